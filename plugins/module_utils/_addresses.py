@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names, MAC addresses and IP addresses: parsing, the rules of the field, and stable MACs. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from typing import Union
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
+
+#: linux/if.h IFNAMSIZ is 16 with the closing NUL.
+IFNAME_MAX = 15
+
+_MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+
+
+def ifname_problem(name: object) -> str | None:
+    """Why the kernel would refuse this interface name (net/core/dev.c dev_valid_name), None when it is valid."""
+    if not isinstance(name, str) or not name:
+        return "an interface name is a non-empty string"
+    if len(name.encode()) > IFNAME_MAX:
+        return f"an interface name has at most {IFNAME_MAX} characters, this one has {len(name.encode())}"
+    if name in (".", "..") or any(char in "/:" or char.isspace() for char in name):
+        return "an interface name contains no slash, colon or white space and is not . or .."
+    if not name.isprintable() or not name.isascii() or "%" in name:
+        return "an interface name consists of printable ASCII characters without %"
+    return None
+
+
+def parse_mac(text: object) -> str | None:
+    """A MAC address in the kernel's form (``02:00:5e:10:00:01``), None when it is none."""
+    if not isinstance(text, str):
+        return None
+    mac = text.strip().lower().replace("-", ":")
+    return mac if _MAC.fullmatch(mac) else None
+
+
+def mac_problem(mac: str) -> str | None:
+    """Why a device cannot carry this (parsed) MAC, None when it can (is_valid_ether_addr, linux/etherdevice.h)."""
+    if int(mac[:2], 16) & 1:
+        return "a multicast MAC address cannot be a device's own"
+    if mac == "00:00:00:00:00:00":
+        return "the all-zero MAC address is not a valid one"
+    return None
+
+
+def stable_mac(host: str, link: str) -> str:
+    """The MAC that follows from inventory name and link name alone: the same after recreate, reboot and reinstall.
+
+    Locally administered and unicast (IEEE 802-2014, 8.2.2): the low two bits of the first octet are 10.
+    """
+    octets = bytearray(hashlib.sha256(f"linuxnet.macvlan\0{host}\0{link}".encode()).digest()[:6])
+    octets[0] = octets[0] & 0xFC | 0x02
+    return ":".join(f"{octet:02x}" for octet in octets)
+
+
+def parse_address(text: object) -> Address | None:
+    """A plain IPv4 or IPv6 address, None when it is none."""
+    try:
+        return ipaddress.ip_address(text.strip()) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def parse_interface(text: object) -> Interface | None:
+    """An address with prefix length; a bare address gets the host prefix (/32 or /128). None when it is none."""
+    try:
+        return ipaddress.ip_interface(text.strip()) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def parse_network(text: object, strict: bool = True) -> Network | None:
+    """A network in CIDR form, None when it is none (or has host bits set and `strict`)."""
+    try:
+        return ipaddress.ip_network(text.strip(), strict=strict) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def overlap(one: Network, other: Network) -> bool:
+    """Whether two networks share an address; networks of different families never do."""
+    return one.version == other.version and one.overlaps(other)
+
+
+def within(inner: Address | Network, outer: Network) -> bool:
+    """Whether an address or a network lies inside a network, False across families."""
+    if inner.version != outer.version:
+        return False
+    if isinstance(inner, (ipaddress.IPv4Network, ipaddress.IPv6Network)):
+        return inner.subnet_of(outer)
+    return inner in outer

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running programs: one narrow door, so that tests and back ends see the same thing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+#: Seconds after which a program is taken for hung; every caller may pass its own.
+TIMEOUT = 30.0
+
+
+class CommandFailed(Exception):
+    """A program was missing, hung or said no; the message names it and what it printed."""
+
+
+@dataclass(frozen=True)
+class Output:
+    rc: int
+    out: str
+    err: str
+
+
+def find(program: str) -> str | None:
+    """Path of a program; the sbin directories count even where PATH lacks them (sudo, cron)."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+    return shutil.which(program, path=path)
+
+
+def run(argv: list[str], *, check: bool = True, timeout: float = TIMEOUT, stdin: str | None = None) -> Output:
+    """Run a program in the C locale. Errors: CommandFailed when it is missing, hangs, or exits non-zero and `check`."""
+    program = find(argv[0])
+    if program is None:
+        raise CommandFailed(f"{argv[0]}: not installed on this host")
+    env = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"}
+    try:
+        done = subprocess.run(
+            [program, *argv[1:]], input=stdin, capture_output=True, text=True, timeout=timeout, env=env, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandFailed(f"{' '.join(argv)}: no answer within {timeout:g} s") from error
+    if check and done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise CommandFailed(f"{' '.join(argv)}: exit status {done.returncode}: {said[-1] if said else 'no message'}")
+    return Output(done.returncode, done.stdout, done.stderr)
+
+
+def run_json(argv: list[str], **kwargs) -> object:
+    """Run a program that prints JSON and parse that."""
+    return json.loads(run(argv, **kwargs).out or "null")

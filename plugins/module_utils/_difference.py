@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one difference object: ``changed``, ``diff`` and messages are all read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Change:
+    """One attribute of one thing that is not as declared.
+
+    target: the thing, such as ``link lan0`` or ``file /etc/sysctl.d/x.conf``.
+    attribute: what of it, such as ``mode``; empty where the whole thing comes or goes.
+    before, after: plain data (str, int, bool, list, None); None stands for "not there".
+    """
+
+    target: str
+    attribute: str
+    before: object
+    after: object
+
+    def __str__(self) -> str:
+        name = f"{self.target} {self.attribute}".strip()
+        if self.before is None:
+            return f"{name}: add" if self.after is True else f"{name}: set to {_plain(self.after)}"
+        if self.after is None:
+            return f"{name}: remove" if self.before is True else f"{name}: remove {_plain(self.before)}"
+        return f"{name}: {_plain(self.before)} -> {_plain(self.after)}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or "none"
+    return str(value)
+
+
+class Difference:
+    """All changes of one run, in the order in which they will be made."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def compare(self, target: str, attribute: str, before: object, after: object) -> bool:
+        """Note a change when the two differ; say whether they do. Both sides must be normalised alike."""
+        if before == after:
+            return False
+        self.changes.append(Change(target, attribute, before, after))
+        return True
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def of(self, target: str) -> list[Change]:
+        return [change for change in self.changes if change.target == target]
+
+    def messages(self) -> list[str]:
+        return [str(change) for change in self.changes]
+
+    def ansible_diff(self) -> list[dict[str, str]]:
+        """One entry per target for Ansible's ``diff``; file contents are shown as files."""
+        entries = []
+        for target in dict.fromkeys(change.target for change in self.changes):
+            changes = self.of(target)
+            entries.append(
+                {
+                    "before_header": target,
+                    "after_header": target,
+                    "before": "".join(_lines(change.attribute, change.before) for change in changes),
+                    "after": "".join(_lines(change.attribute, change.after) for change in changes),
+                }
+            )
+        return entries
+
+
+def _lines(attribute: str, value: object) -> str:
+    """One side of one change. A bare string without attribute is a file's content."""
+    if value is None:
+        return ""
+    if not attribute:
+        return value if isinstance(value, str) else ("present\n" if value is True else f"{_plain(value)}\n")
+    if isinstance(value, (list, tuple)):
+        return "".join(f"{attribute}: {item}\n" for item in value)
+    return f"{attribute}: {value}\n"

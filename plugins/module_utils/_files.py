@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are ours: written atomically, marked as owned, and never taken from anybody else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+
+#: First line of each file this collection writes: what carries it may be changed and removed by us, nothing else may.
+HEADER = "# Managed by Ansible: linuxnet.macvlan. Changes made here are overwritten."
+
+
+def read(path: str) -> str | None:
+    """The text of a file, None where there is none. Undecodable bytes survive a round trip."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def is_owned(text: str | None) -> bool:
+    """Whether a file's text carries our header. The first two lines count, as a script starts with ``#!``."""
+    return text is not None and any(line.strip() == HEADER for line in text.splitlines()[:2])
+
+
+def write(path: str, text: str, mode: int = 0o644) -> None:
+    """Replace a file in one step: a reader, and a crash, sees the old or the new text and nothing between.
+
+    Missing parent directories are made (0755). Errors: OSError, with no half-written file left.
+    """
+    directory = os.path.dirname(path)
+    os.makedirs(directory, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.", suffix=".linuxnet-tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_directory(directory)
+
+
+def remove(path: str, prune: str | None = None) -> None:
+    """Remove a file if it is there, then its directories that became empty, up to and excluding `prune`."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    directory = os.path.dirname(path)
+    while prune is not None and directory.startswith(prune.rstrip("/") + "/"):
+        try:
+            os.rmdir(directory)
+        except OSError:
+            break
+        directory = os.path.dirname(directory)
+
+
+def _sync_directory(directory: str) -> None:
+    """Make the rename itself durable (fsync(2): the directory needs one of its own)."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad input, collected: every problem of a host is found before one of them is reported."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, in words an operator can act on.
+
+    key: where it stands in the input, such as ``links[0].mac``.
+    value: what stands there, as given.
+    problem: what is wrong with it.
+    remedy: what to do instead.
+    host: the inventory name, empty where the reader knows it already.
+    """
+
+    key: str
+    value: object
+    problem: str
+    remedy: str
+    host: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.host}: {self.key}" if self.host else self.key
+        value = "" if self.value is None else f" = {self.value!r}"
+        return f"{where}{value}: {self.problem}. Remedy: {self.remedy}."
+
+
+class Problems:
+    """A list of problems for one host; `add` never raises, `report` tells all of them at once."""
+
+    def __init__(self, host: str = "") -> None:
+        self.host = host
+        self.items: list[Problem] = []
+
+    def add(self, key: str, value: object, problem: str, remedy: str) -> None:
+        self.items.append(Problem(key, value, problem.rstrip("."), remedy.rstrip("."), self.host))
+
+    def extend(self, other: Problems) -> None:
+        self.items.extend(other.items)
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def report(self) -> str:
+        """All problems as one message; one problem stays one line."""
+        if len(self.items) == 1:
+            return str(self.items[0])
+        return "\n".join([f"{len(self.items)} problems, nothing was changed:", *(f"  - {item}" for item in self.items)])
+
+    def as_data(self) -> list[dict[str, object]]:
+        """The same for ``fail_json(problems=...)``."""
+        return [asdict(item) for item in self.items]
+
+
+class InvalidInput(Exception):
+    """Raised once, with all problems, before anything is written."""
+
+    def __init__(self, problems: Problems) -> None:
+        super().__init__(problems.report())
+        self.problems = problems

@@ -1,0 +1,151 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An Ethernet segment made of network namespaces: a switch and what is plugged into it, in milliseconds.
+
+    with Segment() as segment:
+        host = segment.host("h1", addresses=["192.168.100.11/24"])
+        container = host.container("c1", addresses=["192.168.100.129/24"])
+        result = host.module("macvlan_link", {"links": [...]})
+
+All packets stay inside the namespaces, and all of it is gone when the block ends.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+RUN_MODULE = ROOT / "tests" / "integration" / "run_module.py"
+SWITCH = "br0"
+
+
+class Namespace:
+    """One network namespace with programs running in it."""
+
+    def __init__(self, segment: Segment, name: str) -> None:
+        self.segment = segment
+        self.name = name
+        self.netns = f"{segment.prefix}-{name}"
+        subprocess.run(["ip", "netns", "add", self.netns], check=True)
+        self.ip("link", "set", "lo", "up")
+
+    def run(self, *argv: str, check: bool = True, **kwargs) -> subprocess.CompletedProcess:
+        """Run a program inside; text in and out."""
+        return subprocess.run(
+            ["ip", "netns", "exec", self.netns, *argv], check=check, capture_output=True, text=True, **kwargs
+        )
+
+    def start(self, *argv: str, **kwargs) -> subprocess.Popen:
+        """Start a program inside; it is ended with the segment."""
+        process = subprocess.Popen(["ip", "netns", "exec", self.netns, *argv], text=True, **kwargs)
+        self.segment.processes.append(process)
+        return process
+
+    def ip(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
+        return subprocess.run(["ip", "-n", self.netns, *args], check=check, capture_output=True, text=True)
+
+    def json(self, *args: str) -> list[dict]:
+        """``ip -json -details`` as data."""
+        return json.loads(self.ip("-json", "-details", *args).stdout or "[]")
+
+    def link(self, name: str) -> dict | None:
+        return next((link for link in self.json("link", "show") if link["ifname"] == name), None)
+
+    def addresses(self, device: str) -> list[str]:
+        """Addresses with prefix length, without the kernel's own link-local ones."""
+        found = [item for link in self.json("address", "show", "dev", device) for item in link.get("addr_info", [])]
+        return sorted(f"{item['local']}/{item['prefixlen']}" for item in found if item.get("protocol") != "kernel_ll")
+
+    def mac(self, device: str = "eth0") -> str:
+        return self.link(device)["address"]
+
+    def sysctl(self, path: str, value: object = None) -> str:
+        """Read (or write first) a value below /proc/sys, such as ``net/ipv4/conf/eth0/arp_filter``."""
+        if value is not None:
+            self.run("sh", "-c", f"echo {value} > /proc/sys/{path}")
+        return self.run("cat", f"/proc/sys/{path}").stdout.strip()
+
+    def pings(self, address: str, *options: str) -> bool:
+        """Whether one ping within a second is answered."""
+        return self.run("ping", "-n", "-c", "1", "-W", "1", *options, address, check=False).returncode == 0
+
+    def module(self, name: str, args: dict, *, check: bool = False, diff: bool = True, python: str = sys.executable) -> dict:
+        """Run a module of this collection inside and return what it returned; a failure has ``failed: true``."""
+        options = {**args, "_ansible_check_mode": check, "_ansible_diff": diff}
+        done = self.run(python, str(RUN_MODULE), name, input=json.dumps(options), check=False)
+        try:
+            return json.loads(done.stdout.strip().splitlines()[-1])
+        except (IndexError, ValueError):
+            raise AssertionError(f"{name} printed no result (exit {done.returncode})\n{done.stdout}\n{done.stderr}") from None
+
+
+class Host(Namespace):
+    """A machine on the segment: a namespace whose ``eth0`` is plugged into a switch port."""
+
+    def __init__(self, segment: Segment, name: str, addresses: list[str], mac: str | None) -> None:
+        super().__init__(segment, name)
+        self.port = segment.plug(self, "eth0", mac)
+        for address in addresses:
+            self.ip("address", "add", address, "dev", "eth0", *(["nodad"] if ":" in address else []))
+
+    def container(
+        self, name: str, addresses: list[str] | None = None, mac: str | None = None, mode: str = "bridge", parent: str = "eth0"
+    ) -> Namespace:
+        """A macvlan child of this host's ``parent`` in a namespace of its own, as container engines make it."""
+        inner = Namespace(self.segment, name)
+        self.ip(
+            "link", "add", "link", parent, "name", "eth0", *(["address", mac] if mac else []),
+            "netns", inner.netns, "type", "macvlan", "mode", mode,
+        )  # fmt: skip
+        inner.ip("link", "set", "eth0", "up")
+        for address in addresses or []:
+            inner.ip("address", "add", address, "dev", "eth0", *(["nodad"] if ":" in address else []))
+        return inner
+
+
+class Segment:
+    """The switch (a bridge in a namespace) and everything that hangs on it."""
+
+    def __init__(self) -> None:
+        self.prefix = f"lnm{secrets.token_hex(3)}"
+        self.processes: list[subprocess.Popen] = []
+        self._ports = 0
+        self.switch = Namespace(self, "switch")
+        self.switch.ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
+        self.switch.ip("link", "set", SWITCH, "up")
+
+    def host(self, name: str, addresses: list[str] | None = None, mac: str | None = None) -> Host:
+        return Host(self, name, addresses or [], mac)
+
+    def plug(self, namespace: Namespace, device: str, mac: str | None = None) -> str:
+        """Connect a new device of a namespace with a new port of the switch; the port's name."""
+        self._ports += 1
+        port = f"p{self._ports}"
+        self.switch.ip(
+            "link", "add", port, "type", "veth", "peer", "name", device, *(["address", mac] if mac else []),
+            "netns", namespace.netns,
+        )  # fmt: skip
+        self.switch.ip("link", "set", port, "master", SWITCH, "up")
+        namespace.ip("link", "set", device, "up")
+        return port
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+        for line in listed.splitlines():
+            if line.split()[0].startswith(f"{self.prefix}-"):
+                subprocess.run(["ip", "netns", "delete", line.split()[0]], check=False)
+
+    def __enter__(self) -> Segment:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
