@@ -248,7 +248,16 @@ def _link(message) -> Link:
         bond_mode=data.get_attr("IFLA_BOND_MODE") if kind == "bond" and hasattr(data, "get_attr") else None,
         counters=tuple(
             (key, statistics[key])
-            for key in ("rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_errors", "tx_errors", "rx_dropped", "tx_dropped")
+            for key in (
+                "rx_packets",
+                "tx_packets",
+                "rx_bytes",
+                "tx_bytes",
+                "rx_errors",
+                "tx_errors",
+                "rx_dropped",
+                "tx_dropped",
+            )
             if key in statistics
         ),
     )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ._addresses import ifname_problem, parse_mac, parse_network
-from ._facts import BOND_MODES_REWRITING, RT_TABLE_MAIN, Facts, Link
+from ._facts import BOND_MODES_REWRITING, RT_TABLE_MAIN, Facts, Link, Route
 from ._problems import Problems
 
 SELECTORS = ("mac", "subnet", "default_route")
@@ -29,7 +29,9 @@ def check(selector: object, key: str, problems: Problems) -> None:
     elif kind == "subnet" and parse_network(value) is None:
         problems.add(f"{key}.subnet", value, "this is not a network", "write it as 192.168.100.0/24, without host bits")
     elif kind == "default_route" and value is not True:
-        problems.add(f"{key}.default_route", value, "the only value is true", "write default_route: true, or name the interface")
+        problems.add(
+            f"{key}.default_route", value, "the only value is true", "write default_route: true, or name the interface"
+        )
 
 
 def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Link | None:
@@ -56,7 +58,9 @@ def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Lin
 
 def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
     """Links that fit. Virtual children are never meant: they repeat their parent's MAC or sit in its subnet."""
-    candidates = [link for link in facts.links if link.kind not in ("macvlan", "macvtap", "ipvlan") and not link.loopback]
+    candidates = [
+        link for link in facts.links if link.kind not in ("macvlan", "macvtap", "ipvlan") and not link.loopback
+    ]
     if kind == "mac":
         # A bond or bridge carries its port's MAC: the master is the one that can be a parent.
         fitting = [link for link in candidates if link.mac == parse_mac(value)]
@@ -66,27 +70,35 @@ def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
         holders = {address.index for address in facts.addresses if address.interface.network == network}
         return [link for link in candidates if link.index in holders]
     defaults = [
-        route for route in facts.routes if route.destination.prefixlen == 0 and route.table == RT_TABLE_MAIN and route.oif
+        route
+        for route in facts.routes
+        if route.destination.prefixlen == 0 and route.table == RT_TABLE_MAIN and route.oif
     ]
     # IPv4 decides where both families have one; the lowest metric is the one in use.
-    defaults.sort(key=lambda route: (route.destination.version, route.metric))
-    best = [route for route in defaults if (route.destination.version, route.metric) == _rank(defaults[0])] if defaults else []
-    indexes = {route.oif for route in best}
+    best = min(map(_rank, defaults), default=None)
+    indexes = {route.oif for route in defaults if _rank(route) == best}
     return [link for link in candidates if link.index in indexes]
 
 
-def _rank(route) -> tuple[int, int]:
+def _rank(route: Route) -> tuple[int, int]:
     return route.destination.version, route.metric
 
 
 def check_capable(link: Link, facts: Facts, key: str, value: object, problems: Problems) -> None:
     """Add a problem for each reason for which this link cannot carry macvlan children (drivers/net/macvlan.c)."""
     if link.loopback:
-        problems.add(key, value, "the loopback interface cannot be a macvlan parent", "name the interface that leads to the network")
+        problems.add(
+            key,
+            value,
+            "the loopback interface cannot be a macvlan parent",
+            "name the interface that leads to the network",
+        )
     elif link.kind in ("macvlan", "macvtap"):
         below = facts.by_index(link.parent) if link.parent_nsid is None else None
         remedy = f"name its own parent {below.name}" if below else "name its own parent"
-        problems.add(key, value, f"{link.name} is a {link.kind} itself: the kernel would silently use its parent instead", remedy)
+        problems.add(
+            key, value, f"{link.name} is a {link.kind} itself: the kernel would silently use its parent instead", remedy
+        )
     elif link.wireless:
         problems.add(
             key,
@@ -108,6 +120,15 @@ def check_capable(link: Link, facts: Facts, key: str, value: object, problems: P
             f"{link.name} is a bond in mode {BOND_MODES_REWRITING[link.bond_mode]}, which rewrites MAC addresses",
             "use active-backup or 802.3ad",
         )
-    ipvlans = [item.name for item in facts.links if item.kind == "ipvlan" and item.parent == link.index and item.parent_nsid is None]
+    ipvlans = [
+        item.name
+        for item in facts.links
+        if item.kind == "ipvlan" and item.parent == link.index and item.parent_nsid is None
+    ]
     if ipvlans:
-        problems.add(key, value, f"{link.name} already carries ipvlan links ({', '.join(ipvlans)})", "use another parent, or remove them")
+        problems.add(
+            key,
+            value,
+            f"{link.name} already carries ipvlan links ({', '.join(ipvlans)})",
+            "use another parent, or remove them",
+        )
