@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of this collection that no common tool checks."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import yaml
+
+HEADER = (
+    "Copyright (c) 2026 The linuxnet.macvlan authors",
+    "GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
+    "SPDX-License-Identifier: GPL-3.0-or-later",
+)
+#: formats without comments, prose, recorded data, and what tools write
+HEADERLESS_SUFFIXES = {".md", ".rst", ".json", ".html", ".csv", ".out", ".bin", ".pcap", ".png", ".svg"}
+HEADERLESS_FILES = {"LICENSE", ".gitignore", "changelogs/changelog.yaml"}
+ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "platform", "action_group"}
+
+#: argument_specs type -> what YAML makes of a default; a bool is no int here although Python thinks so
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "path": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "list": (list,),
+    "dict": (dict,),
+    "raw": (object,),
+}
+
+
+def all_problems(tree: Path) -> list[str]:
+    return [*headers(tree), *modules(tree), *roles(tree)]
+
+
+def headers(tree: Path) -> list[str]:
+    """Each file says who wrote it and under which licence."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tree, check=True, capture_output=True, text=True).stdout
+    problems = []
+    for name in filter(None, listed.split("\0")):
+        path = tree / name
+        if path.is_symlink() or path.suffix in HEADERLESS_SUFFIXES or name in HEADERLESS_FILES:
+            continue
+        text = path.read_text(errors="replace")
+        # an empty __init__.py has nothing to license; the first line may be `#!`, or open a comment of Jinja
+        if text and not all(line in "\n".join(text.splitlines()[:5]) for line in HEADER):
+            problems.append(f"{name}: the three header lines (copyright, licence, SPDX) are missing")
+    return problems
+
+
+def modules(tree: Path) -> list[str]:
+    """Every module is in the action group, nothing else is, and each states all attributes."""
+    found = {path.stem: path for path in tree.glob("plugins/modules/[!_]*.py")}
+    grouped = set(yaml.safe_load((tree / "meta" / "runtime.yml").read_text())["action_groups"]["macvlan"])
+    problems = [f"meta/runtime.yml: {name} is in no action group" for name in sorted(set(found) - grouped)]
+    problems += [f"meta/runtime.yml: there is no module {name}" for name in sorted(grouped - set(found))]
+    for name, path in sorted(found.items()):
+        documentation = module_documentation(path)
+        if "linuxnet.macvlan._attributes" not in documentation.get("extends_documentation_fragment", []):
+            problems.append(f"{name}: does not extend linuxnet.macvlan._attributes")
+        if missing := {"check_mode", "diff_mode", "idempotent"} - set(documentation.get("attributes", {})):
+            problems.append(f"{name}: attributes without {', '.join(sorted(missing))}")
+        for section in ("EXAMPLES", "RETURN"):
+            if f"\n{section} = " not in path.read_text():
+                problems.append(f"{name}: has no {section}")
+    return problems
+
+
+def module_documentation(path: Path) -> dict:
+    """The DOCUMENTATION of a module, read without importing it."""
+    import ast
+
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
+            return yaml.safe_load(ast.literal_eval(node.value))
+    return {}
+
+
+def roles(tree: Path) -> list[str]:
+    """What a role's argument_specs promise is what its defaults hold: names, values and types."""
+    problems = []
+    for role in sorted(path for path in tree.glob("roles/*") if path.is_dir()):
+        specs, defaults = role / "meta" / "argument_specs.yml", role / "defaults" / "main.yml"
+        if not specs.exists():
+            problems.append(f"{role.name}: has no meta/argument_specs.yml")
+            continue
+        entry_points = yaml.safe_load(specs.read_text())["argument_specs"].values()
+        options = {name: option for entry in entry_points for name, option in (entry.get("options") or {}).items()}
+        values = (yaml.safe_load(defaults.read_text()) or {}) if defaults.exists() else {}
+        problems += [f"{role.name}: {problem}" for problem in disagreements(options, values)]
+    return problems
+
+
+def disagreements(options: dict, values: dict) -> list[str]:
+    """The differences between the options of argument_specs and the values of defaults."""
+    problems = [f"{name} is in defaults and not in argument_specs" for name in sorted(set(values) - set(options))]
+    for name, option in sorted(options.items()):
+        if option.get("required"):
+            if name in values:
+                problems.append(f"{name} is required and has a value in defaults")
+            continue
+        if name not in values:
+            if "default" in option:
+                problems.append(f"{name} has a default in argument_specs and none in defaults")
+            continue
+        value = values[name]
+        if isinstance(value, str) and "{{" in value:
+            if "default" in option:
+                problems.append(f"{name} is computed in defaults and has a default in argument_specs")
+            continue
+        if option.get("default") != value or type(option.get("default")) is not type(value):
+            problems.append(f"{name} is {value!r} in defaults and {option.get('default')!r} in argument_specs")
+        wanted = option.get("type", "str")
+        fits = isinstance(value, TYPES[wanted]) and (wanted in ("bool", "raw") or not isinstance(value, bool))
+        if value is not None and not fits:
+            problems.append(f"{name} is a {type(value).__name__} in defaults and of type {wanted} in argument_specs")
+    return problems

@@ -1,0 +1,174 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gates: ``lint.py [GATE...]``, all of them by default.
+
+They run on a copy of the working tree, as many at once as there are processors, and use no network but the Python
+package index (ansible-test makes environments of its own, once). One line per gate; a gate that fails shows its output.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import ansible_test
+import checks
+import yaml
+from worktree import BIN, Failed, build, cache_dir, copy, environment, run
+
+#: what ansible-test prints while it builds its environments
+SANITY_NOISE = re.compile(r" |Running|Installing|Using cached|Looking in|Processing|Collecting|Success|See doc")
+
+
+def ansible_lint(tree: Path) -> None:
+    """The production profile, without skips."""
+    command = ["ansible-lint", "--offline", "--nocolor", "--strict", "--profile", "production"]
+    output = run(command, tree, environment(tree.parents[2]))
+    if "skipped" in output.lower():
+        raise Failed(output)
+
+
+def sanity(tree: Path) -> None:
+    """ansible-test sanity, for every Python of a target that is installed here; ignore files are not allowed."""
+    if ignored := list(tree.glob("tests/sanity/ignore*")):
+        raise Failed("ignore files are not allowed:\n" + "\n".join(map(str, ignored)))
+    home = cache_dir() / "ansible-test"
+    provide_get_pip(home)
+    env = environment(tree.parents[2], HOME=str(home), PATH=python_path())
+    # it finds the collection by its working directory, and refuses a path that is set from outside
+    env.pop("ANSIBLE_COLLECTIONS_PATH")
+    try:
+        run(["ansible-test", "sanity", "--local", "--color", "no"], tree, env)
+    except Failed as error:
+        raise Failed("\n".join(line for line in str(error).splitlines() if not SANITY_NOISE.match(line))) from None
+
+
+def python_path() -> str:
+    """PATH with pyenv's interpreters added, and without directories whose interpreters do not start (pyenv's shims)."""
+    entries = [str(BIN), *os.environ.get("PATH", os.defpath).split(":")]
+    entries += map(str, Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob("versions/*/bin"))
+    return ":".join(entry for entry in entries if all(map(starts, Path(entry).glob("python3.[0-9]*[0-9]"))))
+
+
+def starts(program: Path) -> bool:
+    return subprocess.run([program, "-c", ""], check=False, capture_output=True).returncode == 0
+
+
+def provide_get_pip(home: Path) -> None:
+    """Put a stand-in where ansible-test would download get-pip from its own site: Python brings a pip itself."""
+    source = Path(ansible_test.__path__[0], "_internal", "python_requirements.py").read_text()
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for line in source.splitlines():
+        if line.strip().startswith("pip='"):
+            wanted = line.split("'")[1].replace(".", "_")
+            (cache / f"get_pip_{wanted}.py").write_text("import ensurepip\n\nensurepip.bootstrap(default_pip=True)\n")
+
+
+def ruff(tree: Path) -> None:
+    env = environment(tree.parents[2], RUFF_CACHE_DIR=str(cache_dir() / "ruff"))
+    run(["ruff", "check", "--quiet", "."], tree, env)
+    run(["ruff", "format", "--check", "--diff", "--quiet", "."], tree, env)
+
+
+def mypy(tree: Path) -> None:
+    collections = tree.parents[2]
+    env = environment(collections, MYPYPATH=str(collections))
+    cache = str(cache_dir() / "mypy")
+    run(["mypy", "--config-file", str(tree / "pyproject.toml"), "--cache-dir", cache], collections, env)
+
+
+def documentation(tree: Path) -> None:
+    """What the modules say about themselves, and docs/docsite."""
+    command = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self"]
+    run([*command, "--disallow-unknown-collection-refs", "."], tree, environment(tree.parents[2]))
+
+
+def changelog(tree: Path) -> None:
+    run(["antsibull-changelog", "lint"], tree, environment(tree.parents[2]))
+
+
+def artifact(tree: Path) -> None:
+    """Build it, import it as Galaxy does, install it, and use what was installed."""
+    with tempfile.TemporaryDirectory() as base:
+        # a copy, because the build writes the changelog of the coming release
+        source = Path(base, "source", *tree.parts[-3:])
+        shutil.copytree(tree, source, symlinks=True)
+        built = build(source, Path(base))
+        env = environment(Path(base))
+        imported = run([sys.executable, "-m", "galaxy_importer.main", built.name], built.parent, env)
+        if "WARNING" in imported or "ERROR" in imported:  # its exit status is 0 all the same
+            raise Failed(imported)
+        installed = Path(base, "installed")
+        run(
+            ["ansible-galaxy", "collection", "install", "--offline", "-p", str(installed), str(built)],
+            built.parent,
+            env,
+        )
+        env = environment(installed)
+        for module in sorted(tree.glob("plugins/modules/[!_]*.py")):
+            run(["ansible-doc", "--type", "module", f"linuxnet.macvlan.{module.stem}"], built.parent, env)
+        for playbook in sorted(tree.glob("playbooks/*.yml")):
+            name = f"linuxnet.macvlan.{playbook.stem}"
+            run(["ansible-playbook", "--inventory", "localhost,", "--syntax-check", name], built.parent, env)
+
+
+def rules(tree: Path) -> None:
+    """The collection's own rules."""
+    if problems := checks.all_problems(tree):
+        raise Failed("\n".join(problems))
+
+
+#: the slowest first
+GATES: dict[str, Callable[[Path], None]] = {
+    "sanity": sanity,
+    "artifact": artifact,
+    "ansible-lint": ansible_lint,
+    "docs": documentation,
+    "mypy": mypy,
+    "changelog": changelog,
+    "ruff": ruff,
+    "rules": rules,
+}
+
+
+def timed(gate: Callable[[Path], None], tree: Path) -> tuple[float, str]:
+    """Seconds, and what went wrong."""
+    start = time.monotonic()
+    try:
+        gate(tree)
+    except (Failed, OSError, yaml.YAMLError) as error:
+        return time.monotonic() - start, str(error) or repr(error)
+    return time.monotonic() - start, ""
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(GATES)
+    if unknown := sorted(set(wanted) - set(GATES)):
+        print(f"no such gate: {', '.join(unknown)}; there are: {', '.join(GATES)}")
+        return 2
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="macvlan-lint-") as base, ThreadPoolExecutor(os.cpu_count()) as pool:
+        tree = copy(Path(base))
+        running = {pool.submit(timed, GATES[name], tree): name for name in wanted}
+        for done in as_completed(running):
+            seconds, output = done.result()
+            failed += bool(output)
+            print(f"{'FAILED' if output else 'ok':6} {seconds:6.1f} s  {running[done]}", flush=True)
+            if output:
+                print(output.replace(f"{tree}/", ""), flush=True)
+    print(f"{len(wanted) - failed} gates passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
