@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab: made from a topology, used, taken down.
+
+lab = Lab.up("tests/lab/topologies/demo.yml")
+lab.exec("h1", "ip", "address").stdout
+lab.inventory_path
+lab.down()
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+
+from . import inventory, leader, machine, netns, netns_host, state
+from .errors import LabError
+from .topology import Host, Topology, load, parse
+
+
+def _quiet(message: str) -> None:
+    """Progress for callers that do not want any."""
+
+
+class Lab:
+    """A lab by its name; `Lab.up` makes one."""
+
+    def __init__(self, name: str, say: Callable[[str], None] = _quiet) -> None:
+        self.name = name
+        self.state = state.State(name)
+        self.say = say
+
+    @classmethod
+    def up(cls, topology: str | Path | dict, name: str | None = None, say: Callable[[str], None] = _quiet) -> Lab:
+        """Make a lab and return when every host is ready; one that is up already and equal is left as it is.
+
+        Errors: InvalidInput for a wrong topology, LabError when it cannot be made (nothing is left behind then).
+        """
+        data = topology if isinstance(topology, dict) else load(topology)
+        plan = parse(data)
+        lab = cls(name or ("lab" if isinstance(topology, dict) else Path(topology).stem), say)
+        vms = [host.name for host in plan.hosts.values() if host.kind == "vm"]
+        if vms:
+            raise LabError(f"{', '.join(vms)}: kind vm does not run in this lab. Remedy: use kind nspawn or netns.")
+        machine.require_root()
+        with lab.state.locked():
+            if lab._is_up_with(data):
+                say(f"lab {lab.name} is up already")
+                return lab
+            lab._remove()
+            machine.prepare({host.kind for host in plan.hosts.values()})
+            try:
+                lab._make(data, plan)
+            except BaseException as error:
+                lab._remove()
+                if isinstance(error, CommandFailed):
+                    raise LabError(str(error)) from error
+                raise
+        return lab
+
+    @property
+    def topology(self) -> Topology:
+        """Errors: LabError when the lab is not up."""
+        known = self.state.load()
+        if not known:
+            raise LabError(f"lab {self.name} is not up. Remedy: `lab up TOPOLOGY.yml --name {self.name}`.")
+        return parse(known["topology"])
+
+    @property
+    def inventory_path(self) -> Path:
+        return self.state.inventory
+
+    def entry(self, name: str) -> list[str]:
+        """What to put before a command so that it runs on a host, station, container or switch of this lab."""
+        plan = self.topology
+        if name in plan.hosts:
+            return leader.enter(self.state.host(name), clean=plan.hosts[name].kind != "netns")
+        if name in plan.containers:
+            return [*self.entry(plan.containers[name].host), "ip", "netns", "exec", name]
+        if name in plan.stations or name in plan.switches:
+            return ["ip", "netns", "exec", self.state.netns(name)]
+        known = [*plan.hosts, *plan.stations, *plan.containers, *plan.switches]
+        raise LabError(f"lab {self.name} has no {name!r}. Remedy: use one of {', '.join(known)}.")
+
+    def exec(self, name: str, *argv: str, check: bool = True, **options) -> subprocess.CompletedProcess:
+        """Run a program there; text in and out."""
+        return subprocess.run([*self.entry(name), *argv], check=check, capture_output=True, text=True, **options)
+
+    def reboot(self, name: str) -> None:
+        """Restart a host: kernel state of its network is new, its files stay, its containers come back."""
+        plan = self.topology
+        if name not in plan.hosts:
+            raise LabError(f"lab {self.name} has no host {name!r}. Remedy: use one of {', '.join(plan.hosts)}.")
+        with self.state.locked():
+            host = plan.hosts[name]
+            netns_host.stop(self.state, host)
+            netns_host.start(self.state, plan, host)
+
+    def down(self) -> None:
+        """Remove all of it, also what a crash left."""
+        machine.require_root()
+        with self.state.locked():
+            self._remove()
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Name, kind, os, manager, state and addresses of every host, station and container."""
+        plan = self.topology
+        rows = [(host.name, host.kind, host.os or "-", host.manager) for host in plan.hosts.values()]
+        rows += [(name, "station", "-", "-") for name in plan.stations]
+        rows += [(item.name, "container", f"on {item.host}", "-") for item in plan.containers.values()]
+        return [(*row, *self._seen(row[0])) for row in rows]
+
+    def _seen(self, name: str) -> tuple[str, str]:
+        try:
+            shown = self.exec(name, "ip", "-brief", "address", "show", check=True)
+        except (LabError, subprocess.CalledProcessError):
+            return "down", ""
+        words = [word for line in shown.stdout.splitlines() if not line.startswith("lo ") for word in line.split()[2:]]
+        return "up", " ".join(word for word in words if "/" in word and not word.startswith("fe80:"))
+
+    def _is_up_with(self, data: dict) -> bool:
+        known = self.state.load()
+        if known.get("phase") != "up":
+            return False
+        if any(leader.pid(self.state.host(host)) is None for host in parse(known["topology"]).hosts):
+            return False
+        if known["topology"] != data:
+            raise LabError(f"lab {self.name} is up with another topology. Remedy: `lab down --name {self.name}` first.")
+        return True
+
+    def _make(self, data: dict, plan: Topology) -> None:
+        self.state.save("starting", data)
+        for switch in plan.switches.values():
+            netns.make_switch(self.state.netns(switch.name), switch)
+        for station in plan.stations.values():
+            name = self.state.netns(station.name)
+            netns.add(name)
+            for nic in station.nics:
+                netns.connect(self.state.netns(nic.switch), station.name, name, nic)
+                netns.configure(name, nic.name, nic.addresses, nic.gateways)
+        self._write_inventory(plan)
+        self._start_hosts(plan)
+        self.state.save("up", data)
+
+    def _start_hosts(self, plan: Topology) -> None:
+        if not plan.hosts:
+            return
+        with ThreadPoolExecutor(len(plan.hosts)) as pool:
+            for result in [pool.submit(self._start, plan, host) for host in plan.hosts.values()]:
+                result.result()
+
+    def _start(self, plan: Topology, host: Host) -> None:
+        began = time.monotonic()
+        netns_host.start(self.state, plan, host)
+        self.say(f"{host.name} is ready ({time.monotonic() - began:.1f} s)")
+
+    def _write_inventory(self, plan: Topology) -> None:
+        data = inventory.render(plan, self.state, state.cache() / "ssh" / "id_ed25519")
+        state.write(self.state.inventory, yaml.safe_dump(data, sort_keys=False, width=1000))
+
+    def _remove(self) -> None:
+        for name in netns.names(f"{state.PREFIX}.{self.name}."):
+            netns.delete(name)
+        self.state.remove()
+
+
+def run_in_place(argv: list[str]) -> None:
+    """Become another program: its exit status, terminal and signals are the user's."""
+    os.execvp(argv[0], argv)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's first process: its namespaces are the host, and entering them is being on the host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import LabError
+from .state import write
+
+#: What a login on a Debian host would set (/etc/login.defs ENV_SUPATH).
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "USER": "root",
+    "LANG": "C.UTF-8",
+}
+
+
+def record(directory: Path, pid: int) -> None:
+    """Keep PID and start time: a PID alone may belong to another process later."""
+    write(directory / "leader", f"{pid} {_started(pid)}\n")
+
+
+def pid(directory: Path) -> int | None:
+    """PID of the host's first process, None when it does not run."""
+    try:
+        number, started = (directory / "leader").read_text(encoding="utf-8").split()
+    except (FileNotFoundError, ValueError):
+        return None
+    return int(number) if _started(int(number)) == started else None
+
+
+def _started(number: int) -> str | None:
+    """Start time in clock ticks since boot (proc_pid_stat(5), field 22), None when the process is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def child(parent: int) -> int | None:
+    """The first child of a process."""
+    try:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return None
+    return int(children[0]) if children else None
+
+
+def enter(directory: Path, clean: bool) -> list[str]:
+    """What to put before a command so that it runs on the host. clean: with a login's environment, not the caller's.
+
+    Errors: LabError when the host does not run.
+    """
+    number = pid(directory)
+    if number is None:
+        raise LabError(f"{directory.name} does not run. Remedy: `lab status`, then `lab up` again.")
+    argv = ["nsenter", "--target", str(number), "--mount", "--uts", "--ipc", "--net", "--pid"]
+    if clean:
+        argv += ["--", "env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
+    return argv

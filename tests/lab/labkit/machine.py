@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the lab needs of the machine it runs on, installed where that is possible."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import find
+
+from .errors import LabError
+
+#: Programs and the Debian packages that have them, by the kind of host that needs them.
+PROGRAMS = {
+    "netns": {"ip": "iproute2", "bridge": "iproute2", "nsenter": "util-linux", "unshare": "util-linux"},
+    "nspawn": {
+        "systemd-nspawn": "systemd-container",
+        "mmdebstrap": "mmdebstrap",
+        "nc": "netcat-openbsd",
+        "ssh": "openssh-client",
+        "ssh-keygen": "openssh-client",
+    },
+}
+#: Files of packages that have no program; the key is the package.
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+
+def require_root() -> None:
+    """Errors: LabError when the lab cannot run here at all."""
+    if platform.system() != "Linux":
+        raise LabError(f"the lab needs Linux, this is {platform.system()}. Remedy: run it in a Linux machine or VM.")
+    if os.geteuid() != 0:
+        raise LabError("the lab makes network namespaces and needs root. Remedy: run it with sudo.")
+
+
+def prepare(kinds: set[str]) -> None:
+    """Install what is missing. Errors: LabError that lists what to install by hand."""
+    missing = missing_packages(kinds)
+    if not missing:
+        return
+    if not find("apt-get"):
+        raise LabError(f"missing on this machine: {', '.join(missing)} (Debian's package names). Remedy: install them.")
+    print(f"installing {' '.join(missing)}", file=sys.stderr, flush=True)
+    install = ["apt-get", "--yes", "--quiet", "--no-install-recommends", "install", *missing]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (install, ["apt-get", "--quiet", "update"], install):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if command is install and done.returncode == 0:
+            break
+    left = missing_packages(kinds)
+    if left:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise LabError(f"apt-get could not install {' '.join(left)}: {said[-1] if said else 'no message'}")
+
+
+def missing_packages(kinds: set[str]) -> list[str]:
+    needed = {program: package for kind in ("netns", *kinds) for program, package in PROGRAMS.get(kind, {}).items()}
+    missing = {package for program, package in needed.items() if find(program) is None}
+    if "nspawn" in kinds and not KEYRING.exists():
+        missing.add("debian-archive-keyring")
+    return sorted(missing)
