@@ -26,7 +26,9 @@ import yaml
 from worktree import BIN, Failed, build, cache_dir, copy, environment, run
 
 #: what ansible-test prints while it builds its environments
-SANITY_NOISE = re.compile(r" |Running|Installing|Using cached|Looking in|Processing|Collecting|Success|See doc")
+SANITY_NOISE = re.compile(
+    r" |Running|Installing|Using cached|Looking in|Processing|Collecting|Success|See doc|WARNING: Skip"
+)
 
 
 def ansible_lint(tree: Path) -> None:
@@ -41,9 +43,8 @@ def sanity(tree: Path) -> None:
     """ansible-test sanity, for every Python of a target that is installed here; ignore files are not allowed."""
     if ignored := list(tree.glob("tests/sanity/ignore*")):
         raise Failed("ignore files are not allowed:\n" + "\n".join(map(str, ignored)))
-    home = cache_dir() / "ansible-test"
-    provide_get_pip(home)
-    env = environment(tree.parents[2], HOME=str(home), PATH=python_path())
+    env = environment(tree.parents[2], PATH=python_path())
+    provide_get_pip(Path(env["HOME"]))
     # it finds the collection by its working directory, and refuses a path that is set from outside
     env.pop("ANSIBLE_COLLECTIONS_PATH")
     try:

@@ -26,14 +26,18 @@ def cache_dir() -> Path:
 
 
 def environment(collections: Path, **more: str) -> dict[str, str]:
-    """The caller's environment, with this Python's programs first and Ansible looking at `collections` only."""
+    """The caller's environment with this Python's programs first, Ansible looking at `collections` only, and a home of
+    its own: the tools write logs and caches there.
+    """
+    home = cache_dir() / "home"
+    home.mkdir(exist_ok=True)
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     return {
         **kept,
         "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}",
         "LC_ALL": "C.UTF-8",
         "NO_COLOR": "1",
-        "ANSIBLE_HOME": str(cache_dir() / "ansible"),
+        "HOME": str(home),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         **more,
     }
