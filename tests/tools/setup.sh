@@ -18,8 +18,8 @@ apt_install() {
     [ "$(id -u)" = 0 ] || fail "please install as root: apt-get install $*"
     say "installing $*"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update </dev/null || fail "apt-get update failed"
-    apt-get -qq install --yes --no-install-recommends "$@" </dev/null >/dev/null || fail "apt-get could not install $*"
+    output=$(apt-get -qq update </dev/null 2>&1) || fail "apt-get update: $output"
+    output=$(apt-get -qq install --yes --no-install-recommends "$@" </dev/null 2>&1) || fail "apt-get install: $output"
 }
 
 # the collection as Ansible wants to see it; generated, so that no link is shipped
