@@ -25,6 +25,9 @@ class Change:
 
     def __str__(self) -> str:
         name = f"{self.target} {self.attribute}".strip()
+        if not self.attribute and any(isinstance(side, str) for side in (self.before, self.after)):
+            # a file: its text belongs into the diff, not into a message
+            return f"{name}: {'add' if self.before is None else 'remove' if self.after is None else 'change'}"
         if self.before is None:
             return f"{name}: add" if self.after is True else f"{name}: set to {_plain(self.after)}"
         if self.after is None:
