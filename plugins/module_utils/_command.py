@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from typing import Any
 
 #: Seconds after which a program is taken for hung; every caller may pass its own.
 TIMEOUT = 30.0
@@ -50,6 +51,6 @@ def run(argv: list[str], *, check: bool = True, timeout: float = TIMEOUT, stdin:
     return Output(done.returncode, done.stdout, done.stderr)
 
 
-def run_json(argv: list[str], **kwargs) -> object:
+def run_json(argv: list[str], *, timeout: float = TIMEOUT) -> Any:
     """Run a program that prints JSON and parse that."""
-    return json.loads(run(argv, **kwargs).out or "null")
+    return json.loads(run(argv, timeout=timeout).out or "null")

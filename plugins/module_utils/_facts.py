@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from ._addresses import Address, Interface, Network
 from ._netns import OWN, Namespace, NamespaceGone, namespaces, run_in
@@ -32,6 +32,10 @@ RTN_UNICAST = 1
 RT_TABLE_MAIN = 254
 RTPROT_KERNEL = 2
 RTPROT_RA = 9
+#: The members of struct rtnl_link_stats64 that say whether traffic flows (linux/if_link.h).
+COUNTERS = tuple(f"{way}_{what}" for what in ("packets", "bytes", "errors", "dropped") for way in ("rx", "tx"))
+#: macvtap is a macvlan link whose frames a character device takes (drivers/net/macvtap.c).
+MACVLAN_KINDS = ("macvlan", "macvtap")
 #: linux/bonding.h: balance-tlb and balance-alb rewrite source MACs, so foreign ones do not get through.
 BOND_MODES_REWRITING = {5: "balance-tlb", 6: "balance-alb"}
 #: linux/net_namespace.h NETNSA_NSID_NOT_ASSIGNED is -1, which pyroute2 reads as unsigned.
@@ -126,7 +130,7 @@ class Facts:
         return [
             link
             for link in self.links
-            if link.parent == parent.index and link.parent_nsid is None and link.kind in ("macvlan", "macvtap")
+            if link.parent == parent.index and link.parent_nsid is None and link.kind in MACVLAN_KINDS
         ]
 
     def addresses_of(self, link: Link) -> list[LinkAddress]:
@@ -136,7 +140,7 @@ class Facts:
         return [route for route in self.routes if route.oif == link.index]
 
 
-def teach_macvlan(messages) -> None:
+def teach_macvlan(messages: Any) -> None:
     """Add to pyroute2 the macvlan attributes that it does not know (linux/if_link.h IFLA_MACVLAN_BC_QUEUE_LEN …)."""
     attributes = messages.ifinfbase.ifinfo.macvlan_data.__mro__[1]
     known = [name for name, dummy in attributes.nla_map]
@@ -150,7 +154,7 @@ def teach_macvlan(messages) -> None:
         attributes.nla_map = tuple(attributes.nla_map) + wanted
 
 
-def open_rtnetlink():
+def open_rtnetlink() -> Any:
     """A pyroute2 IPRoute that knows all macvlan attributes; use it in a ``with`` block."""
     from pyroute2.netlink.rtnl import ifinfmsg
 
@@ -164,7 +168,7 @@ def read() -> Facts:
         return read_with(netlink)
 
 
-def read_with(netlink) -> Facts:
+def read_with(netlink: Any) -> Facts:
     """The same over an open socket."""
     return Facts(
         tuple(_link(message) for message in netlink.get_links()),
@@ -173,8 +177,8 @@ def read_with(netlink) -> Facts:
     )
 
 
-def read_all() -> list[tuple[Namespace, Facts]]:
-    """Every namespace of the host, our own first. One that vanishes meanwhile is left out."""
+def read_all(unseen: list[str] | None = None) -> list[tuple[Namespace, Facts]]:
+    """Every namespace of the host, our own first. One that cannot be read is left out, its label goes to ``unseen``."""
     origin = os.open(OWN, os.O_RDONLY)
     try:
         result = []
@@ -182,8 +186,11 @@ def read_all() -> list[tuple[Namespace, Facts]]:
             if namespace.path == OWN:
                 result.append((namespace, read()))
                 continue
-            with contextlib.suppress(NamespaceGone):
+            try:
                 result.append((namespace, run_in(namespace.path, lambda: _read_from(origin))))
+            except NamespaceGone:
+                if unseen is not None:
+                    unseen.append(namespace.label)
         return result
     finally:
         os.close(origin)
@@ -203,20 +210,20 @@ def foreign_children(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> 
         (namespace, link, facts)
         for namespace, facts in all_facts[1:]
         for link in facts.links
-        if link.kind in ("macvlan", "macvtap")
+        if link.kind in MACVLAN_KINDS
         and link.parent == parent.index
         and link.parent_nsid is not None
         and link.parent_nsid == facts.origin_nsid
     ]
 
 
-def _link(message) -> Link:
+def _link(message: Any) -> Link:
     name = message.get_attr("IFLA_IFNAME") or ""
     flags = message["flags"]
     info = message.get_attr("IFLA_LINKINFO")
-    kind = (info.get_attr("IFLA_INFO_KIND") if info else "") or ""
+    kind = str((info.get_attr("IFLA_INFO_KIND") if info else None) or "")
     data = info.get_attr("IFLA_INFO_DATA") if info else None
-    macvlan = data if kind in ("macvlan", "macvtap") and hasattr(data, "get_attr") else None
+    macvlan = data if kind in MACVLAN_KINDS and hasattr(data, "get_attr") else None
     statistics = message.get_attr("IFLA_STATS64") or {}
     altnames: list[str] = []
     properties = message.get_attr("IFLA_PROP_LIST")
@@ -242,33 +249,20 @@ def _link(message) -> Link:
         alias=message.get_attr("IFLA_IFALIAS") or "",
         altnames=tuple(altnames),
         mode=(macvlan.get_attr("IFLA_MACVLAN_MODE") or "") if macvlan else "",
-        nopromisc=bool(macvlan) and "nopromisc" in str(macvlan.get_attr("IFLA_MACVLAN_FLAGS")),
+        nopromisc="nopromisc" in str(macvlan.get_attr("IFLA_MACVLAN_FLAGS")) if macvlan else False,
         bcqueuelen=macvlan.get_attr("IFLA_MACVLAN_BC_QUEUE_LEN") if macvlan else None,
         macaddrs=(macvlan.get_attr("IFLA_MACVLAN_MACADDR_COUNT") or 0) if macvlan else 0,
-        bond_mode=data.get_attr("IFLA_BOND_MODE") if kind == "bond" and hasattr(data, "get_attr") else None,
-        counters=tuple(
-            (key, statistics[key])
-            for key in (
-                "rx_packets",
-                "tx_packets",
-                "rx_bytes",
-                "tx_bytes",
-                "rx_errors",
-                "tx_errors",
-                "rx_dropped",
-                "tx_dropped",
-            )
-            if key in statistics
-        ),
+        bond_mode=data.get_attr("IFLA_BOND_MODE") if data is not None and kind == "bond" else None,
+        counters=tuple((key, statistics[key]) for key in COUNTERS if key in statistics),
     )
 
 
 def _is_wireless(name: str) -> bool:
-    """cfg80211 devices have a phy80211 link in sysfs, old ones a wireless directory (Documentation/ABI/testing/sysfs-class-net)."""
+    """cfg80211 devices have a phy80211 link, old ones a directory (Documentation/ABI/testing/sysfs-class-net)."""
     return any(os.path.exists(f"/sys/class/net/{name}/{entry}") for entry in ("phy80211", "wireless"))
 
 
-def _address(message) -> LinkAddress:
+def _address(message: Any) -> LinkAddress:
     # IFA_LOCAL is the own address; without it (IPv6) IFA_ADDRESS is, with it that is the peer's.
     text = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
     flags = message.get_attr("IFA_FLAGS") or message["flags"]
@@ -281,7 +275,7 @@ def _address(message) -> LinkAddress:
     )
 
 
-def _routes(message) -> Iterator[Route]:
+def _routes(message: Any) -> Iterator[Route]:
     """A route, or one for each next hop of a multipath route."""
     if message["type"] != RTN_UNICAST or message["family"] not in (2, 10):
         return

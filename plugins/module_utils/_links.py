@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from . import _parents
 from ._addresses import (
@@ -27,7 +27,7 @@ from ._problems import Problems
 #: linux/if_link.h enum macvlan_mode, by iproute2's names. The kernel's own default is vepa, ours is bridge.
 MODES = ("bridge", "private", "vepa", "passthru", "source")
 
-#: IPv4 needs 68 octets (RFC 791, 3.2), IPv6 1280 (RFC 8200, 5); 65535 is what the kernel allows a macvlan (ETH_MAX_MTU).
+#: IPv4 needs 68 octets (RFC 791, 3.2), IPv6 1280 (RFC 8200, 5); the kernel allows a macvlan 65535 (ETH_MAX_MTU).
 MTU_MIN, MTU_MIN_IPV6, MTU_MAX = 68, 1280, 65535
 
 #: Per-interface values below net/FAMILY/conf that belong to a macvlan set-up (Documentation/networking/ip-sysctl.rst):
@@ -98,7 +98,15 @@ class DesiredLink:
     resolved: Link | None = None
 
     def on(self, parent: Link) -> DesiredLink:
+        """The same link with its parent known."""
         return replace(self, resolved=parent)
+
+    @property
+    def lower(self) -> Link:
+        """The parent on this host. Errors: ValueError before it is resolved."""
+        if self.resolved is None:
+            raise ValueError(f"the parent of {self.name} has not been resolved")
+        return self.resolved
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,7 @@ def sysctl_path(interface: str, name: str) -> str:
     return f"net/{SYSCTLS[name][0]}/conf/{interface}/{name}"
 
 
-def parse(links: list[dict], host_id: str, problems: Problems, key: str = "links") -> Desired:
+def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links") -> Desired:
     """Read the list of one host. Every fault of form becomes a problem; what is returned is only good without any.
 
     host_id: what stable MACs are derived from, the inventory name.
@@ -132,10 +140,12 @@ def parse(links: list[dict], host_id: str, problems: Problems, key: str = "links
         problem = ifname_problem(name)
         if problem:
             problems.add(f"{here}.name", name, problem, "choose a shorter or simpler name such as lan0")
-        elif name in names:
-            problems.add(f"{here}.name", name, f"{names[name]} has the same name", "give each link a name of its own")
+        elif str(name) in names:
+            problems.add(
+                f"{here}.name", name, f"{names[str(name)]} has the same name", "give each link a name of its own"
+            )
         else:
-            names[name] = here
+            names[str(name)] = here
         state = link.get("state") or "present"
         if state == "absent":
             absent.append(str(name))
@@ -149,9 +159,10 @@ def parse(links: list[dict], host_id: str, problems: Problems, key: str = "links
 
 
 def unknown_keys(given: dict, known: tuple[str, ...], key: str, problems: Problems) -> None:
-    for name in given:
+    """Add a problem for each key that nothing would read."""
+    for name, value in given.items():
         if name not in known:
-            problems.add(f"{key}.{name}", given[name], "there is no such key", f"use one of {', '.join(known)}")
+            problems.add(f"{key}.{name}", value, "there is no such key", f"use one of {', '.join(known)}")
 
 
 def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink:
@@ -222,9 +233,8 @@ def address_problem(interface: Interface) -> str | None:
     address, network = interface.ip, interface.network
     if address.is_multicast or address.is_unspecified or address.is_loopback:
         return "this address cannot be an interface's own"
-    if isinstance(network, ipaddress.IPv4Network) and network.prefixlen < 31:
-        if address in (network.network_address, network.broadcast_address):
-            return f"this is the network or broadcast address of {network}"
+    if network.version == 4 and network.prefixlen < 31 and address in (network[0], network[-1]):
+        return f"this is the network or broadcast address of {network}"
     return None
 
 
@@ -261,8 +271,8 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
         return None
     hops: dict[str, Address | None] = {}
     for name in ("gateway", "source"):
-        hops[name] = parse_address(route.get(name))
-        if route.get(name) is not None and (hops[name] is None or hops[name].version != destination.version):
+        hop = hops[name] = parse_address(route.get(name))
+        if route.get(name) is not None and (hop is None or hop.version != destination.version):
             problems.add(
                 f"{key}.{name}",
                 route[name],
@@ -309,7 +319,7 @@ def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int
     result = {}
     for name, value in given.items():
         if name in SYSCTLS and value is not None:
-            dummy, lowest, highest = SYSCTLS[name]
+            lowest, highest = SYSCTLS[name][1:]
             result[name] = _number(value, lowest, highest, f"{key}.{name}", problems)
     return tuple(sorted((name, value) for name, value in result.items() if value is not None))
 

@@ -112,11 +112,7 @@ def run_in(path: str, function: Callable[[], Result]) -> Result:
         os.close(reader)
         status = 1
         try:
-            try:
-                enter(path)
-                answer = (True, function())
-            except BaseException as error:  # pylint: disable=broad-exception-caught
-                answer = (False, f"{type(error).__name__}: {error}")
+            answer = _answer(path, function)
             with os.fdopen(writer, "wb") as stream:
                 pickle.dump(answer, stream)
             status = 0
@@ -128,7 +124,15 @@ def run_in(path: str, function: Callable[[], Result]) -> Result:
     os.waitpid(child, 0)
     if not data:
         raise NamespaceGone(f"{path}: the reader died")
-    good, answer = pickle.loads(data)
-    if not good:
-        raise NamespaceGone(f"{path}: {answer}")
-    return answer
+    result, error = pickle.loads(data)
+    if error is not None:
+        raise NamespaceGone(f"{path}: {error}")
+    return result  # type: ignore[no-any-return]
+
+
+def _answer(path: str, function: Callable[[], Result]) -> tuple[Result | None, str | None]:
+    try:
+        enter(path)
+        return function(), None
+    except Exception as error:  # noqa: BLE001  (told to the parent process, which knows what to do about it)
+        return None, f"{type(error).__name__}: {error}"

@@ -11,7 +11,9 @@ second connected route to the subnet would compete with the parent's: whichever 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from . import _parents
 from ._addresses import Address, Network, ifname_problem, overlap, parse_address, parse_network, within
@@ -85,10 +87,10 @@ class Intent:
         }
 
 
-def expand(networks: list[dict], links: list[dict], problems: Problems) -> Intent:
+def expand(networks: list[Any], links: list[dict], problems: Problems) -> Intent:
     """Everything that one host's declaration means. Faults become problems; the result is only good without any.
 
-    networks: ``macvlan_networks``; links: ``macvlan_links``, passed through behind the derived ones and not checked here.
+    networks: ``macvlan_networks``. links: ``macvlan_links``, passed through behind the derived ones, not checked here.
     """
     parsed: list[MacvlanNetwork] = []
     made: list[dict] = []
@@ -146,6 +148,7 @@ def _network(given: dict, key: str, problems: Problems) -> MacvlanNetwork:
         )
     _inside(network, problems)
     _apart(network, problems)
+    _reachable(network, problems)
     return network
 
 
@@ -156,7 +159,7 @@ def _list(given: object) -> list:
     return given if isinstance(given, list) else [given]
 
 
-def _parse(given: dict, name: str, parse, form: str, key: str, problems: Problems) -> list:
+def _parse(given: dict, name: str, parse: Callable[[object], Any], form: str, key: str, problems: Problems) -> list:
     result = []
     for number, text in enumerate(_list(given.get(name))):
         value = parse(text)
@@ -239,6 +242,10 @@ def _apart(network: MacvlanNetwork, problems: Problems) -> None:
         for other in network.ranges[:number]:
             if overlap(one, other):
                 problems.add(f"{network.key}.container_range", str(one), f"this overlaps {other}", "make them disjoint")
+
+
+def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
+    """Each family that containers have is one that the host side has too, once."""
     targets = {item.version for item in (*network.ranges, *network.containers)}
     own = {item.version for item in network.host_addresses}
     if network.host_addresses and not targets:
@@ -283,16 +290,16 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
 
 def _shim(given: dict, network: MacvlanNetwork) -> dict:
     """The link that a network needs on the host, in the words of macvlan_link."""
-    sources = {address.version: str(address) for address in network.host_addresses}
     loose = [item for item in network.containers if not any(within(item, outer) for outer in network.ranges)]
     targets = [*network.ranges, *(ipaddress.ip_network(item) for item in loose)]
-    ipv4 = 4 in sources
+    ipv4 = any(address.version == 4 for address in network.host_addresses)
     link = {
         "name": network.link,
         "parent": network.parent,
         "mode": given.get("mode") or "bridge",
         "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],
-        "routes": [{"destination": str(item), "source": sources.get(item.version)} for item in targets],
+        # No source: the kernel takes the link's own address, and does not drop the route when that is removed.
+        "routes": [{"destination": str(item)} for item in targets],
         "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **(given.get("sysctl") or {})},
         "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **(given.get("parent_sysctl") or {})},
     }

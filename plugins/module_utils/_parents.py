@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ._addresses import ifname_problem, parse_mac, parse_network
-from ._facts import BOND_MODES_REWRITING, RT_TABLE_MAIN, Facts, Link, Route
+from ._facts import BOND_MODES_REWRITING, MACVLAN_KINDS, RT_TABLE_MAIN, Facts, Link, Route
 from ._problems import Problems
 
 SELECTORS = ("mac", "subnet", "default_route")
@@ -58,9 +58,7 @@ def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Lin
 
 def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
     """Links that fit. Virtual children are never meant: they repeat their parent's MAC or sit in its subnet."""
-    candidates = [
-        link for link in facts.links if link.kind not in ("macvlan", "macvtap", "ipvlan") and not link.loopback
-    ]
+    candidates = [link for link in facts.links if link.kind not in (*MACVLAN_KINDS, "ipvlan") and not link.loopback]
     if kind == "mac":
         # A bond or bridge carries its port's MAC: the master is the one that can be a parent.
         fitting = [link for link in candidates if link.mac == parse_mac(value)]
@@ -93,7 +91,7 @@ def check_capable(link: Link, facts: Facts, key: str, value: object, problems: P
             "the loopback interface cannot be a macvlan parent",
             "name the interface that leads to the network",
         )
-    elif link.kind in ("macvlan", "macvtap"):
+    elif link.kind in MACVLAN_KINDS:
         below = facts.by_index(link.parent) if link.parent_nsid is None else None
         remedy = f"name its own parent {below.name}" if below else "name its own parent"
         problems.add(

@@ -1,126 +1,122 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ICMP and ICMPv6 echo from one namespace to many targets over one raw socket per IP version. Sends nothing but pings."""
+"""ICMP echo to many addresses at once, each through an interface or from an address of its own."""
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
-import os
+import secrets
+import selectors
 import socket
 import struct
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ._addresses import Address
-from ._netns import OWN, NamespaceGone, enter
 from ._packets import build_echo, parse_echo_reply
 
-Result = TypeVar("Result")
-
-#: linux/socket.h SOL_RAW; linux/icmp.h ICMP_FILTER; linux/icmpv6.h ICMPV6_FILTER. A set bit is a type that is dropped.
-_SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1
-_ONLY_ECHO_REPLY = struct.pack("=I", 0xFFFFFFFF ^ 1 << 0)
-_ONLY_ECHO_REPLY_V6 = struct.pack("=8I", *(0xFFFFFFFF ^ (1 << 129 % 32 if word == 129 // 32 else 0) for word in range(8)))
-
-#: asm-generic/socket.h; these two may exceed net.core.rmem_max and wmem_max.
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
-#: Room for a round of a few thousand probes: packets that wait for a neighbour's answer count against their sender.
-_BUFFER = 8 << 20
-
-#: Octets by which a reply is known to be one of ours.
+#: asm-generic/socket.h
+_SO_BINDTODEVICE = 25
+#: linux/icmpv6.h: a set bit blocks that type; the one that passes is the echo reply (129).
+_ICMPV6_FILTER = 1
+_ICMPV6_ECHO_REPLY = 129
+_REPLY_MAX = 2048
 _TOKEN = 16
-_FAMILIES = {4: (socket.AF_INET, socket.IPPROTO_ICMP), 6: (socket.AF_INET6, socket.IPPROTO_ICMPV6)}
-#: More than an echo reply of ours with the longest IPv4 header.
-_RECEIVE = 512
 
 
-class Pinger:
-    """Raw sockets that ping by normal routing, from the namespace in which the object is made.
+@dataclass(frozen=True)
+class Ping:
+    """One echo request: interface binds it to a device (SO_BINDTODEVICE), source to an own address; both optional."""
 
-    versions: the IP versions that are needed. Needs CAP_NET_RAW. Errors: OSError.
+    address: Address
+    interface: str = ""
+    source: Address | None = None
+
+
+@dataclass(frozen=True)
+class Pong:
+    """rtt: seconds until the reply, None without one; error: why the request could not be sent, empty when it was."""
+
+    rtt: float | None = None
+    error: str = ""
+
+
+def ping(requests: Sequence[Ping], timeout: float = 1.0) -> list[Pong]:
+    """Send all requests at once and wait for their replies, ``timeout`` seconds at most. In the order of the requests.
+
+    A request that is answered by anybody but its address is not answered. Needs CAP_NET_RAW.
     """
-
-    def __init__(self, versions: Iterable[int]) -> None:
-        self._token = os.urandom(_TOKEN)
-        self._identifier = int.from_bytes(os.urandom(2), "big")
-        self._sockets: dict[int, socket.socket] = {}
-        try:
-            for version in sorted(set(versions)):
-                self._sockets[version] = _raw_socket(version)
-        except OSError:
-            self.close()
-            raise
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """What to wait on; `receive` when one of them is readable."""
-        return list(self._sockets.values())
-
-    def send(self, target: Address, sequence: int) -> None:
-        """One echo request. Errors: OSError, when the kernel knows at once that it cannot get there."""
-        packet = build_echo(target.version, self._identifier, sequence & 0xFFFF, self._token)
-        self._sockets[target.version].sendto(packet, (str(target), 0))
-
-    def receive(self) -> Iterator[tuple[Address, int | None]]:
-        """The target and the sequence number of each reply that waits."""
-        for version, sock in self._sockets.items():
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    data, sender = sock.recvfrom(_RECEIVE)
-                    echo = parse_echo_reply(version, data)
-                    if echo and echo.identifier == self._identifier and echo.payload == self._token:
-                        # A link-local address comes as fe80::1%eth0.
-                        yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
-
-    def close(self) -> None:
-        for sock in self._sockets.values():
-            sock.close()
+    pongs: list[Pong] = [Pong()] * len(requests)
+    # The payload identifies the reply: identifiers are shared by all programs of the host.
+    tokens = [secrets.token_bytes(_TOKEN) for dummy in requests]
+    waiting: dict[bytes, tuple[int, float]] = {}
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
+        sockets: dict[tuple[int, str, Address | None], socket.socket] = {}
+        for number, request in enumerate(requests):
+            key = (request.address.version, request.interface, request.source)
+            try:
+                if key not in sockets:
+                    sockets[key] = stack.enter_context(_open(request))
+                    selector.register(sockets[key], selectors.EVENT_READ, request.address.version)
+                packet = build_echo(request.address.version, secrets.randbelow(1 << 16), 1, tokens[number])
+                waiting[tokens[number]] = (number, time.monotonic())
+                sockets[key].sendto(packet, _destination(request))
+            except OSError as error:
+                waiting.pop(tokens[number], None)
+                pongs[number] = Pong(error=error.strerror or str(error))
+        deadline = time.monotonic() + timeout
+        while waiting and time.monotonic() < deadline:
+            for key, dummy in selector.select(max(deadline - time.monotonic(), 0)):
+                for token, sender, at in _replies(key.fileobj, key.data):
+                    number, sent = waiting.get(token, (-1, 0.0))
+                    if number >= 0 and sender == _plain(requests[number].address):
+                        del waiting[token]
+                        pongs[number] = Pong(rtt=at - sent)
+    return pongs
 
 
-def _raw_socket(version: int) -> socket.socket:
-    family, protocol = _FAMILIES[version]
+def _open(request: Ping) -> socket.socket:
+    six = request.address.version == 6
+    family, protocol = (socket.AF_INET6, socket.IPPROTO_ICMPV6) if six else (socket.AF_INET, socket.IPPROTO_ICMP)
     sock = socket.socket(family, socket.SOCK_RAW, protocol)
     try:
         sock.setblocking(False)
-        if version == 4:
-            sock.setsockopt(_SOL_RAW, _ICMP_FILTER, _ONLY_ECHO_REPLY)
-        else:
-            sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, _ONLY_ECHO_REPLY_V6)
-        for force, plain in ((_SO_SNDBUFFORCE, socket.SO_SNDBUF), (_SO_RCVBUFFORCE, socket.SO_RCVBUF)):
-            try:
-                sock.setsockopt(socket.SOL_SOCKET, force, _BUFFER)
-            except PermissionError:
-                sock.setsockopt(socket.SOL_SOCKET, plain, _BUFFER)
-    except OSError:
+        if six:
+            passing = [0xFFFFFFFF] * 8
+            passing[_ICMPV6_ECHO_REPLY // 32] &= ~(1 << _ICMPV6_ECHO_REPLY % 32)
+            sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, struct.pack("=8I", *passing))
+        if request.interface:
+            sock.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, request.interface.encode() + b"\0")
+        if request.source is not None:
+            sock.bind((_plain(request.source), 0))
+    except BaseException:
         sock.close()
         raise
     return sock
 
 
-def opened_in(path: str, make: Callable[[], Result]) -> Result:
-    """Call a function that opens sockets inside a namespace; they stay in it, wherever they are used afterwards.
+def _destination(request: Ping) -> tuple:
+    """A link-local IPv6 address needs the interface's number with it (RFC 4007, 11)."""
+    if request.address.version == 4:
+        return (_plain(request.address), 0)
+    scoped = request.address.is_link_local and request.interface
+    return (_plain(request.address), 0, 0, socket.if_nametoindex(request.interface) if scoped else 0)
 
-    A thread enters, as a namespace is a property of a thread: thus one process serves the sockets of all namespaces.
-    Errors: NamespaceGone with the reason, OSError when sockets cannot be opened in our own.
-    """
-    if path == OWN:
-        return make()
-    made: list[Result] = []
-    errors: list[Exception] = []
 
-    def work() -> None:
+def _replies(sock: socket.socket, version: int):
+    """Token, sender and time of the echo replies that wait."""
+    while True:
         try:
-            enter(path)
-            made.append(make())
-        except OSError as error:
-            errors.append(error)
+            data, source = sock.recvfrom(_REPLY_MAX)
+        except OSError:
+            return
+        reply = parse_echo_reply(version, data)
+        if reply is not None:
+            yield reply.payload, source[0].partition("%")[0], time.monotonic()
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if not made:
-        raise NamespaceGone(f"{path}: {errors[0] if errors else 'the thread died'}")
-    return made[0]
+
+def _plain(address: Address) -> str:
+    """Without a scope, as sockets take and give it."""
+    return str(address).partition("%")[0]

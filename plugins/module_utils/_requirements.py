@@ -9,6 +9,8 @@ import re
 
 from ._problems import Problems
 
+__all__ = ["check_capabilities", "check_pyroute2", "pyroute2", "pyroute2_version"]
+
 #: Debian 12 ships 0.7.2, the oldest release that is tested.
 MINIMUM_PYROUTE2 = (0, 7, 2)
 

@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: macvlan_info
+short_description: Inventory of macvlan links in all network namespaces
+version_added: 0.1.0
+description:
+  - Lists every macvlan and macvtap link of a host with its parent, mode, MAC address, addresses, routes and counters.
+  - It looks into all network namespaces, as the links that containers use live in namespaces of their own, which neither
+    C(ip link) nor Ansible's facts show.
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+options:
+  parent:
+    description:
+      - List only the children of this parent, which is an interface name or a mapping with one of the keys V(mac),
+        V(subnet) and V(default_route).
+      - Without it, the children of all parents are listed.
+    type: raw
+  counters:
+    description: Whether to return the packet counters too.
+    type: bool
+    default: false
+requirements:
+  - pyroute2 >= 0.7.2 on the host
+notes:
+  - Looking into other network namespaces needs C(CAP_SYS_ADMIN).
+seealso:
+  - module: linuxnet.macvlan.macvlan_link
+"""
+
+EXAMPLES = r"""
+- name: List all macvlan links, those of containers too
+  linuxnet.macvlan.macvlan_info:
+  register: result
+
+- name: List what hangs on the interface that leads to the default gateway
+  linuxnet.macvlan.macvlan_info:
+    parent:
+      default_route: true
+    counters: true
+"""
+
+RETURN = r"""
+links:
+  description: One item for each macvlan and macvtap link.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: The network namespace that the link is in, empty for the host's own.
+      type: str
+      sample: process 812 (nginx)
+    name:
+      description: The interface name inside that namespace.
+      type: str
+      sample: eth0
+    kind:
+      description: V(macvlan) or V(macvtap).
+      type: str
+      sample: macvlan
+    parent:
+      description: The parent's name, V(null) where the parent is in a namespace that cannot be told.
+      type: str
+      sample: eth0
+    parent_namespace:
+      description: The namespace of the parent, empty for the host's own; V(null) where it cannot be told.
+      type: str
+      sample: ""
+    mode:
+      description: The macvlan mode.
+      type: str
+      sample: bridge
+    mac:
+      description: The MAC address.
+      type: str
+      sample: 02:2b:c2:41:7f:10
+    mtu:
+      description: The MTU in octets.
+      type: int
+      sample: 1500
+    up:
+      description: Whether the link is administratively up.
+      type: bool
+    carrier:
+      description: Whether the link can pass frames.
+      type: bool
+    bcqueuelen:
+      description: Length of the broadcast queue in packets that this link asks for, V(null) where the kernel does not say.
+      type: int
+      sample: 1000
+    nopromisc:
+      description: Whether a passthru link leaves its parent out of promiscuous mode.
+      type: bool
+    addresses:
+      description: All addresses with prefix length.
+      type: list
+      elements: str
+      sample: [192.168.100.3/32]
+    routes:
+      description: Unicast routes over the link.
+      type: list
+      elements: str
+      sample: [192.168.100.128/28]
+    counters:
+      description: Packet counters since the link was made.
+      returned: when O(counters=true)
+      type: dict
+      sample: {"rx_packets": 10, "tx_packets": 12}
+unseen_namespaces:
+  description: Namespaces that could not be entered, so that links in them are missing from RV(links).
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _inventory
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"parent": {"type": "raw"}, "counters": {"type": "bool", "default": False}},
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(changed=False, **_inventory.inventory(module.params["parent"], module.params["counters"]))
+    except InvalidInput as error:
+        module.fail_json(msg=str(error), problems=error.problems.as_data())
+
+
+if __name__ == "__main__":
+    main()
