@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Validates what the whole inventory declares, on the controller, before any host is touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import FleetPlan, HostDeclaration, plan
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
+
+
+class ActionModule(ActionBase):
+    """Reads the variables of all hosts, compares them, and fails with everything that is wrong."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        self.validate_argument_spec({})
+        task_vars = task_vars or {}
+        known = list(task_vars["groups"]["all"])
+        selected = set(task_vars["ansible_play_hosts_all"])
+        # localhost is in the play and not in groups when it is implicit
+        names = [*known, *sorted(selected.difference(known))]
+        unreadable = Problems()
+        fleet = plan([_declaration(name, task_vars["hostvars"], unreadable) for name in names], selected)
+        for problem in unreadable.items:
+            (fleet.problems if problem.host in selected else fleet.elsewhere).items.insert(0, problem)
+        return _result(fleet, selected, {problem.host for problem in unreadable.items})
+
+
+def _declaration(name: str, hostvars: Any, problems: Problems) -> HostDeclaration:
+    """The three variables that count, templated; what cannot be templated is a problem of that host."""
+    variables = hostvars[name]
+    found = Problems(name)
+    values: dict[str, Any] = {}
+    for key in ("macvlan_networks", "macvlan_links", "ansible_host"):
+        try:
+            values[key] = variables.get(key)
+        except AnsibleError as error:
+            reason = str(error).strip().split("\n")[0]
+            # an inventory may need a connection to say where its hosts are
+            if key != "ansible_host":
+                found.add(key, None, f"this cannot be templated: {reason}", "define what it refers to")
+    declaration = HostDeclaration(
+        host=name,
+        networks=as_list(values.get("macvlan_networks"), "macvlan_networks", found),
+        links=as_list(values.get("macvlan_links"), "macvlan_links", found),
+        address=str(values["ansible_host"]) if values.get("ansible_host") else None,
+    )
+    problems.extend(found)
+    return declaration
+
+
+def _result(fleet: FleetPlan, selected: set[str], unreadable: set[str]) -> dict[str, Any]:
+    mine = [host for host in fleet.hosts if host.host in selected]
+    silent = [host.host for host in mine if not (host.intent.networks or host.intent.links or host.host in unreadable)]
+    absent = len(fleet.hosts) - len(mine)
+    counts = {
+        "hosts": len(mine),
+        "networks": sum(len(host.intent.networks) for host in mine),
+        "links": sum(len(host.desired.present) for host in mine),
+        "without_declaration": len(silent),
+        "not_in_play": absent,
+    }
+    warnings = list(fleet.warnings)
+    if silent:
+        warnings.append(f"nothing is declared for {_some(silent)}: nothing to do there")
+    if fleet.elsewhere:
+        first = fleet.elsewhere.items[0]
+        warnings.append(f"hosts that this run leaves out have {len(fleet.elsewhere)} problems, such as: {first}")
+    result = {
+        "changed": False,
+        "warnings": warnings,
+        "problems": fleet.problems.as_data(),
+        **counts,
+        "msg": f"{counts['links']} links and {counts['networks']} networks on {len(mine)} hosts, compared with {absent}"
+        " hosts that are not in this play. What the inventory does not list, as in a slice of a job, is not seen.",
+    }
+    if fleet.problems:
+        result |= {"failed": True, "msg": fleet.problems.report()}
+    return result
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more hosts" if rest > 0 else "")

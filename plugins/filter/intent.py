@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: intent
+short_description: What a declaration of macvlan networks means for a host
+version_added: 0.1.0
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+description:
+  - Derives from C(macvlan_networks) the links, addresses, routes, the exclusion from NetworkManager, the addresses to
+    probe and the networks to verify. Links that are declared one by one are passed through behind the derived ones.
+  - Reads nothing but its input. It fails with all problems at once when the declaration contradicts itself.
+positional: links
+options:
+  _input:
+    description:
+      - The networks of one host (C(macvlan_networks)), a list of mappings, or the YAML or JSON text of one.
+    type: raw
+    required: true
+  links:
+    description:
+      - Further links of the host (C(macvlan_links)), in the form of O(linuxnet.macvlan.macvlan_link#module:links),
+        or the text of such a list.
+    type: raw
+    default: []
+seealso:
+  - plugin: linuxnet.macvlan.macvlan_link
+    plugin_type: module
+"""
+
+EXAMPLES = r"""
+- name: Make the links that the declaration of this host means
+  linuxnet.macvlan.macvlan_link:
+    links: "{{ (macvlan_networks | linuxnet.macvlan.intent).links }}"
+
+- name: The same with links that are declared one by one
+  linuxnet.macvlan.macvlan_link:
+    links: "{{ (macvlan_networks | linuxnet.macvlan.intent(macvlan_links)).links }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(networks), the declared networks in a normal form, for M(linuxnet.macvlan.macvlan_verify).
+    - C(links), for M(linuxnet.macvlan.macvlan_link).
+    - C(unmanaged_devices), for M(linuxnet.macvlan.nm_unmanaged).
+    - C(probes), the addresses that nobody else may hold, for M(linuxnet.macvlan.arp_conflict_check).
+  type: dict
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
+
+
+def intent(networks: Any, links: Any = None) -> dict[str, object]:
+    """What one host's declaration means. Errors: AnsibleFilterError with all problems."""
+    problems = Problems()
+    declaration = HostDeclaration(
+        "", as_list(networks, "macvlan_networks", problems), as_list(links, "macvlan_links", problems)
+    )
+    plan = read(declaration, problems)
+    if problems:
+        raise AnsibleFilterError(problems.report())
+    return plan.intent.as_data()
+
+
+class FilterModule:
+    """The filter ``linuxnet.macvlan.intent``."""
+
+    def filters(self) -> dict[str, object]:
+        return {"intent": intent}

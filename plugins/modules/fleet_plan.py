@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_plan
+short_description: Validate what a whole inventory declares before any host is touched
+version_added: 0.1.0
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+description:
+  - Reads C(macvlan_networks), C(macvlan_links) and C(ansible_host) of all hosts of the inventory, and fails with all
+    problems at once, each with host, key, value and remedy.
+  - Of each host it checks what the declaration says by itself, such as ranges that leave the subnet, a host address or a
+    gateway inside the container range, names that the kernel refuses.
+  - Between hosts it looks for addresses and MAC addresses that are declared twice, container ranges that overlap, addresses
+    and gateways inside another host's range, subnets of one LAN that differ, and addresses by which Ansible reaches a
+    host. Networks with different C(segment) are different LANs.
+  - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
+options: {}
+notes:
+  - Hosts of the inventory that are not in the play, by C(--limit) for instance, are compared with. Problems among
+    themselves become one warning. Hosts that the inventory does not list are not seen, such as those in other slices of a
+    sliced job.
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: It changes nothing.
+  idempotent:
+    support: full
+  platform:
+    details: It runs on the controller.
+  action_group:
+    support: none
+    membership: []
+seealso:
+  - plugin: linuxnet.macvlan.intent
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Plan the whole inventory
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Validate what all hosts declare
+      linuxnet.macvlan.fleet_plan:
+      run_once: true
+"""
+
+RETURN = r"""
+problems:
+  description: What is wrong with hosts of this play. The task fails when there is any.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The inventory name.
+      type: str
+      returned: always
+    key:
+      description: Where it stands in the declaration.
+      type: str
+      returned: always
+      sample: macvlan_networks[0].host_address
+    value:
+      description: What stands there.
+      type: raw
+      returned: always
+    problem:
+      description: What is wrong with it.
+      type: str
+      returned: always
+    remedy:
+      description: What to do instead.
+      type: str
+      returned: always
+hosts:
+  description: How many hosts the play has.
+  returned: always
+  type: int
+without_declaration:
+  description: How many of them declare nothing. There is nothing to do on them.
+  returned: always
+  type: int
+not_in_play:
+  description: How many further hosts of the inventory were compared with.
+  returned: always
+  type: int
+networks:
+  description: How many networks are declared in the play.
+  returned: always
+  type: int
+links:
+  description: How many links follow from the declarations of the play.
+  returned: always
+  type: int
+"""
