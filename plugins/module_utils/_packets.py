@@ -237,10 +237,10 @@ def checksum(data: bytes) -> int:
     """The internet checksum (RFC 1071); 0 over a message that holds its right checksum."""
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    return 0xFFFF - total
 
 
 def build_echo(version: int, identifier: int, sequence: int, payload: bytes) -> bytes:

@@ -11,7 +11,7 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ._addresses import Address
@@ -59,7 +59,7 @@ def ping(requests: Sequence[Ping], timeout: float = 1.0) -> list[Pong]:
             try:
                 if key not in sockets:
                     sockets[key] = stack.enter_context(_open(request))
-                    selector.register(sockets[key], selectors.EVENT_READ, request.address.version)
+                    selector.register(sockets[key], selectors.EVENT_READ, (sockets[key], key[0]))
                 packet = build_echo(request.address.version, secrets.randbelow(1 << 16), 1, tokens[number])
                 waiting[tokens[number]] = (number, time.monotonic())
                 sockets[key].sendto(packet, _destination(request))
@@ -68,8 +68,8 @@ def ping(requests: Sequence[Ping], timeout: float = 1.0) -> list[Pong]:
                 pongs[number] = Pong(error=error.strerror or str(error))
         deadline = time.monotonic() + timeout
         while waiting and time.monotonic() < deadline:
-            for key, dummy in selector.select(max(deadline - time.monotonic(), 0)):
-                for token, sender, at in _replies(key.fileobj, key.data):
+            for ready, dummy in selector.select(max(deadline - time.monotonic(), 0)):
+                for token, sender, at in _replies(*ready.data):
                     number, sent = waiting.get(token, (-1, 0.0))
                     if number >= 0 and sender == _plain(requests[number].address):
                         del waiting[token]
@@ -97,7 +97,7 @@ def _open(request: Ping) -> socket.socket:
     return sock
 
 
-def _destination(request: Ping) -> tuple:
+def _destination(request: Ping) -> tuple[str, int] | tuple[str, int, int, int]:
     """A link-local IPv6 address needs the interface's number with it (RFC 4007, 11)."""
     if request.address.version == 4:
         return (_plain(request.address), 0)
@@ -105,7 +105,7 @@ def _destination(request: Ping) -> tuple:
     return (_plain(request.address), 0, 0, socket.if_nametoindex(request.interface) if scoped else 0)
 
 
-def _replies(sock: socket.socket, version: int):
+def _replies(sock: socket.socket, version: int) -> Iterator[tuple[bytes, str, float]]:
     """Token, sender and time of the echo replies that wait."""
     while True:
         try:

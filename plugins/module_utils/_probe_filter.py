@@ -46,24 +46,25 @@ def program() -> Program:
 
     A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
     """
+    # Code, operand, where to go on if it holds and if not: empty is the next step.
     steps = [
-        (_LOAD_WORD, _VLAN_TAG),
-        (_JUMP_SET, _VLAN_ID, "reject", None),
-        (_LOAD_HALF, 12),
-        (_JUMP_EQUAL, ETH_P_ARP, "accept", None),
-        (_JUMP_EQUAL, ETH_P_IPV6, None, "reject"),
-        (_LOAD_BYTE, _NEXT_HEADER),
-        (_JUMP_EQUAL, IPPROTO_ICMPV6, None, "reject"),
-        (_LOAD_BYTE, _ICMPV6_TYPE),
-        (_JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept", None),
+        (_LOAD_WORD, _VLAN_TAG, "", ""),
+        (_JUMP_SET, _VLAN_ID, "reject", ""),
+        (_LOAD_HALF, 12, "", ""),
+        (_JUMP_EQUAL, ETH_P_ARP, "accept", ""),
+        (_JUMP_EQUAL, ETH_P_IPV6, "", "reject"),
+        (_LOAD_BYTE, _NEXT_HEADER, "", ""),
+        (_JUMP_EQUAL, IPPROTO_ICMPV6, "", "reject"),
+        (_LOAD_BYTE, _ICMPV6_TYPE, "", ""),
+        (_JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept", ""),
         (_JUMP_EQUAL, NEIGHBOUR_ADVERTISEMENT, "accept", "reject"),
     ]
     places = {"accept": len(steps), "reject": len(steps) + 1}
     result: Program = []
-    for here, (code, operand, *targets) in enumerate(steps):
-        # Jumps count from the next instruction; None goes on with it.
-        true, false = ((places[name] - here - 1 if name else 0) for name in targets or (None, None))
-        result.append((code, true, false, operand))
+    for here, (code, operand, true, false) in enumerate(steps):
+        # Jumps count from the next instruction.
+        jumps = [places.get(name, here + 1) - here - 1 for name in (true, false)]
+        result.append((code, jumps[0], jumps[1], operand))
     return [*result, (_RETURN, 0, 0, _WHOLE_PACKET), (_RETURN, 0, 0, 0)]
 
 

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _conflicts as conflicts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import Inventory, Place, Sighting
+
+ADDRESS = ipaddress.ip_address("192.168.100.50")
+OTHER = ipaddress.ip_address("192.168.100.60")
+ALICE, BOB = "52:54:00:00:00:0a", "52:54:00:00:00:0b"
+OURS, CHILD = "52:54:00:00:00:01", "52:54:00:00:00:02"
+MEMBER, MEMBER_SHIM = "52:54:00:00:00:f1", "52:54:00:00:00:f2"
+VRRP, CARP_TWIN, HSRP, GLBP = "00:00:5e:00:01:33", "00:00:5e:00:01:34", "00:00:0c:07:ac:05", "00:07:b4:00:01:02"
+
+HOST_PLACE, CONTAINER, SECOND = Place("", "eth0"), Place("c1", "eth0"), Place("c2", "eth0")
+MACS = {OURS: HOST_PLACE, CHILD: CONTAINER}
+NOBODY = Inventory(MACS)
+PARENT_HAS_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE),)})
+CONTAINER_HAS_IT = Inventory(MACS, {ADDRESS: ((CHILD, CONTAINER),)})
+BOTH_HAVE_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE), (CHILD, CONTAINER))})
+TWO_LINKS_HAVE_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE), (OURS, Place("", "lo")))})
+FLEET = frozenset({MEMBER, MEMBER_SHIM})
+
+
+def seen(mac, kind="reply", vantage="parent", outgoing=False):
+    return Sighting(ADDRESS, mac, vantage, kind, 0.1, outgoing=outgoing)
+
+
+@pytest.mark.parametrize(
+    ("inventory", "sightings", "status", "conflict"),
+    [
+        pytest.param(NOBODY, [], "free_as_seen", "", id="nobody"),
+        pytest.param(NOBODY, [seen(ALICE)], "in_use", "hard", id="a LAN host answers"),
+        pytest.param(NOBODY, [seen(ALICE, vantage="child")], "in_use", "hard", id="only the child hears it"),
+        pytest.param(
+            NOBODY, [seen(ALICE), seen(ALICE, vantage="child")], "in_use", "hard", id="both hear the same one"
+        ),
+        pytest.param(NOBODY, [seen(ALICE, "request")], "in_use", "hard", id="overheard asking for another"),
+        pytest.param(NOBODY, [seen(ALICE, "announcement")], "in_use", "hard", id="overheard announcing"),
+        pytest.param(NOBODY, [seen(ALICE, "probe")], "in_use", "soft", id="another prober"),
+        pytest.param(NOBODY, [seen(ALICE, "probe"), seen(ALICE)], "in_use", "hard", id="a prober that took it"),
+        pytest.param(NOBODY, [seen(ALICE), seen(BOB, "probe")], "in_use", "hard", id="a holder and a prober"),
+        pytest.param(NOBODY, [seen(ALICE), seen(BOB)], "duplicate", "hard", id="two LAN hosts"),
+        pytest.param(
+            NOBODY, [seen(ALICE), seen(BOB, vantage="child")], "duplicate", "hard", id="one from each vantage"
+        ),
+        pytest.param(NOBODY, [seen(OURS)], "own", "", id="an own MAC answers"),
+        pytest.param(NOBODY, [seen(OURS), seen(CHILD, vantage="child")], "own", "", id="ARP flux of our own"),
+        pytest.param(NOBODY, [seen(OURS, "probe")], "free_as_seen", "", id="the manager here probes it"),
+        pytest.param(NOBODY, [seen(BOB, "request", outgoing=True)], "own", "", id="sent here, in no namespace known"),
+        pytest.param(
+            NOBODY,
+            [seen(BOB, vantage="child"), seen(BOB, "request", outgoing=True)],
+            "own",
+            "",
+            id="the same, answered",
+        ),
+        pytest.param(PARENT_HAS_IT, [], "own", "", id="on the parent, which no probe from here shows"),
+        pytest.param(CONTAINER_HAS_IT, [], "own", "", id="on an own child"),
+        pytest.param(CONTAINER_HAS_IT, [seen(CHILD, vantage="child")], "own", "", id="on a sibling that answers"),
+        pytest.param(PARENT_HAS_IT, [seen(ALICE, "probe")], "own", "", id="ours, and another probes for it"),
+        pytest.param(PARENT_HAS_IT, [seen(ALICE)], "duplicate", "hard", id="ours and a LAN host's"),
+        pytest.param(PARENT_HAS_IT, [seen(MEMBER)], "duplicate", "hard", id="ours and another fleet host's"),
+        pytest.param(PARENT_HAS_IT, [seen(VRRP)], "duplicate", "hard", id="ours and a virtual router's"),
+        pytest.param(BOTH_HAVE_IT, [], "duplicate", "hard", id="ours and a container's"),
+        pytest.param(TWO_LINKS_HAVE_IT, [], "own", "", id="on two links of one namespace"),
+        pytest.param(NOBODY, [seen(MEMBER)], "own", "", id="another fleet host"),
+        pytest.param(NOBODY, [seen(MEMBER), seen(MEMBER_SHIM)], "own", "", id="a fleet host with a shim: two MACs"),
+        pytest.param(NOBODY, [seen(MEMBER, "probe")], "free_as_seen", "", id="a fleet host probes it"),
+        pytest.param(NOBODY, [seen(MEMBER), seen(ALICE)], "duplicate", "hard", id="fleet and foreign"),
+        pytest.param(NOBODY, [seen(VRRP)], "virtual_router", "", id="VRRP"),
+        pytest.param(NOBODY, [seen(HSRP)], "virtual_router", "", id="HSRP"),
+        pytest.param(
+            NOBODY, [seen(GLBP), seen("00:07:b4:00:01:01")], "virtual_router", "", id="GLBP: two MACs by design"
+        ),
+        pytest.param(NOBODY, [seen(VRRP), seen(ALICE)], "duplicate", "hard", id="a virtual router and a LAN host"),
+        pytest.param(NOBODY, [seen(VRRP), seen(MEMBER)], "virtual_router", "", id="a fleet host that is the router"),
+    ],
+)
+def test_the_verdict(inventory, sightings, status, conflict):
+    verdict = conflicts.judge(ADDRESS, sightings, inventory, FLEET)
+    assert (verdict.status, verdict.conflict) == (status, conflict)
+    assert verdict.reason == ""
+
+
+@pytest.mark.parametrize(
+    ("inventory", "sightings", "status", "reason"),
+    [
+        (NOBODY, [], "unknown", "eth0 is down"),
+        (PARENT_HAS_IT, [], "own", ""),
+        (NOBODY, [seen(ALICE)], "in_use", ""),
+    ],
+)
+def test_where_nobody_could_be_asked_only_silence_says_nothing(inventory, sightings, status, reason):
+    verdict = conflicts.judge(ADDRESS, sightings, inventory, FLEET, unseen="eth0 is down")
+    assert (verdict.status, verdict.reason) == (status, reason)
+
+
+def test_holders_tell_whose_they_are_and_where():
+    verdict = conflicts.judge(
+        ADDRESS, [seen(CHILD, vantage="child"), seen(MEMBER), seen(VRRP), seen(BOB)], CONTAINER_HAS_IT, FLEET
+    )
+    assert [(holder.owner, holder.place, holder.sighting.vantage) for holder in verdict.holders] == [
+        ("host", CONTAINER, "child"),
+        ("fleet", None, "parent"),
+        ("virtual_router", None, "parent"),
+        ("foreign", None, "parent"),
+        ("host", CONTAINER, "inventory"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "mac", [VRRP, CARP_TWIN, HSRP, GLBP, "00:00:5e:00:02:01", "00:00:0c:9f:f0:0a", "00:05:73:a0:00:01"]
+)
+def test_virtual_router_macs(mac):
+    assert conflicts.is_virtual_router(mac)
+
+
+@pytest.mark.parametrize(
+    "mac", [ALICE, "00:00:5e:00:03:01", "00:00:0c:07:ad:05", "00:00:0c:9f:e0:0a", "00:00:5e:10:00:01"]
+)
+def test_macs_that_only_look_similar(mac):
+    assert not conflicts.is_virtual_router(mac)
+
+
+ZERO4, ZERO6 = ipaddress.ip_address("0.0.0.0"), packets.UNSPECIFIED
+SIX = ipaddress.ip_address("fd00::50")
+
+
+def arp(operation, spa, tpa):
+    return packets.Arp(operation, ALICE, spa, BOB, tpa)
+
+
+def nd(solicitation, source, link_layer=None):
+    return packets.Neighbour(solicitation, source, packets.ALL_NODES, SIX, link_layer)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(arp(1, ZERO4, ADDRESS), (ADDRESS, ALICE, "probe"), id="arp probe"),
+        pytest.param(arp(1, ADDRESS, ADDRESS), (ADDRESS, ALICE, "announcement"), id="arp announcement"),
+        pytest.param(arp(2, ADDRESS, ADDRESS), (ADDRESS, ALICE, "announcement"), id="gratuitous reply"),
+        pytest.param(arp(1, ADDRESS, OTHER), (ADDRESS, ALICE, "request"), id="arp request"),
+        pytest.param(arp(2, ADDRESS, OTHER), (ADDRESS, ALICE, "reply"), id="arp reply"),
+        pytest.param(arp(2, ADDRESS, ZERO4), (ADDRESS, ALICE, "reply"), id="reply to a probe"),
+        pytest.param(arp(2, ZERO4, ADDRESS), None, id="a reply from nobody"),
+        pytest.param(nd(True, ZERO6), (SIX, BOB, "probe"), id="dad solicitation"),
+        pytest.param(
+            nd(True, ipaddress.ip_address("fd00::9")), (ipaddress.ip_address("fd00::9"), BOB, "request"), id="ns"
+        ),
+        pytest.param(
+            nd(True, ipaddress.ip_address("fd00::9"), ALICE),
+            (ipaddress.ip_address("fd00::9"), ALICE, "request"),
+            id="ns with its option",
+        ),
+        pytest.param(nd(False, ipaddress.ip_address("fe80::9")), (SIX, BOB, "reply"), id="na"),
+        pytest.param(nd(False, ipaddress.ip_address("fe80::9"), ALICE), (SIX, ALICE, "reply"), id="na with its option"),
+    ],
+)
+def test_what_a_frame_claims(body, expected):
+    assert conflicts.claim(packets.Frame(BOB, packets.BROADCAST, body)) == expected
+
+
+def test_counts():
+    verdicts = [conflicts.judge(ADDRESS, sightings, NOBODY, FLEET) for sightings in ([], [], [seen(ALICE)])]
+    assert conflicts.count(verdicts) == {
+        "probed": 3, "free_as_seen": 2, "in_use": 1, "duplicate": 0, "own": 0, "virtual_router": 0, "unknown": 0,
+    }  # fmt: skip
