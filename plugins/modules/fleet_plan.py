@@ -13,17 +13,17 @@ author:
 description:
   - Reads C(macvlan_networks), C(macvlan_links) and C(ansible_host) of all hosts of the inventory, and fails with all
     problems at once, each with host, key, value and remedy.
-  - Of each host it checks what the declaration says by itself, such as ranges that leave the subnet, a host address or a
-    gateway inside the container range, names that the kernel refuses.
-  - Between hosts it looks for addresses and MAC addresses that are declared twice, container ranges that overlap, addresses
-    and gateways inside another host's range, subnets of one LAN that differ, and addresses by which Ansible reaches a
-    host. Networks with different C(segment) are different LANs.
+  - Of each host it checks what the declaration says by itself, such as ranges that leave the subnet, a host address or
+    a gateway inside the container range, names that the kernel refuses.
+  - Between hosts it looks for addresses and MAC addresses that are declared twice, container ranges that overlap,
+    addresses and gateways inside another host's range, subnets of one LAN that differ, and addresses by which Ansible
+    reaches a host. Networks with different C(segment) are different LANs.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
 options: {}
 notes:
   - Hosts of the inventory that are not in the play, by C(--limit) for instance, are compared with. Problems among
-    themselves become one warning. Hosts that the inventory does not list are not seen, such as those in other slices of a
-    sliced job.
+    themselves become one warning. Hosts that the inventory does not list, such as those in other slices of a sliced
+    job, are not seen.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
