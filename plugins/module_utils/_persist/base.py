@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every persistence back end is made of: what it sees of the host, what it renders, and how it is asked."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .. import _files
+from .._links import DesiredLink
+
+#: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
+LINK_LINE = "# Link: "
+
+#: What systemd's files, specifiers, globs and shells all take literally. The kernel allows more in a name.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Which daemons configure a device. Empty names: none does.
+
+    evidence: what was read where, one sentence for each daemon.
+    """
+
+    names: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " and ".join(self.names) or "no daemon"
+
+
+@dataclass(frozen=True)
+class NetworkdLink:
+    """A device as systemd-networkd sees it. ``state`` is its SetupState (configured, unmanaged, …).
+
+    file: the .network file in use, "" for none. drop_ins: None where this systemd does not tell (before 254).
+    """
+
+    index: int
+    name: str
+    state: str
+    file: str = ""
+    drop_ins: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class UnitState:
+    enabled: bool = False
+    active: bool = False
+
+
+@dataclass(frozen=True)
+class Host:
+    """What the back ends need to know of a host; read by `detect`, replaced by literals in unit tests.
+
+    unfit: why nothing can be persisted from here at all, "" where it can.
+    version: systemd's. udev: whether it runs here; without it there are no device units and no sysctls on appearance.
+    networkd: its links by name, None where it does not run. foreign: devices on which networkd knows of addresses or
+    routes that it did not make. ip, sysctl: paths of ip(8) and systemd-sysctl(8).
+    """
+
+    unfit: str = ""
+    version: int = 0
+    udev: bool = False
+    networkd: Mapping[str, NetworkdLink] | None = None
+    foreign: frozenset[str] = frozenset()
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+    ip: str = "/usr/sbin/ip"
+    sysctl: str = "/usr/lib/systemd/systemd-sysctl"
+
+    def owner(self, device: str) -> Owner:
+        return self.owners.get(device, Owner())
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What makes one link persistent: texts by path, and the names of the units that shall be enabled and active."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a back end cannot serve a link on this host, and what to do instead."""
+
+    reason: str
+    remedy: str
+
+
+class Backend(ABC):
+    """One way to make a link survive a reboot. Everything here is pure but `verify`."""
+
+    #: The value of ``persistence`` that chooses it.
+    name: str
+
+    @abstractmethod
+    def suits(self, owner: Owner) -> bool:
+        """Whether this is the native form for a parent of that owner."""
+
+    @abstractmethod
+    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+        """Why it cannot work for this link here, None where it can."""
+
+    @abstractmethod
+    def render(self, link: DesiredLink, host: Host) -> Rendered:
+        """The files and units of a link that is not refused."""
+
+    @abstractmethod
+    def verify(self, link: DesiredLink, host: Host) -> list[str]:
+        """What the daemon itself says is wrong with a link that was made persistent; it waits for it to settle."""
+
+
+def head(link: str) -> str:
+    """The first two lines of each file."""
+    return f"{_files.HEADER}\n{LINK_LINE}{link}\n"
+
+
+def link_of(text: str) -> str | None:
+    """The link that a file is for; None for a file that is not ours."""
+    lines = text.splitlines()
+    if not _files.is_owned(text) or len(lines) < 2 or not lines[1].startswith(LINK_LINE):
+        return None
+    return lines[1][len(LINK_LINE) :].strip()
+
+
+def parent_name(link: DesiredLink) -> str:
+    if link.resolved is None:
+        raise ValueError(f"the parent of {link.name} has not been resolved")
+    return link.resolved.name
