@@ -25,14 +25,22 @@ class Change:
 
     def __str__(self) -> str:
         name = f"{self.target} {self.attribute}".strip()
-        if not self.attribute and any(isinstance(side, str) for side in (self.before, self.after)):
-            # a file: its text belongs into the diff, not into a message
-            return f"{name}: {'add' if self.before is None else 'remove' if self.after is None else 'change'}"
+        return f"{name}: {self.words()}"
+
+    def words(self) -> str:
+        """What happens to the attribute: lists are told by what comes and what goes."""
+        if not self.attribute:
+            return "remove" if self.after is None else "add" if self.before is None else "change"
+        if isinstance(self.before, list) and isinstance(self.after, list):
+            gone = [str(item) for item in self.before if item not in self.after]
+            new = [str(item) for item in self.after if item not in self.before]
+            parts = [f"{verb} {', '.join(items)}" for verb, items in (("remove", gone), ("add", new)) if items]
+            return ", ".join(parts) or "new order"
         if self.before is None:
-            return f"{name}: add" if self.after is True else f"{name}: set to {_plain(self.after)}"
+            return f"set to {_plain(self.after)}"
         if self.after is None:
-            return f"{name}: remove" if self.before is True else f"{name}: remove {_plain(self.before)}"
-        return f"{name}: {_plain(self.before)} -> {_plain(self.after)}"
+            return f"remove {_plain(self.before)}"
+        return f"{_plain(self.before)} -> {_plain(self.after)}"
 
 
 def _plain(value: object) -> str:
@@ -64,13 +72,28 @@ class Difference:
         return [change for change in self.changes if change.target == target]
 
     def messages(self) -> list[str]:
-        return [str(change) for change in self.changes]
+        """One line per change; a thing that comes or goes as a whole is one line."""
+        lines = []
+        for target, changes in self._by_target().items():
+            if len(changes) > 1 and all(change.before is None for change in changes):
+                details = ", ".join(f"{change.attribute} {_plain(change.after)}" for change in changes)
+                lines.append(f"{target}: add ({details})")
+            elif len(changes) > 1 and all(change.after is None for change in changes):
+                lines.append(f"{target}: remove")
+            else:
+                lines += [str(change) for change in changes]
+        return lines
+
+    def _by_target(self) -> dict[str, list[Change]]:
+        grouped: dict[str, list[Change]] = {}
+        for change in self.changes:
+            grouped.setdefault(change.target, []).append(change)
+        return grouped
 
     def ansible_diff(self) -> list[dict[str, str]]:
         """One entry per target for Ansible's ``diff``; file contents are shown as files."""
         entries = []
-        for target in dict.fromkeys(change.target for change in self.changes):
-            changes = self.of(target)
+        for target, changes in self._by_target().items():
             entries.append(
                 {
                     "before_header": target,

@@ -81,7 +81,7 @@ def plan(
             _compare(desired, link, facts, difference)
             _create(desired, made)
         elif link is None:
-            _note(difference, desired.name, None, intended(desired))
+            _note(difference, desired.name, None, {**intended(desired), **dict(desired.sysctl)})
             _create(desired, made)
         else:
             _change(desired, link, facts, sysctls, made, difference, marked)

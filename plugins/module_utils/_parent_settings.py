@@ -59,6 +59,11 @@ def save(path: str, memory: Memory) -> None:
         _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
 
 
+def merged(before: Memory, after: Memory) -> Memory:
+    """What to remember while a run is under way: nothing that a killed run could need is forgotten before its end."""
+    return {parent: {**before.get(parent, {}), **after.get(parent, {})} for parent in dict.fromkeys([*before, *after])}
+
+
 def paths(present: list[DesiredLink], memory: Memory) -> list[str]:
     """Every value that planning has to know."""
     wanted = [sysctl_path(link.lower.name, name) for link in present for name, _value in link.parent_sysctl]

@@ -1,0 +1,24 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the module macvlan_link, and tells it the inventory name from which stable MAC addresses are derived."""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        if not arguments.get("host_id"):
+            arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
+        result.update(
+            self._execute_module(
+                module_name="linuxnet.macvlan.macvlan_link", module_args=arguments, task_vars=task_vars
+            )
+        )
+        return result

@@ -1,0 +1,375 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: macvlan_link
+short_description: Make macvlan links, and keep them over reboots
+version_added: 0.1.0
+description:
+  - Makes the macvlan links of a host equal to a list, in the kernel and in the configuration that brings them back
+    after a
+    reboot. Both are compared, attribute by attribute, and both are read back after they were changed.
+  - The whole list of a host is validated before anything is changed, and all that is wrong with it is told at once.
+  - A link is changed in place wherever the kernel allows it, without taking it down. Where it does not (another
+    parent, to or
+    from mode V(passthru)) the module refuses, unless O(recreate=when_needed).
+  - The parent is never configured, with the exception of the settings in O(links[].parent_sysctl), which the last
+    link
+    that needs them gives back.
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  links:
+    description:
+      - The links of this host.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The interface name, at most 15 characters.
+        type: str
+        required: true
+      state:
+        description: Whether the link shall be there, V(present) or V(absent).
+        type: str
+        default: present
+      parent:
+        description:
+          - The interface that the link sits on, by name or alternative name, or a mapping with one of these keys.
+          - V(mac), the parent's MAC address.
+          - V(subnet), a network in which the parent has an address.
+          - V(default_route), with the value V(true), the interface of the default route.
+          - Required where O(links[].state=present).
+        type: raw
+      mode:
+        description:
+          - The macvlan mode, V(bridge), V(private), V(vepa), V(passthru) or V(source).
+          - The kernel's own default is V(vepa), in which links of one parent cannot talk to each other.
+        type: str
+        default: bridge
+      mac:
+        description:
+          - The MAC address.
+          - With V(stable) it follows from the inventory name of the host and the name of the link, so that it is
+            the same
+            after the link is made anew, after a reboot and after a new installation.
+          - A V(passthru) link carries its parent's address, there it is left out.
+        type: str
+        default: stable
+      mtu:
+        description: The MTU in octets, at most the parent's. Without it, the link follows its parent.
+        type: int
+      addresses:
+        description:
+          - Addresses with prefix length. Without prefix length, V(/32) or V(/128) is meant.
+          - The list is complete. Other configured addresses are removed, an empty list means none. Addresses with a
+            limited
+            lifetime and the kernel's own link-local ones are left alone.
+          - Without it, addresses are not managed.
+        type: list
+        elements: str
+      routes:
+        description:
+          - Routes over the link. The list is complete like O(links[].addresses), for routes that were configured by
+            hand or
+            by a static configuration.
+          - Without it, routes are not managed.
+        type: list
+        elements: dict
+        suboptions:
+          destination:
+            description: The network in CIDR form, V(0.0.0.0/0) or V(::/0) for a default route.
+            type: str
+            required: true
+          gateway:
+            description: The next hop. Without it, the destination is on the link.
+            type: str
+          source:
+            description: The preferred source address, one of the link's own.
+            type: str
+          metric:
+            description: The metric. V(0) means the kernel's default.
+            type: int
+            default: 0
+          table:
+            description: The routing table.
+            type: int
+            default: 254
+      bcqueuelen:
+        description:
+          - The length of the broadcast queue in packets that the link asks its parent for. The largest of all links
+            counts.
+          - Needs Linux 5.11 or newer.
+        type: int
+      nopromisc:
+        description: Whether a link in mode V(passthru) leaves its parent out of promiscuous mode.
+        type: bool
+      up:
+        description: Whether the link is administratively up.
+        type: bool
+        default: true
+      sysctl:
+        description: Settings of the link below C(net.ipv4.conf) and C(net.ipv6.conf), by name.
+        type: dict
+        suboptions: &sysctl
+          arp_filter:
+            description: Answer ARP only where the reply would leave through the same interface, V(0) or V(1).
+            type: int
+          arp_ignore:
+            description: Which ARP requests to answer, V(0) to V(8).
+            type: int
+          arp_announce:
+            description: Which source address to use in ARP requests, V(0) to V(2).
+            type: int
+          arp_notify:
+            description: Announce addresses when the interface comes up, V(0) or V(1).
+            type: int
+          rp_filter:
+            description: Source validation by reversed path, V(0) none, V(1) strict, V(2) loose.
+            type: int
+          accept_local:
+            description: Accept packets with a local source address, V(0) or V(1).
+            type: int
+          accept_ra:
+            description: Accept IPv6 router advertisements, V(0) to V(2).
+            type: int
+          autoconf:
+            description: Make IPv6 addresses from router advertisements, V(0) or V(1).
+            type: int
+      parent_sysctl:
+        description:
+          - The same for the parent. What it was before is remembered and given back with the last link that needs
+            it.
+        type: dict
+        suboptions: *sysctl
+  purge:
+    description:
+      - Whether to remove the links of this collection that are not in O(links).
+      - A link belongs to this collection where one of its files says so, or its alias does. No other link is ever
+        removed.
+    type: bool
+    default: false
+  persistence:
+    description:
+      - How the links come back after a reboot.
+      - V(auto) finds out which daemon owns the parent, and takes V(networkd) where that is systemd-networkd and
+        V(systemd)
+        everywhere else. Where the target is not a booted systemd machine, such as a plain network namespace, it
+        takes V(none).
+      - V(networkd) writes native C(.netdev) and C(.network) files and a drop-in for the parent's own C(.network)
+        file.
+      - V(systemd) writes a service unit that uses iproute2.
+      - V(none) writes nothing, and removes what an earlier run wrote.
+    type: str
+    choices: [auto, networkd, systemd, none]
+    default: auto
+  recreate:
+    description:
+      - Whether a link may be removed and made anew where the kernel cannot change it in place.
+      - With V(never) such a difference is an error, as connections over the link would drop.
+    type: str
+    choices: [never, when_needed]
+    default: never
+  host_id:
+    description:
+      - What V(stable) MAC addresses are derived from.
+      - In a playbook it defaults to the inventory name of the host.
+    type: str
+requirements:
+  - pyroute2 >= 0.7.2 on the host
+notes:
+  - It needs C(CAP_NET_ADMIN), so in general C(become=true).
+seealso:
+  - module: linuxnet.macvlan.macvlan_info
+  - module: linuxnet.macvlan.nm_unmanaged
+"""
+
+EXAMPLES = r"""
+- name: Give the host a link of its own to its containers
+  linuxnet.macvlan.macvlan_link:
+    links:
+      - name: lan0
+        parent: eth0
+        addresses: [192.168.100.3/32]
+        routes:
+          - destination: 192.168.100.128/28
+        sysctl:
+          arp_filter: 1
+        parent_sysctl:
+          arp_filter: 1
+
+- name: Two links on whatever carries the default route, and no other links of ours
+  linuxnet.macvlan.macvlan_link:
+    purge: true
+    links:
+      - name: mv0
+        parent:
+          default_route: true
+      - name: mv1
+        parent:
+          default_route: true
+        mode: private
+        mac: 02:00:00:00:10:01
+        mtu: 1400
+
+- name: Remove a link and its configuration
+  linuxnet.macvlan.macvlan_link:
+    links:
+      - name: lan0
+        state: absent
+"""
+
+RETURN = r"""
+links:
+  description: The declared links as they are now, or would be in check mode.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The interface name.
+      type: str
+    parent:
+      description: The parent's name.
+      type: str
+    mode:
+      description: The macvlan mode.
+      type: str
+    mac:
+      description: The MAC address.
+      type: str
+    mtu:
+      description: The MTU in octets.
+      type: int
+    addresses:
+      description: The addresses with prefix length.
+      type: list
+      elements: str
+    routes:
+      description: The routes over the link.
+      type: list
+      elements: str
+    persistence:
+      description: What brings the link back after a reboot, V(networkd), V(systemd) or V(none).
+      type: str
+    reason:
+      description: Why it is that one.
+      type: str
+  sample:
+    - name: lan0
+      parent: eth0
+      mode: bridge
+      mac: 02:2b:c2:41:7f:10
+      mtu: 1500
+      addresses: [192.168.100.3/32]
+      routes: [192.168.100.128/28]
+      persistence: networkd
+      reason: systemd-networkd manages the parent eth0
+removed:
+  description: Names of links that are gone now.
+  returned: success
+  type: list
+  elements: str
+messages:
+  description: What was changed, or would be, one line each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["link lan0 addresses: none -> 192.168.100.3/32"]
+actions:
+  description: What was done besides, such as a reload of a daemon.
+  returned: success
+  type: list
+  elements: str
+problems:
+  description: What is wrong with the input, if that is why it failed.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The inventory name.
+      type: str
+    key:
+      description: Where it stands in the input.
+      type: str
+    value:
+      description: What stands there.
+      type: raw
+    problem:
+      description: What is wrong with it.
+      type: str
+    remedy:
+      description: What to do instead.
+      type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link_apply import ApplyFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import SYSCTLS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+
+
+def argument_spec() -> dict:
+    sysctl = {"type": "dict", "options": {name: {"type": "int"} for name in SYSCTLS}}
+    route = {
+        "destination": {"type": "str", "required": True},
+        "gateway": {"type": "str"},
+        "source": {"type": "str"},
+        "metric": {"type": "int", "default": 0},
+        "table": {"type": "int", "default": 254},
+    }
+    link = {
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "default": "present"},
+        "parent": {"type": "raw"},
+        "mode": {"type": "str", "default": "bridge"},
+        "mac": {"type": "str", "default": "stable"},
+        "mtu": {"type": "int"},
+        "addresses": {"type": "list", "elements": "str"},
+        "routes": {"type": "list", "elements": "dict", "options": route},
+        "bcqueuelen": {"type": "int"},
+        "nopromisc": {"type": "bool"},
+        "up": {"type": "bool", "default": True},
+        "sysctl": sysctl,
+        "parent_sysctl": sysctl,
+    }
+    return {
+        "links": {"type": "list", "elements": "dict", "default": [], "options": link},
+        "purge": {"type": "bool", "default": False},
+        "persistence": {"type": "str", "choices": ["auto", "networkd", "systemd", "none"], "default": "auto"},
+        "recreate": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
+        "host_id": {"type": "str"},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    try:
+        result = _convergence.converge(_convergence.Options(**module.params), check_mode=module.check_mode)
+    except InvalidInput as error:
+        module.fail_json(msg=str(error), problems=error.problems.as_data())
+    except ApplyFailed as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
