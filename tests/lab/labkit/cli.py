@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
-from . import lab, machine, netns, state
+from . import cgroups, lab, machine, netns, state
 from .errors import LabError
 
 HEADINGS = ("NAME", "KIND", "OS", "MANAGER", "STATE", "ADDRESSES")
@@ -115,6 +115,6 @@ def down(options: argparse.Namespace) -> None:
 
 
 def _leftovers() -> list[str]:
-    """Labs by their files and by their namespaces: after a crash either may be missing."""
+    """Labs by their files, namespaces and control groups: after a crash any of these may be missing."""
     found = {name.split(".")[1] for name in netns.names(f"{state.PREFIX}.")}
-    return sorted(found | set(state.names()))
+    return sorted(found | cgroups.names() | set(state.names()))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from .state import State
@@ -29,7 +30,7 @@ def _connection(host: Host, state: State, key: Path) -> dict:
         "ansible_host": host.name,
         "ansible_user": "root",
         "ansible_ssh_private_key_file": str(key),
-        "ansible_ssh_common_args": " ".join(ssh_options(host.name, state)),
+        "ansible_ssh_common_args": shlex.join(ssh_options(host.name, state)),
         "ansible_pipelining": True,
         "ansible_python_interpreter": "/usr/bin/python3",
     }
@@ -39,7 +40,7 @@ def ssh_options(host: str, state: State) -> list[str]:
     """Options that take ssh into the host's namespace, so that no address of the lab is needed outside it."""
     proxy = f"nsenter --net=/run/netns/{state.netns(host)} nc 127.0.0.1 22"
     options = {
-        "ProxyCommand": f"'{proxy}'",
+        "ProxyCommand": proxy,
         "UserKnownHostsFile": str(state.known_hosts),
         "StrictHostKeyChecking": "yes",
         "ControlMaster": "auto",
@@ -47,3 +48,8 @@ def ssh_options(host: str, state: State) -> list[str]:
         "ControlPath": f"{state.directory}/{host}.ssh",
     }
     return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+
+
+def ssh_arguments(host: str, state: State, key: Path) -> list[str]:
+    """The same for a single command that leaves no connection behind."""
+    return ["-i", str(key), "-o", "BatchMode=yes", "-o", "ControlPath=none", *ssh_options(host, state)]

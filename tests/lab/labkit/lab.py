@@ -22,7 +22,7 @@ import yaml
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
 
-from . import inventory, leader, machine, netns, netns_host, state
+from . import cgroups, images, inventory, leader, machine, netns, netns_host, nspawn_host, state, wiring
 from .errors import LabError
 from .topology import Host, Topology, load, parse
 
@@ -102,8 +102,11 @@ class Lab:
             raise LabError(f"lab {self.name} has no host {name!r}. Remedy: use one of {', '.join(plan.hosts)}.")
         with self.state.locked():
             host = plan.hosts[name]
-            netns_host.stop(self.state, host)
-            netns_host.start(self.state, plan, host)
+            if host.kind == "nspawn":
+                nspawn_host.reboot(self.state, host)
+            else:
+                wiring.pull_out(self.state, host)
+                netns_host.start(self.state, plan, host)
 
     def down(self) -> None:
         """Remove all of it, also what a crash left."""
@@ -138,16 +141,17 @@ class Lab:
         return True
 
     def _make(self, data: dict, plan: Topology) -> None:
+        real = [host for host in plan.hosts.values() if host.kind == "nspawn"]
+        images.ensure({(str(host.os), host.manager) for host in real}, self.say)
         self.state.save("starting", data)
+        for name in plan.hosts:
+            (self.state.host(name) / "disk").mkdir(parents=True)
         for switch in plan.switches.values():
             netns.make_switch(self.state.netns(switch.name), switch)
         for station in plan.stations.values():
-            name = self.state.netns(station.name)
-            netns.add(name)
-            for nic in station.nics:
-                netns.connect(self.state.netns(nic.switch), station.name, name, nic)
-                netns.configure(name, nic.name, nic.addresses, nic.gateways)
-        self._write_inventory(plan)
+            wiring.plug_in(self.state, station)
+            wiring.configure(self.state, station)
+        self._write_inventory(plan, real)
         self._start_hosts(plan)
         self.state.save("up", data)
 
@@ -160,14 +164,21 @@ class Lab:
 
     def _start(self, plan: Topology, host: Host) -> None:
         began = time.monotonic()
-        netns_host.start(self.state, plan, host)
+        if host.kind == "nspawn":
+            nspawn_host.start(self.state, host)
+        else:
+            netns_host.start(self.state, plan, host)
         self.say(f"{host.name} is ready ({time.monotonic() - began:.1f} s)")
 
-    def _write_inventory(self, plan: Topology) -> None:
-        data = inventory.render(plan, self.state, state.cache() / "ssh" / "id_ed25519")
+    def _write_inventory(self, plan: Topology, real: list[Host]) -> None:
+        if real:
+            known = "".join(nspawn_host.make_host_key(self.state, host) for host in real)
+            state.write(self.state.known_hosts, known)
+        data = inventory.render(plan, self.state, nspawn_host.client_key() if real else Path())
         state.write(self.state.inventory, yaml.safe_dump(data, sort_keys=False, width=1000))
 
     def _remove(self) -> None:
+        cgroups.remove(self.name)
         for name in netns.names(f"{state.PREFIX}.{self.name}."):
             netns.delete(name)
         self.state.remove()

@@ -19,6 +19,10 @@ from .topology import AGEING, Nic, Port, Switch
 RUN = Path("/run/netns")
 BRIDGE = "br0"
 
+#: What takes a command to the machine's mount namespace, where the names of network namespaces are kept; a process with a
+#: mount namespace of its own fills it.
+outside: list[str] = []
+
 #: linux/if.h IFNAMSIZ without the closing NUL.
 IFNAME_MAX = 15
 
@@ -37,7 +41,7 @@ def names(prefix: str) -> list[str]:
 
 
 def add(netns: str) -> None:
-    run(["ip", "netns", "add", netns])
+    run([*outside, "ip", "netns", "add", netns])
     ip(netns, "link", "set", "lo", "up")
 
 
@@ -45,7 +49,7 @@ def delete(netns: str) -> None:
     """Remove a namespace and end every process in it."""
     if (RUN / netns).exists():
         kill(pids(netns))
-        run(["ip", "netns", "delete", netns], check=False)
+        run([*outside, "ip", "netns", "delete", netns], check=False)
 
 
 def pids(netns: str) -> list[int]:

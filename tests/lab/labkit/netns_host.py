@@ -16,9 +16,7 @@ import sys
 import uuid
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
-
-from . import leader, netns
+from . import leader, netns, wiring
 from .errors import LabError
 from .state import State, write
 from .topology import Host, Topology
@@ -55,17 +53,13 @@ exec nsenter --target "$pid" --mount --uts --ipc --net --pid -- {python} "$@"
 
 def start(state: State, topology: Topology, host: Host) -> None:
     """Make the host and its containers. Errors: LabError when the machine's kernel does not allow it."""
-    name, directory = state.netns(host.name), state.host(host.name)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "disk").mkdir(exist_ok=True)
-    netns.add(name)
-    for nic in host.nics:
-        netns.connect(state.netns(nic.switch), host.name, name, nic)
-        netns.configure(name, nic.name, nic.addresses, nic.gateways)
-    leader.record(directory, _run_leader(host.name, name, directory))
+    directory = state.host(host.name)
+    wiring.plug_in(state, host)
+    wiring.configure(state, host)
+    leader.record(directory, _run_leader(host.name, state.netns(host.name), directory))
     python = directory / "python"
     write(python, WRAPPER.format(name=host.name, directory=directory, python=shlex.quote(sys.executable)), mode=0o755)
-    make_containers(state, topology, host)
+    wiring.make_containers(state, topology, host)
 
 
 def _run_leader(hostname: str, name: str, directory: Path) -> int:
@@ -86,24 +80,3 @@ def _run_leader(hostname: str, name: str, directory: Path) -> int:
     if inner is None:
         raise LabError(f"{hostname}: ended at once, see {directory / 'console.log'}")
     return inner
-
-
-def make_containers(state: State, topology: Topology, host: Host) -> None:
-    """Make the containers of a running host, from inside, as its container engine would."""
-    inside = leader.enter(state.host(host.name), clean=True)
-    for item in topology.containers_of(host.name):
-        lines = [
-            f"link add link {item.parent} name eth0 netns {item.name} address {item.mac} type macvlan mode {item.mode}",
-        ]
-        within = ["link set lo up", "link set eth0 up"]
-        within += [f"address add {one} dev eth0{' nodad' if ':' in one else ''}" for one in item.addresses]
-        within += [f"route replace default via {one} dev eth0" for one in item.gateways]
-        run([*inside, "ip", "netns", "add", item.name])
-        run([*inside, "ip", "-batch", "-"], stdin="\n".join(lines) + "\n")
-        run([*inside, "ip", "-n", item.name, "-batch", "-"], stdin="\n".join(within) + "\n")
-
-
-def stop(state: State, host: Host) -> None:
-    for nic in host.nics:
-        netns.disconnect(state.netns(nic.switch), host.name, nic)
-    netns.delete(state.netns(host.name))

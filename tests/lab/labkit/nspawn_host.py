@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts of kind nspawn: real systemd, the real network manager and sshd in a container of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+
+from . import cgroups, inventory, leader, managers, wiring
+from .errors import LabError
+from .state import State, cache
+from .topology import Host
+
+#: Seconds for one boot until everything answers. Ten are usual; a busy machine takes several times that.
+PATIENCE = 180.0
+
+LAB = Path(__file__).resolve().parents[1]
+
+
+def client_key() -> Path:
+    """The private key that opens every host, made on first use."""
+    key = cache() / "ssh" / "id_ed25519"
+    if not key.exists():
+        key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_key(key, "linuxnet.macvlan lab")
+    return key
+
+
+def make_host_key(state: State, host: Host) -> str:
+    """The host's own key; its line for known_hosts."""
+    path = state.host(host.name) / "ssh_host_ed25519_key"
+    _make_key(path, host.name)
+    return f"{host.name} {' '.join(path.with_suffix('.pub').read_text(encoding='utf-8').split()[:2])}\n"
+
+
+def _make_key(path: Path, comment: str) -> None:
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)])
+
+
+def start(state: State, host: Host) -> None:
+    """Boot the host and return when it is ready. Errors: LabError with what it waited for."""
+    directory = state.host(host.name)
+    paths = os.pathsep.join([str(LAB), str(LAB.parents[1] / "collections")])
+    with open(directory / "console.log", "a", encoding="utf-8") as console, open("/proc/self/ns/mnt", "rb") as mounts:
+        process = subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "slave",
+             sys.executable, "-m", "labkit.supervisor", state.name, host.name, str(mounts.fileno())],
+            env={**os.environ, "PYTHONPATH": paths}, pass_fds=[mounts.fileno()],
+            stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
+        )  # fmt: skip
+    wait(state, host, boots=1, supervisor=process)
+
+
+def boots(state: State, host: Host) -> int:
+    """How often the host has booted so far, counted when its containers are made."""
+    try:
+        return int((state.host(host.name) / "boots").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return 0
+
+
+def wait(state: State, host: Host, boots: int, supervisor: subprocess.Popen | None = None) -> None:
+    """Return when the host has booted `boots` times and is ready. Errors: LabError."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        missing = unready(state, host, boots)
+        if missing is None:
+            return
+        if supervisor is not None and supervisor.poll() is not None:
+            raise LabError(f"{host.name}: ended while it booted: {_console(state, host)}")
+        if time.monotonic() > end:
+            raise LabError(f"{host.name}: not ready after {PATIENCE:.0f} s: {missing}. {_console(state, host)}")
+        time.sleep(0.3)
+
+
+def unready(state: State, host: Host, expected: int) -> str | None:
+    """What the host still lacks; None when it is ready. Errors: LabError when it never will be."""
+    directory = state.host(host.name)
+    if boots(state, host) < expected or leader.pid(directory) is None:
+        return "it boots"
+    inside = leader.enter(directory, clean=True)
+    system = run([*inside, "systemctl", "is-system-running"], check=False).out.strip()
+    if system == "degraded":
+        failed = run([*inside, "systemctl", "--failed", "--plain", "--no-legend", "--no-pager"], check=False).out
+        units = " ".join(line.split()[0] for line in failed.splitlines())
+        log = run([*inside, "journalctl", "--no-pager", "--lines=5", "--output=cat", "--priority=4"], check=False).out
+        raise LabError(f"{host.name}: failed units: {units}. Its log: {' | '.join(log.splitlines())}")
+    if system != "running":
+        return f"systemd is {system or 'not there yet'}"
+    missing = wiring.missing_addresses(state, host)
+    if missing:
+        return f"no {', '.join(missing)}"
+    for nic in host.nics:
+        question = managers.question(host.manager, nic.name)
+        answer = run([*inside, *question], check=False).out if question else ""
+        if not managers.owns(host.manager, nic.name, answer):
+            return f"{host.manager} says of {nic.name}: {' '.join(answer.split())}"
+    return _unreachable(state, host)
+
+
+def _unreachable(state: State, host: Host) -> str | None:
+    options = inventory.ssh_arguments(host.name, state, client_key())
+    done = run(["ssh", *options, f"root@{host.name}", "true"], check=False, timeout=60)
+    return None if done.rc == 0 else f"ssh: {done.err.strip()}"
+
+
+def _console(state: State, host: Host) -> str:
+    path = state.host(host.name) / "console.log"
+    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return f"Last on its console: {' | '.join(lines[-3:])}" if lines else "Its console is empty."
+
+
+def reboot(state: State, host: Host) -> None:
+    """Restart the host in an orderly way and return when it is ready again. Errors: LabError."""
+    before = boots(state, host)
+    run([*leader.enter(state.host(host.name), clean=True), "systemctl", "--no-block", "reboot"])
+    wait(state, host, before + 1)
+
+
+def stop(state: State, host: Host) -> None:
+    cgroups.remove(state.name, host.name)
+    wiring.pull_out(state, host)

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's operating system is made of: a base image per Debian release, and one layer per network manager."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a manager adds to the base. commands: run in the image after the packages are installed."""
+
+    packages: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+PACKAGES = (
+    "systemd", "systemd-sysv", "dbus", "udev", "kmod", "procps",
+    "iproute2", "iputils-ping", "iputils-arping",
+    "openssh-server", "python3", "python3-pyroute2",
+)  # fmt: skip
+
+#: As Debian installs them; a manager that a host does not use is not on it (systemd-networkd is, disabled, everywhere).
+LAYERS = {
+    "networkmanager": Layer(packages=("network-manager",)),
+    "networkd": Layer(commands=("systemctl enable systemd-networkd.service",)),
+    "ifupdown": Layer(packages=("ifupdown",)),
+    "netplan": Layer(packages=("netplan.io",)),
+    "none": Layer(),
+}
+
+#: Not wanted in a host that lives for minutes: consoles, and timers that find no network and no disk.
+MASKED = (
+    "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
+    "fstrim.timer", "motd-news.timer", "getty.target", "console-getty.service",
+)  # fmt: skip
+
+#: Left out of every package, for size.
+EXCLUDED = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
+
+#: Run in the base image at the end of its build. Each host gets a machine ID and an SSH host key of its own.
+FINISH = (
+    f"systemctl mask {' '.join(MASKED)}",
+    "rm -f /etc/ssh/ssh_host_*",
+    "truncate --size=0 /etc/machine-id",
+)
+
+
+def fingerprint(system: str) -> str:
+    """Changes when the recipe does, and then a new image is built."""
+    layers = {name: asdict(layer) for name, layer in LAYERS.items()}
+    text = json.dumps([system, PACKAGES, layers, EXCLUDED, FINISH], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

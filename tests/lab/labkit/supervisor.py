@@ -1,0 +1,151 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs one host of kind nspawn, from its first boot to its end: ``python -m labkit.supervisor LAB HOST MOUNTS``.
+
+It runs in a mount namespace of its own, so the host's file system goes with it, however it ends; MOUNTS is an open file
+descriptor of the machine's. When the host reboots,
+from inside or by the lab, it gets a fresh network namespace of the same name with the same nics, and boots again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+
+from . import cgroups, images, leader, managers, netns, state, wiring
+from .topology import Host, Topology, parse
+
+#: systemd-nspawn --keep-unit ends with this status when the host asks for a reboot (EXIT_FORCE_RESTART).
+REBOOT = 133
+
+#: Seconds for a nic to get its declared addresses after a boot; Debian's own limit for that is 60 or more.
+PATIENCE = 60.0
+
+#: What network managers need beyond systemd-nspawn's defaults; a foreign network namespace takes them away.
+CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW"
+
+SSHD = """HostKey /etc/ssh/ssh_host_ed25519_key
+PasswordAuthentication no
+UseDNS no
+"""
+
+
+def main(lab: str, name: str, mounts: str) -> int:
+    netns.outside[:] = ["nsenter", f"--mount=/proc/{os.getpid()}/fd/{mounts}"]
+    files = state.State(lab)
+    topology = parse(files.load()["topology"])
+    host = topology.hosts[name]
+    cgroups.enter(lab, name)
+    with images.used(str(host.os)):
+        root = _make_root(files, host)
+        boots = 0
+        while True:
+            wiring.plug_in(files, host)
+            boots += 1
+            status = _boot(files, topology, host, root, boots)
+            wiring.pull_out(files, host)
+            if status != REBOOT:
+                return status
+
+
+def _make_root(files: state.State, host: Host) -> Path:
+    # systemd-nspawn leaves its locks and directories below /run/systemd; these are to go with the host as well
+    Path("/run/systemd").mkdir(exist_ok=True)
+    run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run/systemd"])
+    disk = files.host(host.name) / "disk"
+    run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(disk)])
+    for part in ("upper", "work", "root"):
+        (disk / part).mkdir()
+    lower = ":".join(str(path).replace(":", "\\:") for path in images.layers(str(host.os), host.manager))
+    options = f"lowerdir={lower},upperdir={disk / 'upper'},workdir={disk / 'work'}"
+    run(["mount", "-t", "overlay", "-o", options, "overlay", str(disk / "root")])
+    _write_configuration(files, host, disk / "root")
+    return disk / "root"
+
+
+def _write_configuration(files: state.State, host: Host, root: Path) -> None:
+    key = (state.cache() / "ssh" / "id_ed25519.pub").read_text(encoding="utf-8")
+    hosts = f"127.0.0.1 localhost\n127.0.1.1 {host.name}\n::1 localhost ip6-localhost ip6-loopback\n"
+    content = {
+        "/etc/hostname": f"{host.name}\n",
+        "/etc/hosts": hosts,
+        "/etc/machine-id": f"{uuid.uuid4().hex}\n",
+        "/etc/ssh/sshd_config.d/10-lab.conf": SSHD,
+        "/root/.ssh/authorized_keys": key,
+        **managers.files(host),
+    }
+    for path, text in content.items():
+        target = root / path[1:]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        if path.startswith(("/root/", "/etc/NetworkManager/", "/etc/netplan/")):
+            target.chmod(0o600)
+    (root / "root/.ssh").chmod(0o700)
+    for path, destination in managers.links(host).items():
+        (root / path[1:]).symlink_to(destination)
+    for suffix in ("", ".pub"):
+        shutil.copy(files.host(host.name) / f"ssh_host_ed25519_key{suffix}", root / "etc/ssh")
+
+
+def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots: int) -> int:
+    """Boot the host and stay until it ends; the exit status of systemd-nspawn."""
+    directory = files.host(host.name)
+    argv = [
+        "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no", "--console=read-only",
+        "--link-journal=no", "--resolv-conf=off", "--timezone=off", f"--capability={CAPABILITIES}",
+        f"--machine={files.netns(host.name)}", f"--hostname={host.name}",
+        f"--network-namespace-path={netns.RUN / files.netns(host.name)}", f"--directory={root}",
+    ]  # fmt: skip
+    environment = {**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
+    process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL)
+    inner = None
+    while inner is None and process.poll() is None:
+        time.sleep(0.05)
+        inner = _first_process(process.pid)
+    if inner is not None:
+        leader.record(directory, inner)
+        if _wait_for_addresses(files, host, process):
+            wiring.make_containers(files, topology, host)
+        state.write(directory / "boots", json.dumps(boots))
+    return process.wait()
+
+
+def _first_process(nspawn: int) -> int | None:
+    """The host's PID 1: the descendant of systemd-nspawn that is process 1 of a PID namespace of its own."""
+    inner = leader.child(nspawn)
+    while inner is not None:
+        try:
+            numbers = Path(f"/proc/{inner}/status").read_text(encoding="utf-8").partition("NSpid:")[2].split("\n")[0]
+        except FileNotFoundError:
+            return None
+        if len(numbers.split()) > len(_own_numbers()) and numbers.split()[-1] == "1":
+            return inner
+        inner = leader.child(inner)
+    return None
+
+
+def _own_numbers() -> list[str]:
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return status.partition("NSpid:")[2].split("\n")[0].split()
+
+
+def _wait_for_addresses(files: state.State, host: Host, process: subprocess.Popen) -> bool:
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        if not wiring.missing_addresses(files, host):
+            return True
+        time.sleep(0.2)
+    return process.poll() is None
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
