@@ -327,7 +327,8 @@ def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int
 def _same_mac(links: list[DesiredLink], problems: Problems) -> None:
     seen: dict[str, str] = {}
     for link in links:
-        if link.mac and link.mac in seen:
+        # a name that is there twice is told as such; its stable MAC address then is as well
+        if link.mac and seen.get(link.mac, link.name) != link.name:
             problems.add(
                 f"{link.key}.mac", link.mac, f"link {seen[link.mac]} has the same MAC address", "give each link its own"
             )
