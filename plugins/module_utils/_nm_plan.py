@@ -53,11 +53,22 @@ class Facts:
 
 
 class Ineffective(InvalidInput):
-    """The exclusion would have, or has, no effect. overridden_by: the file that is the reason, and how; or None."""
+    """The exclusion would have, or has, no effect.
 
-    def __init__(self, problems: Problems, overridden_by: dict[str, str] | None) -> None:
+    overridden_by: the file that is the reason, and how; or None. messages: what was changed before that showed.
+    """
+
+    def __init__(
+        self, problems: Problems, overridden_by: dict[str, str] | None, messages: list[str] | None = None
+    ) -> None:
         super().__init__(problems)
         self.overridden_by = overridden_by
+        self.messages = messages or []
+
+    def __str__(self) -> str:
+        if not self.messages:
+            return self.problems.report()
+        return "\n".join(["The change was made and does not have its effect:", *map(str, self.problems.items)])
 
 
 @dataclass

@@ -86,7 +86,7 @@ def run(state: str, devices: list[str], path: str, reload: bool, check: bool) ->
         merged = config.merge(config.order(facts.files), facts.status.version or "")
         problems = verify(desired, facts)
         if problems:
-            raise Ineffective(problems, first_override(desired, facts, merged))
+            raise Ineffective(problems, first_override(desired, facts, merged), planned.difference.messages())
         merged.specs = facts.printed
     warnings = list(planned.warnings)
     if desired.text is not None and facts.status.installed and not facts.status.running:

@@ -207,9 +207,10 @@ def main() -> None:
         outcome = unmanaged.run(check=module.check_mode, **module.params)
     except InvalidInput as error:
         module.fail_json(
-            msg=error.problems.report(),
+            msg=str(error),
             problems=error.problems.as_data(),
             overridden_by=getattr(error, "overridden_by", None),
+            changed=bool(getattr(error, "messages", [])),
         )
     except (BusError, CommandFailed, OSError) as error:
         module.fail_json(msg=f"NetworkManager could not be told or asked: {error}", overridden_by=None)
