@@ -180,7 +180,7 @@ def shortcomings(findings: list[Finding], kernel: kmod.Kernel, trees: list[str],
             problems.add(
                 "modules",
                 name,
-                f"the modules of the running kernel {kernel.release} are not on this host ({others}{item.evidence[-1]})",
+                f"the modules of running kernel {kernel.release} are not on this host ({others}{item.evidence[-1]})",
                 "reboot into the kernel that is installed, or install the modules of the running one; "
                 "in a container, load the module on its host",
             )

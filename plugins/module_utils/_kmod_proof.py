@@ -98,7 +98,7 @@ def _attempt(kind: Kind, parents: list[str]) -> Proof:
     with IPRoute() as netlink:
         parent = ""
         if kind.on_parent:
-            parent, tried = _make_parent(netlink: Any, parents, NetlinkError)
+            parent, tried = _make_parent(netlink, parents, NetlinkError)
             if not parent:
                 return Proof(None, f"no link to put it on could be made ({', '.join(tried)})")
         try:

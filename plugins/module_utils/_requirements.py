@@ -37,7 +37,7 @@ def pyroute2_version() -> str | None:
     if pyroute2 is None:
         return None
     version = getattr(pyroute2, "__version__", "")
-    if isinstance(version, str) and version:
+    if isinstance(version, str) and version_tuple(version):  # Debian's 0.7.2 says "unknown"
         return version
     from importlib import metadata
 
