@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from pathlib import Path
 
@@ -18,7 +19,6 @@ HEADER = (
 #: formats without comments, prose, recorded data, and what tools write
 HEADERLESS_SUFFIXES = {".md", ".rst", ".json", ".html", ".csv", ".out", ".bin", ".pcap", ".png", ".svg"}
 HEADERLESS_FILES = {"LICENSE", ".gitignore", "changelogs/changelog.yaml"}
-ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "platform", "action_group"}
 
 #: argument_specs type -> what YAML makes of a default; a bool is no int here although Python thinks so
 TYPES: dict[str, tuple[type, ...]] = {
@@ -34,15 +34,30 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def all_problems(tree: Path) -> list[str]:
-    return [*headers(tree), *modules(tree), *roles(tree)]
+    return [*headers(tree), *exceptions(tree), *modules(tree), *roles(tree)]
+
+
+def files(tree: Path) -> list[tuple[str, Path]]:
+    """What git lists: names and paths."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tree, check=True, capture_output=True, text=True).stdout
+    return [(name, tree / name) for name in listed.split("\0") if name]
+
+
+def exceptions(tree: Path) -> list[str]:
+    """No gate is told to look away."""
+    problems = []
+    for name, path in files(tree):
+        if path.name == ".ansible-lint-ignore" or name.startswith("tests/sanity/ignore"):
+            problems.append(f"{name}: ignore files are not allowed")
+        elif path.suffix in {".yml", ".yaml"} and "# noqa" in path.read_text():
+            problems.append(f"{name}: skips a rule of ansible-lint (noqa)")
+    return problems
 
 
 def headers(tree: Path) -> list[str]:
     """Each file says who wrote it and under which licence."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=tree, check=True, capture_output=True, text=True).stdout
     problems = []
-    for name in filter(None, listed.split("\0")):
-        path = tree / name
+    for name, path in files(tree):
         if path.is_symlink() or path.suffix in HEADERLESS_SUFFIXES or name in HEADERLESS_FILES:
             continue
         text = path.read_text(errors="replace")
@@ -72,8 +87,6 @@ def modules(tree: Path) -> list[str]:
 
 def module_documentation(path: Path) -> dict:
     """The DOCUMENTATION of a module, read without importing it."""
-    import ast
-
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
             return yaml.safe_load(ast.literal_eval(node.value))

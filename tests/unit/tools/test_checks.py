@@ -99,3 +99,14 @@ def test_file_without_header(tree):
 def test_role_without_argument_specs(tree):
     (tree / "roles" / "verify" / "tasks").mkdir(parents=True)
     assert problems(tree) == ["verify: has no meta/argument_specs.yml"]
+
+
+def test_skipped_rules_and_ignore_files(tree):
+    header = "".join(f"# {line}\n" for line in checks.HEADER)
+    (tree / "tests" / "sanity").mkdir(parents=True)
+    (tree / "tests" / "sanity" / "ignore-2.19.txt").write_text(header)
+    (tree / "site.yml").write_text(header + "- hosts: all # noqa: name[play]\n")
+    assert problems(tree) == [
+        "site.yml: skips a rule of ansible-lint (noqa)",
+        "tests/sanity/ignore-2.19.txt: ignore files are not allowed",
+    ]
