@@ -50,10 +50,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What this host has, in all its namespaces, on the segment that is probed."""
+    """What this host has, in all its namespaces, on the segment that is probed.
+
+    passthru: the child in passthru mode, which tolerates no other, None where there is none.
+    """
 
     macs: dict[str, Place] = field(default_factory=dict)
     addresses: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    passthru: Place | None = None
+
+    def with_later(self, later: Inventory) -> Inventory:
+        """This and what a later look adds to it."""
+        return Inventory({**later.macs, **self.macs}, {**later.addresses, **self.addresses}, self.passthru)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
     segment = {parent.index}
     if parent.kind in CHILD_KINDS and parent.parent is not None and parent.parent_nsid is None:
         segment.add(parent.parent)
+    passthru = None
     for namespace, facts in all_facts:
         ours: dict[int, Link] = {}
         attached = set(segment) if facts is here else set()
@@ -42,6 +43,7 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
                 macs.setdefault(link.mac, Place(namespace.label, link.name))
             if link.index in ours and lower and _is_attached(link, lower, segment):
                 attached.add(link.index)
+                passthru = Place(namespace.label, link.name) if link.mode == "passthru" else passthru
         for item in facts.addresses:
             address = item.interface.ip
             # A link-local IPv6 address is one of its link alone, whatever namespace that is in.
@@ -49,7 +51,7 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
             if item.index in ours and (anywhere or item.index in attached):
                 link = ours[item.index]
                 addresses.setdefault(address, []).append((link.mac, Place(namespace.label, link.name)))
-    return Inventory(macs, {address: tuple(found) for address, found in addresses.items()})
+    return Inventory(macs, {address: tuple(found) for address, found in addresses.items()}, passthru)
 
 
 def _nsid_of(here: Facts, facts: Facts) -> int | None:

@@ -38,20 +38,46 @@ def facts_with(link, text):
     [
         pytest.param(Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=NSID), PARENT, True, True, id="child"),
         pytest.param(Link(2, "eth0", "ipvlan", MAC, parent=2, parent_nsid=NSID), PARENT, True, True, id="ipvlan child"),
-        pytest.param(Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=NSID), SHIM, True, True, id="child, seen from a shim"),
-        pytest.param(Link(2, "eth0", "macvlan", MAC, parent=5, parent_nsid=NSID), PARENT, True, False, id="child of another parent"),
-        pytest.param(Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=3), PARENT, False, False, id="another host's child"),
-        pytest.param(Link(2, "eth0", "macvlan", MAC, parent=2), PARENT, False, False, id="child of its own namespace's link"),
-        pytest.param(Link(2, "eth0.5", "vlan", MAC, parent=2, parent_nsid=NSID), PARENT, True, False, id="another VLAN"),
-        pytest.param(Link(2, "eth0", "veth", MAC, parent=6, parent_nsid=NSID), BRIDGE, True, True, id="on the bridge that is parent"),
-        pytest.param(Link(2, "eth0", "veth", MAC, parent=6, parent_nsid=NSID), PARENT, True, False, id="on a bridge elsewhere"),
+        pytest.param(
+            Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=NSID), SHIM, True, True, id="child, seen from a shim"
+        ),
+        pytest.param(
+            Link(2, "eth0", "macvlan", MAC, parent=5, parent_nsid=NSID),
+            PARENT,
+            True,
+            False,
+            id="child of another parent",
+        ),
+        pytest.param(
+            Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=3), PARENT, False, False, id="another host's child"
+        ),
+        pytest.param(
+            Link(2, "eth0", "macvlan", MAC, parent=2), PARENT, False, False, id="child of its own namespace's link"
+        ),
+        pytest.param(
+            Link(2, "eth0.5", "vlan", MAC, parent=2, parent_nsid=NSID), PARENT, True, False, id="another VLAN"
+        ),
+        pytest.param(
+            Link(2, "eth0", "veth", MAC, parent=6, parent_nsid=NSID),
+            BRIDGE,
+            True,
+            True,
+            id="on the bridge that is parent",
+        ),
+        pytest.param(
+            Link(2, "eth0", "veth", MAC, parent=6, parent_nsid=NSID), PARENT, True, False, id="on a bridge elsewhere"
+        ),
         pytest.param(Link(2, "eth0", "veth", MAC, parent=7, parent_nsid=NSID), PARENT, False, False, id="routed veth"),
-        pytest.param(Link(9, "p1", "veth", MAC, parent=2, parent_nsid=NSID), PARENT, False, False, id="the switch itself"),
+        pytest.param(
+            Link(9, "p1", "veth", MAC, parent=2, parent_nsid=NSID), PARENT, False, False, id="the switch itself"
+        ),
         pytest.param(Link(2, "eth0", "", MAC), PARENT, True, False, id="hardware given to a container"),
         pytest.param(Link(2, "br0", "bridge", MAC), PARENT, False, False, id="a bridge of its own"),
-        pytest.param(Link(2, "eth0", "macvlan", MAC, parent=99, parent_nsid=NSID), PARENT, False, False, id="parent gone"),
+        pytest.param(
+            Link(2, "eth0", "macvlan", MAC, parent=99, parent_nsid=NSID), PARENT, False, False, id="parent gone"
+        ),
     ],
-)  # fmt: skip
+)
 def test_links_of_other_namespaces(link, probed_from, mac_is_ours, address_counts):
     text = "192.168.100.129/24"
     found = inventory([(OWN, Facts(HERE)), (CONTAINER, facts_with(link, text))], probed_from)

@@ -1,0 +1,350 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: who holds these addresses?"""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: arp_conflict_check
+short_description: Find out who holds IP addresses on a network, from several vantages
+version_added: 0.1.0
+author: ["The linuxnet.macvlan authors (@linuxnet)"]
+description:
+  - Asks for IPv4 addresses by ARP probes (RFC 5227) and for IPv6 addresses by the neighbour solicitations of duplicate
+    address detection (RFC 4862), all at the same time, and listens to what others say about them meanwhile.
+  - The sender has no address of its own in any of these questions, so no neighbour learns anything wrong from them, and
+    a router that does proxy ARP does not answer for everybody.
+  - It asks from the parent and from a temporary macvlan child of it, because each is deaf to the holders that matter
+    most on such a host. The parent hears none of its children, and a child does not hear the parent. Addresses of this
+    host's own links are read from the kernel, in all network namespaces.
+  - It never says that an address is free. It says that nobody was seen with it, from where, and when.
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing, and sends its probes in check mode too.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+options:
+  probes:
+    description: What to ask, and where.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      parent:
+        description:
+          - The interface to ask from. It is an interface name, or a mapping with one of the keys V(mac), V(subnet) and
+            V(default_route).
+          - Where it is down, has no carrier or has ARP turned off, the addresses are V(unknown), with the reason.
+        type: raw
+        required: true
+      addresses:
+        description:
+          - Addresses such as V(192.168.100.50) or V(fd00::50), networks such as V(192.168.100.128/28), and ranges such
+            as V(192.168.100.50-192.168.100.99).
+          - Every address of a network is asked for, its first and last one too, as part of a subnet is no subnet.
+        type: list
+        elements: str
+        required: true
+  mode:
+    description:
+      - V(fast) sends three probes for each address within half a second and waits another half.
+      - V(rfc5227) sends three probes at random intervals of one to two seconds, the first after up to one second, and
+        waits two more, as RFC 5227 prescribes. It takes 4 to 7 seconds, and finds hosts that are slow or asleep.
+      - More addresses take longer, see O(rate).
+    type: str
+    choices: [fast, rfc5227]
+    default: fast
+  vantages:
+    description:
+      - Where to ask from.
+      - V(child) is a macvlan child in bridge mode with a random MAC address (C(02:6c:6e:xx:xx:xx)). It lives in a
+        network namespace that exists only as long as this module runs, also when the module is killed.
+      - Leave V(child) out where the switch shuts the port at a MAC address that it does not know.
+    type: list
+    elements: str
+    choices: [parent, child]
+    default: [parent, child]
+  known_macs:
+    description:
+      - MAC addresses of other hosts that belong to you, usually all of the fleet, with those of their macvlan links.
+      - An address that only they answer for is V(own), not a conflict, as a host with a macvlan link of its own may
+        answer for one address with two MAC addresses. Whether it is the right host, one host alone cannot tell. If this
+        host has the address too, it is a V(duplicate).
+    type: list
+    elements: str
+    default: []
+  fail_on:
+    description: Fail when an address has one of these statuses. The results are returned in that case too.
+    type: list
+    elements: str
+    choices: [duplicate, in_use, virtual_router, own, unknown, free_as_seen]
+    default: []
+  rate:
+    description:
+      - Probes per second and parent at most, from 1 to 100000.
+      - Switches with dynamic ARP inspection may allow as few as 15 on a port.
+    type: int
+    default: 1000
+  max_addresses:
+    description:
+      - Refuse a probe with more addresses than this, from 1 to 1048576. The refusal tells how many packets and seconds
+        it would take.
+    type: int
+    default: 4096
+requirements:
+  - pyroute2 >= 0.7.2 on the host
+notes:
+  - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
+  - Its probes carry the text C(linuxnet.macvlan) behind the packet, where receivers see padding. Hosts that check the
+    same addresses at the same time recognise each other by it, and do not take each other for hosts that want the
+    address.
+  - A host that has C(arp_ignore=8) set or drops ARP answers nobody, and is found only when it speaks by itself.
+seealso:
+  - module: linuxnet.macvlan.macvlan_info
+  - name: RFC 5227
+    description: IPv4 Address Conflict Detection.
+    link: https://www.rfc-editor.org/rfc/rfc5227
+"""
+
+EXAMPLES = r"""
+- name: See who holds the addresses that containers will get
+  linuxnet.macvlan.arp_conflict_check:
+    probes:
+      - parent: eth0
+        addresses:
+          - 192.168.100.3
+          - 192.168.100.128/28
+          - fd00:100::3
+  register: result
+
+- name: Stop before an address that somebody else has is put into service
+  linuxnet.macvlan.arp_conflict_check:
+    probes:
+      - parent:
+          default_route: true
+        addresses: [192.168.100.3]
+    mode: rfc5227
+    known_macs: "{{ fleet_macs }}"
+    fail_on: [in_use, duplicate, virtual_router, unknown]
+"""
+
+RETURN = r"""
+results:
+  description:
+    - One item for each address that was listed singly, and for each address of a network or range that is not
+      V(free_as_seen).
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The interface it was asked for on.
+      type: str
+      sample: eth0
+    address:
+      description: The address.
+      type: str
+      sample: 192.168.100.50
+    status:
+      description:
+        - V(duplicate) when two hosts have it, which is two MAC addresses that are neither this host's nor known, or one
+          of them beside the host's own, a known or a virtual router's one. This host and a known one are two hosts too,
+          as are two namespaces of this host.
+        - V(in_use) when one other host has it, or wants it.
+        - V(virtual_router) when a virtual MAC address answers (VRRP, CARP, HSRP, GLBP).
+        - V(own) when this host has it, or one of O(known_macs).
+        - V(unknown) when nobody could be asked.
+        - V(free_as_seen) when nobody was seen with it from RV(vantages) at that time.
+      type: str
+      sample: in_use
+    conflict:
+      description:
+        - V(hard) when another host has the address, V(soft) when another host only probes for it at the same time, as
+          one does before it takes an address, empty otherwise.
+      type: str
+      sample: hard
+    reason:
+      description: Why the address is V(unknown), empty otherwise.
+      type: str
+      sample: eth0 has no carrier
+    holders:
+      description: What was seen, one item for each MAC address, vantage and kind.
+      type: list
+      elements: dict
+      contains:
+        mac:
+          description: The MAC address that the message gives as the address's.
+          type: str
+          sample: 52:54:00:12:34:56
+        vantage:
+          description: V(parent) or V(child), or V(inventory) for what was read from the kernel of this host.
+          type: str
+          sample: parent
+        kind:
+          description:
+            - V(reply) to a question, V(request) for another address, V(announcement) of the address, V(probe) for the
+              address by a host that does not have it yet, or V(configured) for a link of this host that has it.
+          type: str
+          sample: reply
+        count:
+          description: How often.
+          type: int
+          sample: 3
+        first_seen:
+          description: When it was first seen, by the host's clock, in UTC.
+          type: str
+          sample: "2026-03-01T10:00:00.123Z"
+        first_seen_seconds:
+          description: The same in seconds since RV(started), by a clock that never jumps.
+          type: float
+          sample: 0.123
+        own:
+          description: Whether the MAC address is this host's.
+          type: bool
+          sample: false
+        owner:
+          description: V(host), V(fleet) for one of O(known_macs), V(virtual_router) or V(foreign).
+          type: str
+          sample: foreign
+        where:
+          description:
+            - The V(link) of this host and its V(namespace), which is empty for the one that the module runs in. V(null)
+              where the MAC address is not this host's.
+          type: dict
+          sample: {"namespace": "c1", "link": "eth0"}
+ranges:
+  description: For each network and range the number of addresses with each status.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  sample:
+    - {"parent": "eth0", "range": "192.168.100.128/28", "probed": 16, "duplicate": 0, "in_use": 1, "virtual_router": 0,
+       "own": 2, "unknown": 0, "free_as_seen": 13}
+summary:
+  description: The same numbers over all addresses.
+  returned: when the input is valid
+  type: dict
+  sample: {"probed": 17, "duplicate": 0, "in_use": 1, "virtual_router": 0, "own": 3, "unknown": 0, "free_as_seen": 13}
+vantages:
+  description: From where and when it was asked, and from where it could not be.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The parent.
+      type: str
+      sample: eth0
+    vantage:
+      description: V(parent) or V(child).
+      type: str
+      sample: child
+    asked:
+      description: Whether questions were asked from there. The items below need that.
+      type: bool
+    reason:
+      description: Why not, or why it ended early; empty otherwise.
+      type: str
+      sample: "eth0 takes no temporary child: Invalid argument"
+    link:
+      description: The interface that asked.
+      type: str
+      sample: lnprobe1a2b3c
+    mac:
+      description: Its MAC address.
+      type: str
+      sample: 02:6c:6e:10:20:30
+    from:
+      description: When the first question was asked, in UTC.
+      type: str
+      sample: "2026-03-01T10:00:00.050Z"
+    until:
+      description: Until when answers were waited for, in UTC.
+      type: str
+      sample: "2026-03-01T10:00:01.060Z"
+    packets:
+      description: Number of probes sent.
+      type: int
+      sample: 51
+    lost:
+      description: Number of frames that came too fast to be read. Where it is not 0, silence proves nothing.
+      type: int
+      sample: 0
+    other_checks:
+      description: Number of probes heard from other hosts that ran this module at the same time.
+      type: int
+      sample: 0
+unseen_namespaces:
+  description: Network namespaces of this host that could not be read. Addresses in them are not known to be own.
+  returned: when the input is valid
+  type: list
+  elements: str
+started:
+  description: When the check started, by the host's clock, in UTC.
+  returned: when the input is valid
+  type: str
+  sample: "2026-03-01T10:00:00.000Z"
+seconds:
+  description: How long it took.
+  returned: when the input is valid
+  type: float
+  sample: 1.06
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import (
+    _conflicts,
+    _probe_check,
+    _probe_segment,
+    _probe_timing,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+
+
+def argument_spec() -> dict:
+    return {
+        "probes": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "parent": {"type": "raw", "required": True},
+                "addresses": {"type": "list", "elements": "str", "required": True},
+            },
+        },
+        "mode": {"type": "str", "choices": sorted(_probe_timing.MODES), "default": "fast"},
+        "vantages": {
+            "type": "list",
+            "elements": "str",
+            "choices": list(_probe_segment.VANTAGES),
+            "default": list(_probe_segment.VANTAGES),
+        },
+        "known_macs": {"type": "list", "elements": "str", "default": []},
+        "fail_on": {"type": "list", "elements": "str", "choices": list(_conflicts.STATUSES), "default": []},
+        "rate": {"type": "int", "default": _probe_timing.RATE},
+        "max_addresses": {"type": "int", "default": _probe_check.ADDRESSES_MAX},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    try:
+        result, failure = _probe_check.check(_probe_check.Options(**module.params))
+    except InvalidInput as error:
+        module.fail_json(msg=str(error), problems=error.problems.as_data())
+    if failure:
+        module.fail_json(msg=failure, **result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
