@@ -148,7 +148,12 @@ def _network(given: dict, key: str, problems: Problems) -> MacvlanNetwork:
         )
     _inside(network, problems)
     _apart(network, problems)
-    _reachable(network, problems)
+    if (
+        not any(_list(given.get(name)) for name in ("container_range", "containers"))
+        or network.ranges
+        or network.containers
+    ):
+        _reachable(network, problems)
     return network
 
 

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import stable_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from hypothesis import given
+from hypothesis import strategies as st
+
+GOOD = {"name": "lan0", "parent": "eth0"}
+
+
+def parse(*links):
+    problems = Problems("web1")
+    return _links.parse(list(links), "web1", problems), problems
+
+
+def test_defaults_are_bridge_stable_mac_and_up():
+    desired, problems = parse(GOOD)
+    (link,) = desired.present
+    assert not problems
+    assert (link.mode, link.mac, link.up) == ("bridge", stable_mac("web1", "lan0"), True)
+    assert link.addresses is None, "addresses that are not declared are not managed"
+
+
+def test_bare_addresses_get_the_host_prefix_and_order_does_not_matter():
+    one, _ = parse({**GOOD, "addresses": ["fd00::3", "192.168.100.3"]})
+    other, _ = parse({**GOOD, "addresses": ["192.168.100.3/32", "fd00::3/128", "fd00::3"]})
+    assert one.present[0].addresses == other.present[0].addresses
+    assert [str(item) for item in one.present[0].addresses] == ["192.168.100.3/32", "fd00::3/128"]
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "says"),
+    [
+        ({"name": "a-name-of-16-char"}, "links[0].name", "at most 15 characters"),
+        ({"name": "bad/name"}, "links[0].name", "no slash"),
+        ({"name": ""}, "links[0].name", "non-empty"),
+        ({"parent": None}, "links[0].parent", "needs a parent"),
+        ({"parent": {"mac": "nonsense"}}, "links[0].parent.mac", "not a MAC address"),
+        ({"parent": {"subnet": "192.168.100.1/24"}}, "links[0].parent.subnet", "not a network"),
+        ({"parent": {"colour": "red"}}, "links[0].parent", "neither an interface name nor a parent selector"),
+        ({"mode": "bridged"}, "links[0].mode", "no such macvlan mode"),
+        ({"mac": "01:00:5e:00:00:01"}, "links[0].mac", "multicast"),
+        ({"mac": "00:00:00:00:00:00"}, "links[0].mac", "all-zero"),
+        ({"mac": "02:00:00"}, "links[0].mac", "not a MAC address"),
+        ({"mode": "passthru", "mac": "02:00:00:00:00:01"}, "links[0].mac", "carries its parent's MAC"),
+        ({"mtu": 67}, "links[0].mtu", "from 68 to 65535"),
+        ({"mtu": 1000, "addresses": ["fd00::1"]}, "links[0].mtu", "IPv6 needs an MTU of at least 1280"),
+        ({"bcqueuelen": 0}, "links[0].bcqueuelen", "from 1 to"),
+        ({"addresses": ["192.168.100.300"]}, "links[0].addresses[0]", "not an IP address"),
+        ({"addresses": ["192.168.100.0/24"]}, "links[0].addresses[0]", "network or broadcast"),
+        ({"addresses": ["224.0.0.1"]}, "links[0].addresses[0]", "cannot be an interface's own"),
+        ({"routes": [{"destination": "10.0.0.1/8"}]}, "links[0].routes[0].destination", "not a network"),
+        (
+            {"routes": [{"destination": "10.0.0.0/8", "gateway": "fd00::1"}]},
+            "links[0].routes[0].gateway",
+            "not an IPv4",
+        ),
+        (
+            {"addresses": ["10.0.0.1"], "routes": [{"destination": "10.0.0.0/8", "source": "10.0.0.2"}]},
+            "links[0].routes[0].source",
+            "no address of the link",
+        ),
+        ({"sysctl": {"arp_filter": 2}}, "links[0].sysctl.arp_filter", "from 0 to 1"),
+        ({"sysctl": {"forwarding": 1}}, "links[0].sysctl.forwarding", "no such key"),
+        ({"colour": "red"}, "links[0].colour", "no such key"),
+        ({"state": "gone"}, "links[0].state", "no such state"),
+    ],
+)
+def test_each_fault_has_one_message_with_host_key_value_and_remedy(change, key, says):
+    _, problems = parse({**GOOD, **change})
+    (problem,) = problems.items
+    assert (problem.host, problem.key) == ("web1", key)
+    assert says in problem.problem
+    assert problem.remedy
+
+
+def test_all_faults_are_told_at_once():
+    _, problems = parse(
+        {"name": "one", "parent": "eth0", "mac": "02:00:00:00:00:01", "addresses": ["10.0.0.1"]},
+        {"name": "one", "parent": "eth0", "mac": "02-00-00-00-00-01", "addresses": ["10.0.0.1/24"], "mode": "x"},
+        "text",
+    )
+    assert sorted(problem.key for problem in problems.items) == [
+        "links[1].addresses", "links[1].mac", "links[1].mode", "links[1].name", "links[2]",
+    ]  # fmt: skip
+
+
+def test_absent_needs_no_parent():
+    desired, problems = parse({"name": "old", "state": "absent"})
+    assert not problems
+    assert desired.absent == ("old",)
+    assert desired.present == ()
+
+
+def test_a_dot_in_an_interface_name_stays_one_path_component():
+    assert _links.sysctl_path("eth0.50", "arp_filter") == "net/ipv4/conf/eth0.50/arp_filter"
+
+
+@given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=15))
+def test_a_stable_mac_is_unicast_local_and_repeatable(host, link):
+    mac = stable_mac(host, link)
+    assert mac == stable_mac(host, link)
+    assert int(mac[:2], 16) & 0b11 == 0b10
+
+
+@given(st.lists(st.ip_addresses(), max_size=6))
+def test_parsing_what_was_rendered_changes_nothing(addresses):
+    usable = [item for item in addresses if not (item.is_multicast or item.is_unspecified or item.is_loopback)]
+    first, problems = parse({**GOOD, "addresses": [str(item) for item in usable]})
+    assert not problems
+    again, _ = parse({**GOOD, "addresses": [str(item) for item in first.present[0].addresses]})
+    assert again.present == first.present
+    assert {item.ip for item in first.present[0].addresses} == set(map(ipaddress.ip_address, usable))

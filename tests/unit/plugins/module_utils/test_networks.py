@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+NETWORK = {
+    "name": "lan0",
+    "parent": "eth0",
+    "subnet": "192.168.100.0/24",
+    "gateway": "192.168.100.1",
+    "container_range": "192.168.100.128/28",
+    "host_address": "192.168.100.3",
+}
+DUAL = {
+    **NETWORK,
+    "subnet": ["192.168.100.0/24", "fd00:100::/64"],
+    "gateway": ["192.168.100.1", "fe80::1"],
+    "container_range": ["192.168.100.128/28", "fd00:100::8000/113"],
+    "host_address": ["192.168.100.3", "fd00:100::3"],
+}
+
+
+def expanded(*networks, links=()):
+    problems = Problems("web1")
+    return expand(list(networks), list(links), problems), problems
+
+
+def test_the_shim_has_a_host_prefix_explicit_routes_and_one_mac_per_address():
+    intent, problems = expanded(NETWORK)
+    assert not problems
+    (shim,) = intent.links
+    assert shim["addresses"] == ["192.168.100.3/32"]
+    assert shim["routes"] == [{"destination": "192.168.100.128/28"}]
+    assert shim["sysctl"]["arp_filter"] == 1
+    assert shim["parent_sysctl"] == {"arp_filter": 1}
+    assert shim["sysctl"]["accept_ra"] == 0, "a router advertisement must not give the host a second default route"
+
+
+def test_what_is_derived_is_itself_valid():
+    intent, problems = expanded(
+        NETWORK, {**DUAL, "name": "lan1", "segment": "other", "host_address": ["192.168.100.4", "fd00:100::4"]}
+    )
+    assert not problems
+    _links.parse(list(intent.links), "web1", problems)
+    assert not problems
+
+
+def test_both_families():
+    intent, problems = expanded(DUAL)
+    assert not problems
+    (shim,) = intent.links
+    assert shim["addresses"] == ["192.168.100.3/32", "fd00:100::3/128"]
+    assert [route["destination"] for route in shim["routes"]] == ["192.168.100.128/28", "fd00:100::8000/113"]
+
+
+def test_without_a_host_address_there_is_no_shim_but_there_are_checks():
+    intent, problems = expanded({**NETWORK, "host_address": "none"})
+    assert not problems
+    assert intent.links == ()
+    assert intent.as_data()["networks"][0]["gateways"] == ["192.168.100.1"]
+
+
+def test_containers_without_a_range_get_routes_of_their_own():
+    intent, problems = expanded({**NETWORK, "container_range": None, "containers": ["192.168.100.40"]})
+    assert not problems
+    assert intent.links[0]["routes"] == [{"destination": "192.168.100.40/32"}]
+    assert intent.as_data()["probes"][0]["addresses"] == ["192.168.100.3", "192.168.100.40"]
+
+
+def test_everything_else_follows_from_the_declaration():
+    data = expanded(NETWORK, links=[{"name": "mv1", "parent": "eth1"}])[0].as_data()
+    assert data["unmanaged_devices"] == ["interface-name:lan0", "interface-name:mv1"]
+    assert data["probes"] == [
+        {"network": "lan0", "parent": "eth0", "addresses": ["192.168.100.3", "192.168.100.128/28"]}
+    ]
+    assert [link["name"] for link in data["links"]] == ["lan0", "mv1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "says"),
+    [
+        ({"host_address": "192.168.100.130"}, "host_address", "inside the container range"),
+        ({"gateway": "192.168.100.129"}, "gateway", "inside the container range"),
+        ({"gateway": "192.168.200.1"}, "gateway", "not inside the subnet"),
+        ({"host_address": "192.168.100.1"}, "host_address", "the gateway's address"),
+        ({"host_address": "192.168.100.255"}, "host_address", "broadcast address"),
+        ({"container_range": "192.168.101.128/28"}, "container_range", "not inside the subnet"),
+        ({"container_range": "192.168.100.130/28"}, "container_range", "not a range in CIDR form"),
+        ({"container_range": None}, "host_address", "nothing that it could reach"),
+        ({"containers": ["192.168.100.200"]}, "containers", "outside the container range"),
+        ({"subnet": "192.168.100.1/24"}, "subnet", "not a network"),
+        ({"subnet": None}, "subnet", "needs a subnet"),
+        ({"parent": None}, "parent", "needs a parent"),
+        ({"name": "a-very-long-network-name"}, "name", "at most 15 characters"),
+        ({"engine": "rkt"}, "engine", "no such engine"),
+        ({"colour": "red"}, "colour", "no such key"),
+        ({"subnet": ["192.168.100.0/24", "fd00::/64"], "container_range": ["192.168.100.128/28", "fd00::/100"]},
+         "host_address", "IPv6 and the host side has not"),
+    ],
+)  # fmt: skip
+def test_each_fault_has_one_message(change, key, says):
+    _, problems = expanded({**NETWORK, **change})
+    assert [problem.key for problem in problems.items] == [f"macvlan_networks[0].{key}"]
+    assert says in problems.items[0].problem
+
+
+def test_a_long_name_is_fine_with_a_link_name():
+    intent, problems = expanded({**NETWORK, "name": "a-very-long-network-name", "link_name": "lan0"})
+    assert not problems
+    assert intent.links[0]["name"] == "lan0"
+
+
+def test_networks_of_one_segment_share_an_address_space_and_others_do_not():
+    second = {**NETWORK, "name": "lan1", "host_address": "192.168.100.4"}
+    _, problems = expanded(NETWORK, second)
+    assert [problem.key for problem in problems.items] == ["macvlan_networks[1].container_range"]
+    _, problems = expanded(NETWORK, {**second, "segment": "building 2"})
+    assert not problems
