@@ -76,8 +76,14 @@ def test_module_outside_the_action_group(tree):
     good.rename(good.with_name("other.py"))
     assert problems(tree) == [
         "meta/runtime.yml: other is in no action group",
-        "meta/runtime.yml: there is no module good",
+        "meta/runtime.yml: good is no module, or in no action group",
     ]
+
+
+def test_module_that_wants_no_action_group(tree):
+    good = tree / "plugins" / "modules" / "good.py"
+    good.write_text(good.read_text().replace("attributes: {", "attributes: {action_group: {support: none}, "))
+    assert problems(tree) == ["meta/runtime.yml: good is no module, or in no action group"]
 
 
 def test_module_without_contract(tree):
