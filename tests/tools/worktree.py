@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 def cache_dir() -> Path:
     """The one place outside the checkout and the temporary directory that the tools write to."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    made = base / "linuxnet.macvlan"
+    made = base / "linuxnet-macvlan" / "gates"
     made.mkdir(parents=True, exist_ok=True)
     return made
 
