@@ -41,7 +41,11 @@ class _Planned:
     difference: Difference
     links: _link_plan.LinkPlan
     memory: dict
-    persistence: _persistence.Plan
+    steps: _persistence.Steps
+
+    @property
+    def choices(self) -> dict[str, _persistence.Choice]:
+        return {choice.link: choice for choice in self.steps.choices}
 
 
 class _Run:
@@ -65,8 +69,9 @@ class _Run:
         check_capabilities(self.problems, CAP_NET_ADMIN)
         self.require()
         desired = _links.parse(self.options.links, self.problems.host, self.problems)
-        self.facts, self.persisted = read(), _persistence.read()
+        self.facts = read()
         self.present = _link_checks.resolve(desired, self.facts, self.problems)
+        self.persisted = _persistence.read(self.present)
         self.removed = self._removed(desired)
         _link_checks.check(
             self.present,
@@ -83,7 +88,7 @@ class _Run:
         """Names that shall not be there: declared absent, or ours and not declared at all."""
         declared = {link.name for link in desired.present}
         owned = {link.name for link in self.facts.links if link.alias == _link_plan.MARK}
-        owned |= _persistence.owned_links(self.persisted)
+        owned |= self.persisted.links()
         purged = sorted(owned - declared - set(desired.absent)) if self.options.purge else []
         for name in desired.absent:
             link = self.facts.link(name)
@@ -110,25 +115,25 @@ class _Run:
         paths = _parent_settings.paths(self.present, memory)
         paths += [path for link in self.present for path, _name, _value in _link_plan.own_sysctls(link)]
         sysctls = _link_apply.read_sysctls(paths)
-        difference = Difference()
-        persistence = _persistence.plan(
-            self.persisted, self.present, self.removed, self.options.persistence, self.problems
+        files = Difference()
+        steps = _persistence.plan(
+            self.persisted, self.present, self.removed, self.options.persistence, files, self.problems
         )
         self.require()
         # A file says whose a link is; where there is none, the link itself has to.
-        marked = {link.name for link in self.present if persistence.backend_of(link.name) == "none"}
+        marked = {choice.link for choice in steps.choices if choice.backend == "none"}
+        difference = Difference()
         links = _link_plan.plan(self.present, self.removed, self.facts, sysctls, marked, difference)
         after = _parent_settings.plan(self.present, self.removed, memory, sysctls, links, difference)
-        persistence.note(difference)
-        return _Planned(difference, links, after, persistence)
+        difference.extend(files)
+        return _Planned(difference, links, after, steps)
 
     def apply(self, planned: _Planned) -> list[str]:
-        """Write. What would bring a link back goes before the link goes; what keeps it comes when it is there."""
+        """Write: the kernel first, as the persistent form adopts the links that it finds."""
         before = _parent_settings.load(self.memory_path)
         _parent_settings.save(self.memory_path, _parent_settings.merged(before, planned.memory))
-        actions = planned.persistence.apply_removals()
         _link_apply.apply(planned.links)
-        actions += planned.persistence.apply_additions()
+        actions = _persistence.apply(planned.steps)
         _parent_settings.save(self.memory_path, planned.memory)
         return actions
 
@@ -136,10 +141,12 @@ class _Run:
         """Read back until nothing differs. Errors: ApplyFailed with what still does."""
         deadline = time.monotonic() + SETTLE_TIMEOUT
         while True:
-            self.facts, self.persisted = read(), _persistence.read()
+            self.facts, self.persisted = read(), _persistence.read(self.present)
             self.present = [link.on(self.facts.link(link.lower.name) or link.lower) for link in self.present]
             planned = self.plan()
-            remaining = planned.difference.messages() + planned.persistence.unproven()
+            remaining = planned.difference.messages()
+            if not remaining:
+                remaining = _persistence.verify(self.persisted, self.present, planned.steps)
             if not remaining:
                 return
             if time.monotonic() > deadline:
@@ -154,7 +161,7 @@ def has_ipv6() -> bool:
 
 
 def converge(options: Options, check_mode: bool = False) -> dict[str, object]:
-    """What the module returns. Errors: InvalidInput before, ApplyFailed after the first write."""
+    """What the module returns. Errors: InvalidInput before, ApplyFailed and PersistFailed after the first write."""
     run = _Run(options)
     run.prepare()
     planned = run.plan()
@@ -168,15 +175,15 @@ def converge(options: Options, check_mode: bool = False) -> dict[str, object]:
         "messages": planned.difference.messages(),
         "actions": actions,
         "removed": [name for name in run.removed if planned.difference.of(_link_plan.target(name))],
-        "links": [_as_data(link, planned.persistence) for link in run.present],
+        "links": [_as_data(link, planned.choices[link.name]) for link in run.present],
     }
 
 
-def _as_data(link: DesiredLink, persistence: _persistence.Plan) -> dict[str, object]:
+def _as_data(link: DesiredLink, choice: _persistence.Choice) -> dict[str, object]:
     intended = _link_plan.intended(link)
     return {
         "name": link.name,
         **{name: intended.get(name) for name in ("parent", "mode", "mac", "mtu", "addresses", "routes")},
-        "persistence": persistence.backend_of(link.name),
-        "reason": persistence.reason_of(link.name),
+        "persistence": choice.backend,
+        "reason": choice.reason,
     }

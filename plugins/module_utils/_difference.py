@@ -62,6 +62,9 @@ class Difference:
         self.changes.append(Change(target, attribute, before, after))
         return True
 
+    def extend(self, other: Difference) -> None:
+        self.changes += other.changes
+
     def __bool__(self) -> bool:
         return bool(self.changes)
 

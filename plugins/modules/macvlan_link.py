@@ -322,8 +322,10 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link_apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import SYSCTLS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persistence import PersistFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
@@ -366,7 +368,7 @@ def main() -> None:
         result = _convergence.converge(_convergence.Options(**module.params), check_mode=module.check_mode)
     except InvalidInput as error:
         module.fail_json(msg=str(error), problems=error.problems.as_data())
-    except ApplyFailed as error:
+    except (ApplyFailed, CommandFailed, PersistFailed) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 

@@ -84,12 +84,12 @@ def test_each_fault_has_one_message_with_host_key_value_and_remedy(change, key, 
 def test_all_faults_are_told_at_once():
     _, problems = parse(
         {"name": "one", "parent": "eth0", "mac": "02:00:00:00:00:01", "addresses": ["10.0.0.1"]},
-        {"name": "one", "parent": "eth0", "mac": "02-00-00-00-00-01", "addresses": ["10.0.0.1/24"], "mode": "x"},
+        {"name": "two", "parent": "eth0", "mac": "02-00-00-00-00-01", "addresses": ["10.0.0.1/24"], "mode": "x"},
+        {"name": "two", "parent": "eth0"},
         "text",
     )
-    assert sorted(problem.key for problem in problems.items) == [
-        "links[1].addresses", "links[1].mac", "links[1].mode", "links[1].name", "links[2]",
-    ]  # fmt: skip
+    expected = ["links[1].addresses", "links[1].mac", "links[1].mode", "links[2].name", "links[3]"]
+    assert sorted(problem.key for problem in problems.items) == expected
 
 
 def test_absent_needs_no_parent():
