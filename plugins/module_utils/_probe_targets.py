@@ -72,22 +72,21 @@ def parse(value: object, key: str, problems: Problems) -> Target | None:
 
 
 def _ends(text: str) -> tuple[Address, Address] | None:
+    if "%" in text:
+        return None
     if "/" in text:
         network = parse_network(text)
         return (network[0], network[-1]) if network else None
     first, dash, last = text.partition("-")
     one, other = parse_address(first), parse_address(last if dash else first)
-    if one is None or other is None or one.version != other.version or _scoped(one) or _scoped(other):
+    if one is None or other is None or one.version != other.version:
         return None
     return one, other
 
 
-def _scoped(address: Address) -> bool:
-    """Whether it names an interface (fe80::1%eth0): the parent says which one is meant."""
-    return bool(getattr(address, "scope_id", None))
-
-
 def _hint(text: str) -> str:
+    if "%" in text:
+        return "leave the interface out, the parent says which one is meant"
     network = parse_network(text, strict=False)
     if network is None:
         return _FORMS
