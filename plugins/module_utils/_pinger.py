@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ICMP and ICMPv6 echo from one namespace to many targets over one raw socket per IP version. Sends nothing but pings."""
+"""ICMP and ICMPv6 echo from any namespace to many targets over one raw socket per IP version, without waiting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 #: linux/socket.h SOL_RAW; linux/icmp.h ICMP_FILTER; linux/icmpv6.h ICMPV6_FILTER. A set bit is a type that is dropped.
 _SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1
 _ONLY_ECHO_REPLY = struct.pack("=I", 0xFFFFFFFF ^ 1 << 0)
-_ONLY_ECHO_REPLY_V6 = struct.pack("=8I", *(0xFFFFFFFF ^ (1 << 129 % 32 if word == 129 // 32 else 0) for word in range(8)))
+_ONLY_ECHO_REPLY_V6 = struct.pack("=8I", *(0xFFFFFFFF ^ (word == 129 // 32) << 129 % 32 for word in range(8)))
 
 #: asm-generic/socket.h; these two may exceed net.core.rmem_max and wmem_max.
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
