@@ -15,7 +15,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import yaml
@@ -132,9 +132,16 @@ class Lab:
 
     def _is_up_with(self, data: dict) -> bool:
         known = self.state.load()
-        if known.get("phase") != "up":
+        if not known:
             return False
-        if any(leader.pid(self.state.host(host)) is None for host in parse(known["topology"]).hosts):
+        roles = {"netns": ("leader",), "nspawn": ("leader", "supervisor")}
+        dead = [
+            host.name
+            for host in parse(known["topology"]).hosts.values()
+            if any(leader.pid(self.state.host(host.name), role) is None for role in roles[host.kind])
+        ]
+        if known["phase"] != "up" or dead:
+            self.say(f"lab {self.name} is incomplete: making it anew")
             return False
         if known["topology"] != data:
             raise LabError(f"lab {self.name} is up with another topology. Remedy: `lab down --name {self.name}` first.")
@@ -159,8 +166,13 @@ class Lab:
         if not plan.hosts:
             return
         with ThreadPoolExecutor(len(plan.hosts)) as pool:
-            for result in [pool.submit(self._start, plan, host) for host in plan.hosts.values()]:
-                result.result()
+            results = [pool.submit(self._start, plan, host) for host in plan.hosts.values()]
+            try:
+                for result in as_completed(results):
+                    result.result()
+            except BaseException:
+                self._remove()  # the other hosts' threads end when their hosts do
+                raise
 
     def _start(self, plan: Topology, host: Host) -> None:
         began = time.monotonic()

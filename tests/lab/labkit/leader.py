@@ -19,15 +19,15 @@ ENVIRONMENT = {
 }
 
 
-def record(directory: Path, pid: int) -> None:
-    """Keep PID and start time: a PID alone may belong to another process later."""
-    write(directory / "leader", f"{pid} {_started(pid)}\n")
+def record(directory: Path, pid: int, role: str = "leader") -> None:
+    """Keep PID and start time: a PID alone may belong to another process later. role: leader or supervisor."""
+    write(directory / role, f"{pid} {_started(pid)}\n")
 
 
-def pid(directory: Path) -> int | None:
-    """PID of the host's first process, None when it does not run."""
+def pid(directory: Path, role: str = "leader") -> int | None:
+    """PID of the host's first process (or of its supervisor), None when it does not run."""
     try:
-        number, started = (directory / "leader").read_text(encoding="utf-8").split()
+        number, started = (directory / role).read_text(encoding="utf-8").split()
     except (FileNotFoundError, ValueError):
         return None
     return int(number) if _started(int(number)) == started else None

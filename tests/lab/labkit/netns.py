@@ -19,8 +19,8 @@ from .topology import AGEING, Nic, Port, Switch
 RUN = Path("/run/netns")
 BRIDGE = "br0"
 
-#: What takes a command to the machine's mount namespace, where the names of network namespaces are kept; a process with a
-#: mount namespace of its own fills it.
+#: What takes a command to the machine's mount namespace, where the names of network namespaces are kept.
+#: A process with a mount namespace of its own fills it.
 outside: list[str] = []
 
 #: linux/if.h IFNAMSIZ without the closing NUL.

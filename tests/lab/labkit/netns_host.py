@@ -9,21 +9,20 @@ and no network manager, so nothing done on it reaches those of the machine.
 
 from __future__ import annotations
 
-import os
 import shlex
-import subprocess
 import sys
 import uuid
 from pathlib import Path
 
-from . import leader, netns, wiring
+from . import background, leader, netns, wiring
 from .errors import LabError
 from .state import State, write
 from .topology import Host, Topology
 
-#: Runs as the host's first process. File descriptor 3 tells that all is in place. The loop reaps orphans, as init does.
+#: Runs as the host's first process, and tells its PID on this machine. The loop reaps orphans, as init does.
 SETUP = """
 set -e
+read -r pid rest < /proc/self/stat
 mount -t tmpfs -o mode=0755 tmpfs "$DISK"
 for tree in etc var; do
     mkdir "$DISK/$tree" "$DISK/.$tree"
@@ -37,9 +36,8 @@ hostname "$NAME"
 echo "$NAME" > /etc/hostname
 rm -f /etc/machine-id
 echo "$MACHINE_ID" > /etc/machine-id
-sleep infinity 3>&- &
-echo ready >&3
-exec 3>&-
+sleep infinity &
+echo "$pid" > "/proc/self/fd/$LAB_READY_FD"
 while :; do wait; done
 """
 
@@ -63,20 +61,14 @@ def start(state: State, topology: Topology, host: Host) -> None:
 
 
 def _run_leader(hostname: str, name: str, directory: Path) -> int:
-    reader, writer = os.pipe()
+    """PID of the host's first process."""
     argv = ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--propagation", "private"]
-    with open(directory / "console.log", "a", encoding="utf-8") as console:
-        outer = subprocess.Popen(
-            ["nsenter", f"--net={netns.RUN / name}", *argv, "sh", "-c", f"exec 3>&{writer}\n{SETUP}"],
-            env={**os.environ, "DISK": str(directory / "disk"), "NAME": hostname, "MACHINE_ID": uuid.uuid4().hex},
-            stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True, pass_fds=[writer],
-        )  # fmt: skip
-    os.close(writer)
-    with open(reader, encoding="utf-8") as pipe:
-        if pipe.readline() != "ready\n":
-            said = (directory / "console.log").read_text(encoding="utf-8").strip().splitlines()
-            raise LabError(f"{hostname}: cannot make its namespaces: {said[-1] if said else 'no message'}")
-    inner = leader.child(outer.pid)
-    if inner is None:
-        raise LabError(f"{hostname}: ended at once, see {directory / 'console.log'}")
-    return inner
+    log = directory / "console.log"
+    pid = background.start(
+        ["nsenter", f"--net={netns.RUN / name}", *argv, "sh", "-c", SETUP],
+        log,
+        {"DISK": str(directory / "disk"), "NAME": hostname, "MACHINE_ID": uuid.uuid4().hex},
+    )
+    if not pid:
+        raise LabError(f"{hostname}: its namespaces cannot be made: {background.last_words(log)}")
+    return int(pid)

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
 
-from . import cgroups, inventory, leader, managers, wiring
+from . import background, inventory, leader, managers, wiring
 from .errors import LabError
 from .state import State, cache
 from .topology import Host
@@ -48,14 +47,12 @@ def start(state: State, host: Host) -> None:
     """Boot the host and return when it is ready. Errors: LabError with what it waited for."""
     directory = state.host(host.name)
     paths = os.pathsep.join([str(LAB), str(LAB.parents[1] / "collections")])
-    with open(directory / "console.log", "a", encoding="utf-8") as console, open("/proc/self/ns/mnt", "rb") as mounts:
-        process = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "slave",
-             sys.executable, "-m", "labkit.supervisor", state.name, host.name, str(mounts.fileno())],
-            env={**os.environ, "PYTHONPATH": paths}, pass_fds=[mounts.fileno()],
-            stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
-        )  # fmt: skip
-    wait(state, host, boots=1, supervisor=process)
+    own_mounts = ["unshare", "--mount", "--propagation", "slave"]
+    with open("/proc/self/ns/mnt", "rb") as mounts:
+        supervisor = [sys.executable, "-m", "labkit.supervisor", state.name, host.name, str(mounts.fileno())]
+        log = directory / "console.log"
+        background.start([*own_mounts, *supervisor], log, {"PYTHONPATH": paths}, keep=(mounts.fileno(),))
+    wait(state, host, boots=1)
 
 
 def boots(state: State, host: Host) -> int:
@@ -66,17 +63,19 @@ def boots(state: State, host: Host) -> int:
         return 0
 
 
-def wait(state: State, host: Host, boots: int, supervisor: subprocess.Popen | None = None) -> None:
+def wait(state: State, host: Host, boots: int) -> None:
     """Return when the host has booted `boots` times and is ready. Errors: LabError."""
+    directory = state.host(host.name)
     end = time.monotonic() + PATIENCE
     while True:
         missing = unready(state, host, boots)
         if missing is None:
             return
-        if supervisor is not None and supervisor.poll() is not None:
-            raise LabError(f"{host.name}: ended while it booted: {_console(state, host)}")
+        console = background.last_words(directory / "console.log")
+        if leader.pid(directory, "supervisor") is None:
+            raise LabError(f"{host.name}: ended while it booted. Last on its console: {console}")
         if time.monotonic() > end:
-            raise LabError(f"{host.name}: not ready after {PATIENCE:.0f} s: {missing}. {_console(state, host)}")
+            raise LabError(f"{host.name}: not ready after {PATIENCE:.0f} s: {missing}. Last on its console: {console}")
         time.sleep(0.3)
 
 
@@ -111,19 +110,11 @@ def _unreachable(state: State, host: Host) -> str | None:
     return None if done.rc == 0 else f"ssh: {done.err.strip()}"
 
 
-def _console(state: State, host: Host) -> str:
-    path = state.host(host.name) / "console.log"
-    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return f"Last on its console: {' | '.join(lines[-3:])}" if lines else "Its console is empty."
-
-
 def reboot(state: State, host: Host) -> None:
     """Restart the host in an orderly way and return when it is ready again. Errors: LabError."""
     before = boots(state, host)
-    run([*leader.enter(state.host(host.name), clean=True), "systemctl", "--no-block", "reboot"])
+    inside = leader.enter(state.host(host.name), clean=True)
+    if leader.pid(state.host(host.name), "supervisor") is None:
+        raise LabError(f"{host.name} has lost its supervisor and cannot reboot. Remedy: `lab down`, then `lab up`.")
+    run([*inside, "systemctl", "--no-block", "reboot"])
     wait(state, host, before + 1)
-
-
-def stop(state: State, host: Host) -> None:
-    cgroups.remove(state.name, host.name)
-    wiring.pull_out(state, host)

@@ -10,7 +10,6 @@ from inside or by the lab, it gets a fresh network namespace of the same name wi
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
 
-from . import cgroups, images, leader, managers, netns, state, wiring
+from . import background, cgroups, images, leader, managers, netns, state, wiring
 from .topology import Host, Topology, parse
 
 #: systemd-nspawn --keep-unit ends with this status when the host asks for a reboot (EXIT_FORCE_RESTART).
@@ -45,6 +44,8 @@ def main(lab: str, name: str, mounts: str) -> int:
     topology = parse(files.load()["topology"])
     host = topology.hosts[name]
     cgroups.enter(lab, name)
+    leader.record(files.host(name), os.getpid(), "supervisor")
+    background.ready("started")
     with images.used(str(host.os)):
         root = _make_root(files, host)
         boots = 0
@@ -101,7 +102,7 @@ def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots:
     directory = files.host(host.name)
     argv = [
         "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no", "--console=read-only",
-        "--link-journal=no", "--resolv-conf=off", "--timezone=off", f"--capability={CAPABILITIES}",
+        "--link-journal=no", "--setenv=TERM=dumb", "--resolv-conf=off", "--timezone=off", f"--capability={CAPABILITIES}",
         f"--machine={files.netns(host.name)}", f"--hostname={host.name}",
         f"--network-namespace-path={netns.RUN / files.netns(host.name)}", f"--directory={root}",
     ]  # fmt: skip
@@ -115,7 +116,7 @@ def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots:
         leader.record(directory, inner)
         if _wait_for_addresses(files, host, process):
             wiring.make_containers(files, topology, host)
-        state.write(directory / "boots", json.dumps(boots))
+        state.write(directory / "boots", str(boots))
     return process.wait()
 
 

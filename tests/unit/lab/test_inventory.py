@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Ansible inventory of a lab."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from labkit.inventory import render
+from labkit.state import State
+from labkit.topology import parse
+
+DATA = {
+    "switches": {"sw0": {}},
+    "hosts": {
+        "h1": {
+            "kind": "nspawn", "os": "bookworm", "manager": "networkmanager", "groups": ["fleet"],
+            "nics": [{}], "vars": {"answer": 42},
+        },
+        "h2": {"kind": "netns", "nics": [{}], "groups": ["fleet"]},
+    },
+}  # fmt: skip
+KEY = Path("/keys/id_ed25519")
+
+
+def test_groups_and_variables():
+    inventory = render(parse(DATA), State("one"), KEY)["all"]
+    assert {group: list(item["hosts"]) for group, item in inventory["children"].items()} == {
+        "kind_nspawn": ["h1"],
+        "os_bookworm": ["h1"],
+        "manager_networkmanager": ["h1"],
+        "fleet": ["h1", "h2"],
+        "kind_netns": ["h2"],
+        "manager_none": ["h2"],
+    }
+    assert inventory["hosts"]["h1"]["answer"] == 42
+
+
+def test_nspawn_hosts_are_reached_over_ssh_through_their_namespace():
+    host = render(parse(DATA), State("one"), KEY)["all"]["hosts"]["h1"]
+    options = shlex.split(host["ansible_ssh_common_args"])
+    assert "ProxyCommand=nsenter --net=/run/netns/lnmlab.one.h1 nc 127.0.0.1 22" in options
+    assert "StrictHostKeyChecking=yes" in options
+    assert host["ansible_ssh_private_key_file"] == str(KEY)
+
+
+def test_the_control_socket_has_a_path_that_fits():
+    """sun_path holds 107 characters, and ssh appends a dot and 16 characters while it makes the socket."""
+    lab, host = "a" * 20, "h" * 30
+    data = {"switches": {"sw0": {}}, "hosts": {host: DATA["hosts"]["h1"]}}
+    rendered = render(parse(data), State(lab), KEY)["all"]["hosts"][host]
+    options = dict(item.split("=", 1) for item in shlex.split(rendered["ansible_ssh_common_args"]) if "=" in item)
+    assert len(options["ControlPath"]) + 17 <= 107
+
+
+def test_netns_hosts_are_local_with_an_interpreter_that_enters_them():
+    host = render(parse(DATA), State("one"), KEY)["all"]["hosts"]["h2"]
+    assert host["ansible_connection"] == "local"
+    assert host["ansible_python_interpreter"] == "/run/linuxnet-macvlan-lab/one/hosts/h2/python"
