@@ -70,7 +70,17 @@ def intent(networks: Any, links: Any = None) -> dict[str, object]:
     plan = read(declaration, problems)
     if problems:
         raise AnsibleFilterError(problems.report())
-    return plan.intent.as_data()
+    data = plan.intent.as_data()
+    data["probes"] = [
+        {"parent": network.parent, "addresses": network.probe()["addresses"]}
+        for network in plan.intent.networks
+        if network.probe()["addresses"]
+    ] + [
+        {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]}
+        for link in plan.desired.present
+        if link.addresses and link.key.startswith("macvlan_links")
+    ]
+    return data
 
 
 class FilterModule:

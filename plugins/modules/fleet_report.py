@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_report
+short_description: Print one table about all hosts of a run
+version_added: 0.1.0
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+description:
+  - Prints for each host of the play its links, their parents, what brings them back after a reboot, and how many checks
+    of each kind passed. Below it stands for each host that is not well what failed, with evidence and remedy, and for
+    networks with an engine the command that makes the matching container network.
+  - Reads what the roles of this collection registered earlier in the same run, so that it works across plays.
+  - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
+options:
+  full_up_to:
+    description: With more hosts than this, those that are well are only counted.
+    type: int
+    default: 50
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: It changes nothing.
+  idempotent:
+    support: full
+  platform:
+    details: It runs on the controller.
+  action_group:
+    support: none
+    membership: []
+seealso:
+  - module: linuxnet.macvlan.macvlan_verify
+"""
+
+EXAMPLES = r"""
+- name: Print one table for all hosts
+  linuxnet.macvlan.fleet_report:
+  register: report
+  run_once: true
+
+- name: Fail where something is wrong
+  ansible.builtin.fail:
+    msg: "{{ report.failures[inventory_hostname] }}"
+  when: inventory_hostname in report.failures
+"""
+
+RETURN = r"""
+table:
+  description: The lines that were printed.
+  returned: always
+  type: list
+  elements: str
+summary:
+  description: How many hosts had which result (C(hosts)), and how many checks which status (C(checks)).
+  returned: always
+  type: dict
+  sample: {hosts: {changed: 2, failed: 1}, checks: {pass: 11, fail: 1}}
+failures:
+  description: For each host that is not well the first thing that failed. Hosts that are well are not in it.
+  returned: always
+  type: dict
+  sample: {h3: "host_to_container from lan0 to 192.168.100.130: lost first after 4.2 s, 3 of 10 answered"}
+"""
