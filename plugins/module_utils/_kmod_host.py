@@ -13,6 +13,9 @@ import os
 from . import _kmod as kmod
 from ._files import read
 
+PROC_MODULES = "/proc/modules"
+PROC_CONFIG = "/proc/config.gz"
+
 #: modprobe.d(5): the first directory that has a file of a name hides the others.
 MODPROBE_DIRECTORIES = (
     "/etc/modprobe.d",
@@ -27,7 +30,7 @@ def kernel() -> kmod.Kernel:
     """The facts about the running kernel."""
     release = os.uname().release
     tree = f"/lib/modules/{release}"
-    loaded = kmod.parse_loaded(read("/proc/modules") or "")
+    loaded = kmod.parse_loaded(read(PROC_MODULES) or "")
     return kmod.Kernel(
         release=release,
         tree=os.path.isdir(tree),
@@ -78,7 +81,7 @@ def _in_sysfs() -> frozenset[str]:
 def _options(release: str) -> dict[str, str] | None:
     """The build options of the running kernel, None where they are not to be had."""
     try:
-        with gzip.open("/proc/config.gz", "rt", encoding="ascii", errors="replace") as stream:
+        with gzip.open(PROC_CONFIG, "rt", encoding="ascii", errors="replace") as stream:
             return kmod.parse_options(stream.read())
     except OSError:
         pass

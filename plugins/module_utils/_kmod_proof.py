@@ -81,12 +81,20 @@ def _child(kind: Kind, parents: list[str], writer: int) -> None:
         os._exit(0)
 
 
-def _attempt(kind: Kind, parents: list[str]) -> Proof:
+def _isolate() -> None:
+    """Die with the parent, and live in a network namespace of one's own. Errors: OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        why = os.strerror(ctypes.get_errno())
-        return Proof(None, f"a network namespace for the trial could not be made: {why} (CAP_SYS_ADMIN is needed)")
+    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or libc.unshare(CLONE_NEWNET) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def _attempt(kind: Kind, parents: list[str]) -> Proof:
+    try:
+        _isolate()
+    except OSError as error:
+        why = f"{error.strerror} (CAP_SYS_ADMIN is needed)"
+        return Proof(None, f"a network namespace for the trial could not be made: {why}")
 
     from pyroute2 import IPRoute
 
