@@ -102,8 +102,8 @@ def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots:
     directory = files.host(host.name)
     argv = [
         "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no", "--console=read-only",
-        "--link-journal=no", "--setenv=TERM=dumb", "--resolv-conf=off", "--timezone=off", f"--capability={CAPABILITIES}",
-        f"--machine={files.netns(host.name)}", f"--hostname={host.name}",
+        "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--setenv=TERM=dumb",
+        f"--capability={CAPABILITIES}", f"--machine={files.netns(host.name)}", f"--hostname={host.name}",
         f"--network-namespace-path={netns.RUN / files.netns(host.name)}", f"--directory={root}",
     ]  # fmt: skip
     environment = {**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}

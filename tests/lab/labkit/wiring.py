@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
 
 from . import leader, netns
+from .errors import LabError
 from .state import State
 from .topology import Host, Machine, Topology
 
@@ -52,6 +53,10 @@ def make_containers(state: State, topology: Topology, host: Host) -> None:
         commands = ["link set lo up", "link set eth0 up"]
         commands += [f"address add {one} dev eth0{' nodad' if ':' in one else ''}" for one in item.addresses]
         commands += [f"route replace default via {one} dev eth0" for one in item.gateways]
-        run([*inside, "ip", "netns", "add", item.name])
-        run([*inside, "ip", *f"{link} type macvlan mode {item.mode}".split()])
-        run([*inside, "ip", "-n", item.name, "-batch", "-"], stdin="\n".join(commands) + "\n")
+        try:
+            run([*inside, "ip", "netns", "add", item.name])
+            run([*inside, "ip", *f"{link} type macvlan mode {item.mode}".split()])
+            run([*inside, "ip", "-n", item.name, "-batch", "-"], stdin="\n".join(commands) + "\n")
+        except CommandFailed as error:
+            reason = str(error).rpartition(": ")[2]
+            raise LabError(f"container {item.name} of {host.name} cannot be made: {reason}") from error
