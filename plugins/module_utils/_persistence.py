@@ -3,28 +3,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The persistent form of links: read it, plan it, write it, and read back what the host made of it.
 
-`auto` takes the native form of the daemon that owns the parent. A new form is one file in `_persist` and one line in its
-registry. Reading and writing are apart: `read` and `verify` only read, `plan` is pure, `apply` is the only writer.
+`auto` takes the native form of the daemon that owns the parent. A new form is one file in `_persist` and one line in
+its registry. `read` and `verify` only read, `plan` is pure, `apply` is the only writer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import glob
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Mapping
 
+from . import _files
 from ._difference import Difference
 from ._links import DesiredLink
-from ._persist.base import Host, UnitState
+from ._persist import actions, detect, registry, sysctl, systemd, units
+from ._persist.actions import PersistFailed
+from ._persist.base import PLAIN_NAME, Action, Changed, Host, Rendered, UnitState, link_of, parent_name
 from ._problems import Problems
 
+__all__ = ["CHOICES", "Choice", "PersistFailed", "Persisted", "Steps", "apply", "choose", "plan", "read", "verify"]
+
 #: The values of ``persistence``.
-CHOICES = ("auto", "networkd", "systemd", "none")
+CHOICES = ("auto", *(backend.name for backend in registry.BACKENDS), "none")
 
 
 @dataclass(frozen=True)
 class Persisted:
-    """What is there now. ``files`` holds every text at a path that could be ours, also texts that are not."""
+    """What is there now. ``files`` holds every text at a path that could be ours, also texts that are not.
+
+    interrupted: an earlier run was killed while it wrote.
+    """
 
     host: Host = field(default_factory=Host)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -33,55 +42,169 @@ class Persisted:
 
     def links(self) -> set[str]:
         """The names of all links that have a file of ours."""
-        raise NotImplementedError
+        return {name for name in map(link_of, self.files.values()) if name}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The form of one link and why. ``backend`` is one of `CHOICES` without auto; owner: the parent's, in words."""
+    """The form of one link.
+
+    backend: one of `CHOICES` without auto. reason: why that, in words. owner, evidence: the parent's.
+    """
 
     link: str
     backend: str
     reason: str
-    owner: str
+    owner: str = ""
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Steps:
-    """All writes of one run. Nothing to do: false."""
+    """All writes of one run, in order; false where there are none. ``files``: every text that shall then be there."""
 
+    actions: tuple[Action, ...] = ()
     choices: tuple[Choice, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        raise NotImplementedError
+        return bool(self.actions)
 
-
-class PersistFailed(Exception):
-    """A file could not be written or a daemon refused; the message says which. The next run finishes the work."""
+    def choice(self, link: str) -> Choice | None:
+        return next((item for item in self.choices if item.link == link), None)
 
 
 def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     """Everything `plan` needs. Errors: CommandFailed."""
-    raise NotImplementedError
+    host = detect.read({parent_name(link) for link in present})
+    if host.unfit:
+        return Persisted(host)
+    texts = {path: _files.read(path) for pattern in registry.PATTERNS for path in sorted(glob.glob(pattern))}
+    # A dangling link has no text and is not ours either.
+    files = {path: text or "" for path, text in texts.items()}
+    names = {os.path.basename(path) for path in files if path.startswith(units.DIRECTORY)}
+    names |= {units.unit_name(link.name) for link in present}
+    return Persisted(host, files, systemd.unit_states(sorted(names)), actions.interrupted())
+
+
+def choose(link: DesiredLink, host: Host, persistence: str, problems: Problems) -> Choice:
+    """The form that a link gets here, and why. Pure. A problem is added where the one asked for cannot work."""
+    if persistence == "none":
+        return Choice(link.name, "none", "persistence is none")
+    if host.unfit:
+        if persistence != "auto":
+            problems.add("persistence", persistence, host.unfit, "set persistence: auto or none")
+        return Choice(link.name, "none", host.unfit)
+    parent = parent_name(link)
+    owner = host.owner(parent)
+    for what, name, key in (("link", link.name, "name"), ("parent", parent, "parent")):
+        if not PLAIN_NAME.fullmatch(name):
+            remedy = "rename it to letters, digits, dots, dashes and underscores, or set persistence: none"
+            problem = f"a {what} of this name cannot be written into files of systemd"
+            problems.add(f"{link.key}.{key}", name, problem, remedy)
+    found = f"{parent} belongs to {owner}"
+    if persistence != "auto":
+        refusal = registry.backend(persistence).refuse(link, host)
+        if refusal:
+            problems.add("persistence", persistence, f"{link.name}: {refusal.reason}", refusal.remedy)
+        return Choice(link.name, persistence, f"persistence is {persistence}; {found}", str(owner), owner.evidence)
+    reasons = [found]
+    for backend in sorted(registry.BACKENDS, key=lambda item: not item.suits(owner)):
+        refusal = backend.refuse(link, host)
+        if refusal is None:
+            return Choice(link.name, backend.name, "; ".join(reasons), str(owner), owner.evidence)
+        if backend.suits(owner):
+            reasons.append(f"not {backend.name}: {refusal.reason}")
+    problems.add("persistence", persistence, f"{link.name}: {'; '.join(reasons)}", "set persistence: none")
+    return Choice(link.name, "none", "; ".join(reasons), str(owner), owner.evidence)
 
 
 def plan(
     state: Persisted,
-    present: list[DesiredLink],
+    present: Iterable[DesiredLink],
     removed: Iterable[str],
     persistence: str,
     difference: Difference,
     problems: Problems,
 ) -> Steps:
-    """Pure. Notes differences (targets ``file PATH`` and ``unit NAME``) and problems; links that are in neither list stay."""
-    raise NotImplementedError
+    """Note differences (targets ``file PATH`` and ``unit NAME``) and problems; links in neither list stay. Pure.
+
+    present: links with their parent resolved.
+    """
+    present = list(present)
+    before = len(problems)
+    choices = tuple(choose(link, state.host, persistence, problems) for link in present)
+    if state.host.unfit or len(problems) > before:
+        return Steps(choices=choices)
+    rendered = [_render(link, choice, state.host) for link, choice in zip(present, choices)]
+    wanted = {path: text for item in rendered for path, text in item.files.items()}
+    for link, item in zip(present, rendered):
+        for path in item.files:
+            _check_ours(path, link.key, state, problems)
+    ours = {link.name for link in present} | set(removed)
+    changed = _compare(state, wanted, [unit for item in rendered for unit in item.units], ours, difference)
+    if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
+        changed = Changed(changed.write, changed.remove, changed.start, changed.stop, tuple(wanted))
+    return Steps(tuple(registry.actions(changed, state.host)), choices, wanted)
+
+
+def _render(link: DesiredLink, choice: Choice, host: Host) -> Rendered:
+    if choice.backend == "none":
+        return Rendered()
+    rendered = registry.backend(choice.backend).render(link, host)
+    settings = sysctl.render(link)
+    files = {**({sysctl.path(link.name): settings} if settings else {}), **rendered.files}
+    return Rendered(files, rendered.units)
+
+
+def _check_ours(path: str, key: str, state: Persisted, problems: Problems) -> None:
+    text = state.files.get(path)
+    if text is not None and link_of(text) is None:
+        problems.add(key, path, "a file that is not ours is in the way", "move it away, or give the link another name")
+
+
+def _compare(
+    state: Persisted, wanted: Mapping[str, str], wanted_units: list[str], ours: set[str], difference: Difference
+) -> Changed:
+    """Files and units as they are against as they shall be; only what belongs to links in `ours` may go."""
+    write = {
+        path: text
+        for path, text in wanted.items()
+        if difference.compare(f"file {path}", "", state.files.get(path), text)
+    }
+    remove = tuple(path for path, text in state.files.items() if path not in wanted and link_of(text) in ours)
+    for path in remove:
+        difference.compare(f"file {path}", "", state.files[path], None)
+    stop = tuple(os.path.basename(path) for path in remove if path.startswith(units.DIRECTORY))
+    for unit in stop:
+        _compare_unit(unit, state, False, difference)
+    start = []
+    for unit in wanted_units:
+        differs = _compare_unit(unit, state, True, difference)
+        if differs or state.interrupted or f"{units.DIRECTORY}/{unit}" in write:
+            start.append(unit)
+    return Changed(write, remove, tuple(start), stop)
+
+
+def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Difference) -> bool:
+    have = state.units.get(unit, UnitState())
+    enabled = difference.compare(f"unit {unit}", "enabled", have.enabled, wanted)
+    return difference.compare(f"unit {unit}", "active", have.active, wanted) or enabled
 
 
 def apply(steps: Steps) -> list[str]:
-    """Make the steps; what was done, in words. Call it after the kernel's steps. Errors: PersistFailed."""
-    raise NotImplementedError
+    """Make the steps, after all of the kernel's; what was done, in words. Errors: PersistFailed."""
+    return actions.apply(steps.actions)
 
 
-def verify(state: Persisted, present: list[DesiredLink], steps: Steps) -> list[str]:
-    """What systemd and the daemons say is not as planned, in words; empty where all is. Waits for them to settle."""
-    raise NotImplementedError
+def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> list[str]:
+    """What files, systemd and daemons say against the plan, in words. Waits for them to settle."""
+    files = steps.files.items()
+    wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
+    removed = [action.target for action in steps.actions if action.kind == "remove"]
+    wrong += [f"{path} is still there" for path in removed if os.path.lexists(path)]
+    for link in present:
+        choice = steps.choice(link.name)
+        if choice is not None and choice.backend != "none":
+            wrong += registry.backend(choice.backend).verify(link, state.host)
+    return wrong

@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .. import _files
-from .._links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import DesiredLink
 
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "
@@ -24,6 +24,7 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*")
 class Owner:
     """Which daemons configure a device. Empty names: none does.
 
+    names: as their units are called, such as systemd-networkd.
     evidence: what was read where, one sentence for each daemon.
     """
 
@@ -91,6 +92,45 @@ class Refusal:
 
     reason: str
     remedy: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """One write. ``kind`` names a function of `actions`; target: a path or a unit; text: what a file shall hold."""
+
+    kind: str
+    target: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What differs: files to write and to remove, units to bring up and to take away.
+
+    again: files that are right but may never have been activated, because an earlier run was killed.
+    """
+
+    write: Mapping[str, str] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+
+    def below(self, directory: str) -> Changed:
+        """The part that concerns the files of one directory."""
+        return Changed(
+            {path: text for path, text in self.write.items() if path.startswith(directory)},
+            tuple(path for path in self.remove if path.startswith(directory)),
+            self.start,
+            self.stop,
+            tuple(path for path in self.again if path.startswith(directory)),
+        )
+
+    def file_actions(self) -> list[Action]:
+        return [
+            *(Action("write", path, text) for path, text in self.write.items()),
+            *(Action("remove", path) for path in self.remove),
+        ]
 
 
 class Backend(ABC):

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the back ends need to know of this host, above all which daemon configures a device. Reads only."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, find, run, run_json
+
+from .base import Host, NetworkdLink, Owner
+from .systemd import is_active, version
+
+NETWORKD_LINKS = "/run/systemd/netif/links"
+IFSTATE = "/run/network/ifstate"
+
+#: Where distributions put the two programs that units of ours run; the first that exists goes into the unit.
+IP = ("/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip")
+SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
+
+#: NetworkManager's words for devices that it leaves to others (nmcli, meta_map_for device states).
+NOT_ITS_OWN = ("unmanaged", "connected (externally)", "")
+
+
+def read(parents: Iterable[str]) -> Host:
+    """The host as far as links on these parents are concerned. Errors: CommandFailed."""
+    unfit = unfitness()
+    if unfit:
+        return Host(unfit=unfit)
+    parents = sorted(set(parents))
+    networkd = networkd_links()
+    return Host(
+        version=version(),
+        # What systemd's own programs look at (sd-device, udev_available).
+        udev=os.path.exists("/run/udev/control"),
+        networkd=networkd,
+        foreign=frozenset(name for name in networkd or () if name in parents and has_foreign(name)),
+        owners=owners(parents, networkd),
+        ip=_first(IP),
+        sysctl=_first(SYSCTL),
+    )
+
+
+def unfitness() -> str:
+    """Why files and units written from here would serve nobody or somebody else; empty where they serve this host."""
+    if not os.path.isdir("/run/systemd/system"):
+        # sd_booted(3) asks the same.
+        return "systemd is not the init of this host (there is no /run/systemd/system)"
+    try:
+        same = os.stat("/proc/1/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
+    except OSError as error:
+        return f"the network namespace of init cannot be read ({error.strerror}), so it may be another one"
+    return "" if same else "this is a network namespace of its own: /etc and systemd belong to the machine around it"
+
+
+def networkd_links() -> dict[str, NetworkdLink] | None:
+    """The links of a running systemd-networkd by name, None where it does not run. These are the files that sd-network
+    gives to networkctl; unlike networkctl's own output they are the same in all versions."""
+    if not is_active("systemd-networkd.service"):
+        return None
+    found = {}
+    for path in glob.glob(f"{NETWORKD_LINKS}/*"):
+        index = os.path.basename(path)
+        name = _interface(index)
+        text = _files.read(path)
+        if name is not None and text is not None:
+            found[name] = parse_link(int(index), name, text)
+    return found
+
+
+def parse_link(index: int, name: str, text: str) -> NetworkdLink:
+    """One of those files. Pure."""
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    drop_ins = values.get("NETWORK_FILE_DROPINS")
+    return NetworkdLink(
+        index,
+        name,
+        values.get("ADMIN_STATE", ""),
+        values.get("NETWORK_FILE", ""),
+        None if drop_ins is None else tuple(drop_ins.strip('"').split()),
+    )
+
+
+def _interface(index: str) -> str | None:
+    """The name that belongs to an interface index here; a file of one that has gone has none."""
+    for directory in glob.glob("/sys/class/net/*"):
+        if (_files.read(f"{directory}/ifindex") or "").strip() == index:
+            return os.path.basename(directory)
+    return None
+
+
+def has_foreign(name: str) -> bool:
+    """Whether networkd knows of addresses or routes on a link that neither it nor the kernel made."""
+    try:
+        data = run_json(["networkctl", "--json=short", "status", name])
+    except (CommandFailed, ValueError):
+        return False
+    return foreign(data) if isinstance(data, dict) else False
+
+
+def foreign(data: dict) -> bool:
+    """The same from networkctl's JSON (systemd 250 or newer). Pure."""
+    for address in data.get("Addresses") or ():
+        octets = address.get("Address") or [0, 0]
+        link_local = len(octets) == 16 and octets[0] == 0xFE and octets[1] & 0xC0 == 0x80
+        if address.get("ConfigSource") == "foreign" and not link_local:
+            return True
+    return any(
+        route.get("ConfigSource") == "foreign" and route.get("ProtocolString") != "kernel"
+        for route in data.get("Routes") or ()
+    )
+
+
+def owners(parents: Iterable[str], networkd: dict[str, NetworkdLink] | None) -> dict[str, Owner]:
+    """Who configures each parent, asked of every daemon that could. Errors: CommandFailed."""
+    manager = networkmanager_states()
+    ifupdown = ifupdown_interfaces(_files.read(IFSTATE) or "")
+    result = {}
+    for parent in parents:
+        names, evidence = [], []
+        link = (networkd or {}).get(parent)
+        if link is not None and link.state and link.state != "unmanaged":
+            names.append("systemd-networkd")
+            evidence.append(f"systemd-networkd: {link.state} with {link.file or 'no file'}")
+        state = manager.get(parent, "")
+        if state not in NOT_ITS_OWN:
+            names.append("NetworkManager")
+            evidence.append(f"NetworkManager: {state}")
+        if parent in ifupdown:
+            names.append("ifupdown")
+            evidence.append(f"ifupdown: {parent} is in {IFSTATE}")
+        result[parent] = Owner(tuple(names), tuple(evidence))
+    return result
+
+
+def networkmanager_states() -> dict[str, str]:
+    """NetworkManager's device states by interface, empty where it does not run."""
+    if find("nmcli") is None:
+        return {}
+    shown = run(["nmcli", "--terse", "--fields", "DEVICE,STATE", "device"], check=False)
+    return parse_nmcli(shown.out) if shown.rc == 0 else {}
+
+
+def parse_nmcli(text: str) -> dict[str, str]:
+    """Terse lines, with backslashes before colons and backslashes (nmcli(1), --escape). Pure."""
+    states = {}
+    for line in text.splitlines():
+        name, separator, state = line.rpartition(":")
+        if separator:
+            states[name.replace("\\:", ":").replace("\\\\", "\\")] = state
+    return states
+
+
+def ifupdown_interfaces(text: str) -> set[str]:
+    """The interfaces that ifupdown has brought up, of its state file with lines such as ``eth0=eth0``. Pure."""
+    return {line.split("=", 1)[0].strip() for line in text.splitlines() if "=" in line} - {"lo"}
+
+
+def _first(paths: tuple[str, ...]) -> str:
+    return next((path for path in paths if os.path.exists(path)), paths[0])

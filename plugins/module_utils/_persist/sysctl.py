@@ -1,0 +1,29 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Per-interface settings in sysctl.d: systemd-sysctl writes them at boot, udev when the interface appears. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import DesiredLink, sysctl_path
+
+from .base import Action, Changed, head, parent_name
+
+DIRECTORY = "/etc/sysctl.d"
+PATTERN = f"{DIRECTORY}/90-linuxnet-macvlan-*.conf"
+
+
+def path(link: str) -> str:
+    return f"{DIRECTORY}/90-linuxnet-macvlan-{link}.conf"
+
+
+def render(link: DesiredLink) -> str | None:
+    """The file of a link, None where it declares no setting. After a slash dots are part of names (sysctl.d(5))."""
+    lines = [f"{sysctl_path(parent_name(link), name)} = {value}" for name, value in link.parent_sysctl]
+    lines += [f"{sysctl_path(link.name, name)} = {value}" for name, value in link.sysctl]
+    return head(link.name) + "\n".join(lines) + "\n" if lines else None
+
+
+def activation(changed: Changed) -> list[Action]:
+    """The kernel has the values already: whoever plans links sets them there."""
+    return changed.below(DIRECTORY).file_actions()
