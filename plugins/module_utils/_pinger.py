@@ -40,10 +40,12 @@ _RECEIVE = 512
 class Pinger:
     """Raw sockets that ping by normal routing, from the namespace in which the object is made.
 
-    versions: the IP versions that are needed. Needs CAP_NET_RAW. Errors: OSError.
+    versions: the IP versions that are needed.
+    home: path and inode of that namespace, None for our own. Needs CAP_NET_RAW. Errors: OSError.
     """
 
-    def __init__(self, versions: Iterable[int]) -> None:
+    def __init__(self, versions: Iterable[int], home: tuple[str, int] | None = None) -> None:
+        self._home = home
         self._token = os.urandom(_TOKEN)
         self._identifier = int.from_bytes(os.urandom(2), "big")
         self._sockets: dict[int, socket.socket] = {}
@@ -74,6 +76,16 @@ class Pinger:
                     if echo and echo.identifier == self._identifier and echo.payload == self._token:
                         # A link-local address comes as fe80::1%eth0.
                         yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
+
+    def ended(self) -> str:
+        """Why nothing more can be asked: that the namespace has no name and no process any more. Empty otherwise."""
+        if self._home is None:
+            return ""
+        path, inode = self._home
+        try:
+            return "" if os.stat(path).st_ino == inode else f"{path} is another namespace now"
+        except OSError:
+            return f"{path} ended"
 
     def close(self) -> None:
         for sock in self._sockets.values():

@@ -45,6 +45,12 @@ class Transport(Protocol):
     def send(self, target: Address, sequence: int, /) -> None:
         """Errors: OSError."""
 
+    def ended(self) -> str:
+        """Why nothing more can be asked, empty as long as it can. Asked before each round."""
+
+    def close(self) -> None:
+        """Give the sockets back."""
+
     def receive(self) -> Iterator[tuple[Address, int | None]]:
         """Target and sequence number of each answer that waits; None where answers carry no number."""
 
@@ -64,6 +70,7 @@ class Soak:
         self._deadlines: deque[tuple[float, Probe, int]] = deque()
         self._waiting: dict[tuple[Probe, int], float] = {}
         self._known_lost: set[Probe] = set()
+        self._ended: dict[Probe, str] = {}
         self._begin = 0.0
 
     def run(self) -> dict[Probe, Series]:
@@ -76,11 +83,36 @@ class Soak:
             self._begin = time.monotonic()
             for number in range(self._times.rounds):
                 self._listen(selector, self._begin + number * self._times.interval)
-                self._send(self._transports)
+                self._drop_ended(selector)
+                self._send(self._live())
             self._listen(selector, None)
-            self._send([probe for probe in self._transports if self._doubtful(probe)])
+            self._drop_ended(selector)
+            self._send([probe for probe in self._live() if self._doubtful(probe)])
             self._listen(selector, None)
-        return {probe: Series(tuple(attempts)) for probe, attempts in self._attempts.items()}
+        return {
+            probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
+        }
+
+    def _drop_ended(self, selector: selectors.BaseSelector) -> None:
+        """An open socket keeps its namespace alive, and in it a link and addresses that may be wanted elsewhere."""
+        for transport in {id(self._transports[item]): self._transports[item] for item in self._live()}.values():
+            reason = transport.ended()
+            if not reason:
+                continue
+            for sock in transport.sockets:
+                selector.unregister(sock)
+            transport.close()
+            for probe in [item for item in self._live() if self._transports[item] is transport]:
+                self._ended[probe] = reason
+                waiting = [number for owner, number in self._waiting if owner is probe]
+                attempts = self._attempts[probe]
+                # What was on its way then is not lost.
+                self._attempts[probe] = [item for number, item in enumerate(attempts) if number not in waiting]
+                for number in waiting:
+                    del self._waiting[probe, number]
+
+    def _live(self) -> list[Probe]:
+        return [probe for probe in self._transports if probe not in self._ended]
 
     def _doubtful(self, probe: Probe) -> bool:
         """Whether the last attempt was lost and one more decides whether that is a failure."""

@@ -48,6 +48,12 @@ class Asker:
         question = Neighbour(True, self._source, group, target, link_layer=mac)
         self._vantage.socket.send(build(Frame(mac, multicast_mac(group), question)))
 
+    def ended(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        self._vantage.socket.close()
+
     def receive(self) -> Iterator[tuple[Address, int | None]]:
         while True:
             received = self._vantage.receive()
@@ -67,11 +73,18 @@ class Unusable:
 
     sockets: Sequence[socket.socket] = ()
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, ended: str = "") -> None:
         self._reason = reason
+        self._ended = ended
 
     def send(self, dummy_target: Address, dummy_sequence: int) -> None:
         raise OSError(errno.EIO, self._reason)
+
+    def ended(self) -> str:
+        return self._ended
+
+    def close(self) -> None:
+        pass
 
     def receive(self) -> Iterator[tuple[Address, int | None]]:
         return iter(())
@@ -96,15 +109,21 @@ def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack)
                 transport = _asker(interface, targets, scope, stack)
         except OSError as error:
             transport = Unusable(error.strerror or os.strerror(error.errno or 0))
-        except (NamespaceGone, ChildFailed) as error:
+        except ChildFailed as error:
             transport = Unusable(str(error))
+        except NamespaceGone as error:
+            transport = Unusable(str(error), ended=str(error))
         result.update(dict.fromkeys(members, transport))
     return result
 
 
 def _pinger(namespace: str, targets: list[Address], stack: contextlib.ExitStack) -> Pinger:
     versions = {target.version for target in targets}
-    pinger = opened_in(namespace or OWN, lambda: Pinger(versions))
+    try:
+        home = (namespace, os.stat(namespace).st_ino) if namespace else None
+    except OSError as error:
+        raise NamespaceGone(f"{namespace}: {error.strerror}") from error
+    pinger = opened_in(namespace or OWN, lambda: Pinger(versions, home))
     stack.callback(pinger.close)
     return pinger
 

@@ -52,11 +52,11 @@ def checks(scope: Scope) -> list[Check]:
 def verdict(check: Check, findings: Findings) -> Verdict:
     probe = check.probes[0]
     series = proof.series_of(findings, probe)
+    if series.ended:
+        return Verdict(check, SKIPPED, series, (Evidence("reason", series.ended),))
     if series.status == PASS:
         return proof.passed(check, series)
     before = next(item for item in findings.before.containers if item.path == probe.namespace)
-    if before.inode not in findings.after.namespaces:
-        return Verdict(check, SKIPPED, series, (proof.ended(before),))
     scope = findings.after
     evidence = proof.answers(series)
     path = findings.paths.get((probe.namespace, probe.target))

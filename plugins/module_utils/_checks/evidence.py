@@ -12,7 +12,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model imp
     PASS,
     SKIPPED,
     Check,
-    Container,
     Evidence,
     Findings,
     Probe,
@@ -111,10 +110,6 @@ def neighbour(target: Address, path: Path) -> Evidence:
     protocol = "ARP" if hop.version == 4 else "neighbour discovery"
     state = f" ({path.state})" if path.state else ""
     return Evidence("neighbour", f"no {protocol} answer for {hop} on {path.interface}{state}")
-
-
-def ended(container: Container) -> Evidence:
-    return Evidence("reason", f"{container.label} ended while it was being checked")
 
 
 def holder(address: Address, findings: Findings) -> list[Evidence]:

@@ -71,7 +71,9 @@ def verdict(check: Check, findings: Findings) -> Verdict:
     before, after = findings.before.holder(address), findings.after.holder(address)
     declared = address in findings.before.network.containers
     if before and not declared and before.inode not in findings.after.namespaces:
-        return Verdict(check, SKIPPED, series, (proof.ended(before),))
+        return Verdict(
+            check, SKIPPED, series, (Evidence("reason", f"{before.label} ended while it was being checked"),)
+        )
     path = findings.paths.get(("", address), Path())
     evidence = [*proof.answers(series), proof.route(address, path)]
     cause, remedy = _cause(address, path, before, after, findings.after)

@@ -53,9 +53,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Series:
-    """All attempts of one probe, in the order of sending."""
+    """All attempts of one probe, in the order of sending. ended: why there are no more, empty where it went on."""
 
     attempts: tuple[Attempt, ...] = ()
+    ended: str = ""
 
     @property
     def sent(self) -> int:
