@@ -35,6 +35,8 @@ NEIGHBOUR_SOLICITATION = 135
 NEIGHBOUR_ADVERTISEMENT = 136
 _SOURCE_LINK_LAYER = 1
 _TARGET_LINK_LAYER = 2
+#: RFC 3971, 5.3.2; RFC 7527 uses it in duplicate address detection.
+_NONCE = 14
 _FLAG_ROUTER, _FLAG_SOLICITED, _FLAG_OVERRIDE = 0x80, 0x40, 0x20
 IPPROTO_ICMPV6 = 58
 #: RFC 4861, 7.1.1: anything less has crossed a router and is not from this link.
@@ -47,9 +49,11 @@ UNSPECIFIED = ipaddress.IPv6Address("::")
 _ECHO_REQUEST = {4: 8, 6: 128}
 _ECHO_REPLY = {4: 0, 6: 129}
 
-#: What a probe of this collection carries behind its packet, where every receiver sees padding: several hosts may check
-#: the same addresses at once, and RFC 5227, 2.1.1 would have each take the others for hosts that claim them.
+#: What tells a probe of this collection from others: several hosts may check the same addresses at once, and RFC 5227,
+#: 2.1.1 would have each take the others for hosts that claim them. In ARP it stands behind the packet, where receivers
+#: see padding. Behind IPv6 a Linux bridge may cut that off (br_netfilter), so there it is the nonce.
 SIGNATURE = b"linuxnet.macvlan"
+NONCE = b"macvln"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Frame:
-    """An Ethernet frame. ``signed`` is true where it carries SIGNATURE."""
+    """An Ethernet frame. ``signed`` is true where it carries SIGNATURE or NONCE."""
 
     source: str
     destination: str
@@ -107,11 +111,10 @@ def mac_text(octets: bytes) -> str:
 def build(frame: Frame) -> bytes:
     """The octets of a frame, padded to the shortest that Ethernet allows."""
     if isinstance(frame.body, Arp):
-        packet = struct.pack("!H", ETH_P_ARP) + _build_arp(frame.body)
+        packet = struct.pack("!H", ETH_P_ARP) + _build_arp(frame.body) + (SIGNATURE if frame.signed else b"")
     else:
-        packet = struct.pack("!H", ETH_P_IPV6) + _build_neighbour(frame.body)
-    data = mac_bytes(frame.destination) + mac_bytes(frame.source) + packet + (SIGNATURE if frame.signed else b"")
-    return data.ljust(ETH_ZLEN, b"\0")
+        packet = struct.pack("!H", ETH_P_IPV6) + _build_neighbour(frame.body, NONCE if frame.signed else b"")
+    return (mac_bytes(frame.destination) + mac_bytes(frame.source) + packet).ljust(ETH_ZLEN, b"\0")
 
 
 def parse(data: bytes) -> Frame | None:
@@ -119,18 +122,15 @@ def parse(data: bytes) -> Frame | None:
     if len(data) < ETH_HLEN:
         return None
     ethertype = data[12] << 8 | data[13]
+    body: Arp | Neighbour | None = None
+    signed = False
     if ethertype == ETH_P_ARP:
-        return _frame(data, _parse_arp(data), ETH_HLEN + _ARP.size)
-    if ethertype == ETH_P_IPV6 and len(data) >= ETH_HLEN + _IPV6.size:
-        return _frame(data, _parse_neighbour(data), ETH_HLEN + _IPV6.size + (data[18] << 8 | data[19]))
-    return None
-
-
-def _frame(data: bytes, body: Arp | Neighbour | None, end: int) -> Frame | None:
-    if body is None:
-        return None
-    signed = data[end : end + len(SIGNATURE)] == SIGNATURE
-    return Frame(mac_text(data[6:12]), mac_text(data[0:6]), body, signed)
+        body = _parse_arp(data)
+        signed = data[ETH_HLEN + _ARP.size :].startswith(SIGNATURE)
+    elif ethertype == ETH_P_IPV6 and len(data) >= ETH_HLEN + _IPV6.size:
+        body, nonce = _parse_neighbour(data)
+        signed = nonce == NONCE
+    return None if body is None else Frame(mac_text(data[6:12]), mac_text(data[0:6]), body, signed)
 
 
 def probe(source: str, target: Address) -> bytes:
@@ -168,7 +168,7 @@ def _parse_arp(data: bytes) -> Arp | None:
     return Arp(operation, mac_text(sha), ipaddress.IPv4Address(spa), mac_text(tha), ipaddress.IPv4Address(tpa))
 
 
-def _build_neighbour(message: Neighbour) -> bytes:
+def _build_neighbour(message: Neighbour, nonce: bytes) -> bytes:
     flags = (
         (_FLAG_ROUTER if message.router else 0)
         | (_FLAG_SOLICITED if message.solicited else 0)
@@ -179,6 +179,8 @@ def _build_neighbour(message: Neighbour) -> bytes:
     if message.link_layer is not None:
         number = _SOURCE_LINK_LAYER if message.solicitation else _TARGET_LINK_LAYER
         option = bytes((number, 1)) + mac_bytes(message.link_layer)
+    if nonce:
+        option += bytes((_NONCE, 1)) + nonce
     payload = bytes((kind, 0, 0, 0, flags, 0, 0, 0)) + message.target.packed + option
     total = checksum(_pseudo_header(message.source.packed, message.destination.packed, len(payload)) + payload)
     payload = payload[:2] + struct.pack("!H", total) + payload[4:]
@@ -188,23 +190,23 @@ def _build_neighbour(message: Neighbour) -> bytes:
     return header + payload
 
 
-def _parse_neighbour(data: bytes) -> Neighbour | None:
-    """With the checks that RFC 4861, 7.1.1 and 7.1.2 demand of a receiver."""
+def _parse_neighbour(data: bytes) -> tuple[Neighbour | None, bytes]:
+    """The message and its nonce, with the checks that RFC 4861, 7.1.1 and 7.1.2 demand of a receiver."""
     first, length, protocol, hops, source, destination = _IPV6.unpack_from(data, ETH_HLEN)
     payload = data[ETH_HLEN + _IPV6.size :][:length]
     if first >> 28 != 6 or protocol != IPPROTO_ICMPV6 or hops != _ND_HOP_LIMIT or len(payload) != length or length < 24:
-        return None
+        return None, b""
     kind, code, flags = payload[0], payload[1], payload[4]
     if kind not in (NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT) or code != 0:
-        return None
+        return None, b""
     if checksum(_pseudo_header(source, destination, length) + payload) != 0:
-        return None
+        return None, b""
     options = _options(payload[24:])
     if options is None:
-        return None
+        return None, b""
     solicitation = kind == NEIGHBOUR_SOLICITATION
     link_layer = options.get(_SOURCE_LINK_LAYER if solicitation else _TARGET_LINK_LAYER)
-    return Neighbour(
+    message = Neighbour(
         solicitation,
         ipaddress.IPv6Address(source),
         ipaddress.IPv6Address(destination),
@@ -214,6 +216,7 @@ def _parse_neighbour(data: bytes) -> Neighbour | None:
         solicited=not solicitation and bool(flags & _FLAG_SOLICITED),
         override=not solicitation and bool(flags & _FLAG_OVERRIDE),
     )
+    return message, options.get(_NONCE, b"")
 
 
 def _options(data: bytes) -> dict[int, bytes] | None:
