@@ -21,6 +21,8 @@ BAD = (FAILED, UNREACHABLE, NOT_RUN)
 #: The kinds of checks of macvlan_verify, in the order of the columns.
 KINDS = ("gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host")
 
+STATUSES = {"PASS": "passed", "FAIL": "failed", "SKIPPED": "skipped", "NOT RUN": "not_run"}
+
 HEADER = (
     ("host", "link", "parent", "persistence", "gateway from", "", "host to", "containers", "result"),
     ("", "", "", "", "parent", "link", "containers", "to host", ""),
@@ -73,7 +75,7 @@ class HostResults:
             return UNDECLARED
         if self.lost is not None:
             return UNREACHABLE
-        if self.get("macvlan_failure") or self.faults:
+        if self.get("macvlan_failure") or self.faults or (self.drift and not self.check_mode):
             return FAILED
         changed = any(item.get("changed") for item in self.results.values())
         if self.check_mode and self.results:
@@ -89,6 +91,8 @@ class HostResults:
             return ""
         if self.lost is not None:
             return f"unreachable: {_first_line(self.lost.get('msg'))}"
+        if self.drift and not self.check_mode:
+            return f"not as declared: {self.drift[0]}"
         if self.faults:
             return describe(self.faults[0])
         if result == NOT_RUN:
@@ -194,21 +198,25 @@ def _cell(checks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _details(host: HostResults) -> list[str]:
-    """The host's faults with evidence and remedy, or what kept it from being examined."""
+    """What is not as it should be: the first fault with evidence and remedy, the others in one line each."""
     failure = host.get("macvlan_failure")
     if host.lost is not None or not (host.faults or failure):
         return _wrapped(f"{host.host}: {host.first_failure()}", "")
     lines = [f"{host.host}:"]
-    for check in host.faults[:DETAILED_FAULTS]:
-        lines += _wrapped(describe(check), "  ")
-        for item in check.get("evidence") or []:
-            lines += _wrapped(f"{item.get('what')}: {item.get('value')}", "    ")
-        if check.get("remedy"):
-            lines += _wrapped(f"remedy: {check['remedy']}", "    ")
-    if len(host.faults) > DETAILED_FAULTS:
-        lines.append(f"  and {len(host.faults) - DETAILED_FAULTS} more")
     for message in host.drift[:DETAILED_FAULTS]:
         lines += _wrapped(f"not as declared: {message}", "  ")
+    for fault in host.faults[:1]:
+        lines += _wrapped(describe(fault), "  ")
+        for item in fault.get("evidence") or []:
+            # how many answers came stands in the line above
+            if item.get("what") != "answered":
+                lines += _wrapped(f"{item.get('what')}: {item.get('value')}", "    ")
+        if fault.get("remedy"):
+            lines += _wrapped(f"remedy: {fault['remedy']}", "    ")
+    for fault in host.faults[1:DETAILED_FAULTS]:
+        lines += _wrapped(describe(fault), "  ")
+    if len(host.faults) > DETAILED_FAULTS:
+        lines.append(f"  and {len(host.faults) - DETAILED_FAULTS} more checks")
     if failure and not host.faults and not host.drift:
         lines.append(f"  {failure.get('task')}:")
         for line in str(failure.get("msg")).strip().splitlines():
@@ -225,11 +233,11 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 def summary(hosts: Sequence[HostResults]) -> dict[str, Any]:
     """The numbers of a run, small whatever the size of the fleet."""
-    statuses = [str(check.get("status")) for host in hosts for check in host.checks]
+    statuses = [STATUSES.get(str(check.get("status")), "unknown") for host in hosts for check in host.checks]
     results = [host.result for host in hosts]
     return {
         "hosts": {result.lower().replace(" ", "_"): results.count(result) for result in sorted(set(results))},
-        "checks": {status.lower().replace(" ", "_"): statuses.count(status) for status in sorted(set(statuses))},
+        "checks": {status: statuses.count(status) for status in sorted(set(statuses))},
     }
 
 

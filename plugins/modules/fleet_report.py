@@ -62,7 +62,7 @@ summary:
   description: How many hosts had which result (C(hosts)), and how many checks which status (C(checks)).
   returned: always
   type: dict
-  sample: {hosts: {changed: 2, failed: 1}, checks: {pass: 11, fail: 1}}
+  sample: {hosts: {changed: 2, failed: 1}, checks: {passed: 11, failed: 1}}
 failures:
   description: For each host that is not well the first thing that failed. Hosts that are well are not in it.
   returned: always
