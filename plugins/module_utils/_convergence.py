@@ -111,7 +111,7 @@ class _Run:
 
     def plan(self) -> _Planned:
         """Pure but for reading settings and files. Errors: InvalidInput."""
-        memory = _parent_settings.load(self.memory_path)
+        memory = _parent_settings.load(self.memory_path, self.facts)
         paths = _parent_settings.paths(self.present, memory)
         paths += [path for link in self.present for path, _name, _value in _link_plan.own_sysctls(link)]
         sysctls = _link_apply.read_sysctls(paths)
@@ -130,11 +130,11 @@ class _Run:
 
     def apply(self, planned: _Planned) -> list[str]:
         """Write: the kernel first, as the persistent form adopts the links that it finds."""
-        before = _parent_settings.load(self.memory_path)
-        _parent_settings.save(self.memory_path, _parent_settings.merged(before, planned.memory))
+        before = _parent_settings.load(self.memory_path, self.facts)
+        _parent_settings.save(self.memory_path, _parent_settings.merged(before, planned.memory), self.facts)
         _link_apply.apply(planned.links)
         actions = _persistence.apply(planned.steps)
-        _parent_settings.save(self.memory_path, planned.memory)
+        _parent_settings.save(self.memory_path, planned.memory, self.facts)
         return actions
 
     def settle(self) -> None:

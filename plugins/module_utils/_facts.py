@@ -111,19 +111,27 @@ class Facts:
     addresses: tuple[LinkAddress, ...] = ()
     routes: tuple[Route, ...] = ()
     origin_nsid: int | None = None
-    _by_name: dict[str, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _names: dict[str, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _indexes: dict[int, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _addresses: dict[int, list[LinkAddress]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _routes: dict[int | None, list[Route]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for link in self.links:
+            self._indexes[link.index] = link
             for name in (link.name, *link.altnames):
-                self._by_name.setdefault(name, link)
+                self._names.setdefault(name, link)
+        for address in self.addresses:
+            self._addresses.setdefault(address.index, []).append(address)
+        for route in self.routes:
+            self._routes.setdefault(route.oif, []).append(route)
 
     def link(self, name: str) -> Link | None:
         """By name or alternative name."""
-        return self._by_name.get(name)
+        return self._names.get(name)
 
     def by_index(self, index: int | None) -> Link | None:
-        return next((link for link in self.links if link.index == index), None)
+        return self._indexes.get(index) if index is not None else None
 
     def children(self, parent: Link) -> list[Link]:
         """The macvlan and macvtap links on a parent, as far as they live in the same namespace."""
@@ -134,10 +142,10 @@ class Facts:
         ]
 
     def addresses_of(self, link: Link) -> list[LinkAddress]:
-        return [address for address in self.addresses if address.index == link.index]
+        return self._addresses.get(link.index, [])
 
     def routes_of(self, link: Link) -> list[Route]:
-        return [route for route in self.routes if route.oif == link.index]
+        return self._routes.get(link.index, [])
 
 
 def teach_macvlan(messages: Any) -> None:

@@ -16,6 +16,7 @@ from ._link_plan import MARK, LinkPlan, Step, wanted_mtu
 from ._links import DesiredRoute, sysctl_path
 
 #: linux/rtnetlink.h
+RTPROT_UNSPEC = 0
 RTPROT_STATIC = 4
 RT_SCOPE_UNIVERSE = 0
 RT_SCOPE_LINK = 253
@@ -149,7 +150,9 @@ def _add_route(netlink: Any, step: Step) -> None:
 
 
 def _remove_route(netlink: Any, step: Step) -> None:
-    netlink.route("del", **_route(step.arguments["route"], _index(netlink, step.link)))
+    # Whoever made the route gave it a protocol of their own: none matches any.
+    options = {**_route(step.arguments["route"], _index(netlink, step.link)), "proto": RTPROT_UNSPEC}
+    netlink.route("del", **options)
 
 
 def _route(route: DesiredRoute, index: int) -> dict:

@@ -214,11 +214,12 @@ def _change(
         if sysctls.get(path) is not None and difference.compare(target(desired.name), name, sysctls[path], value):
             made.add("sysctl", desired.name, interface=desired.name, name=name, value=value)
     if "addresses" in differs:
+        # New ones first: with its last IPv4 address a link loses its IPv4 routes (fib_disable_ip).
         have, want = present_addresses(link, facts), wanted_addresses(desired)
-        for address in [item for item in have if item not in want]:
-            made.add("remove_address", desired.name, address=address)
         for address in [item for item in want if item not in have]:
             made.add("add_address", desired.name, address=address)
+        for address in [item for item in have if item not in want]:
+            made.add("remove_address", desired.name, address=address)
     if "up" in differs:
         made.add("set", desired.name, attributes={"up": desired.up})
     _change_routes(desired, link, facts, made, "addresses" in differs, "routes" in differs)
@@ -230,14 +231,21 @@ def _change_routes(
     if desired.routes is None or not desired.up:
         return
     have, want = present_routes(link, facts), wanted_routes(desired)
-    # The kernel drops the routes whose source address goes (fib_sync_down_addr): put back what the removal took.
-    gone = {item.ip for item in present_addresses(link, facts)} - {item.ip for item in wanted_addresses(desired)}
-    lost = [route for route in have if addresses_differ and route.source in gone]
+    lost = [route for route in have if addresses_differ and _goes_with_address(route, desired, link, facts)]
     if routes_differ:
         for route in [item for item in have if item not in want and item not in lost]:
             made.add("remove_route", desired.name, route=route)
     for route in [item for item in want if item not in have or item in lost]:
         made.add("add_route", desired.name, route=route)
+
+
+def _goes_with_address(route: DesiredRoute, desired: DesiredLink, link: Link, facts: Facts) -> bool:
+    """Whether the kernel drops the route when the addresses change: with its source, or with the last IPv4 address."""
+    have = {item.ip for item in present_addresses(link, facts)}
+    want = {item.ip for item in wanted_addresses(desired)}
+    if route.destination.version == 4 and any(item.version == 4 for item in have - want):
+        return route.source in have - want or not any(item.version == 4 for item in want)
+    return route.source in have - want
 
 
 def own_sysctls(desired: DesiredLink) -> Iterator[tuple[str, str, int]]:

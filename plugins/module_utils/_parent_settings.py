@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings that links need on their parent, and what they were before, so that the last link gives them back.
 
-The memory is one small JSON file: parent -> setting -> {before, links}. A setting is restored when no link needs it any
+The memory is one small JSON file; in the program it is parent -> setting -> {before, links}. A setting is restored when no link needs it any
 more. Planning is pure; only ``save`` writes.
 """
 
@@ -15,6 +15,7 @@ import os
 
 from . import _files
 from ._difference import Difference
+from ._facts import Facts
 from ._link_plan import LinkPlan, Step, Sysctls
 from ._links import DesiredLink, sysctl_path
 from ._netns import OWN
@@ -43,18 +44,32 @@ def memory_path() -> str:
     return f"{PERMANENT}/{FILE}" if shared else f"{TRANSIENT}/netns-{own}/{FILE}"
 
 
-def load(path: str) -> Memory:
-    """What an earlier run wrote; an unreadable memory is none, as the settings themselves are compared anyway."""
+def load(path: str, facts: Facts) -> Memory:
+    """What an earlier run wrote; an unreadable memory is none, as the settings themselves are compared anyway.
+
+    A namespace's number is used again for another one: there, only what was noted of the same device counts.
+    """
     try:
         data = json.loads(_files.read(path) or "{}")
-    except ValueError:
+        kept = {
+            parent: record["settings"] for parent, record in data.items() if _same(path, parent, record["mac"], facts)
+        }
+    except (ValueError, AttributeError, KeyError, TypeError):
         return {}
-    return data if isinstance(data, dict) else {}
+    return kept
 
 
-def save(path: str, memory: Memory) -> None:
+def _same(path: str, parent: str, mac: str, facts: Facts) -> bool:
+    link = facts.link(parent)
+    return path.startswith(PERMANENT) or (link is not None and link.mac == mac)
+
+
+def save(path: str, memory: Memory, facts: Facts) -> None:
+    """Write it, or remove it when there is nothing left to remember. Errors: OSError."""
     if memory:
-        _files.write(path, json.dumps(memory, indent=1, sort_keys=True) + "\n", 0o600)
+        links = {parent: facts.link(parent) for parent in memory}
+        data = {parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()}
+        _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
     else:
         _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
 

@@ -14,6 +14,7 @@ All packets stay inside the namespaces, and all of it is gone when the block end
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -59,7 +60,7 @@ class Namespace:
     def addresses(self, device: str) -> list[str]:
         """Addresses with prefix length, without the kernel's own link-local ones."""
         found = [item for link in self.json("address", "show", "dev", device) for item in link.get("addr_info", [])]
-        return sorted(f"{item['local']}/{item['prefixlen']}" for item in found if item.get("protocol") != "kernel_ll")
+        return sorted(f"{item['local']}/{item['prefixlen']}" for item in found if not item["local"].startswith("fe80:"))
 
     def mac(self, device: str = "eth0") -> str:
         return self.link(device)["address"]
@@ -74,10 +75,25 @@ class Namespace:
         """Whether one ping within a second is answered."""
         return self.run("ping", "-n", "-c", "1", "-W", "1", *options, address, check=False).returncode == 0
 
-    def module(self, name: str, args: dict, *, check: bool = False, diff: bool = True, python: str = sys.executable) -> dict:
-        """Run a module of this collection inside and return what it returned; a failure has ``failed: true``."""
+    def module(
+        self,
+        name: str,
+        args: dict,
+        *,
+        check: bool = False,
+        diff: bool = True,
+        python: str = sys.executable,
+        wrapper: list[str] | None = None,
+        path: str | None = None,
+    ) -> dict:
+        """Run a module of this collection inside and return what it returned; a failure has ``failed: true``.
+
+        wrapper: a command that runs the interpreter, to take rights away. path: searched first for Python packages.
+        """
         options = {**args, "_ansible_check_mode": check, "_ansible_diff": diff}
-        done = self.run(python, str(RUN_MODULE), name, input=json.dumps(options), check=False)
+        argv = [*(wrapper or []), python, str(RUN_MODULE), name]
+        env = {**os.environ, "PYTHONPATH": path} if path else None
+        done = self.run(*argv, input=json.dumps(options), check=False, env=env)
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
         except (IndexError, ValueError):
