@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings that links need on their parent, and what they were before, so that the last link gives them back.
 
-The memory is one small JSON file; in the program it is parent -> setting -> {before, links}. A setting is restored when no link needs it any
-more. Planning is pure; only ``save`` writes.
+The memory is one small JSON file; in the program it is parent -> setting -> {before, links}. A setting is restored when
+no link needs it any more. Planning is pure; only ``save`` writes.
 """
 
 from __future__ import annotations
