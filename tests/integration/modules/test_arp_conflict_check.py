@@ -1,0 +1,585 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""arp_conflict_check against real holders of addresses, from each place that can and cannot hear them."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from labkit.segment import Namespace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, Neighbour
+
+INTEGRATION = Path(__file__).resolve().parents[1]
+FRAMES = INTEGRATION / "frames.py"
+RUN_MODULE = INTEGRATION / "run_module.py"
+
+LAN, PARENT, CHILD, NOBODY = (f"192.168.100.{number}" for number in (2, 11, 129, 99))
+LAN6, PARENT6, CHILD6, NOBODY6 = (f"fd00:100::{number}" for number in (2, 11, 129, 99))
+STRANGER = "52:54:00:00:00:aa"
+
+
+@pytest.fixture
+def host(segment):
+    return segment.host("h1", addresses=[f"{PARENT}/24", f"{PARENT6}/64"])
+
+
+@pytest.fixture
+def neighbour(segment):
+    return segment.host("h2", addresses=[f"{LAN}/24", f"{LAN6}/64"])
+
+
+def check(host, *addresses, parent="eth0", check_mode=False, **options):
+    """The whole result of a check that must succeed."""
+    probes = [{"parent": parent, "addresses": list(addresses)}]
+    result = host.module("arp_conflict_check", {"probes": probes, **options}, check=check_mode)
+    assert not result.get("failed"), result["msg"]
+    assert result["changed"] is False
+    return result
+
+
+def by_address(result):
+    return {item["address"]: item for item in result["results"]}
+
+
+def ask(host, address, **options):
+    """What is found out about one address."""
+    (item,) = check(host, address, **options)["results"]
+    return item
+
+
+def seen(item):
+    """From where and how each MAC address was seen."""
+    return {(holder["mac"], holder["vantage"], holder["kind"]) for holder in item["holders"]}
+
+
+def vantages(item):
+    return {holder["vantage"] for holder in item["holders"]}
+
+
+def say(station, *frames, device="eth0"):
+    """Let a station repeat frames until the test ends."""
+    process = station.start(
+        sys.executable, str(FRAMES), "say", device, *(frame.hex() for frame in frames), stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+
+
+def arp(operation, sha, spa, tpa, destination=packets.BROADCAST):
+    body = Arp(operation, sha, ipaddress.IPv4Address(spa), packets.NO_MAC, ipaddress.IPv4Address(tpa))
+    return packets.build(Frame(sha, destination, body))
+
+
+def solicitation(sha, source, target):
+    group = packets.solicited_node(ipaddress.IPv6Address(target))
+    body = Neighbour(True, ipaddress.IPv6Address(source), group, ipaddress.IPv6Address(target))
+    return packets.build(Frame(sha, packets.multicast_mac(group), body))
+
+
+def links(host):
+    """What a leftover would show in."""
+    keys = ("ifname", "flags", "address", "promiscuity", "allmulti", "linkinfo")
+    return [{key: link.get(key) for key in keys} for link in host.json("link", "show")]
+
+
+def state(host):
+    """Everything of a host that a check must leave as it was."""
+    return links(host), [host.addresses(link["ifname"]) for link in links(host)]
+
+
+def wait_until(condition, what):
+    for _ in range(200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"never came true: {what}")
+
+
+# Where an address is held, by the place that is asked from: status, and the vantages that saw its holder.
+BLIND_SPOTS = {
+    ("parent",): {
+        LAN: ("in_use", {"parent"}),
+        PARENT: ("own", {"inventory"}),
+        CHILD: ("own", {"inventory"}),
+        NOBODY: ("free_as_seen", set()),
+    },
+    ("child",): {
+        LAN: ("in_use", {"child"}),
+        PARENT: ("own", {"inventory"}),
+        CHILD: ("own", {"child", "inventory"}),
+        NOBODY: ("free_as_seen", set()),
+    },
+    ("parent", "child"): {
+        LAN: ("in_use", {"parent", "child"}),
+        PARENT: ("own", {"inventory"}),
+        CHILD: ("own", {"child", "inventory"}),
+        NOBODY: ("free_as_seen", set()),
+    },
+}
+
+
+@pytest.mark.parametrize("places", BLIND_SPOTS, ids="+".join)
+def test_blind_spots(host, neighbour, places):
+    container = host.container("c1", [f"{CHILD}/24"])
+    found = by_address(check(host, *BLIND_SPOTS[places], vantages=list(places)))
+    assert {address: (item["status"], vantages(item)) for address, item in found.items()} == BLIND_SPOTS[places]
+    assert {holder["mac"] for holder in found[LAN]["holders"]} == {neighbour.mac()}
+    assert found[PARENT]["holders"][0]["where"] == {"namespace": "", "link": "eth0"}
+    for holder in found[CHILD]["holders"]:
+        assert (holder["mac"], holder["own"], holder["owner"]) == (container.mac(), True, "host")
+        assert holder["where"] == {"namespace": container.netns, "link": "eth0"}
+
+
+@pytest.mark.parametrize("places", BLIND_SPOTS, ids="+".join)
+def test_blind_spots_of_ipv6(host, neighbour, places):
+    container = host.container("c1", [f"{CHILD6}/64"])
+    found = by_address(check(host, LAN6, PARENT6, CHILD6, NOBODY6, vantages=list(places)))
+    assert {address: item["status"] for address, item in found.items()} == {
+        LAN6: "in_use", PARENT6: "own", CHILD6: "own", NOBODY6: "free_as_seen",
+    }  # fmt: skip
+    assert seen(found[LAN6]) == {(neighbour.mac(), place, "reply") for place in places}
+    # An answer to a sender without an address goes to all nodes, and so past the parent too.
+    expected = {(container.mac(), "inventory", "configured")}
+    if "child" in places:
+        expected |= {(container.mac(), place, "reply") for place in places}
+    assert seen(found[CHILD6]) == expected
+
+
+@pytest.mark.parametrize("mode", ["bridge", "vepa", "private"])
+def test_an_own_child_is_found_in_every_mode(host, mode):
+    container = host.container("c1", [f"{CHILD}/24"], mode=mode)
+    item = ask(host, CHILD)
+    assert item["status"] == "own"
+    # A child in another mode is deaf to its siblings: the kernel tells.
+    expected = {(container.mac(), "inventory", "configured")}
+    if mode == "bridge":
+        expected.add((container.mac(), "child", "reply"))
+    assert seen(item) == expected
+
+
+def test_another_host_sees_all_of_them_and_a_shim_twice(host, neighbour):
+    container = host.container("c1", [f"{CHILD}/24"])
+    host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
+    host.ip("link", "set", "lan0", "up")
+    found = by_address(check(neighbour, PARENT, CHILD, LAN))
+    assert [found[address]["status"] for address in (PARENT, CHILD, LAN)] == ["duplicate", "in_use", "own"]
+    both = {host.mac(), host.mac("lan0")}
+    assert {holder["mac"] for holder in found[PARENT]["holders"]} == both
+    # Who knows that both belong to one host of the fleet raises no alarm.
+    found = by_address(check(neighbour, PARENT, CHILD, known_macs=[mac.upper() for mac in both]))
+    assert [found[address]["status"] for address in (PARENT, CHILD)] == ["own", "in_use"]
+    assert {(holder["owner"], holder["own"], holder["where"]) for holder in found[PARENT]["holders"]} == {
+        ("fleet", False, None)
+    }
+    assert ask(neighbour, CHILD, known_macs=[container.mac()])["status"] == "own"
+
+
+def test_a_router_with_proxy_arp_is_no_holder(segment, host):
+    router = segment.host("router", addresses=["192.168.100.1/24"])
+    router.sysctl("net/ipv4/conf/eth0/proxy_arp", 1)
+    router.sysctl("net/ipv4/ip_forward", 1)
+    router.ip("link", "add", "away", "type", "veth", "peer", "name", "far")
+    router.ip("link", "set", "away", "up")
+    router.ip("link", "set", "far", "up")
+    router.ip("route", "add", "192.168.100.64/26", "dev", "away")
+    host.pings(NOBODY)
+    assert router.mac() in host.ip("neighbour", "show", NOBODY).stdout, "the router does answer others for it"
+    assert ask(host, NOBODY)["status"] == "free_as_seen"
+
+
+@pytest.mark.parametrize("mac", ["00:00:5e:00:01:33", "00:00:0c:07:ac:05"], ids=["vrrp", "hsrp"])
+def test_a_virtual_router(segment, host, neighbour, mac):
+    segment.host("router", addresses=["192.168.100.1/24"], mac=mac)
+    item = ask(host, "192.168.100.1")
+    assert (item["status"], item["conflict"]) == ("virtual_router", "")
+    assert {holder["owner"] for holder in item["holders"]} == {"virtual_router"}
+    neighbour.ip("address", "add", "192.168.100.1/24", "dev", "eth0")
+    assert ask(host, "192.168.100.1")["status"] == "duplicate"
+
+
+@pytest.mark.parametrize(("address", "prefix"), [(NOBODY, 24), (NOBODY6, 64)], ids=["ipv4", "ipv6"])
+def test_a_duplicate_on_the_lan(segment, host, address, prefix):
+    twins = [segment.host(name, addresses=[f"{address}/{prefix}"]) for name in ("h2", "h3")]
+    item = ask(host, address)
+    assert (item["status"], item["conflict"]) == ("duplicate", "hard")
+    assert {holder["mac"] for holder in item["holders"]} == {twin.mac() for twin in twins}
+    assert vantages(item) == {"parent", "child"}
+
+
+@pytest.mark.parametrize(("address", "prefix"), [(PARENT, 24), (PARENT6, 64)], ids=["ipv4", "ipv6"])
+def test_an_own_address_that_somebody_else_has_too(segment, host, address, prefix):
+    thief = segment.host("h2", addresses=[f"{address}/{prefix}"])
+    item = ask(host, address)
+    assert item["status"] == "duplicate"
+    assert {(holder["mac"], holder["own"]) for holder in item["holders"]} == {(host.mac(), True), (thief.mac(), False)}
+    assert ask(host, address, known_macs=[thief.mac()])["status"] == "duplicate", "two hosts of the fleet have it"
+
+
+def test_a_container_that_has_the_hosts_address(host):
+    container = host.container("c1", [f"{PARENT}/24"])
+    item = ask(host, PARENT)
+    assert item["status"] == "duplicate"
+    places = {(holder["where"]["namespace"], holder["mac"]) for holder in item["holders"]}
+    assert places == {("", host.mac()), (container.netns, container.mac())}
+
+
+OVERHEARD = {
+    "announcement": (NOBODY, arp(1, STRANGER, NOBODY, NOBODY), "announcement", "hard"),
+    "gratuitous reply": (NOBODY, arp(2, STRANGER, NOBODY, NOBODY), "announcement", "hard"),
+    "request for another": (NOBODY, arp(1, STRANGER, NOBODY, LAN), "request", "hard"),
+    "probe": (NOBODY, arp(1, STRANGER, "0.0.0.0", NOBODY), "probe", "soft"),
+    "solicitation for another": (NOBODY6, solicitation(STRANGER, NOBODY6, PARENT6), "request", "hard"),
+    "duplicate address detection": (NOBODY6, solicitation(STRANGER, "::", NOBODY6), "probe", "soft"),
+}
+
+
+@pytest.mark.parametrize("case", OVERHEARD)
+def test_who_does_not_answer_is_found_by_what_he_says(host, neighbour, case):
+    address, frame, kind, conflict = OVERHEARD[case]
+    say(neighbour, frame)
+    item = ask(host, address)
+    assert (item["status"], item["conflict"]) == ("in_use", conflict)
+    assert (STRANGER, "parent", kind) in seen(item)
+    assert all(holder["mac"] == STRANGER and holder["count"] > 3 for holder in item["holders"])
+
+
+def test_other_vlans_on_the_same_cable_are_other_segments(host, neighbour):
+    untagged = arp(1, STRANGER, NOBODY, NOBODY)
+
+    def tagged(vlan):
+        return untagged[:12] + b"\x81\x00" + vlan.to_bytes(2, "big") + untagged[12:]
+
+    say(neighbour, tagged(5))
+    assert ask(host, NOBODY)["status"] == "free_as_seen"
+    say(neighbour, tagged(0))
+    assert ask(host, NOBODY)["status"] == "in_use", "a tag with VLAN 0 gives a priority alone"
+
+
+def test_hosts_that_check_at_the_same_time_are_no_conflict(host, neighbour):
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda one: check(one, NOBODY, NOBODY6, mode="rfc5227"), (host, neighbour)))
+    for result in found:
+        assert [item["status"] for item in result["results"]] == ["free_as_seen", "free_as_seen"]
+        assert all(item["other_checks"] > 0 for item in result["vantages"])
+
+
+def test_a_range_returns_what_is_held_and_counts_the_rest(segment, host, neighbour):
+    host.container("c1", [f"{CHILD}/24"])
+    segment.host("h3", addresses=["192.168.100.200/24"])
+    segment.host("h4", addresses=["192.168.100.200/24"])
+    result = check(host, "192.168.100.0/24", NOBODY6)
+    assert {address: item["status"] for address, item in by_address(result).items()} == {
+        LAN: "in_use", PARENT: "own", CHILD: "own", "192.168.100.200": "duplicate", NOBODY6: "free_as_seen",
+    }  # fmt: skip
+    counts = {"duplicate": 1, "in_use": 1, "virtual_router": 0, "own": 2, "unknown": 0}
+    assert result["ranges"] == [
+        {"parent": "eth0", "range": "192.168.100.0/24", "probed": 256, **counts, "free_as_seen": 252}
+    ]
+    assert result["summary"] == {"probed": 257, **counts, "free_as_seen": 253}
+    assert [item["packets"] for item in result["vantages"]] == [257 * 3, 257 * 3]
+    assert [item["lost"] for item in result["vantages"]] == [0, 0]
+
+
+def test_a_large_range_of_ipv6(host, neighbour):
+    result = check(host, "fd00:100::/119")
+    assert {address: item["status"] for address, item in by_address(result).items()} == {LAN6: "in_use", PARENT6: "own"}
+    assert result["summary"]["probed"] == 512
+
+
+def test_several_parents_in_one_call(segment, host, neighbour):
+    segment.plug(host, "eth1")
+    probes = [
+        {"parent": "eth0", "addresses": [LAN, NOBODY]},
+        {"parent": {"mac": host.mac("eth1")}, "addresses": [LAN, "192.168.100.0-192.168.100.1"]},
+        {"parent": {"subnet": "192.168.100.0/24"}, "addresses": [LAN6]},
+    ]
+    result = host.module("arp_conflict_check", {"probes": probes})
+    assert [(item["parent"], item["address"], item["status"]) for item in result["results"]] == [
+        ("eth0", LAN, "in_use"),
+        ("eth0", NOBODY, "free_as_seen"),
+        ("eth0", LAN6, "in_use"),
+        ("eth1", LAN, "in_use"),
+    ]
+    assert [(item["parent"], item["vantage"]) for item in result["vantages"]] == [
+        ("eth0", "parent"), ("eth0", "child"), ("eth1", "parent"), ("eth1", "child"),
+    ]  # fmt: skip
+
+
+def test_rfc_5227_mode_and_the_clock(host, neighbour):
+    result = check(host, LAN, NOBODY, mode="rfc5227", check_mode=True)
+    assert [item["status"] for item in result["results"]] == ["in_use", "free_as_seen"]
+    assert result["seconds"] >= 4, "two intervals of at least one second, and two more to listen"
+    for holder in result["results"][0]["holders"]:
+        assert holder["count"] == 3
+        assert result["started"] < holder["first_seen"]
+        assert 0 < holder["first_seen_seconds"] < result["seconds"]
+    for item in result["vantages"]:
+        assert result["started"] <= item["from"] < item["until"]
+
+
+def test_fail_on_names_address_holder_place_and_time(host, neighbour):
+    arguments = {
+        "probes": [{"parent": "eth0", "addresses": ["192.168.100.0/28", NOBODY]}],
+        "fail_on": ["in_use", "duplicate"],
+    }
+    result = host.module("arp_conflict_check", arguments)
+    assert result["failed"]
+    (first,) = (item for item in by_address(result)[LAN]["holders"] if item["vantage"] == "parent")
+    assert (
+        f"{LAN} on eth0: in_use, {neighbour.mac()} seen by reply from parent at {first['first_seen']}" in result["msg"]
+    )
+    assert PARENT not in result["msg"]
+    assert result["summary"]["in_use"] == 1
+    arguments["fail_on"] = ["duplicate", "unknown", "virtual_router"]
+    assert not host.module("arp_conflict_check", arguments).get("failed")
+
+
+def test_a_failure_names_ten_addresses_and_counts_the_others(host):
+    result = host.module(
+        "arp_conflict_check",
+        {"probes": [{"parent": "eth0", "addresses": ["192.168.100.64/28"]}], "fail_on": ["free_as_seen"]},
+    )
+    assert "192.168.100.73" in result["msg"]
+    assert "192.168.100.74" not in result["msg"]
+    assert "and 6 more" in result["msg"]
+
+
+# Who cannot ask says so, and tells nobody's absence from it.
+
+
+def silence(segment, host, how):
+    if how == "is down":
+        host.ip("link", "set", "eth0", "down")
+    elif how == "has no carrier":
+        segment.switch.ip("link", "set", host.port, "down")
+    else:
+        host.ip("link", "set", "eth0", "arp", "off")
+
+
+@pytest.mark.parametrize("how", ["is down", "has no carrier", "has ARP turned off (NOARP)"])
+def test_a_parent_that_cannot_ask(segment, host, neighbour, how):
+    silence(segment, host, how)
+    result = check(host, LAN, PARENT, "192.168.100.64/30")
+    found = by_address(result)
+    assert (found[LAN]["status"], found[LAN]["reason"]) == ("unknown", f"eth0 {how}")
+    assert found[PARENT]["status"] == "own"
+    assert result["ranges"][0]["unknown"] == 4
+    assert {(item["asked"], item["reason"]) for item in result["vantages"]} == {(False, f"eth0 {how}")}
+    failed = host.module(
+        "arp_conflict_check", {"probes": [{"parent": "eth0", "addresses": [LAN]}], "fail_on": ["unknown"]}
+    )
+    assert failed["msg"].endswith(f"{LAN} on eth0: unknown, eth0 {how}")
+
+
+def start(host, *addresses):
+    """A check in RFC 5227 mode that is under way: its child is up."""
+    before = promiscuity(host)
+    process = host.start(
+        sys.executable, str(RUN_MODULE), "arp_conflict_check", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process.stdin.write(json.dumps({"probes": [{"parent": "eth0", "addresses": list(addresses)}], "mode": "rfc5227"}))
+    process.stdin.close()
+    wait_until(lambda: promiscuity(host) > before, "the parent has a temporary child")
+    return process
+
+
+def promiscuity(host):
+    """veth has no filter for further MAC addresses, so each child that is up makes it promiscuous."""
+    return host.link("eth0")["promiscuity"]
+
+
+def test_a_carrier_that_is_lost_meanwhile(segment, host, neighbour):
+    process = start(host, LAN, NOBODY)
+    segment.switch.ip("link", "set", host.port, "down")
+    result = json.loads(process.stdout.read())
+    assert by_address(result)[NOBODY]["status"] == "unknown"
+    assert "eth0 has no carrier" in by_address(result)[NOBODY]["reason"]
+
+
+@pytest.mark.parametrize("passthru_in_container", [True, False])
+def test_where_no_child_can_be_the_parent_asks_alone(host, neighbour, passthru_in_container):
+    if passthru_in_container:
+        container = host.container("c1", [f"{CHILD}/24"], mode="passthru")
+        where = f"eth0 in namespace {container.netns}"
+    else:
+        host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "passthru")
+        where = "lan0"
+    result = check(host, LAN, NOBODY)
+    assert [item["status"] for item in result["results"]] == ["in_use", "free_as_seen"]
+    parent, child = result["vantages"]
+    assert (parent["vantage"], parent["asked"]) == ("parent", True)
+    assert (child["vantage"], child["asked"]) == ("child", False)
+    assert (
+        child["reason"]
+        == f"eth0 takes no temporary child: Invalid argument ({where} is in passthru mode, which tolerates no other child)"
+    )
+    (item,) = check(host, NOBODY, vantages=["child"])["results"]
+    assert (item["status"], item["reason"]) == ("unknown", child["reason"])
+
+
+def bridged(host):
+    """Make eth0 the port of a bridge br0, with a container behind another port of it."""
+    host.ip("link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
+    host.ip("link", "set", "eth0", "master", "br0")
+    host.ip("link", "set", "br0", "up")
+    container = Namespace(host.segment, "c1")
+    host.ip("link", "add", "v1", "type", "veth", "peer", "name", "eth0", "netns", container.netns)
+    host.ip("link", "set", "v1", "master", "br0", "up")
+    container.ip("link", "set", "eth0", "up")
+    container.ip("address", "add", f"{CHILD}/24", "dev", "eth0")
+    wait_until(lambda: "FORWARDING" in host.run("bridge", "link", "show", "dev", "v1").stdout.upper(), "v1 forwards")
+    return container
+
+
+def test_a_bridge_as_parent_knows_the_containers_on_it(host, neighbour):
+    container = bridged(host)
+    found = by_address(check(host, LAN, CHILD, NOBODY, parent="br0"))
+    assert [found[address]["status"] for address in (LAN, CHILD, NOBODY)] == ["in_use", "own", "free_as_seen"]
+    assert (container.mac(), "parent", "reply") in seen(found[CHILD])
+    assert (container.mac(), "inventory", "configured") in seen(found[CHILD])
+
+
+def test_what_a_bridge_forwards_is_not_taken_for_the_hosts_own(segment, host, neighbour):
+    bridged(host)
+    # A machine of somebody else's behind another port of the same bridge, such as a virtual machine.
+    guest = Namespace(segment, "guest")
+    host.ip("link", "add", "v2", "type", "veth", "peer", "name", "eth0", "netns", guest.netns)
+    host.ip("link", "set", "v2", "master", "br0", "up")
+    guest.ip("link", "set", "eth0", "up")
+    say(guest, arp(1, STRANGER, NOBODY, NOBODY))
+    result = check(host, LAN, NOBODY)
+    assert by_address(result)[NOBODY]["status"] == "in_use"
+    child = result["vantages"][1]
+    assert (child["asked"], child["reason"]) == (False, "eth0 is a port of br0 (bridge), the kernel answers EBUSY")
+
+
+# What it leaves behind: nothing.
+
+
+def test_nothing_is_left_and_nothing_else_was_said(host, neighbour):
+    before = state(host)
+    listener = neighbour.start(sys.executable, str(FRAMES), "hear", "eth0", stdout=subprocess.PIPE)
+    listener.stdout.readline()
+    result = check(host, LAN, NOBODY, NOBODY6)
+    assert state(host) == before
+    # A passthru child tolerates no other, so that it can be made proves that none is there.
+    host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "passthru")
+    listener.kill()
+    macs = {item["mac"] for item in result["vantages"]}
+    child = next(item["mac"] for item in result["vantages"] if item["vantage"] == "child")
+    assert child.startswith("02:6c:6e:")
+    heard = [bytes.fromhex(line) for line in listener.stdout.read().split()]
+    said = [packets.parse(frame) for frame in heard if packets.mac_text(frame[6:12]) == child]
+    assert len(said) == 9
+    assert all(frame is not None and frame.signed for frame in said), "the child said something else than its probes"
+    questions = [frame for frame in map(packets.parse, heard) if frame is not None and frame.signed]
+    assert {frame.source for frame in questions} == macs
+    for frame in questions:
+        assert (frame.body.spa if isinstance(frame.body, Arp) else frame.body.source).is_unspecified
+
+
+@pytest.mark.parametrize("signal", ["KILL", "TERM"])
+def test_a_killed_check_leaves_nothing(host, neighbour, signal):
+    before = state(host)
+    process = start(host, LAN, "192.168.100.64/26")
+    assert state(host) != before
+    subprocess.run(["kill", f"-{signal}", str(process.pid)], check=True)
+    process.wait()
+    wait_until(lambda: state(host) == before, "everything is as it was")
+    assert ask(host, LAN)["status"] == "in_use"
+
+
+def test_check_mode_asks_all_the_same(host, neighbour):
+    result = check(host, LAN, NOBODY, check_mode=True)
+    assert [item["status"] for item in result["results"]] == ["in_use", "free_as_seen"]
+
+
+# Bad input: everything that is wrong, at once, and not a single probe.
+
+
+def refused(host, **arguments):
+    result = host.module("arp_conflict_check", arguments)
+    assert result.get("failed"), "this should have been refused"
+    assert all(problem["remedy"] for problem in result["problems"])
+    return {problem["key"]: problem["problem"] for problem in result["problems"]}
+
+
+def test_every_fault_of_form_is_told_at_once(host):
+    found = refused(
+        host,
+        probes=[
+            {
+                "parent": "eth0",
+                "addresses": ["192.168.100.300", "0.0.0.0/0", "192.168.100.9-192.168.100.1", "127.0.0.1"],
+            },
+            {"parent": {"colour": "red"}, "addresses": []},
+            {"parent": "a-name-that-is-too-long", "addresses": ["192.168.100.7/24"]},
+            {"parent": "eth0", "addresses": ["10.0.0.0/8"]},
+        ],
+        known_macs=["52:54:00:12:34", "01:00:5e:00:00:01"],
+        rate=0,
+        max_addresses=0,
+        vantages=[],
+    )
+    assert set(found) == {
+        "probes[0].addresses[0]", "probes[0].addresses[1]", "probes[0].addresses[2]", "probes[0].addresses[3]",
+        "probes[1].parent", "probes[1].addresses", "probes[2].parent", "probes[2].addresses[0]", "probes[3].addresses",
+        "known_macs[0]", "known_macs[1]", "rate", "max_addresses", "vantages",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parent", "addresses", "key", "problem"),
+    [
+        ("eth7", [LAN], "probes[0].parent", "no such interface"),
+        ("lo", [LAN], "probes[0].parent", "loopback"),
+        ("tun0", [LAN], "probes[0].parent", "not an Ethernet interface"),
+        ({"mac": "52:54:00:99:99:99"}, [LAN], "probes[0].parent", "no interface of this host matches"),
+        ({"default_route": True}, [LAN], "probes[0].parent", "no interface of this host matches"),
+        ("eth0", [LAN, "192.168.100.0/24"], "probes[0].addresses[0]", "overlaps with probes[0].addresses[1]"),
+        ("eth0", ["192.168.0.0/19"], "probes[0].addresses", "8192 addresses, which takes 49152 packets and 50 seconds"),
+        ("eth0", ["fd00:100::/64"], "probes[0].addresses", "18446744073709551616 addresses"),
+    ],
+)  # fmt: skip
+def test_input_that_cannot_be_right(host, parent, addresses, key, problem):
+    host.ip("tuntap", "add", "tun0", "mode", "tun")
+    found = refused(host, probes=[{"parent": parent, "addresses": addresses}])
+    assert list(found) == [key]
+    assert problem in found[key]
+
+
+def test_one_address_in_two_probes_of_one_parent(host):
+    probes = [{"parent": name, "addresses": [LAN]} for name in ("eth0", {"subnet": "192.168.100.0/24"})]
+    assert "overlaps" in refused(host, probes=probes)["probes[1].addresses[0]"]
+
+
+def test_an_empty_list_of_probes(host):
+    assert refused(host, probes=[]) == {"probes": "there is nothing to probe"}
+
+
+def test_a_higher_limit_is_an_explicit_choice(host):
+    result = check(host, "192.168.100.64/29", max_addresses=8)
+    assert result["summary"]["probed"] == 8
+    assert (
+        "max_addresses"
+        in host.module(
+            "arp_conflict_check",
+            {"probes": [{"parent": "eth0", "addresses": ["192.168.100.64/29"]}], "max_addresses": 7},
+        )["msg"]
+    )
+
+
+@pytest.mark.parametrize("capability", ["net_raw", "net_admin", "sys_admin"])
+def test_a_missing_right_is_named(host, capability):
+    wrapper = ["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}"]
+    result = host.module("arp_conflict_check", {"probes": [{"parent": "eth0", "addresses": [LAN]}]}, wrapper=wrapper)
+    assert [problem["key"] for problem in result["problems"]] == [f"CAP_{capability.upper()}"]
