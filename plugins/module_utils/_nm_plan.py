@@ -40,7 +40,7 @@ class Facts:
     """status: the daemon. text: what stands at the path. files: NetworkManager's own, all of them.
 
     printed: the list as NetworkManager merges the files. devices: as NetworkManager sees them, none when it is not
-    running. macvlans: current MAC -> name of the host's macvlan and macvtap devices. kernel: names of all devices.
+    running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
     """
 
     status: daemon.Status
@@ -48,7 +48,7 @@ class Facts:
     files: list[config.File] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
     devices: list[daemon.ManagedDevice] = field(default_factory=list)
-    macvlans: dict[str, str] = field(default_factory=dict)
+    impermanent: dict[str, str] = field(default_factory=dict)
     kernel: frozenset[str] = frozenset()
 
 
@@ -185,13 +185,13 @@ def _check_effect(
                     "remove that exception, or the device from the list",
                 )
         mac = specs_.hardware_address(spec)
-        if mac in facts.macvlans and not specs_.is_except(spec):
+        if mac in facts.impermanent and not specs_.is_except(spec):
             problems.add(
                 f"devices[{index}]",
                 spec,
-                f"it is the address of {facts.macvlans[mac]}, and NetworkManager compares "
-                "permanent addresses, which a macvlan has not: the entry would match nothing",
-                f"write interface-name:{facts.macvlans[mac]}",
+                f"it is the address of {facts.impermanent[mac]}, which has no permanent one (a macvlan never has), and "
+                "NetworkManager compares permanent addresses: the entry would match nothing",
+                f"write interface-name:{facts.impermanent[mac]}",
             )
 
 

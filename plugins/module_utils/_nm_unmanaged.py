@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import socket
+import struct
 import time
 
 from . import _nm_config as config
 from . import _nm_daemon as daemon
+from ._addresses import parse_mac
 from ._files import read, remove, write
 from ._nm_plan import (
     Desired,
@@ -23,6 +27,11 @@ from ._nm_plan import (
     report,
     verify,
 )
+
+#: linux/sockios.h, linux/ethtool.h, linux/if.h
+SIOCETHTOOL = 0x8946
+ETHTOOL_GPERMADDR = 0x20
+IFNAMSIZ = 16
 
 #: Seconds that NetworkManager gets to act on a reload; it took 0.1 s where measured, and it acts asynchronously.
 SETTLE = 5.0
@@ -40,18 +49,25 @@ def gather(path: str) -> Facts:
         config.read_files(),
         config.printed_specs(),
         daemon.devices() if status.running else [],
-        _macvlans(),
+        _impermanent(),
         frozenset(name for dummy, name in socket.if_nameindex()),
     )
 
 
-def _macvlans() -> dict[str, str]:
-    """Current MAC -> name of each device whose uevent says macvlan or macvtap (SET_NETDEV_DEVTYPE in the kernel)."""
+def _impermanent() -> dict[str, str]:
+    """Current MAC -> name of each device without a permanent one, such as a macvlan (ETHTOOL_GPERMADDR, ethtool.h)."""
     found = {}
-    for dummy, name in socket.if_nameindex():
-        uevent = read(f"/sys/class/net/{name}/uevent") or ""
-        if "DEVTYPE=macvlan" in uevent or "DEVTYPE=macvtap" in uevent:
-            found[(read(f"/sys/class/net/{name}/address") or "").strip()] = name
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for dummy, name in socket.if_nameindex():
+            answer = array.array("B", struct.pack("=II32x", ETHTOOL_GPERMADDR, 32))
+            request = struct.pack(f"{IFNAMSIZ}sP16x", name.encode(), answer.buffer_info()[0])
+            try:
+                fcntl.ioctl(sock, SIOCETHTOOL, request)
+            except OSError:  # the driver does not answer, or the device is gone
+                continue
+            mac = parse_mac(read(f"/sys/class/net/{name}/address"))
+            if mac is not None and not any(answer[8:]):
+                found[mac] = name
     return found
 
 

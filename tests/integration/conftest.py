@@ -3,10 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import functools
+import io
+import json
+import subprocess
 import sys
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import ansible
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,3 +27,48 @@ def segment() -> Iterator[Segment]:
     """A switch of its own for each test."""
     with Segment() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def lab_module() -> Callable[..., dict]:
+    """``lab_module(lab, host, name, args, check=False)``: run a module on a lab's host and return what it returned.
+
+    The host's own Python runs it, without SSH: a tenth of the time of an ad-hoc ``ansible`` call.
+    """
+    prepared: set[tuple[str, str]] = set()
+
+    def call(lab, host: str, name: str, args: dict, check: bool = False) -> dict:
+        if (lab.name, host) not in prepared:
+            subprocess.run([*lab.entry(host), "sh", "-c", UNPACK], input=_payload(), check=True, capture_output=True)
+            prepared.add((lab.name, host))
+        options = {**args, "_ansible_check_mode": check, "_ansible_diff": True}
+        done = lab.exec(host, "sh", "-c", RUN, "sh", name, input=json.dumps(options), check=False)
+        try:
+            return json.loads(done.stdout.strip().splitlines()[-1])
+        except (IndexError, ValueError):
+            raise AssertionError(f"{name}: no result (exit {done.returncode})\n{done.stdout}\n{done.stderr}") from None
+
+    return call
+
+
+#: Where a lab's host keeps the collection and the part of ansible-core that a module imports.
+INSIDE = "/opt/linuxnet-macvlan-test"
+UNPACK = f"mkdir -p {INSIDE} && tar -x -C {INSIDE}"
+RUN = f'PYTHONPATH={INSIDE} exec python3 {INSIDE}/tests/integration/run_module.py "$1"'
+
+
+@functools.cache
+def _payload() -> bytes:
+    """A tar file with plugins/, run_module.py, and ansible's module_utils."""
+    core = Path(ansible.__file__).parent
+    parts = [(core / name, f"ansible/{name}") for name in ("__init__.py", "release.py", "_vendor", "module_utils")]
+    collection = "collections/ansible_collections/linuxnet/macvlan/plugins"
+    parts += [
+        (ROOT / "plugins", collection),
+        (ROOT / "tests/integration/run_module.py", "tests/integration/run_module.py"),
+    ]
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for source, name in parts:
+            archive.add(source, name, filter=lambda item: None if item.name.endswith("__pycache__") else item)
+    return buffer.getvalue()

@@ -137,7 +137,7 @@ def test_a_list_of_exceptions_would_take_the_uplink_too():
 
 
 def test_the_mac_of_a_macvlan_is_refused_with_its_name():
-    error = refusal(present(f"mac:{MAC}"), nm.Facts(RUNNING, macvlans={MAC: "mv0"}))
+    error = refusal(present(f"mac:{MAC}"), nm.Facts(RUNNING, impermanent={MAC: "mv0"}))
     assert "interface-name:mv0" in str(error)
 
 
