@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Mapping
 
 from ._addresses import Interface
 from ._difference import Difference
@@ -22,6 +23,7 @@ CONFIGURED_PROTOCOLS = (3, 4)
 IPV6_DEFAULT_METRIC = 1024
 
 #: The value of a per-interface setting now, by path below /proc/sys; None where there is no such file.
+#: (collections.abc cannot be subscripted at run time before Python 3.9.)
 Sysctls = Mapping[str, "int | None"]
 
 
