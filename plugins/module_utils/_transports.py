@@ -16,7 +16,7 @@ from ._addresses import Address
 from ._checks.model import ECHO, TEMPORARY_CHILD, Probe, Scope
 from ._conflicts import REPLY, claim
 from ._netns import OWN, NamespaceGone
-from ._packets import Frame, Neighbour, build, multicast_mac, probe, solicited_node
+from ._packets import ALL_NODES, Arp, Frame, Neighbour, build, multicast_mac, probe, solicited_node
 from ._pinger import Pinger, opened_in
 from ._probe import Vantage, open_socket
 from ._probe_child import ChildFailed, temporary_child
@@ -61,11 +61,14 @@ class Asker:
                 return
             frame, outgoing = received
             said = claim(frame)
-            if said is None or outgoing or said[2] != REPLY:
-                continue
-            to_all = int(frame.destination[:2], 16) & 1
-            if frame.destination == self._vantage.mac or (to_all and self._source is None):
+            if said is not None and not outgoing and said[2] == REPLY and self._is_answer(frame):
                 yield said[0], None
+
+    def _is_answer(self, frame: Frame) -> bool:
+        """Whether a reply was to a question of this object, and not to one of the kernel's, or of another link's."""
+        if isinstance(frame.body, Arp):
+            return frame.destination == self._vantage.mac and frame.body.tpa.is_unspecified
+        return frame.body.destination == (self._source or ALL_NODES)
 
 
 class Unusable:
