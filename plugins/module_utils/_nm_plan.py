@@ -281,8 +281,8 @@ def verify(desired: Desired, facts: Facts) -> Problems:
             why = f"by {exception} in {_where(merged, exception)}"
             remedy = "remove that exception, or the device from the list"
         else:
-            # NetworkManager 1.42 keeps a device it has once taken over (state `disconnected`) although its own flags
-            # say unmanaged; neither `nmcli device set` nor link down and up frees it.
+            # NetworkManager 1.42 and 1.52 keep a device they have once taken over (state `disconnected`) although
+            # their own flags say unmanaged; neither `nmcli device set` nor link down and up frees it.
             why = f"although its merged list is {','.join(facts.printed)}"
             remedy = "delete the link and create it again, or restart NetworkManager at a time that suits"
         problems.add(
