@@ -106,7 +106,7 @@ class TestNetns:
         assert lab.exec("h2", "ls", marker, check=False).returncode != 0
         assert lab.exec("h1", "hostname").stdout == "h1\n"
         assert lab.exec("h1", "cat", "/etc/machine-id").stdout != lab.exec("h2", "cat", "/etc/machine-id").stdout
-        assert lab.exec("h1", "ip", "netns", "list").stdout.split() == ["h1-c2", "h1-c1"]
+        assert lab.exec("h1", "ls", "/run/netns").stdout.split() == ["h1-c1", "h1-c2"]
         assert lab.exec("h1", "sh", "-c", "ls /run").stdout.split() == ["lock", "netns"]
 
     def test_reboot_brings_fresh_kernel_state(self, name):
@@ -117,7 +117,7 @@ class TestNetns:
         )
         lab.reboot("h1")
         assert lab.exec("h1", "cat", "/proc/sys/net/ipv4/conf/all/arp_filter").stdout == "0\n"
-        assert lab.exec("h1", "ls", "/sys/class/net").stdout.split() == ["eth0", "lo"]
+        assert "m0" not in lab.exec("h1", "ls", "/sys/class/net").stdout.split()
         assert lab.exec("h1", "cat", "/sys/class/net/eth0/address").stdout == before
         assert lab.exec("h1-c1", "ping", "-c", "1", "-W", "1", "192.168.100.1").returncode == 0
 
@@ -200,7 +200,7 @@ class TestNspawn:
         after = [lab.exec(host, "cat", "/proc/sys/kernel/random/boot_id").stdout for host in ("h1", "h2")]
         assert not set(boot_ids) & set(after)
         assert lab.exec("h2", "ls", "/etc/kept").returncode == 0
-        assert lab.exec("h2", "ls", "/sys/class/net").stdout.split() == ["eth0", "lo"]
+        assert "m0" not in lab.exec("h2", "ls", "/sys/class/net").stdout.split()
         assert lab.exec("h2-c1", "ping", "-c", "1", "-W", "1", "192.168.100.1").returncode == 0
 
     @pytest.mark.parametrize("victim", ["supervisor", "systemd-nspawn"])

@@ -107,7 +107,7 @@ def _remove_outdated(system: str) -> None:
 def _build_base(system: str) -> None:
     image = directory(system)
     new = image.with_name(f"{image.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(new, ignore_errors=True)  # of a build that was interrupted
     (new / "packages").mkdir(parents=True)
     base = new / "base"
     downloads = sorted({package for layer in recipe.LAYERS.values() for package in layer.packages})

@@ -59,7 +59,7 @@ def enter(directory: Path, clean: bool) -> list[str]:
     number = pid(directory)
     if number is None:
         raise LabError(f"{directory.name} does not run. Remedy: `lab status`, then `lab up` again.")
-    argv = ["nsenter", "--target", str(number), "--mount", "--uts", "--ipc", "--net", "--pid"]
+    argv = ["nsenter", "--target", str(number), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
     if clean:
         argv += ["--", "env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
     return argv

@@ -23,6 +23,18 @@ BRIDGE = "br0"
 #: A process with a mount namespace of its own fills it.
 outside: list[str] = []
 
+#: A new namespace starts with the IPv4 settings of the machine (net.core.devconf_inherit_init_net, devinet_init_net()
+#: in net/ipv4/devinet.c), where a container engine or an administrator may have changed them.
+DEFAULTS = """
+cd /proc/sys/net/ipv4
+echo 0 > ip_forward
+for group in all default; do
+    for key in rp_filter arp_ignore arp_announce arp_filter arp_notify arp_accept proxy_arp proxy_arp_pvlan; do
+        echo 0 > conf/$group/$key
+    done
+done
+"""
+
 #: linux/if.h IFNAMSIZ without the closing NUL.
 IFNAME_MAX = 15
 
@@ -41,7 +53,9 @@ def names(prefix: str) -> list[str]:
 
 
 def add(netns: str) -> None:
+    """A new namespace: loopback up, and the kernel's own defaults where it would inherit this machine's settings."""
     run([*outside, "ip", "netns", "add", netns])
+    run(["ip", "netns", "exec", netns, "sh", "-c", DEFAULTS])
     ip(netns, "link", "set", "lo", "up")
 
 
