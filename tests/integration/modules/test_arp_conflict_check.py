@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from labkit.segment import Namespace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, Neighbour
+from labkit.segment import Namespace
 
 INTEGRATION = Path(__file__).resolve().parents[1]
 FRAMES = INTEGRATION / "frames.py"
@@ -418,10 +418,8 @@ def test_where_no_child_can_be_the_parent_asks_alone(host, neighbour, passthru_i
     parent, child = result["vantages"]
     assert (parent["vantage"], parent["asked"]) == ("parent", True)
     assert (child["vantage"], child["asked"]) == ("child", False)
-    assert (
-        child["reason"]
-        == f"eth0 takes no temporary child: Invalid argument ({where} is in passthru mode, which tolerates no other child)"
-    )
+    refusal = f"{where} is in passthru mode, which tolerates no other child"
+    assert child["reason"] == f"eth0 takes no temporary child: Invalid argument ({refusal})"
     (item,) = check(host, NOBODY, vantages=["child"])["results"]
     assert (item["status"], item["reason"]) == ("unknown", child["reason"])
 

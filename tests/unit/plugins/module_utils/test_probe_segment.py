@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a segment keeps of the frames it hears, what its silence means, and what is reported of it."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _probe_report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_report import Clock
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_segment import VANTAGES, Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_targets import parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+ADDRESS, OTHER, ZERO = map(ipaddress.ip_address, ("192.168.100.50", "192.168.100.60", "0.0.0.0"))
+PARENT_MAC, CHILD_MAC, STRANGER = "52:54:00:00:00:01", "02:6c:6e:00:00:01", "52:54:00:00:00:0a"
+
+
+@pytest.fixture
+def segment():
+    made = Segment(Link(2, "eth0"), VANTAGES)
+    made.targets = [parse("192.168.100.50", "addresses[0]", Problems())]
+    made.vantages = [Vantage("parent", "eth0", PARENT_MAC, None), Vantage("child", "lnprobe1", CHILD_MAC, None)]
+    made.sightings = {ADDRESS: {}}
+    return made
+
+
+def reply(destination, sha=STRANGER, spa=ADDRESS):
+    return Frame(sha, destination, Arp(packets.ARP_REPLY, sha, spa, destination, ZERO))
+
+
+def probe(sha, signed):
+    return Frame(sha, packets.BROADCAST, Arp(packets.ARP_REQUEST, sha, ZERO, packets.NO_MAC, ADDRESS), signed)
+
+
+def kept(segment):
+    return {(item.mac, item.vantage, item.kind): item.count for item in segment.sightings[ADDRESS].values()}
+
+
+def test_each_vantage_keeps_the_answers_to_its_own_questions(segment):
+    parent, child = segment.vantages
+    segment.hear(parent, reply(PARENT_MAC), False, 0.1)
+    segment.hear(parent, reply(CHILD_MAC), False, 0.2)
+    segment.hear(child, reply(CHILD_MAC), False, 0.2)
+    segment.hear(child, reply(CHILD_MAC), False, 0.3)
+    assert kept(segment) == {(STRANGER, "parent", "reply"): 1, (STRANGER, "child", "reply"): 2}
+    assert [item.seconds for item in segment.sightings[ADDRESS].values()] == [0.1, 0.2]
+
+
+def test_answers_to_other_children_of_the_parent_count(segment):
+    segment.hear(segment.vantages[0], reply("02:00:00:00:00:99"), False, 0.1)
+    assert kept(segment) == {(STRANGER, "parent", "reply"): 1}
+
+
+def test_other_addresses_are_not_kept(segment):
+    segment.hear(segment.vantages[0], reply(PARENT_MAC, spa=OTHER), False, 0.1)
+    assert kept(segment) == {}
+
+
+def test_probes_of_its_own_and_of_other_checks_are_told_apart_from_others(segment):
+    parent = segment.vantages[0]
+    segment.hear(parent, probe(CHILD_MAC, signed=True), True, 0.1)
+    assert (kept(segment), parent.others) == ({}, 0)
+    segment.hear(parent, probe(STRANGER, signed=True), False, 0.1)
+    assert (kept(segment), parent.others) == ({}, 1)
+    segment.hear(parent, probe(STRANGER, signed=False), False, 0.1)
+    assert kept(segment) == {(STRANGER, "parent", "probe"): 1}
+
+
+def test_frames_that_were_lost_make_silence_mean_nothing(segment):
+    for vantage in segment.vantages:
+        vantage.lost = 7
+    segment.judge(frozenset())
+    verdict = segment.verdicts[ADDRESS]
+    assert verdict.status == "unknown"
+    assert verdict.reason == (
+        "eth0: 7 frames were lost as they came too fast; lnprobe1: 7 frames were lost as they came too fast"
+    )
+    segment.vantages[1].lost = 0
+    segment.judge(frozenset())
+    assert segment.verdicts[ADDRESS].status == "free_as_seen", "one vantage heard everything"
+
+
+def test_the_report_has_both_clocks(segment):
+    clock = Clock(wall=1772359200.0, monotonic=5000.0, asked=5000.05, done=5001.06)
+    segment.hear(segment.vantages[0], reply(PARENT_MAC), False, 0.1234567)
+    segment.judge(frozenset())
+    result = _probe_report.result([segment], clock)
+    assert result["started"] == "2026-03-01T10:00:00.000Z"
+    assert result["seconds"] == 1.06
+    assert (result["vantages"][0]["from"], result["vantages"][0]["until"]) == (
+        "2026-03-01T10:00:00.050Z", "2026-03-01T10:00:01.060Z",
+    )  # fmt: skip
+    assert result["results"] == [
+        {
+            "parent": "eth0",
+            "address": "192.168.100.50",
+            "status": "in_use",
+            "conflict": "hard",
+            "reason": "",
+            "holders": [
+                {
+                    "mac": STRANGER,
+                    "vantage": "parent",
+                    "kind": "reply",
+                    "count": 1,
+                    "first_seen": "2026-03-01T10:00:00.123Z",
+                    "first_seen_seconds": 0.123457,
+                    "own": False,
+                    "owner": "foreign",
+                    "where": None,
+                }
+            ],
+        }
+    ]
+    assert _probe_report.failure([segment], ["in_use"], clock) == (
+        "address conflict check:\n"
+        f"  - 192.168.100.50 on eth0: in_use, {STRANGER} seen by reply from parent at 2026-03-01T10:00:00.123Z"
+    )
+    assert _probe_report.failure([segment], ["duplicate"], clock) == ""
