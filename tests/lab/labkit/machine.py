@@ -17,7 +17,14 @@ from .errors import LabError
 
 #: Programs and the Debian packages that have them, by the kind of host that needs them.
 PROGRAMS = {
-    "netns": {"ip": "iproute2", "bridge": "iproute2", "nsenter": "util-linux", "unshare": "util-linux"},
+    "netns": {
+        "ip": "iproute2",
+        "bridge": "iproute2",
+        "ping": "iputils-ping",
+        "nsenter": "util-linux",
+        "setsid": "util-linux",
+        "unshare": "util-linux",
+    },
     "nspawn": {
         "systemd-nspawn": "systemd-container",
         "mmdebstrap": "mmdebstrap",
@@ -26,7 +33,10 @@ PROGRAMS = {
         "ssh-keygen": "openssh-client",
     },
 }
-#: Files of packages that have no program; the key is the package.
+#: For another apt, of another lab perhaps: seconds.
+WAIT = ("-o", "DPkg::Lock::Timeout=300")
+
+#: What signs Debian's releases; Ubuntu has it in a package too.
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -46,7 +56,7 @@ def prepare(kinds: set[str]) -> None:
     if not find("apt-get"):
         raise LabError(f"missing on this machine: {', '.join(missing)} (Debian's package names). Remedy: install them.")
     print(f"installing {' '.join(missing)}", file=sys.stderr, flush=True)
-    install = ["apt-get", "--yes", "--quiet", "--no-install-recommends", "install", *missing]
+    install = ["apt-get", "--yes", "--quiet", "--no-install-recommends", *WAIT, "install", *missing]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (install, ["apt-get", "--quiet", "update"], install):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

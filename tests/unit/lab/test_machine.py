@@ -24,14 +24,16 @@ def test_not_root(monkeypatch):
 
 
 def test_missing_programs_are_named_by_package_and_only_where_a_kind_needs_them(monkeypatch):
-    monkeypatch.setattr(machine, "find", lambda program: None)
-    assert machine.missing_packages({"netns"}) == ["iproute2", "util-linux"]
+    monkeypatch.setattr(machine, "find", lambda _program: None)
+    assert machine.missing_packages({"netns"}) == ["iproute2", "iputils-ping", "util-linux"]
     assert {"mmdebstrap", "systemd-container", "netcat-openbsd", "openssh-client"} <= set(
         machine.missing_packages({"nspawn"})
     )
 
 
 def test_without_apt_the_remedy_is_the_list(monkeypatch):
-    monkeypatch.setattr(machine, "find", lambda program: None)
-    with pytest.raises(LabError, match=r"missing on this machine: iproute2, util-linux \(Debian's package names\)"):
+    monkeypatch.setattr(machine, "find", lambda _program: None)
+    with pytest.raises(
+        LabError, match=r"missing on this machine: iproute2, iputils-ping, util-linux \(Debian's package names\)"
+    ):
         machine.prepare({"netns"})
