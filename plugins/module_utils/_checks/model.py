@@ -152,7 +152,7 @@ class Verdict:
     def __str__(self) -> str:
         """One line for people."""
         loss = self.first_loss
-        lost = f" lost first after {loss.after:.1f} s ({self.series} answered);" if loss else ""
+        lost = f" lost first after {loss.after:.1f} s;" if loss else ""
         proof = "; ".join(f"{item.what}: {item.value}" for item in self.evidence)
         remedy = f". Remedy: {self.remedy}." if self.remedy else ""
         return (
