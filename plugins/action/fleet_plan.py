@@ -45,7 +45,7 @@ def _declaration(name: str, hostvars: Any, problems: Problems) -> HostDeclaratio
         try:
             values[key] = variables.get(key)
         except AnsibleError as error:
-            reason = str(error).strip().split("\n")[0]
+            reason = str(error).strip().split("\n", maxsplit=1)[0]
             # an inventory may need a connection to say where its hosts are
             if key != "ansible_host":
                 found.add(key, None, f"this cannot be templated: {reason}", "define what it refers to")

@@ -104,8 +104,8 @@ requirements:
 notes:
   - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
   - Its probes are marked. ARP probes carry the text C(linuxnet.macvlan) as padding, solicitations the nonce
-    C(6d:61:63:76:6c:6e). Hosts that check the same addresses at the same time recognise each other by it, and do not take
-    each other for hosts that want the address.
+    C(6d:61:63:76:6c:6e). Hosts that check the same addresses at the same time recognise each other by it, and do not
+    take each other for hosts that want the address.
   - A host that has C(arp_ignore=8) set or drops ARP answers nobody, and is found only when it speaks by itself.
 seealso:
   - module: linuxnet.macvlan.macvlan_info

@@ -12,8 +12,8 @@ short_description: Inventory of macvlan links in all network namespaces
 version_added: 0.1.0
 description:
   - Lists every macvlan and macvtap link of a host with its parent, mode, MAC address, addresses, routes and counters.
-  - It looks into all network namespaces, as the links that containers use live in namespaces of their own, which neither
-    C(ip link) nor Ansible's facts show.
+  - It looks into all network namespaces, as the links that containers use live in namespaces of their own, which
+    neither C(ip link) nor Ansible's facts show.
 author:
   - The linuxnet.macvlan authors (@linuxnet)
 extends_documentation_fragment:
@@ -103,7 +103,7 @@ links:
       description: Whether the link can pass frames.
       type: bool
     bcqueuelen:
-      description: Length of the broadcast queue in packets that this link asks for, V(null) where the kernel does not say.
+      description: Length of the broadcast queue in packets that this link asks for, V(null) where the kernel is silent.
       type: int
       sample: 1000
     nopromisc:

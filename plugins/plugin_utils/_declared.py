@@ -18,7 +18,7 @@ def as_list(value: Any, key: str, problems: Problems) -> list:
         try:
             value = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            reason = str(error).split("\n")[0]
+            reason = str(error).split("\n", maxsplit=1)[0]
             problems.add(key, None, f"this text is not YAML: {reason}", "write a list of mappings")
             return []
     if value is None:

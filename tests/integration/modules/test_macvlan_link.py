@@ -338,7 +338,9 @@ def test_bad_values_are_all_told_at_once(segment, host):
 
 
 def test_a_mode_that_does_not_exist(host):
-    assert "no such macvlan mode" in refused(host, {"name": "mv0", "parent": "eth0", "mode": "bridged"})["links[0].mode"]
+    assert (
+        "no such macvlan mode" in refused(host, {"name": "mv0", "parent": "eth0", "mode": "bridged"})["links[0].mode"]
+    )
 
 
 def test_absent_never_removes_another_kind_of_interface(host):

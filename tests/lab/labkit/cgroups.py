@@ -21,7 +21,7 @@ def hierarchies() -> list[Path]:
     """Mount points of control group hierarchies, version 1 and 2 (proc_pid_mountinfo(5))."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        fields, _, source = line.partition(" - ")
+        fields, dummy, source = line.partition(" - ")
         if source.split()[0] in ("cgroup", "cgroup2"):
             found.append(Path(fields.split()[4]))
     return found
@@ -39,7 +39,7 @@ def enter(lab: str, host: str) -> None:
 def remove(lab: str, host: str | None = None) -> None:
     """End every process of a lab or of one of its hosts, and remove the groups."""
     roots = [root / f"{state.PREFIX}.{lab}" / (host or "") for root in hierarchies()]
-    for _ in range(50):
+    for dummy in range(50):
         kill([pid for root in roots for pid in _members(root)])
         if not any(_pruned(root) for root in roots):
             return

@@ -97,7 +97,9 @@ class Namespace:
         try:
             return json.loads(done.stdout.strip().splitlines()[-1])
         except (IndexError, ValueError):
-            raise AssertionError(f"{name} printed no result (exit {done.returncode})\n{done.stdout}\n{done.stderr}") from None
+            raise AssertionError(
+                f"{name} printed no result (exit {done.returncode})\n{done.stdout}\n{done.stderr}"
+            ) from None
 
 
 class Host(Namespace):
@@ -110,7 +112,12 @@ class Host(Namespace):
             self.ip("address", "add", address, "dev", "eth0", *(["nodad"] if ":" in address else []))
 
     def container(
-        self, name: str, addresses: list[str] | None = None, mac: str | None = None, mode: str = "bridge", parent: str = "eth0"
+        self,
+        name: str,
+        addresses: list[str] | None = None,
+        mac: str | None = None,
+        mode: str = "bridge",
+        parent: str = "eth0",
     ) -> Namespace:
         """A macvlan child of this host's ``parent`` in a namespace of its own, as container engines make it."""
         inner = Namespace(self.segment, name)
@@ -164,4 +171,3 @@ class Segment:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-

@@ -6,11 +6,12 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import stable_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = {"name": "lan0", "parent": "eth0"}
 
@@ -29,8 +30,8 @@ def test_defaults_are_bridge_stable_mac_and_up():
 
 
 def test_bare_addresses_get_the_host_prefix_and_order_does_not_matter():
-    one, _ = parse({**GOOD, "addresses": ["fd00::3", "192.168.100.3"]})
-    other, _ = parse({**GOOD, "addresses": ["192.168.100.3/32", "fd00::3/128", "fd00::3"]})
+    one, dummy = parse({**GOOD, "addresses": ["fd00::3", "192.168.100.3"]})
+    other, dummy = parse({**GOOD, "addresses": ["192.168.100.3/32", "fd00::3/128", "fd00::3"]})
     assert one.present[0].addresses == other.present[0].addresses
     assert [str(item) for item in one.present[0].addresses] == ["192.168.100.3/32", "fd00::3/128"]
 
@@ -74,7 +75,7 @@ def test_bare_addresses_get_the_host_prefix_and_order_does_not_matter():
     ],
 )
 def test_each_fault_has_one_message_with_host_key_value_and_remedy(change, key, says):
-    _, problems = parse({**GOOD, **change})
+    dummy, problems = parse({**GOOD, **change})
     (problem,) = problems.items
     assert (problem.host, problem.key) == ("web1", key)
     assert says in problem.problem
@@ -82,7 +83,7 @@ def test_each_fault_has_one_message_with_host_key_value_and_remedy(change, key, 
 
 
 def test_all_faults_are_told_at_once():
-    _, problems = parse(
+    dummy, problems = parse(
         {"name": "one", "parent": "eth0", "mac": "02:00:00:00:00:01", "addresses": ["10.0.0.1"]},
         {"name": "two", "parent": "eth0", "mac": "02-00-00-00-00-01", "addresses": ["10.0.0.1/24"], "mode": "x"},
         {"name": "two", "parent": "eth0"},
@@ -115,6 +116,6 @@ def test_parsing_what_was_rendered_changes_nothing(addresses):
     usable = [item for item in addresses if not (item.is_multicast or item.is_unspecified or item.is_loopback)]
     first, problems = parse({**GOOD, "addresses": [str(item) for item in usable]})
     assert not problems
-    again, _ = parse({**GOOD, "addresses": [str(item) for item in first.present[0].addresses]})
+    again, dummy = parse({**GOOD, "addresses": [str(item) for item in first.present[0].addresses]})
     assert again.present == first.present
     assert {item.ip for item in first.present[0].addresses} == set(map(ipaddress.ip_address, usable))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
@@ -104,7 +105,7 @@ def test_everything_else_follows_from_the_declaration():
     ],
 )  # fmt: skip
 def test_each_fault_has_one_message(change, key, says):
-    _, problems = expanded({**NETWORK, **change})
+    dummy, problems = expanded({**NETWORK, **change})
     assert [problem.key for problem in problems.items] == [f"macvlan_networks[0].{key}"]
     assert says in problems.items[0].problem
 
@@ -117,7 +118,7 @@ def test_a_long_name_is_fine_with_a_link_name():
 
 def test_networks_of_one_segment_share_an_address_space_and_others_do_not():
     second = {**NETWORK, "name": "lan1", "host_address": "192.168.100.4"}
-    _, problems = expanded(NETWORK, second)
+    dummy, problems = expanded(NETWORK, second)
     assert [problem.key for problem in problems.items] == ["macvlan_networks[1].container_range"]
-    _, problems = expanded(NETWORK, {**second, "segment": "building 2"})
+    dummy, problems = expanded(NETWORK, {**second, "segment": "building 2"})
     assert not problems
