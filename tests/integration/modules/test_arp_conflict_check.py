@@ -97,7 +97,7 @@ def state(host):
 
 
 def wait_until(condition, what):
-    for _ in range(200):
+    for dummy in range(200):
         if condition():
             return
         time.sleep(0.05)
@@ -405,6 +405,14 @@ def test_a_carrier_that_is_lost_meanwhile(segment, host, neighbour):
     assert "eth0 has no carrier" in by_address(result)[NOBODY]["reason"]
 
 
+def test_a_container_that_comes_up_meanwhile_is_no_conflict(host):
+    process = start(host, CHILD)
+    container = host.container("c1", [f"{CHILD}/24"])
+    item = by_address(json.loads(process.stdout.read()))[CHILD]
+    assert item["status"] == "own"
+    assert (container.mac(), "child", "reply") in seen(item)
+
+
 @pytest.mark.parametrize("passthru_in_container", [True, False])
 def test_where_no_child_can_be_the_parent_asks_alone(host, neighbour, passthru_in_container):
     if passthru_in_container:
@@ -499,85 +507,3 @@ def test_a_killed_check_leaves_nothing(host, neighbour, signal):
 def test_check_mode_asks_all_the_same(host, neighbour):
     result = check(host, LAN, NOBODY, check_mode=True)
     assert [item["status"] for item in result["results"]] == ["in_use", "free_as_seen"]
-
-
-# Bad input: everything that is wrong, at once, and not a single probe.
-
-
-def refused(host, **arguments):
-    result = host.module("arp_conflict_check", arguments)
-    assert result.get("failed"), "this should have been refused"
-    assert all(problem["remedy"] for problem in result["problems"])
-    return {problem["key"]: problem["problem"] for problem in result["problems"]}
-
-
-def test_every_fault_of_form_is_told_at_once(host):
-    found = refused(
-        host,
-        probes=[
-            {
-                "parent": "eth0",
-                "addresses": ["192.168.100.300", "0.0.0.0/0", "192.168.100.9-192.168.100.1", "127.0.0.1"],
-            },
-            {"parent": {"colour": "red"}, "addresses": []},
-            {"parent": "a-name-that-is-too-long", "addresses": ["192.168.100.7/24"]},
-            {"parent": "eth0", "addresses": ["10.0.0.0/8"]},
-        ],
-        known_macs=["52:54:00:12:34", "01:00:5e:00:00:01"],
-        rate=0,
-        max_addresses=0,
-        vantages=[],
-    )
-    assert set(found) == {
-        "probes[0].addresses[0]", "probes[0].addresses[1]", "probes[0].addresses[2]", "probes[0].addresses[3]",
-        "probes[1].parent", "probes[1].addresses", "probes[2].parent", "probes[2].addresses[0]", "probes[3].addresses",
-        "known_macs[0]", "known_macs[1]", "rate", "max_addresses", "vantages",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("parent", "addresses", "key", "problem"),
-    [
-        ("eth7", [LAN], "probes[0].parent", "no such interface"),
-        ("lo", [LAN], "probes[0].parent", "loopback"),
-        ("tun0", [LAN], "probes[0].parent", "not an Ethernet interface"),
-        ({"mac": "52:54:00:99:99:99"}, [LAN], "probes[0].parent", "no interface of this host matches"),
-        ({"default_route": True}, [LAN], "probes[0].parent", "no interface of this host matches"),
-        ("eth0", [LAN, "192.168.100.0/24"], "probes[0].addresses[0]", "overlaps with probes[0].addresses[1]"),
-        ("eth0", ["192.168.0.0/19"], "probes[0].addresses", "8192 addresses, which takes 49152 packets and 50 seconds"),
-        ("eth0", ["fd00:100::/64"], "probes[0].addresses", "18446744073709551616 addresses"),
-    ],
-)  # fmt: skip
-def test_input_that_cannot_be_right(host, parent, addresses, key, problem):
-    host.ip("tuntap", "add", "tun0", "mode", "tun")
-    found = refused(host, probes=[{"parent": parent, "addresses": addresses}])
-    assert list(found) == [key]
-    assert problem in found[key]
-
-
-def test_one_address_in_two_probes_of_one_parent(host):
-    probes = [{"parent": name, "addresses": [LAN]} for name in ("eth0", {"subnet": "192.168.100.0/24"})]
-    assert "overlaps" in refused(host, probes=probes)["probes[1].addresses[0]"]
-
-
-def test_an_empty_list_of_probes(host):
-    assert refused(host, probes=[]) == {"probes": "there is nothing to probe"}
-
-
-def test_a_higher_limit_is_an_explicit_choice(host):
-    result = check(host, "192.168.100.64/29", max_addresses=8)
-    assert result["summary"]["probed"] == 8
-    assert (
-        "max_addresses"
-        in host.module(
-            "arp_conflict_check",
-            {"probes": [{"parent": "eth0", "addresses": ["192.168.100.64/29"]}], "max_addresses": 7},
-        )["msg"]
-    )
-
-
-@pytest.mark.parametrize("capability", ["net_raw", "net_admin", "sys_admin"])
-def test_a_missing_right_is_named(host, capability):
-    wrapper = ["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}"]
-    result = host.module("arp_conflict_check", {"probes": [{"parent": "eth0", "addresses": [LAN]}]}, wrapper=wrapper)
-    assert [problem["key"] for problem in result["problems"]] == [f"CAP_{capability.upper()}"]
