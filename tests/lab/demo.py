@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows what the collection does: brings up a lab, and runs site.yml twice and verify.yml against it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(ROOT / "collections")]
+
+from labkit.errors import LabError  # noqa: E402  (the path is set up above)
+from labkit.lab import Lab  # noqa: E402
+
+TOPOLOGIES = {"nspawn": "demo.yml", "netns": "demo-netns.yml"}
+NAME = "demo"
+#: A station of the topologies, on the same LAN as the hosts.
+LAN = "lan"
+QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_FORCE_COLOR": "false"}
+
+WHERE_TO_GO_ON = """\
+Where to go on
+  the lab       KEEP=1 make demo   leaves it up; then
+                tests/lab/lab status, tests/lab/lab exec --name demo h1-c1 -- ping 192.168.100.11,
+                tests/lab/lab down --name demo
+  what ran      playbooks/site.yml on {topology}
+  your fleet    declare macvlan_networks for your hosts as there, then
+                .venv/bin/ansible-playbook -i INVENTORY playbooks/site.yml --check --diff   shows what would change
+                .venv/bin/ansible-playbook -i INVENTORY playbooks/site.yml                  does it
+                .venv/bin/ansible-playbook -i INVENTORY playbooks/teardown.yml              takes it back"""
+
+
+class Unexpected(Exception):
+    """The demo did not show what it promises."""
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    print(f"\n=== {title}", flush=True)
+    started = time.monotonic()
+    yield
+    print(f"    ({time.monotonic() - started:.0f} s)", flush=True)
+
+
+def playbook(lab: Lab, name: str, *options: str) -> dict[str, int]:
+    """Run a playbook and pass on what counts of its output; changed tasks by host."""
+    command = [ROOT / ".venv" / "bin" / "ansible-playbook", "-i", lab.inventory_path, f"playbooks/{name}.yml", *options]
+    changed: dict[str, int] = {}
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **QUIET}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        for line in process.stdout:
+            if found := re.match(r"(\S+)\s+: ok=\d+\s+changed=(\d+)", line):
+                changed[found[1]] = int(found[2])
+            if not re.match(r"(PLAY|TASK) \[|\s*$", line) or "TASK" in line:
+                print("    " + line.rstrip(), flush=True)
+    if process.returncode:
+        raise Unexpected(f"{name}.yml: exit status {process.returncode}")
+    return changed
+
+
+def reachability(lab: Lab) -> bool:
+    """Print who reaches whom, one line per host; whether everybody reaches everybody."""
+    plan = lab.topology
+    rows = []
+    for host in plan.hosts.values():
+        container = next(item for item in plan.containers.values() if item.host == host.name)
+        own, inner = (item.addresses[0].partition("/")[0] for item in (host.nics[0], container))
+        pairs = [(container.name, own), (host.name, inner), (LAN, inner)]
+        rows.append((f"{host.name} ({host.manager})", pairs))
+
+    def answers(pair: tuple[str, str]) -> str:
+        done = lab.exec(pair[0], "ping", "-n", "-c", "1", "-W", "1", pair[1], check=False)
+        return "ok" if done.returncode == 0 else "FAIL"
+
+    with ThreadPoolExecutor() as pool:
+        results = [list(pool.map(answers, pairs)) for dummy, pairs in rows]
+    print(f"    {'host':22}{'container to host':20}{'host to container':20}LAN to container")
+    for (name, dummy), result in zip(rows, results, strict=True):
+        print(f"    {name:22}{result[0]:20}{result[1]:20}{result[2]}")
+    return all(answer == "ok" for result in results for answer in result)
+
+
+def show(lab: Lab) -> None:
+    with step("before: a host and its own macvlan containers cannot reach each other"):
+        if reachability(lab):
+            raise Unexpected("they do")
+    with step("site.yml: plan the fleet, then make the links and prove them, host by host"):
+        playbook(lab, "site", "-e", "verify_soak_seconds=3")
+    with step("site.yml again: nothing to change"):
+        changed = playbook(lab, "site", "-e", "verify_soak_seconds=0")
+        if any(changed.values()):
+            raise Unexpected(f"the second run changed something: {changed}")
+    with step("verify.yml: as declared, and for ten seconds without a loss"):
+        playbook(lab, "verify")
+    with step("after"):
+        if not reachability(lab):
+            raise Unexpected("somebody cannot reach somebody")
+
+
+def main() -> int:
+    kind = os.environ.get("LAB") or "nspawn"
+    if kind not in TOPOLOGIES:
+        print(f"demo: LAB={kind}: there is no such kind. Remedy: use one of {', '.join(TOPOLOGIES)}.", file=sys.stderr)
+        return 2
+    topology = HERE / "topologies" / TOPOLOGIES[kind]
+    lab = Lab(NAME)
+    try:
+        with step(f"a lab of {kind} hosts, each with two containers on macvlan"):
+            lab = Lab.up(topology, NAME, lambda message: print(f"    {message}", flush=True))
+        show(lab)
+    except (LabError, Unexpected) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if not os.environ.get("KEEP"):
+            lab.down()
+    print(f"\n{WHERE_TO_GO_ON.format(topology=topology.relative_to(ROOT))}")
+    print(f"\nThe lab is {'up' if os.environ.get('KEEP') else 'down, and nothing of it is left'}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
