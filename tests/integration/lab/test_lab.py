@@ -112,10 +112,12 @@ class TestNetns:
     def test_reboot_brings_fresh_kernel_state(self, name):
         lab = Lab.up(self.TOPOLOGY, name)
         before = lab.exec("h1", "cat", "/sys/class/net/eth0/address").stdout
-        lab.exec(
-            "h1", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/arp_filter; ip link add link eth0 m0 type macvlan"
-        )
+        lab.exec("h1", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/arp_filter")
+        lab.exec("h1", "ip", "link", "add", "link", "eth0", "m0", "type", "macvlan")
+        lab.exec("h1", "touch", "/etc/kept", "/run/lost")
         lab.reboot("h1")
+        assert lab.exec("h1", "ls", "/etc/kept").returncode == 0
+        assert lab.exec("h1", "ls", "/run/lost", check=False).returncode != 0
         assert lab.exec("h1", "cat", "/proc/sys/net/ipv4/conf/all/arp_filter").stdout == "0\n"
         assert "m0" not in lab.exec("h1", "ls", "/sys/class/net").stdout.split()
         assert lab.exec("h1", "cat", "/sys/class/net/eth0/address").stdout == before
@@ -131,6 +133,15 @@ class TestNetns:
             lab.exec("h1", "true")
         Lab.up(self.TOPOLOGY, name)
         assert lab.exec("h1", "true").returncode == 0
+
+    def test_a_lab_keeps_no_namespace_of_another_alive(self, name):
+        """A copy of the mount of a namespace's name, in a host's own mount namespace, would."""
+        other = Lab.up(self.TOPOLOGY, f"{name}b")
+        Lab.up(self.TOPOLOGY, name)
+        other.down()
+        mounts = Lab(name).exec("h1", "cat", "/proc/self/mountinfo").stdout
+        assert f"lnmlab.{name}." in mounts, "the test looks at the right place"
+        assert f"lnmlab.{name}b." not in mounts
 
     def test_labs_side_by_side(self, name):
         other = f"{name}b"

@@ -11,6 +11,7 @@ lab.down()
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -46,6 +47,7 @@ class Lab:
         Errors: InvalidInput for a wrong topology, LabError when it cannot be made (nothing is left behind then).
         """
         data = topology if isinstance(topology, dict) else load(topology)
+        data = json.loads(json.dumps(data, default=str))  # as it is kept, to compare with
         plan = parse(data)
         lab = cls(name or ("lab" if isinstance(topology, dict) else Path(topology).stem), say)
         vms = [host.name for host in plan.hosts.values() if host.kind == "vm"]
@@ -101,12 +103,10 @@ class Lab:
         if name not in plan.hosts:
             raise LabError(f"lab {self.name} has no host {name!r}. Remedy: use one of {', '.join(plan.hosts)}.")
         with self.state.locked():
-            host = plan.hosts[name]
-            if host.kind == "nspawn":
-                nspawn_host.reboot(self.state, host)
+            if plan.hosts[name].kind == "nspawn":
+                nspawn_host.reboot(self.state, plan.hosts[name])
             else:
-                wiring.pull_out(self.state, host)
-                netns_host.start(self.state, plan, host)
+                netns_host.reboot(self.state, plan, plan.hosts[name])
 
     def down(self) -> None:
         """Remove all of it, also what a crash left."""

@@ -35,11 +35,16 @@ def pid(directory: Path, role: str = "leader") -> int | None:
 
 def _started(number: int) -> str | None:
     """Start time in clock ticks since boot (proc_pid_stat(5), field 22), None when the process is gone or a zombie."""
+    fields = _status(number)
+    return None if not fields or fields[0] in "ZX" else fields[19]
+
+
+def _status(number: int) -> list[str]:
+    """The fields of proc_pid_stat(5) from the third (state) on; empty when the process is gone."""
     try:
-        fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else fields[19]
+        return []
 
 
 def child(parent: int) -> int | None:
@@ -51,15 +56,27 @@ def child(parent: int) -> int | None:
     return int(children[0]) if children else None
 
 
+def file_system(directory: Path) -> str:
+    """The mount namespace that holds the file system of a host of kind netns: that of its first process's parent.
+
+    Errors: LabError when the host does not run.
+    """
+    return f"/proc/{_status(_running(directory))[1]}/ns/mnt"
+
+
+def _running(directory: Path) -> int:
+    number = pid(directory)
+    if number is None:
+        raise LabError(f"{directory.name} does not run. Remedy: `lab status`, then `lab up` again.")
+    return number
+
+
 def enter(directory: Path, clean: bool) -> list[str]:
     """What to put before a command so that it runs on the host. clean: with a login's environment, not the caller's.
 
     Errors: LabError when the host does not run.
     """
-    number = pid(directory)
-    if number is None:
-        raise LabError(f"{directory.name} does not run. Remedy: `lab status`, then `lab up` again.")
-    argv = ["nsenter", "--target", str(number), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+    argv = ["nsenter", "--target", str(_running(directory)), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
     if clean:
         argv += ["--", "env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
     return argv

@@ -12,63 +12,75 @@ from __future__ import annotations
 import shlex
 import sys
 import uuid
-from pathlib import Path
 
 from . import background, leader, netns, wiring
 from .errors import LabError
 from .state import State, write
 from .topology import Host, Topology
 
-#: Runs as the host's first process, and tells its PID on this machine. The loop reaps orphans, as init does.
-SETUP = """
-set -e
-read -r pid rest < /proc/self/stat
+#: Makes the host's file system, then goes on with the command it is given.
+FILES = """
 mount -t tmpfs -o mode=0755 tmpfs "$DISK"
 for tree in etc var; do
     mkdir "$DISK/$tree" "$DISK/.$tree"
     mount -t overlay -o "lowerdir=/$tree,upperdir=$DISK/$tree,workdir=$DISK/.$tree" overlay "/$tree"
 done
+echo "$NAME" > /etc/hostname
+rm -f /etc/machine-id
+echo "$MACHINE_ID" > /etc/machine-id
+exec "$@"
+"""
+
+#: Runs as the host's first process, and tells its PID on this machine. The loop reaps orphans, as init does.
+BOOT = """
+read -r pid rest < /proc/self/stat
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=0755 tmpfs /run
 mkdir /run/lock /run/netns
 hostname "$NAME"
-echo "$NAME" > /etc/hostname
-rm -f /etc/machine-id
-echo "$MACHINE_ID" > /etc/machine-id
 sleep infinity &
 echo "$pid" > "/proc/self/fd/$LAB_READY_FD"
 while :; do wait; done
 """
 
+#: Slave, so that a namespace that is deleted on this machine is not kept alive by the mount of its name in here.
+OWN_MOUNTS = ("unshare", "--mount", "--propagation", "slave")
+
 #: Ansible's interpreter for such a host: modules run inside, over the connection type local.
 WRAPPER = """#!/bin/sh
 # Python on host {name}
 read -r pid started < {directory}/leader
-exec nsenter --target "$pid" --mount --uts --ipc --net --pid -- {python} "$@"
+exec nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup -- {python} "$@"
 """
 
 
 def start(state: State, topology: Topology, host: Host) -> None:
     """Make the host and its containers. Errors: LabError when the machine's kernel does not allow it."""
+    python = state.host(host.name) / "python"
+    text = WRAPPER.format(name=host.name, directory=python.parent, python=shlex.quote(sys.executable))
+    write(python, text, mode=0o755)
+    _boot(state, topology, host, [*OWN_MOUNTS, "sh", "-e", "-c", FILES, "sh"])
+
+
+def reboot(state: State, topology: Topology, host: Host) -> None:
+    """Restart the host: new namespaces, but the file system it has. Errors: LabError."""
+    with open(leader.file_system(state.host(host.name)), "rb") as mounts:
+        wiring.pull_out(state, host)
+        _boot(state, topology, host, ["nsenter", f"--mount=/proc/self/fd/{mounts.fileno()}"], (mounts.fileno(),))
+
+
+def _boot(state: State, topology: Topology, host: Host, files: list[str], keep: tuple[int, ...] = ()) -> None:
+    """files: what takes the host's first process to its file system. keep: file descriptors that it needs for that."""
     directory = state.host(host.name)
     wiring.plug_in(state, host)
     wiring.configure(state, host)
-    leader.record(directory, _run_leader(host.name, state.netns(host.name), directory))
-    python = directory / "python"
-    write(python, WRAPPER.format(name=host.name, directory=directory, python=shlex.quote(sys.executable)), mode=0o755)
-    wiring.make_containers(state, topology, host)
-
-
-def _run_leader(hostname: str, name: str, directory: Path) -> int:
-    """PID of the host's first process."""
-    argv = ["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--propagation", "private"]
     log = directory / "console.log"
-    pid = background.start(
-        ["nsenter", f"--net={netns.RUN / name}", *argv, "sh", "-c", SETUP],
-        log,
-        {"DISK": str(directory / "disk"), "NAME": hostname, "MACHINE_ID": uuid.uuid4().hex},
-    )
+    network = ["nsenter", f"--net={netns.RUN / state.netns(host.name)}"]
+    processes = ["unshare", "--uts", "--ipc", "--pid", "--fork", "--kill-child", *OWN_MOUNTS, "sh", "-e", "-c", BOOT]
+    environment = {"DISK": str(directory / "disk"), "NAME": host.name, "MACHINE_ID": uuid.uuid4().hex}
+    pid = background.start([*network, *files, *processes], log, environment, keep)
     if not pid:
-        raise LabError(f"{hostname}: its namespaces cannot be made: {background.last_words(log)}")
-    return int(pid)
+        raise LabError(f"{host.name}: its namespaces cannot be made: {background.last_words(log)}")
+    leader.record(directory, int(pid))
+    wiring.make_containers(state, topology, host)

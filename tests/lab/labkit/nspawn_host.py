@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import time
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
 
 from . import background, inventory, leader, managers, wiring
 from .errors import LabError
@@ -26,9 +27,11 @@ LAB = Path(__file__).resolve().parents[1]
 def client_key() -> Path:
     """The private key that opens every host, made on first use."""
     key = cache() / "ssh" / "id_ed25519"
-    if not key.exists():
-        key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _make_key(key, "linuxnet.macvlan lab")
+    key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(key.parent / ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not key.exists():
+            _make_key(key, "linuxnet.macvlan lab")
     return key
 
 
@@ -68,7 +71,10 @@ def wait(state: State, host: Host, boots: int) -> None:
     directory = state.host(host.name)
     end = time.monotonic() + PATIENCE
     while True:
-        missing = unready(state, host, boots)
+        try:
+            missing = unready(state, host, boots)
+        except CommandFailed as error:  # hangs: the machine is busy, or the host is
+            missing = str(error)
         if missing is None:
             return
         console = background.last_words(directory / "console.log")
@@ -88,9 +94,10 @@ def unready(state: State, host: Host, expected: int) -> str | None:
     system = run([*inside, "systemctl", "is-system-running"], check=False).out.strip()
     if system == "degraded":
         failed = run([*inside, "systemctl", "--failed", "--plain", "--no-legend", "--no-pager"], check=False).out
-        units = " ".join(line.split()[0] for line in failed.splitlines())
-        log = run([*inside, "journalctl", "--no-pager", "--lines=5", "--output=cat", "--priority=4"], check=False).out
-        raise LabError(f"{host.name}: failed units: {units}. Its log: {' | '.join(log.splitlines())}")
+        units = [line.split()[0] for line in failed.splitlines()]
+        only = [f"--unit={unit}" for unit in units]
+        log = run([*inside, "journalctl", "--no-pager", "--lines=5", "--output=cat", *only], check=False).out
+        raise LabError(f"{host.name}: failed units: {' '.join(units)}. Their log: {' | '.join(log.splitlines())}")
     if system != "running":
         return f"systemd is {system or 'not there yet'}"
     missing = wiring.missing_addresses(state, host)
