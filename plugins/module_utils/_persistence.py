@@ -102,7 +102,7 @@ def choose(link: DesiredLink, host: Host, persistence: str, problems: Problems) 
             remedy = "rename it to letters, digits, dots, dashes and underscores, or set persistence: none"
             problem = f"a {what} of this name cannot be written into files of systemd"
             problems.add(f"{link.key}.{key}", name, problem, remedy)
-    found = f"{parent} belongs to {owner}"
+    found = f"{parent} belongs to {owner}" + (f" ({'; '.join(owner.evidence)})" if owner.evidence else "")
     if persistence != "auto":
         refusal = registry.backend(persistence).refuse(link, host)
         if refusal:

@@ -125,14 +125,14 @@ def owners(parents: Iterable[str], networkd: dict[str, NetworkdLink] | None) -> 
         link = (networkd or {}).get(parent)
         if link is not None and link.state and link.state != "unmanaged":
             names.append("systemd-networkd")
-            evidence.append(f"systemd-networkd: {link.state} with {link.file or 'no file'}")
+            evidence.append(f"systemd-networkd configures it with {link.file or 'no file'}")
         state = manager.get(parent, "")
         if state not in NOT_ITS_OWN:
             names.append("NetworkManager")
-            evidence.append(f"NetworkManager: {state}")
+            evidence.append(f"NetworkManager says {state}")
         if parent in ifupdown:
             names.append("ifupdown")
-            evidence.append(f"ifupdown: {parent} is in {IFSTATE}")
+            evidence.append(f"it is in ifupdown's {IFSTATE}")
         result[parent] = Owner(tuple(names), tuple(evidence))
     return result
 

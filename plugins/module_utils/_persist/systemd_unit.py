@@ -12,9 +12,8 @@ from . import networkd, sysctl, units
 from .base import Backend, Host, Owner, Refusal, Rendered, parent_name
 from .systemd import check_units
 
-#: Tries at half a second each to add an IPv6 route with a source: the kernel takes no source address that is still
-#: tentative, and duplicate address detection takes a second or two (RFC 4862, 5.4).
-DAD_TRIES = 10
+#: Looks, half a second apart, for the end of duplicate address detection, which takes a second or two (RFC 4862, 5.4).
+DAD_LOOKS = 10
 
 
 class SystemdUnit(Backend):
@@ -68,6 +67,8 @@ def _commands(link: DesiredLink, parent: str, host: Host) -> list[str]:
         commands.append(units.command(host.ip, "link", "set", "dev", link.name, "up"))
         # A gateway has to be reachable before a route through it is taken.
         routes = sorted(link.routes or (), key=lambda route: route.gateway is not None)
+        if any(route.source is not None and route.source.version == 6 for route in routes):
+            commands.append(units.shell(_wait_for_dad(link.name, host.ip)))
         commands += [units.shell(_add_route(route, link.name, host.ip)) for route in routes]
     return commands
 
@@ -104,7 +105,10 @@ def _add_route(route: DesiredRoute, link: str, ip: str) -> str:
     if route.table != RT_TABLE_MAIN:
         options += ["table", str(route.table)]
     have = f'test -n "$({ip} -{version} route show exact {route.destination} {" ".join(selector)})"'
-    add = f"{ip} -{version} route append {route.destination} dev {link} {' '.join(options)}"
-    if version == 4 or route.source is None:
-        return f"{have} || exec {add}"
-    return f"n=0; until {have} || {add}; do n=$((n+1)); test $n -lt {DAD_TRIES} || exit 1; sleep 0.5; done"
+    return f"{have} || exec {ip} -{version} route append {route.destination} dev {link} {' '.join(options)}"
+
+
+def _wait_for_dad(link: str, ip: str) -> str:
+    """The kernel takes no source address that is still tentative, as it stays without carrier: then systemd retries."""
+    tentative = f'test -z "$({ip} -6 address show dev {link} tentative)"'
+    return f"n=0; until {tentative} || test $n -ge {DAD_LOOKS}; do n=$((n+1)); sleep 0.5; done"
