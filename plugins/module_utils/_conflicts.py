@@ -135,12 +135,18 @@ def is_virtual_router(mac: str) -> bool:
 
 
 def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) -> str:
-    """Whose the MAC address of a sighting is."""
-    if sighting.mac in inventory.macs or sighting.outgoing or sighting.kind == CONFIGURED:
+    """Whose the MAC address of a sighting is.
+
+    A virtual one that waits on a link of this host, as on a VRRP backup, is the router's as long as the address is.
+    """
+    configured = any(mac == sighting.mac for mac, dummy in inventory.addresses.get(sighting.address, ()))
+    if is_virtual_router(sighting.mac) and not configured and not sighting.outgoing:
+        return ROUTER
+    if sighting.mac in inventory.macs or sighting.outgoing or configured:
         return HOST
     if sighting.mac in fleet:
         return FLEET
-    return ROUTER if is_virtual_router(sighting.mac) else FOREIGN
+    return FOREIGN
 
 
 def judge(

@@ -18,7 +18,6 @@ from typing import Tuple
 
 from . import _probe_filter
 from ._addresses import Address
-from ._conflicts import REPLY, claim
 from ._packets import ALL_NODES, Frame, mac_bytes, mac_text, multicast_mac, parse, probe, solicited_node
 from ._probe_timing import FAST, RATE, Schedule, Timing
 
@@ -221,33 +220,3 @@ def _listen(lane: Lane, vantage: Vantage, origin: float) -> None:
             return
         frame, outgoing = received
         lane.heard(vantage, frame, outgoing, time.monotonic() - origin)
-
-
-def who_has(
-    questions: dict[str, Sequence[Address]], timing: Timing = FAST, rate: int = RATE
-) -> dict[tuple[str, Address], dict[str, float]]:
-    """Ask from each of these interfaces for its addresses, by a sender without an address, all at the same time.
-
-    Returns for each (interface, address) the MAC addresses that answered, with the seconds since the start, in the
-    order in which they came; an empty one where nobody did. Errors: OSError for an interface that cannot be used.
-    """
-    answers: dict[tuple[str, Address], dict[str, float]] = {
-        (link, address): {} for link, addresses in questions.items() for address in addresses
-    }
-
-    def heard(vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> None:
-        said = claim(frame)
-        if said is None or outgoing or said[2] != REPLY or (vantage.link, said[0]) not in answers:
-            return
-        # To this interface or to a group: what a parent's children were told is no answer to the parent.
-        if frame.destination == vantage.mac or int(frame.destination[:2], 16) & 1:
-            answers[vantage.link, said[0]].setdefault(said[1], seconds)
-
-    with contextlib.ExitStack() as stack:
-        lanes = []
-        for link, addresses in questions.items():
-            sock, mac = open_socket(link, addresses)
-            stack.enter_context(sock)
-            lanes.append(Lane([Vantage(link, link, mac, sock)], addresses, heard, timing, rate))
-        sweep(lanes)
-    return answers

@@ -326,33 +326,6 @@ def test_rfc_5227_mode_and_the_clock(host, neighbour):
         assert result["started"] <= item["from"] < item["until"]
 
 
-def test_fail_on_names_address_holder_place_and_time(host, neighbour):
-    arguments = {
-        "probes": [{"parent": "eth0", "addresses": ["192.168.100.0/28", NOBODY]}],
-        "fail_on": ["in_use", "duplicate"],
-    }
-    result = host.module("arp_conflict_check", arguments)
-    assert result["failed"]
-    (first,) = (item for item in by_address(result)[LAN]["holders"] if item["vantage"] == "parent")
-    assert (
-        f"{LAN} on eth0: in_use, {neighbour.mac()} seen by reply from parent at {first['first_seen']}" in result["msg"]
-    )
-    assert PARENT not in result["msg"]
-    assert result["summary"]["in_use"] == 1
-    arguments["fail_on"] = ["duplicate", "unknown", "virtual_router"]
-    assert not host.module("arp_conflict_check", arguments).get("failed")
-
-
-def test_a_failure_names_ten_addresses_and_counts_the_others(host):
-    result = host.module(
-        "arp_conflict_check",
-        {"probes": [{"parent": "eth0", "addresses": ["192.168.100.64/28"]}], "fail_on": ["free_as_seen"]},
-    )
-    assert "192.168.100.73" in result["msg"]
-    assert "192.168.100.74" not in result["msg"]
-    assert "and 6 more" in result["msg"]
-
-
 # Who cannot ask says so, and tells nobody's absence from it.
 
 

@@ -25,6 +25,9 @@ PARENT_HAS_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE),)})
 CONTAINER_HAS_IT = Inventory(MACS, {ADDRESS: ((CHILD, CONTAINER),)})
 BOTH_HAVE_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE), (CHILD, CONTAINER))})
 TWO_LINKS_HAVE_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE), (OURS, Place("", "lo")))})
+STANDBY = Place("", "vrrp51")
+BACKUP = Inventory({**MACS, VRRP: STANDBY})
+MASTER = Inventory({**MACS, VRRP: STANDBY}, {ADDRESS: ((VRRP, STANDBY),)})
 FLEET = frozenset({MEMBER, MEMBER_SHIM})
 
 
@@ -75,6 +78,8 @@ def seen(mac, kind="reply", vantage="parent", outgoing=False):
         pytest.param(NOBODY, [seen(MEMBER, "probe")], "free_as_seen", "", id="a fleet host probes it"),
         pytest.param(NOBODY, [seen(MEMBER), seen(ALICE)], "duplicate", "hard", id="fleet and foreign"),
         pytest.param(NOBODY, [seen(VRRP)], "virtual_router", "", id="VRRP"),
+        pytest.param(BACKUP, [seen(VRRP)], "virtual_router", "", id="VRRP, and this host is the backup"),
+        pytest.param(MASTER, [seen(VRRP, vantage="child")], "own", "", id="VRRP, and this host is the master"),
         pytest.param(NOBODY, [seen(HSRP)], "virtual_router", "", id="HSRP"),
         pytest.param(
             NOBODY, [seen(GLBP), seen("00:07:b4:00:01:01")], "virtual_router", "", id="GLBP: two MACs by design"
