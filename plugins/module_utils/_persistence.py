@@ -141,6 +141,8 @@ def plan(
     for link, item in zip(present, rendered):
         for path in item.files:
             _check_ours(path, link.key, state, problems)
+    if len(problems) > before:
+        return Steps(choices=choices)
     ours = {link.name for link in present} | set(removed)
     changed = _compare(state, wanted, [unit for item in rendered for unit in item.units], ours, difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
