@@ -116,7 +116,7 @@ class TestUnitSyntax:
             ("two words", '"two words"'),
             ("100%", "100%%"),
             ("$n", "$$n"),
-            ('say "x"', '"say "x""'),
+            ('say "x"', '"say \\"x\\""'),
             ("back\\slash", '"back\\\\slash"'),
             ("a;b", '"a;b"'),
         ],
