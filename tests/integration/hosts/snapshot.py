@@ -13,9 +13,10 @@ import sys
 
 #: Compared byte for byte.
 CONTENT = (
-    "/etc", "/run/NetworkManager/conf.d", "/run/network", "/run/systemd/generator", "/run/systemd/network",
-    "/run/systemd/system", "/run/sysctl.d", "/run/tmpfiles.d", "/run/udev/rules.d", "/usr/lib/NetworkManager", "/usr/lib/systemd", "/usr/lib/modules-load.d",
-    "/usr/lib/sysctl.d", "/usr/lib/tmpfiles.d", "/usr/lib/udev", "/usr/local", "/opt",
+    "/etc", "/opt", "/run/NetworkManager/conf.d", "/run/network", "/run/sysctl.d", "/run/systemd/generator",
+    "/run/systemd/network", "/run/systemd/system", "/run/tmpfiles.d", "/run/udev/rules.d", "/usr/lib/NetworkManager",
+    "/usr/lib/modules-load.d", "/usr/lib/sysctl.d", "/usr/lib/systemd", "/usr/lib/tmpfiles.d", "/usr/lib/udev",
+    "/usr/local",
 )  # fmt: skip
 #: Only names are compared: what is inside belongs to daemons.
 NAMES = ("/var/lib", "/var/cache", "/run", "/run/NetworkManager/system-connections")

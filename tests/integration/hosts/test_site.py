@@ -54,7 +54,7 @@ def before(lab: Lab) -> dict[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def first(lab: Lab, before: dict) -> playbooks.Run:  # noqa: ARG001  (that it was taken is what counts)
+def first(lab: Lab, before: dict) -> playbooks.Run:
     """The first run of site.yml, with the checks repeated for three seconds."""
     return playbooks.run("site", lab.inventory_path, verify_soak_seconds=3)
 
