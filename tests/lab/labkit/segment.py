@@ -72,8 +72,9 @@ class Namespace:
         return self.run("cat", f"/proc/sys/{path}").stdout.strip()
 
     def pings(self, address: str, *options: str) -> bool:
-        """Whether one ping within a second is answered."""
-        return self.run("ping", "-n", "-c", "1", "-W", "1", *options, address, check=False).returncode == 0
+        """Whether one of three pings is answered; the first may wait for a neighbour entry that has failed before."""
+        argv = ["ping", "-n", "-c", "3", "-i", "0.4", "-W", "1", *options, address]
+        return self.run(*argv, check=False).returncode == 0
 
     def module(
         self,
