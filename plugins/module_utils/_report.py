@@ -78,9 +78,9 @@ class HostResults:
         if self.get("macvlan_failure") or self.faults or (self.drift and not self.check_mode):
             return FAILED
         changed = any(item.get("changed") for item in self.results.values())
-        if self.check_mode and self.results:
-            return WOULD_CHANGE if changed or self.drift else OK
-        if not self.checks and not self.get("interfaces_result") and not self.get("verify_drift_result"):
+        if self.check_mode and (changed or self.drift):
+            return WOULD_CHANGE
+        if not (self.checks or self.get("interfaces_result") or self.get("verify_drift_result")):
             return NOT_RUN
         return CHANGED if changed else OK
 

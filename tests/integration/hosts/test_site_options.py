@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an operator may run the playbooks: in batches, with another strategy, with text from a survey, installed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from labkit.lab import Lab
+
+from . import playbooks
+
+TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
+ONCE = {"verify_soak_seconds": 0}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    made = Lab.up(TOPOLOGY, name=f"t{secrets.token_hex(4)}")
+    yield made
+    made.down()
+
+
+@pytest.fixture
+def clean(lab: Lab) -> Iterator[Lab]:
+    """The lab, with nothing of ours on it after the test."""
+    yield lab
+    run = playbooks.run("teardown", lab.inventory_path)
+    assert run.rc == 0, run.output
+
+
+def links(lab: Lab, host: str) -> list[str]:
+    shown = lab.exec(host, "ip", "-brief", "link", "show", "type", "macvlan").stdout
+    return sorted(line.split("@")[0] for line in shown.splitlines())
+
+
+def test_batches_stop_when_too_many_hosts_have_failed(clean: Lab) -> None:
+    clean.exec("lan", "ip", "address", "add", "192.168.100.3/32", "dev", "eth0")
+    try:
+        run = playbooks.run("site", clean.inventory_path, macvlan_serial=1, macvlan_max_fail_percentage=40, **ONCE)
+        goes_on = playbooks.run("site", clean.inventory_path, macvlan_serial="50%", **ONCE)
+    finally:
+        clean.exec("lan", "ip", "address", "delete", "192.168.100.3/32", "dev", "eth0")
+    assert (run.rc, run.failed) == (2, ["h1", "h2"]), run.output
+    assert [run.row(host)[-1] for host in ("h1", "h2")] == ["FAILED", "NOT RUN"]
+    assert (goes_on.rc, goes_on.failed) == (2, ["h1"]), goes_on.output
+    assert (links(clean, "h1"), links(clean, "h2")) == ([], ["lan0"])
+
+
+def test_the_strategy_is_free(clean: Lab) -> None:
+    run = playbooks.run("site", clean.inventory_path, macvlan_strategy="free", **ONCE)
+    assert (run.rc, run.changed) == (0, {"h1": 1, "h2": 1}), run.output
+    assert run.output.count("PLAY [Report]") == run.output.count("\nhost  link ") == 1
+
+
+def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
+    # what a survey says counts for all hosts, so there is one
+    everything = yaml.safe_load(clean.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"h1": everything["h1"]}}}), encoding="utf-8")
+    declared = """
+    - {name: lan0, parent: {default_route: true}, subnet: 192.168.100.0/24, gateway: 192.168.100.1, engine: docker,
+       container_range: 192.168.100.128/28, host_address: 192.168.100.3, mtu: "1400"}
+    """
+    links_text = '[{"name": "mv1", "parent": "eth0", "mode": "private", "addresses": ["192.168.100.77/32"]}]'
+    answers = {"prepare_load_modules": "true", "macvlan_purge": "true", "verify_soak_seconds": "0"}
+    run = playbooks.run("site", inventory, macvlan_networks=declared, macvlan_links=links_text, **answers)
+    assert run.rc == 0, run.output
+    assert links(clean, "h1") == ["lan0", "mv1"]
+    assert "mtu 1400" in clean.exec("h1", "ip", "link", "show", "lan0").stdout
+    assert (
+        "docker network create -d macvlan -o parent=eth0 --subnet 192.168.100.0/24 --gateway=192.168.100.1"
+        " --ip-range=192.168.100.128/28 --aux-address=host4=192.168.100.3 lan0"
+    ) in run.output
+    fewer = playbooks.run("site", inventory, macvlan_networks="[]", **ONCE)
+    assert fewer.rc == 0, fewer.output
+    assert links(clean, "h1") == []
+
+
+def test_the_installed_artifact_works_from_anywhere(clean: Lab, tmp_path: Path) -> None:
+    galaxy = Path(sys.executable).parent / "ansible-galaxy"
+    environment = {
+        **os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path / "collections"), "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+    }  # fmt: skip
+    environment.pop("ANSIBLE_CONFIG", None)
+
+    def call(*argv: object) -> subprocess.CompletedProcess:
+        return subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert call(galaxy, "collection", "build", playbooks.ROOT, "--output-path", tmp_path).returncode == 0
+    (artifact,) = tmp_path.glob("*.tar.gz")
+    installed = call(galaxy, "collection", "install", artifact, "-p", tmp_path / "collections")
+    assert installed.returncode == 0, installed.stderr
+    for playbook, changed in (("site", 1), ("site", 0), ("verify", 0), ("teardown", 1)):
+        done = call(
+            galaxy.with_name("ansible-playbook"), f"linuxnet.macvlan.{playbook}", "-i", clean.inventory_path,
+            "-e", "verify_soak_seconds=0",
+        )  # fmt: skip
+        run = playbooks.Run(done.returncode, done.stdout + done.stderr)
+        assert (run.rc, run.changed) == (0, {"h1": changed, "h2": changed}), run.output

@@ -1,0 +1,218 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._report import (
+    WIDTH,
+    HostResults,
+    container_network,
+    summary,
+    table,
+)
+
+NETWORK = {
+    "name": "lan0",
+    "parent": {"default_route": True},
+    "subnet": "192.168.100.0/24",
+    "gateway": "192.168.100.1",
+    "container_range": "192.168.100.128/28",
+    "host_address": "192.168.100.3",
+}
+LINK = {"name": "lan0", "parent": "eth0", "persistence": "networkd"}
+EVIDENCE = [
+    {"what": "answered", "value": "3 of 10"},
+    {"what": "route", "value": "the kernel sends it out of eth0 " * 9},
+]
+
+
+def check(kind: str, status: str = "PASS", number: int = 129, **more: object) -> dict:
+    counted = {"PASS": (10, 10), "FAIL": (10, 3)}.get(status, (0, 0))
+    return {
+        "network": "lan0",
+        "kind": kind,
+        "from": "host",
+        "target": f"192.168.100.{number}",
+        "status": status,
+        "sent": counted[0],
+        "received": counted[1],
+        "first_failure": {"after_seconds": 4.2} if status == "FAIL" else None,
+        "evidence": [],
+        "remedy": "",
+        **more,
+    }
+
+
+PASSES = [
+    check("gateway_from_parent"), check("gateway_from_link"), check("host_to_container"),
+    check("host_to_container", number=130), check("container_to_host"),
+]  # fmt: skip
+
+
+def host(name: str = "h1", network: dict | None = None, links: tuple = (), **results: dict) -> HostResults:
+    problems = Problems()
+    intent = expand([NETWORK if network is None else network] if network != {} else [], list(links), problems)
+    assert not problems
+    return HostResults(name, intent, results)
+
+
+def well(name: str = "h1", changed: bool = False) -> HostResults:
+    return host(name, interfaces_result={"links": [LINK], "changed": changed}, verify_result={"checks": PASSES})
+
+
+def sick(name: str = "h1") -> HostResults:
+    faults = [
+        check("host_to_container", "FAIL", evidence=EVIDENCE, remedy="give lan0 a host prefix"),
+        check("host_to_container", "FAIL", number=130, received=0),
+    ]
+    return host(
+        name,
+        interfaces_result={"links": [LINK]},
+        verify_result={"checks": [PASSES[0], *faults]},
+        macvlan_failure={"task": "Fail when something is not as it should be", "msg": "FAIL …"},
+    )
+
+
+def test_one_host_that_is_well_is_three_lines_of_table_and_a_summary() -> None:
+    assert table([well()]) == [
+        "host  link  parent  persistence  gateway from  host to     containers  result",
+        "                                 parent  link  containers  to host",
+        "-----------------------------------------------------------------------------",
+        "h1    lan0  eth0    networkd     ok      ok    2/2         1/1         ok",
+        "",
+        "1 host: 1 ok; checks: 5 passed",
+    ]
+
+
+def test_a_fault_is_told_with_time_evidence_and_remedy() -> None:
+    lines = table([well(), sick("h2")])
+    assert lines[4] == "h2    lan0  eth0    networkd     ok      -     0/2 FAIL    -           FAILED"
+    told = "\n".join(lines)
+    assert "h2:\n  host_to_container from host to 192.168.100.129: lost first after 4.2 s, 3 of 10 answered\n" in told
+    assert "    route: the kernel sends it out of eth0" in told
+    assert "    remedy: give lan0 a host prefix\n" in told
+    assert "  host_to_container from host to 192.168.100.130: no answer, 0 of 10 answered" in told
+    assert max(map(len, lines)) <= WIDTH
+    assert lines[-1] == "2 hosts: 1 failed, 1 ok; checks: 2 failed, 6 passed"
+
+
+@pytest.mark.parametrize(
+    ("results", "result", "first"),
+    [
+        (
+            {"prepare_kernel": {"unreachable": True, "msg": "Failed to connect\nmore"}},
+            "UNREACHABLE",
+            "unreachable: Failed to connect",
+        ),
+        (
+            {
+                "macvlan_failure": {
+                    "task": "Make the links",
+                    "msg": "2 problems, nothing was changed:\n  - links[0]: no\n",
+                }
+            },
+            "FAILED",
+            "Make the links: links[0]: no",
+        ),
+        ({}, "NOT RUN", "not run: the run ended before it came to this host"),
+        (
+            {"verify_drift_result": {"messages": ["link lan0 addresses: add 192.168.100.3/32"], "links": [LINK]}},
+            "FAILED",
+            "not as declared: link lan0 addresses: add 192.168.100.3/32",
+        ),
+        ({"interfaces_result": {"links": [LINK], "changed": True}}, "changed", ""),
+        ({"interfaces_result": {"skipped": True}, "prepare_kernel": {"skipped": True}}, "NOT RUN", None),
+    ],
+    ids=["unreachable", "failed before the checks", "not run", "drift", "changed", "skipped"],
+)
+def test_result_and_first_failure(results: dict, result: str, first: str | None) -> None:
+    one = host(**results)
+    assert one.result == result
+    if first is not None:
+        assert one.first_failure() == first
+
+
+def test_check_mode_predicts() -> None:
+    results = {
+        "interfaces_result": {"links": [LINK], "changed": True},
+        "verify_result": {"checks": [check("host_to_container", "NOT RUN")]},
+    }
+    intent = host().intent
+    changes = HostResults("h1", intent, results, check_mode=True)
+    nothing = HostResults("h2", intent, {**results, "interfaces_result": {"links": [LINK]}}, check_mode=True)
+    lines = table([changes, nothing])
+    assert lines[3].endswith("not run     -           would change")
+    assert lines[4].endswith("not run     -           ok")
+    # a host whose library would be installed first: nothing else can be predicted there
+    library = {"prepare_kernel": {"skipped": True}, "prepare_library": {"changed": True}}
+    assert HostResults("h3", intent, library, check_mode=True).result == "would change"
+    assert HostResults("h4", intent, {}, check_mode=True).result == "NOT RUN"
+
+
+def test_hosts_with_several_links_with_links_only_and_with_nothing() -> None:
+    links = ({"name": "mv1", "parent": "eth1"}, {"name": "gone", "state": "absent"})
+    several = host("h1", links=links, interfaces_result={"links": [LINK, {"name": "mv1", "parent": "eth1"}]})
+    nothing = HostResults("h2", host(network={}).intent, declared=False)
+    lines = table([several, nothing])
+    assert [line.split() for line in lines[3:6]] == [
+        ["h1", "lan0", "eth0", "networkd", "-", "-", "-", "-", "ok"],
+        ["mv1", "eth1", "-", "-", "-", "-", "-"],
+        ["h2", *["-"] * 7, "nothing", "declared"],
+    ]
+
+
+def test_of_a_thousand_hosts_those_that_are_well_are_counted() -> None:
+    hosts = [well(f"h{number:03}") for number in range(970)] + [sick(f"s{number:02}") for number in range(30)]
+    lines = table(hosts)
+    assert sum(1 for line in lines if line.startswith("h0")) == 0
+    assert sum(1 for line in lines if line.endswith("FAILED")) == 30
+    assert sum(1 for line in lines if line.endswith(":") and line.startswith("s")) == 20
+    assert "and 10 more hosts, see the table" in lines
+    assert lines[-1] == "1000 hosts: 30 failed, 970 ok; checks: 60 failed, 4880 passed"
+    assert summary(hosts) == {"hosts": {"failed": 30, "ok": 970}, "checks": {"failed": 60, "passed": 4880}}
+    assert len(table([well(f"h{number}") for number in range(970)])) == 1
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_a_long_inventory_name_is_cut_in_the_table_only() -> None:
+    name = "a-host-with-a-very-long-name.in.a.deep.example.net"
+    lines = table([sick(name)])
+    assert lines[3].startswith("a-host-with-a-very-long-name.in…  lan0")
+    assert f"{name}:" in lines
+
+
+def test_container_networks_are_told_once_per_command() -> None:
+    docker, podman = {**NETWORK, "engine": "docker"}, {**NETWORK, "engine": "podman", "parent": "eth1"}
+    made = {"interfaces_result": {"links": [LINK]}}
+    lines = table([host("h1", docker, **made), host("h2", docker, **made), host("h3", podman, **made)])
+    at = lines.index("The container networks to go with it:")
+    (network,) = host(network=docker).intent.networks
+    assert lines[at + 1 : at + 3] == ["  h1, h2:", f"    {container_network(network, 'eth0')}"]
+    assert lines[at + 3] == "  h3:"
+
+
+def test_the_command_for_two_families_and_for_podman() -> None:
+    dual = {
+        **NETWORK,
+        "subnet": ["192.168.100.0/24", "fd00::/64"],
+        "gateway": ["192.168.100.1", "fd00::1"],
+        "container_range": ["192.168.100.128/28", "fd00::100/120"],
+        "host_address": ["192.168.100.3", "fd00::3"],
+        "parent": "eth0",
+    }
+    (network,) = host(network={**dual, "engine": "docker"}).intent.networks
+    assert container_network(network, "eth0") == (
+        "docker network create -d macvlan -o parent=eth0 --ipv6"
+        " --subnet 192.168.100.0/24 --gateway=192.168.100.1 --ip-range=192.168.100.128/28"
+        " --aux-address=host4=192.168.100.3"
+        " --subnet fd00::/64 --gateway=fd00::1 --ip-range=fd00::100/120 --aux-address=host6=fd00::3 lan0"
+    )
+    (network,) = host(network={**NETWORK, "engine": "podman"}).intent.networks
+    assert container_network(network, "eth0") == (
+        "podman network create -d macvlan -o parent=eth0 --subnet 192.168.100.0/24 --gateway=192.168.100.1"
+        " --ip-range=192.168.100.128/28 lan0"
+    )
