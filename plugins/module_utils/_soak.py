@@ -19,6 +19,9 @@ from ._checks.model import LOSSES_THAT_FAIL, Attempt, Probe, Series
 #: Sequence numbers have 16 bits (RFC 792), and one more round may follow to confirm losses.
 ROUNDS_MAX = 0xFFFF
 
+#: Seconds for which an ended namespace may be kept alive at most.
+LINGER = 1.0
+
 
 @dataclass(frozen=True)
 class Times:
@@ -46,7 +49,7 @@ class Transport(Protocol):
         """Errors: OSError."""
 
     def ended(self) -> str:
-        """Why nothing more can be asked, empty as long as it can. Asked before each round."""
+        """Why nothing more can be asked, empty as long as it can."""
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -82,8 +85,7 @@ class Soak:
                     selector.register(sock, selectors.EVENT_READ, transport)
             self._begin = time.monotonic()
             for number in range(self._times.rounds):
-                self._listen(selector, self._begin + number * self._times.interval)
-                self._drop_ended(selector)
+                self._rest(selector, self._begin + number * self._times.interval)
                 self._send(self._live())
             self._listen(selector, None)
             self._drop_ended(selector)
@@ -92,6 +94,15 @@ class Soak:
         return {
             probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
         }
+
+    def _rest(self, selector: selectors.BaseSelector, until: float) -> None:
+        """Until the next round."""
+        while True:
+            step = min(until, time.monotonic() + LINGER)
+            self._listen(selector, step)
+            self._drop_ended(selector)
+            if step >= until:
+                return
 
     def _drop_ended(self, selector: selectors.BaseSelector) -> None:
         """An open socket keeps its namespace alive, and in it a link and addresses that may be wanted elsewhere."""
