@@ -108,3 +108,46 @@ def test_the_installed_artifact_works_from_anywhere(clean: Lab, tmp_path: Path) 
         )  # fmt: skip
         run = playbooks.Run(done.returncode, done.stdout + done.stderr)
         assert (run.rc, run.changed) == (0, {"h1": changed, "h2": changed}), run.output
+
+
+#: Stands for the package manager, as no host of a lab reaches an archive of packages.
+INSTALL = """\
+import os
+from ansible.module_utils.basic import AnsibleModule
+module = AnsibleModule({"name": {}, "state": {}})
+assert module.params["name"] == "python3-pyroute2"
+os.remove(os.environ["HIDDEN"])
+module.exit_json(changed=True)
+"""
+
+
+@pytest.fixture
+def without_library(clean: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An inventory with one host on which Python finds no pyroute2, until it is installed."""
+    hidden = tmp_path / "hidden" / "pyroute2.py"
+    hidden.parent.mkdir()
+    hidden.write_text("raise ImportError('not installed')\n", encoding="utf-8")
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "install.py").write_text(INSTALL, encoding="utf-8")
+    monkeypatch.setenv("ANSIBLE_LIBRARY", str(library))
+    everything = yaml.safe_load(clean.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
+    python = tmp_path / "python"
+    inner = everything["h1"]["ansible_python_interpreter"]
+    python.write_text(f'#!/bin/sh\nHIDDEN={hidden} PYTHONPATH={hidden.parent} exec {inner} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    changed = {"ansible_python_interpreter": str(python), "ansible_package_use": "ansible.legacy.install"}
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": {"h1": everything["h1"] | changed}}}), encoding="utf-8")
+    return inventory
+
+
+def test_a_missing_library_is_installed(clean: Lab, without_library: Path) -> None:
+    refused = playbooks.run("site", without_library, prepare_install_library=False, **ONCE)
+    assert (refused.rc, refused.row("h1")[-1]) == (2, "FAILED"), refused.output
+    assert "the Python library pyroute2 >= 0.7.2 is not installed on this host" in refused.output
+    check = playbooks.run("site", without_library, options=("--check",))
+    assert (check.rc, check.changed, check.row("h1")[-1]) == (0, {"h1": 1}, "would change"), check.output
+    run = playbooks.run("site", without_library, **ONCE)
+    assert (run.rc, run.changed, run.row("h1")[-1]) == (0, {"h1": 2}, "changed"), run.output
+    assert links(clean, "h1") == ["lan0"]
