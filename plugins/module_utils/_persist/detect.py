@@ -38,7 +38,7 @@ def read(parents: Iterable[str]) -> Host:
         # What systemd's own programs look at (sd-device, udev_available).
         udev=os.path.exists("/run/udev/control"),
         networkd=networkd,
-        foreign=frozenset(name for name in networkd or () if name in parents and has_foreign(name)),
+        foreign=foreign_links() if networkd else frozenset(),
         owners=owners(parents, networkd),
         ip=_first(IP),
         sysctl=_first(SYSCTL),
@@ -93,25 +93,26 @@ def _interface(index: str) -> str | None:
     return None
 
 
-def has_foreign(name: str) -> bool:
-    """Whether networkd knows of addresses or routes on a link that neither it nor the kernel made."""
+def foreign_links() -> frozenset[str]:
+    """The links on which networkd knows of addresses or routes that neither it nor the kernel made."""
     try:
-        data = run_json(["networkctl", "--json=short", "status", name])
+        data = run_json(["networkctl", "--json=short", "list"])
     except (CommandFailed, ValueError):
-        return False
-    return foreign(data) if isinstance(data, dict) else False
+        return frozenset()
+    interfaces = data.get("Interfaces") or () if isinstance(data, dict) else ()
+    return frozenset(link["Name"] for link in interfaces if link.get("NetworkFile") and has_foreign(link))
 
 
-def foreign(data: dict) -> bool:
-    """The same from networkctl's JSON (systemd 250 or newer). Pure."""
-    for address in data.get("Addresses") or ():
+def has_foreign(link: dict) -> bool:
+    """The same for one link of networkctl's JSON (systemd 250 or newer). Pure."""
+    for address in link.get("Addresses") or ():
         octets = address.get("Address") or [0, 0]
         link_local = len(octets) == 16 and octets[0] == 0xFE and octets[1] & 0xC0 == 0x80
         if address.get("ConfigSource") == "foreign" and not link_local:
             return True
     return any(
         route.get("ConfigSource") == "foreign" and route.get("ProtocolString") != "kernel"
-        for route in data.get("Routes") or ()
+        for route in link.get("Routes") or ()
     )
 
 

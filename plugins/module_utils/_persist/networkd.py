@@ -76,7 +76,7 @@ class Networkd(Backend):
         if not self.suits(owner):
             what = f"{owner} configures {parent}, and systemd-networkd makes links only on a parent of its own"
             return Refusal(what, "set persistence: auto, or systemd")
-        return _refuse_parent(host.networkd[parent], host) or _refuse_values(link, host)
+        return _refuse_parent(host.networkd[parent], link.name, host) or _refuse_values(link, host)
 
     def render(self, link: DesiredLink, host: Host) -> Rendered:
         parent = (host.networkd or {})[parent_name(link)]
@@ -104,22 +104,22 @@ class Networkd(Backend):
 BACKEND = Networkd()
 
 
-def _refuse_parent(parent: NetworkdLink, host: Host) -> Refusal | None:
+def _refuse_parent(parent: NetworkdLink, link: str, host: Host) -> Refusal | None:
     if not parent.file:
         return Refusal(f"systemd-networkd uses no .network file for {parent.name}", "set persistence: systemd")
     others = [item.name for item in (host.networkd or {}).values() if item.file == parent.file and item != parent]
     if others:
         what = f"{parent.file} is in use for {', '.join(sorted(others))} too, which would get the link as well"
         return Refusal(what, f"give {parent.name} a .network file of its own, or set persistence: systemd")
-    if host.version >= GENTLE_RELOAD and parent.name in host.foreign and not _has_drop_in(parent):
+    if host.version >= GENTLE_RELOAD and parent.name in host.foreign and not _is_loaded(parent, link):
         what = f"{parent.name} has addresses or routes that systemd-networkd did not make and would remove now"
         return Refusal(what, f"put them into {parent.file}, or set persistence: systemd")
     return None
 
 
-def _has_drop_in(parent: NetworkdLink) -> bool:
-    """Whether networkd has loaded a drop-in of ours for this parent already."""
-    return any(os.path.basename(path).startswith(DROP_IN) for path in parent.drop_ins or ())
+def _is_loaded(parent: NetworkdLink, link: str) -> bool:
+    """Whether networkd has the drop-in of this link for its parent already."""
+    return drop_in_path(parent, link) in (parent.drop_ins or ())
 
 
 def _refuse_values(link: DesiredLink, host: Host) -> Refusal | None:
@@ -203,42 +203,50 @@ def _settings_unit(link: DesiredLink, host: Host) -> str:
 def activation(changed: Changed, host: Host) -> list[Action]:
     """The order in which files come and go and networkd hears of it; see the table above."""
     changed = changed.below(DIRECTORY)
-    if host.networkd is None:
-        return changed.file_actions()
-    parents, own = _split(changed)
-    moved = bool(parents.write or parents.remove)
-    if not moved and not changed.again:
-        return [*own.file_actions(), Action("reload networkd")] if own.write or own.remove else []
-    if host.version < GENTLE_RELOAD:
-        return [*changed.file_actions(), Action("restart networkd")]
-    netdevs = [path for path in (*own.write, *changed.again) if path.endswith(".netdev")]
-    actions = [*own.file_actions(), Action("reload networkd")]
-    actions += [Action("announce", path[len(PREFIX) : -len(".netdev")]) for path in dict.fromkeys(netdevs)]
-    actions += parents.file_actions()
-    if moved and not (parents.remove and _loses(parents, host)):
-        actions.append(Action("reload networkd"))
-    return actions
+    actions = changed.file_actions()
+    if host.networkd is None or not (actions or changed.again):
+        return actions
+    if host.version < GENTLE_RELOAD or (changed.again and not host.foreign):
+        # Not even for a link's own files a reload: netplan rewrites the parent's file at each daemon-reload.
+        return [*actions, Action("restart networkd")]
+    return _reloads(actions, host)
 
 
-def _split(changed: Changed) -> tuple[Changed, Changed]:
-    """Drop-ins of parents, and the rest."""
-    parents = Changed(
-        {path: text for path, text in changed.write.items() if path.endswith(".conf")},
-        tuple(path for path in changed.remove if path.endswith(".conf")),
-    )
-    own = Changed(
-        {path: text for path, text in changed.write.items() if not path.endswith(".conf")},
-        tuple(path for path in changed.remove if not path.endswith(".conf")),
-    )
-    return parents, own
+def _reloads(actions: list[Action], host: Host) -> list[Action]:
+    """First what concerns links alone, then what parents gain, last what makes networkd configure parents again."""
+    gaining = [action for action in actions if action.kind == "write" and action.target.endswith(".conf")]
+    names = {_link(action.target) for action in gaining}
+    links = [
+        action
+        for action in actions
+        if action.target.endswith(".network")
+        or (action.kind == "write" and action.target.endswith(".netdev") and _link(action.target) in names)
+    ]
+    rest = [action for action in actions if action not in links and action not in gaining]
+    made = [*links, Action("reload networkd")] if links else []
+    made += [Action("announce", name) for name in sorted(names)]
+    made += [*gaining, Action("reload networkd")] if gaining else []
+    made += rest
+    if rest and not _loses({_link(action.target) for action in rest}, host):
+        made.append(Action("reload networkd"))
+    return made
 
 
-def _loses(parents: Changed, host: Host) -> bool:
-    """Whether a reload would now take from a parent what others have put there. Then the removed drop-in, which names a
-    link that nothing defines any more, may stay loaded until networkd reads its files for another reason."""
-    files = {os.path.basename(os.path.dirname(path))[: -len(".d")] for path in parents.remove}
-    links = (host.networkd or {}).values()
-    return any(link.name in host.foreign and os.path.basename(link.file) in files for link in links)
+def _link(path: str) -> str:
+    """The link that a file of ours is for, by its path."""
+    name = os.path.basename(path)
+    return os.path.splitext(name[name.index(DROP_IN) + len(DROP_IN) :])[0]
+
+
+def _loses(names: set[str], host: Host) -> bool:
+    """Whether a reload would take from the parents of these links what others have put there.
+
+    Then networkd goes on with what it knows of the links, which counts when it makes one, until it reads its files for
+    another reason: after a removal that is only when the parent itself goes and comes back before that.
+    """
+    drop_ins = {f"{DROP_IN}{name}.conf" for name in names}
+    parents = [parent for parent in (host.networkd or {}).values() if parent.name in host.foreign]
+    return any(os.path.basename(path) in drop_ins for parent in parents for path in parent.drop_ins or ())
 
 
 def _wrong(link: DesiredLink, host: Host) -> list[str]:

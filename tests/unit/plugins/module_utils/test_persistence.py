@@ -417,11 +417,16 @@ class TestNetworkdActivation:
             "reload networkd",
         ]
 
-    @pytest.mark.parametrize("host", [NETWORKD_HOST, NEW])
-    def test_a_change_of_the_link_leaves_the_parent_alone(self, host):
+    @pytest.mark.parametrize(("host", "load"), [(NETWORKD_HOST, "restart networkd"), (NEW, "reload networkd")])
+    def test_a_change_of_the_link_leaves_the_parent_alone(self, host, load):
         files = made_of(link(), host)
         steps, _difference, _problems = planned([link(addresses=["192.0.2.9/32"])], host=host, files=files)
-        assert kinds(steps) == [f"write {NETWORK}", "reload networkd"]
+        assert kinds(steps) == [f"write {NETWORK}", load]
+
+    def test_a_run_that_was_killed_ends_in_a_restart(self):
+        files = made_of(link(), self.NEW)
+        steps, _difference, _problems = planned([link()], host=self.NEW, files=files, interrupted=True)
+        assert kinds(steps) == ["restart networkd"]
 
     def test_another_parent_file_moves_the_drop_in(self):
         files = made_of(link(), NETWORKD_HOST)
@@ -438,17 +443,19 @@ class TestNetworkdActivation:
     )
     def test_a_removal_takes_nothing_from_the_parent(self, foreign, last):
         files = made_of(link(), self.NEW)
-        steps, _difference, _problems = planned(removed=["lan0"], host=replace(self.NEW, foreign=foreign), files=files)
+        parent = replace(ETH0, drop_ins=(DROP_IN,))
+        host = replace(self.NEW, foreign=foreign, networkd={"eth0": parent})
+        steps, _difference, _problems = planned(removed=["lan0"], host=host, files=files)
+        assert kinds(steps)[:2] == [f"remove {NETWORK}", "reload networkd"]
         assert kinds(steps)[-1] == last
-        assert kinds(steps).index("reload networkd") < kinds(steps).index(f"remove {DROP_IN}")
 
     def test_moving_to_a_unit_and_back(self):
         native = made_of(link(), self.NEW)
         steps, _difference, _problems = planned([link()], host=self.NEW, persistence="systemd", files=native)
         assert kinds(steps) == [
             f"write {NETWORK}",
-            f"remove {NETDEV}",
             "reload networkd",
+            f"remove {NETDEV}",
             f"remove {DROP_IN}",
             "reload networkd",
             f"write {UNIT}",
@@ -494,7 +501,7 @@ class TestDetection:
         ],
     )
     def test_foreign_configuration(self, data, found):
-        assert detect.foreign(data) is found
+        assert detect.has_foreign(data) is found
 
     def test_the_paths_that_are_read_cover_all_that_are_written(self):
         for path in (NETDEV, NETWORK, DROP_IN):
