@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-import pickle
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 Result = TypeVar("Result")
 
-OWN = "/proc/self/ns/net"
+#: The namespace of the calling thread, which need not be that of the process (proc_thread-self(5)).
+OWN = "/proc/thread-self/ns/net"
 
 #: Where namespaces get names: ip-netns(8) and CNI, Docker, and Podman's rootless directory of root.
 NAMED = ("/run/netns", "/var/run/docker/netns", "/run/docker/netns")
@@ -89,7 +90,7 @@ def _command(pid: int) -> str:
 
 
 def enter(path: str) -> None:
-    """Move this process into a namespace (setns(2)). Errors: OSError."""
+    """Move this thread into a namespace (setns(2)). Errors: OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -100,39 +101,27 @@ def enter(path: str) -> None:
         os.close(handle)
 
 
+def in_thread(function: Callable[[], Result]) -> Result:
+    """Call a function in a thread of its own: a namespace is a property of a thread, and the others keep theirs."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(function).result()
+
+
 def run_in(path: str, function: Callable[[], Result]) -> Result:
-    """Call a function in a child process inside a namespace and return its (picklable) result.
+    """Call a function inside a namespace. Sockets that it opens stay in there, wherever they are used afterwards.
 
-    A child, because a namespace is a property of a thread and libraries start threads of their own.
-    Errors: NamespaceGone with the reason, for whatever went wrong inside.
+    Errors: NamespaceGone with the reason, for whatever the kernel or netlink said inside; our own namespace is entered
+    without a thread, and there errors are passed on as they are.
     """
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        status = 1
+    if path == OWN:
+        return function()
+
+    def inside() -> Result:
         try:
-            answer = _answer(path, function)
-            with os.fdopen(writer, "wb") as stream:
-                pickle.dump(answer, stream)
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as stream:
-        data = stream.read()
-    os.waitpid(child, 0)
-    if not data:
-        raise NamespaceGone(f"{path}: the reader died")
-    result, error = pickle.loads(data)
-    if error is not None:
-        raise NamespaceGone(f"{path}: {error}")
-    return result  # type: ignore[no-any-return]
+            enter(path)
+            return function()
+        # A namespace that vanishes shows in any error of any library.
+        except Exception as error:
+            raise NamespaceGone(f"{path}: {error}") from error
 
-
-def _answer(path: str, function: Callable[[], Result]) -> tuple[Result | None, str | None]:
-    try:
-        enter(path)
-        return function(), None
-    except Exception as error:  # noqa: BLE001  (told to the parent process, which knows what to do about it)
-        return None, f"{type(error).__name__}: {error}"
+    return in_thread(inside)

@@ -10,15 +10,10 @@ import ipaddress
 import os
 import socket
 import struct
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 from ._addresses import Address
-from ._netns import OWN, NamespaceGone, enter
 from ._packets import build_echo, parse_echo_reply
-
-Result = TypeVar("Result")
 
 #: linux/socket.h SOL_RAW; linux/icmp.h ICMP_FILTER; linux/icmpv6.h ICMPV6_FILTER. A set bit is a type that is dropped.
 _SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1
@@ -110,29 +105,3 @@ def _raw_socket(version: int) -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-def opened_in(path: str, make: Callable[[], Result]) -> Result:
-    """Call a function that opens sockets inside a namespace; they stay in it, wherever they are used afterwards.
-
-    A thread enters, as a namespace is a property of a thread: thus one process serves the sockets of all namespaces.
-    Errors: NamespaceGone with the reason, OSError when sockets cannot be opened in our own.
-    """
-    if path == OWN:
-        return make()
-    made: list[Result] = []
-    errors: list[Exception] = []
-
-    def work() -> None:
-        try:
-            enter(path)
-            made.append(make())
-        except OSError as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if not made:
-        raise NamespaceGone(f"{path}: {errors[0] if errors else 'the thread died'}")
-    return made[0]

@@ -16,17 +16,13 @@ import os
 import secrets
 import socket
 import struct
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator
 
 from ._addresses import Address
 from ._facts import Link, open_rtnetlink
-from ._netns import CLONE_NEWNET, enter
+from ._netns import CLONE_NEWNET, enter, in_thread
 from ._probe import Vantage, open_socket
 from ._requirements import pyroute2
-
-Result = TypeVar("Result")
 
 #: Name and MAC address tell in captures and switch logs what this was: the prefix, then random digits.
 NAME_PREFIX = "lnprobe"
@@ -51,7 +47,7 @@ def temporary_child(parent: Link, addresses: list[Address], name: str) -> Iterat
     mac = f"{MAC_PREFIX}:{secrets.token_bytes(3).hex(':')}"
     with contextlib.ExitStack() as stack:
         try:
-            namespace, netlink = _in_thread(_new_namespace)
+            namespace, netlink = in_thread(_new_namespace)
         except OSError as error:
             raise ChildFailed(f"no temporary network namespace: {error.strerror}") from error
         stack.callback(os.close, namespace)
@@ -59,17 +55,11 @@ def temporary_child(parent: Link, addresses: list[Address], name: str) -> Iterat
         _create(parent, link, mac, namespace)
         stack.callback(_delete, netlink, link, namespace)
         try:
-            sock, dummy = _in_thread(lambda: _open_in(namespace, link, addresses))
+            sock, dummy = in_thread(lambda: _open_in(namespace, link, addresses))
         except OSError as error:
             raise ChildFailed(f"the temporary child of {parent.name} cannot be used: {error.strerror}") from error
         stack.enter_context(sock)
         yield Vantage(name, link, mac, sock)
-
-
-def _in_thread(function: Callable[[], Result]) -> Result:
-    """Call a function in a thread of its own: a namespace is a property of a thread, and the others keep theirs."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(function).result()
 
 
 def _new_namespace() -> tuple[int, socket.socket]:
@@ -113,7 +103,7 @@ def _open_in(namespace: int, link: str, addresses: list[Address]) -> tuple[socke
 
 def _delete(netlink: socket.socket, link: str, namespace: int) -> None:
     """Remove the link now: the kernel removes an abandoned namespace only some time later."""
-    index = _in_thread(lambda: _index_in(namespace, link))
+    index = in_thread(lambda: _index_in(namespace, link))
     # struct nlmsghdr, struct ifinfomsg
     header = struct.pack("=IHHII", 32, _RTM_DELLINK, _NLM_F_REQUEST_ACK, 1, 0)
     netlink.send(header + struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0))

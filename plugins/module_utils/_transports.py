@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ._addresses import Address
 from ._checks.model import ECHO, TEMPORARY_CHILD, Probe, Scope
 from ._conflicts import REPLY, claim
-from ._netns import OWN, NamespaceGone
+from ._netns import OWN, NamespaceGone, run_in
 from ._packets import ALL_NODES, Arp, Frame, Neighbour, build, multicast_mac, probe, solicited_node
-from ._pinger import Pinger, opened_in
+from ._pinger import Pinger
 from ._probe import Vantage, open_socket
 from ._probe_child import ChildFailed, temporary_child
 from ._soak import Transport
@@ -126,7 +126,7 @@ def _pinger(namespace: str, targets: list[Address], stack: contextlib.ExitStack)
         home = (namespace, os.stat(namespace).st_ino) if namespace else None
     except OSError as error:
         raise NamespaceGone(f"{namespace}: {error.strerror}") from error
-    pinger = opened_in(namespace or OWN, lambda: Pinger(versions, home))
+    pinger = run_in(namespace or OWN, lambda: Pinger(versions, home))
     stack.callback(pinger.close)
     return pinger
 
