@@ -216,7 +216,7 @@ def _details(host: HostResults) -> list[str]:
     for fault in host.faults[1:DETAILED_FAULTS]:
         lines += _wrapped(describe(fault), "  ")
     if len(host.faults) > DETAILED_FAULTS:
-        lines.append(f"  and {len(host.faults) - DETAILED_FAULTS} more checks")
+        lines.append(f"  and {len(host.faults) - DETAILED_FAULTS} more")
     if failure and not host.faults and not host.drift:
         lines.append(f"  {failure.get('task')}:")
         for line in str(failure.get("msg")).strip().splitlines():
