@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ._addresses import Address, Network, parse_address
-from ._links import Desired, parse
+from ._link.desired import Desired, parse
 from ._networks import Intent, MacvlanNetwork, expand
 from ._problems import Problem, Problems
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import _parents
 from ._addresses import Address, Network, ifname_problem, overlap, parse_address, parse_network, within
-from ._links import unknown_keys
+from ._link.desired import unknown_keys
 from ._problems import Problems
 
 KEYS = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from . import _files
 from ._difference import Difference
-from ._links import DesiredLink
+from ._link.desired import DesiredLink
 from ._persist import actions, detect, registry, sysctl, systemd, units
 from ._persist.actions import PersistFailed
 from ._persist.base import PLAIN_NAME, Action, Changed, Host, Rendered, UnitState, link_of, parent_name

@@ -301,12 +301,10 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import (
-    _conflicts,
-    _probe_check,
-    _probe_segment,
-    _probe_timing,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import check as _probe_check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import conflicts as _conflicts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import segment as _probe_segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import timing as _probe_timing
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 

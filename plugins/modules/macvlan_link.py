@@ -321,10 +321,10 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _convergence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link_apply import ApplyFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import SYSCTLS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import convergence as _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import SYSCTLS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persistence import PersistFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 

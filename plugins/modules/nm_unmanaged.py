@@ -186,10 +186,10 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _nm_unmanaged as unmanaged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm_plan import DEFAULT_PATH
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmanaged
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.plan import DEFAULT_PATH
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 

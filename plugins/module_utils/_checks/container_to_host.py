@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model imp
     Scope,
     Verdict,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._paths import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import Path
 
 KIND = "container_to_host"
 

@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model imp
     Verdict,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._paths import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import Path
 
 #: What ``what`` says where a cause is named. The names are those of the collection's list of causes.
 CAUSE = "suspected_cause"

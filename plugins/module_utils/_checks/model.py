@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._paths import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import Path
 
 PASS, FAIL, SKIPPED, NOT_RUN = "PASS", "FAIL", "SKIPPED", "NOT RUN"
 STATUSES = (PASS, FAIL, SKIPPED, NOT_RUN)

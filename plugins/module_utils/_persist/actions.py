@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link_plan import MARK
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import MARK
 
 from . import networkd, units
 from .base import Action

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
 
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "

@@ -25,7 +25,7 @@ import os
 import time
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import RT_TABLE_MAIN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import DesiredLink, DesiredRoute
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink, DesiredRoute
 
 from . import detect, sysctl, units
 from .base import Action, Backend, Changed, Host, NetworkdLink, Owner, Refusal, Rendered, head, parent_name

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import RT_TABLE_MAIN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._links import DesiredLink, DesiredRoute
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink, DesiredRoute
 
 from . import networkd, sysctl, units
 from .base import Backend, Host, Owner, Refusal, Rendered, parent_name

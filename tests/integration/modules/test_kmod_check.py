@@ -35,7 +35,7 @@ def wrapper(path: Path, *lines: str) -> str:
 START = """
 import runpy, sys
 sys.path.insert(0, {root!r} + "/collections")
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _kmod_host as host
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import host
 host.PROC_MODULES, host.PROC_CONFIG = {modules!r}, {config!r}
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
@@ -129,7 +129,8 @@ def test_the_trial_dies_with_the_module(tmp_path):
         f"""
 import os, sys, time
 sys.path.insert(0, {str(ROOT / "collections")!r})
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _kmod, _kmod_proof as proof
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds as _kmod
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import proof
 
 def attempt(kind, parents):
     proof._isolate()

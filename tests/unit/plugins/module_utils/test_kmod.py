@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _kmod as kmod
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _kmod_check as check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds as kmod
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 MACVLAN = kmod.KINDS["macvlan"]

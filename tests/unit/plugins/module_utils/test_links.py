@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import stable_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 GOOD = {"name": "lan0", "parent": "eth0"}

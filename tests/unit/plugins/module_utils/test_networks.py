@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 

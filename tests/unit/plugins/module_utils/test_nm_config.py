@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _nm_config as config
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm_config import LOCAL, RUNTIME, VENDOR, File
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import LOCAL, RUNTIME, VENDOR, File
 
 
 def keyfile(*lines: str) -> str:

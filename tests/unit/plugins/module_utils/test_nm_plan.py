@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _busctl
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _nm_daemon as daemon
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _nm_plan as nm
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm_config import LOCAL, RUNTIME, File
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm_specs import Device
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import plan as nm
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import LOCAL, RUNTIME, File
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 RUNNING = daemon.Status(True, True, "1.42.4")

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _nm_specs as specs
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm_specs import Device
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import specs
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device
 
 MACVLAN = Device("mv0", "macvlan", "macvlan")
 NIC = Device("eth0", "ethernet", "virtio_net", "52:54:00:00:00:01")

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files, _links, _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files, _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, networkd, sysctl, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Host,

@@ -10,13 +10,13 @@ import ipaddress
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _probe_report
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import Vantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_report import Clock
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_segment import VANTAGES, Segment
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_targets import parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import report as _probe_report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.segment import VANTAGES, Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 ADDRESS, OTHER, ZERO = map(ipaddress.ip_address, ("192.168.100.50", "192.168.100.60", "0.0.0.0"))

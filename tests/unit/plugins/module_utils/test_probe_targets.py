@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe_targets import check_overlaps, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import check_overlaps, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 

@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import ECHO, FAIL, PASS, Probe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._soak import Soak, Times
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.soak import Soak, Times
 
 TARGET = ipaddress.ip_address("192.0.2.1")
 OTHER = ipaddress.ip_address("192.0.2.2")

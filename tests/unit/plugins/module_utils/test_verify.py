@@ -10,7 +10,7 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks, _survey, _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
     ECHO,
     FAIL,
@@ -25,9 +25,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.registry import KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._paths import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import Report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import survey as _survey
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.verify import Report
 
 DECLARED = {
     "name": "lan0",

@@ -7,8 +7,9 @@ import math
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks, _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _verify_input
 
 NETWORK = {
     "name": "lan0",

@@ -1,0 +1,217 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only place that writes links, addresses, routes and per-interface settings."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
+    IFA_F_TENTATIVE,
+    RT_TABLE_MAIN,
+    open_rtnetlink,
+)
+
+from .desired import DesiredRoute, sysctl_path
+from .plan import MARK, LinkPlan, Step, wanted_mtu
+
+#: linux/rtnetlink.h
+RTPROT_UNSPEC = 0
+RTPROT_STATIC = 4
+RT_SCOPE_UNIVERSE = 0
+RT_SCOPE_LINK = 253
+
+#: Seconds to wait for duplicate address detection: one probe and RetransTimer of 1 s (RFC 4862, 5.1), with room.
+DAD_TIMEOUT = 5.0
+
+#: What the kernel means, where its own words do not help.
+MEANINGS = {
+    errno.EADDRINUSE: "another link on the same parent, maybe in another network namespace, has this MAC address",
+    errno.EBUSY: "the parent is a port of a bridge or bond, or carries another kind of virtual link",
+    errno.EOPNOTSUPP: "this kernel does not know macvlan; run kmod_check",
+    errno.EPERM: "the task has no CAP_NET_ADMIN in this network namespace",
+    errno.EROFS: "/proc/sys is read-only here",
+}
+
+
+class ApplyFailed(Exception):
+    """The kernel refused a step; the message says which one and what it means."""
+
+
+def read_sysctls(paths: Iterable[str]) -> dict[str, int | None]:
+    """The values of paths below /proc/sys; None where there is no such file (no such interface, or no IPv6)."""
+    return {path: _read_number(f"/proc/sys/{path}") for path in paths}
+
+
+def _read_number(path: str) -> int | None:
+    try:
+        with open(path, encoding="ascii") as stream:
+            return int(stream.read())
+    except (OSError, ValueError):
+        return None
+
+
+def apply(plan: LinkPlan) -> None:
+    """Make the steps in their order. Errors: ApplyFailed; a link that was created and not finished is gone again."""
+    created: list[str] = []
+    with open_rtnetlink() as netlink:
+        for step in plan.steps:
+            try:
+                ACTIONS[step.action](netlink, step)
+            except Exception as error:
+                for name in created if step.link in created else ():
+                    with contextlib.suppress(Exception):
+                        netlink.link("del", index=_index(netlink, name))
+                raise ApplyFailed(f"{_words(step)}: {_meaning(error)}") from error
+            if step.action == "create":
+                created.append(step.link)
+
+
+def _meaning(error: Exception) -> str:
+    code = getattr(error, "code", None) or getattr(error, "errno", None)
+    text = f"{type(error).__name__}: {error}"
+    return f"{text} ({MEANINGS[code]})" if code in MEANINGS else text
+
+
+def _words(step: Step) -> str:
+    details = ", ".join(f"{name} {value}" for name, value in step.arguments.items() if name != "desired")
+    return " ".join(part for part in (step.action.replace("_", " "), step.link, details) if part)
+
+
+def _index(netlink: Any, name: str) -> int:
+    found = list(netlink.link_lookup(ifname=name))
+    if not found:
+        raise LookupError(f"interface {name} is not there")
+    return int(found[0])
+
+
+def _create(netlink: Any, step: Step) -> None:
+    desired = step.arguments["desired"]
+    options: dict[str, object] = {"macvlan_mode": desired.mode, "mtu": wanted_mtu(desired)}
+    if desired.mac:
+        options["address"] = desired.mac
+    if desired.bcqueuelen is not None:
+        options["macvlan_bc_queue_len"] = desired.bcqueuelen
+    if desired.nopromisc:
+        options["macvlan_flags"] = "nopromisc"
+    netlink.link("add", ifname=desired.name, kind="macvlan", link=desired.lower.index, **options)
+    netlink.link("set", index=_index(netlink, desired.name), ifalias=MARK)
+
+
+def _delete(netlink: Any, step: Step) -> None:
+    netlink.link("del", index=_index(netlink, step.link))
+
+
+#: Our names for pyroute2's, where they differ.
+NETLINK_NAMES = {"mac": "address", "alias": "ifalias", "up": "state"}
+
+
+def _set(netlink: Any, step: Step) -> None:
+    """Plain link attributes in one message, macvlan's own in another."""
+    attributes: dict[str, object] = dict(step.arguments["attributes"])
+    index = _index(netlink, step.link)
+    data: dict[str, object] = {}
+    if "mode" in attributes:
+        data["macvlan_mode"] = attributes.pop("mode")
+    if "bcqueuelen" in attributes:
+        data["macvlan_bc_queue_len"] = attributes.pop("bcqueuelen")
+    if "nopromisc" in attributes:
+        data["macvlan_flags"] = "nopromisc" if attributes.pop("nopromisc") else "none"
+    if data:
+        netlink.link("set", index=index, kind="macvlan", **data)
+    plain: dict[str, object] = {NETLINK_NAMES.get(name, name): value for name, value in attributes.items()}
+    if "state" in plain:
+        plain["state"] = "up" if plain["state"] else "down"
+    if plain:
+        netlink.link("set", index=index, **plain)
+
+
+def _add_address(netlink: Any, step: Step) -> None:
+    _address(netlink, "add", step)
+
+
+def _remove_address(netlink: Any, step: Step) -> None:
+    _address(netlink, "del", step)
+
+
+def _address(netlink: Any, command: str, step: Step) -> None:
+    interface = step.arguments["address"]
+    netlink.addr(
+        command, index=_index(netlink, step.link), address=str(interface.ip), prefixlen=interface.network.prefixlen
+    )
+
+
+def _add_route(netlink: Any, step: Step) -> None:
+    route = step.arguments["route"]
+    index = _index(netlink, step.link)
+    if route.source is not None and route.source.version == 6:
+        _wait_for_dad(netlink, index, str(route.source))
+    netlink.route("replace", **_route(route, index))
+
+
+def _remove_route(netlink: Any, step: Step) -> None:
+    # Whoever made the route gave it a protocol of their own: none matches any.
+    options = {**_route(step.arguments["route"], _index(netlink, step.link)), "proto": RTPROT_UNSPEC}
+    netlink.route("del", **options)
+
+
+def _route(route: DesiredRoute, index: int) -> dict:
+    version = route.destination.version
+    options: dict[str, object] = {
+        "family": 2 if version == 4 else 10,
+        "dst": str(route.destination),
+        "oif": index,
+        "table": route.table or RT_TABLE_MAIN,
+        "proto": RTPROT_STATIC,
+        # An on-link IPv4 route has link scope, as ip-route(8) gives it; IPv6 knows no scopes.
+        "scope": RT_SCOPE_LINK if version == 4 and route.gateway is None else RT_SCOPE_UNIVERSE,
+    }
+    if route.gateway is not None:
+        options["gateway"] = str(route.gateway)
+    if route.source is not None:
+        options["prefsrc"] = str(route.source)
+    if route.metric:
+        options["priority"] = route.metric
+    return options
+
+
+def _wait_for_dad(netlink: Any, index: int, address: str) -> None:
+    """The kernel refuses a source address that is still tentative (ip6_route_info_create)."""
+    deadline = time.monotonic() + DAD_TIMEOUT
+    while time.monotonic() < deadline:
+        flags = [
+            message.get_attr("IFA_FLAGS") or message["flags"]
+            for message in netlink.get_addr(index=index)
+            if message.get_attr("IFA_ADDRESS") == address
+        ]
+        if flags and not flags[0] & IFA_F_TENTATIVE:
+            return
+        time.sleep(0.1)
+
+
+def _sysctl(_netlink: Any, step: Step) -> None:
+    path = f"/proc/sys/{sysctl_path(step.arguments['interface'], step.arguments['name'])}"
+    try:
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(str(step.arguments["value"]))
+    except FileNotFoundError:
+        # No IPv6 in this kernel: then there is nothing that the setting could keep off.
+        if "/ipv6/" not in path:
+            raise
+
+
+ACTIONS: dict[str, Callable[..., None]] = {
+    "create": _create,
+    "delete": _delete,
+    "set": _set,
+    "add_address": _add_address,
+    "remove_address": _remove_address,
+    "add_route": _add_route,
+    "remove_route": _remove_route,
+    "sysctl": _sysctl,
+}

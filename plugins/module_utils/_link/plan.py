@@ -1,0 +1,257 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From declared links and the kernel's present state to the steps between them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Mapping
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, Route
+
+from .desired import DesiredLink, DesiredRoute, sysctl_path
+
+#: What marks a link as ours (its IFLA_IFALIAS) where no file does.
+MARK = "linuxnet.macvlan"
+
+#: Routes that somebody configured: boot (ip) and static (linux/rtnetlink.h). The others are a daemon's or the kernel's.
+CONFIGURED_PROTOCOLS = (3, 4)
+#: The metric that the kernel gives an IPv6 route without one (linux/ipv6_route.h IP6_RT_PRIO_USER).
+IPV6_DEFAULT_METRIC = 1024
+
+#: The value of a per-interface setting now, by path below /proc/sys; None where there is no such file.
+#: (collections.abc cannot be subscripted at run time before Python 3.9.)
+Sysctls = Mapping[str, "int | None"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. ``action`` names a function of `apply`; ``why`` is told to the user."""
+
+    action: str
+    link: str
+    arguments: dict = field(default_factory=dict)
+
+
+@dataclass
+class LinkPlan:
+    """All steps of one run, removals first, and why a link would have to be made anew."""
+
+    steps: list[Step] = field(default_factory=list)
+    recreate: dict[str, str] = field(default_factory=dict)
+
+    def add(self, action: str, link: str, **arguments: object) -> None:
+        self.steps.append(Step(action, link, arguments))
+
+    def add_first(self, steps: list[Step]) -> None:
+        self.steps[:0] = steps
+
+
+def target(name: str) -> str:
+    """How a link is called in differences."""
+    return f"link {name}"
+
+
+def plan(
+    present: list[DesiredLink],
+    removed: list[str],
+    facts: Facts,
+    sysctls: Sysctls,
+    marked: set[str],
+    difference: Difference,
+) -> LinkPlan:
+    """Compare and note every difference, in the order in which the steps are made.
+
+    present: links with their parent resolved. removed: names that shall not be there.
+    marked: names whose link carries our mark (the others are known as ours by their files).
+    """
+    made = LinkPlan()
+    for name in removed:
+        link = facts.link(name)
+        if link is not None:
+            _note(difference, name, describe(link, facts), None)
+            made.add("delete", name)
+    for desired in present:
+        link = facts.link(desired.name)
+        reason = needs_recreation(desired, link, facts) if link else None
+        if link is not None and reason:
+            made.recreate[desired.name] = reason
+            made.add("delete", desired.name)
+            _compare(desired, link, facts, difference)
+            _create(desired, made)
+        elif link is None:
+            _note(difference, desired.name, None, {**intended(desired), **dict(desired.sysctl)})
+            _create(desired, made)
+        else:
+            _change(desired, link, facts, sysctls, made, difference, marked)
+    return made
+
+
+def needs_recreation(desired: DesiredLink, link: Link, facts: Facts) -> str | None:
+    """Why the kernel cannot turn the link into the declared one in place (macvlan_changelink), None when it can."""
+    wanted = desired.lower
+    if link.parent != wanted.index or link.parent_nsid is not None:
+        below = facts.by_index(link.parent) if link.parent_nsid is None else None
+        return f"its parent is {below.name if below else 'another interface'} and shall be {wanted.name}"
+    if link.mode != desired.mode and "passthru" in (link.mode, desired.mode):
+        return f"its mode is {link.mode} and shall be {desired.mode}"
+    return None
+
+
+def wanted_mtu(desired: DesiredLink) -> int:
+    """The declared MTU, else the parent's: a child keeps a smaller one when its parent's grows again."""
+    return desired.mtu if desired.mtu is not None else desired.lower.mtu
+
+
+def wanted_addresses(desired: DesiredLink) -> list[Interface]:
+    return list(desired.addresses or ())
+
+
+def wanted_routes(desired: DesiredLink) -> list[DesiredRoute]:
+    """A link that is down has no routes (the kernel flushes them)."""
+    return list(desired.routes or ()) if desired.up else []
+
+
+def present_addresses(link: Link, facts: Facts) -> list[Interface]:
+    """Configured addresses. Dynamic ones belong to whoever leases them, fe80::/64 to the kernel."""
+    found = [item for item in facts.addresses_of(link) if item.permanent and not item.kernel_link_local]
+    return sorted(
+        (item.interface for item in found), key=lambda item: (item.version, int(item.ip), item.network.prefixlen)
+    )
+
+
+def present_routes(link: Link, facts: Facts) -> list[DesiredRoute]:
+    found = [_as_desired(route) for route in facts.routes_of(link) if route.protocol in CONFIGURED_PROTOCOLS]
+    return sorted(found, key=lambda route: (route.destination.version, str(route)))
+
+
+def _as_desired(route: Route) -> DesiredRoute:
+    default = IPV6_DEFAULT_METRIC if route.destination.version == 6 else 0
+    metric = 0 if route.metric == default else route.metric
+    return DesiredRoute(route.destination, route.gateway, route.prefsrc, metric, route.table)
+
+
+def describe(link: Link, facts: Facts) -> dict[str, object]:
+    """A link as it is, in plain data."""
+    below = facts.by_index(link.parent) if link.parent_nsid is None else None
+    return {
+        "parent": below.name if below else None,
+        "mode": link.mode,
+        "mac": link.mac,
+        "mtu": link.mtu,
+        "bcqueuelen": link.bcqueuelen,
+        "nopromisc": link.nopromisc,
+        "up": link.up,
+        "addresses": [str(item) for item in present_addresses(link, facts)],
+        "routes": [str(item) for item in present_routes(link, facts)],
+    }
+
+
+def intended(desired: DesiredLink) -> dict[str, object]:
+    """A link as it shall be, in the same form; what is not managed is left out."""
+    data: dict[str, object] = {
+        "parent": desired.lower.name,
+        "mode": desired.mode,
+        "mac": desired.mac,
+        "mtu": wanted_mtu(desired),
+        "bcqueuelen": desired.bcqueuelen,
+        "nopromisc": desired.nopromisc,
+        "up": desired.up,
+        "addresses": None if desired.addresses is None else [str(item) for item in wanted_addresses(desired)],
+        "routes": None if desired.routes is None or not desired.up else [str(item) for item in wanted_routes(desired)],
+    }
+    if desired.mode == "passthru":
+        del data["mac"]
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _note(difference: Difference, name: str, before: dict | None, after: dict | None) -> None:
+    """A whole link that comes or goes."""
+    for attribute in before or after or {}:
+        difference.compare(target(name), attribute, (before or {}).get(attribute), (after or {}).get(attribute))
+
+
+def _compare(desired: DesiredLink, link: Link, facts: Facts, difference: Difference) -> set[str]:
+    """Note the attributes that differ; their names."""
+    before, after = describe(link, facts), intended(desired)
+    return {name for name in after if difference.compare(target(desired.name), name, before[name], after[name])}
+
+
+def _create(desired: DesiredLink, made: LinkPlan) -> None:
+    # The MAC goes into the create message: one that is set later finds udev's MACAddressPolicy there before it.
+    made.add("create", desired.name, desired=desired)
+    for name, value in desired.sysctl:
+        made.add("sysctl", desired.name, interface=desired.name, name=name, value=value)
+    for address in wanted_addresses(desired):
+        made.add("add_address", desired.name, address=address)
+    if desired.up:
+        made.add("set", desired.name, attributes={"up": True})
+    for route in wanted_routes(desired):
+        made.add("add_route", desired.name, route=route)
+
+
+def _change(
+    desired: DesiredLink,
+    link: Link,
+    facts: Facts,
+    sysctls: Sysctls,
+    made: LinkPlan,
+    difference: Difference,
+    marked: set[str],
+) -> None:
+    """In place, without taking the link down. Settings and addresses come before "up", routes need it."""
+    differs = _compare(desired, link, facts, difference)
+    after = intended(desired)
+    simple: dict[str, object] = {
+        name: after[name] for name in ("mode", "mac", "mtu", "bcqueuelen", "nopromisc") if name in differs
+    }
+    if desired.name in marked and difference.compare(target(desired.name), "alias", link.alias or None, MARK):
+        simple["alias"] = MARK
+    if simple:
+        made.add("set", desired.name, attributes=simple)
+    for path, name, value in own_sysctls(desired):
+        if sysctls.get(path) is not None and difference.compare(target(desired.name), name, sysctls[path], value):
+            made.add("sysctl", desired.name, interface=desired.name, name=name, value=value)
+    if "addresses" in differs:
+        # New ones first: with its last IPv4 address a link loses its IPv4 routes (fib_disable_ip).
+        have, want = present_addresses(link, facts), wanted_addresses(desired)
+        for address in [item for item in want if item not in have]:
+            made.add("add_address", desired.name, address=address)
+        for address in [item for item in have if item not in want]:
+            made.add("remove_address", desired.name, address=address)
+    if "up" in differs:
+        made.add("set", desired.name, attributes={"up": desired.up})
+    _change_routes(desired, link, facts, made, "addresses" in differs, "routes" in differs)
+
+
+def _change_routes(
+    desired: DesiredLink, link: Link, facts: Facts, made: LinkPlan, addresses_differ: bool, routes_differ: bool
+) -> None:
+    if desired.routes is None or not desired.up:
+        return
+    have, want = present_routes(link, facts), wanted_routes(desired)
+    lost = [route for route in have if addresses_differ and _goes_with_address(route, desired, link, facts)]
+    if routes_differ:
+        for route in [item for item in have if item not in want and item not in lost]:
+            made.add("remove_route", desired.name, route=route)
+    for route in [item for item in want if item not in have or item in lost]:
+        made.add("add_route", desired.name, route=route)
+
+
+def _goes_with_address(route: DesiredRoute, desired: DesiredLink, link: Link, facts: Facts) -> bool:
+    """Whether the kernel drops the route when the addresses change: with its source, or with the last IPv4 address."""
+    have = {item.ip for item in present_addresses(link, facts)}
+    want = {item.ip for item in wanted_addresses(desired)}
+    if route.destination.version == 4 and any(item.version == 4 for item in have - want):
+        return route.source in have - want or not any(item.version == 4 for item in want)
+    return route.source in have - want
+
+
+def own_sysctls(desired: DesiredLink) -> Iterator[tuple[str, str, int]]:
+    """Path, name and wanted value of each setting of the link itself."""
+    for name, value in desired.sysctl:
+        yield sysctl_path(desired.name, name), name, value

@@ -1,0 +1,323 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What NetworkManager's exclusion is to be, what keeps it from having an effect, and what is to change. Pure."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER, is_owned
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+
+from . import config, daemon
+from . import specs as specs_
+
+DEFAULT_PATH = f"{config.LOCAL}/99-linuxnet-macvlan.conf"
+
+
+@dataclass(frozen=True)
+class Desired:
+    """state: ``present`` or ``absent``. devices: normalised specs. reload: whether the daemon is told."""
+
+    state: str
+    devices: list[str]
+    path: str
+    reload: bool
+
+    @property
+    def text(self) -> str | None:
+        """What the file holds, None where there is to be none (also when nothing is to be excluded)."""
+        if self.state == "absent" or not self.devices:
+            return None
+        return f"{HEADER}\n[{config.GROUP}]\n{config.KEY}+={','.join(self.devices)}\n"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """status: the daemon. text: what stands at the path. files: NetworkManager's own, all of them.
+
+    printed: the list as NetworkManager merges the files. devices: as NetworkManager sees them, none when it is not
+    running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
+    """
+
+    status: daemon.Status
+    text: str | None = None
+    files: list[config.File] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
+    devices: list[daemon.ManagedDevice] = field(default_factory=list)
+    impermanent: dict[str, str] = field(default_factory=dict)
+    kernel: frozenset[str] = frozenset()
+
+
+class Ineffective(InvalidInput):
+    """The exclusion would have, or has, no effect.
+
+    overridden_by: the file that is the reason, and how; or None. messages: what was changed before that showed.
+    """
+
+    def __init__(
+        self, problems: Problems, overridden_by: dict[str, str] | None, messages: list[str] | None = None
+    ) -> None:
+        super().__init__(problems)
+        self.overridden_by = overridden_by
+        self.messages = messages or []
+
+    def __str__(self) -> str:
+        if not self.messages:
+            return self.problems.report()
+        return "\n".join(["The change was made and does not have its effect:", *map(str, self.problems.items)])
+
+
+@dataclass
+class Plan:
+    difference: Difference
+    warnings: list[str]
+    merged: config.Merged
+    required: list[str]
+
+
+def parse(state: str, devices: list[str], path: str, reload: bool) -> Desired:
+    """The input, checked. Errors: InvalidInput with every problem."""
+    problems = Problems()
+    normalised = []
+    for index, entry in enumerate(devices):
+        spec = specs_.normalise(entry)
+        wrong = specs_.problem(spec)
+        if wrong:
+            problems.add(f"devices[{index}]", entry, *wrong)
+        normalised.append(spec)
+    if os.path.dirname(path) not in config.DIRECTORIES or not path.endswith(".conf"):
+        problems.add(
+            "path",
+            path,
+            "NetworkManager does not read this file",
+            f"choose a name that ends in .conf in one of {', '.join(reversed(config.DIRECTORIES))}",
+        )
+    if problems:
+        raise InvalidInput(problems)
+    return Desired(state, list(dict.fromkeys(normalised)), path, reload)
+
+
+def plan(desired: Desired, facts: Facts) -> Plan:
+    """What is to change. Pure. Errors: InvalidInput when the file would not have the effect, or is not ours."""
+    difference, warnings = Difference(), []  # type: Difference, list[str]
+    text = desired.text if facts.status.installed else None
+    problems = Problems()
+    if facts.text is not None and not is_owned(facts.text):
+        problems.add(
+            "path",
+            desired.path,
+            "a file that this collection did not write stands there",
+            "choose another path, or move that file away",
+        )
+    version = facts.status.version or ""
+    before = config.merge(config.order(config.with_file(facts.files, desired.path, None)), version)
+    after = config.merge(config.order(config.with_file(facts.files, desired.path, text)), version)
+    if text is not None:
+        _check_effect(desired, facts, before, after, problems)
+        warnings += _mac_warnings(desired, facts)
+    if problems:
+        raise Ineffective(problems, first_override(desired, facts, after) if text is not None else None)
+
+    difference.compare(f"file {desired.path}", "", facts.text, text)
+    required = _required(desired, facts) if text is not None else []
+    if facts.status.running and desired.reload:
+        for name in required:
+            managed = next((item.managed for item in facts.devices if item.device.name == name), False)
+            difference.compare(f"device {name}", "managed", managed, False)
+        handed_back = [
+            item.device.name
+            for item in facts.devices
+            if not item.managed
+            and specs_.matches(facts.printed, item.device)
+            and not specs_.matches(after.specs, item.device)
+        ]
+        if handed_back:
+            warnings.append(
+                f"NetworkManager takes over {', '.join(handed_back)} and removes the addresses it did not set itself; "
+                "remove these links before the exclusion, or keep them in the list"
+            )
+    return Plan(difference, warnings, after, required)
+
+
+def _required(desired: Desired, facts: Facts) -> list[str]:
+    """Names of the devices, known to NetworkManager, that the list speaks of and that are to be unmanaged."""
+    return [item.device.name for item in facts.devices if specs_.matches(desired.devices, item.device)]
+
+
+def _check_effect(
+    desired: Desired, facts: Facts, before: config.Merged, after: config.Merged, problems: Problems
+) -> None:
+    """Everything in the other files, and in the list itself, that keeps the exclusion from having its effect."""
+    if specs_.only_exceptions(after.specs):
+        problems.add(
+            "devices",
+            desired.devices,
+            "a list of nothing but except: entries means all devices but these, the uplink too",
+            "add the devices that are to be unmanaged",
+        )
+        return
+    if specs_.only_exceptions(before.specs):
+        problems.add(
+            "path",
+            _where(before, before.specs[0]),
+            f"its list holds nothing but except: entries ({','.join(before.specs)}), which means all devices but "
+            "these; one entry more and NetworkManager would manage every other device",
+            f"write {config.KEY}=*,{','.join(before.specs)} there, which means the same and can be added to",
+        )
+        return
+    for index, spec in enumerate(desired.devices):
+        if spec not in after.specs:
+            culprit = overriding(desired, facts, after, spec)
+            problems.add(f"devices[{index}]", spec, _how(culprit), _remedy(culprit))
+        name = specs_.exact_name(spec)
+        if name is not None and spec in after.specs:
+            device = next((item.device for item in facts.devices if item.device.name == name), specs_.Device(name))
+            exception = _exception(after.specs, device)
+            if exception:
+                problems.add(
+                    f"devices[{index}]",
+                    spec,
+                    f"{_where(after, exception)} says {exception}, and an exception beats every other entry",
+                    "remove that exception, or the device from the list",
+                )
+        mac = specs_.hardware_address(spec)
+        if mac in facts.impermanent and not specs_.is_except(spec):
+            problems.add(
+                f"devices[{index}]",
+                spec,
+                f"it is the address of {facts.impermanent[mac]}, which has no permanent one (a macvlan never has), and "
+                "NetworkManager compares permanent addresses: the entry would match nothing",
+                f"write interface-name:{facts.impermanent[mac]}",
+            )
+
+
+def overriding(desired: Desired, facts: Facts, merged: config.Merged, spec: str) -> dict[str, str] | None:
+    """Which file keeps a spec of ours out of the merged list, and how; None when none does. Pure."""
+    if spec in merged.specs:
+        return None
+    ours = next((index for index, item in enumerate(merged.contributions) if item.path == desired.path), None)
+    if ours is None:
+        name = os.path.basename(desired.path)
+        hiding = [
+            file.path for file in facts.files if os.path.basename(file.path) == name and file.path != desired.path
+        ]
+        return {"path": hiding[-1] if hiding else "", "how": "has the same name in a directory that goes first"}
+    for item in reversed(merged.contributions[ours + 1 :]):
+        if item.operation == config.REPLACE or (item.operation == config.REMOVE and spec in item.specs):
+            return {"path": item.path, "how": f"is read later and says {item}"}
+    return None
+
+
+def _exception(specs: list[str], device: specs_.Device) -> str | None:
+    """The ``except:`` entry that speaks of a device."""
+    return next((spec for spec in specs if specs_.is_except(spec) and specs_.takes(spec, device)), None)
+
+
+def _where(merged: config.Merged, spec: str) -> str:
+    source = merged.source(spec)
+    return source.path if source else "NetworkManager's configuration"
+
+
+def first_override(desired: Desired, facts: Facts, merged: config.Merged) -> dict[str, str] | None:
+    found = (overriding(desired, facts, merged, spec) for spec in desired.devices)
+    return next((culprit for culprit in found if culprit is not None), None)
+
+
+def _how(culprit: dict[str, str] | None) -> str:
+    if culprit is None:
+        return "NetworkManager leaves it out of the merged list"
+    return f"{culprit['path']} {culprit['how']}, so that NetworkManager would not see the exclusion"
+
+
+def _remedy(culprit: dict[str, str] | None) -> str:
+    if culprit is None or "same name" in culprit["how"]:
+        return f"choose a path in {config.LOCAL}"
+    return f"write {config.KEY}+= in that file, remove its line, or choose a path whose name sorts after it"
+
+
+def _mac_warnings(desired: Desired, facts: Facts) -> list[str]:
+    known = {item.device.permanent_mac for item in facts.devices}
+    return [
+        f"{spec} matches no device of this host; NetworkManager compares permanent addresses, which a macvlan has not: "
+        "name it by interface-name: instead"
+        for spec in desired.devices
+        for mac in [specs_.hardware_address(spec)]
+        if mac is not None and mac not in known and not specs_.is_except(spec)
+    ]
+
+
+def pending(desired: Desired, facts: Facts) -> list[str]:
+    """Names of listed devices that are managed still, or that the kernel has and NetworkManager does not list yet."""
+    if desired.text is None:
+        return []
+    listed = {item.device.name: item.managed for item in facts.devices}
+    named = {name for name in map(specs_.exact_name, desired.devices) if name in facts.kernel}
+    return sorted(
+        {name for name in _required(desired, facts) if listed[name]} | {name for name in named if name not in listed}
+    )
+
+
+def verify(desired: Desired, facts: Facts) -> Problems:
+    """What the host, read back, still does against the declaration."""
+    problems = Problems()
+    if desired.text is None or not facts.status.installed:
+        return problems
+    merged = config.merge(config.order(facts.files), facts.status.version or "")
+    for spec in desired.devices:
+        if spec not in facts.printed:
+            culprit = overriding(desired, facts, merged, spec)
+            problems.add("devices", spec, f"the merged list lacks it: {_how(culprit)}", _remedy(culprit))
+    if not (facts.status.running and desired.reload):
+        return problems
+    for item in facts.devices:
+        if not (specs_.matches(desired.devices, item.device) and item.managed):
+            continue
+        exception = _exception(facts.printed, item.device)
+        if exception:
+            why = f"by {exception} in {_where(merged, exception)}"
+            remedy = "remove that exception, or the device from the list"
+        else:
+            # NetworkManager 1.42 and 1.52 keep a device they have once taken over (state `disconnected`) although
+            # their own flags say unmanaged; neither `nmcli device set` nor link down and up frees it.
+            why = f"although its merged list is {','.join(facts.printed)}"
+            remedy = "delete the link and create it again, or restart NetworkManager at a time that suits"
+        problems.add(
+            "devices", item.device.name, f"NetworkManager still manages the device (state {item.state}) {why}", remedy
+        )
+    return problems
+
+
+def report(desired: Desired, facts: Facts, merged: config.Merged, predicted: bool) -> dict[str, object]:
+    """What the module returns about the host; `predicted` means as it would be."""
+    covered = {item.device.name for item in facts.devices if specs_.matches(desired.devices, item.device)}
+    proves = predicted and facts.status.running and desired.reload and desired.text is not None
+    rows: list[dict[str, object]] = []
+    for spec in desired.devices:
+        found = [item for item in facts.devices if specs_.takes(spec, item.device)]
+        for item in found:
+            gone = proves and item.device.name in covered
+            rows.append(
+                {
+                    "device": item.device.name,
+                    "spec": spec,
+                    "exists": True,
+                    "managed": False if gone else item.managed,
+                    "state": "unmanaged" if gone else item.state,
+                }
+            )
+        if not found:
+            name = specs_.exact_name(spec)
+            exists = name in facts.kernel
+            rows.append({"device": name, "spec": spec, "exists": exists, "managed": None, "state": None})
+    return {
+        "networkmanager": facts.status.as_data(),
+        "effective": list(merged.specs),
+        "contributions": [item.as_data() for item in merged.contributions],
+        "devices": rows,
+        "overridden_by": None,
+        "file": desired.path,
+    }

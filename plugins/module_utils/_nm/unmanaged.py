@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep NetworkManager off devices: one owned file, a reload, and the proof that it had the effect."""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import socket
+import struct
+import time
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import read, remove, write
+
+from . import config, daemon
+from .plan import (
+    Desired,
+    Facts,
+    Ineffective,
+    Plan,
+    first_override,
+    parse,
+    pending,
+    plan,
+    report,
+    verify,
+)
+
+#: linux/sockios.h, linux/ethtool.h, linux/if.h
+SIOCETHTOOL = 0x8946
+ETHTOOL_GPERMADDR = 0x20
+IFNAMSIZ = 16
+
+#: Seconds that NetworkManager gets to act on a reload; it took 0.1 s where measured, and it acts asynchronously.
+SETTLE = 5.0
+_INTERVAL = 0.1
+
+
+def gather(path: str) -> Facts:
+    """Read the host. Errors: CommandFailed when NetworkManager cannot read its own files; BusError; OSError."""
+    status = daemon.status()
+    if not status.installed:
+        return Facts(status, read(path))
+    return Facts(
+        status,
+        read(path),
+        config.read_files(),
+        config.printed_specs(),
+        daemon.devices() if status.running else [],
+        _impermanent(),
+        frozenset(name for dummy, name in socket.if_nameindex()),
+    )
+
+
+def _impermanent() -> dict[str, str]:
+    """Current MAC -> name of each device without a permanent one, such as a macvlan (ETHTOOL_GPERMADDR, ethtool.h)."""
+    found = {}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for dummy, name in socket.if_nameindex():
+            answer = array.array("B", struct.pack("=II32x", ETHTOOL_GPERMADDR, 32))
+            request = struct.pack(f"{IFNAMSIZ}sP16x", name.encode(), answer.buffer_info()[0])
+            try:
+                fcntl.ioctl(sock, SIOCETHTOOL, request)
+            except OSError:  # the driver does not answer, or the device is gone
+                continue
+            mac = parse_mac(read(f"/sys/class/net/{name}/address"))
+            if mac is not None and not any(answer[8:]):
+                found[mac] = name
+    return found
+
+
+def apply(desired: Desired, planned: Plan, facts: Facts) -> Facts:
+    """Write, reload, and read back until NetworkManager has acted or SETTLE seconds are over; the facts afterwards."""
+    changes = planned.difference.of(f"file {desired.path}")
+    if changes:
+        if desired.text is None or not facts.status.installed:
+            remove(desired.path)
+        else:
+            write(desired.path, desired.text)
+    if not planned.difference or not facts.status.installed:
+        return facts
+    if facts.status.running and desired.reload:
+        daemon.reload_configuration()
+    limit = time.monotonic() + SETTLE
+    while True:
+        now = gather(desired.path)
+        if not pending(desired, now) or time.monotonic() > limit or not (now.status.running and desired.reload):
+            return now
+        time.sleep(_INTERVAL)
+
+
+def run(state: str, devices: list[str], path: str, reload: bool, check: bool) -> dict[str, object]:
+    """What the module returns, with `warnings`. Errors: InvalidInput, BusError, CommandFailed, OSError."""
+    desired = parse(state, devices, path, reload)
+    facts = gather(path)
+    planned = plan(desired, facts)
+    merged = planned.merged
+    if not check:
+        facts = apply(desired, planned, facts)
+        merged = config.merge(config.order(facts.files), facts.status.version or "")
+        problems = verify(desired, facts)
+        if problems:
+            raise Ineffective(problems, first_override(desired, facts, merged), planned.difference.messages())
+        merged.specs = facts.printed
+    warnings = list(planned.warnings)
+    if desired.text is not None and facts.status.installed and not facts.status.running:
+        warnings.append(f"{facts.status.why_not}: the file counts, the state of the devices is not proven")
+    return {
+        **report(desired, facts, merged, check),
+        "changed": bool(planned.difference),
+        "diff": planned.difference.ansible_diff(),
+        "messages": planned.difference.messages(),
+        "msg": _outcome(desired, facts),
+        "warnings": warnings,
+    }
+
+
+def _outcome(desired: Desired, facts: Facts) -> str:
+    if not facts.status.installed:
+        return "NetworkManager is not installed on this host: nothing to exclude, nothing written"
+    if desired.text is None:
+        return f"{desired.path} excludes nothing"
+    if not facts.status.running or not desired.reload:
+        return f"{desired.path} excludes {', '.join(desired.devices)} as soon as NetworkManager reads it"
+    return f"NetworkManager leaves {', '.join(desired.devices)} alone"

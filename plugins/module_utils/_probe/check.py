@@ -1,0 +1,215 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One address conflict check: from the declared probes to what was found. Changes nothing on the host."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, List, Tuple
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, mac_problem, parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
+    CAP_NET_ADMIN,
+    CAP_NET_RAW,
+    CAP_SYS_ADMIN,
+    check_capabilities,
+    check_pyroute2,
+)
+
+from . import report as _probe_report
+from .child import ChildFailed, temporary_child
+from .conflicts import FOREIGN, INVENTORY, Inventory
+from .inventory import inventory
+from .segment import CHILD, PARENT, VANTAGES, Segment
+from .sweep import Lane, Vantage, open_socket, sweep
+from .targets import Target, check_overlaps, parse
+from .timing import MODES, RATE, Timing
+
+#: Addresses of one probe, without asking for more explicitly: four /22.
+ADDRESSES_MAX = 4096
+RATE_MAX = 100000
+
+Everywhere = List[Tuple[Namespace, Facts]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The module's options; ``probes`` is a list of {parent, addresses}."""
+
+    probes: list[dict[str, Any]]
+    mode: str = "fast"
+    vantages: Sequence[str] = VANTAGES
+    known_macs: Sequence[str] = ()
+    fail_on: Sequence[str] = ()
+    rate: int = RATE
+    max_addresses: int = ADDRESSES_MAX
+
+
+def check(options: Options) -> tuple[dict[str, object], str]:
+    """The result, and the message to fail with, which is empty where nothing was found that ``fail_on`` names.
+
+    Errors: InvalidInput.
+    """
+    problems = Problems()
+    targets = _parse(options, problems)
+    if problems:
+        raise InvalidInput(problems)
+    clock = _probe_report.Clock(time.time(), time.monotonic())
+    unseen: list[str] = []
+    everywhere = read_all(unseen)
+    segments = _segments(options, targets, everywhere, problems)
+    if problems:
+        raise InvalidInput(problems)
+    fleet = frozenset(parse_mac(mac) or "" for mac in options.known_macs)
+    _probe(segments, options, everywhere, clock)
+    _judge(segments, fleet)
+    result = {**_probe_report.result(segments, clock), "unseen_namespaces": unseen}
+    return result, _probe_report.failure(segments, options.fail_on, clock)
+
+
+def _parse(options: Options, problems: Problems) -> list[list[Target]]:
+    """The targets of each probe. Checks everything that needs no look at the host's links."""
+    check_pyroute2(problems)
+    check_capabilities(problems, CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
+    for key, value, limit in (("rate", options.rate, RATE_MAX), ("max_addresses", options.max_addresses, 1 << 20)):
+        if not 1 <= value <= limit:
+            problems.add(key, value, "this is out of range", f"give a number from 1 to {limit}")
+    if not options.vantages:
+        problems.add("vantages", [], "nobody can be asked from nowhere", f"name {PARENT}, {CHILD} or both")
+    for number, mac in enumerate(options.known_macs):
+        parsed = parse_mac(mac)
+        problem = mac_problem(parsed) if parsed else "this is not a MAC address"
+        if problem:
+            problems.add(f"known_macs[{number}]", mac, problem, "write six octets such as 52:54:00:12:34:56")
+    if not options.probes:
+        problems.add("probes", [], "there is nothing to probe", "list at least one parent with addresses")
+    found = []
+    for number, probe in enumerate(options.probes):
+        key = f"probes[{number}]"
+        _parents.check(probe["parent"], f"{key}.parent", problems)
+        texts = probe["addresses"] or []
+        if not texts:
+            problems.add(f"{key}.addresses", texts, "there is nothing to probe", "list at least one address")
+        targets = [parse(text, f"{key}.addresses[{place}]", problems) for place, text in enumerate(texts)]
+        found.append([target for target in targets if target is not None])
+        _check_cost(found[-1], options, f"{key}.addresses", problems)
+    return found
+
+
+def _check_cost(targets: list[Target], options: Options, key: str, problems: Problems) -> None:
+    total = sum(target.size for target in targets)
+    if total <= options.max_addresses:
+        return
+    packets, seconds = MODES[options.mode].cost(total, len(options.vantages), max(options.rate, 1))
+    problems.add(
+        key,
+        ", ".join(target.text for target in targets),
+        f"these are {total} addresses, which takes {packets} packets and {seconds:.0f} seconds; "
+        f"the limit is {options.max_addresses} addresses",
+        "probe less, or raise max_addresses if that is meant",
+    )
+
+
+def _segments(
+    options: Options, targets: list[list[Target]], everywhere: Everywhere, problems: Problems
+) -> list[Segment]:
+    """One segment for each parent; several probes may name the same one."""
+    here = everywhere[0][1]
+    found: dict[int, Segment] = {}
+    for number, probe in enumerate(options.probes):
+        key = f"probes[{number}].parent"
+        link = _parents.resolve(probe["parent"], here, key, problems)
+        if link is None:
+            continue
+        if link.loopback:
+            problems.add(key, probe["parent"], "nobody else is on the loopback interface", "name an Ethernet interface")
+        elif not link.ethernet:
+            problems.add(
+                key, probe["parent"], f"{link.name} is not an Ethernet interface", "name an Ethernet interface"
+            )
+        found.setdefault(link.index, Segment(link, options.vantages)).targets.extend(targets[number])
+    for segment in found.values():
+        check_overlaps(segment.targets, problems)
+    return list(found.values())
+
+
+def _probe(segments: list[Segment], options: Options, everywhere: Everywhere, clock: _probe_report.Clock) -> None:
+    """Ask on all segments at the same time."""
+    timing = MODES[options.mode]
+    with contextlib.ExitStack() as stack:
+        for segment in segments:
+            addresses = [address for target in segment.targets for address in target.addresses()]
+            segment.sightings = {address: {} for address in addresses}
+            segment.inventory = inventory(everywhere, segment.link)
+            segment.problem = _state_problem(segment.link)
+            if not segment.problem:
+                _open(segment, addresses, everywhere, stack)
+        clock.asked = time.monotonic()
+        sweep([_lane(segment, timing, options.rate) for segment in segments if segment.vantages], clock.monotonic)
+        clock.done = time.monotonic()
+
+
+def _lane(segment: Segment, timing: Timing, rate: int) -> Lane:
+    return Lane(segment.vantages, list(segment.sightings), segment.hear, timing, rate)
+
+
+def _state_problem(link: Link) -> str:
+    if not link.up:
+        return f"{link.name} is down"
+    if not link.carrier:
+        return f"{link.name} has no carrier"
+    return "" if link.arp else f"{link.name} has ARP turned off (NOARP)"
+
+
+def _open(segment: Segment, addresses: list[Address], everywhere: Everywhere, stack: contextlib.ExitStack) -> None:
+    """Open the vantages that can be had, and note for the others why not."""
+    link = segment.link
+    if PARENT in segment.wanted:
+        try:
+            sock, mac = open_socket(link.name, addresses)
+        except OSError as error:
+            segment.missing[PARENT] = f"{link.name}: {error.strerror}"
+        else:
+            segment.vantages.append(Vantage(PARENT, link.name, mac, stack.enter_context(sock)))
+    if CHILD in segment.wanted:
+        refusals = Problems()
+        _parents.check_capable(link, everywhere[0][1], "parent", link.name, refusals)
+        try:
+            if refusals:
+                raise ChildFailed("; ".join(item.problem for item in refusals.items))
+            segment.vantages.append(stack.enter_context(temporary_child(link, addresses, CHILD)))
+        except ChildFailed as error:
+            segment.missing[CHILD] = str(error) + _passthru(segment.inventory)
+
+
+def _passthru(known: Inventory) -> str:
+    """The likely reason for a refusal, empty where there is none in sight."""
+    place = known.passthru
+    if place is None:
+        return ""
+    where = f" in namespace {place.namespace}" if place.namespace else ""
+    return f" ({place.link}{where} is in passthru mode, which tolerates no other child)"
+
+
+def _judge(segments: list[Segment], fleet: frozenset[str]) -> None:
+    """Judge, and look at the host once more before a conflict is told: a container may have come up meanwhile."""
+    for segment in segments:
+        segment.judge(fleet)
+    if any(
+        holder.owner == FOREIGN and holder.sighting.vantage != INVENTORY
+        for segment in segments
+        for verdict in segment.verdicts.values()
+        for holder in verdict.holders
+    ):
+        everywhere = read_all()
+        for segment in segments:
+            segment.inventory = segment.inventory.with_later(inventory(everywhere, segment.link))
+            segment.judge(fleet)

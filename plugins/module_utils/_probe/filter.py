@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel filter of a probing socket: classic BPF (linux/filter.h) that passes ARP and ND alone."""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+from typing import List, Tuple
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
+    ETH_HLEN,
+    ETH_P_ARP,
+    ETH_P_IPV6,
+    IPPROTO_ICMPV6,
+    NEIGHBOUR_ADVERTISEMENT,
+    NEIGHBOUR_SOLICITATION,
+)
+
+#: Code, jump if true, jump if false, operand: struct sock_filter of linux/filter.h.
+Instruction = Tuple[int, int, int, int]
+Program = List[Instruction]
+
+#: linux/bpf_common.h
+_LOAD_WORD, _LOAD_HALF, _LOAD_BYTE = 0x20, 0x28, 0x30
+_JUMP_EQUAL, _JUMP_SET = 0x15, 0x45
+_RETURN = 0x06
+#: linux/filter.h SKF_AD_OFF + SKF_AD_VLAN_TAG: the tag that the kernel took off the frame, 0 without one.
+_VLAN_TAG = 0xFFFFF000 + 44
+#: IEEE 802.1Q, 9.6: the VLAN id; a tag with id 0 only gives a priority.
+_VLAN_ID = 0x0FFF
+#: asm-generic/socket.h SO_ATTACH_FILTER
+_SO_ATTACH_FILTER = 26
+_WHOLE_PACKET = 0xFFFF
+
+#: Offsets of the next header in an IPv6 header and of the type behind it. A neighbour discovery message with an
+#: extension header in between is nothing that a host sends.
+_NEXT_HEADER = ETH_HLEN + 6
+_ICMPV6_TYPE = ETH_HLEN + 40
+
+
+def program() -> Program:
+    """Passes ARP and neighbour solicitations and advertisements of the untagged network.
+
+    A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
+    """
+    # Code, operand, where to go on if it holds and if not: empty is the next step.
+    steps = [
+        (_LOAD_WORD, _VLAN_TAG, "", ""),
+        (_JUMP_SET, _VLAN_ID, "reject", ""),
+        (_LOAD_HALF, 12, "", ""),
+        (_JUMP_EQUAL, ETH_P_ARP, "accept", ""),
+        (_JUMP_EQUAL, ETH_P_IPV6, "", "reject"),
+        (_LOAD_BYTE, _NEXT_HEADER, "", ""),
+        (_JUMP_EQUAL, IPPROTO_ICMPV6, "", "reject"),
+        (_LOAD_BYTE, _ICMPV6_TYPE, "", ""),
+        (_JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept", ""),
+        (_JUMP_EQUAL, NEIGHBOUR_ADVERTISEMENT, "accept", "reject"),
+    ]
+    places = {"accept": len(steps), "reject": len(steps) + 1}
+    result: Program = []
+    for here, (code, operand, true, false) in enumerate(steps):
+        # Jumps count from the next instruction.
+        jumps = [places.get(name, here + 1) - here - 1 for name in (true, false)]
+        result.append((code, jumps[0], jumps[1], operand))
+    return [*result, (_RETURN, 0, 0, _WHOLE_PACKET), (_RETURN, 0, 0, 0)]
+
+
+def attach(sock: socket.socket, instructions: Program) -> None:
+    """Let the kernel drop what the program does not pass. Errors: OSError."""
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    # struct sock_fprog: unsigned short len; struct sock_filter *filter
+    description = struct.pack("@HP", len(instructions), ctypes.addressof(buffer))
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, description)

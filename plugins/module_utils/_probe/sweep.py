@@ -1,0 +1,232 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking who holds addresses, for many addresses from several interfaces at once, and hearing what others say."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import selectors
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Tuple
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
+    ALL_NODES,
+    Frame,
+    mac_bytes,
+    mac_text,
+    multicast_mac,
+    parse,
+    probe,
+    solicited_node,
+)
+
+from . import filter as _probe_filter
+from .timing import FAST, RATE, Schedule, Timing
+
+#: linux/if_ether.h
+ETH_P_ALL = 0x0003
+#: linux/socket.h and linux/if_packet.h
+_SOL_PACKET = 263
+_PACKET_ADD_MEMBERSHIP = 1
+_PACKET_STATISTICS = 6
+_PACKET_MR_MULTICAST = 0
+_PACKET_MR_ALLMULTI = 2
+#: More groups than this are heard by hearing all of them: a driver keeps a list per group.
+_GROUPS_MAX = 64
+#: asm-generic/socket.h: a receive buffer beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given. A whole /22 that
+#: answers at once takes 1024 frames of about 800 octets in the kernel's accounting.
+_SO_RCVBUFFORCE = 33
+_RECEIVE_BUFFER = 4 << 20
+#: linux/sockios.h and linux/if.h
+_SIOCGIFFLAGS = 0x8913
+_IFF_UP = 0x1
+_IFF_RUNNING = 0x40
+#: Longer than any frame that the filter passes.
+_FRAME_MAX = 2048
+#: Seconds after which a probe is tried again for which the device had no room, and how often in a row that may be.
+_RETRY = 0.005
+_RETRIES_MAX = 400
+
+
+class Vantage:
+    """An open socket on one interface, and what became of it.
+
+    name: how results call it; link: the interface's name; mac: its MAC address.
+    sent: probes sent; lost: frames for which the receive buffer had no room; others: probes of other hosts' checks.
+    problem: why it can no longer ask, empty as long as it can.
+    """
+
+    def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
+        self.name = name
+        self.link = link
+        self.mac = mac
+        self.socket = sock
+        self.sent = 0
+        self.lost = 0
+        self.others = 0
+        self.problem = ""
+        self._refused = 0
+
+    def send(self, address: Address) -> bool:
+        """Ask for one address; false where the device has no room at the moment."""
+        try:
+            self.socket.send(probe(self.mac, address))
+        except OSError as error:
+            self._refused += 1
+            if error.errno in (errno.ENOBUFS, errno.EAGAIN) and self._refused < _RETRIES_MAX:
+                return False
+            self.problem = f"{self.link}: {error.strerror}"
+            return True
+        self._refused = 0
+        self.sent += 1
+        return True
+
+    def receive(self) -> tuple[Frame, bool] | None:
+        """The next frame that waits, and whether this host sent it; None when none waits."""
+        while True:
+            try:
+                data, source = self.socket.recvfrom(_FRAME_MAX)
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                self.problem = f"{self.link}: {error.strerror}"
+                return None
+            frame = parse(data)
+            if frame is not None:
+                return frame, source[2] == socket.PACKET_OUTGOING
+
+    def finish(self) -> None:
+        """Note what was lost, and whether the interface is still connected."""
+        if not self.problem:
+            self.problem = interface_problem(self.socket, self.link)
+        # struct tpacket_stats: tp_packets, tp_drops
+        self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
+
+
+Question = Tuple[Vantage, Address]
+
+
+@dataclass
+class Lane:
+    """What is asked on one parent: every address from every vantage. heard: called with vantage, frame, whether this
+    host sent it, and seconds."""
+
+    vantages: Sequence[Vantage]
+    addresses: Sequence[Address]
+    heard: Callable[[Vantage, Frame, bool, float], None]
+    timing: Timing = FAST
+    rate: int = RATE
+
+
+def open_socket(link: str, addresses: Iterable[Address]) -> tuple[socket.socket, str]:
+    """A packet socket on an interface of this thread's namespace, and the interface's MAC address.
+
+    It hears ARP and neighbour discovery in both directions (ETH_P_ALL: a socket for ETH_P_ARP alone hears neither what
+    the interface's macvlan children send nor what is sent to them), and the multicast groups that questions for these
+    addresses need. Errors: OSError.
+    """
+    # Protocol 0 receives nothing, so nothing gets in before the filter stands.
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        _probe_filter.attach(sock, _probe_filter.program())
+        with contextlib.suppress(PermissionError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+        sock.setblocking(False)
+        sock.bind((link, ETH_P_ALL))
+        _join(sock, socket.if_nametoindex(link), addresses)
+        return sock, mac_text(sock.getsockname()[4])
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _join(sock: socket.socket, index: int, addresses: Iterable[Address]) -> None:
+    """Hear answers to solicitations from ``::`` (sent to all nodes) and what other hosts ask for the same addresses."""
+    groups = {multicast_mac(solicited_node(address)) for address in addresses if address.version == 6}
+    if groups:
+        groups.add(multicast_mac(ALL_NODES))
+    # struct packet_mreq
+    if len(groups) > _GROUPS_MAX:
+        request = struct.pack("=iHH8s", index, _PACKET_MR_ALLMULTI, 0, b"")
+        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+        return
+    for group in groups:
+        request = struct.pack("=iHH8s", index, _PACKET_MR_MULTICAST, 6, mac_bytes(group))
+        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+
+
+def interface_problem(sock: socket.socket, link: str) -> str:
+    """Why nobody can be asked through an interface of the socket's namespace, empty when one can."""
+    request = struct.pack("16sH22x", link.encode(), 0)
+    try:
+        flags = struct.unpack_from("H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
+    except OSError as error:
+        return f"{link}: {error.strerror}"
+    if not flags & _IFF_UP:
+        return f"{link} is down"
+    return "" if flags & _IFF_RUNNING else f"{link} has no carrier"
+
+
+def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
+    """Ask all questions of all lanes at the same time, and hand over every frame that is heard meanwhile.
+
+    started: the moment (time.monotonic) from which the seconds given to ``heard`` count, now by default.
+    """
+    begin = time.monotonic()
+    offset = begin - (begin if started is None else started)
+    schedules = [
+        Schedule(
+            [(vantage, address) for address in lane.addresses for vantage in lane.vantages], lane.timing, lane.rate
+        )
+        for lane in lanes
+    ]
+    with selectors.DefaultSelector() as selector:
+        for lane in lanes:
+            for vantage in lane.vantages:
+                selector.register(vantage.socket, selectors.EVENT_READ, (lane, vantage))
+        while True:
+            now = time.monotonic() - begin
+            wakes = [_ask(schedule, now) for schedule in schedules]
+            if max(wakes, default=now) <= now:
+                break
+            pause = min(wake for wake in wakes if wake > now) - now
+            for key, dummy in selector.select(pause):
+                lane, vantage = key.data
+                _listen(lane, vantage, begin - offset)
+                if vantage.problem:
+                    selector.unregister(vantage.socket)
+    for lane in lanes:
+        for vantage in lane.vantages:
+            vantage.finish()
+
+
+def _ask(schedule: Schedule[Question], now: float) -> float:
+    """Send what is due, and say when there is something to do next; not later than now when all is done."""
+    while True:
+        due = schedule.next_due()
+        if due is None:
+            return schedule.end
+        if due > now:
+            return due
+        vantage, address = schedule.pop(now)
+        if vantage.problem:
+            schedule.drop(lambda question: bool(question[0].problem))
+        elif not vantage.send(address):
+            schedule.repeat((vantage, address), now + _RETRY)
+
+
+def _listen(lane: Lane, vantage: Vantage, origin: float) -> None:
+    while True:
+        received = vantage.receive()
+        if received is None:
+            return
+        frame, outgoing = received
+        lane.heard(vantage, frame, outgoing, time.monotonic() - origin)

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ICMP and ICMPv6 echo from any namespace to many targets over one raw socket per IP version, without waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import build_echo, parse_echo_reply
+
+#: linux/socket.h SOL_RAW; linux/icmp.h ICMP_FILTER; linux/icmpv6.h ICMPV6_FILTER. A set bit is a type that is dropped.
+_SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1
+_ONLY_ECHO_REPLY = struct.pack("=I", 0xFFFFFFFF ^ 1 << 0)
+_ONLY_ECHO_REPLY_V6 = struct.pack("=8I", *(0xFFFFFFFF ^ (word == 129 // 32) << 129 % 32 for word in range(8)))
+
+#: asm-generic/socket.h; these two may exceed net.core.rmem_max and wmem_max.
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
+#: Room for a round of a few thousand probes: packets that wait for a neighbour's answer count against their sender.
+_BUFFER = 8 << 20
+
+#: Octets by which a reply is known to be one of ours.
+_TOKEN = 16
+_FAMILIES = {4: (socket.AF_INET, socket.IPPROTO_ICMP), 6: (socket.AF_INET6, socket.IPPROTO_ICMPV6)}
+#: More than an echo reply of ours with the longest IPv4 header.
+_RECEIVE = 512
+
+
+class Pinger:
+    """Raw sockets that ping by normal routing, from the namespace in which the object is made.
+
+    versions: the IP versions that are needed.
+    home: path and inode of that namespace, None for our own. Needs CAP_NET_RAW. Errors: OSError.
+    """
+
+    def __init__(self, versions: Iterable[int], home: tuple[str, int] | None = None) -> None:
+        self._home = home
+        self._token = os.urandom(_TOKEN)
+        self._identifier = int.from_bytes(os.urandom(2), "big")
+        self._sockets: dict[int, socket.socket] = {}
+        try:
+            for version in sorted(set(versions)):
+                self._sockets[version] = _raw_socket(version)
+        except OSError:
+            self.close()
+            raise
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """What to wait on; `receive` when one of them is readable."""
+        return list(self._sockets.values())
+
+    def send(self, target: Address, sequence: int) -> None:
+        """One echo request. Errors: OSError, when the kernel knows at once that it cannot get there."""
+        packet = build_echo(target.version, self._identifier, sequence & 0xFFFF, self._token)
+        self._sockets[target.version].sendto(packet, (str(target), 0))
+
+    def receive(self) -> Iterator[tuple[Address, int | None]]:
+        """The target and the sequence number of each reply that waits."""
+        for version, sock in self._sockets.items():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    data, sender = sock.recvfrom(_RECEIVE)
+                    echo = parse_echo_reply(version, data)
+                    if echo and echo.identifier == self._identifier and echo.payload == self._token:
+                        # A link-local address comes as fe80::1%eth0.
+                        yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
+
+    def ended(self) -> str:
+        """Why nothing more can be asked: that the namespace has no name and no process any more. Empty otherwise."""
+        if self._home is None:
+            return ""
+        path, inode = self._home
+        try:
+            return "" if os.stat(path).st_ino == inode else f"{path} is another namespace now"
+        except OSError:
+            return f"{path} ended"
+
+    def close(self) -> None:
+        for sock in self._sockets.values():
+            sock.close()
+
+
+def _raw_socket(version: int) -> socket.socket:
+    family, protocol = _FAMILIES[version]
+    sock = socket.socket(family, socket.SOCK_RAW, protocol)
+    try:
+        sock.setblocking(False)
+        if version == 4:
+            sock.setsockopt(_SOL_RAW, _ICMP_FILTER, _ONLY_ECHO_REPLY)
+        else:
+            sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, _ONLY_ECHO_REPLY_V6)
+        for force, plain in ((_SO_SNDBUFFORCE, socket.SO_SNDBUF), (_SO_RCVBUFFORCE, socket.SO_RCVBUF)):
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, force, _BUFFER)
+            except PermissionError:
+                sock.setsockopt(socket.SOL_SOCKET, plain, _BUFFER)
+    except OSError:
+        sock.close()
+        raise
+    return sock
