@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long the plan takes for fleets of several sizes: ``tests/bench/plan.py [HOSTS...]``.
+"""How long the plan takes for fleets of several sizes: ``python tests/bench/plan.py [HOSTS...]``.
 
 ``core`` is the pure part, for hosts that agree and for hosts that all declare the same addresses; ``fleet_plan`` is the
 whole task as Ansible runs it, with templated variables, less what an empty play takes on the same inventory.
