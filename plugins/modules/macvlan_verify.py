@@ -40,7 +40,7 @@ attributes:
 options:
   networks:
     description:
-      - The networks of the host, as M(linuxnet.macvlan.fleet_plan) returns them.
+      - The networks of the host, as the filter P(linuxnet.macvlan.intent#filter) gives them.
     type: list
     elements: dict
     required: true
