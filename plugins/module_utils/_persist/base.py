@@ -16,8 +16,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired imp
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "
 
-#: What systemd's files, specifiers, globs and shells all take literally. The kernel allows more in a name.
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*")
+#: What unit names, globs, specifiers and shells all take literally. The kernel allows more in a name.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ PREFIX = f"{DIRECTORY}/05-linuxnet-macvlan-"
 DROP_IN = "linuxnet-macvlan-"
 PATTERNS = (f"{PREFIX}*.netdev", f"{PREFIX}*.network", f"{DIRECTORY}/*.network.d/{DROP_IN}*.conf")
 
-#: BroadcastMulticastQueueLength= and ActivationPolicy= came with this systemd (NEWS 248).
-NEWER_KEYS = 248
+#: BroadcastMulticastQueueLength= came with this systemd (NEWS 248).
+QUEUE_LENGTH = 248
 #: From here on a reload keeps a link's own addresses (measured: 252 does not, 257 does).
 GENTLE_RELOAD = 257
 
@@ -126,10 +126,11 @@ def _refuse_values(link: DesiredLink, host: Host) -> Refusal | None:
     remedy = "leave it out, or set persistence: systemd"
     if link.nopromisc:
         return Refusal("systemd-networkd has no key for nopromisc", remedy)
-    if link.bcqueuelen is not None and host.version < NEWER_KEYS:
-        return Refusal(f"bcqueuelen needs systemd {NEWER_KEYS}, this is {host.version}", remedy)
-    if not link.up and host.version < NEWER_KEYS:
-        return Refusal(f"a link that stays down needs systemd {NEWER_KEYS}, this is {host.version}", remedy)
+    if link.bcqueuelen is not None and host.version < QUEUE_LENGTH:
+        return Refusal(f"bcqueuelen needs systemd {QUEUE_LENGTH}, this is {host.version}", remedy)
+    if not link.up:
+        # Routes cannot be configured on it, and nobody hears of it when it announces itself.
+        return Refusal("systemd-networkd calls a link that stays down failed, and 257 its parent too", remedy)
     if dict(link.sysctl).get("accept_ra"):
         return Refusal("systemd-networkd sets accept_ra to 0 and reads router advertisements itself", remedy)
     return None
@@ -153,8 +154,6 @@ def _netdev(link: DesiredLink) -> str:
 
 def _network(link: DesiredLink) -> str:
     device: list[tuple[str, object]] = [("RequiredForOnline", "no")]
-    if not link.up:
-        device.append(("ActivationPolicy", "down"))
     network: list[tuple[str, object]] = [
         ("DHCP", "no"),
         ("LLDP", "no"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 
@@ -19,23 +20,33 @@ PAUSE = 0.2
 
 def version() -> int:
     """The major version: 252 of ``systemd 252 (252.39-1~deb12u2)``. Errors: CommandFailed."""
-    words = run(["systemctl", "--version"]).out.split()
-    return int("".join(char for char in words[1].split(".")[0] if char.isdigit()) or 0)
+    found = re.match(r"systemd (\d+)", run(["systemctl", "--version"]).out)
+    return int(found.group(1)) if found else 0
 
 
 def unit_states(names: Iterable[str]) -> dict[str, UnitState]:
-    """Enabled and active, by name; a unit that does not exist is neither. Errors: CommandFailed."""
+    """Enabled and active, by name; a unit that does not exist is neither. Waits for those that are still starting.
+
+    Errors: CommandFailed.
+    """
     names = list(names)
-    if not names:
-        return {}
+    deadline = time.monotonic() + SETTLE
+    while names:
+        shown = _show(names)
+        starting = any(active == "activating" for _enabled, active in shown.values())
+        if not starting or time.monotonic() > deadline:
+            return {
+                name: UnitState(enabled == "enabled", active == "active") for name, (enabled, active) in shown.items()
+            }
+        time.sleep(PAUSE)
+    return {}
+
+
+def _show(names: list[str]) -> dict[str, tuple[str, str]]:
+    """UnitFileState and ActiveState (org.freedesktop.systemd1(5)) by name."""
     shown = run(["systemctl", "show", "--property=Id,ActiveState,UnitFileState", *names]).out
-    states = {}
-    for block in shown.split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        if "Id" in values:
-            enabled, active = values.get("UnitFileState"), values.get("ActiveState")
-            states[values["Id"]] = UnitState(enabled == "enabled", active == "active")
-    return states
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.split("\n\n")]
+    return {block["Id"]: (block.get("UnitFileState", ""), block.get("ActiveState", "")) for block in blocks if block}
 
 
 def is_active(unit: str) -> bool:
@@ -43,14 +54,10 @@ def is_active(unit: str) -> bool:
 
 
 def check_units(names: list[str]) -> list[str]:
-    """What is wrong with units that shall be enabled and active, in words; waits for one that is still starting."""
-    deadline = time.monotonic() + SETTLE
-    while True:
-        states = unit_states(names)
-        wrong = [name for name in names if states.get(name) != UnitState(True, True)]
-        if not wrong or time.monotonic() > deadline:
-            return [_complaint(name, states.get(name, UnitState())) for name in wrong]
-        time.sleep(PAUSE)
+    """What is wrong with units that shall be enabled and active, in words. Waits for those that are still starting."""
+    states = unit_states(names)
+    wanted = UnitState(enabled=True, active=True)
+    return [_complaint(name, states.get(name, UnitState())) for name in names if states.get(name) != wanted]
 
 
 def _complaint(name: str, state: UnitState) -> str:

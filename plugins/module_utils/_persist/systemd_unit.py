@@ -65,12 +65,16 @@ def _commands(link: DesiredLink, parent: str, host: Host) -> list[str]:
     commands += [units.command(host.ip, "address", "replace", str(item), "dev", link.name) for item in addresses]
     if link.up:
         commands.append(units.command(host.ip, "link", "set", "dev", link.name, "up"))
-        # A gateway has to be reachable before a route through it is taken.
-        routes = sorted(link.routes or (), key=lambda route: route.gateway is not None)
-        if any(route.source is not None and route.source.version == 6 for route in routes):
-            commands.append(units.shell(_wait_for_dad(link.name, host.ip)))
-        commands += [units.shell(_add_route(route, link.name, host.ip)) for route in routes]
+        commands += _add_routes(link, host.ip)
     return commands
+
+
+def _add_routes(link: DesiredLink, ip: str) -> list[str]:
+    """A gateway has to be reachable before a route through it is taken; IPv4 need not wait for IPv6."""
+    routes = sorted(link.routes or (), key=lambda route: route.gateway is not None)
+    ipv4 = [units.shell(_add_route(route, link.name, ip)) for route in routes if route.destination.version == 4]
+    ipv6 = [units.shell(_add_route(route, link.name, ip)) for route in routes if route.destination.version == 6]
+    return [*ipv4, *([units.shell(_wait_for_dad(link.name, ip))] if ipv6 else []), *ipv6]
 
 
 def _create(link: DesiredLink, parent: str, host: Host) -> list[str]:

@@ -22,8 +22,7 @@ ONESHOT_RESTART = 244
 
 
 def unit_name(link: str) -> str:
-    """The unit of a link. ``systemd-escape`` is not asked: a name that reaches this place needs it for dashes only in
-    device units, and in a service's own name a dash is plain."""
+    """The unit of a link, whose name is plain (`PLAIN_NAME`) and needs no escaping there."""
     return f"linuxnet-macvlan-{link}.service"
 
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files, _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import Output
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, networkd, sysctl, units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, networkd, sysctl, systemd, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Host,
     NetworkdLink,
@@ -213,15 +214,15 @@ class TestSystemdUnit:
 IP address replace 192.0.2.3/32 dev lan0
 IP address replace 2001:db8::3/128 dev lan0
 IP link set dev lan0 up
-/bin/sh -c "n=0; until test -z \"$$(IP -6 address show dev lan0 tentative)\" || test $$n -ge 10;
-  do n=$$((n+1)); sleep 0.5; done"
 /bin/sh -c "test -n \"$$(IP -4 route show exact 192.0.2.128/28 dev lan0 proto static table 254 src 192.0.2.3)\" ||
   exec IP -4 route append 192.0.2.128/28 dev lan0 proto static src 192.0.2.3"
-/bin/sh -c "test -n \"$$(IP -6 route show exact 2001:db8::80/124 dev lan0 proto static table 254 src 2001:db8::3)\" ||
-  exec IP -6 route append 2001:db8::80/124 dev lan0 proto static src 2001:db8::3"
 /bin/sh -c "test -n \"$$(IP -4 route show exact 10.0.0.0/8 dev lan0 proto static table 100
   via 192.0.2.129 metric 50)\" ||
   exec IP -4 route append 10.0.0.0/8 dev lan0 via 192.0.2.129 proto static metric 50 table 100"
+/bin/sh -c "n=0; until test -z \"$$(IP -6 address show dev lan0 tentative)\" || test $$n -ge 10;
+  do n=$$((n+1)); sleep 0.5; done"
+/bin/sh -c "test -n \"$$(IP -6 route show exact 2001:db8::80/124 dev lan0 proto static table 254 src 2001:db8::3)\" ||
+  exec IP -6 route append 2001:db8::80/124 dev lan0 proto static src 2001:db8::3"
 """
         assert self.commands(full()) == expected.strip().replace("\n  ", " ").replace("IP", ip).splitlines()
 
@@ -284,7 +285,7 @@ class TestChoice:
         [
             ({"mode": "passthru", "mac": None, "nopromisc": True}, {}, "no key for nopromisc"),
             ({"bcqueuelen": 5}, {"version": 247}, "needs systemd 248"),
-            ({"up": False}, {"version": 247}, "needs systemd 248"),
+            ({"up": False}, {}, "stays down"),
             ({"sysctl": {"accept_ra": 2}}, {}, "accept_ra"),
             ({}, {"networkd": {"eth0": ETH0, "eth1": replace(ETH0, index=3, name="eth1")}}, "eth1 too"),
             ({}, {"networkd": {"eth0": replace(ETH0, file="")}}, "no .network file"),
@@ -322,7 +323,7 @@ class TestChoice:
             dummy, dummy, problems = planned([link()], host=host, persistence=persistence)
             assert [(item.key, item.problem) for item in problems.items] == [("persistence", "there is no systemd")]
 
-    @pytest.mark.parametrize("name", ["a*b", "a$b", "-x", "a'b", "a\\b", "a#b", "[a]"])
+    @pytest.mark.parametrize("name", ["a*b", "a$b", "-x", "a'b", "a\\b", "a#b", "[a]", "a@b", "a+b"])
     def test_names_that_files_of_systemd_would_misread(self, name):
         for wanted in (link(name=name), link(parent=name)):
             dummy, dummy, problems = planned([wanted])
@@ -467,6 +468,49 @@ class TestNetworkdActivation:
         back, _difference, _problems = planned([link()], host=self.NEW, files=dict(steps.files))
         assert kinds(back)[-4:] == [f"disable {UNIT_NAME}", f"remove {UNIT}", "daemon-reload", f"forget {UNIT_NAME}"]
         assert dict(back.files) == native
+
+
+class TestUnitStates:
+    """systemctl is the door to systemd; what it says comes from `answers`, one for each time it is asked."""
+
+    @pytest.fixture
+    def answers(self, monkeypatch) -> list[str]:
+        given: list[str] = []
+        monkeypatch.setattr(systemd, "run", lambda _argv: Output(0, given.pop(0), ""))
+        monkeypatch.setattr(systemd, "PAUSE", 0)
+        return given
+
+    def test_several_and_one_that_does_not_exist(self, answers):
+        answers.append(
+            "Id=a.service\nActiveState=active\nUnitFileState=enabled\n\n"
+            "Id=b.service\nActiveState=inactive\nUnitFileState=\n"
+        )
+        assert systemd.unit_states(["a.service", "b.service"]) == {
+            "a.service": UnitState(True, True),
+            "b.service": UnitState(False, False),
+        }
+
+    def test_one_that_is_starting_is_waited_for(self, answers):
+        answers += ["Id=a.service\nActiveState=activating\nUnitFileState=enabled\n"] * 3
+        answers.append("Id=a.service\nActiveState=active\nUnitFileState=enabled\n")
+        assert systemd.unit_states(["a.service"]) == {"a.service": UnitState(True, True)}
+
+    def test_one_that_never_gets_there(self, answers, monkeypatch):
+        monkeypatch.setattr(systemd, "SETTLE", -1)
+        answers.append("Id=a.service\nActiveState=activating\nUnitFileState=enabled\n")
+        assert systemd.unit_states(["a.service"]) == {"a.service": UnitState(True, False)}
+
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [("systemd 252 (252.39-1~deb12u2)\n+PAM", 252), ("systemd 257~rc1 (x)\n", 257), ("systemd 255.4-1\n", 255)],
+    )
+    def test_version(self, answers, text, number):
+        answers.append(text)
+        assert systemd.version() == number
+
+    def test_nothing_is_not_asked(self, answers):
+        assert systemd.unit_states([]) == {}
+        assert answers == []
 
 
 class TestDetection:
