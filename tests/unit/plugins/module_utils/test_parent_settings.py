@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings on parents: who needs them, what they were before, and when they are given back."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import parent_settings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan
+
+ETH0 = Link(2, "eth0", mac="52:54:00:00:00:02")
+FACTS = Facts(links=(ETH0,))
+PATH = "net/ipv4/conf/eth0/arp_filter"
+
+
+def link(name, **settings):
+    return DesiredLink(name=name, parent="eth0", resolved=ETH0, parent_sysctl=tuple(settings.items()))
+
+
+def planned(present, removed, memory, now):
+    made, difference = LinkPlan(), Difference()
+    after = parent_settings.plan(present, removed, memory, {PATH: now}, made, difference)
+    return [step.arguments["value"] for step in made.steps], after, difference.messages()
+
+
+def test_the_value_before_the_first_link_is_remembered():
+    steps, after, messages = planned([link("lan0", arp_filter=1)], [], {}, 0)
+    assert steps == [1]
+    assert after == {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
+    assert messages == ["interface eth0 arp_filter: 0 -> 1"]
+
+
+def test_it_is_given_back_with_the_last_link_that_needs_it():
+    memory = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0", "lan1"]}}}
+    assert planned([link("lan0", arp_filter=1)], ["lan1"], memory, 1)[0] == []
+    steps, after, _ = planned([], ["lan0", "lan1"], memory, 1)
+    assert steps == [0]
+    assert after == {}
+
+
+def test_a_link_that_no_longer_wants_it_gives_it_back():
+    memory = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
+    steps, after, _ = planned([link("lan0")], [], memory, 1)
+    assert (steps, after) == ([0], {})
+
+
+def test_drift_of_the_parent_is_repaired_and_does_not_become_the_value_before():
+    memory = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
+    steps, after, _ = planned([link("lan0", arp_filter=1)], [], memory, 0)
+    assert (steps, after) == ([1], memory)
+
+
+def test_a_run_under_way_forgets_nothing_that_a_killed_one_could_need():
+    before = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
+    assert parent_settings.merged(before, {}) == before
+    new = {"eth1": {"arp_filter": {"before": 1, "links": ["lan1"]}}}
+    assert parent_settings.merged(before, new) == {**before, **new}
+
+
+def test_the_memory_of_a_namespace_counts_only_for_the_same_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(parent_settings, "TRANSIENT", str(tmp_path))
+    path = str(tmp_path / "netns-1" / "parents.json")
+    memory = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
+    parent_settings.save(path, memory, FACTS)
+    assert parent_settings.load(path, FACTS) == memory
+    assert parent_settings.load(path, Facts(links=(Link(2, "eth0", mac="52:54:00:00:00:99"),))) == {}
+
+
+def test_an_unreadable_memory_is_none(tmp_path):
+    path = tmp_path / "parents.json"
+    for text in ("", "{", "[]", json.dumps({"eth0": 1})):
+        path.write_text(text)
+        assert parent_settings.load(str(path), FACTS) == {}
+
+
+def test_two_links_that_want_different_values_are_a_problem():
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+    problems = Problems("web1")
+    parent_settings.check([link("lan0", arp_filter=1), link("lan1", arp_filter=0)], problems)
+    assert [problem.problem for problem in problems.items] == ["link lan0 wants 1 on eth0"]
