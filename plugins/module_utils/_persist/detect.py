@@ -81,7 +81,7 @@ def parse_link(index: int, name: str, text: str) -> NetworkdLink:
         name,
         values.get("ADMIN_STATE", ""),
         values.get("NETWORK_FILE", ""),
-        None if drop_ins is None else tuple(drop_ins.strip('"').split()),
+        None if drop_ins is None else tuple(filter(None, drop_ins.strip('"').split(":"))),
     )
 
 

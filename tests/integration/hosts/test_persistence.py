@@ -265,6 +265,46 @@ def in_any_order(state: dict) -> dict:
     return {**state, "addresses": sorted(state["addresses"])}
 
 
+@pytest.mark.parametrize("name", ["nm", "nd", "np"])
+def test_links_on_one_parent_come_and_go_without_each_other(on, name):
+    host = on(name)
+    other = {
+        "name": "lan1",
+        "parent": "eth0",
+        "mac": f"02:00:5e:00:01:{host.number}",
+        "addresses": [f"192.168.100.{host.number + 40}/32"],
+        "routes": [],
+        "parent_sysctl": {"arp_filter": 1},
+    }
+    host.link(links=[other])
+    alone = host.files()
+    with host.parent_untouched():
+        host.link(links=[other, host.declared()])
+    assert host.state() == host.as_declared()
+    assert host.link(links=[other, host.declared()])["changed"] is False
+    with host.parent_untouched():
+        host.link(links=GONE)
+    assert host.files() == alone
+    host.lab.reboot(name)
+    assert host.run("ip", "-brief", "-4", "address", "show", "dev", "lan1").split()[2:] == other["addresses"]
+    assert host.run("sysctl", "-n", "net.ipv4.conf.eth0.arp_filter").strip() == "1"
+    assert host.link(links=[other])["changed"] is False
+    host.link(links=[{"name": "lan1", "state": "absent"}])
+    assert host.files() == {}
+
+
+def test_a_link_that_stays_down_gets_a_unit_where_networkd_would_fail_it(on):
+    host = on("nd")
+    with host.parent_untouched():
+        done = host.link(links=[host.declared(up=False)])
+    assert done["links"][0]["persistence"] == "systemd"
+    assert "stays down" in done["links"][0]["reason"]
+    host.lab.reboot("nd")
+    state = host.state()
+    assert (state["up"], state["routes"]) == (False, [])
+    assert host.link(links=[host.declared(up=False)])["changed"] is False
+
+
 @pytest.mark.parametrize("name", ["nd", "np"])
 def test_moving_between_forms_leaves_no_trace_of_the_old_one(on, name):
     host = on(name)

@@ -517,7 +517,7 @@ class TestDetection:
     def test_a_link_of_networkd(self):
         text = (
             "# This is private data. Do not parse.\nADMIN_STATE=configured\nOPER_STATE=routable\n"
-            f'NETWORK_FILE={NETPLAN_FILE}\nNETWORK_FILE_DROPINS="/a.conf /b.conf"\nDNS=\n'
+            f'NETWORK_FILE={NETPLAN_FILE}\nNETWORK_FILE_DROPINS="/a.conf:/b.conf"\nDNS=\n'
         )
         assert detect.parse_link(2, "eth0", text) == replace(ETH0, drop_ins=("/a.conf", "/b.conf"))
         assert detect.parse_link(2, "eth0", "ADMIN_STATE=unmanaged\n") == NetworkdLink(2, "eth0", "unmanaged")
