@@ -151,7 +151,8 @@ def _add_route(netlink: Any, step: Step) -> None:
     index = _index(netlink, step.link)
     if route.source is not None and route.source.version == 6:
         _wait_for_dad(netlink, index, str(route.source))
-    netlink.route("replace", **_route(route, index))
+    # "replace" would take another link's route of the same destination and metric (fib_table_insert): the parent's own.
+    netlink.route("append", **_route(route, index))
 
 
 def _remove_route(netlink: Any, step: Step) -> None:
@@ -194,11 +195,16 @@ def _wait_for_dad(netlink: Any, index: int, address: str) -> None:
         time.sleep(0.1)
 
 
+def write_setting(path: str, text: str) -> None:
+    """One file below /proc/sys. Errors: OSError."""
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
 def _sysctl(_netlink: Any, step: Step) -> None:
     path = f"/proc/sys/{sysctl_path(step.arguments['interface'], step.arguments['name'])}"
     try:
-        with open(path, "w", encoding="ascii") as stream:
-            stream.write(str(step.arguments["value"]))
+        write_setting(path, str(step.arguments["value"]))
     except FileNotFoundError:
         # No IPv6 in this kernel: then there is nothing that the setting could keep off.
         if "/ipv6/" not in path:

@@ -154,6 +154,18 @@ def test_ipv6_with_a_source_address_waits_for_duplicate_address_detection(host):
     assert "src fd00:100::3" in host.ip("-6", "route", "show", "fd00:100::8000/113").stdout
 
 
+def test_a_route_of_the_parent_is_never_taken(host):
+    """Both have the subnet, with the same metric: the parent's connected route stays, and the removal leaves it too."""
+    before = state(host)
+    rival = {**LINK, "routes": [{"destination": "192.168.100.0/24"}, {"destination": "fd00:100::/64", "metric": 256}]}
+    converges(host, rival)
+    for family, subnet in (("-4", "192.168.100.0/24"), ("-6", "fd00:100::/64")):
+        devices = {route["dev"] for route in host.json(family, "route", "show", "exact", subnet)}
+        assert devices == {"eth0", "lan0"}
+    converges(host, purge=True)
+    assert state(host) == before
+
+
 def test_drift_is_shown_and_repaired_exactly(host):
     extra = {**LINK, "addresses": ["192.168.100.3", "192.168.100.5"]}
     declare(host, extra)
