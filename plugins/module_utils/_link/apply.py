@@ -60,16 +60,37 @@ def apply(plan: LinkPlan) -> None:
     """Make the steps in their order. Errors: ApplyFailed; a link that was created and not finished is gone again."""
     created: list[str] = []
     with open_rtnetlink() as netlink:
+        kernel = _Kernel(netlink)
         for step in plan.steps:
             try:
-                ACTIONS[step.action](netlink, step)
+                ACTIONS[step.action](kernel, step)
             except Exception as error:
                 for name in created if step.link in created else ():
                     with contextlib.suppress(Exception):
-                        netlink.link("del", index=_index(netlink, name))
+                        netlink.link("del", index=kernel.index(name))
                 raise ApplyFailed(f"{_words(step)}: {_meaning(error)}") from error
             if step.action == "create":
                 created.append(step.link)
+
+
+class _Kernel:
+    """An rtnetlink socket, and the index of each link that it was asked for: asking costs as much as a change."""
+
+    def __init__(self, netlink: Any) -> None:
+        self.netlink = netlink
+        self._indexes: dict[str, int] = {}
+
+    def index(self, name: str) -> int:
+        if name not in self._indexes:
+            found = list(self.netlink.link_lookup(ifname=name))
+            if not found:
+                raise LookupError(f"interface {name} is not there")
+            self._indexes[name] = int(found[0])
+        return self._indexes[name]
+
+    def forget(self, name: str) -> None:
+        """A link that comes back under the same name has another index."""
+        self._indexes.pop(name, None)
 
 
 def _meaning(error: Exception) -> str:
@@ -83,14 +104,7 @@ def _words(step: Step) -> str:
     return " ".join(part for part in (step.action.replace("_", " "), step.link, details) if part)
 
 
-def _index(netlink: Any, name: str) -> int:
-    found = list(netlink.link_lookup(ifname=name))
-    if not found:
-        raise LookupError(f"interface {name} is not there")
-    return int(found[0])
-
-
-def _create(netlink: Any, step: Step) -> None:
+def _create(kernel: _Kernel, step: Step) -> None:
     desired = step.arguments["desired"]
     options: dict[str, object] = {"macvlan_mode": desired.mode, "mtu": wanted_mtu(desired)}
     if desired.mac:
@@ -99,22 +113,23 @@ def _create(netlink: Any, step: Step) -> None:
         options["macvlan_bc_queue_len"] = desired.bcqueuelen
     if desired.nopromisc:
         options["macvlan_flags"] = "nopromisc"
-    netlink.link("add", ifname=desired.name, kind="macvlan", link=desired.lower.index, **options)
-    netlink.link("set", index=_index(netlink, desired.name), ifalias=MARK)
+    kernel.netlink.link("add", ifname=desired.name, kind="macvlan", link=desired.lower.index, **options)
+    kernel.netlink.link("set", index=kernel.index(desired.name), ifalias=MARK)
 
 
-def _delete(netlink: Any, step: Step) -> None:
-    netlink.link("del", index=_index(netlink, step.link))
+def _delete(kernel: _Kernel, step: Step) -> None:
+    kernel.netlink.link("del", index=kernel.index(step.link))
+    kernel.forget(step.link)
 
 
 #: Our names for pyroute2's, where they differ.
 NETLINK_NAMES = {"mac": "address", "alias": "ifalias", "up": "state"}
 
 
-def _set(netlink: Any, step: Step) -> None:
+def _set(kernel: _Kernel, step: Step) -> None:
     """Plain link attributes in one message, macvlan's own in another."""
     attributes: dict[str, object] = dict(step.arguments["attributes"])
-    index = _index(netlink, step.link)
+    index = kernel.index(step.link)
     data: dict[str, object] = {}
     if "mode" in attributes:
         data["macvlan_mode"] = attributes.pop("mode")
@@ -123,42 +138,42 @@ def _set(netlink: Any, step: Step) -> None:
     if "nopromisc" in attributes:
         data["macvlan_flags"] = "nopromisc" if attributes.pop("nopromisc") else "none"
     if data:
-        netlink.link("set", index=index, kind="macvlan", **data)
+        kernel.netlink.link("set", index=index, kind="macvlan", **data)
     plain: dict[str, object] = {NETLINK_NAMES.get(name, name): value for name, value in attributes.items()}
     if "state" in plain:
         plain["state"] = "up" if plain["state"] else "down"
     if plain:
-        netlink.link("set", index=index, **plain)
+        kernel.netlink.link("set", index=index, **plain)
 
 
-def _add_address(netlink: Any, step: Step) -> None:
-    _address(netlink, "add", step)
+def _add_address(kernel: _Kernel, step: Step) -> None:
+    _address(kernel, "add", step)
 
 
-def _remove_address(netlink: Any, step: Step) -> None:
-    _address(netlink, "del", step)
+def _remove_address(kernel: _Kernel, step: Step) -> None:
+    _address(kernel, "del", step)
 
 
-def _address(netlink: Any, command: str, step: Step) -> None:
+def _address(kernel: _Kernel, command: str, step: Step) -> None:
     interface = step.arguments["address"]
-    netlink.addr(
-        command, index=_index(netlink, step.link), address=str(interface.ip), prefixlen=interface.network.prefixlen
+    kernel.netlink.addr(
+        command, index=kernel.index(step.link), address=str(interface.ip), prefixlen=interface.network.prefixlen
     )
 
 
-def _add_route(netlink: Any, step: Step) -> None:
+def _add_route(kernel: _Kernel, step: Step) -> None:
     route = step.arguments["route"]
-    index = _index(netlink, step.link)
+    index = kernel.index(step.link)
     if route.source is not None and route.source.version == 6:
-        _wait_for_dad(netlink, index, str(route.source))
+        _wait_for_dad(kernel.netlink, index, str(route.source))
     # "replace" would take another link's route of the same destination and metric (fib_table_insert): the parent's own.
-    netlink.route("append", **_route(route, index))
+    kernel.netlink.route("append", **_route(route, index))
 
 
-def _remove_route(netlink: Any, step: Step) -> None:
+def _remove_route(kernel: _Kernel, step: Step) -> None:
     # Whoever made the route gave it a protocol of their own: none matches any.
-    options = {**_route(step.arguments["route"], _index(netlink, step.link)), "proto": RTPROT_UNSPEC}
-    netlink.route("del", **options)
+    options = {**_route(step.arguments["route"], kernel.index(step.link)), "proto": RTPROT_UNSPEC}
+    kernel.netlink.route("del", **options)
 
 
 def _route(route: DesiredRoute, index: int) -> dict:
@@ -201,7 +216,7 @@ def write_setting(path: str, text: str) -> None:
         stream.write(text)
 
 
-def _sysctl(_netlink: Any, step: Step) -> None:
+def _sysctl(_kernel: _Kernel, step: Step) -> None:
     path = f"/proc/sys/{sysctl_path(step.arguments['interface'], step.arguments['name'])}"
     try:
         write_setting(path, str(step.arguments["value"]))
