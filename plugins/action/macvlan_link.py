@@ -1,11 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_link, and tells it the inventory name from which stable MAC addresses are derived."""
+"""Runs the module macvlan_link, tells it the inventory name that stable MACs are derived from, and confirms changes."""
 
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
 
 
 class ActionModule(ActionBase):
@@ -16,9 +18,5 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
-        result.update(
-            self._execute_module(
-                module_name="linuxnet.macvlan.macvlan_link", module_args=arguments, task_vars=task_vars
-            )
-        )
+        result.update(_confirm.run(self, "linuxnet.macvlan.macvlan_link", arguments, task_vars or {}))
         return result

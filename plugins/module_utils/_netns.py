@@ -54,6 +54,15 @@ def namespaces() -> list[Namespace]:
 
 def _candidates() -> Iterator[Namespace]:
     yield Namespace("", OWN, os.stat(OWN).st_ino)
+    yield from _named()
+    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
+        path = f"/proc/{pid}/ns/net"
+        inode = _namespace_inode(path)
+        if inode is not None:
+            yield Namespace(f"process {pid} ({_command(pid)})", path, inode, pid)
+
+
+def _named() -> Iterator[Namespace]:
     for directory in NAMED:
         try:
             names = sorted(os.listdir(directory))
@@ -64,11 +73,20 @@ def _candidates() -> Iterator[Namespace]:
             inode = _namespace_inode(path)
             if inode is not None:
                 yield Namespace(name, path, inode)
-    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
-        path = f"/proc/{pid}/ns/net"
-        inode = _namespace_inode(path)
-        if inode is not None:
-            yield Namespace(f"process {pid} ({_command(pid)})", path, inode, pid)
+
+
+def own_label() -> str:
+    """Empty for the namespace of the host itself, that of its init; a name without slash for any other.
+
+    Hosts of ``ip netns exec`` share files and differ in this.
+    """
+    own = os.stat(OWN).st_ino
+    try:
+        foreign = os.stat("/proc/1/ns/net").st_ino != own
+    except OSError:
+        # Not even root may look at every init.
+        foreign = any(namespace.inode == own for namespace in _named())
+    return f"netns-{own}" if foreign else ""
 
 
 def _namespace_inode(path: str) -> int | None:

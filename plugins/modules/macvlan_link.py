@@ -25,6 +25,7 @@ author:
   - The linuxnet.macvlan authors (@linuxnet)
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
+  - linuxnet.macvlan._confirm
 attributes:
   check_mode:
     support: full
@@ -296,6 +297,50 @@ actions:
   returned: success
   type: list
   elements: str
+uplink:
+  description:
+    - What carries Ansible's own SSH connection. None where that is not known, such as with other connections, or
+      where it does not leave the host or ends in another network namespace.
+  returned: success
+  type: dict
+  contains:
+    peer:
+      description: The address that the connection comes from.
+      type: str
+    address:
+      description: The address of this host that it goes to.
+      type: str
+    link:
+      description: The interface over which the way back leads.
+      type: str
+    gateway:
+      description: The next hop on the way back, none where the peer is on the link.
+      type: str
+  sample: {peer: 192.168.100.2, address: 192.168.100.11, link: eth0, gateway: 192.168.100.1}
+confirm:
+  description: How the change was confirmed.
+  returned: when something changed and O(confirm_timeout) is not V(0)
+  type: dict
+  contains:
+    token:
+      description: The name of the change.
+      type: str
+    timeout:
+      description: The seconds it had.
+      type: int
+    seconds:
+      description: The seconds it took, from when the module had returned.
+      type: float
+undone:
+  description: What the host put back as nobody confirmed the change, one line each.
+  returned: when the change was undone
+  type: list
+  elements: str
+left:
+  description: What the host could not put back, and why.
+  returned: when the change was undone
+  type: list
+  elements: str
 problems:
   description: What is wrong with the input, if that is why it failed.
   returned: failure
@@ -322,6 +367,9 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place import Busy
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import convergence as _convergence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import SYSCTLS
@@ -359,17 +407,22 @@ def argument_spec() -> dict:
         "persistence": {"type": "str", "choices": ["auto", "networkd", "systemd", "none"], "default": "auto"},
         "recreate": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
         "host_id": {"type": "str"},
+        **request.ARGUMENT_SPEC,
     }
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    options = dict(module.params)
+    asked = request.take(options)
     try:
-        result = _convergence.converge(_convergence.Options(**module.params), check_mode=module.check_mode)
+        result = _convergence.converge(_convergence.Options(**options), module.check_mode, asked)
     except InvalidInput as error:
         module.fail_json(msg=str(error), problems=error.problems.as_data())
-    except (ApplyFailed, CommandFailed, PersistFailed) as error:
+    except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:
         module.fail_json(msg=str(error))
+    for warning in result.pop("warnings"):
+        module.warn(warning)
     module.exit_json(**result)
 
 

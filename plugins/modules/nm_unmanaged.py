@@ -23,6 +23,7 @@ description:
     addresses that it did not set itself. The module warns when that is about to happen.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
+  - linuxnet.macvlan._confirm
 attributes:
   check_mode:
     support: full
@@ -177,6 +178,50 @@ msg:
   description: The outcome in one sentence.
   returned: always
   type: str
+uplink:
+  description:
+    - What carries Ansible's own SSH connection. None where that is not known, such as with other connections, or
+      where it does not leave the host or ends in another network namespace.
+  returned: success
+  type: dict
+  contains:
+    peer:
+      description: The address that the connection comes from.
+      type: str
+    address:
+      description: The address of this host that it goes to.
+      type: str
+    link:
+      description: The interface over which the way back leads.
+      type: str
+    gateway:
+      description: The next hop on the way back, none where the peer is on the link.
+      type: str
+  sample: {peer: 192.168.100.2, address: 192.168.100.11, link: eth0, gateway: 192.168.100.1}
+confirm:
+  description: How the change was confirmed.
+  returned: when something changed and O(confirm_timeout) is not V(0)
+  type: dict
+  contains:
+    token:
+      description: The name of the change.
+      type: str
+    timeout:
+      description: The seconds it had.
+      type: int
+    seconds:
+      description: The seconds it took, from when the module had returned.
+      type: float
+undone:
+  description: What the host put back as nobody confirmed the change, one line each.
+  returned: when the change was undone
+  type: list
+  elements: str
+left:
+  description: What the host could not put back, and why.
+  returned: when the change was undone
+  type: list
+  elements: str
 problems:
   description: What is wrong, each with key, value, problem and remedy.
   returned: failure
@@ -188,6 +233,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place import Busy
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmanaged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.plan import DEFAULT_PATH
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
@@ -200,11 +248,14 @@ def main() -> None:
             "devices": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path", "default": DEFAULT_PATH},
             "reload": {"type": "bool", "default": True},
+            **request.ARGUMENT_SPEC,
         },
         supports_check_mode=True,
     )
+    options = dict(module.params)
+    asked = request.take(options)
     try:
-        outcome = unmanaged.run(check=module.check_mode, **module.params)
+        outcome = unmanaged.run(check=module.check_mode, request=asked, **options)
     except InvalidInput as error:
         module.fail_json(
             msg=str(error),
@@ -212,6 +263,10 @@ def main() -> None:
             overridden_by=getattr(error, "overridden_by", None),
             changed=bool(getattr(error, "messages", [])),
         )
+    except ChangeUndone as error:
+        module.fail_json(msg=str(error), overridden_by=getattr(error.__cause__, "overridden_by", None))
+    except (Busy, GuardFailed) as error:
+        module.fail_json(msg=str(error), overridden_by=None)
     except (BusError, CommandFailed, OSError) as error:
         module.fail_json(msg=f"NetworkManager could not be told or asked: {error}", overridden_by=None)
     for warning in outcome.pop("warnings"):

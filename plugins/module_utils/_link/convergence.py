@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import lockout, place, uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.links import LinkSnapshot
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
     Facts,
@@ -65,8 +71,10 @@ class _Planned:
 
 
 class _Run:
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, request: Request) -> None:
         self.options = options
+        self.request = request
+        self.uplink: uplink.Uplink | None = None
         self.problems = Problems(options.host_id or platform.node())
         self.memory_path = _parent_settings.memory_path()
         self.facts = Facts()
@@ -83,7 +91,9 @@ class _Run:
         """Read the input and the host and check the one against the other."""
         check_pyroute2(self.problems)
         check_capabilities(self.problems, CAP_NET_ADMIN)
+        self.request.check(self.problems)
         self.require()
+        self.uplink = uplink.find()
         desired = _links.parse(self.options.links, self.problems.host, self.problems)
         self.facts = read()
         self.present = _link_checks.resolve(desired, self.facts, self.problems)
@@ -144,6 +154,18 @@ class _Run:
         difference.extend(files)
         return _Planned(difference, links, after, steps)
 
+    def check_uplink(self, planned: _Planned) -> None:
+        """Errors: InvalidInput where the controller would be cut off."""
+        lockout.check(self.uplink, self.facts, planned.links.steps, self.present, self.request, self.problems)
+        self.require()
+
+    def snapshot(self, planned: _Planned) -> Callable[[], Undone]:
+        """Read everything that `apply` could touch; the result puts it back. Errors: OSError."""
+        carriers = self.uplink.carriers if self.uplink else ()
+        return LinkSnapshot(
+            self.present, self.removed, carriers, self.persisted, planned.steps, self.memory_path, self.facts
+        ).undo
+
     def apply(self, planned: _Planned) -> list[str]:
         """Write: the kernel first, as the persistent form adopts the links that it finds."""
         before = _parent_settings.load(self.memory_path, self.facts)
@@ -176,22 +198,40 @@ def has_ipv6() -> bool:
     return _link_apply.read_sysctls([path])[path] == 0
 
 
-def converge(options: Options, check_mode: bool = False) -> dict[str, object]:
-    """What the module returns. Errors: InvalidInput before, ApplyFailed and PersistFailed after the first write."""
-    run = _Run(options)
+def converge(options: Options, check_mode: bool = False, request: Request = NO_REQUEST) -> dict[str, object]:
+    """What the module returns.
+
+    Errors: Busy, InvalidInput and GuardFailed before the first write; ApplyFailed and PersistFailed after it, or
+    ChangeUndone where the change is guarded.
+    """
+    warning = place.leftover(keep=check_mode)
+    if not check_mode:
+        place.wait_until_free()
+    run = _Run(options, request)
     run.prepare()
     planned = run.plan()
-    actions: list[str] = []
+    run.check_uplink(planned)
+    result = _result(run, planned)
+    result["warnings"] = [warning] if warning else []
     if planned.difference and not check_mode:
-        actions = run.apply(planned)
-        run.settle()
+        with guarded(request, planned.difference.messages(), lambda: run.snapshot(planned)) as guard:
+            actions = run.apply(planned)
+            run.settle()
+            result = {**result, **_result(run, planned), "actions": actions}
+            if guard is not None:
+                guard.complete(result)
+    return result
+
+
+def _result(run: _Run, planned: _Planned) -> dict[str, object]:
     return {
         "changed": bool(planned.difference),
         "diff": planned.difference.ansible_diff(),
         "messages": planned.difference.messages(),
-        "actions": actions,
+        "actions": [],
         "removed": [name for name in run.removed if planned.difference.of(_link_plan.target(name))],
         "links": [_as_data(link, planned.choices[link.name]) for link in run.present],
+        "uplink": run.uplink.as_data() if run.uplink else None,
     }
 
 

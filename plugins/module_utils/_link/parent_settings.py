@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import own_label
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 from .desired import DesiredLink, sysctl_path
@@ -36,13 +35,9 @@ def target(parent: str) -> str:
 
 
 def memory_path() -> str:
-    """Where this namespace's memory is kept. ``ip netns exec`` hosts share files and differ in their namespace."""
-    own = os.stat(OWN).st_ino
-    try:
-        shared = os.stat("/proc/1/ns/net").st_ino == own
-    except OSError:
-        shared = True
-    return f"{PERMANENT}/{FILE}" if shared else f"{TRANSIENT}/netns-{own}/{FILE}"
+    """Where this namespace's memory is kept."""
+    label = own_label()
+    return f"{TRANSIENT}/{label}/{FILE}" if label else f"{PERMANENT}/{FILE}"
 
 
 def load(path: str, facts: Facts) -> Memory:

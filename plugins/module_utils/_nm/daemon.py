@@ -31,6 +31,18 @@ KINDS = {
     24: "ovs-interface", 25: "ovs-port", 26: "ovs-bridge", 27: "wpan", 28: "6lowpan", 29: "wireguard", 30: "wifi-p2p",
     31: "vrf", 32: "loopback", 33: "hsr", 34: "ipvlan",
 }  # fmt: skip
+#: NM_ACTIVE_CONNECTION_STATE_ACTIVATED, NM_ACTIVATION_STATE_FLAG_EXTERNAL, same file.
+ACTIVATED = 2
+EXTERNAL = 0x80
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A profile that is up. profile, device: paths of D-Bus objects."""
+
+    name: str
+    profile: str
+    device: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,30 @@ def parse_devices(objects: object) -> list[ManagedDevice]:
             )
         )
     return sorted(found, key=lambda item: item.device.name)
+
+
+def connections() -> dict[str, Connection]:
+    """The profile that each device has activated, by interface, in one call. Errors: BusError."""
+    objects = _busctl.call(SERVICE, "/org/freedesktop", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+    return parse_connections(objects[0]) if objects else {}
+
+
+def parse_connections(objects: object) -> dict[str, Connection]:
+    """The same of the answer to GetManagedObjects; what others have configured is nobody's profile. Pure."""
+    found = {}
+    everything = objects if isinstance(objects, dict) else {}
+    for path, interfaces in everything.items():
+        device = interfaces.get(_DEVICE, {})
+        active = everything.get(device.get("ActiveConnection"), {}).get(f"{SERVICE}.Connection.Active")
+        if active and active.get("State") == ACTIVATED and not active.get("StateFlags", 0) & EXTERNAL:
+            profile = str(active.get("Connection"))
+            found[str(device["Interface"])] = Connection(str(active.get("Id")), profile, str(path))
+    return found
+
+
+def activate(connection: Connection) -> None:
+    """Bring a profile up on its device. Errors: BusError."""
+    _busctl.call(SERVICE, PATH, SERVICE, "ActivateConnection", "ooo", connection.profile, connection.device, "/")
 
 
 def reload_configuration() -> None:

@@ -77,6 +77,7 @@ class Plan:
     warnings: list[str]
     merged: config.Merged
     required: list[str]
+    handed_back: list[str] = field(default_factory=list)
 
 
 def parse(state: str, devices: list[str], path: str, reload: bool) -> Desired:
@@ -124,6 +125,7 @@ def plan(desired: Desired, facts: Facts) -> Plan:
 
     difference.compare(f"file {desired.path}", "", facts.text, text)
     required = _required(desired, facts) if text is not None else []
+    handed_back: list[str] = []
     if facts.status.running and desired.reload:
         for name in required:
             managed = next((item.managed for item in facts.devices if item.device.name == name), False)
@@ -140,7 +142,12 @@ def plan(desired: Desired, facts: Facts) -> Plan:
                 f"NetworkManager takes over {', '.join(handed_back)} and removes the addresses it did not set itself; "
                 "remove these links before the exclusion, or keep them in the list"
             )
-    return Plan(difference, warnings, after, required)
+    return Plan(difference, warnings, after, required, handed_back)
+
+
+def let_go(planned: Plan, facts: Facts) -> list[str]:
+    """Devices that NetworkManager manages and shall not: it takes what it has configured off them."""
+    return [item.device.name for item in facts.devices if item.managed and item.device.name in planned.required]
 
 
 def _required(desired: Desired, facts: Facts) -> list[str]:

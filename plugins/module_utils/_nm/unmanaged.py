@@ -12,7 +12,12 @@ import struct
 import time
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import lockout, place, uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.manager import ManagerSnapshot
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import read, remove, write
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
 
 from . import config, daemon
 from .plan import (
@@ -21,6 +26,7 @@ from .plan import (
     Ineffective,
     Plan,
     first_override,
+    let_go,
     parse,
     pending,
     plan,
@@ -91,28 +97,75 @@ def apply(desired: Desired, planned: Plan, facts: Facts) -> Facts:
         time.sleep(_INTERVAL)
 
 
-def run(state: str, devices: list[str], path: str, reload: bool, check: bool) -> dict[str, object]:
-    """What the module returns, with `warnings`. Errors: InvalidInput, BusError, CommandFailed, OSError."""
+def run(
+    state: str, devices: list[str], path: str, reload: bool, check: bool, request: Request = NO_REQUEST
+) -> dict[str, object]:
+    """What the module returns, with `warnings`.
+
+    Errors: InvalidInput, Busy, GuardFailed, BusError, CommandFailed, OSError; ChangeUndone where the change is guarded.
+    """
+    warning = place.leftover(keep=check)
+    if not check:
+        place.wait_until_free()
     desired = parse(state, devices, path, reload)
     facts = gather(path)
     planned = plan(desired, facts)
-    merged = planned.merged
-    if not check:
-        facts = apply(desired, planned, facts)
-        merged = config.merge(config.order(facts.files), facts.status.version or "")
-        problems = verify(desired, facts)
-        if problems:
-            raise Ineffective(problems, first_override(desired, facts, merged), planned.difference.messages())
-        merged.specs = facts.printed
+    way = uplink.find()
+    _check_uplink(way, planned, facts, request)
+    if warning:
+        planned.warnings.insert(0, warning)
+    if check:
+        return _result(desired, planned, facts, planned.merged, way, True)
+    if not planned.difference:
+        request = NO_REQUEST
+    with guarded(request, planned.difference.messages(), lambda: ManagerSnapshot(path).undo) as guard:
+        result = _change(desired, planned, facts, way)
+        if guard is not None:
+            guard.complete(result)
+    return result
+
+
+def _check_uplink(way: uplink.Uplink | None, planned: Plan, facts: Facts, request: Request) -> None:
+    """Errors: InvalidInput where NetworkManager would take its configuration off what carries the controller."""
+    problems = Problems()
+    request.check(problems)
+    if way is not None:
+        for name in let_go(planned, facts):
+            if name in way.carriers:
+                what = f"NetworkManager would take its configuration off {name}"
+                lockout.refuse(way, "devices", name, what, request, problems)
+        for name in planned.handed_back:
+            if name in way.carriers:
+                what = f"NetworkManager would remove what others have configured on {name}"
+                lockout.refuse(way, "devices", name, what, request, problems)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _change(desired: Desired, planned: Plan, facts: Facts, way: uplink.Uplink | None) -> dict[str, object]:
+    """Make it, and read it back. Errors: Ineffective and others."""
+    facts = apply(desired, planned, facts)
+    merged = config.merge(config.order(facts.files), facts.status.version or "")
+    problems = verify(desired, facts)
+    if problems:
+        raise Ineffective(problems, first_override(desired, facts, merged), planned.difference.messages())
+    merged.specs = facts.printed
+    return _result(desired, planned, facts, merged, way, False)
+
+
+def _result(
+    desired: Desired, planned: Plan, facts: Facts, merged: config.Merged, way: uplink.Uplink | None, predicted: bool
+) -> dict[str, object]:
     warnings = list(planned.warnings)
     if desired.text is not None and facts.status.installed and not facts.status.running:
         warnings.append(f"{facts.status.why_not}: the file counts, the state of the devices is not proven")
     return {
-        **report(desired, facts, merged, check),
+        **report(desired, facts, merged, predicted),
         "changed": bool(planned.difference),
         "diff": planned.difference.ansible_diff(),
         "messages": planned.difference.messages(),
         "msg": _outcome(desired, facts),
+        "uplink": way.as_data() if way else None,
         "warnings": warnings,
     }
 

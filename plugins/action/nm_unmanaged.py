@@ -1,0 +1,19 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the module nm_unmanaged, and confirms its changes."""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        result.update(_confirm.run(self, "linuxnet.macvlan.nm_unmanaged", dict(self._task.args), task_vars or {}))
+        return result

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files before a change, and the way back to them: every octet, mode and owner, or that there was none."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+
+from .undo import Look
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands at a path. text: of a file; target: of a symbolic link. None of both: a directory or device."""
+
+    text: str | None = None
+    target: str | None = None
+    mode: int = 0
+    owner: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """entries: by path, None where nothing stood. patterns: where more could have come (glob)."""
+
+    entries: dict[str, Entry | None]
+    patterns: tuple[str, ...]
+
+
+def read(paths: Iterable[str], patterns: Iterable[str] = ()) -> Tree:
+    """Errors: OSError."""
+    patterns = tuple(patterns)
+    wanted = [*paths, *(path for pattern in patterns for path in sorted(glob.glob(pattern)))]
+    # A directory that comes with the first file in it goes with the last.
+    above = {folder for path in wanted for folder in _above(path) if not os.path.lexists(folder)}
+    return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(above)]}, patterns)
+
+
+def _above(path: str) -> list[str]:
+    folders = []
+    while path.count("/") > 1:
+        path = os.path.dirname(path)
+        folders.append(path)
+    return folders
+
+
+def _entry(path: str) -> Entry | None:
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    owner = (status.st_uid, status.st_gid)
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(target=os.readlink(path), owner=owner)
+    text = _files.read(path) if stat.S_ISREG(status.st_mode) else None
+    return Entry(text=text, mode=stat.S_IMODE(status.st_mode), owner=owner)
+
+
+def undo(then: Tree) -> Look:
+    """Write what differs."""
+    look = Look()
+    come = {path for pattern in then.patterns for path in glob.glob(pattern)} - set(then.entries)
+    wanted = {**then.entries, **dict.fromkeys(sorted(come))}
+    # What is inside a directory first.
+    for path in sorted(wanted, key=lambda item: -item.count("/")):
+        try:
+            _put_back(path, wanted[path], _entry(path), look)
+        except OSError as error:
+            look.errors.append(f"file {path}: {error}")
+    return look
+
+
+def _put_back(path: str, wanted: Entry | None, now: Entry | None, look: Look) -> None:
+    if wanted == now:
+        return
+    if wanted is None:
+        _remove(path, look)
+    elif wanted.target is not None:
+        look.differences.append(f"link {path}: {wanted.target}")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(wanted.target, path)
+    elif wanted.text is not None:
+        look.differences.append(f"file {path}: {'add' if now is None else 'change'}")
+        _files.write(path, wanted.text, wanted.mode)
+        os.chown(path, *wanted.owner)
+
+
+def _remove(path: str, look: Look) -> None:
+    """A directory goes only when it is empty: what else is in it has come from somebody else."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        with contextlib.suppress(OSError):
+            os.rmdir(path)
+            look.differences.append(f"directory {path}: remove")
+        return
+    look.differences.append(f"file {path}: remove")
+    _files.remove(path)

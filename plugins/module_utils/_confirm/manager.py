@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What nm_unmanaged is about to touch, and the way back: its file, what NetworkManager makes of it, and the kernel."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._busctl import BusError
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon
+
+from . import files, kernel
+from .undo import Look, Undone, undo
+
+
+class ManagerSnapshot:
+    """A host before NetworkManager reads another list of devices. Errors: OSError, BusError, CommandFailed."""
+
+    def __init__(self, path: str) -> None:
+        self.running = daemon.status().running
+        self.connections = daemon.connections() if self.running else {}
+        self.kernel = kernel.read()
+        self.files = files.read([path])
+        self._told = False
+
+    def undo(self) -> Undone:
+        return undo([self._manager, self._kernel])
+
+    def _kernel(self) -> Look:
+        """All devices: what NetworkManager lets go of or takes over loses its addresses, and may go down."""
+        return kernel.undo(self.kernel, [], [link.name for link in self.kernel.facts.links if not link.loopback])
+
+    def _manager(self) -> Look:
+        look = files.undo(self.files)
+        if not self.running:
+            return look
+        if look.differences or not self._told:
+            # The change may have failed before or after NetworkManager was told of it.
+            daemon.reload_configuration()
+            self._told = True
+        now = daemon.connections()
+        for name, connection in self.connections.items():
+            current = now.get(name)
+            if current is None or current.profile != connection.profile:
+                look.differences.append(f"connection {connection.name} of {name}: activate")
+                try:
+                    daemon.activate(connection)
+                except BusError as error:
+                    look.errors.append(f"connection {connection.name}: {error}")
+        return look

@@ -1,0 +1,40 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which SSH connection a module came over. Reads only."""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = b"SSH_CONNECTION"
+
+
+def connection() -> str:
+    """The SSH connection that this process came over, as sshd(8) tells it: addresses and ports; empty for none.
+
+    sudo and su drop the variable, so the nearest ancestor that has it counts.
+    """
+    pid = os.getpid()
+    while pid > 1:
+        environment = _read(f"/proc/{pid}/environ").split(b"\0")
+        for entry in environment:
+            name, _separator, value = entry.partition(b"=")
+            if name == VARIABLE and value:
+                return value.decode(errors="replace")
+        pid = _parent(pid)
+    return ""
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError:
+        return b""
+
+
+def _parent(pid: int) -> int:
+    """The parent's PID (proc_pid_stat(5), field 4), 0 where it cannot be read."""
+    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return int(fields[1]) if len(fields) > 1 else 0

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller asks of a change that could cut it off. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+#: The options of a module, and what they are called here. The token comes from the action plugin, which confirms.
+OPTIONS = {"confirm_token": "token", "confirm_timeout": "timeout", "allow_uplink_change": "allow_uplink_change"}
+ARGUMENT_SPEC = {
+    "confirm_timeout": {"type": "int", "default": 30},
+    "allow_uplink_change": {"type": "bool", "default": False},
+    "confirm_token": {"type": "str", "default": "", "no_log": False},
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """token: of the change, empty where nobody would confirm it. timeout: seconds after the change is complete.
+
+    allow_uplink_change: whether to touch what carries the controller's connection.
+    """
+
+    token: str = ""
+    timeout: int = 0
+    allow_uplink_change: bool = False
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the change is undone unless it is confirmed."""
+        return bool(self.token) and self.timeout > 0
+
+    def check(self, problems: Problems) -> None:
+        if self.timeout < 0:
+            remedy = "write seconds, such as 30, or 0 for no confirmation"
+            problems.add("confirm_timeout", self.timeout, "this is no duration", remedy)
+
+
+#: Of a module that no action plugin has started.
+NO_REQUEST = Request()
+
+
+def take(options: dict) -> Request:
+    """The request of a module's options, which are taken out of them."""
+    return Request(**{name: options.pop(option) for option, name in OPTIONS.items()})

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What carries the controller's connection to this host: the link, the address and the route. Reads only."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, parse_address
+
+from .messages import RTM_NEWADDR, Message, Rtnetlink
+from .origin import connection
+from .tables import own_address
+
+#: linux/rtnetlink.h
+RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_TABLE = 1, 2, 4, 5, 15
+#: Answer with the table in which the route was found, not with the main one.
+RTM_F_LOOKUP_TABLE = 0x1000
+_RTMSG = struct.Struct("=BBBBBBBBI")
+
+
+@dataclass(frozen=True)
+class Uplink:
+    """The way back to the controller.
+
+    peer, local: the two ends of the connection. link: the device of the route to the peer. gateway: its next hop, None
+    where the peer is on the link. table: the routing table that decides. carriers: names of all devices that the
+    connection depends on: the link, the device that has the local address, and what these sit on.
+    """
+
+    peer: Address
+    local: Address
+    link: str
+    gateway: Address | None = None
+    table: int = 254
+    carriers: frozenset[str] = frozenset()
+
+    def as_data(self) -> dict[str, object]:
+        gateway = str(self.gateway) if self.gateway else None
+        return {"peer": str(self.peer), "address": str(self.local), "link": self.link, "gateway": gateway}
+
+
+def ends(text: str) -> tuple[Address, Address] | None:
+    """The addresses of peer and host in such a variable. Pure."""
+    words = text.split()
+    if len(words) != 4:
+        return None
+    peer, local = (parse_address(word.split("%")[0]) for word in (words[0], words[2]))
+    return (peer, local) if peer is not None and local is not None else None
+
+
+def find() -> Uplink | None:
+    """None where no SSH connection is known, where it ends in another network namespace, or where it never leaves this
+    host. Errors: OSError.
+    """
+    pair = ends(connection())
+    if pair is None:
+        return None
+    peer, local = pair
+    names = dict(socket.if_nameindex())
+    with Rtnetlink() as netlink:
+        holders = {message: names.get(_index(message), "") for message in netlink.dump(RTM_NEWADDR)}
+        holder = next((name for message, name in holders.items() if own_address(message) == local), "")
+        if not holder:
+            return None
+        try:
+            answer = netlink.route_to(*_question(peer, local))
+        except OSError:
+            # No route: the connection that asks is lost already, there is nothing left to keep.
+            return None
+    link = names.get(answer.number(RTA_OIF) or 0, "")
+    if not link or holder == "lo" or link == "lo":
+        return None
+    gateway = answer.get(RTA_GATEWAY)
+    table = answer.number(RTA_TABLE) or answer.header[4]
+    carriers = frozenset(below([link, holder]))
+    return Uplink(peer, local, link, ipaddress.ip_address(gateway) if gateway else None, table, carriers)
+
+
+def _question(peer: Address, local: Address) -> tuple[bytes, tuple[tuple[int, bytes], ...]]:
+    family, bits = (socket.AF_INET, 32) if peer.version == 4 else (socket.AF_INET6, 128)
+    header = _RTMSG.pack(family, bits, bits, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
+    return header, ((RTA_DST, peer.packed), (RTA_SRC, local.packed))
+
+
+def _index(message: Message) -> int:
+    return int(struct.unpack_from("=I", message.header, 4)[0])
+
+
+def below(links: Iterable[str]) -> set[str]:
+    """These links and everything that they sit on: parents, and ports of a bridge or bond (netdev_adjacent_add_links).
+
+    Ports count as well as parents, as sysfs calls both lower devices.
+    """
+    found: set[str] = set()
+    todo = list(links)
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        try:
+            entries = os.listdir(f"/sys/class/net/{name}")
+        except OSError:
+            continue
+        todo += [entry[len("lower_") :] for entry in entries if entry.startswith("lower_")]
+    return found
