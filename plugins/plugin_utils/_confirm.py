@@ -94,8 +94,8 @@ def _limited(seconds: float, action: ActionBase) -> Iterator[None]:
         raise Silent
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -60,8 +60,14 @@ def _entry(path: str) -> Entry | None:
     owner = (status.st_uid, status.st_gid)
     if stat.S_ISLNK(status.st_mode):
         return Entry(target=os.readlink(path), owner=owner)
-    text = _files.read(path) if stat.S_ISREG(status.st_mode) else None
+    text = _text(path) if stat.S_ISREG(status.st_mode) else None
     return Entry(text=text, mode=stat.S_IMODE(status.st_mode), owner=owner)
+
+
+def _text(path: str) -> str:
+    """Every octet of it: line ends are not translated, and what is no UTF-8 survives."""
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        return stream.read()
 
 
 def undo(then: Tree) -> Look:

@@ -24,10 +24,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import d
 from . import place
 from .origin import connection
 from .request import Request
-from .undo import Undone
+from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undo
 
-#: How long the longest way back may take (seconds): a daemon that hangs, and everything that is read again after it.
-PATIENCE = 120.0
+#: Seconds that the longest way back may take: daemons that hang, and everything that is read again after them.
+LONGEST = 120.0
 
 #: proc_pid_oom_score_adj(5): what is to repair a host is not the first to go when memory runs out.
 OOM_SCORE = "-500"
@@ -60,7 +60,7 @@ class Guard:
         try:
             os.write(self._orders, _DONE)
         except OSError as error:
-            what = "the change was made, and nothing will take it back any more: its guard does not answer"
+            what = "the change was made, and nothing will undo it any more: its guard does not answer"
             raise GuardFailed(f"{what} ({error})") from error
 
     def undo(self) -> str:
@@ -68,12 +68,12 @@ class Guard:
         with contextlib.suppress(OSError):
             os.write(self._orders, _UNDO)
         # Its end of the pipe closes when it ends.
-        select.select([self._alive], [], [], PATIENCE)
+        select.select([self._alive], [], [], LONGEST)
         answer = place.confirm(self.request.token, "", 0)
         return place.told(answer.data) if answer.state == "undone" else "what became of the change is not known"
 
 
-def arm(request: Request, what: list[str], undo: Callable[[], Undone]) -> Guard:
+def arm(request: Request, what: list[str], undo: Undo) -> Guard:
     """Start a guard before the first write. Errors: GuardFailed, and nothing is changed then."""
     # The guard is nobody's child any more and could not find it out.
     change = {"token": request.token, "timeout": request.timeout, "connection": connection(), "what": what}
@@ -94,7 +94,7 @@ def arm(request: Request, what: list[str], undo: Callable[[], Undone]) -> Guard:
 
 
 @contextlib.contextmanager
-def guarded(request: Request, what: list[str], snapshot: Callable[[], Callable[[], Undone]]) -> Iterator[Guard | None]:
+def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo]) -> Iterator[Guard | None]:
     """Make a change inside, under a guard if one is asked for; one that fails is taken back at once.
 
     snapshot: reads what is about to be touched; what it returns puts that back. Errors: ChangeUndone, GuardFailed.
@@ -111,9 +111,7 @@ def guarded(request: Request, what: list[str], snapshot: Callable[[], Callable[[
         raise ChangeUndone(f"{error} ({guard.undo()})") from error
 
 
-def _leave_behind(
-    change: dict[str, Any], undo: Callable[[], Undone], orders: int, alive: int, others: tuple[int, ...]
-) -> NoReturn:
+def _leave_behind(change: dict[str, Any], undo: Undo, orders: int, alive: int, others: tuple[int, ...]) -> NoReturn:
     """In the child: become a daemon (the two forks of daemon(7)), and never come back."""
     try:
         os.setsid()
@@ -128,7 +126,7 @@ def _leave_behind(
         os._exit(0)
 
 
-def _run(change: dict[str, Any], undo: Callable[[], Undone], orders: int, alive: int) -> None:
+def _run(change: dict[str, Any], undo: Undo, orders: int, alive: int) -> None:
     token, stopped = change["token"], []  # type: str, list[int]
     _detach(stopped)
     _own_scope(token)
@@ -141,7 +139,7 @@ def _run(change: dict[str, Any], undo: Callable[[], Undone], orders: int, alive:
     reason = _wait(token, change["timeout"], orders, stopped)
     if not reason or not place.take():
         return
-    undone = undo()
+    undone = undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
     at = time.strftime("%Y-%m-%d %H:%M:%S %z")
     place.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
 

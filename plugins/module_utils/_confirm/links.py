@@ -51,8 +51,8 @@ class LinkSnapshot:
         patterns = [] if persisted.host.unfit else [*registry.PATTERNS, ENABLED]
         self.files = files.read([*touched, memory_path, actions.MARKER], patterns)
 
-    def undo(self) -> Undone:
-        return undo([self._kernel, self._persistence, self._files])
+    def undo(self, patience: float) -> Undone:
+        return undo([self._kernel, self._persistence, self._files], patience)
 
     def _kernel(self) -> Look:
         return kernel.undo(self.kernel, self.owned, self.beside)

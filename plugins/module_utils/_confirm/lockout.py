@@ -94,14 +94,16 @@ def _new_address(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
 
 
 def _new_route(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
-    """The longest prefix wins, then the lowest metric; an equal one is replaced (fib_table_insert, NLM_F_REPLACE)."""
+    """The longest prefix wins, then the lowest metric. An equal one goes behind, but IPv6 uses both."""
     route = step.arguments["route"]
     same = step.link == uplink.link and route.gateway == uplink.gateway
     if same or route.table != uplink.table or not _covers(route.destination, uplink):
         return
     prefix, metric = _best(uplink, facts)
-    own_metric = route.metric or (IPV6_DEFAULT_METRIC if route.destination.version == 6 else 0)
-    if (route.destination.prefixlen, -own_metric) >= (prefix, -metric):
+    shared = route.destination.version == 6
+    own_metric = route.metric or (IPV6_DEFAULT_METRIC if shared else 0)
+    ours, present = (route.destination.prefixlen, -own_metric), (prefix, -metric)
+    if ours > present or (shared and ours == present):
         yield f"the route {route} over {step.link} takes the way back from {uplink.link}"
 
 

@@ -13,21 +13,29 @@ from .undo import Look, Undone, undo
 
 
 class ManagerSnapshot:
-    """A host before NetworkManager reads another list of devices. Errors: OSError, BusError, CommandFailed."""
+    """A host before NetworkManager reads another list of devices. Errors: OSError, BusError.
 
-    def __init__(self, path: str) -> None:
-        self.running = daemon.status().running
+    touched: names of devices that it lets go of or takes over. told: whether it runs and is told to read its files.
+    """
+
+    def __init__(self, path: str, touched: list[str], told: bool) -> None:
+        self.running = told
         self.connections = daemon.connections() if self.running else {}
         self.kernel = kernel.read()
         self.files = files.read([path])
+        self.managed = self._managed()
+        self.beside = sorted({*touched, *self.connections})
         self._told = False
 
-    def undo(self) -> Undone:
-        return undo([self._manager, self._kernel])
+    def undo(self, patience: float) -> Undone:
+        return undo([self._manager, self._kernel], patience)
 
     def _kernel(self) -> Look:
-        """All devices: what NetworkManager lets go of or takes over loses its addresses, and may go down."""
-        return kernel.undo(self.kernel, [], [link.name for link in self.kernel.facts.links if not link.loopback])
+        """What NetworkManager lets go of or takes over loses its addresses, and may go down."""
+        return kernel.undo(self.kernel, [], self.beside)
+
+    def _managed(self) -> dict[str, bool]:
+        return {item.device.name: item.managed for item in daemon.devices()} if self.running else {}
 
     def _manager(self) -> Look:
         look = files.undo(self.files)
@@ -46,4 +54,7 @@ class ManagerSnapshot:
                     daemon.activate(connection)
                 except BusError as error:
                     look.errors.append(f"connection {connection.name}: {error}")
+        for name, managed in self._managed().items():
+            if managed != self.managed.get(name, managed):
+                look.errors.append(f"NetworkManager {'manages' if managed else 'does not manage'} {name}")
         return look

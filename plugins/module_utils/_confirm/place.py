@@ -76,7 +76,7 @@ def _remove(name: str) -> None:
     """A directory or file, with what became empty above it."""
     path = _path(name)
     shutil.rmtree(path, ignore_errors=True)
-    _files.remove(path, prune="/run")
+    _files.remove(path, prune=os.path.dirname(BASE))
 
 
 # The guard's side.
@@ -120,7 +120,11 @@ def leave(outcome: dict) -> None:
     try:
         _save(_path("outcome.json"), outcome)
     finally:
-        shutil.rmtree(_path("undoing"), ignore_errors=True)
+        # Out of sight first: half a directory would be taken for what a killed guard has left.
+        hidden = f".{outcome['token']}"
+        with contextlib.suppress(OSError):
+            os.rename(_path("undoing"), _path(hidden))
+        _remove(hidden)
 
 
 # The module's side.

@@ -13,6 +13,8 @@ from typing import Callable
 #: Seconds after which what still differs is reported as such, and the pause between two looks.
 PATIENCE = 30.0
 PAUSE = 0.3
+#: The same while the host shuts down.
+SHUTDOWN_PATIENCE = 5.0
 #: Daemons act in their own time: so many looks in a row have to find nothing.
 QUIET_LOOKS = 2
 
@@ -36,11 +38,15 @@ class Undone:
     left: list[str] = field(default_factory=list)
 
 
-def undo(stages: Iterable[Stage]) -> Undone:
+#: Takes a change back, with so many seconds of patience.
+Undo = Callable[[float], Undone]
+
+
+def undo(stages: Iterable[Stage], patience: float) -> Undone:
     """Run all stages in their order until all is as it was. A stage that fails does not keep the others from theirs."""
     stages = list(stages)
     told: dict[str, None] = {}
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     quiet = 0
     while True:
         now = Look()

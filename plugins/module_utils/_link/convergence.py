@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _persistence
@@ -15,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import l
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.links import LinkSnapshot
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
     Facts,
@@ -159,7 +158,7 @@ class _Run:
         lockout.check(self.uplink, self.facts, planned.links.steps, self.present, self.request, self.problems)
         self.require()
 
-    def snapshot(self, planned: _Planned) -> Callable[[], Undone]:
+    def snapshot(self, planned: _Planned) -> Undo:
         """Read everything that `apply` could touch; the result puts it back. Errors: OSError."""
         carriers = self.uplink.carriers if self.uplink else ()
         return LinkSnapshot(

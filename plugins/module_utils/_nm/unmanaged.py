@@ -118,7 +118,9 @@ def run(
         return _result(desired, planned, facts, planned.merged, way, True)
     if not planned.difference:
         request = NO_REQUEST
-    with guarded(request, planned.difference.messages(), lambda: ManagerSnapshot(path).undo) as guard:
+    told = facts.status.running and reload
+    touched = [*planned.required, *planned.handed_back]
+    with guarded(request, planned.difference.messages(), lambda: ManagerSnapshot(path, touched, told).undo) as guard:
         result = _change(desired, planned, facts, way)
         if guard is not None:
             guard.complete(result)

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change that waits for its confirmation, as files and in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard, place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path, monkeypatch):
+    """A place of this test's own."""
+    monkeypatch.setattr(place, "BASE", str(tmp_path / "run"))
+    monkeypatch.setattr(place, "own_label", str)
+    monkeypatch.setattr(place, "PAUSE", 0.01)
+    monkeypatch.setattr(guard, "_own_scope", lambda token: None)
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def undone(tmp_path):
+    """What a guard did is seen here, as it is another process."""
+    return tmp_path / "undone"
+
+
+@pytest.fixture
+def arm(undone):
+    def start(token="a1", timeout=60):
+        def undo(patience):
+            undone.write_text(f"{patience}")
+            return Undone(["link lan0: remove"], [])
+
+        return guard.arm(Request(token, timeout), ["link lan0: add"], undo)
+
+    return start
+
+
+def left(base):
+    return sorted(str(path.relative_to(base)) for path in base.rglob("*")) if base.exists() else []
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "this did not happen"
+        time.sleep(0.01)
+
+
+def test_confirmed(arm, base, undone):
+    result = {"changed": True}
+    armed = arm()
+    assert place.confirm("a1", "", 0).state == "pending"
+    armed.complete(result)
+    assert result["confirm"] == {"token": "a1", "timeout": 60}
+    assert place.confirm("other", "", 0).state == "unknown"
+    answer = place.confirm("a1", "", 0)
+    assert (answer.state, answer.data) == ("confirmed", result)
+    assert left(base) == []
+    assert os.read(armed._alive, 1) == b"", "the guard ends"
+    assert not undone.exists()
+    assert place.confirm("a1", "", 0).state == "unknown"
+
+
+def test_the_time_is_over(arm, undone):
+    armed = arm(timeout=0.05)
+    armed.complete({})
+    wait_for(undone.exists)
+    answer = place.confirm("a1", "", 20)
+    assert answer.state == "undone"
+    assert answer.data["undone"] == ["link lan0: remove"]
+    assert "within 0.05 s" in answer.data["reason"]
+    assert place.leftover(keep=False) == "", "it has been told"
+
+
+def test_the_time_does_not_run_while_the_change_is_made(arm, undone):
+    armed = arm(timeout=0.01)
+    time.sleep(0.1)
+    assert not undone.exists()
+    armed.complete({})
+    wait_for(undone.exists)
+
+
+def test_the_module_fails(arm, undone, base):
+    assert arm().undo() == "undone: link lan0: remove"
+    assert undone.exists()
+    assert left(base) == []
+
+
+def test_the_module_is_killed(arm, undone, base):
+    armed = arm()
+    os.close(armed._orders)
+    wait_for(undone.exists)
+    wait_for(lambda: place.current() is None)
+    assert "as the module was ended" in place.leftover(keep=True)
+    told = place.leftover(keep=False)
+    assert "undone: link lan0: remove" in told
+    assert place.leftover(keep=False) == ""
+    assert left(base) == []
+
+
+def test_the_host_shuts_down(arm, undone):
+    armed = arm()
+    armed.complete({})
+    os.kill(place.current()["pid"], 15)
+    wait_for(undone.exists)
+    assert undone.read_text() == "5.0"
+    assert "told to stop" in place.confirm("a1", "", 20).data["reason"]
+
+
+def test_one_at_a_time(arm, undone):
+    armed = arm(timeout=0.2)
+    with pytest.raises(guard.GuardFailed, match=r"is not confirmed yet \(link lan0: add"):
+        arm("b2")
+    assert place.current()["token"] == "a1"
+    threading.Timer(0.1, armed.complete, [{}]).start()
+    place.wait_until_free()
+    assert undone.exists()
+
+
+def test_a_guard_that_was_killed_is_told_of_and_in_nobodys_way(arm, base):
+    armed = arm()
+    os.kill(place.current()["pid"], 9)
+    wait_for(lambda: place.current() is None)
+    place.wait_until_free()
+    with pytest.raises(guard.GuardFailed, match="nothing will undo it"):
+        armed.complete({})
+    assert "its guard was killed" in place.leftover(keep=False)
+    assert left(base) == []
+
+
+def test_the_connection_of_the_change_confirms_nothing(arm, monkeypatch):
+    monkeypatch.setattr(guard, "connection", lambda: "192.0.2.2 50000 192.0.2.1 22")
+    arm().complete({})
+    assert place.confirm("a1", "192.0.2.2 50000 192.0.2.1 22", 0).state == "same_connection"
+    assert place.confirm("a1", "192.0.2.2 50001 192.0.2.1 22", 0).state == "confirmed"
+
+
+def test_without_a_place_nothing_is_changed(arm, base):
+    base.write_text("a file")
+    with pytest.raises(guard.GuardFailed, match="could not be started"):
+        arm()
+
+
+def test_a_change_that_is_not_asked_to_be_confirmed_has_no_guard(base):
+    with guard.guarded(Request("", 30), [], lambda: None) as none:
+        assert none is None
+    with guard.guarded(Request("a1", 0), [], lambda: None) as none:
+        assert none is None
+    assert left(base) == []
+
+
+def test_an_error_takes_the_change_back(undone):
+    def undo(patience):
+        undone.write_text("")
+        return Undone(["link lan0: remove"], ["file /etc/x: read-only"])
+
+    with (
+        pytest.raises(guard.ChangeUndone) as raised,
+        guard.guarded(Request("a1", 30), ["x"], lambda: undo),
+    ):
+        raise OSError("disk full")
+    assert str(raised.value) == "disk full (undone: link lan0: remove; NOT undone: file /etc/x: read-only)"
+    assert undone.exists()
