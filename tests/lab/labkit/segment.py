@@ -13,9 +13,11 @@ All packets stay inside the namespaces, and all of it is gone when the block end
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 RUN_MODULE = ROOT / "tests" / "integration" / "run_module.py"
 SWITCH = "br0"
+MEMORY = "/run/linuxnet-macvlan"
 
 
 class Namespace:
@@ -33,6 +36,7 @@ class Namespace:
         self.name = name
         self.netns = f"{segment.prefix}-{name}"
         subprocess.run(["ip", "netns", "add", self.netns], check=True)
+        segment.inodes.append(os.stat(f"/run/netns/{self.netns}").st_ino)
         self.ip("link", "set", "lo", "up")
 
     def run(self, *argv: str, check: bool = True, **kwargs) -> subprocess.CompletedProcess:
@@ -138,6 +142,7 @@ class Segment:
     def __init__(self) -> None:
         self.prefix = f"lnm{secrets.token_hex(3)}"
         self.processes: list[subprocess.Popen] = []
+        self.inodes: list[int] = []
         self._ports = 0
         self.switch = Namespace(self, "switch")
         self.switch.ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
@@ -166,6 +171,11 @@ class Segment:
         for line in listed.splitlines():
             if line.split()[0].startswith(f"{self.prefix}-"):
                 subprocess.run(["ip", "netns", "delete", line.split()[0]], check=False)
+        # What modules remember of a namespace is kept by its number, and nothing else would remove it.
+        for inode in self.inodes:
+            shutil.rmtree(f"{MEMORY}/netns-{inode}", ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.rmdir(MEMORY)
 
     def __enter__(self) -> Segment:
         return self
