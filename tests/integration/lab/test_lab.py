@@ -5,53 +5,15 @@
 
 from __future__ import annotations
 
-import copy
-import secrets
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labkit import leader, netns, topology
-from labkit.cgroups import hierarchies
 from labkit.errors import LabError
 from labkit.lab import Lab
 
-ROOT = Path(__file__).resolve().parents[3]
-COMMAND = ROOT / "tests" / "lab" / "lab"
-TOPOLOGIES = ROOT / "tests" / "lab" / "topologies"
-
-
-def run_lab(*argv: str) -> subprocess.CompletedProcess:
-    return subprocess.run([COMMAND, *argv], capture_output=True, text=True, check=False)
-
-
-def ansible(lab: Lab, *argv: str) -> subprocess.CompletedProcess:
-    program = Path(sys.executable).parent / "ansible"
-    return subprocess.run([program, "-i", lab.inventory_path, *argv], capture_output=True, text=True, check=False)
-
-
-def traces(name: str) -> list[str]:
-    """Everything on this machine that carries the lab's name."""
-    mark = f"lnmlab.{name}"
-    folders = [Path("/run/linuxnet-macvlan-lab"), Path("/run/netns"), Path("/run/systemd/nspawn"), *hierarchies()]
-    found = [str(path) for folder in folders for path in folder.rglob("*") if name in str(path)]
-    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-    found += [line for line in mounts if mark in line or f"/{name}/" in line]
-    return (
-        found + subprocess.run(["pgrep", "-af", name], capture_output=True, text=True, check=False).stdout.splitlines()
-    )
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    """A name for a lab; nothing that carries it may be there in the end."""
-    made = f"t{secrets.token_hex(4)}"
-    yield made
-    Lab(made).down()
-    assert traces(made) == []
+from .common import TOPOLOGIES, ansible, run_lab, traces
 
 
 class TestNetns:
@@ -176,12 +138,6 @@ class TestNetns:
         with pytest.raises(LabError, match="container h1-c2 of h1 cannot be made"):
             Lab.up(data, name)
         assert traces(name) == []
-
-    def test_kind_vm_is_refused(self, name):
-        data = copy.deepcopy(topology.load(self.TOPOLOGY))
-        data["hosts"]["h2"].update(kind="vm", os="trixie")
-        with pytest.raises(LabError, match="h2: kind vm does not run in this lab"):
-            Lab.up(data, name)
 
 
 class TestNspawn:

@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     inside.add_argument("host", metavar="HOST")
     inside.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
     verb("reboot", reboot, "restart a host").add_argument("host", metavar="HOST")
+    cables = verb("cable", cable, "pull the cable out of a nic, or plug it in: its carrier goes or comes")
+    cables.add_argument("host", metavar="HOST")
+    cables.add_argument("nic", metavar="NIC")
+    cables.add_argument("end", choices=("out", "in"))
     verb("status", status, "show what is up")
     verb("down", down, "remove a lab, also after a crash").add_argument("--all", action="store_true", help="every lab")
     return parser
@@ -92,6 +96,10 @@ def execute(options: argparse.Namespace) -> None:
 
 def reboot(options: argparse.Namespace) -> None:
     _chosen(options).reboot(options.host)
+
+
+def cable(options: argparse.Namespace) -> None:
+    _chosen(options).cable(options.host, options.nic, plugged=options.end == "in")
 
 
 def status(options: argparse.Namespace) -> None:

@@ -8,8 +8,17 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from . import guest, leader
 from .state import State
 from .topology import Host, Topology
+
+#: Programs get their arguments over SSH as one line for a shell. With a terminal here there is one inside.
+COMMAND = """#!/bin/bash
+# A command on host {name}
+terminal=-T
+[ -t 0 ] && [ -t 1 ] && terminal=-t
+exec ssh "$terminal" -o LogLevel=ERROR {options} root@{name} -- {environment} "${{@@Q}}"
+"""
 
 
 def render(topology: Topology, state: State, key: Path) -> dict:
@@ -30,26 +39,36 @@ def _connection(host: Host, state: State, key: Path) -> dict:
         "ansible_host": host.name,
         "ansible_user": "root",
         "ansible_ssh_private_key_file": str(key),
-        "ansible_ssh_common_args": shlex.join(ssh_options(host.name, state)),
+        "ansible_ssh_common_args": shlex.join(ssh_options(host, state)),
         "ansible_pipelining": True,
         "ansible_python_interpreter": "/usr/bin/python3",
     }
 
 
-def ssh_options(host: str, state: State) -> list[str]:
-    """Options that take ssh into the host's namespace, so that no address of the lab is needed outside it."""
-    proxy = f"nsenter --net=/run/netns/{state.netns(host)} nc 127.0.0.1 22"
+def ssh_options(host: Host, state: State, port: int = guest.SSH) -> list[str]:
+    """Options that take ssh into the host's namespace, so that no address of the lab is needed outside it.
+
+    port: of the way in, for hosts of kind vm.
+    """
+    target = f"{guest.INSIDE} {port}" if host.kind == "vm" else "127.0.0.1 22"
+    proxy = f"nsenter --net=/run/netns/{state.netns(host.name)} nc {target}"
     options = {
         "ProxyCommand": proxy,
         "UserKnownHostsFile": str(state.known_hosts),
         "StrictHostKeyChecking": "yes",
         "ControlMaster": "auto",
         "ControlPersist": "60s",
-        "ControlPath": f"{state.directory}/{host}.ssh",
+        "ControlPath": f"{state.directory}/{host.name}.{'ssh' if port == guest.SSH else 'cmd'}",
     }
     return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
 
 
-def ssh_arguments(host: str, state: State, key: Path) -> list[str]:
+def ssh_arguments(host: Host, state: State, key: Path) -> list[str]:
     """The same for a single command that leaves no connection behind."""
     return ["-i", str(key), "-o", "BatchMode=yes", "-o", "ControlPath=none", *ssh_options(host, state)]
+
+
+def command(host: Host, state: State, key: Path) -> str:
+    """A program that runs its arguments on a host of kind vm, with a login's environment, whatever its network does."""
+    options = ["-F", "none", "-i", str(key), "-o", "BatchMode=yes", *ssh_options(host, state, guest.COMMANDS)]
+    return COMMAND.format(name=host.name, options=shlex.join(options), environment=shlex.join(leader.login()))

@@ -23,9 +23,25 @@ import yaml
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
 
-from . import cgroups, images, inventory, leader, machine, netns, netns_host, nspawn_host, state, wiring
+from . import (
+    cgroups,
+    images,
+    inventory,
+    leader,
+    machine,
+    netns,
+    netns_host,
+    nspawn_host,
+    real_host,
+    state,
+    vm_host,
+    wiring,
+)  # fmt: skip
 from .errors import LabError
 from .topology import Host, Topology, load, parse
+
+#: What starts and restarts a host, and tells how to run commands on it.
+KINDS = {"netns": netns_host, "nspawn": nspawn_host, "vm": vm_host}
 
 
 def _quiet(message: str) -> None:
@@ -50,9 +66,6 @@ class Lab:
         data = json.loads(json.dumps(data, default=str))  # as it is kept, to compare with
         plan = parse(data)
         lab = cls(name or ("lab" if isinstance(topology, dict) else Path(topology).stem), say)
-        vms = [host.name for host in plan.hosts.values() if host.kind == "vm"]
-        if vms:
-            raise LabError(f"{', '.join(vms)}: kind vm does not run in this lab. Remedy: use kind nspawn or netns.")
         machine.require_root()
         with lab.state.locked():
             if lab._is_up_with(data):
@@ -85,7 +98,7 @@ class Lab:
         """What to put before a command so that it runs on a host, station, container or switch of this lab."""
         plan = self.topology
         if name in plan.hosts:
-            return leader.enter(self.state.host(name), clean=plan.hosts[name].kind != "netns")
+            return KINDS[plan.hosts[name].kind].inside(self.state, plan.hosts[name])
         if name in plan.containers:
             return [*self.entry(plan.containers[name].host), "ip", "netns", "exec", name]
         if name in plan.stations or name in plan.switches:
@@ -103,10 +116,19 @@ class Lab:
         if name not in plan.hosts:
             raise LabError(f"lab {self.name} has no host {name!r}. Remedy: use one of {', '.join(plan.hosts)}.")
         with self.state.locked():
-            if plan.hosts[name].kind == "nspawn":
-                nspawn_host.reboot(self.state, plan.hosts[name])
-            else:
-                netns_host.reboot(self.state, plan, plan.hosts[name])
+            KINDS[plan.hosts[name].kind].reboot(self.state, plan, plan.hosts[name])
+
+    def cable(self, name: str, nic: str, plugged: bool) -> None:
+        """Pull the cable out of a nic of a host or station, or plug it in again: the nic loses or gets its carrier."""
+        plan = self.topology
+        found = next((item for item in plan.machines() if item.name == name), None)
+        wire = next((item for item in found.nics if item.name == nic), None) if found else None
+        if found is None or wire is None:
+            known = ", ".join(f"{item.name} {one.name}" for item in plan.machines() for one in item.nics)
+            raise LabError(f"lab {self.name} has no nic {nic!r} on {name!r}. Remedy: use one of {known}.")
+        wiring.cable(self.state, found, wire, plugged)
+        if name in plan.hosts and plan.hosts[name].kind == "vm":
+            vm_host.cable(self.state, plan.hosts[name], wire, plugged)
 
     def down(self) -> None:
         """Remove all of it, also what a crash left."""
@@ -117,10 +139,13 @@ class Lab:
     def rows(self) -> list[tuple[str, ...]]:
         """Name, kind, os, manager, state and addresses of every host, station and container."""
         plan = self.topology
-        rows = [(host.name, host.kind, host.os or "-", host.manager) for host in plan.hosts.values()]
+        rows = [(host.name, self._kind(host), host.os or "-", host.manager) for host in plan.hosts.values()]
         rows += [(name, "station", "-", "-") for name in plan.stations]
         rows += [(item.name, "container", f"on {item.host}", "-") for item in plan.containers.values()]
         return [(*row, *self._seen(row[0])) for row in rows]
+
+    def _kind(self, host: Host) -> str:
+        return f"vm ({vm_host.accelerator(self.state, host)})" if host.kind == "vm" else host.kind
 
     def _seen(self, name: str) -> tuple[str, str]:
         try:
@@ -134,7 +159,7 @@ class Lab:
         known = self.state.load()
         if not known:
             return False
-        roles = {"netns": ("leader",), "nspawn": ("leader", "supervisor")}
+        roles = {"netns": ("leader",), "nspawn": ("leader", "supervisor"), "vm": ("leader", "supervisor")}
         dead = [
             host.name
             for host in parse(known["topology"]).hosts.values()
@@ -148,8 +173,9 @@ class Lab:
         return True
 
     def _make(self, data: dict, plan: Topology) -> None:
-        real = [host for host in plan.hosts.values() if host.kind == "nspawn"]
+        real = [host for host in plan.hosts.values() if host.kind != "netns"]
         images.ensure({(str(host.os), host.manager) for host in real}, self.say)
+        vm_host.prepare([host for host in real if host.kind == "vm"], self.say)
         self.state.save("starting", data)
         for name in plan.hosts:
             (self.state.host(name) / "disk").mkdir(parents=True)
@@ -176,17 +202,14 @@ class Lab:
 
     def _start(self, plan: Topology, host: Host) -> None:
         began = time.monotonic()
-        if host.kind == "nspawn":
-            nspawn_host.start(self.state, host)
-        else:
-            netns_host.start(self.state, plan, host)
+        KINDS[host.kind].start(self.state, plan, host)
         self.say(f"{host.name} is ready ({time.monotonic() - began:.1f} s)")
 
     def _write_inventory(self, plan: Topology, real: list[Host]) -> None:
         if real:
-            known = "".join(nspawn_host.make_host_key(self.state, host) for host in real)
+            known = "".join(real_host.make_host_key(self.state, host) for host in real)
             state.write(self.state.known_hosts, known)
-        data = inventory.render(plan, self.state, nspawn_host.client_key() if real else Path())
+        data = inventory.render(plan, self.state, real_host.client_key() if real else Path())
         state.write(self.state.inventory, yaml.safe_dump(data, sort_keys=False, width=1000))
 
     def _remove(self) -> None:

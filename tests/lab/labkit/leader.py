@@ -61,10 +61,11 @@ def file_system(directory: Path) -> str:
 
     Errors: LabError when the host does not run.
     """
-    return f"/proc/{_status(_running(directory))[1]}/ns/mnt"
+    return f"/proc/{_status(running(directory))[1]}/ns/mnt"
 
 
-def _running(directory: Path) -> int:
+def running(directory: Path) -> int:
+    """PID of the host's first process. Errors: LabError when the host does not run."""
     number = pid(directory)
     if number is None:
         raise LabError(f"{directory.name} does not run. Remedy: `lab status`, then `lab up` again.")
@@ -76,7 +77,12 @@ def enter(directory: Path, clean: bool) -> list[str]:
 
     Errors: LabError when the host does not run.
     """
-    argv = ["nsenter", "--target", str(_running(directory)), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+    argv = ["nsenter", "--target", str(running(directory)), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
     if clean:
-        argv += ["--", "env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
+        argv += ["--", *login()]
     return argv
+
+
+def login() -> list[str]:
+    """What to put before a command so that it has a login's environment."""
+    return ["env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]

@@ -33,6 +33,12 @@ PROGRAMS = {
         "ssh-keygen": "openssh-client",
     },
 }
+PROGRAMS["vm"] = PROGRAMS["nspawn"] | {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "mkfs.ext4": "e2fsprogs",
+    "dpkg-deb": "dpkg",
+    "depmod": "kmod",
+}
 #: For another apt, of another lab perhaps: seconds.
 WAIT = ("-o", "DPkg::Lock::Timeout=300")
 
@@ -49,7 +55,9 @@ def require_root() -> None:
 
 
 def prepare(kinds: set[str]) -> None:
-    """Install what is missing. Errors: LabError that lists what to install by hand."""
+    """Install what is missing. Errors: LabError that lists what to install by hand, or says that it cannot be."""
+    if "vm" in kinds and platform.machine() != "x86_64":
+        raise LabError(f"kind vm needs x86-64, this machine is {platform.machine()}. Remedy: use kind nspawn or netns.")
     missing = missing_packages(kinds)
     if not missing:
         return
@@ -71,6 +79,6 @@ def prepare(kinds: set[str]) -> None:
 def missing_packages(kinds: set[str]) -> list[str]:
     needed = {program: package for kind in ("netns", *kinds) for program, package in PROGRAMS.get(kind, {}).items()}
     missing = {package for program, package in needed.items() if find(program) is None}
-    if "nspawn" in kinds and not KEYRING.exists():
+    if kinds & {"nspawn", "vm"} and not KEYRING.exists():
         missing.add("debian-archive-keyring")
     return sorted(missing)

@@ -101,6 +101,11 @@ def plug(switch: str, port: str, netns: str, device: str, mac: str | None = None
     size = ["mtu", str(mtu)] if mtu else []
     address = ["address", mac] if mac else []
     ip(switch, "link", "add", port, *size, "type", "veth", "peer", "name", device, *address, *size, "netns", netns)
+    attach(switch, port)
+
+
+def attach(switch: str, port: str) -> None:
+    """Make a device of the switch's namespace one of its ports."""
     ip(switch, "link", "set", port, "master", BRIDGE, "up")
 
 

@@ -83,4 +83,9 @@ def _boot(state: State, topology: Topology, host: Host, files: list[str], keep: 
     if not pid:
         raise LabError(f"{host.name}: its namespaces cannot be made: {background.last_words(log)}")
     leader.record(directory, int(pid))
-    wiring.make_containers(state, topology, host)
+    wiring.make_containers(leader.enter(directory, clean=True), topology, host)
+
+
+def inside(state: State, host: Host) -> list[str]:
+    """What to put before a command so that it runs on the host. Errors: LabError when the host does not run."""
+    return leader.enter(state.host(host.name), clean=False)

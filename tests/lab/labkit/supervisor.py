@@ -4,23 +4,21 @@
 """Runs one host of kind nspawn, from its first boot to its end: ``python -m labkit.supervisor LAB HOST MOUNTS``.
 
 It runs in a mount namespace of its own, so the host's file system goes with it, however it ends; MOUNTS is an open file
-descriptor of the machine's. When the host reboots,
-from inside or by the lab, it gets a fresh network namespace of the same name with the same nics, and boots again.
+descriptor of the machine's. When the host reboots, from inside or by the lab, it gets a fresh network namespace of the
+same name with the same nics, and boots again.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
 
-from . import background, cgroups, images, leader, managers, netns, state, wiring
+from . import background, cgroups, identity, images, leader, netns, nspawn_host, state, wiring
 from .topology import Host, Topology, parse
 
 #: systemd-nspawn --keep-unit ends with this status when the host asks for a reboot (EXIT_FORCE_RESTART).
@@ -31,11 +29,6 @@ PATIENCE = 60.0
 
 #: What network managers need beyond systemd-nspawn's defaults; a foreign network namespace takes them away.
 CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW"
-
-SSHD = """HostKey /etc/ssh/ssh_host_ed25519_key
-PasswordAuthentication no
-UseDNS no
-"""
 
 
 def main(lab: str, name: str, mounts: str) -> int:
@@ -69,32 +62,8 @@ def _make_root(files: state.State, host: Host) -> Path:
     lower = ":".join(str(path).replace(":", "\\:") for path in images.layers(str(host.os), host.manager))
     options = f"lowerdir={lower},upperdir={disk / 'upper'},workdir={disk / 'work'}"
     run(["mount", "-t", "overlay", "-o", options, "overlay", str(disk / "root")])
-    _write_configuration(files, host, disk / "root")
+    identity.write(disk / "root", identity.entries(files, host))
     return disk / "root"
-
-
-def _write_configuration(files: state.State, host: Host, root: Path) -> None:
-    key = (state.cache() / "ssh" / "id_ed25519.pub").read_text(encoding="utf-8")
-    hosts = f"127.0.0.1 localhost\n127.0.1.1 {host.name}\n::1 localhost ip6-localhost ip6-loopback\n"
-    content = {
-        "/etc/hostname": f"{host.name}\n",
-        "/etc/hosts": hosts,
-        "/etc/machine-id": f"{uuid.uuid4().hex}\n",
-        "/etc/ssh/sshd_config.d/10-lab.conf": SSHD,
-        "/root/.ssh/authorized_keys": key,
-        **managers.files(host),
-    }
-    for path, text in content.items():
-        target = root / path[1:]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        if path.startswith(("/root/", "/etc/NetworkManager/", "/etc/netplan/")):
-            target.chmod(0o600)
-    (root / "root/.ssh").chmod(0o700)
-    for path, destination in managers.links(host).items():
-        (root / path[1:]).symlink_to(destination)
-    for suffix in ("", ".pub"):
-        shutil.copy(files.host(host.name) / f"ssh_host_ed25519_key{suffix}", root / "etc/ssh")
 
 
 def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots: int) -> int:
@@ -114,8 +83,9 @@ def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots:
         inner = _first_process(process.pid)
     if inner is not None:
         leader.record(directory, inner)
+        inside = nspawn_host.inside(files, host)
         if _wait_for_addresses(files, host, process):
-            wiring.make_containers(files, topology, host)
+            wiring.make_containers(inside, topology, host)
         state.write(directory / "boots", str(boots))
     return process.wait()
 
@@ -142,7 +112,7 @@ def _own_numbers() -> list[str]:
 def _wait_for_addresses(files: state.State, host: Host, process: subprocess.Popen) -> bool:
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
-        if not wiring.missing_addresses(files, host):
+        if not wiring.missing_addresses(netns.links(files.netns(host.name)), host):
             return True
         time.sleep(0.2)
     return process.poll() is None

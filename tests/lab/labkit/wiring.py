@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run, run_json
 
-from . import leader, netns
+from . import netns
 from .errors import LabError
 from .state import State
-from .topology import Host, Machine, Topology
+from .topology import Host, Machine, Nic, Topology
+
+#: What a container's device is called until it is in its namespace.
+NEW = "lab-new"
 
 
 def plug_in(state: State, machine: Machine) -> None:
@@ -28,29 +31,40 @@ def pull_out(state: State, machine: Machine) -> None:
     netns.delete(state.netns(machine.name))
 
 
+def cable(state: State, machine: Machine, nic: Nic, plugged: bool) -> None:
+    """Turn the switch port of a nic off or on; the other end of a veth pair loses or gets its carrier with it."""
+    port = netns.port_name(machine.name, nic.name)
+    netns.ip(state.netns(nic.switch), "link", "set", port, "up" if plugged else "down")
+
+
 def configure(state: State, machine: Machine) -> None:
     """Addresses and default routes by the lab itself, for machines that have no network manager."""
     for nic in machine.nics:
         netns.configure(state.netns(machine.name), nic.name, nic.addresses, nic.gateways)
 
 
-def missing_addresses(state: State, host: Host) -> list[str]:
+def links(inside: list[str]) -> list[dict]:
+    """Links with their addresses as a host sees them. inside: what to put before a command so that it runs there."""
+    return run_json([*inside, "ip", "-json", "address", "show"]) or []
+
+
+def missing_addresses(links: list[dict], host: Host) -> list[str]:
     """Declared addresses that the host's nics do not have, or cannot use yet."""
     missing = []
-    links = {link["ifname"]: link for link in netns.links(state.netns(host.name))}
+    by_name = {link["ifname"]: link for link in links}
     for nic in host.nics:
-        entries = links.get(nic.name, {}).get("addr_info", [])
+        entries = by_name.get(nic.name, {}).get("addr_info", [])
         usable = {f"{entry['local']}/{entry['prefixlen']}" for entry in entries if not entry.get("tentative")}
         missing += [f"{address} on {nic.name}" for address in nic.addresses if address not in usable]
     return missing
 
 
-def make_containers(state: State, topology: Topology, host: Host) -> None:
+def make_containers(inside: list[str], topology: Topology, host: Host) -> None:
     """Make the containers of a running host, from inside, as its container engine would."""
-    inside = leader.enter(state.host(host.name), clean=True)
     for item in topology.containers_of(host.name):
-        link = f"link add link {item.parent} name eth0 netns {item.name} address {item.mac}"
-        commands = ["link set lo up", "link set eth0 up"]
+        # Linux 6.1 refuses the name of a device of the parent's namespace, though the child is not for that one
+        link = f"link add link {item.parent} name {NEW} netns {item.name} address {item.mac}"
+        commands = ["link set lo up", f"link set {NEW} name eth0", "link set eth0 up"]
         commands += [f"address add {one} dev eth0{' nodad' if ':' in one else ''}" for one in item.addresses]
         commands += [f"route replace default via {one} dev eth0" for one in item.gateways]
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from labkit.inventory import render
+from labkit.inventory import command, render
 from labkit.state import State
 from labkit.topology import parse
 
@@ -44,6 +44,14 @@ def test_nspawn_hosts_are_reached_over_ssh_through_their_namespace():
     assert "ProxyCommand=nsenter --net=/run/netns/lnmlab.one.h1 nc 127.0.0.1 22" in options
     assert "StrictHostKeyChecking=yes" in options
     assert host["ansible_ssh_private_key_file"] == str(KEY)
+
+
+def test_vm_hosts_are_reached_over_a_link_of_their_own():
+    data = {"switches": {"sw0": {}}, "hosts": {"h3": {"kind": "vm", "os": "trixie", "nics": [{}]}}}
+    plan = parse(data)
+    options = shlex.split(render(plan, State("one"), KEY)["all"]["hosts"]["h3"]["ansible_ssh_common_args"])
+    assert "ProxyCommand=nsenter --net=/run/netns/lnmlab.one.h3 nc 169.254.0.2 2222" in options
+    assert "nc 169.254.0.2 22'" in command(plan.hosts["h3"], State("one"), KEY), "commands do not need the host's sshd"
 
 
 def test_the_control_socket_has_a_path_that_fits():

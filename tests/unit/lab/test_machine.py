@@ -31,6 +31,12 @@ def test_missing_programs_are_named_by_package_and_only_where_a_kind_needs_them(
     )
 
 
+def test_virtual_machines_need_a_processor_that_is_known(monkeypatch):
+    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
+    with pytest.raises(LabError, match=r"kind vm needs x86-64, this machine is aarch64\. Remedy: use kind nspawn"):
+        machine.prepare({"vm"})
+
+
 def test_without_apt_the_remedy_is_the_list(monkeypatch):
     monkeypatch.setattr(machine, "find", lambda _program: None)
     with pytest.raises(
