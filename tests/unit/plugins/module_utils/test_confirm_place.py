@@ -163,10 +163,8 @@ def test_an_error_takes_the_change_back(undone):
         undone.write_text("")
         return Undone(["link lan0: remove"], ["file /etc/x: read-only"])
 
-    with (
-        pytest.raises(guard.ChangeUndone) as raised,
-        guard.guarded(Request("a1", 30), ["x"], lambda: undo),
-    ):
-        raise OSError("disk full")
+    with pytest.raises(guard.ChangeUndone) as raised:  # noqa: SIM117  (Python 3.8 has no parenthesised context managers)
+        with guard.guarded(Request("a1", 30), ["x"], lambda: undo):
+            raise OSError("disk full")
     assert str(raised.value) == "disk full (undone: link lan0: remove; NOT undone: file /etc/x: read-only)"
     assert undone.exists()

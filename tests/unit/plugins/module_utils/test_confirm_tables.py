@@ -41,7 +41,8 @@ def route(destination, length, device, *more, protocol=4, flags=0, table=254):
     )
 
 
-def compare(then, now, owned=("lan0",), names=NAMES, seconds=0.0):
+def compare(then, now, owned=("lan0",), names=None, seconds=0.0):
+    names = NAMES if names is None else names
     before = tables.Tables(NAMES, tuple(then), 100.0)
     after = tables.Tables(names, tuple(now), 100.0 + seconds)
     found = tables.compare(before, after, owned)
