@@ -42,16 +42,16 @@ class Monitor:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def command(self, name: str, /, **arguments: object) -> object:
+    def command(self, execute: str, /, **arguments: object) -> object:
         """What the command returns. Errors: LabError with QEMU's own words when it refuses."""
-        request = {"execute": name, **({"arguments": arguments} if arguments else {})}
+        request = {"execute": execute, **({"arguments": arguments} if arguments else {})}
         self._socket.sendall(json.dumps(request).encode() + b"\n")
         while True:
             message = self._read(self._patience)
             if message is None:
-                raise LabError(f"QEMU does not answer {name}")
+                raise LabError(f"QEMU does not answer {execute}")
             if "error" in message:
-                raise LabError(f"QEMU refuses {name}: {message['error']['desc']}")
+                raise LabError(f"QEMU refuses {execute}: {message['error']['desc']}")
             if "return" in message:
                 return message["return"]
 
@@ -75,7 +75,7 @@ class Monitor:
             if not chunk:
                 raise LabError("QEMU has ended")
             self._received += chunk
-        line, _, self._received = self._received.partition(b"\n")
+        line, _newline, self._received = self._received.partition(b"\n")
         message = json.loads(line)
         if "event" in message:
             self._events.append(message["event"])

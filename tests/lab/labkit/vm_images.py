@@ -143,7 +143,7 @@ def _drivers(modules: Path) -> list[bytes]:
     """The modules that `DRIVERS` name and those they need, in the order in which to load them (modules.dep(5))."""
     dependencies = {}
     for line in (modules / "modules.dep").read_text(encoding="utf-8").splitlines():
-        path, _, needed = line.partition(":")
+        path, _colon, needed = line.partition(":")
         dependencies[Path(path).name.partition(".")[0].replace("-", "_")] = [*reversed(needed.split()), path]
     paths = [path for driver in DRIVERS for path in dependencies.get(driver, [])]  # built in: no entry
     return [_uncompressed(modules / path) for path in dict.fromkeys(paths)]
