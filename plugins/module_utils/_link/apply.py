@@ -167,7 +167,12 @@ def _add_route(kernel: _Kernel, step: Step) -> None:
     if route.source is not None and route.source.version == 6:
         _wait_for_dad(kernel.netlink, index, str(route.source))
     # "replace" would take another link's route of the same destination and metric (fib_table_insert): the parent's own.
-    kernel.netlink.route("append", **_route(route, index))
+    try:
+        kernel.netlink.route("append", **_route(route, index))
+    except Exception as error:
+        # It is there: not every change of addresses that could take a route along does.
+        if getattr(error, "code", None) != errno.EEXIST:
+            raise
 
 
 def _remove_route(kernel: _Kernel, step: Step) -> None:

@@ -203,9 +203,9 @@ def converge(options: Options, check_mode: bool = False, request: Request = NO_R
     Errors: Busy, InvalidInput and GuardFailed before the first write; ApplyFailed and PersistFailed after it, or
     ChangeUndone where the change is guarded.
     """
-    warning = place.leftover(keep=check_mode)
     if not check_mode:
         place.wait_until_free()
+    warning = place.leftover(keep=check_mode)
     run = _Run(options, request)
     run.prepare()
     planned = run.plan()

@@ -190,7 +190,7 @@ def _create(desired: DesiredLink, made: LinkPlan) -> None:
         made.add("add_address", desired.name, address=address)
     if desired.up:
         made.add("set", desired.name, attributes={"up": True})
-    for route in wanted_routes(desired):
+    for route in _reachable_first(wanted_routes(desired)):
         made.add("add_route", desired.name, route=route)
 
 
@@ -238,8 +238,13 @@ def _change_routes(
     if routes_differ:
         for route in [item for item in have if item not in want and item not in lost]:
             made.add("remove_route", desired.name, route=route)
-    for route in [item for item in want if item not in have or item in lost]:
+    for route in _reachable_first([item for item in want if item not in have or item in lost]):
         made.add("add_route", desired.name, route=route)
+
+
+def _reachable_first(routes: list[DesiredRoute]) -> list[DesiredRoute]:
+    """The kernel takes no route through a gateway that it cannot reach yet, maybe by another of these."""
+    return sorted(routes, key=lambda route: route.gateway is not None)
 
 
 def _goes_with_address(route: DesiredRoute, desired: DesiredLink, link: Link, facts: Facts) -> bool:

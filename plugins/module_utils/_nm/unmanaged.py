@@ -104,9 +104,9 @@ def run(
 
     Errors: InvalidInput, Busy, GuardFailed, BusError, CommandFailed, OSError; ChangeUndone where the change is guarded.
     """
-    warning = place.leftover(keep=check)
     if not check:
         place.wait_until_free()
+    warning = place.leftover(keep=check)
     desired = parse(state, devices, path, reload)
     facts = gather(path)
     planned = plan(desired, facts)
