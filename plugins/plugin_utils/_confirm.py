@@ -49,8 +49,9 @@ def run(action: ActionBase, module: str, arguments: dict[str, Any], task_vars: d
     Errors: AnsibleConnectionFailure where the host is out of reach, and stays so.
     """
     timeout = _timeout(arguments)
-    if action._task.check_mode or timeout <= 0:
+    if timeout <= 0:
         return action._execute_module(module_name=module, module_args=arguments, task_vars=task_vars)
+    # In check mode too, where nothing is started: the module predicts what it would say with one.
     token = secrets.token_hex(8)
     lost: AnsibleConnectionFailure | None = None
     result: dict[str, Any] | None = None

@@ -70,13 +70,18 @@ def test_no_second_connection_where_nothing_changed():
     assert action._connection.resets == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "timeout"), [({}, 0), ({}, "0"), ({"check_mode": True}, 30), ({}, "soon"), ({}, -1)]
-)
-def test_nothing_to_confirm(options, timeout):
-    action = Action(dict(DONE), **options)
+@pytest.mark.parametrize("timeout", [0, "0", "soon", -1])
+def test_nothing_to_confirm(timeout):
+    action = Action(dict(DONE))
     assert run(action, confirm_timeout=timeout) == DONE
     assert action.calls == [(MODULE, {"confirm_timeout": timeout})]
+
+
+def test_check_mode_predicts_with_a_name_and_asks_nobody():
+    action = Action({"changed": True}, check_mode=True)
+    assert run(action) == {"changed": True}
+    assert (len(action.calls), action._connection.resets) == (1, 0)
+    assert action.calls[0][1]["confirm_token"]
 
 
 def test_confirmed_over_a_new_connection():
