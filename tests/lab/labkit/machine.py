@@ -35,6 +35,7 @@ PROGRAMS = {
 }
 PROGRAMS["vm"] = PROGRAMS["nspawn"] | {
     "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
     "mkfs.ext4": "e2fsprogs",
     "dpkg-deb": "dpkg",
     "depmod": "kmod",

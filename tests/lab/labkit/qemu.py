@@ -17,6 +17,9 @@ PROGRAM = "qemu-system-x86_64"
 
 DEVICE = Path("/dev/kvm")
 
+#: The file with the changes to the system's disk.
+DISK = "disk/changes.qcow2"
+
 #: MiB, for each machine.
 MEMORY = 512
 
@@ -31,7 +34,7 @@ ACCELERATORS = {
     "tcg": ("-accel", "tcg,tb-size=256", "-cpu", "qemu64,-svm,-cx16"),
 }
 
-BARE = ("-no-user-config", "-nodefaults", "-display", "none", "-machine", "q35,sata=off", "-smp", "1")
+BARE = ("-no-user-config", "-nodefaults", "-display", "none", "-machine", "q35,sata=off", "-smp", "1", "-no-reboot")
 
 #: The console keeps warnings and what fails; the rest goes to the journal. Addresses are not random, so that translated
 #: code serves every process: that saves a third of the time of a boot without KVM.
@@ -63,7 +66,7 @@ def _boots_on_kvm(kernel: Path) -> bool:
     if not DEVICE.exists():
         return False
     argv = [
-        PROGRAM, *ACCELERATORS["kvm"], *BARE, "-m", str(MEMORY), "-no-reboot", "-serial", "stdio",
+        PROGRAM, *ACCELERATORS["kvm"], *BARE, "-m", str(MEMORY), "-serial", "stdio",
         "-kernel", str(kernel), "-append", "console=ttyS0 panic=-1",
     ]  # fmt: skip
     try:
@@ -74,13 +77,13 @@ def _boots_on_kvm(kernel: Path) -> bool:
 
 
 def argv(
-    host: Host, directory: Path, accel: str, files: dict[str, Path], nics: Sequence[Nic | None], taps: Sequence[int]
+    host: Host, directory: Path, accel: str, kernel: Path, nics: Sequence[Nic | None], taps: Sequence[int]
 ) -> list[str]:
-    """directory: for console and monitors. files: kernel, initrd, disk. taps: file descriptors of `nics`, in order."""
+    """directory: with initrd and disk, for console and monitors. taps: file descriptors of `nics`, in order."""
     command = [
         PROGRAM, *ACCELERATORS[accel], *BARE, "-m", str(MEMORY), "-name", host.name,
-        "-kernel", str(files["kernel"]), "-initrd", str(files["initrd"]), "-append", CMDLINE,
-        "-drive", f"file={files['disk']},if=none,id=disk,format=raw,snapshot=on",
+        "-kernel", str(kernel), "-initrd", str(directory / "initrd"), "-append", CMDLINE,
+        "-drive", f"file={directory / DISK},if=none,id=disk,format=qcow2,cache=unsafe",
         "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
         "-chardev", f"file,id=console,path={directory / 'console.log'},append=on", "-serial", "chardev:console",
     ]  # fmt: skip

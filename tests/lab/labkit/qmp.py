@@ -14,8 +14,12 @@ from pathlib import Path
 from .errors import LabError
 
 
+class QemuEnded(LabError):
+    """It has, and so it did not answer."""
+
+
 class Monitor:
-    """A connection with QEMU, which may still be starting. Errors: LabError when it does not answer, or has ended.
+    """A connection with QEMU, which may still be starting. Errors: LabError when it does not answer, QemuEnded.
 
     alive: whether it is worth waiting.
     """
@@ -23,7 +27,7 @@ class Monitor:
     def __init__(self, path: Path, alive: Callable[[], bool] = lambda: True, patience: float = 30.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._received = b""
-        self._events: list[str] = []
+        self._events: list[dict] = []
         self._patience = patience
         end = time.monotonic() + patience
         while True:
@@ -31,7 +35,9 @@ class Monitor:
                 self._socket.connect(str(path))
                 break
             except OSError as error:
-                if time.monotonic() > end or not alive():
+                if not alive():
+                    raise QemuEnded("QEMU has ended") from error
+                if time.monotonic() > end:
                     raise LabError(f"QEMU does not answer on {path}: {error.strerror}") from error
                 time.sleep(0.05)
         self.command("qmp_capabilities")
@@ -45,7 +51,10 @@ class Monitor:
     def command(self, execute: str, /, **arguments: object) -> object:
         """What the command returns. Errors: LabError with QEMU's own words when it refuses."""
         request = {"execute": execute, **({"arguments": arguments} if arguments else {})}
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            raise QemuEnded(f"QEMU has ended: {error.strerror}") from error
         while True:
             message = self._read(self._patience)
             if message is None:
@@ -55,8 +64,8 @@ class Monitor:
             if "return" in message:
                 return message["return"]
 
-    def events(self, patience: float) -> list[str]:
-        """Names of the events since the last call; waits for the first at most `patience` seconds."""
+    def events(self, patience: float) -> list[dict]:
+        """The events since the last call; waits for the first at most `patience` seconds."""
         while self._read(0.0 if self._events else patience) is not None:
             pass
         seen, self._events = self._events, []
@@ -71,12 +80,12 @@ class Monitor:
             except TimeoutError:
                 return None
             except OSError as error:
-                raise LabError(f"QEMU has ended: {error.strerror}") from error
+                raise QemuEnded(f"QEMU has ended: {error.strerror}") from error
             if not chunk:
-                raise LabError("QEMU has ended")
+                raise QemuEnded("QEMU has ended")
             self._received += chunk
         line, _newline, self._received = self._received.partition(b"\n")
         message = json.loads(line)
         if "event" in message:
-            self._events.append(message["event"])
+            self._events.append(message)
         return message

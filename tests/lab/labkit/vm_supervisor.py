@@ -3,17 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs one host of kind vm, from its first boot to its end: ``python -m labkit.vm_supervisor LAB HOST``.
 
-QEMU goes on over reboots of the host. What the lab adds to a running host, it adds after each of them.
+When the host reboots, from inside or by the lab, a new QEMU boots the same disk: one that went on would take most of
+the time of the reboot to forget what it had translated of the old kernel.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
 
 from . import (
     background,
@@ -31,8 +33,7 @@ from . import (
     vm_images,
     wiring,
 )  # fmt: skip
-from .errors import LabError
-from .qmp import Monitor
+from .qmp import Monitor, QemuEnded
 from .topology import Host, Nic, Topology, parse
 
 #: Seconds for a host to answer and for its nics to get their declared addresses, after a boot.
@@ -47,34 +48,45 @@ def main(lab: str, name: str) -> int:
     leader.record(files.host(name), os.getpid(), "supervisor")
     background.ready("started")
     with images.used(str(host.os)):
-        process = _start(files, host)
-        try:
-            with Monitor(files.host(name) / "events", lambda: process.poll() is None) as monitor:
-                _attend(files, topology, host, monitor)
-        except LabError:
-            if process.poll() is None:
-                raise
-        netns.delete(files.netns(name))
-        return process.wait()
+        _make_disk(files, host)
+        boots = 1
+        while _boot(files, topology, host, boots):
+            boots += 1
+    return 0
+
+
+def _make_disk(files: state.State, host: Host) -> None:
+    """An initramfs with what is the host's own, and a disk that holds its changes."""
+    directory, system = files.host(host.name), str(host.os)
+    own = [*identity.entries(files, host), *guest.entries(host)]
+    (directory / "initrd").write_bytes(
+        (vm_images.directory(system) / "initrd").read_bytes()
+        + cpio.archive(cpio.Entry(f"/host{entry.path}", entry.mode, entry.data) for entry in own)
+    )
+    base = str(vm_images.disk(system, host.manager))
+    run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base, str(directory / qemu.DISK)])
+
+
+def _boot(files: state.State, topology: Topology, host: Host, boots: int) -> bool:
+    """Boot the host and stay until it ends; whether it reboots. Errors: LabError when a container cannot be made."""
+    process = _start(files, host)
+    reboots = False
+    # it ends without notice when it is killed, or cannot start
+    socket, runs = files.host(host.name) / "events", lambda: process.poll() is None
+    with contextlib.suppress(QemuEnded), Monitor(socket, runs) as monitor:
+        reboots = _attend(files, topology, host, monitor, boots)
+    process.wait()
+    netns.delete(files.netns(host.name))
+    return reboots
 
 
 def _start(files: state.State, host: Host) -> subprocess.Popen:
     """QEMU with its nics on the switches, and its way in."""
-    directory, common = files.host(host.name), vm_images.directory(str(host.os))
-    own = [*identity.entries(files, host), *guest.entries(host)]
-    initrd = directory / "initrd"
-    initrd.write_bytes(
-        (common / "initrd").read_bytes()
-        + cpio.archive(cpio.Entry(f"/host{entry.path}", entry.mode, entry.data) for entry in own)
-    )
+    directory = files.host(host.name)
     nics = guest.slots(host.nics)
     taps = [_way_in(files, host) if nic is None else _plug_in(files, host, nic) for nic in nics]
-    sources = {
-        "kernel": vm_images.kernel(str(host.os)),
-        "initrd": initrd,
-        "disk": vm_images.disk(str(host.os), host.manager),
-    }
-    command = qemu.argv(host, directory, vm_host.accelerator(files, host), sources, nics, taps)
+    kernel = vm_images.kernel(str(host.os))
+    command = qemu.argv(host, directory, vm_host.accelerator(files, host), kernel, nics, taps)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=taps)
     for handle in taps:
         os.close(handle)  # so that the devices go with QEMU
@@ -100,14 +112,17 @@ def _way_in(files: state.State, host: Host) -> int:
     return handle
 
 
-def _attend(files: state.State, topology: Topology, host: Host, monitor: Monitor) -> None:
-    """Count boots and make containers after each. Errors: LabError when QEMU ends, or a container cannot be made."""
-    boots, ready, began = 1, False, time.monotonic()
+def _attend(files: state.State, topology: Topology, host: Host, monitor: Monitor, boots: int) -> bool:
+    """Make the containers, count the boot, and stay until QEMU ends; whether the host reboots.
+
+    Errors: QemuEnded when it ends without notice, LabError when a container cannot be made.
+    """
+    ready, began = False, time.monotonic()
     while True:
-        if "RESET" in monitor.events(0.3):
-            boots, ready, began = boots + 1, False, time.monotonic()
-            netns.kill(netns.pids(files.netns(host.name)))  # connections with the kernel that is gone
-        elif not ready and (_has_addresses(files, host) or time.monotonic() - began > PATIENCE):
+        for event in monitor.events(0.3):
+            if event["event"] == "SHUTDOWN":
+                return event["data"]["reason"].endswith("-reset")
+        if not ready and (_has_addresses(files, host) or time.monotonic() - began > PATIENCE):
             wiring.make_containers(vm_host.inside(files, host), topology, host)
             state.write(files.host(host.name) / "boots", str(boots))
             ready = True
