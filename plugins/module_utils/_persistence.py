@@ -12,7 +12,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import _files
 from ._difference import Difference
@@ -61,8 +61,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Steps:
-    """All writes of one run, in order; false where there are none. ``files``: every text that shall then be there."""
+    """All writes of one run, in order; false where there are none. ``files``: every text that shall then be there.
 
+    letting_go: what goes before the kernel's part. actions: what comes after it.
+    """
+
+    letting_go: tuple[Action, ...] = ()
     actions: tuple[Action, ...] = ()
     choices: tuple[Choice, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
@@ -126,10 +130,11 @@ def plan(
     persistence: str,
     difference: Difference,
     problems: Problems,
+    deleted: frozenset[str] = frozenset(),
 ) -> Steps:
     """Note differences (targets ``file PATH`` and ``unit NAME``) and problems; links in neither list stay. Pure.
 
-    present: links with their parent resolved.
+    present: links with their parent resolved. deleted: names that the kernel's part deletes, also to make them anew.
     """
     present = list(present)
     before = len(problems)
@@ -144,10 +149,12 @@ def plan(
     if len(problems) > before:
         return Steps(choices=choices)
     ours = {link.name for link in present} | set(removed)
-    changed = _compare(state, wanted, [unit for item in rendered for unit in item.units], ours, difference)
+    wanted_units = {unit: link.name for link, item in zip(present, rendered) for unit in item.units}
+    changed = _compare(state, wanted, wanted_units, ours, deleted, difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
-        changed = Changed(changed.write, changed.remove, changed.start, changed.stop, tuple(wanted))
-    return Steps(tuple(registry.actions(changed, state.host)), choices, wanted)
+        changed = replace(changed, again=tuple(wanted))
+    letting_go = registry.letting_go(changed, state.files, deleted)
+    return Steps(tuple(letting_go), tuple(registry.actions(changed, state.host)), choices, wanted)
 
 
 def _render(link: DesiredLink, choice: Choice, host: Host) -> Rendered:
@@ -166,7 +173,12 @@ def _check_ours(path: str, key: str, state: Persisted, problems: Problems) -> No
 
 
 def _compare(
-    state: Persisted, wanted: Mapping[str, str], wanted_units: list[str], ours: set[str], difference: Difference
+    state: Persisted,
+    wanted: Mapping[str, str],
+    wanted_units: Mapping[str, str],
+    ours: set[str],
+    deleted: frozenset[str],
+    difference: Difference,
 ) -> Changed:
     """Files and units as they are against as they shall be; only what belongs to links in `ours` may go."""
     write = {
@@ -180,18 +192,25 @@ def _compare(
     stop = tuple(os.path.basename(path) for path in remove if path.startswith(units.DIRECTORY))
     for unit in stop:
         _compare_unit(unit, state, False, difference)
+    touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
     start = []
-    for unit in wanted_units:
+    for unit, link in wanted_units.items():
         differs = _compare_unit(unit, state, True, difference)
-        if differs or state.interrupted or f"{units.DIRECTORY}/{unit}" in write:
+        if differs or state.interrupted or link in touched:
             start.append(unit)
-    return Changed(write, remove, tuple(start), stop)
+    remade = tuple(path for path, text in wanted.items() if link_of(text) in deleted)
+    return Changed(write, remove, tuple(start), stop, remade=remade)
 
 
 def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Difference) -> bool:
     have = state.units.get(unit, UnitState())
     enabled = difference.compare(f"unit {unit}", "enabled", have.enabled, wanted)
     return difference.compare(f"unit {unit}", "active", have.active, wanted) or enabled
+
+
+def let_go(steps: Steps) -> list[str]:
+    """Make the steps that go before all of the kernel's; what was done, in words. Errors: PersistFailed."""
+    return actions.begin(steps.letting_go) if steps.letting_go else []
 
 
 def apply(steps: Steps) -> list[str]:
@@ -201,12 +220,19 @@ def apply(steps: Steps) -> list[str]:
 
 def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> list[str]:
     """What files, systemd and daemons say against the plan, in words. Waits for them to settle."""
+    present = list(present)
     files = steps.files.items()
     wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
     removed = [action.target for action in steps.actions if action.kind == "remove"]
     wrong += [f"{path} is still there" for path in removed if os.path.lexists(path)]
-    for link in present:
-        choice = steps.choice(link.name)
-        if choice is not None and choice.backend != "none":
-            wrong += registry.backend(choice.backend).verify(link, state.host)
+    chosen = [(link, steps.choice(link.name)) for link in present]
+    kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
+    for link, backend in kept:
+        wrong += backend.verify(link, state.host)
+    owners = detect.owners([link.name for link, _backend in kept], detect.networkd_links()) if kept else {}
+    for link, backend in kept:
+        owner = owners[link.name]
+        if owner.names != tuple(filter(None, [backend.owner])):
+            evidence = "; ".join(owner.evidence) or "none knows it"
+            wrong.append(f"{link.name} shall belong to {backend.owner or 'no daemon'}: {owner} ({evidence})")
     return wrong

@@ -167,17 +167,26 @@ options:
     default: false
   persistence:
     description:
-      - How the links come back after a reboot.
-      - V(auto) finds out which daemon owns the parent, and takes V(networkd) where that is systemd-networkd and
-        V(systemd)
-        everywhere else. Where the target is not a booted systemd machine, such as a plain network namespace, it
-        takes V(none).
+      - How the links come back after a reboot, and after whatever happens to their parent.
+      - V(auto) finds out which daemon owns the parent. It takes V(networkd), V(netplan) or V(ifupdown) where that is
+        the one, and V(systemd) where it is NetworkManager or none, and where the native form cannot say what is
+        declared. The reason is returned.
+      - Where the target is not a booted systemd machine, such as a plain network namespace, V(auto) takes V(none).
       - V(networkd) writes native C(.netdev) and C(.network) files and a drop-in for the parent's own C(.network)
         file.
-      - V(systemd) writes a service unit that uses iproute2.
+      - V(netplan) does the same where netplan has made the parent's C(.network) file, as netplan itself knows no
+        macvlan. Where netplan has NetworkManager configure the parent, take V(auto) or V(networkmanager).
+      - V(ifupdown) writes a stanza in C(/etc/network/interfaces.d).
+      - V(networkmanager) writes a native profile, only on request. It is refused while NetworkManager is told to leave
+        the link alone, and it needs O(links[].addresses) and O(links[].routes).
+      - V(systemd) writes nothing but a service unit that uses iproute2.
       - V(none) writes nothing, and removes what an earlier run wrote.
+      - All but V(none) come with such a unit, which puts back what native forms cannot keep, such as
+        O(links[].sysctl), or the MTU when that of the parent was smaller for a while.
+      - A choice that cannot work on a host is refused with the reason. A link moves from one to another without being
+        made anew.
     type: str
-    choices: [auto, networkd, systemd, none]
+    choices: [auto, networkd, netplan, ifupdown, systemd, networkmanager, none]
     default: auto
   recreate:
     description:
@@ -266,7 +275,7 @@ links:
       type: list
       elements: str
     persistence:
-      description: What brings the link back after a reboot, V(networkd), V(systemd) or V(none).
+      description: What brings the link back after a reboot, one of the choices of O(persistence) other than V(auto).
       type: str
     reason:
       description: Why it is that one.
@@ -373,7 +382,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import convergence as _convergence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import SYSCTLS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persistence import PersistFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persistence import CHOICES, PersistFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
@@ -404,7 +413,7 @@ def argument_spec() -> dict:
     return {
         "links": {"type": "list", "elements": "dict", "default": [], "options": link},
         "purge": {"type": "bool", "default": False},
-        "persistence": {"type": "str", "choices": ["auto", "networkd", "systemd", "none"], "default": "auto"},
+        "persistence": {"type": "str", "choices": list(CHOICES), "default": "auto"},
         "recreate": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
         "host_id": {"type": "str"},
         **request.ARGUMENT_SPEC,

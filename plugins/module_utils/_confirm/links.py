@@ -71,7 +71,8 @@ class LinkSnapshot:
         difference = Difference()
         changed = back(self.persisted, now, difference)
         if difference:
-            actions.apply(registry.actions(changed, now.host))
+            before = registry.letting_go(changed, now.files, frozenset())
+            actions.apply([*before, *registry.actions(changed, now.host)])
         return Look(difference.messages())
 
 

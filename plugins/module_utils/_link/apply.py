@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
@@ -118,8 +118,20 @@ def _create(kernel: _Kernel, step: Step) -> None:
 
 
 def _delete(kernel: _Kernel, step: Step) -> None:
-    kernel.netlink.link("del", index=kernel.index(step.link))
+    """A daemon that was told to let go of the link may be faster."""
+    with contextlib.suppress(LookupError), _already(errno.ENODEV):
+        kernel.netlink.link("del", index=kernel.index(step.link))
     kernel.forget(step.link)
+
+
+@contextlib.contextmanager
+def _already(code: int) -> Iterator[None]:
+    """The kernel's answer where a daemon has done the same a moment before. Whoever asked for it reads back."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "code", None) != code:
+            raise
 
 
 #: Our names for pyroute2's, where they differ.
@@ -167,12 +179,9 @@ def _add_route(kernel: _Kernel, step: Step) -> None:
     if route.source is not None and route.source.version == 6:
         _wait_for_dad(kernel.netlink, index, str(route.source))
     # "replace" would take another link's route of the same destination and metric (fib_table_insert): the parent's own.
-    try:
+    # It is also there where not every change of addresses that could take a route along does.
+    with _already(errno.EEXIST):
         kernel.netlink.route("append", **_route(route, index))
-    except Exception as error:
-        # It is there: not every change of addresses that could take a route along does.
-        if getattr(error, "code", None) != errno.EEXIST:
-            raise
 
 
 def _remove_route(kernel: _Kernel, step: Step) -> None:

@@ -142,7 +142,13 @@ class _Run:
         sysctls = _link_apply.read_sysctls(paths)
         files = Difference()
         steps = _persistence.plan(
-            self.persisted, self.present, self.removed, self.options.persistence, files, self.problems
+            self.persisted,
+            self.present,
+            self.removed,
+            self.options.persistence,
+            files,
+            self.problems,
+            self._deleted(),
         )
         self.require()
         # A file says whose a link is; where there is none, the link itself has to.
@@ -152,6 +158,12 @@ class _Run:
         after = _parent_settings.plan(self.present, self.removed, memory, sysctls, links, difference)
         difference.extend(files)
         return _Planned(difference, links, after, steps)
+
+    def _deleted(self) -> frozenset[str]:
+        """Names of links that the kernel's part deletes, also those that it makes anew."""
+        found = ((link, self.facts.link(link.name)) for link in self.present)
+        anew = {link.name for link, now in found if now and _link_plan.needs_recreation(link, now, self.facts)}
+        return frozenset({*anew, *(name for name in self.removed if self.facts.link(name))})
 
     def check_uplink(self, planned: _Planned) -> None:
         """Errors: InvalidInput where the controller would be cut off."""
@@ -169,8 +181,14 @@ class _Run:
         """Write: the kernel first, as the persistent form adopts the links that it finds."""
         before = _parent_settings.load(self.memory_path, self.facts)
         _parent_settings.save(self.memory_path, _parent_settings.merged(before, planned.memory), self.facts)
-        _link_apply.apply(planned.links)
-        actions = _persistence.apply(planned.steps)
+        actions, links = [], planned.links
+        if planned.steps.letting_go:
+            actions = _persistence.let_go(planned.steps)
+            # A daemon that lets go of a link takes some of what it had set.
+            self.facts = read()
+            links = self.plan().links
+        _link_apply.apply(links)
+        actions += _persistence.apply(planned.steps)
         _parent_settings.save(self.memory_path, planned.memory, self.facts)
         return actions
 
@@ -205,8 +223,8 @@ def converge(options: Options, check_mode: bool = False, request: Request = NO_R
     """
     if not check_mode:
         place.wait_until_free()
-    warning = place.leftover(keep=check_mode)
     run = _Run(options, request)
+    warning = place.leftover(run.problems.host, keep=check_mode)
     run.prepare()
     planned = run.plan()
     run.check_uplink(planned)

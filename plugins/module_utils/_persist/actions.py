@@ -5,17 +5,26 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import MARK
 
-from . import networkd, units
+from . import keeper, networkd, networkmanager, units
 from .base import Action
+from .systemd import PAUSE, SETTLE
 
 #: Is there while a run is at work, so that the next one knows of a run that was killed. A boot activates everything.
 MARKER = "/run/linuxnet-macvlan/persisting"
+
+#: Which directories below which others go when they are empty.
+PRUNED = {networkd.DIRECTORY: networkd.DIRECTORY, keeper.DIRECTORY: os.path.dirname(keeper.DIRECTORY), "/run": "/run"}
+
+#: Seconds that NetworkManager gets to bring up a profile.
+NM_WAIT = 30
 
 
 class PersistFailed(Exception):
@@ -26,17 +35,22 @@ def interrupted() -> bool:
     return _files.read(MARKER) is not None
 
 
+def begin(actions: Iterable[Action]) -> list[str]:
+    """What goes before the kernel's part; in words. `apply` has to follow. Errors: PersistFailed."""
+    return _made([Action("write", MARKER, ""), *actions])[1:]
+
+
 def apply(actions: Iterable[Action]) -> list[str]:
     """Make them in their order; what was done, in words. Errors: PersistFailed."""
     actions = list(actions)
+    return _made([Action("write", MARKER, ""), *actions, Action("remove", MARKER)])[1:-1] if actions else []
+
+
+def _made(actions: Iterable[Action]) -> list[str]:
     done = []
-    if actions:
-        _guarded(Action("write", MARKER, ""))
     for action in actions:
         _guarded(action)
         done.append(f"{action.kind} {action.target}".strip())
-    if actions:
-        _guarded(Action("remove", MARKER))
     return done
 
 
@@ -47,10 +61,15 @@ def _guarded(action: Action) -> None:
         raise PersistFailed(f"{action.kind} {action.target}".strip() + f": {error}") from error
 
 
+def _write(action: Action) -> None:
+    secret = action.target.startswith(f"{networkmanager.DIRECTORY}/")
+    _files.write(action.target, action.text, networkmanager.MODE if secret else 0o644)
+
+
 def _remove(action: Action) -> None:
-    """Drop-in directories go with their last file. Nothing else that is removed has a directory of its own."""
-    prune = {networkd.DIRECTORY, "/run"}
-    _files.remove(action.target, prune=next((path for path in prune if action.target.startswith(f"{path}/")), None))
+    """Directories of our own, and drop-in directories, go with their last file."""
+    prune = next((above for folder, above in PRUNED.items() if action.target.startswith(f"{folder}/")), None)
+    _files.remove(action.target, prune=prune)
 
 
 def _enable(action: Action) -> None:
@@ -59,7 +78,7 @@ def _enable(action: Action) -> None:
 
 
 def _restart(action: Action) -> None:
-    run(["systemctl", "restart", action.target], timeout=units.WAIT + 60)
+    run(["systemctl", "restart", action.target], timeout=units.LIMIT + 10)
 
 
 def _forget(action: Action) -> None:
@@ -67,9 +86,23 @@ def _forget(action: Action) -> None:
     run(["systemctl", "reset-failed", action.target], check=False)
 
 
+def _nm_up(action: Action) -> None:
+    run(["nmcli", "--wait", str(NM_WAIT), "connection", "up", "uuid", action.target], timeout=NM_WAIT + 10)
+
+
+def _nm_unmanage(action: Action) -> None:
+    """It returns when NetworkManager has let go (or after `SETTLE` seconds): only then is the link as it stays."""
+    run(["nmcli", "device", "set", action.target, "managed", "no"], check=False)
+    deadline = time.monotonic() + SETTLE
+    question = ["nmcli", "--get-values", "GENERAL.STATE", "device", "show", action.target]
+    while "(unmanaged)" not in run(question, check=False).out and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+
+
 ACTIONS: dict[str, Callable[[Action], object]] = {
-    "write": lambda action: _files.write(action.target, action.text),
+    "write": _write,
     "remove": _remove,
+    "stop": lambda action: run(["systemctl", "stop", action.target], check=False),
     "disable": lambda action: run(["systemctl", "disable", "--now", "--quiet", action.target]),
     "daemon-reload": lambda _action: run(["systemctl", "daemon-reload"]),
     "forget": _forget,
@@ -77,6 +110,13 @@ ACTIONS: dict[str, Callable[[Action], object]] = {
     "restart": _restart,
     "reload networkd": lambda _action: run(["networkctl", "reload"]),
     "restart networkd": lambda _action: run(["systemctl", "restart", f"{networkd.SERVICE}.service"]),
+    "ifup": lambda action: run(["ifup", "--force", action.target], timeout=units.LIMIT),
+    # The next three say no where there is nothing to do.
+    "ifdown": lambda action: run(["ifdown", action.target], check=False),
+    "nm load": lambda action: run(["nmcli", "connection", "load", action.target]),
+    "nm up": _nm_up,
+    "nm down": lambda action: run(["nmcli", "connection", "down", "uuid", action.target], check=False),
+    "nm unmanage": _nm_unmanage,
     # The kernel tells everybody about a link whose alias is set, also to what it was (do_setlink, netdev_state_change).
     "announce": lambda action: run(["ip", "link", "set", "dev", action.target, "alias", MARK]),
 }

@@ -12,9 +12,14 @@ from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
+
+from .interfaces import Interfaces
 
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "
+#: The same in files whose daemon drops comments when it writes them again.
+LINK_KEY = "linuxnet-macvlan.link="
 
 #: What unit names, globs, specifiers and shells all take literally. The kernel allows more in a name.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -60,18 +65,19 @@ class Host:
     """What the back ends need to know of a host; read by `detect`, replaced by literals in unit tests.
 
     unfit: why nothing can be persisted from here at all, "" where it can.
-    version: systemd's. udev: whether it runs here; without it there are no device units and no sysctls on appearance.
-    networkd: its links by name, None where it does not run. foreign: devices on which networkd knows of addresses or
-    routes that it did not make. ip, sysctl: paths of ip(8) and systemd-sysctl(8).
+    version: systemd's. networkd: its links by name, None where it does not run. foreign: devices on which networkd
+    knows of addresses or routes that it did not make. unmanaged: NetworkManager's list of devices that it leaves alone,
+    None where it does not run. interfaces: what ifupdown reads, None where there is none of it. sysctl: the path of
+    systemd-sysctl(8).
     """
 
     unfit: str = ""
     version: int = 0
-    udev: bool = False
     networkd: Mapping[str, NetworkdLink] | None = None
     foreign: frozenset[str] = frozenset()
+    unmanaged: Merged | None = None
+    interfaces: Interfaces | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
-    ip: str = "/usr/sbin/ip"
     sysctl: str = "/usr/lib/systemd/systemd-sysctl"
 
     def owner(self, device: str) -> Owner:
@@ -84,6 +90,9 @@ class Rendered:
 
     files: Mapping[str, str] = field(default_factory=dict)
     units: tuple[str, ...] = ()
+
+    def plus(self, files: Mapping[str, str]) -> Rendered:
+        return Rendered({**files, **self.files}, self.units)
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,8 @@ class Action:
 class Changed:
     """What differs: files to write and to remove, units to bring up and to take away.
 
-    again: files that are right but may never have been activated, because an earlier run was killed.
+    again: files that are right but may never have been activated, because an earlier run was killed. remade: files of
+    links that the kernel makes anew.
     """
 
     write: Mapping[str, str] = field(default_factory=dict)
@@ -115,6 +125,7 @@ class Changed:
     start: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    remade: tuple[str, ...] = ()
 
     def below(self, directory: str) -> Changed:
         """The part that concerns the files of one directory."""
@@ -124,6 +135,7 @@ class Changed:
             self.start,
             self.stop,
             tuple(path for path in self.again if path.startswith(directory)),
+            tuple(path for path in self.remade if path.startswith(directory)),
         )
 
     def file_actions(self) -> list[Action]:
@@ -138,6 +150,8 @@ class Backend(ABC):
 
     #: The value of ``persistence`` that chooses it.
     name: str
+    #: The daemon that configures links of this form; empty where none does.
+    owner: str = ""
 
     @abstractmethod
     def suits(self, owner: Owner) -> bool:
@@ -164,6 +178,9 @@ def head(link: str) -> str:
 def link_of(text: str) -> str | None:
     """The link that a file is for; None for a file that is not ours."""
     lines = text.splitlines()
+    keys = [line[len(LINK_KEY) :].strip() for line in lines if line.startswith(LINK_KEY)]
+    if keys:
+        return keys[0]
     if not _files.is_owned(text) or len(lines) < 2 or not lines[1].startswith(LINK_LINE):
         return None
     return lines[1][len(LINK_LINE) :].strip()

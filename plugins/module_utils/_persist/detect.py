@@ -11,19 +11,24 @@ from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, find, run, run_json
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config
 
+from . import interfaces
 from .base import Host, NetworkdLink, Owner
 from .systemd import is_active, version
 
 NETWORKD_LINKS = "/run/systemd/netif/links"
 IFSTATE = "/run/network/ifstate"
 
-#: Where distributions put the two programs that units of ours run; the first that exists goes into the unit.
-IP = ("/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip")
+#: The files that ``netplan generate`` makes for systemd-networkd (netplan's src/networkd.c), and what owns their links.
+NETPLAN_FILES = "/run/systemd/network/10-netplan-"
+NETPLAN = "netplan"
+
+#: Where distributions put it; the first that exists is taken.
 SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 
-#: NetworkManager's words for devices that it leaves to others (nmcli, meta_map_for device states).
-NOT_ITS_OWN = ("unmanaged", "connected (externally)", "")
+#: NetworkManager's words for devices that it leaves to others, or has nothing to do with (nmcli, device states).
+NOT_ITS_OWN = ("unmanaged", "connected (externally)", "disconnected", "")
 
 
 def read(parents: Iterable[str]) -> Host:
@@ -35,12 +40,11 @@ def read(parents: Iterable[str]) -> Host:
     networkd = networkd_links()
     return Host(
         version=version(),
-        # What systemd's own programs look at (sd-device, udev_available).
-        udev=os.path.exists("/run/udev/control"),
         networkd=networkd,
         foreign=foreign_links() if networkd else frozenset(),
+        unmanaged=unmanaged(),
+        interfaces=interfaces.read(),
         owners=owners(parents, networkd),
-        ip=_first(IP),
         sysctl=_first(SYSCTL),
     )
 
@@ -116,26 +120,34 @@ def has_foreign(link: dict) -> bool:
     )
 
 
-def owners(parents: Iterable[str], networkd: dict[str, NetworkdLink] | None) -> dict[str, Owner]:
-    """Who configures each parent, asked of every daemon that could. Errors: CommandFailed."""
+def owners(devices: Iterable[str], networkd: dict[str, NetworkdLink] | None) -> dict[str, Owner]:
+    """Who configures each device, asked of every daemon that could. Errors: CommandFailed."""
     manager = networkmanager_states()
     ifupdown = ifupdown_interfaces(_files.read(IFSTATE) or "")
     result = {}
-    for parent in parents:
+    for device in devices:
         names, evidence = [], []
-        link = (networkd or {}).get(parent)
+        link = (networkd or {}).get(device)
         if link is not None and link.state and link.state != "unmanaged":
-            names.append("systemd-networkd")
+            names.append(NETPLAN if link.file.startswith(NETPLAN_FILES) else "systemd-networkd")
             evidence.append(f"systemd-networkd configures it with {link.file or 'no file'}")
-        state = manager.get(parent, "")
+        state = manager.get(device, "")
         if state not in NOT_ITS_OWN:
             names.append("NetworkManager")
             evidence.append(f"NetworkManager says {state}")
-        if parent in ifupdown:
+        if device in ifupdown:
             names.append("ifupdown")
             evidence.append(f"it is in ifupdown's {IFSTATE}")
-        result[parent] = Owner(tuple(names), tuple(evidence))
+        result[device] = Owner(tuple(names), tuple(evidence))
     return result
+
+
+def unmanaged() -> config.Merged | None:
+    """The devices that NetworkManager is told to leave alone, None where it does not run. Errors: CommandFailed."""
+    if not is_active("NetworkManager.service"):
+        return None
+    running = run(["nmcli", "--get-values", "VERSION", "general"], check=False).out.strip()
+    return config.merge(config.order(config.read_files()), running)
 
 
 def networkmanager_states() -> dict[str, str]:

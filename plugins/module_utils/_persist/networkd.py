@@ -27,7 +27,7 @@ import time
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink, DesiredRoute
 
-from . import detect, sysctl, units
+from . import detect, keeper, units
 from .base import Action, Backend, Changed, Host, NetworkdLink, Owner, Refusal, Rendered, head, parent_name
 from .systemd import PAUSE, SETTLE, check_units
 
@@ -57,13 +57,17 @@ def drop_in_path(parent: NetworkdLink, link: str) -> str:
     return f"{DIRECTORY}/{os.path.basename(parent.file)}.d/{DROP_IN}{link}.conf"
 
 
-def unmanaged(link: str) -> str:
-    """A .network file that keeps networkd away from a link."""
-    return head(link) + _section("Match", [("Name", link)]) + _section("Link", [("Unmanaged", "yes")])
+def hands_off(link: DesiredLink, host: Host) -> dict[str, str]:
+    """For links of other forms: a .network file that matches everything would make networkd a second owner."""
+    if host.networkd is None:
+        return {}
+    text = head(link.name) + _section("Match", [("Name", link.name)]) + _section("Link", [("Unmanaged", "yes")])
+    return {network_path(link.name): text}
 
 
 class Networkd(Backend):
     name = "networkd"
+    owner = SERVICE
 
     def suits(self, owner: Owner) -> bool:
         return owner.names == (SERVICE,)
@@ -73,7 +77,7 @@ class Networkd(Backend):
         owner = host.owner(parent)
         if host.networkd is None:
             return Refusal("systemd-networkd does not run on this host", "set persistence: auto")
-        if not self.suits(owner):
+        if owner.names not in ((SERVICE,), (detect.NETPLAN,)):
             what = f"{owner} configures {parent}, and systemd-networkd makes links only on a parent of its own"
             return Refusal(what, "set persistence: auto, or systemd")
         return _refuse_parent(host.networkd[parent], link.name, host) or _refuse_values(link, host)
@@ -85,11 +89,7 @@ class Networkd(Backend):
             network_path(link.name): _network(link),
             drop_in_path(parent, link.name): head(link.name) + _section("Network", [("MACVLAN", link.name)]),
         }
-        # Where no udev runs nobody applies sysctl.d to an interface that appears after systemd-sysctl ran.
-        if host.udev or sysctl.render(link) is None:
-            return Rendered(files)
-        files[units.unit_path(link.name)] = _settings_unit(link, host)
-        return Rendered(files, (units.unit_name(link.name),))
+        return units.keeping(link, keeper.settings(link, host), f"{SERVICE}.service").plus(files)
 
     def verify(self, link: DesiredLink, host: Host) -> list[str]:
         deadline = time.monotonic() + SETTLE
@@ -187,18 +187,6 @@ def _route(route: DesiredRoute) -> str:
     return _section("Route", keys)
 
 
-def _settings_unit(link: DesiredLink, host: Host) -> str:
-    return units.service(
-        link.name,
-        description=f"settings of macvlan link {link.name}",
-        ordering=[f"After={SERVICE}.service"],
-        wait=[units.wait_for(link.name)],
-        commands=[units.command(host.sysctl, sysctl.path(link.name))],
-        wanted_by=["multi-user.target"],
-        version=host.version,
-    )
-
-
 def activation(changed: Changed, host: Host) -> list[Action]:
     """The order in which files come and go and networkd hears of it; see the table above."""
     changed = changed.below(DIRECTORY)
@@ -218,8 +206,10 @@ def _reloads(actions: list[Action], host: Host) -> list[Action]:
     links = [
         action
         for action in actions
-        if action.target.endswith(".network")
-        or (action.kind == "write" and action.target.endswith(".netdev") and _link(action.target) in names)
+        if action.kind == "write"
+        and (
+            action.target.endswith(".network") or (action.target.endswith(".netdev") and _link(action.target) in names)
+        )
     ]
     rest = [action for action in actions if action not in links and action not in gaining]
     made = [*links, Action("reload networkd")] if links else []

@@ -5,20 +5,56 @@
 
 from __future__ import annotations
 
-from . import networkd, sysctl, systemd_unit, units
-from .base import Action, Backend, Changed, Host
+from collections.abc import Mapping
 
-#: In the order in which ``auto`` asks them.
-BACKENDS: tuple[Backend, ...] = (networkd.BACKEND, systemd_unit.BACKEND)
+from . import ifupdown, keeper, netplan, networkd, networkmanager, sysctl, systemd_unit, units
+from .base import Action, Backend, Changed, Host, link_of
+
+#: In the order in which ``auto`` asks them, those first that suit the parent's owner.
+BACKENDS: tuple[Backend, ...] = (
+    networkd.BACKEND,
+    netplan.BACKEND,
+    ifupdown.BACKEND,
+    systemd_unit.BACKEND,
+    networkmanager.BACKEND,
+)
 
 #: Every path that can be ours, as glob patterns.
-PATTERNS = (sysctl.PATTERN, *networkd.PATTERNS, units.PATTERN)
+PATTERNS = (
+    sysctl.PATTERN,
+    keeper.PATTERN,
+    *networkd.PATTERNS,
+    ifupdown.PATTERN,
+    networkmanager.PATTERN,
+    units.PATTERN,
+)
 
 
 def backend(name: str) -> Backend:
     return next(item for item in BACKENDS if item.name == name)
 
 
+def letting_go(changed: Changed, files: Mapping[str, str], deleted: frozenset[str]) -> list[Action]:
+    """What has to happen before the kernel's part, or somebody would put back what that takes away.
+
+    files: what is there, by path. deleted: links that the kernel deletes, also those that it makes anew.
+    """
+    touched = {link_of(files.get(path, "")) for path in (*changed.write, *changed.remove)} | deleted
+    keepers = [path for path in files if path.startswith(units.DIRECTORY) and link_of(files[path]) in touched]
+    return [
+        *units.letting_go(keepers),
+        *ifupdown.letting_go(changed),
+        *networkmanager.letting_go(changed, files, deleted),
+    ]
+
+
 def actions(changed: Changed, host: Host) -> list[Action]:
     """Everything that makes a change real, in order. Units come last: running one puts back what a daemon let go of."""
-    return [*sysctl.activation(changed), *networkd.activation(changed, host), *units.activation(changed)]
+    return [
+        *sysctl.activation(changed),
+        *keeper.activation(changed),
+        *networkd.activation(changed, host),
+        *ifupdown.activation(changed),
+        *networkmanager.activation(changed),
+        *units.activation(changed),
+    ]

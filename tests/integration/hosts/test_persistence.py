@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[3]
 HOSTS = {
     "nm": ("bookworm", "networkmanager", "systemd", "eth0 belongs to NetworkManager (NetworkManager says connected)"),
     "nd": ("trixie", "networkd", "networkd", "/etc/systemd/network/10-eth0.network"),
-    "np": ("bookworm", "netplan", "networkd", "/run/systemd/network/10-netplan-eth0.network"),
-    "ifup": ("bookworm", "ifupdown", "systemd", "eth0 belongs to ifupdown"),
+    "np": ("bookworm", "netplan", "netplan", "/run/systemd/network/10-netplan-eth0.network"),
+    "ifup": ("bookworm", "ifupdown", "ifupdown", "eth0 belongs to ifupdown"),
     "bare": ("trixie", "none", "systemd", "eth0 belongs to no daemon"),
 }
 DROP_IN_OWNERS = {"nd": "10-eth0.network", "np": "10-netplan-eth0.network"}
@@ -315,6 +315,7 @@ def test_moving_between_forms_leaves_no_trace_of_the_old_one(on, name):
 
     host.link(links=[host.declared()], persistence="systemd")
     assert sorted(host.files()) == [
+        "/etc/linuxnet-macvlan/lan0.sh",
         "/etc/sysctl.d/90-linuxnet-macvlan-lan0.conf",
         "/etc/systemd/network/05-linuxnet-macvlan-lan0.network",
         "/etc/systemd/system/linuxnet-macvlan-lan0.service",
@@ -363,6 +364,8 @@ def test_a_run_that_was_killed_is_finished_by_the_next(on, name):
     [
         ("nm", "/etc/sysctl.d/90-linuxnet-macvlan-lan0.conf"),
         ("nm", "/etc/systemd/system/linuxnet-macvlan-lan0.service"),
+        ("nm", "/etc/linuxnet-macvlan/lan0.sh"),
+        ("ifup", "/etc/network/interfaces.d/linuxnet-macvlan-lan0"),
         ("nd", "/etc/systemd/network/05-linuxnet-macvlan-lan0.netdev"),
         ("nd", "/etc/systemd/network/10-eth0.network.d/linuxnet-macvlan-lan0.conf"),
     ],
@@ -377,7 +380,7 @@ def test_somebody_elses_file_is_never_touched(on, name, path):
     ]
     assert host.snapshot() == before
     host.run("rm", path)
-    host.shell("rmdir /etc/systemd/network/10-eth0.network.d 2>/dev/null || true")
+    host.shell("rmdir /etc/systemd/network/10-eth0.network.d /etc/linuxnet-macvlan 2>/dev/null || true")
 
 
 def test_a_masked_unit_is_refused(on):
@@ -386,6 +389,93 @@ def test_a_masked_unit_is_refused(on):
     refused = host.link(links=[host.declared()], fails=True)
     assert refused["problems"][0]["value"] == "/etc/systemd/system/linuxnet-macvlan-lan0.service"
     host.run("systemctl", "unmask", "--quiet", "linuxnet-macvlan-lan0.service")
+
+
+OTHER_FORMS = {"nm": "networkmanager", "ifup": "systemd"}
+
+
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_moving_between_forms_keeps_the_link(on, name):
+    """Also after a reboot, when a daemon has made the link and would take it along."""
+    host = on(name)
+    host.link(links=[host.declared()])
+    first = host.files()
+    for _boot in range(2):
+        index = host.run("cat", "/sys/class/net/lan0/ifindex")
+        for persistence in (OTHER_FORMS[name], "auto", OTHER_FORMS[name], "none", OTHER_FORMS[name]):
+            with host.parent_untouched():
+                assert host.link(links=[host.declared()], persistence=persistence)["changed"] is True
+            assert host.link(links=[host.declared()], persistence=persistence)["changed"] is False
+            assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+            assert host.run("cat", "/sys/class/net/lan0/ifindex") == index
+            if persistence == "auto":
+                assert host.files() == first
+            if persistence == "none":
+                assert host.files() == {}
+        host.lab.reboot(name)
+        assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+
+
+def test_a_native_profile_comes_back_and_leaves_nothing(on):
+    host = on("nm")
+    before = host.snapshot()
+    predicted = host.link(check=True, links=[host.declared()], persistence="networkmanager")
+    assert host.snapshot() == before
+    done = host.link(links=[host.declared()], persistence="networkmanager")
+    assert (done["diff"], done["messages"]) == (predicted["diff"], predicted["messages"])
+    assert "lan0:connected" in host.run("nmcli", "--terse", "--fields", "DEVICE,STATE", "device").split()
+    host.lab.reboot("nm")
+    assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+    assert host.link(links=[host.declared()], persistence="networkmanager")["changed"] is False
+
+    # NetworkManager drops our comments when it writes a profile: it is ours all the same.
+    host.run("nmcli", "connection", "modify", "linuxnet-macvlan-lan0", "ipv4.dad-timeout", "100")
+    repaired = host.link(links=[host.declared()], persistence="networkmanager")
+    assert [text.partition(":")[0] for text in repaired["messages"]] == [f"file {PROFILE}"]
+
+    host.link(links=GONE)
+    assert host.snapshot() == before
+    assert host.shell("ip -brief link show lan0 2>&1 || true").strip().endswith("does not exist.")
+
+
+PROFILE = "/etc/NetworkManager/system-connections/linuxnet-macvlan-lan0.nmconnection"
+
+
+def test_a_profile_and_an_exclusion_of_one_link_are_a_conflict(on):
+    host = on("nm")
+    host.run(
+        "install", "-m", "644", "/dev/stdin", EXCLUSION, input="[keyfile]\nunmanaged-devices+=interface-name:lan*\n"
+    )
+    refused = host.link(links=[host.declared()], persistence="networkmanager", fails=True)
+    assert f"interface-name:lan* in {EXCLUSION}" in refused["problems"][0]["problem"]
+    host.run("rm", EXCLUSION)
+
+
+EXCLUSION = "/etc/NetworkManager/conf.d/50-by-hand.conf"
+
+
+def test_ifupdown_that_does_not_read_the_directory(on):
+    host = on("ifup")
+    host.run("sed", "-i", "s/^source/#source/", "/etc/network/interfaces")
+    refused = host.link(links=[host.declared()], persistence="ifupdown", fails=True)
+    assert "does not read" in refused["problems"][0]["problem"]
+    done = host.link(links=[host.declared()])
+    assert done["links"][0]["persistence"] == "systemd"
+    assert "does not read" in done["links"][0]["reason"]
+    host.run("sed", "-i", "s/^#source/source/", "/etc/network/interfaces")
+    host.link(links=GONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "persistence"),
+    [("nd", "netplan"), ("nm", "netplan"), ("np", "ifupdown"), ("nd", "networkmanager"), ("bare", "networkmanager")],
+)
+def test_the_form_of_a_daemon_that_does_not_own_the_parent(on, name, persistence):
+    host = on(name)
+    before = host.snapshot()
+    refused = host.link(links=[host.declared()], persistence=persistence, fails=True)
+    assert [(item["key"], item["value"]) for item in refused["problems"]] == [("persistence", persistence)]
+    assert host.snapshot() == before
 
 
 @pytest.mark.parametrize("name", ["nm", "ifup", "bare"])

@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keeper: a script that puts a link back as it was declared, at boot and whenever its parent changes. Pure.
+
+The kernel tells of what happens to the parent (ip-monitor(8)): it came back and its children did not, its carrier is
+there at last, its MTU grew again, where children only follow it down (macvlan_device_event). No daemon and no udev is
+needed for that, so it is the same on every host. A keeper does nothing about the link itself: what somebody does to
+that by hand stays to be seen.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink, DesiredRoute
+
+from . import sysctl
+from .base import Action, Changed, Host, head, parent_name
+
+DIRECTORY = "/etc/linuxnet-macvlan"
+PATTERN = f"{DIRECTORY}/*.sh"
+
+#: Seconds for which the first run waits for its device; one that comes later is seen when it comes.
+WAIT = 20
+#: Seconds until the end of duplicate address detection, which takes a second or two (RFC 4862, 5.4).
+DAD_WAIT = 5
+#: Seconds between two attempts where a command fails.
+RETRY = 5
+
+SCRIPT = """\
+# {what}: `once`, or at each change: `watch`.
+
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+has() {{ test -n "$("$@")"; }}
+
+apply() {{
+{guard}
+{commands}
+}}
+
+case $1 in
+once)
+    n=0
+    until test -e {awaited} || test $n -ge {looks}; do n=$((n+1)); sleep 0.2; done
+    apply
+    ;;
+watch)
+    # The monitor tells nothing of what happened before it listened: hence the two looks.
+    {{ {{ echo; sleep 1; echo; }} & exec ip -o monitor link; }} | while read -r event; do
+        case $event in
+        '' | *': {parent}: '* | *': {parent}@'*) ;;
+{more}        *) continue ;;
+        esac
+        until apply; do sleep {retry}; done
+    done
+    ;;
+esac
+"""
+
+#: A link that a daemon makes anew has another index; changes of the same one are left alone.
+NEW_LINK = """\
+        *': {link}@'*)
+            index=$(cat /sys/class/net/{link}/ifindex 2>/dev/null)
+            test "$index" != "$last" || continue
+            last=$index
+            ;;
+"""
+
+NO_PARENT = """\
+    # It is seen when it comes.
+    test -e /sys/class/net/{parent} || return 0"""
+
+NO_LINK = """\
+    # They are seen when they come.
+    test -e /sys/class/net/{parent} && test -e /sys/class/net/{link} || return 0
+    test -n "$last" || last=$(cat /sys/class/net/{link}/ifindex)"""
+
+
+def path(link: str) -> str:
+    return f"{DIRECTORY}/{link}.sh"
+
+
+def making(link: DesiredLink, host: Host) -> str:
+    """The script for a link that nobody else makes. It takes nothing away from one that is there."""
+    parent = parent_name(link)
+    guard = NO_PARENT.format(parent=parent)
+    commands = [*_mtu(link, parent), _unless(f"test -e /sys/class/net/{link.name}", _create(link, parent))]
+    # Settings come before the link is up: it answers no ARP request under other rules than its own.
+    commands += [*_settings(link, host), _set_mtu(link)]
+    commands += [f"ip address replace {item} dev {link.name}" for item in link.addresses or ()]
+    if link.up:
+        commands += [f"ip link set dev {link.name} up", *_add_routes(link)]
+    return _script(link, f"Makes {link.name} as declared", guard, commands, "", parent)
+
+
+def settings(link: DesiredLink, host: Host) -> str:
+    """The script for a link that a daemon makes: what that daemon has no words for."""
+    parent = parent_name(link)
+    guard = NO_LINK.format(parent=parent, link=link.name)
+    commands = [*_mtu(link, parent), *_settings(link, host), _set_mtu(link)]
+    if link.bcqueuelen is not None:
+        commands.append(f"ip link set dev {link.name} type macvlan bcqueuelen {link.bcqueuelen}")
+    what = f"Sets {link.name} as declared"
+    return _script(link, what, guard, commands, NEW_LINK.format(link=link.name), link.name)
+
+
+def _script(link: DesiredLink, what: str, guard: str, commands: list[str], more: str, awaited: str) -> str:
+    return head(link.name) + SCRIPT.format(
+        what=what,
+        guard=guard,
+        commands=" &&\n".join(f"    {command}" for command in commands),
+        awaited=f"/sys/class/net/{awaited}",
+        looks=WAIT * 5,
+        parent=parent_name(link),
+        more=more,
+        retry=RETRY,
+    )
+
+
+def _unless(condition: str, command: str) -> str:
+    return f"{{ {condition} || {command}; }}"
+
+
+def _mtu(link: DesiredLink, parent: str) -> list[str]:
+    """$mtu: the parent's, or the declared one where the parent's is not smaller."""
+    found = f"mtu=$(cat /sys/class/net/{parent}/mtu)"
+    return [found] if link.mtu is None else [found, _unless(f"test $mtu -le {link.mtu}", f"mtu={link.mtu}")]
+
+
+def _set_mtu(link: DesiredLink) -> str:
+    have = f'test "$(cat /sys/class/net/{link.name}/mtu)" = $mtu'
+    return _unless(have, f"ip link set dev {link.name} mtu $mtu")
+
+
+def _settings(link: DesiredLink, host: Host) -> list[str]:
+    """udev applies sysctl.d to a device that appears, if there is udev and once it gets to it."""
+    return [f"{host.sysctl} {sysctl.path(link.name)}"] if sysctl.render(link) else []
+
+
+def _create(link: DesiredLink, parent: str) -> str:
+    """MAC and MTU belong into the create message, where udev's MACAddressPolicy leaves them alone."""
+    words = ["ip", "link", "add", "link", parent, "name", link.name]
+    if link.mac:
+        words += ["address", link.mac]
+    words += ["mtu", "$mtu", "type", "macvlan", "mode", link.mode]
+    if link.nopromisc:
+        words.append("nopromisc")
+    if link.bcqueuelen is not None:
+        words += ["bcqueuelen", str(link.bcqueuelen)]
+    return " ".join(words)
+
+
+def _add_routes(link: DesiredLink) -> list[str]:
+    """A gateway has to be reachable before a route through it is taken.
+
+    The kernel takes no IPv6 source address that is still tentative, as it stays without carrier: that comes later.
+    """
+    routes = sorted(link.routes or (), key=lambda route: route.gateway is not None)
+    commands = [_add_route(route, link.name) for route in routes if route.destination.version == 4]
+    ipv6 = [_add_route(route, link.name) for route in routes if route.destination.version == 6]
+    if ipv6:
+        commands.append(_unless(f'test "$(cat /sys/class/net/{link.name}/carrier)" = 0', _after_dad(link, ipv6)))
+    return commands
+
+
+def _after_dad(link: DesiredLink, commands: list[str]) -> str:
+    tentative = f"has ip -6 address show dev {link.name} tentative"
+    wait = f"n=0; while {tentative} && test $n -lt {DAD_WAIT * 5}; do n=$((n+1)); sleep 0.2; done"
+    return "{\n        " + wait + "\n        " + " &&\n        ".join(commands) + "\n    }"
+
+
+def _add_route(route: DesiredRoute, link: str) -> str:
+    """Add a route unless it is there. ``replace`` would take another device's of the same metric (fib_table_insert)."""
+    version = route.destination.version
+    selector = ["dev", link, "proto", "static", "table", str(route.table)]
+    options = ["proto", "static"]
+    if route.gateway is not None:
+        selector += ["via", str(route.gateway)]
+        options = ["via", str(route.gateway), *options]
+    if route.source is not None:
+        selector += ["src", str(route.source)]
+        options += ["src", str(route.source)]
+    if route.metric:
+        options += ["metric", str(route.metric)]
+        selector += ["metric", str(route.metric)]
+    if route.table != RT_TABLE_MAIN:
+        options += ["table", str(route.table)]
+    have = f"has ip -{version} route show exact {route.destination} {' '.join(selector)}"
+    return _unless(have, f"ip -{version} route append {route.destination} dev {link} {' '.join(options)}")
+
+
+def activation(changed: Changed) -> list[Action]:
+    return changed.below(DIRECTORY).file_actions()

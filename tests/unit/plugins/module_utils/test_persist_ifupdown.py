@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ifupdown: which files it reads, and the stanza of a link."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import interfaces
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.interfaces import Interfaces, includes
+
+from .persistence_cases import (
+    BARE_HOST,
+    IFUPDOWN_HOST,
+    NETPLAN_HOST,
+    NETWORKD_HOST,
+    NM_HOST,
+    SCRIPT,
+    SYSCTL,
+    UNIT,
+    UNIT_NAME,
+    full,
+    kinds,
+    kinds_before,
+    link,
+    made_of,
+    planned,
+    refusals,
+)
+
+STANZA = "/etc/network/interfaces.d/linuxnet-macvlan-lan0"
+
+
+class TestInterfaces:
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("source /etc/network/interfaces.d/*\n", [("source", "/etc/network/interfaces.d/*")]),
+            ("  source interfaces.d/*.cfg\n", [("source", "/etc/network/interfaces.d/*.cfg")]),
+            ("source-directory interfaces.d\n", [("source-directory", "/etc/network/interfaces.d")]),
+            ("# source interfaces.d/*\n", []),
+            ("source \\\n  a \\\n  b\n", [("source", "/etc/network/a"), ("source", "/etc/network/b")]),
+            ("iface eth0 inet manual\n    up source /x\n", []),
+        ],
+    )
+    def test_lines_that_include_files(self, text, found):
+        assert includes(text, "/etc/network") == found
+
+    @pytest.mark.parametrize(
+        ("word", "pattern", "name", "read"),
+        [
+            ("source", "/etc/network/interfaces.d/*", "linuxnet-macvlan-lan0", True),
+            ("source", "/etc/network/interfaces.d/*", "linuxnet-macvlan-lan0.5", True),
+            ("source", "/etc/network/interfaces.d/*", ".hidden", False),
+            ("source", "/etc/network/interfaces.d/*.cfg", "linuxnet-macvlan-lan0", False),
+            ("source", "/etc/network/*", "linuxnet-macvlan-lan0", False),
+            ("source-directory", "/etc/network/interfaces.d", "linuxnet-macvlan-lan0", True),
+            ("source-directory", "/etc/network/interfaces.d", "linuxnet-macvlan-lan0.5", False),
+        ],
+    )
+    def test_which_files_are_read(self, word, pattern, name, read):
+        assert Interfaces({}, ((word, pattern),)).reads(f"/etc/network/interfaces.d/{name}") is read
+
+    def test_files_that_include_files(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(interfaces, "MAIN", str(tmp_path / "interfaces"))
+        (tmp_path / "d").mkdir()
+        (tmp_path / "interfaces").write_text("source d/*\nauto eth0\niface eth0 inet dhcp\n")
+        (tmp_path / "d" / "a").write_text("source-directory e\niface lan9 inet manual\n")
+        (tmp_path / "d" / "e").mkdir()
+        (tmp_path / "d" / "e" / "b").write_text("iface lan0 inet manual\niface lan0 inet6 manual\n")
+        (tmp_path / "d" / "e" / "c.dpkg-old").write_text("iface lan0 inet manual\n")
+        found = interfaces.read()
+        assert found.stanzas("lan0") == [str(tmp_path / "d" / "e" / "b")]
+        assert found.stanzas("eth0") == [str(tmp_path / "interfaces")]
+        assert found.stanzas("lan") == []
+
+    def test_a_host_without(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(interfaces, "MAIN", str(tmp_path / "interfaces"))
+        assert interfaces.read() is None
+
+
+class TestStanza:
+    def test_text(self):
+        assert made_of(full(), IFUPDOWN_HOST)[STANZA].splitlines()[2:] == [
+            "",
+            "auto lan0",
+            "no-auto-down lan0",
+            "iface lan0 inet manual",
+            f"    up /bin/sh {SCRIPT} once",
+        ]
+
+    @pytest.mark.parametrize(
+        ("host", "words"),
+        [
+            (BARE_HOST, "no /etc/network/interfaces"),
+            (replace(NM_HOST, interfaces=Interfaces()), "NetworkManager configures eth0"),
+            (replace(IFUPDOWN_HOST, interfaces=Interfaces()), "does not read"),
+            (
+                replace(
+                    IFUPDOWN_HOST,
+                    interfaces=replace(IFUPDOWN_HOST.interfaces, texts={"/etc/network/x": "iface lan0 inet dhcp\n"}),
+                ),
+                "/etc/network/x configures lan0 too",
+            ),
+        ],
+    )
+    def test_where_it_cannot_work(self, host, words):
+        assert [words in problem for problem in refusals(full(), host, "ifupdown")] == [True]
+
+    def test_a_link_that_stays_down(self):
+        assert len(refusals(full(up=False), IFUPDOWN_HOST, "ifupdown")) == 1
+
+    def test_auto_says_why_it_takes_another_form(self):
+        host = replace(IFUPDOWN_HOST, interfaces=Interfaces())
+        choice = planned([link()], host=host)[0].choice("lan0")
+        assert choice.backend == "systemd"
+        assert f"ifupdown does not read {STANZA}" in choice.reason
+
+    def test_create_and_remove(self):
+        steps, _difference, _problems = planned([full()], host=IFUPDOWN_HOST)
+        assert kinds(steps) == [
+            *(f"write {path}" for path in (SYSCTL, SCRIPT, STANZA)),
+            "ifup lan0",
+            f"write {UNIT}",
+            "daemon-reload",
+            f"enable {UNIT_NAME}",
+            f"restart {UNIT_NAME}",
+        ]
+        gone, _difference, _problems = planned(
+            removed=["lan0"],
+            host=IFUPDOWN_HOST,
+            files=dict(steps.files),
+            unit_states={UNIT_NAME: UnitState(True, True)},
+        )
+        assert kinds_before(gone) == [f"stop {UNIT_NAME}", "ifdown lan0"]
+
+
+class TestNetplan:
+    def test_it_is_networkds_form(self):
+        assert made_of(full(), NETPLAN_HOST) == made_of(full(), NETPLAN_HOST, "networkd")
+
+    @pytest.mark.parametrize("host", [BARE_HOST, NM_HOST, NETWORKD_HOST])
+    def test_hosts_of_others(self, host):
+        assert len(refusals(full(), host, "netplan")) == 1
