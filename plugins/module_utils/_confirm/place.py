@@ -175,10 +175,10 @@ def wait_until_free() -> None:
         raise Busy(busy())
 
 
-def leftover(keep: bool) -> str:
+def leftover(host: str, keep: bool) -> str:
     """What became of an earlier change that nobody has asked about, in words; empty where there is nothing to tell.
 
-    keep: tell it again next time.
+    host: is named, as Ansible tells equal warnings of several hosts only once. keep: tell it again next time.
     """
     outcome = _load(_path("outcome.json"))
     text = ""
@@ -189,7 +189,7 @@ def leftover(keep: bool) -> str:
     if text and not keep:
         for name in ("outcome.json", "pending", "undoing"):
             _remove(name)
-    return text
+    return f"{host}: {text}" if text else ""
 
 
 def told(outcome: dict) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import fcntl
+import platform
 import socket
 import struct
 import time
@@ -106,7 +107,7 @@ def run(
     """
     if not check:
         place.wait_until_free()
-    warning = place.leftover(keep=check)
+    warning = place.leftover(platform.node(), keep=check)
     desired = parse(state, devices, path, reload)
     facts = gather(path)
     planned = plan(desired, facts)

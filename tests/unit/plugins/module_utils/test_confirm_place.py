@@ -78,7 +78,7 @@ def test_the_time_is_over(arm, undone):
     assert answer.state == "undone"
     assert answer.data["undone"] == ["link lan0: remove"]
     assert "within 0.05 s" in answer.data["reason"]
-    assert place.leftover(keep=False) == "", "it has been told"
+    assert place.leftover("web1", keep=False) == "", "it has been told"
 
 
 def test_the_time_does_not_run_while_the_change_is_made(arm, undone):
@@ -100,10 +100,11 @@ def test_the_module_is_killed(arm, undone, base):
     os.close(armed._orders)
     wait_for(undone.exists)
     wait_for(lambda: place.current() is None)
-    assert "as the module was ended" in place.leftover(keep=True)
-    told = place.leftover(keep=False)
+    assert "as the module was ended" in place.leftover("web1", keep=True)
+    told = place.leftover("web1", keep=False)
+    assert told.startswith("web1: an earlier change was undone at")
     assert "undone: link lan0: remove" in told
-    assert place.leftover(keep=False) == ""
+    assert place.leftover("web1", keep=False) == ""
     assert left(base) == []
 
 
@@ -133,7 +134,7 @@ def test_a_guard_that_was_killed_is_told_of_and_in_nobodys_way(arm, base):
     place.wait_until_free()
     with pytest.raises(guard.GuardFailed, match="nothing will undo it"):
         armed.complete({})
-    assert "its guard was killed" in place.leftover(keep=False)
+    assert "its guard was killed" in place.leftover("web1", keep=False)
     assert left(base) == []
 
 

@@ -1,0 +1,288 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes that really cut the controller off, over SSH: the host comes back by itself, as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from labkit.lab import Lab
+
+from . import playbooks
+
+SNAPSHOT = (Path(__file__).parent / "snapshot.py").read_text(encoding="utf-8")
+#: What a host keeps of a change that waits, and of one that it has undone.
+KEPT = "/run/linuxnet-macvlan"
+PENDING = f"{KEPT}/confirm/pending"
+OUTCOME = f"{KEPT}/confirm/outcome.json"
+
+#: Host -> operating system, manager, the address that the controller comes from and the one that it goes to.
+HOSTS = {
+    "route": ("trixie", "networkd", "192.168.100.2", "192.168.100.11"),
+    "link": ("bookworm", "none", "192.168.100.2", "192.168.100.212"),
+    "default": ("bookworm", "networkmanager", "10.9.9.9", "192.168.100.13"),
+    "firewall": ("bookworm", "ifupdown", "192.168.100.2", "192.168.100.14"),
+}
+#: Nobody has this address, so what is sent there is lost.
+NOBODY = "192.168.100.250"
+TO_NOBODY = {"destination": f"{NOBODY}/32"}
+
+
+def harmless(host: str) -> dict:
+    """What each host has before: on one of them it is what the controller comes over."""
+    number = HOSTS[host][3].rsplit(".", 1)[1]
+    address = HOSTS[host][3] if host == "link" else f"192.168.100.1{number}"
+    return {"name": "lan0", "parent": "eth0", "addresses": [f"{address}/32"], "routes": []}
+
+
+#: What cuts the controller off.
+CUTS = {
+    "route": {**harmless("route"), "routes": [TO_NOBODY, {"destination": "192.168.100.2/32", "gateway": NOBODY}]},
+    "link": {"name": "lan0", "state": "absent"},
+    "default": {**harmless("default"), "routes": [TO_NOBODY, {"destination": "0.0.0.0/0", "gateway": NOBODY}]},
+    "firewall": {**harmless("firewall"), "mode": "private"},
+}
+
+PLAY = """
+- name: Change the links
+  hosts: all
+  gather_facts: false
+  become: true
+  become_method: ansible.builtin.su
+  tasks:
+    - name: Change the links
+      linuxnet.macvlan.macvlan_link:
+        links: "{{ links }}"
+        confirm_timeout: "{{ seconds }}"
+        allow_uplink_change: "{{ allow | default(false) }}"
+"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    nic = {"name": "eth0", "switch": "sw0", "gateway": "192.168.100.1"}
+    hosts = {
+        name: {
+            "kind": "nspawn", "os": system, "manager": manager,
+            "nics": [{**nic, "addresses": [f"192.168.100.{number}/24"]}],
+        }
+        for number, (name, (system, manager, *_ends)) in enumerate(HOSTS.items(), start=11)
+    }  # fmt: skip
+    stations = {
+        "gateway": {"addresses": ["192.168.100.1/24"]},
+        "controller": {"addresses": ["192.168.100.2/24", "10.9.9.9/32"], "gateway": "192.168.100.1"},
+    }
+    made = Lab.up({"switches": {"sw0": {}}, "stations": stations, "hosts": hosts}, name=f"t{secrets.token_hex(4)}")
+    try:
+        # The far controller is behind the gateway, which does not tell hosts of the short way.
+        settings = "for name in all eth0; do echo 0 > /proc/sys/net/ipv4/conf/$name/send_redirects; done"
+        made.exec("gateway", "sh", "-c", f"{settings}; echo 1 > /proc/sys/net/ipv4/ip_forward")
+        made.exec("gateway", "ip", "route", "add", "10.9.9.9/32", "via", "192.168.100.2")
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="module")
+def inventory(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab's, but for the way: from the controller's namespace over the switch, as from another machine."""
+    data = yaml.safe_load(lab.inventory_path.read_text(encoding="utf-8"))
+    for name, variables in data["all"]["hosts"].items():
+        _system, _manager, source, address = HOSTS[name]
+        proxy = f"nsenter --net=/run/netns/{lab.state.netns('controller')} nc -s {source} {address} 22"
+        options = variables["ansible_ssh_common_args"]
+        before = f"nsenter --net=/run/netns/{lab.state.netns(name)} nc 127.0.0.1 22"
+        assert before in options
+        options = options.replace(before, proxy).replace(f"/{name}.ssh", f"/{name}.far")
+        variables["ansible_ssh_common_args"] = f"{options} -o ConnectTimeout=3"
+    path = tmp_path_factory.mktemp("inventory") / "far.yml"
+    path.write_text(yaml.safe_dump(data, width=1000), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("play") / "change.yml"
+    path.write_text(PLAY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def ready(lab: Lab, lab_module) -> dict[str, dict]:
+    """The hosts with a link each, and what they look like then."""
+    for host in HOSTS:
+        made = lab_module(lab, host, "macvlan_link", {"links": [harmless(host)], "host_id": host})
+        assert not made.get("failed"), made["msg"]
+        # An address has its local route when duplicate address detection is over.
+        until(lambda host=host: not lab.exec(host, "ip", "-6", "address", "show", "tentative").stdout)
+    return snapshots(lab)
+
+
+def snapshots(lab: Lab) -> dict[str, dict]:
+    def one(host: str) -> dict:
+        return json.loads(lab.exec(host, "python3", "-", input=SNAPSHOT).stdout)
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(HOSTS, pool.map(one, HOSTS), strict=True))
+
+
+def differences(one: dict, other: dict) -> list[str]:
+    """What each host has lost (-) and gained (+); empty when all is the same."""
+    found = []
+    for host in one:
+        before, after = (
+            {f"{host} {kind} {item}" for kind in seen[host] for item in entries(seen[host][kind])}
+            for seen in (one, other)
+        )
+        found += [f"- {item}" for item in sorted(before - after)] + [f"+ {item}" for item in sorted(after - before)]
+    return found
+
+
+def entries(part: object) -> list[str]:
+    return [f"{name}: {value}" for name, value in part.items()] if isinstance(part, dict) else list(map(str, part))
+
+
+def command(inventory: Path, play: Path, links: dict[str, dict], seconds: int, *options: str, **more: object) -> list:
+    by_host = {host: [link] for host, link in links.items()}
+    variables = {"by_host": by_host, "links": "{{ by_host[inventory_hostname] }}", "seconds": seconds, **more}
+    program = Path(sys.executable).parent / "ansible-playbook"
+    return [program, play, "-i", inventory, "--limit", ",".join(links), "-e", json.dumps(variables), *options]
+
+
+def run(*arguments: object, **more: object) -> playbooks.Run:
+    done = subprocess.run(
+        command(*arguments, **more), cwd=playbooks.ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )  # fmt: skip
+    return playbooks.Run(done.returncode, done.stdout + done.stderr)
+
+
+def until(condition, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "this did not happen"
+        time.sleep(0.1)
+
+
+def exists(lab: Lab, host: str, path: str) -> bool:
+    return lab.exec(host, "test", "-e", path, check=False).returncode == 0
+
+
+@contextlib.contextmanager
+def firewall(lab: Lab, host: str) -> Iterator[None]:
+    """Nobody reaches the host's sshd any more from when a change has begun, until the host has undone that."""
+    enter = ["nsenter", f"--net=/run/netns/{lab.state.netns(host)}", "nft"]
+    rules = "table inet cut { chain input { type filter hook input priority 0; tcp dport 22 drop; }; }"
+
+    def watch() -> None:
+        until(lambda: exists(lab, host, PENDING))
+        subprocess.run([*enter, rules], check=True)
+        until(lambda: not exists(lab, host, PENDING))
+        subprocess.run([*enter, "delete", "table", "inet", "cut"], check=True)
+
+    with ThreadPoolExecutor(1) as pool:
+        watched = pool.submit(watch)
+        yield
+        watched.result()
+
+
+def test_what_would_cut_the_controller_off_is_refused(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
+    threats = {host: CUTS[host] for host in ("route", "link", "default")}
+    done = run(inventory, play, threats, 6)
+    assert (done.rc, done.failed) == (2, sorted(threats)), done.output
+    assert done.output.count("which carries Ansible's own connection") >= len(threats)
+    assert differences(ready, snapshots(lab)) == []
+
+
+def test_check_mode_and_an_equal_host_arm_nothing(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
+    checked = run(inventory, play, CUTS, 6, "--check", allow=True)
+    assert (checked.rc, set(checked.changed.values())) == (0, {1}), checked.output
+    again = run(inventory, play, {host: harmless(host) for host in HOSTS}, 6)
+    assert (again.rc, set(again.changed.values())) == (0, {0}), again.output
+    assert differences(ready, snapshots(lab)) == []
+
+
+def test_every_host_comes_back_by_itself(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
+    with firewall(lab, "firewall"):
+        done = run(inventory, play, CUTS, 6, allow=True)
+    assert (done.rc, done.failed) == (2, sorted(HOSTS)), done.output
+    assert {counts["unreachable"] for counts in done.recap.values()} == {0}, done.output
+    text = " ".join(done.output.split())
+    assert text.count("no new connection confirmed the change within 6 s, so this host undid it") >= len(HOSTS)
+    for what in ("link lan0: add", "link lan0 mode: private -> bridge", f"route {NOBODY}/32 dev lan0: remove"):
+        assert what in text
+    assert differences(ready, snapshots(lab)) == []
+
+
+def test_the_next_run_works(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
+    changed = {host: {**harmless(host), "mtu": 1400} for host in HOSTS}
+    for links, count in ((changed, 1), (changed, 0), ({host: harmless(host) for host in HOSTS}, 1)):
+        done = run(inventory, play, links, 30, allow=True)
+        assert (done.rc, set(done.changed.values())) == (0, {count}), done.output
+        assert "an earlier change" not in done.output, "the task that failed has told of it"
+    assert differences(ready, snapshots(lab)) == []
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it has started. Each worker of Ansible has a session of its own, and would go on."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+@contextlib.contextmanager
+def no_new_connections(lab: Lab) -> Iterator[None]:
+    """Connections that are there go on."""
+    # Not "ct state new": a connection that was there before its tracking is new to it.
+    opening = "tcp dport 22 tcp flags & (syn | ack) == syn drop"
+    rules = f"table inet cut {{ chain input {{ type filter hook input priority 0; {opening}; }}; }}"
+    tables = [["nsenter", f"--net=/run/netns/{lab.state.netns(host)}", "nft"] for host in HOSTS]
+    for nft in tables:
+        subprocess.run([*nft, rules], check=True)
+    try:
+        yield
+    finally:
+        for nft in tables:
+            subprocess.run([*nft, "delete", "table", "inet", "cut"], check=True)
+
+
+def test_a_controller_that_dies(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
+    """Killed while all hosts wait for it: they go back without it, and the next run says so."""
+    as_it_is = {host: harmless(host) for host in HOSTS}
+    assert run(inventory, play, as_it_is, 30, allow=True).rc == 0
+    private = {host: {**link, "mode": "private"} for host, link in as_it_is.items()}
+    # The run goes over the connections that the last one has left, and cannot confirm over new ones.
+    with (
+        no_new_connections(lab),
+        subprocess.Popen(
+            command(inventory, play, private, 8, allow=True), cwd=playbooks.ROOT,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as controller,
+    ):  # fmt: skip
+        until(lambda: all(exists(lab, host, f"{PENDING}/result.json") for host in HOSTS))
+        for pid in family(controller.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: all(exists(lab, host, OUTCOME) for host in HOSTS))
+    after = snapshots(lab)
+    for seen in after.values():
+        seen["files"] = {path: entry for path, entry in seen["files"].items() if not path.startswith(KEPT)}
+    assert differences(ready, after) == []
+    done = run(inventory, play, as_it_is, 30, allow=True)
+    assert (done.rc, set(done.changed.values())) == (0, {0}), done.output
+    text = " ".join(done.output.split())
+    assert [host for host in HOSTS if f"{host}: an earlier change was undone at" not in text] == [], done.output
+    assert differences(ready, snapshots(lab)) == []
