@@ -16,7 +16,7 @@ import os
 import secrets
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link, open_rtnetlink
@@ -44,8 +44,21 @@ class ChildFailed(Exception):
 @contextlib.contextmanager
 def temporary_child(parent: Link, addresses: list[Address], name: str) -> Iterator[Vantage]:
     """A vantage called ``name`` on a bridge-mode child of a link of this namespace. Errors: ChildFailed."""
+    with temporary_socket(parent, lambda link: open_socket(link, addresses)[0]) as (link, mac, sock):
+        yield Vantage(name, link, mac, sock)
+
+
+@contextlib.contextmanager
+def temporary_socket(
+    parent: Link, open_on: Callable[[str], socket.socket], mac: str = ""
+) -> Iterator[tuple[str, str, socket.socket]]:
+    """Name and MAC address of a bridge-mode child of a link of this namespace, and a socket on it.
+
+    open_on: makes the socket, called inside the child's namespace with its name. mac: a random one where none is given.
+    Errors: ChildFailed.
+    """
     link = NAME_PREFIX + secrets.token_hex(3)
-    mac = f"{MAC_PREFIX}:{secrets.token_bytes(3).hex(':')}"
+    mac = mac or f"{MAC_PREFIX}:{secrets.token_bytes(3).hex(':')}"
     with contextlib.ExitStack() as stack:
         try:
             namespace, netlink = in_thread(_new_namespace)
@@ -56,11 +69,11 @@ def temporary_child(parent: Link, addresses: list[Address], name: str) -> Iterat
         _create(parent, link, mac, namespace)
         stack.callback(_delete, netlink, link, namespace)
         try:
-            sock, dummy = in_thread(lambda: _open_in(namespace, link, addresses))
+            sock = in_thread(lambda: _open_in(namespace, lambda: open_on(link)))
         except OSError as error:
             raise ChildFailed(f"the temporary child of {parent.name} cannot be used: {error.strerror}") from error
         stack.enter_context(sock)
-        yield Vantage(name, link, mac, sock)
+        yield link, mac, sock
 
 
 def _new_namespace() -> tuple[int, socket.socket]:
@@ -97,9 +110,9 @@ def _create(parent: Link, link: str, mac: str, namespace: int) -> None:
             raise ChildFailed(f"{parent.name} takes no temporary child: {os.strerror(error.code)}") from error
 
 
-def _open_in(namespace: int, link: str, addresses: list[Address]) -> tuple[socket.socket, str]:
+def _open_in(namespace: int, open_socket_here: Callable[[], socket.socket]) -> socket.socket:
     enter(f"/proc/self/fd/{namespace}")
-    return open_socket(link, addresses)
+    return open_socket_here()
 
 
 def _delete(netlink: socket.socket, link: str, namespace: int) -> None:

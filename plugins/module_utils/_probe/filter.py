@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
+from collections.abc import Sequence
 from typing import List, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
@@ -22,15 +23,17 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
 #: Code, jump if true, jump if false, operand: struct sock_filter of linux/filter.h.
 Instruction = Tuple[int, int, int, int]
 Program = List[Instruction]
+#: Code, operand, where to go on if it holds and if not: empty is the next step.
+Step = Tuple[int, int, str, str]
 
 #: linux/bpf_common.h
-_LOAD_WORD, _LOAD_HALF, _LOAD_BYTE = 0x20, 0x28, 0x30
-_JUMP_EQUAL, _JUMP_SET = 0x15, 0x45
+LOAD_WORD, LOAD_HALF, LOAD_BYTE = 0x20, 0x28, 0x30
+JUMP_EQUAL, JUMP_SET = 0x15, 0x45
 _RETURN = 0x06
 #: linux/filter.h SKF_AD_OFF + SKF_AD_VLAN_TAG: the tag that the kernel took off the frame, 0 without one.
-_VLAN_TAG = 0xFFFFF000 + 44
+VLAN_TAG = 0xFFFFF000 + 44
 #: IEEE 802.1Q, 9.6: the VLAN id; a tag with id 0 only gives a priority.
-_VLAN_ID = 0x0FFF
+VLAN_ID = 0x0FFF
 #: asm-generic/socket.h SO_ATTACH_FILTER
 _SO_ATTACH_FILTER = 26
 _WHOLE_PACKET = 0xFFFF
@@ -46,25 +49,37 @@ def program() -> Program:
 
     A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
     """
-    # Code, operand, where to go on if it holds and if not: empty is the next step.
     steps = [
-        (_LOAD_WORD, _VLAN_TAG, "", ""),
-        (_JUMP_SET, _VLAN_ID, "reject", ""),
-        (_LOAD_HALF, 12, "", ""),
-        (_JUMP_EQUAL, ETH_P_ARP, "accept", ""),
-        (_JUMP_EQUAL, ETH_P_IPV6, "", "reject"),
-        (_LOAD_BYTE, _NEXT_HEADER, "", ""),
-        (_JUMP_EQUAL, IPPROTO_ICMPV6, "", "reject"),
-        (_LOAD_BYTE, _ICMPV6_TYPE, "", ""),
-        (_JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept", ""),
-        (_JUMP_EQUAL, NEIGHBOUR_ADVERTISEMENT, "accept", "reject"),
+        (LOAD_WORD, VLAN_TAG, "", ""),
+        (JUMP_SET, VLAN_ID, "reject", ""),
+        (LOAD_HALF, 12, "", ""),
+        (JUMP_EQUAL, ETH_P_ARP, "accept", ""),
+        (JUMP_EQUAL, ETH_P_IPV6, "", "reject"),
+        (LOAD_BYTE, _NEXT_HEADER, "", ""),
+        (JUMP_EQUAL, IPPROTO_ICMPV6, "", "reject"),
+        (LOAD_BYTE, _ICMPV6_TYPE, "", ""),
+        (JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept", ""),
+        (JUMP_EQUAL, NEIGHBOUR_ADVERTISEMENT, "accept", "reject"),
     ]
-    places = {"accept": len(steps), "reject": len(steps) + 1}
+    return assemble(steps)
+
+
+def assemble(steps: Sequence[Step | str]) -> Program:
+    """The instructions of steps. A text between them is the name of the place where it stands; ``accept`` and
+    ``reject`` are behind the last."""
+    places: dict[str, int] = {}
+    code: list[Step] = []
+    for step in steps:
+        if isinstance(step, str):
+            places[step] = len(code)
+        else:
+            code.append(step)
+    places.update(accept=len(code), reject=len(code) + 1)
     result: Program = []
-    for here, (code, operand, true, false) in enumerate(steps):
+    for here, (operation, operand, true, false) in enumerate(code):
         # Jumps count from the next instruction.
         jumps = [places.get(name, here + 1) - here - 1 for name in (true, false)]
-        result.append((code, jumps[0], jumps[1], operand))
+        result.append((operation, jumps[0], jumps[1], operand))
     return [*result, (_RETURN, 0, 0, _WHOLE_PACKET), (_RETURN, 0, 0, 0)]
 
 
