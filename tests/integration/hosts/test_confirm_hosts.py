@@ -109,15 +109,20 @@ def test_the_guard_has_a_scope_of_its_own(lab: Lab, lab_module) -> None:
 
 
 def test_a_host_that_goes_down_before_the_confirmation_undoes_the_change(lab: Lab, lab_module) -> None:
-    unit = "/etc/systemd/system/linuxnet-macvlan-lan0.service"
-    text = lab.exec("bare", "cat", unit).stdout
+    kept = ["/etc/systemd/system/linuxnet-macvlan-lan0.service", "/etc/linuxnet-macvlan/lan0.sh"]
+
+    def texts() -> list[str]:
+        return [lab.exec("bare", "cat", path).stdout for path in kept]
+
+    before = texts()
     changed = {**LINK, "addresses": ["192.168.100.4/32"], "mode": "private"}
     args = {"links": [changed], "host_id": "h", "confirm_token": "a5", "confirm_timeout": 600}
     assert lab_module(lab, "bare", "macvlan_link", args)["changed"] is True
-    assert lab.exec("bare", "cat", unit).stdout != text
+    assert "192.168.100.4/32" in texts()[1]
     lab.reboot("bare")
-    assert lab.exec("bare", "cat", unit).stdout == text
+    assert texts() == before
     assert "192.168.100.3/32" in lab.exec("bare", "ip", "-brief", "address", "show", "dev", "lan0").stdout
+    assert lab.exec("bare", "systemctl", "is-active", "linuxnet-macvlan-lan0.service").stdout == "active\n"
 
 
 PLAY = """
