@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import FleetPlan, HostDeclaration, plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
 
 
@@ -30,13 +31,15 @@ class ActionModule(ActionBase):
         # localhost is in the play and not in groups when it is implicit
         names = [*known, *sorted(selected.difference(known))]
         unreadable = Problems()
-        fleet = plan([_declaration(name, task_vars["hostvars"], unreadable) for name in names], selected)
+        groups = Groups(task_vars["groups"])
+        declarations = [_declaration(name, task_vars["hostvars"], groups, unreadable) for name in names]
+        fleet = plan(declarations, selected)
         for problem in unreadable.items:
             (fleet.problems if problem.host in selected else fleet.elsewhere).items.insert(0, problem)
         return _result(fleet, selected, {problem.host for problem in unreadable.items})
 
 
-def _declaration(name: str, hostvars: Any, problems: Problems) -> HostDeclaration:
+def _declaration(name: str, hostvars: Any, groups: Groups, problems: Problems) -> HostDeclaration:
     """The three variables that count, templated; what cannot be templated is a problem of that host."""
     variables = hostvars[name]
     found = Problems(name)
@@ -54,6 +57,7 @@ def _declaration(name: str, hostvars: Any, problems: Problems) -> HostDeclaratio
         networks=as_list(values.get("macvlan_networks"), "macvlan_networks", found),
         links=as_list(values.get("macvlan_links"), "macvlan_links", found),
         address=str(values["ansible_host"]) if values.get("ansible_host") else None,
+        groups=groups,
     )
     problems.extend(found)
     return declaration
@@ -76,11 +80,18 @@ def _result(fleet: FleetPlan, selected: set[str], unreadable: set[str]) -> dict[
     if fleet.elsewhere:
         first = fleet.elsewhere.items[0]
         warnings.append(f"hosts that this run leaves out have {len(fleet.elsewhere)} problems, such as: {first}")
+    slices = fleet.slices()
+    warnings += [
+        f"container range {', '.join(one['ranges'])}: the last of {one['count']} slices is taken, no further host fits"
+        for one in slices
+        if one["free"] == 0 and one["count"] > 1
+    ]
     result = {
         "changed": False,
         "warnings": warnings,
         "problems": fleet.problems.as_data(),
         **counts,
+        "container_slices": slices,
         "msg": f"{counts['links']} links and {counts['networks']} networks on {len(mine)} hosts, compared with {absent}"
         " hosts that are not in this play. What the inventory does not list, as in a slice of a job, is not seen.",
     }

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import Hos
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._report import HostResults, summary, table
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
@@ -40,8 +41,9 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec({"full_up_to": {"type": "int", "default": 50}})
         task_vars = task_vars or {}
+        groups = Groups(task_vars["groups"])
         hosts = [
-            _results(name, task_vars["hostvars"][name], bool(task_vars.get("ansible_check_mode")))
+            _results(name, task_vars["hostvars"][name], groups, bool(task_vars.get("ansible_check_mode")))
             for name in task_vars["ansible_play_hosts_all"]
         ]
         lines = table(hosts, options["full_up_to"])
@@ -50,11 +52,11 @@ class ActionModule(ActionBase):
         return {"changed": False, "table": lines, "summary": summary(hosts), "failures": failures}
 
 
-def _results(name: str, variables: Any, check_mode: bool) -> HostResults:
+def _results(name: str, variables: Any, groups: Groups, check_mode: bool) -> HostResults:
     declared = {key: _get(variables, key) for key in ("macvlan_networks", "macvlan_links")}
     return HostResults(
         host=name,
-        intent=_intent(name, declared),
+        intent=_intent(name, declared, groups),
         results={key: value for key in REGISTERED if isinstance(value := _get(variables, key), dict)},
         declared=any(value is not None for value in declared.values()),
         check_mode=check_mode,
@@ -69,7 +71,7 @@ def _get(variables: Any, key: str) -> Any:
         return ""
 
 
-def _intent(name: str, declared: dict[str, Any]) -> Intent:
+def _intent(name: str, declared: dict[str, Any], groups: Groups) -> Intent:
     problems = Problems(name)
     lists = [as_list(value, key, problems) for key, value in declared.items()]
-    return read(HostDeclaration(name, *lists), problems).intent
+    return read(HostDeclaration(name, *lists, groups=groups), problems).intent

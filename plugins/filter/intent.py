@@ -13,7 +13,8 @@ author:
 description:
   - Derives from C(macvlan_networks) the links, addresses, routes, the exclusion from NetworkManager, the addresses to
     probe and the networks to verify. Links that are declared one by one are passed through behind the derived ones.
-  - Reads nothing but its input. It fails with all problems at once when the declaration contradicts itself.
+  - Reads nothing but its input and, for a range that a group shares (C(container_range_per_host)), the variables
+    C(inventory_hostname) and C(groups). It fails with all problems at once when the declaration contradicts itself.
 positional: links
 options:
   _input:
@@ -55,17 +56,24 @@ _value:
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
 
 
-def intent(networks: Any, links: Any = None) -> dict[str, object]:
+@pass_context
+def intent(context: Context, networks: Any, links: Any = None) -> dict[str, object]:
     """What one host's declaration means. Errors: AnsibleFilterError with all problems."""
     problems = Problems()
     declaration = HostDeclaration(
-        "", as_list(networks, "macvlan_networks", problems), as_list(links, "macvlan_links", problems)
+        str(context.get("inventory_hostname") or ""),
+        as_list(networks, "macvlan_networks", problems),
+        as_list(links, "macvlan_links", problems),
+        groups=Groups(context.get("groups")),
     )
     plan = read(declaration, problems)
     if problems:

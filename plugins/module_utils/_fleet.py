@@ -20,6 +20,7 @@ from ._addresses import Address, Network, parse_address
 from ._link.desired import Desired, parse
 from ._networks import Intent, MacvlanNetwork, expand
 from ._problems import Problem, Problems
+from ._slices import Groups, overview
 
 #: The segment of everything that names none.
 UNNAMED = ""
@@ -34,12 +35,16 @@ _DERIVED = re.compile(r"\blinks\[(\d+)\](?:\.(\w+))?")
 
 @dataclass(frozen=True)
 class HostDeclaration:
-    """What the inventory says about one host. ``address`` is ansible_host, None where it is not set."""
+    """What the inventory says about one host. ``address`` is ansible_host, None where it is not set.
+
+    groups: those of the inventory, one object for all hosts.
+    """
 
     host: str
     networks: list
     links: list
     address: str | None = None
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,16 @@ class HostPlan:
 
 @dataclass(frozen=True)
 class Claim:
-    """An address, a network or a MAC address that one host declares: where it stands, and what it is there for."""
+    """An address, a network or a MAC address that one host declares: where it stands, and what it is there for.
+
+    terms: what the hosts that share a range have to agree about, None for what is not shared.
+    """
 
     host: str
     key: str
     what: str
     value: Any
+    terms: object = None
 
 
 @dataclass
@@ -72,6 +81,7 @@ class Segment:
     addresses: list[Claim] = field(default_factory=list)
     gateways: list[Claim] = field(default_factory=list)
     ranges: list[Claim] = field(default_factory=list)
+    slices: list[Claim] = field(default_factory=list)
     subnets: list[Claim] = field(default_factory=list)
     reached: list[Claim] = field(default_factory=list)
 
@@ -85,11 +95,17 @@ class FleetPlan:
     warnings: list[str] = field(default_factory=list)
     hosts: list[HostPlan] = field(default_factory=list)
 
+    def slices(self) -> list[dict[str, object]]:
+        """The ranges that groups share, and who has which slice of them."""
+        return overview(
+            (host.host, network.sharing) for host in self.hosts for network in host.intent.networks if network.sharing
+        )
+
 
 def read(declaration: HostDeclaration, problems: Problems) -> HostPlan:
     """One host's declaration; faults become problems under the keys that the operator wrote."""
-    intent = expand(declaration.networks, declaration.links, problems)
-    found = Problems(declaration.host)
+    intent = expand(declaration.networks, declaration.links, problems, declaration.host, declaration.groups)
+    found = Problems(problems.host)
     desired = parse(list(intent.links), declaration.host, found)
     origins = [network for network in intent.networks if network.link is not None]
     known = {item.key for item in problems.items}
@@ -133,6 +149,7 @@ def _between(result: FleetPlan) -> Iterator[tuple[Problem, set[str]]]:
         yield from _same_addresses(segment, where)
         ranges = _Ranges(segment.ranges)
         yield from ranges.overlaps(where)
+        yield from _same_slices(segment, where)
         yield from _inside_ranges(segment, ranges, where)
         yield from _held_by_gateway(segment, where)
         yield from _reached(segment, ranges)
@@ -174,7 +191,14 @@ def _claim_network(segment: Segment, host: str, network: MacvlanNetwork) -> None
     segment.addresses += claims("host_address", "the host's address", network.host_addresses)
     segment.addresses += claims("containers", "a container's address", network.containers)
     segment.gateways += claims("gateway", "the gateway", network.gateways)
-    segment.ranges += claims("container_range", "a container range", network.ranges)
+    shared = network.sharing
+    slices = shared.slices if shared is not None else ()
+    segment.slices += claims("container_slice", "a slice", slices)
+    segment.ranges += claims("container_range", "a container range", [it for it in network.ranges if it not in slices])
+    if shared is not None:
+        # the whole of it: what is free today gets into use with the next host
+        outers = claims("container_range", "a shared container range", [outer for outer, dummy in shared.cuts])
+        segment.ranges += [replace(outer, terms=shared.terms) for outer in outers]
     segment.subnets += claims("subnet", "a subnet", network.subnets)
 
 
@@ -213,6 +237,22 @@ def _same_addresses(segment: Segment, where: str) -> Iterator[tuple[Problem, set
             yield _conflict(claims[0], what, "change one of the two")
 
 
+_SHARED_REMEDY = (
+    "declare container_range, container_range_per_host, container_range_group and the mapping container_slice once, "
+    "for the whole group"
+)
+
+
+def _same_slices(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+    """Slices of one way to cut are disjoint, but a host that says its own number does not know what others have."""
+    for claims in _by_value(segment.slices).values():
+        others = _other_hosts(claims)
+        if others:
+            what = f"{_others(others, claims[0].key)} has this slice too{where}"
+            remedy = "let container_slice be a mapping that is the same for the whole group, or give each host a number"
+            yield _conflict(claims[0], what, remedy, others)
+
+
 class _Ranges:
     """The container ranges of one segment, sorted by address."""
 
@@ -230,8 +270,11 @@ class _Ranges:
     def overlaps(self, where: str) -> Iterator[tuple[Problem, set[str]]]:
         remedy = "give each host a range of its own: its engine hands out addresses without asking the other hosts"
         for claims in self.equal.values():
-            others = _other_hosts(claims)
-            if others:
+            others = [other for other in _other_hosts(claims) if other.terms is None or other.terms != claims[0].terms]
+            if others and claims[0].terms is not None and all(other.terms is not None for other in others):
+                what = f"{_others(others, claims[0].key)} cut this in another way{where}"
+                yield _conflict(claims[0], what, _SHARED_REMEDY, others)
+            elif others:
                 what = f"this is declared by {_others(others, claims[0].key)} too{where}"
                 yield _conflict(claims[0], what, remedy, others)
         for before, claim in zip(self.furthest, self.claims[1:]):

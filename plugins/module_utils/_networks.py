@@ -15,14 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import _parents
+from . import _parents, _slices
 from ._addresses import Address, Network, ifname_problem, overlap, parse_address, parse_network, within
 from ._link.desired import unknown_keys
 from ._problems import Problems
+from ._slices import Groups, Sharing
 
 KEYS = (
-    "name", "parent", "subnet", "gateway", "container_range", "host_address", "containers", "engine", "segment",
-    "link_name", "mode", "mac", "mtu", "bcqueuelen", "sysctl", "parent_sysctl",
+    "name", "parent", "subnet", "gateway", "container_range", "container_range_per_host", "container_range_group",
+    "container_slice", "host_address", "containers", "engine", "segment", "link_name", "mode", "mac", "mtu",
+    "bcqueuelen", "sysctl", "parent_sysctl",
 )  # fmt: skip
 ENGINES = ("none", "docker", "podman")
 
@@ -47,6 +49,8 @@ class MacvlanNetwork:
     segment: str = ""
     link: str | None = None
     key: str = "macvlan_networks"
+    #: Where the range belongs to a group: what this host has of it, which ``ranges`` holds.
+    sharing: Sharing | None = None
 
     def as_data(self) -> dict[str, object]:
         return {
@@ -87,10 +91,13 @@ class Intent:
         }
 
 
-def expand(networks: list[Any], links: list[dict], problems: Problems) -> Intent:
+def expand(
+    networks: list[Any], links: list[dict], problems: Problems, host: str = "", groups: Groups | None = None
+) -> Intent:
     """Everything that one host's declaration means. Faults become problems; the result is only good without any.
 
     networks: ``macvlan_networks``. links: ``macvlan_links``, passed through behind the derived ones, not checked here.
+    host, groups: the inventory name and the inventory's groups, for ranges that a group shares.
     """
     parsed: list[MacvlanNetwork] = []
     made: list[dict] = []
@@ -99,7 +106,7 @@ def expand(networks: list[Any], links: list[dict], problems: Problems) -> Intent
         if not isinstance(network, dict):
             problems.add(key, network, "a network is a mapping", "write at least name, parent and subnet")
             continue
-        one = _network(network, key, problems)
+        one = _network(network, key, problems, host, groups or Groups())
         parsed.append(one)
         if one.link is not None:
             made.append(_shim(network, one))
@@ -107,7 +114,7 @@ def expand(networks: list[Any], links: list[dict], problems: Problems) -> Intent
     return Intent(tuple(parsed), (*made, *links))
 
 
-def _network(given: dict, key: str, problems: Problems) -> MacvlanNetwork:
+def _network(given: dict, key: str, problems: Problems, host: str, groups: Groups) -> MacvlanNetwork:
     unknown_keys(given, KEYS, key, problems)
     name = given.get("name")
     if not isinstance(name, str) or not name:
@@ -125,18 +132,21 @@ def _network(given: dict, key: str, problems: Problems) -> MacvlanNetwork:
     if given.get("subnet") is None:
         problems.add(f"{key}.subnet", None, "a network needs a subnet", "write one such as 192.168.100.0/24")
     address = "an IP address without prefix length"
+    outers = tuple(_parse(given, "container_range", parse_network, "a range in CIDR form", key, problems))
+    sharing = _slices.read(given, outers, host, groups, key, problems)
     network = MacvlanNetwork(
         name=str(name),
         parent=given.get("parent"),
         subnets=tuple(subnets),
         gateways=tuple(_parse(given, "gateway", parse_address, address, key, problems)),
-        ranges=tuple(_parse(given, "container_range", parse_network, "a range in CIDR form", key, problems)),
+        ranges=_own(outers, sharing, given),
         host_addresses=tuple(_parse(given, "host_address", parse_address, address, key, problems)),
         containers=tuple(_parse(given, "containers", parse_address, address, key, problems)),
         engine=engine,
         segment=str(given.get("segment") or ", ".join(str(subnet) for subnet in subnets)),
         link=str(given.get("link_name") or name) if _list(given.get("host_address")) else None,
         key=key,
+        sharing=sharing,
     )
     if network.link is not None and ifname_problem(network.link):
         remedy = "set link_name to a short one, such as lan0"
@@ -146,8 +156,8 @@ def _network(given: dict, key: str, problems: Problems) -> MacvlanNetwork:
             str(ifname_problem(network.link)),
             remedy,
         )
-    _inside(network, problems)
-    _apart(network, problems)
+    _inside(network, outers, problems)
+    _apart(network, outers, problems)
     if (
         not any(_list(given.get(name)) for name in ("container_range", "containers"))
         or network.ranges
@@ -155,6 +165,14 @@ def _network(given: dict, key: str, problems: Problems) -> MacvlanNetwork:
     ):
         _reachable(network, problems)
     return network
+
+
+def _own(outers: tuple[Network, ...], sharing: Sharing | None, given: dict) -> tuple[Network, ...]:
+    """What this host may use of the declared ranges; nothing where it cannot be told."""
+    if sharing is None:
+        return () if given.get("container_range_per_host") is not None else outers
+    cut = [outer for outer, dummy in sharing.cuts]
+    return (*(outer for outer in outers if outer not in cut), *sharing.slices)
 
 
 def _list(given: object) -> list:
@@ -178,13 +196,13 @@ def _parse(given: dict, name: str, parse: Callable[[object], Any], form: str, ke
     return result
 
 
-def _inside(network: MacvlanNetwork, problems: Problems) -> None:
+def _inside(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
     """What has to lie in the subnet, and what no machine can have."""
     if not network.subnets:
         return
     subnets = ", ".join(str(subnet) for subnet in network.subnets)
     for name, values in (
-        ("container_range", network.ranges),
+        ("container_range", outers),
         ("gateway", [item for item in network.gateways if not item.is_link_local]),
         ("host_address", network.host_addresses),
         ("containers", network.containers),
@@ -214,11 +232,11 @@ def _usable(network: MacvlanNetwork, name: str, value: ipaddress.IPv4Address, pr
             )
 
 
-def _apart(network: MacvlanNetwork, problems: Problems) -> None:
-    """What has to keep out of the way of what."""
+def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
+    """What has to keep out of the way of what. A range that a group shares may get into use with any further host."""
     for name, values in (("gateway", network.gateways), ("host_address", network.host_addresses)):
         for value in values:
-            for outer in network.ranges:
+            for outer in outers:
                 if within(value, outer):
                     remedy = "move one of the two: the container engine would hand this address out"
                     problems.add(
@@ -243,8 +261,8 @@ def _apart(network: MacvlanNetwork, problems: Problems) -> None:
                 f"this is outside the container range {ranges}",
                 "correct one of the two",
             )
-    for number, one in enumerate(network.ranges):
-        for other in network.ranges[:number]:
+    for number, one in enumerate(outers):
+        for other in outers[:number]:
             if overlap(one, other):
                 problems.add(f"{network.key}.container_range", str(one), f"this overlaps {other}", "make them disjoint")
 

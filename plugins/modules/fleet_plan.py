@@ -18,6 +18,8 @@ description:
   - Between hosts it looks for addresses and MAC addresses that are declared twice, container ranges that overlap,
     addresses and gateways inside another host's range, subnets of one LAN that differ, and addresses by which Ansible
     reaches a host. Networks with different C(segment) are different LANs.
+  - A range with C(container_range_per_host) is one for all hosts of C(container_range_group), cut into a slice for each
+    host. It says who has which, and fails when the range is exhausted.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
 options: {}
 notes:
@@ -41,6 +43,8 @@ attributes:
     membership: []
 seealso:
   - plugin: linuxnet.macvlan.intent
+    plugin_type: filter
+  - plugin: linuxnet.macvlan.container_slices
     plugin_type: filter
 """
 
@@ -98,6 +102,46 @@ networks:
   description: How many networks are declared in the play.
   returned: always
   type: int
+container_slices:
+  description: The ranges that a group shares, and who has which slice of them, whether in this play or not.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    ranges:
+      description: The ranges, one per family.
+      type: list
+      elements: str
+      returned: always
+      sample: [192.168.100.128/25]
+    per_host:
+      description: The prefix length of a slice of each.
+      type: list
+      elements: int
+      returned: always
+      sample: [28]
+    group:
+      description: The group that shares them.
+      type: str
+      returned: always
+    count:
+      description: How many slices there are.
+      type: int
+      returned: always
+    free:
+      description: How many of them nobody has, and no pin keeps.
+      type: int
+      returned: always
+    container_slice:
+      description: The number of each host's slice, in the form in which C(container_slice) pins them.
+      type: dict
+      returned: always
+      sample: {h1: 5, h2: 2}
+    moving:
+      description: Hosts that would get another slice if certain others left, unless they are pinned.
+      type: list
+      elements: str
+      returned: always
 links:
   description: How many links follow from the declarations of the play.
   returned: always
