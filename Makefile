@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules demo dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival demo dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -33,6 +33,9 @@ test-unit: setup ## run the tests of the pure core (no root, no Ansible)
 
 test-modules: root setup ## run the tests of the modules on this machine's kernel (as root), without nspawn hosts
 	@python -m pytest tests/integration/modules $(ARGS)
+
+test-survival: root setup ## what links survive: events x persistence x system, as a table (as root); ARGS=--help
+	@python tests/survival/run.py $(ARGS)
 
 demo: root setup ## show the collection at work on three hosts of its own (as root); small, in seconds: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo

@@ -3,23 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import functools
-import io
-import json
-import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import ansible
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 for entry in (ROOT / "collections", ROOT / "tests" / "lab"):
     sys.path.insert(0, str(entry))
 
-from labkit.segment import Segment  # noqa: E402  (the path is set up above)
+from labkit import modules  # noqa: E402  (the path is set up above)
+from labkit.segment import Segment  # noqa: E402
 
 
 @pytest.fixture
@@ -39,36 +34,8 @@ def lab_module() -> Callable[..., dict]:
 
     def call(lab, host: str, name: str, args: dict, check: bool = False) -> dict:
         if (lab.name, host) not in prepared:
-            subprocess.run([*lab.entry(host), "sh", "-c", UNPACK], input=_payload(), check=True, capture_output=True)
+            modules.install(lab, host)
             prepared.add((lab.name, host))
-        options = {**args, "_ansible_check_mode": check, "_ansible_diff": True}
-        done = lab.exec(host, "sh", "-c", RUN, "sh", name, input=json.dumps(options), check=False)
-        try:
-            return json.loads(done.stdout.strip().splitlines()[-1])
-        except (IndexError, ValueError):
-            raise AssertionError(f"{name}: no result (exit {done.returncode})\n{done.stdout}\n{done.stderr}") from None
+        return modules.run(lab, host, name, args, check)
 
     return call
-
-
-#: Where a lab's host keeps the collection and the part of ansible-core that a module imports.
-INSIDE = "/opt/linuxnet-macvlan-test"
-UNPACK = f"mkdir -p {INSIDE} && tar -x -C {INSIDE}"
-RUN = f'PYTHONPATH={INSIDE} exec python3 {INSIDE}/tests/integration/run_module.py "$1"'
-
-
-@functools.cache
-def _payload() -> bytes:
-    """A tar file with plugins/, run_module.py, and ansible's module_utils."""
-    core = Path(ansible.__file__).parent
-    parts = [(core / name, f"ansible/{name}") for name in ("__init__.py", "release.py", "_vendor", "module_utils")]
-    collection = "collections/ansible_collections/linuxnet/macvlan/plugins"
-    parts += [
-        (ROOT / "plugins", collection),
-        (ROOT / "tests/integration/run_module.py", "tests/integration/run_module.py"),
-    ]
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for source, name in parts:
-            archive.add(source, name, filter=lambda item: None if item.name.endswith("__pycache__") else item)
-    return buffer.getvalue()

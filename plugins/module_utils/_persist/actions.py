@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import MARK
 
-from . import keeper, networkd, networkmanager, units
+from . import detect, keeper, networkd, networkmanager, units
 from .base import Action
 from .systemd import PAUSE, SETTLE
 
@@ -86,6 +86,12 @@ def _forget(action: Action) -> None:
     run(["systemctl", "reset-failed", action.target], check=False)
 
 
+def _ifdown(action: Action) -> None:
+    """ifdown leaves its lock behind, an empty file; of an interface without a stanza nobody needs it."""
+    run(["ifdown", action.target], check=False)
+    _files.remove(f"{detect.IFSTATE}.{action.target}")
+
+
 def _nm_up(action: Action) -> None:
     run(["nmcli", "--wait", str(NM_WAIT), "connection", "up", "uuid", action.target], timeout=NM_WAIT + 10)
 
@@ -112,7 +118,7 @@ ACTIONS: dict[str, Callable[[Action], object]] = {
     "restart networkd": lambda _action: run(["systemctl", "restart", f"{networkd.SERVICE}.service"]),
     "ifup": lambda action: run(["ifup", "--force", action.target], timeout=units.LIMIT),
     # The next three say no where there is nothing to do.
-    "ifdown": lambda action: run(["ifdown", action.target], check=False),
+    "ifdown": _ifdown,
     "nm load": lambda action: run(["nmcli", "connection", "load", action.target]),
     "nm up": _nm_up,
     "nm down": lambda action: run(["nmcli", "connection", "down", "uuid", action.target], check=False),

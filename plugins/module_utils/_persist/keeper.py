@@ -6,7 +6,7 @@
 The kernel tells of what happens to the parent (ip-monitor(8)): it came back and its children did not, its carrier is
 there at last, its MTU grew again, where children only follow it down (macvlan_device_event). No daemon and no udev is
 needed for that, so it is the same on every host. A keeper does nothing about the link itself: what somebody does to
-that by hand stays to be seen.
+that by hand stays to be seen by the next run.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ PATTERN = f"{DIRECTORY}/*.sh"
 WAIT = 20
 #: Seconds until the end of duplicate address detection, which takes a second or two (RFC 4862, 5.4).
 DAD_WAIT = 5
-#: Seconds between two attempts where a command fails.
-RETRY = 5
+#: Seconds between two attempts where a command fails, as it does when the parent goes in the middle of them.
+RETRY = 1
 
 SCRIPT = """\
 # {what}: `once`, or at each change: `watch`.
@@ -46,10 +46,17 @@ once)
     apply
     ;;
 watch)
+    # Of the parent its index, flags (so its carrier) and MTU count: it also tells of each child that comes or goes.
+    seen=$(ip -o link show dev {parent} 2>/dev/null)
+    seen=${{seen%% qdisc *}}
     # The monitor tells nothing of what happened before it listened: hence the two looks.
     {{ {{ echo; sleep 1; echo; }} & exec ip -o monitor link; }} | while read -r event; do
         case $event in
-        '' | *': {parent}: '* | *': {parent}@'*) ;;
+        '') ;;
+        *': {parent}: '* | *': {parent}@'*)
+            test "${{event%% qdisc *}}" != "$seen" || continue
+            seen=${{event%% qdisc *}}
+            ;;
 {more}        *) continue ;;
         esac
         until apply; do sleep {retry}; done

@@ -1,0 +1,218 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One host of the matrix: its link as declared, and how long after an event it is that again."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit import modules, netns, wiring
+from labkit.lab import Lab
+from labkit.topology import Host, Nic
+
+from .rows import Row
+
+PROBE = Path(__file__).with_name("probe.py")
+
+LINK, PARENT = "lan0", "eth0"
+
+#: Seconds that a recovery may take, for how long it is watched, and the pause between two looks.
+LIMIT, WINDOW, PAUSE = 5.0, 8.0, 0.2
+
+#: A host that boots under emulation gets this many seconds to be as declared before an event begins.
+READY = 60.0
+
+
+class Unfit(Exception):
+    """The host is not as declared before the event, so the event says nothing."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """seconds: from the end of an event until everything was right for good, 0 for never wrong since.
+
+    wrong: what was wrong last, in words. whole: whether it was right at the end.
+    """
+
+    seconds: float
+    wrong: list[str] = field(default_factory=list)
+    whole: bool = True
+
+    @property
+    def green(self) -> bool:
+        return self.whole and self.seconds <= LIMIT
+
+
+def topology(rows: list[Row]) -> dict:
+    """One switch, a gateway, and a host with one container for each row."""
+    nic = {"name": PARENT, "switch": "sw0", "gateway": "192.168.100.1"}
+    hosts = {
+        row.name: {
+            "kind": row.kind,
+            "os": row.system,
+            "manager": row.manager,
+            "nics": [{**nic, "addresses": [f"192.168.100.{11 + row.number}/24"]}],
+        }
+        for row in rows
+    }
+    containers = {
+        f"c{row.number}": {"host": row.name, "addresses": [f"{container(row)}/24"], "gateway": "192.168.100.1"}
+        for row in rows
+    }
+    stations = {"gateway": {"addresses": ["192.168.100.1/24"]}}
+    return {"switches": {"sw0": {}}, "stations": stations, "hosts": hosts, "containers": containers}
+
+
+def container(row: Row) -> str:
+    return f"192.168.100.{129 + 4 * row.number}"
+
+
+class Place:
+    """A host in its lab. `declared` is what the module is told, `expected` what the kernel then has."""
+
+    def __init__(self, lab: Lab, row: Row) -> None:
+        self.lab = lab
+        self.row = row
+
+    @property
+    def host(self) -> Host:
+        return self.lab.topology.hosts[self.row.name]
+
+    @property
+    def nic(self) -> Nic:
+        return self.host.nics[0]
+
+    def shell(self, script: str, check: bool = True) -> str:
+        done = self.lab.exec(self.row.name, "sh", "-c", script, check=False)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{self.row.name}: {script}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout.strip()
+
+    def declared(self) -> dict:
+        number = self.row.number
+        return {
+            "name": LINK,
+            "parent": PARENT,
+            "mac": f"02:00:5e:00:01:{number:02x}",
+            "addresses": [f"192.168.100.{50 + number}/32", f"fd00:100::{number:x}/128"],
+            "routes": [
+                {"destination": f"192.168.100.{128 + 4 * number}/30", "source": f"192.168.100.{50 + number}"},
+                {"destination": f"192.168.103.{16 * number}/28", "metric": 50},
+                {"destination": f"fd00:100:{number + 1:x}::/64", "source": f"fd00:100::{number:x}"},
+            ],
+            "bcqueuelen": 2000,
+            "sysctl": {"arp_filter": 1, "arp_ignore": 1, "accept_ra": 0},
+            "parent_sysctl": {"arp_filter": 1},
+        }
+
+    def expected(self, parent: str = PARENT, mtu: int = 1500) -> dict:
+        """As `probe.state` tells it."""
+        number = self.row.number
+        settings = {f"ipv4/conf/{LINK}/arp_filter": "1", f"ipv4/conf/{LINK}/arp_ignore": "1"}
+        return {
+            "parent": parent,
+            "mac": f"02:00:5e:00:01:{number:02x}",
+            "mtu": mtu,
+            "up": True,
+            "mode": "bridge",
+            "bcqueuelen": 2000,
+            "addresses": sorted([f"192.168.100.{50 + number}/32", f"fd00:100::{number:x}/128"]),
+            "tentative": [],
+            "routes": sorted(
+                [
+                    [f"192.168.100.{128 + 4 * number}/30", f"192.168.100.{50 + number}", None],
+                    [f"192.168.103.{16 * number}/28", None, 50],
+                    [f"fd00:100:{number + 1:x}::/64", f"fd00:100::{number:x}", 1024],
+                ],
+                key=lambda route: route[0],
+            ),
+            "settings": {**settings, f"ipv6/conf/{LINK}/accept_ra": "0", f"ipv4/conf/{parent}/arp_filter": "1"},
+        }
+
+    def owner(self) -> tuple[list[str], str] | None:
+        """The question that proves whose the link is, and the line of the right answer."""
+        if self.row.manager == "networkmanager":
+            state = "connected" if self.row.form == "networkmanager" else "unmanaged"
+            return ["nmcli", "--terse", "--fields", "DEVICE,STATE", "device"], f"{LINK}:{state}"
+        if self.row.manager in ("networkd", "netplan"):
+            state = "unmanaged" if self.row.form == "systemd" else "configured"
+            question = f"set -- $(networkctl list --no-legend {LINK}); echo $2 $5"
+            return ["sh", "-c", question], f"{LINK} {state}"
+        return None
+
+    def module(self, name: str, check: bool = False, **args: object) -> dict:
+        result = modules.run(self.lab, self.row.name, name, args, check)
+        if result.get("failed"):
+            raise AssertionError(f"{self.row.name}: {name}: {result.get('msg')}")
+        return result
+
+    def set_up(self) -> None:
+        """Declare the link as the roles do: where NetworkManager shall keep off it, that comes first."""
+        modules.install(self.lab, self.row.name)
+        if self.row.manager == "networkmanager" and self.row.form != "networkmanager":
+            self.module("nm_unmanaged", devices=[LINK])
+        auto = "auto" if self.row.auto else self.row.form
+        done = self.module("macvlan_link", links=[self.declared()], persistence=auto)
+        chosen = done["links"][0]["persistence"]
+        if chosen != self.row.form:
+            raise AssertionError(f"{self.row.name}: persistence is {chosen}: {done['links'][0]['reason']}")
+
+    def drift(self) -> list[str]:
+        """What a run would change now, in words: nothing, in kernel and files."""
+        auto = "auto" if self.row.auto else self.row.form
+        return self.module("macvlan_link", check=True, links=[self.declared()], persistence=auto)["messages"]
+
+    def make_container(self) -> None:
+        """As its engine does when the parent is there again."""
+        topology = self.lab.topology
+        for item in topology.containers_of(self.row.name):
+            self.shell(f"ip netns del {item.name}", check=False)
+        wiring.make_containers(self.lab.entry(self.row.name), topology, self.host)
+
+    def unplug(self) -> None:
+        """Take the parent away, and every child of it with it."""
+        netns.disconnect(self.lab.state.netns(self.nic.switch), self.row.name, self.nic)
+
+    def plug_in(self) -> None:
+        """A parent of the same name and MAC comes; nobody has configured it yet."""
+        switch = self.lab.state.netns(self.nic.switch)
+        netns.connect(switch, self.row.name, self.lab.state.netns(self.row.name), self.nic)
+
+    def recovery(self, ended: float, window: float = WINDOW, **expected: object) -> Recovery:
+        """How long after `ended` (time.monotonic()) all was right for good. expected: arguments of `expected`."""
+        wanted = self.expected(**expected)
+        task = {
+            "expected": wanted,
+            "link": LINK,
+            "parent": wanted["parent"],
+            "container": container(self.row),
+            "owner": self.owner(),
+            "window": window,
+            "pause": PAUSE,
+        }
+        script = PROBE.read_text(encoding="utf-8")
+        command = ("python3", "-c", script)
+        done = self.lab.exec(self.row.name, *command, input=json.dumps(task), check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"{self.row.name}: probe: {done.stderr.strip()}")
+        seen = json.loads(done.stdout)
+        if seen["last"] is None:
+            return Recovery(0.0)
+        late = time.monotonic() - ended - seen["length"]
+        # The last look is the first after the window.
+        return Recovery(round(late + seen["last"], 1), seen["wrong"], whole=seen["last"] < window)
+
+    def require(self, patience: float = READY) -> None:
+        """Errors: Unfit unless the host is as declared, which it may take some seconds for."""
+        deadline = time.monotonic() + patience
+        while True:
+            seen = self.recovery(time.monotonic(), window=0)
+            if not seen.wrong:
+                return
+            if time.monotonic() > deadline:
+                raise Unfit(f"not as declared before the event: {'; '.join(seen.wrong)}")
+            time.sleep(PAUSE)

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs cells of the matrix: one event on one host, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+
+from labkit.errors import LabError
+from labkit.lab import Lab
+
+from . import lease
+from .events import Event
+from .place import LINK, Place, Recovery, Unfit, topology
+from .results import Cell, Results
+from .rows import Row
+
+#: Virtual machines that run at once: each has a processor's work to do under emulation.
+VMS = 2
+
+#: Hosts on which something other than waiting happens at once.
+JOBS = max(2, os.cpu_count() or 1)
+
+Say = Callable[[str], None]
+
+
+def labs(rows: list[Row]) -> Iterator[list[Row]]:
+    """Which rows share a lab: all hosts of kind nspawn, a few virtual machines."""
+    nspawn = [row for row in rows if row.kind == "nspawn"]
+    machines = [row for row in rows if row.kind == "vm"]
+    if nspawn:
+        yield nspawn
+    for first in range(0, len(machines), VMS):
+        yield machines[first : first + VMS]
+
+
+def run(rows: list[Row], events: list[Event], results: Results, name: str, keep: bool, say: Say) -> None:
+    """Fill in the cells of rows and events that `results` lacks. Errors: LabError when a lab cannot be made."""
+    for place, group in enumerate(labs(rows)):
+        if all(results.has(row.name, event.name) for row in group for event in events if not event.missing(row)):
+            continue
+        lab = _lab(topology(group), f"{name}-{place}", say)
+        try:
+            with lease.server(lab):
+                _run_lab(lab, group, events, results, say)
+        finally:
+            if not keep:
+                lab.down()
+
+
+def _lab(wanted: dict, name: str, say: Say) -> Lab:
+    try:
+        return Lab.up(wanted, name=name, say=say)
+    except LabError:
+        # One of an earlier run, with other rows.
+        Lab(name).down()
+        return Lab.up(wanted, name=name, say=say)
+
+
+def _run_lab(lab: Lab, rows: list[Row], events: list[Event], results: Results, say: Say) -> None:
+    places = [Place(lab, row) for row in rows]
+    with ThreadPoolExecutor(JOBS) as pool:
+        for problem in filter(None, pool.map(_set_up, places)):
+            say(problem)
+    for event in events:
+        due = [
+            place for place in places if not event.missing(place.row) and not results.has(place.row.name, event.name)
+        ]
+        with ThreadPoolExecutor(max(1, len(due)) if event.waits else JOBS) as pool:
+            cells = {pool.submit(_cell, event, place): place for place in due}
+            for done in as_completed(cells):
+                place = cells[done]
+                results.put(place.row.name, event.name, done.result())
+                say(f"{event.name:10} {place.row.name:28} {done.result()}")
+
+
+def _set_up(place: Place) -> str:
+    try:
+        place.set_up()
+    except AssertionError as error:
+        return f"set-up failed: {error}"
+    return ""
+
+
+def _cell(event: Event, place: Place) -> Cell:
+    """Let the event happen and see what comes of it; the host is as declared again afterwards."""
+    try:
+        with _prepared(event, place):
+            place.require()
+            return _judged(event, place)
+    except Unfit as error:
+        return Cell(None, str(error))
+    except (AssertionError, LabError, OSError) as error:
+        return Cell(None, f"{error}")
+    except Exception:  # noqa: BLE001  a broken event is a red cell, and the others go on
+        return Cell(None, traceback.format_exc(limit=-2))
+    finally:
+        _heal(place)
+
+
+@contextmanager
+def _prepared(event: Event, place: Place) -> Iterator[None]:
+    event.prepare(place)
+    try:
+        yield
+    finally:
+        event.restore(place)
+
+
+def _judged(event: Event, place: Place) -> Cell:
+    event.act(place)
+    recovery = place.recovery(time.monotonic(), **event.meanwhile)
+    if event.back is not None and recovery.green:
+        event.back(place)
+        back = place.recovery(time.monotonic())
+        recovery = max(recovery, back, key=lambda item: (not item.whole, item.seconds))
+    if not recovery.green:
+        return _red(recovery)
+    drift = place.drift()
+    return Cell(None, f"a run would change: {'; '.join(drift)}") if drift else Cell(recovery.seconds, "")
+
+
+def _red(recovery: Recovery) -> Cell:
+    wrong = "; ".join(recovery.wrong)
+    return Cell(recovery.seconds if recovery.whole else None, wrong)
+
+
+def _heal(place: Place) -> None:
+    """Whatever is left of a red cell does not spoil the next one."""
+    try:
+        place.require(0)
+    except (Unfit, AssertionError):
+        place.shell(f"ip link delete {LINK}", check=False)
+        _set_up(place)
