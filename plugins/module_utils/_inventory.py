@@ -1,15 +1,26 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every macvlan link of a host, in all network namespaces, as plain data."""
+"""Every macvlan link of a host, in all network namespaces, and what a host tells the fleet of itself, as plain data."""
 
 from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
 
 from . import _parents
 from ._facts import MACVLAN_KINDS, Facts, Link, read_all
 from ._netns import Namespace
 from ._problems import InvalidInput, Problems
 from ._requirements import CAP_SYS_ADMIN, check_capabilities, check_pyroute2
+
+#: Kinds whose frames leave through the parent, as macvlan's do.
+_CHILD_KINDS = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
+
+#: machine-id(5)
+_MACHINE_ID = "/etc/machine-id"
 
 
 def inventory(parent: object = None, counters: bool = False) -> dict[str, object]:
@@ -23,20 +34,79 @@ def inventory(parent: object = None, counters: bool = False) -> dict[str, object
         raise InvalidInput(problems)
     unseen: list[str] = []
     everywhere = read_all(unseen)
+    here = everywhere[0][0]
     wanted = None
     if parent is not None:
         wanted = _parents.resolve(parent, everywhere[0][1], "parent", problems)
         if problems:
             raise InvalidInput(problems)
-    found = []
+    found, parents = [], {}
     for namespace, facts in everywhere:
         for link in facts.links:
             if link.kind not in MACVLAN_KINDS:
                 continue
             above = _parent(namespace, link, facts, everywhere)
-            if wanted is None or (above is not None and above == (everywhere[0][0], wanted)):
+            if wanted is None or above == (here, wanted):
                 found.append(_as_data(namespace, link, facts, above, counters))
-    return {"links": found, "unseen_namespaces": unseen}
+                if above is not None and above[0] == here:
+                    parents[above[1].index] = above[1]
+    return {
+        "links": found,
+        "parents": [_parent_data(link, everywhere[0][1]) for link in parents.values()],
+        "machine_id": machine_id(),
+        "unseen_namespaces": unseen,
+    }
+
+
+def evidence(everywhere: list[tuple[Namespace, Facts]], parents: Sequence[Link]) -> dict[str, object]:
+    """What tells this host from others on the segments of these links of its own namespace: all MAC and IP addresses
+    that are there by its doing, whatever namespace and kind of link they are on."""
+    wanted = {link.index for link in parents}
+    here = everywhere[0][0]
+    links = []
+    for namespace, facts in everywhere:
+        for link in facts.links:
+            above = _parent(namespace, link, facts, everywhere)
+            if above is None or above[0] != here:
+                continue
+            lower = above[1].index if link.kind in _CHILD_KINDS else above[1].master if link.kind == "veth" else None
+            if lower in wanted:
+                links.append({
+                    "namespace": namespace.label,
+                    "name": link.name,
+                    "kind": link.kind,
+                    "parent": next(item.name for item in parents if item.index == lower),
+                    "mac": link.mac,
+                    "addresses": [str(item.interface) for item in facts.addresses_of(link)],
+                })  # fmt: skip
+    return {
+        "machine_id": machine_id(),
+        "parents": [_parent_data(link, everywhere[0][1]) for link in parents],
+        "links": links,
+    }
+
+
+def machine_id(path: str = _MACHINE_ID) -> str | None:
+    """A name for the machine's id that is the same wherever that id is, None where there is none yet.
+
+    The id itself is not for the network (machine-id(5)), so it is hashed as sd_id128_get_machine_app_specific(3) does.
+    """
+    try:
+        with open(path, encoding="ascii") as stream:
+            text = stream.read().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not re.fullmatch("[0-9a-f]{32}", text):
+        return None
+    return hmac.new(bytes.fromhex(text), b"linuxnet.macvlan", hashlib.sha256).hexdigest()[:32]
+
+
+def _parent_data(link: Link, facts: Facts) -> dict[str, object]:
+    return {
+        "name": link.name,
+        "mac": link.mac,
+        "addresses": [str(item.interface) for item in facts.addresses_of(link)],
+    }
 
 
 def _parent(

@@ -282,6 +282,26 @@ vantages:
       description: Number of probes heard from other hosts that ran this module at the same time.
       type: int
       sample: 0
+host:
+  description: What tells this host from others, for M(linuxnet.macvlan.fleet_verdict).
+  returned: when the input is valid
+  type: dict
+  contains:
+    machine_id:
+      description: A hash of C(/etc/machine-id), V(null) where there is none. Equal ones are copies of one installation.
+      type: str
+    parents:
+      description: The parents that were probed, each with name, MAC address and addresses.
+      type: list
+      elements: dict
+      sample: [{"name": "eth0", "mac": "52:54:00:12:34:56", "addresses": ["192.168.100.11/24"]}]
+    links:
+      description: The links of all namespaces whose frames leave through one of them.
+      type: list
+      elements: dict
+      sample:
+        - {"namespace": "c1", "name": "eth0", "kind": "macvlan", "parent": "eth0", "mac": "02:42:c0:a8:64:81",
+           "addresses": ["192.168.100.129/24"]}
 unseen_namespaces:
   description: Network namespaces of this host that could not be read. Addresses in them are not known to be own.
   returned: when the input is valid

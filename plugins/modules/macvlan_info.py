@@ -124,6 +124,31 @@ links:
       returned: when O(counters=true)
       type: dict
       sample: {"rx_packets": 10, "tx_packets": 12}
+parents:
+  description: The parents of these links, as far as they are in the namespace that the module runs in.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The interface name.
+      type: str
+      sample: eth0
+    mac:
+      description: The MAC address.
+      type: str
+      sample: 52:54:00:12:34:56
+    addresses:
+      description: All addresses with prefix length.
+      type: list
+      elements: str
+      sample: [192.168.100.11/24]
+machine_id:
+  description:
+    - A hash of C(/etc/machine-id), V(null) where there is none. Two hosts with the same one are copies of one
+      installation.
+  returned: success
+  type: str
 unseen_namespaces:
   description: Namespaces that could not be entered, so that links in them are missing from RV(links).
   returned: success

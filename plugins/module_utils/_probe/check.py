@@ -14,6 +14,7 @@ from typing import Any, List, Tuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, mac_problem, parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._inventory import evidence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
@@ -71,7 +72,11 @@ def check(options: Options) -> tuple[dict[str, object], str]:
     fleet = frozenset(parse_mac(mac) or "" for mac in options.known_macs)
     _probe(segments, options, everywhere, clock)
     _judge(segments, fleet)
-    result = {**_probe_report.result(segments, clock), "unseen_namespaces": unseen}
+    result = {
+        **_probe_report.result(segments, clock),
+        "host": evidence(everywhere, [segment.link for segment in segments]),
+        "unseen_namespaces": unseen,
+    }
     return result, _probe_report.failure(segments, options.fail_on, clock)
 
 

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""macvlan_info, and what a host tells the fleet of itself, on real namespaces."""
+
+from __future__ import annotations
+
+
+def test_links_of_all_namespaces_with_their_parents(segment) -> None:
+    host = segment.host("h1", ["192.168.100.11/24"])
+    container = host.container("c1", ["192.168.100.129/24"])
+    host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
+    for check in (False, True):
+        result = host.module("macvlan_info", {}, check=check)
+        assert result["changed"] is False
+        found = {(link["namespace"], link["name"]): link for link in result["links"]}
+        assert found["", "lan0"]["parent"] == "eth0"
+        assert found["", "lan0"]["mac"] == host.mac("lan0")
+        inner = found[container.netns, "eth0"]
+        assert (inner["parent"], inner["parent_namespace"], inner["mac"]) == ("eth0", "", container.mac())
+        (parent,) = [parent for parent in result["parents"] if parent["mac"] == host.mac()]
+        assert parent["name"] == "eth0"
+        assert "192.168.100.11/24" in parent["addresses"]
+    assert len(result["machine_id"]) == 32
+    with open("/etc/machine-id", encoding="ascii") as stream:
+        assert result["machine_id"] not in stream.read()
+
+
+def test_children_of_one_parent_only(segment) -> None:
+    host = segment.host("h1")
+    segment.plug(host, "eth1")
+    host.ip("link", "add", "link", "eth1", "name", "mv1", "type", "macvlan", "mode", "bridge")
+    host.container("c1")
+    result = host.module("macvlan_info", {"parent": "eth1", "counters": True})
+    assert [link["name"] for link in result["links"]] == ["mv1"]
+    assert "rx_packets" in result["links"][0]["counters"]
+    assert [parent["name"] for parent in result["parents"]] == ["eth1"]
+    refused = host.module("macvlan_info", {"parent": "eth9"})
+    assert refused["failed"]
+    assert [problem["key"] for problem in refused["problems"]] == ["parent"]
+
+
+def test_a_conflict_check_tells_what_the_host_has_on_that_segment(segment) -> None:
+    host = segment.host("h1", ["192.168.100.11/24"])
+    segment.plug(host, "eth1")
+    host.ip("address", "add", "10.0.0.1/24", "dev", "eth1")
+    host.container("c1", ["192.168.100.129/24"])
+    host.container("c2", ["10.0.0.2/24"], parent="eth1")
+    host.ip("link", "add", "lan", "type", "bridge")
+    inner = host.container("c3")
+    host.ip("link", "add", "b0", "type", "veth", "peer", "name", "eth1", "netns", inner.netns)
+    host.ip("link", "set", "b0", "master", "lan")
+    probe = {"probes": [{"parent": "eth0", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
+    told = host.module("arp_conflict_check", probe)["host"]
+    assert [parent["name"] for parent in told["parents"]] == ["eth0"]
+    assert {link["namespace"].split("-")[-1]: link["parent"] for link in told["links"]} == {"c1": "eth0", "c3": "eth0"}
+    assert "192.168.100.129/24" in next(link for link in told["links"] if link["namespace"].endswith("c1"))["addresses"]
+    host.ip("link", "set", "lan", "up")
+    bridged = {"probes": [{"parent": "lan", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
+    told = host.module("arp_conflict_check", bridged)["host"]
+    assert [(link["kind"], link["parent"]) for link in told["links"]] == [("veth", "lan")]
