@@ -159,11 +159,14 @@ def _set(kernel: _Kernel, step: Step) -> None:
 
 
 def _add_address(kernel: _Kernel, step: Step) -> None:
-    _address(kernel, "add", step)
+    """A daemon that knows the link configures it as soon as it is made anew."""
+    with _already(errno.EEXIST):
+        _address(kernel, "add", step)
 
 
 def _remove_address(kernel: _Kernel, step: Step) -> None:
-    _address(kernel, "del", step)
+    with _already(errno.EADDRNOTAVAIL):
+        _address(kernel, "del", step)
 
 
 def _address(kernel: _Kernel, command: str, step: Step) -> None:
@@ -187,7 +190,8 @@ def _add_route(kernel: _Kernel, step: Step) -> None:
 def _remove_route(kernel: _Kernel, step: Step) -> None:
     # Whoever made the route gave it a protocol of their own: none matches any.
     options = {**_route(step.arguments["route"], kernel.index(step.link)), "proto": RTPROT_UNSPEC}
-    kernel.netlink.route("del", **options)
+    with _already(errno.ESRCH):
+        kernel.netlink.route("del", **options)
 
 
 def _route(route: DesiredRoute, index: int) -> dict:
