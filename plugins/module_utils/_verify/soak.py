@@ -6,20 +6,13 @@
 from __future__ import annotations
 
 import selectors
-import socket
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
-    LOSSES_THAT_FAIL,
-    Attempt,
-    Probe,
-    Series,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import LOSSES_THAT_FAIL, Probe, Series
+
+from .asking import Asking, Transport
 
 #: Sequence numbers have 16 bits (RFC 792), and one more round may follow to confirm losses.
 ROUNDS_MAX = 0xFFFF
@@ -43,26 +36,6 @@ class Times:
         return int(self.soak / self.interval + 1e-6) + 1
 
 
-class Transport(Protocol):
-    """What carries probes: sockets to wait on, and questions and answers that do not block."""
-
-    @property
-    def sockets(self) -> Sequence[socket.socket]:
-        """Readable when there is something to receive."""
-
-    def send(self, target: Address, sequence: int, /) -> None:
-        """Errors: OSError."""
-
-    def ended(self) -> str:
-        """Why nothing more can be asked, empty as long as it can."""
-
-    def close(self) -> None:
-        """Give the sockets back."""
-
-    def receive(self) -> Iterator[tuple[Address, int | None]]:
-        """Target and sequence number of each answer that waits; None where answers carry no number."""
-
-
 class Soak:
     """One run. lost: called with the probes that were lost for the first time, while the run goes on."""
 
@@ -72,124 +45,45 @@ class Soak:
         self._transports = transports
         self._times = times
         self._lost = lost
-        self._probes = {(id(transport), probe.target): probe for probe, transport in transports.items()}
-        self._attempts: dict[Probe, list[Attempt]] = {probe: [] for probe in transports}
-        #: The attempts that wait for an answer: until when, and since when.
-        self._deadlines: deque[tuple[float, Probe, int]] = deque()
-        self._waiting: dict[tuple[Probe, int], float] = {}
-        self._known_lost: set[Probe] = set()
-        self._ended: dict[Probe, str] = {}
-        self._begin = 0.0
 
     def run(self) -> dict[Probe, Series]:
         """Takes the soak's time; when the last round is not answered, the timeout longer, and that again to confirm a
         loss that came last."""
         with selectors.DefaultSelector() as selector:
-            for transport in {id(item): item for item in self._transports.values()}.values():
-                for sock in transport.sockets:
-                    selector.register(sock, selectors.EVENT_READ, transport)
-            self._begin = time.monotonic()
+            asking = Asking(self._transports, self._times.timeout, self._lost, selector)
             for number in range(self._times.rounds):
-                self._rest(selector, self._begin + number * self._times.interval)
-                self._send(self._live())
-            self._listen(selector, None)
-            self._drop_ended(selector)
-            self._send([probe for probe in self._live() if self._doubtful(probe)])
-            self._listen(selector, None)
-        return {
-            probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
-        }
+                _rest(asking, selector, asking.begin + number * self._times.interval)
+                asking.send(asking.live)
+            _listen(asking, selector, None)
+            asking.drop_ended()
+            asking.send([probe for probe in asking.live if asking.doubtful(probe, LOSSES_THAT_FAIL)])
+            _listen(asking, selector, None)
+        return asking.series
 
-    def _rest(self, selector: selectors.BaseSelector, until: float) -> None:
-        """Until the next round."""
-        while True:
-            step = min(until, time.monotonic() + LINGER)
-            self._listen(selector, step)
-            self._drop_ended(selector)
-            if step >= until:
-                return
 
-    def _drop_ended(self, selector: selectors.BaseSelector) -> None:
-        """An open socket keeps its namespace alive, and in it a link and addresses that may be wanted elsewhere."""
-        for transport in {id(self._transports[item]): self._transports[item] for item in self._live()}.values():
-            reason = transport.ended()
-            if not reason:
-                continue
-            for sock in transport.sockets:
-                selector.unregister(sock)
-            transport.close()
-            for probe in [item for item in self._live() if self._transports[item] is transport]:
-                self._ended[probe] = reason
-                waiting = [number for owner, number in self._waiting if owner is probe]
-                attempts = self._attempts[probe]
-                # What was on its way then is not lost.
-                self._attempts[probe] = [item for number, item in enumerate(attempts) if number not in waiting]
-                for number in waiting:
-                    del self._waiting[probe, number]
+def _rest(asking: Asking, selector: selectors.BaseSelector, until: float) -> None:
+    """Until the next round."""
+    while True:
+        step = min(until, time.monotonic() + LINGER)
+        _listen(asking, selector, step)
+        asking.drop_ended()
+        if step >= until:
+            return
 
-    def _live(self) -> list[Probe]:
-        return [probe for probe in self._transports if probe not in self._ended]
 
-    def _doubtful(self, probe: Probe) -> bool:
-        """Whether the last attempt was lost and one more decides whether that is a failure."""
-        attempts = self._attempts[probe]
-        return attempts[-1].rtt is None and sum(1 for item in attempts if item.rtt is None) < LOSSES_THAT_FAIL
-
-    def _send(self, probes: Iterable[Probe]) -> None:
-        unsent = []
-        for probe in probes:
-            attempts = self._attempts[probe]
-            now = time.monotonic()
-            error = ""
-            try:
-                self._transports[probe].send(probe.target, len(attempts))
-                self._waiting[probe, len(attempts)] = now
-                self._deadlines.append((now + self._times.timeout, probe, len(attempts)))
-            except OSError as failure:
-                error = failure.strerror or str(failure)
-                unsent.append(probe)
-            attempts.append(Attempt(now - self._begin, None, error))
-        self._tell(unsent)
-
-    def _listen(self, selector: selectors.BaseSelector, until: float | None) -> None:
-        """Take in answers until then; without a time until nothing is waited for any more."""
-        while True:
-            now = time.monotonic()
-            # What came in time is taken before it is called lost, however late this process gets to it.
-            self._receive(selector, 0)
-            self._expire(now)
-            if (not self._waiting) if until is None else now >= until:
-                return
-            wakes = [moment for moment in (until, self._deadlines[0][0] if self._deadlines else None) if moment]
-            self._receive(selector, max(min(wakes) - now, 0))
-
-    def _receive(self, selector: selectors.BaseSelector, timeout: float) -> None:
-        for key, dummy in selector.select(timeout):
-            for target, sequence in key.data.receive():
-                probe = self._probes.get((id(key.data), target))
-                if probe is not None:
-                    self._answered(probe, sequence)
-
-    def _answered(self, probe: Probe, sequence: int | None) -> None:
-        """An answer without a number tells that the target is there now, so it answers whatever still waits."""
-        attempts = self._attempts[probe]
-        numbers = range(len(attempts)) if sequence is None else (sequence,)
+def _listen(asking: Asking, selector: selectors.BaseSelector, until: float | None) -> None:
+    """Take in answers until then; without a time until nothing is waited for any more."""
+    while True:
         now = time.monotonic()
-        for number in numbers:
-            sent = self._waiting.pop((probe, number), None)
-            if sent is not None:
-                attempts[number] = Attempt(attempts[number].after, now - sent)
+        # What came in time is taken before it is called lost, however late this process gets to it.
+        _receive(selector, 0)
+        asking.expire(now)
+        if (not asking.waiting) if until is None else now >= until:
+            return
+        wakes = [moment for moment in (until, asking.next_deadline) if moment]
+        _receive(selector, max(min(wakes) - now, 0))
 
-    def _expire(self, now: float) -> None:
-        lost = []
-        while self._deadlines and self._deadlines[0][0] <= now:
-            dummy, probe, number = self._deadlines.popleft()
-            if self._waiting.pop((probe, number), None) is not None:
-                lost.append(probe)
-        self._tell(lost)
 
-    def _tell(self, probes: list[Probe]) -> None:
-        new = [probe for probe in probes if probe not in self._known_lost]
-        self._known_lost.update(new)
-        if new:
-            self._lost(new)
+def _receive(selector: selectors.BaseSelector, timeout: float) -> None:
+    for key, dummy in selector.select(timeout):
+        key.data()

@@ -29,8 +29,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
+from .asking import Transport
 from .pinger import Pinger
-from .soak import Transport
 
 
 class Asker:
@@ -38,11 +38,13 @@ class Asker:
 
     source: the link's own IPv6 address. A neighbour solicitation from it is answered to the link alone, one from ``::``
     to all nodes (RFC 4861, 7.2.4), so that parent and child would each take the other's answer for theirs.
+    answered_by: the MAC addresses that said of each target that it is theirs, and how often.
     """
 
     def __init__(self, vantage: Vantage, source: ipaddress.IPv6Address | None) -> None:
         self._vantage = vantage
         self._source = source
+        self.answered_by: dict[Address, dict[str, int]] = {}
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
@@ -72,6 +74,8 @@ class Asker:
             frame, outgoing = received
             said = claim(frame)
             if said is not None and not outgoing and said[2] == REPLY and self._is_answer(frame):
+                macs = self.answered_by.setdefault(said[0], {})
+                macs[said[1]] = macs.get(said[1], 0) + 1
                 yield said[0], None
 
     def _is_answer(self, frame: Frame) -> bool:

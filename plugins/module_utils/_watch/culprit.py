@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the netlink port id in a notification to the process that asked for the change."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .place import Place
+from .process import Process, read
+from .table import Table
+
+#: How a process was found; ``known_by`` in the result.
+BY_PORT, BY_NETLINK, BY_EVENTS = "port id", "/proc/net/netlink", "process events"
+#: libnl and pyroute2 make a port id of the pid in the low 22 bits and a counter above (libnl lib/socket.c).
+_LIBNL_PID = (1 << 22) - 1
+#: The parents that are told of a process.
+PARENTS_MAX = 5
+#: Looking through the descriptors of all processes takes 10 ms or more, so it is not done more often than this.
+_SEARCH_GAP = 0.25
+#: linux/netlink.h
+_NETLINK_ROUTE = "0"
+
+NO_PORT = (
+    "the message carries no port id: the kernel did it by itself, or does not tell who asked "
+    "(links, IPv6 addresses, ioctl)"
+)
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """process: None where it is not known, for the reason in ``unknown``."""
+
+    process: Process | None
+    known_by: str = ""
+    unknown: str = ""
+    parents: tuple[Process, ...] = ()
+
+    def as_data(self) -> dict[str, object]:
+        """The fields of an event."""
+        if self.process is None:
+            return {"process": None, "process_unknown": self.unknown}
+        found = self.process
+        return {
+            "process": {
+                "pid": found.pid,
+                "name": found.name,
+                "unit": found.unit or None,
+                "command": found.command,
+                "known_by": self.known_by,
+                "parents": [
+                    {"pid": item.pid, "name": item.name, "unit": item.unit or None, "command": item.command}
+                    for item in self.parents
+                ],
+                "self": os.getpid() in (found.pid, *(item.pid for item in self.parents)),
+            },
+            "process_unknown": "",
+        }
+
+
+class Culprits:
+    """table: what is known of processes that may be gone."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._known: dict[tuple[int, int], tuple[Process, str]] = {}
+        self._searched = 0.0
+
+    def find(self, port: int, place: Place) -> Culprit:
+        """Who uses a port id in a namespace, or did a moment ago."""
+        if port == 0:
+            return Culprit(None, unknown=NO_PORT)
+        process, known_by = self._cached(port, place) or self._resolve(port, place)
+        if process is None:
+            reason = f"port id {port} belongs to no process now"
+            return Culprit(None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason)
+        self._known[place.inode, port] = process, known_by
+        return Culprit(process, known_by, parents=tuple(self._parents(process)))
+
+    def _cached(self, port: int, place: Place) -> tuple[Process, str] | None:
+        known = self._known.get((place.inode, port))
+        if known is None:
+            return None
+        now = read(known[0].pid)
+        return known if now and now.started == known[0].started else None
+
+    def _resolve(self, port: int, place: Place) -> tuple[Process | None, str]:
+        inode = _socket_of(place.read("netlink"), port)
+        for pid in dict.fromkeys((port, port & _LIBNL_PID)):
+            alive = read(pid) if pid <= _LIBNL_PID else None
+            # A port id is a pid in the PID namespace of its process: in a container another one has that number.
+            if alive and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
+                return alive, BY_PORT
+        if inode is not None and time.monotonic() - self._searched >= _SEARCH_GAP:
+            self._searched = time.monotonic()
+            holder = next((pid for pid in _pids() if _holds(pid, inode)), None)
+            found = read(holder) if holder else None
+            if found:
+                return found, BY_NETLINK
+        for pid in dict.fromkeys((port, port & _LIBNL_PID)):
+            remembered = self._table.by_own_pid(pid, place.inode)
+            if remembered:
+                return remembered, BY_EVENTS
+        return None, ""
+
+    def _parents(self, process: Process) -> Iterator[Process]:
+        """Nearest first, without the init of all."""
+        number = process.parent
+        for dummy in range(PARENTS_MAX):
+            parent = self._table.get(number) or read(number) if number > 1 else None
+            if parent is None:
+                return
+            yield parent
+            number = parent.parent
+
+
+def _socket_of(table: str, port: int) -> int | None:
+    """The inode of the rtnetlink socket with a port id, None when none has it now. Pure."""
+    for line in table.splitlines()[1:]:
+        fields = line.split()  # sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
+        if len(fields) >= 10 and fields[1] == _NETLINK_ROUTE and int(fields[2]) == port:
+            return int(fields[9])
+    return None
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _holds(pid: int, inode: int) -> bool:
+    """Whether a process has a socket open."""
+    wanted = f"socket:[{inode}]"
+    try:
+        for handle in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                if os.readlink(f"/proc/{pid}/fd/{handle}") == wanted:
+                    return True
+            except OSError:
+                continue
+    except OSError:
+        pass
+    return False

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One process, as /proc shows it while it lives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+#: A command line longer than this is cut.
+COMMAND_MAX = 300
+#: A unit that a process can be in (systemd.unit(5)). A slice is a place for units.
+_UNITS = (".service", ".scope", ".socket", ".mount", ".swap")
+
+
+@dataclass(frozen=True)
+class Process:
+    """pid: in our PID namespace. own_pid: in its own, which is the port id of its first netlink socket
+    (net/netlink/af_netlink.c netlink_autobind). network: inode of its network namespace, 0 where unknown.
+    started: clock ticks since boot, which with the pid identifies it. unit: empty where systemd did not start it.
+    """
+
+    pid: int
+    parent: int = 0
+    name: str = ""
+    command: str = ""
+    unit: str = ""
+    own_pid: int = 0
+    network: int = 0
+    started: int = 0
+
+
+def read(pid: int) -> Process | None:
+    """None when it is gone, or was before all was read."""
+    try:
+        stat = _file(pid, "stat")
+        name, fields = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
+        # Fields 4 and 22 of proc_pid_stat(5); fields[0] is field 3.
+        return Process(
+            pid,
+            parent=int(fields[1]),
+            name=name,
+            command=_file(pid, "cmdline").replace("\0", " ").strip()[:COMMAND_MAX],
+            unit=unit_of(_file(pid, "cgroup")),
+            own_pid=_own_pid(pid),
+            network=_network(pid),
+            started=int(fields[19]),
+        )
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _file(pid: int, name: str) -> str:
+    # Without Python's buffering: this runs for every program that is started on the host.
+    handle = os.open(f"/proc/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(handle, 4096).decode(errors="replace")
+    finally:
+        os.close(handle)
+
+
+def _own_pid(pid: int) -> int:
+    """The last field of NSpid (proc_pid_status(5)); it differs from ours for what runs in a container."""
+    for line in _file(pid, "status").splitlines():
+        if line.startswith("NSpid:"):
+            return int(line.split()[-1])
+    return pid
+
+
+def _network(pid: int) -> int:
+    try:
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    except OSError:
+        return 0
+
+
+def unit_of(cgroups: str) -> str:
+    """The unit in the text of /proc/PID/cgroup (cgroups(7)), from the unified hierarchy or systemd's own. Pure."""
+    for line in cgroups.splitlines():
+        dummy, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if controllers not in ("", "name=systemd"):
+            continue
+        units = [part for part in path.split("/") if part.endswith(_UNITS)]
+        if units:
+            return units[-1]
+    return ""

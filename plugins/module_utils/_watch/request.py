@@ -1,0 +1,109 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the watch is told: networks, further targets, and times. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, ifname_problem, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import ECHO, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _verify_input
+
+TCP = "tcp"
+METHODS = (ECHO, WHO_HAS, TCP)
+
+#: Seconds.
+DURATION, DURATION_MIN, DURATION_MAX = 60.0, 1.0, 3600.0
+INTERVAL, INTERVAL_MIN, INTERVAL_MAX = 0.5, 0.2, 1.0
+
+_KEYS = ("networks", "targets", "duration", "interval", "temporary_child")
+_TARGET_KEYS = ("target", "method", "namespace", "link", "port")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One target that was asked for beside those of the networks. namespace: its label; link: for who_has."""
+
+    target: Address
+    method: str
+    namespace: str
+    link: str
+    port: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """duration, interval: seconds. temporary_child: whether one may ask where the host has no link of its own."""
+
+    networks: tuple[MacvlanNetwork, ...]
+    targets: tuple[Wanted, ...]
+    duration: float = DURATION
+    interval: float = INTERVAL
+    temporary_child: bool = True
+
+
+def parse(given: Mapping[str, Any], problems: Problems) -> Request:
+    """Every fault becomes a problem; the result is only good without any."""
+    unknown_keys(dict(given), _KEYS, "request", problems)
+    networks = _verify_input.networks(given.get("networks") or [], problems)
+    targets = [_target(item, f"targets[{number}]", problems) for number, item in enumerate(given.get("targets") or [])]
+    duration = _seconds(given, "duration", DURATION, DURATION_MIN, DURATION_MAX, problems)
+    interval = _seconds(given, "interval", INTERVAL, INTERVAL_MIN, INTERVAL_MAX, problems)
+    return Request(
+        tuple(networks),
+        tuple(item for item in targets if item is not None),
+        duration,
+        interval,
+        bool(given.get("temporary_child", True)),
+    )
+
+
+def _seconds(given: Mapping[str, Any], key: str, default: float, low: float, high: float, problems: Problems) -> float:
+    value = given.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        problems.add(key, value, "this is not a number of seconds", f"give one from {low:g} to {high:g}")
+        return default
+    if not low <= value <= high:
+        problems.add(key, value, f"this is not from {low:g} to {high:g} seconds", "correct it")
+    return float(value)
+
+
+def _target(given: object, key: str, problems: Problems) -> Wanted | None:
+    if not isinstance(given, dict):
+        problems.add(key, given, "a target is a mapping", "write at least target")
+        return None
+    unknown_keys(given, _TARGET_KEYS, key, problems)
+    target = parse_address(given.get("target"))
+    if target is None:
+        problems.add(f"{key}.target", given.get("target"), "this is not an IP address", "names are not resolved here")
+    method = given.get("method") or ECHO
+    if method not in METHODS:
+        problems.add(f"{key}.method", method, "there is no such method", f"use one of {', '.join(METHODS)}")
+    link, port, namespace = given.get("link") or "", given.get("port"), given.get("namespace") or ""
+    if method == WHO_HAS:
+        if not link:
+            problems.add(f"{key}.link", None, "a question who has an address leaves by one link", "name that link")
+        elif ifname_problem(link):
+            problems.add(f"{key}.link", link, str(ifname_problem(link)), "name a link of this host")
+        if namespace:
+            problems.add(f"{key}.namespace", namespace, "who_has asks from the host itself only", "leave it out")
+    elif link:
+        problems.add(f"{key}.link", link, f"{method} goes where the routes lead", "leave it out, or use who_has")
+    if method == TCP and not (isinstance(port, int) and 1 <= port <= 0xFFFF):
+        problems.add(f"{key}.port", port, "tcp needs a port", "give a number from 1 to 65535")
+    elif method != TCP and port is not None:
+        problems.add(f"{key}.port", port, f"{method} has no ports", "leave it out, or use tcp")
+    if target is None:
+        return None
+    return Wanted(target, method, str(namespace), str(link), port if isinstance(port, int) else 0, key)

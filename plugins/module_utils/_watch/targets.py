@@ -1,0 +1,172 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked, from where, and what came of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
+    FAIL,
+    LOSSES_THAT_FAIL,
+    Check,
+    Probe,
+    Scope,
+    Series,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+from .request import TCP, Wanted
+
+#: The kind of those that were asked for beside the networks.
+TARGET = "target"
+
+
+@dataclass(frozen=True)
+class TcpProbe(Probe):
+    """A connection to a port."""
+
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """namespace: label; link: from where it is asked as far as that is known. probe: None where nothing can be asked,
+    for the reason in ``impossible``."""
+
+    id: str
+    network: str
+    kind: str
+    namespace: str
+    link: str
+    target: str
+    method: str = ""
+    probe: Probe | None = None
+    impossible: str = ""
+
+    def as_data(self, series: Series, end: float, macs: Iterable[str]) -> dict[str, object]:
+        """Plain data. end: seconds after the start."""
+        rtt = [attempt.rtt * 1000 for attempt in series.attempts if attempt.rtt is not None]
+        losses = intervals(series, end)
+        return {
+            "id": self.id,
+            "network": self.network,
+            "kind": self.kind,
+            "from": {"namespace": self.namespace, "link": self.link},
+            "target": self.target,
+            "method": self.method,
+            "sent": series.sent,
+            "received": series.received,
+            "rtt_ms": {
+                "min": round(min(rtt), 3), "avg": round(sum(rtt) / len(rtt), 3), "max": round(max(rtt), 3)
+            } if rtt else None,
+            "first_loss": losses[0][0] if losses else None,
+            "losses": losses,
+            "answered_by": sorted(macs),
+            "errors": series.errors,
+            "ended": series.ended,
+            "impossible": self.impossible,
+        }  # fmt: skip
+
+
+def intervals(series: Series, end: float) -> list[list[float]]:
+    """From the sending of the first lost attempt to that of the first that was answered again."""
+    found: list[list[float]] = []
+    lost = False
+    for attempt in series.attempts:
+        if attempt.rtt is None and not lost:
+            found.append([round(attempt.after, 3), round(end, 3)])
+        elif attempt.rtt is not None and lost:
+            found[-1][1] = round(attempt.after, 3)
+        lost = attempt.rtt is None
+    return found
+
+
+def first_break(targets: Mapping[str, Series]) -> dict[str, object] | None:
+    """The earliest loss that was no single one, of a target that answered before; None without any."""
+    found = [(moment, name) for name, series in targets.items() for moment in [_break(series)] if moment is not None]
+    return {"after": round(min(found)[0], 3), "target": min(found)[1]} if found else None
+
+
+def _break(series: Series) -> float | None:
+    run: list[float] = []
+    answered = False
+    for attempt in series.attempts:
+        if attempt.rtt is not None:
+            answered, run = True, []
+        elif answered:
+            run.append(attempt.after)
+            if len(run) >= LOSSES_THAT_FAIL:
+                return run[0]
+    return None
+
+
+def of_networks(scopes: Iterable[Scope]) -> tuple[list[Target], list[str]]:
+    """The targets of declared networks, and what is not asked and why."""
+    targets: list[Target] = []
+    skipped = []
+    for scope in scopes:
+        for kind in KINDS.values():
+            for check in kind.checks(scope):
+                if check.probes:
+                    targets += [_of_probe(scope, check, probe) for probe in check.probes]
+                elif check.decided == FAIL:
+                    reason = "; ".join(item.value for item in check.evidence)
+                    link = check.source if check.kind.startswith("gateway") else scope.network.link or ""
+                    targets.append(
+                        Target(check.id, check.network, check.kind, "", link, check.target, impossible=reason)
+                    )
+                else:
+                    skipped.append(f"not probed: {check.id}: {'; '.join(item.value for item in check.evidence)}")
+    return targets, skipped
+
+
+def _of_probe(scope: Scope, check: Check, probe: Probe) -> Target:
+    namespace, link = "", probe.interface or scope.parent_name
+    if probe.namespace:
+        container = next((item for item in scope.containers if item.path == probe.namespace), None)
+        namespace, link = check.source, container.link.name if container else ""
+    elif check.kind == "host_to_container":
+        link = scope.network.link or ""
+    name = f"{check.id}/{probe.method}"
+    return Target(name, check.network, check.kind, namespace, link, str(probe.target), probe.method, probe)
+
+
+def of_wanted(
+    wanted: Sequence[Wanted], namespaces: Iterable[Namespace], links: Iterable[str], problems: Problems
+) -> list[Target]:
+    """The targets that were asked for by themselves. links: names in our own namespace."""
+    paths = {item.label: "" if item.path == OWN else item.path for item in namespaces}
+    known = set(links)
+    result = []
+    for item in wanted:
+        if item.namespace not in paths:
+            names = ", ".join(sorted(label for label in paths if label)) or "none but the host's own"
+            problems.add(f"{item.key}.namespace", item.namespace, "there is no such namespace", f"there are: {names}")
+            continue
+        if item.link and item.link not in known:
+            problems.add(f"{item.key}.link", item.link, "this host has no such link", "name one that it has")
+            continue
+        result.append(_of_wanted(item, paths[item.namespace]))
+    return result
+
+
+def _of_wanted(item: Wanted, path: str) -> Target:
+    port = f":{item.port}" if item.port else ""
+    source = item.namespace or item.link or "host"
+    name = f"{TARGET}/{source}/{item.target}{port}/{item.method}"
+    probe = (
+        TcpProbe(TCP, item.target, path, port=item.port)
+        if item.method == TCP
+        else Probe(item.method, item.target, path, item.link)
+    )
+    return Target(name, "", TARGET, item.namespace, item.link, f"{item.target}{port}", item.method, probe)
+
+
+def addresses(targets: Iterable[Target]) -> set[Address]:
+    return {item.probe.target for item in targets if item.probe}

@@ -1,0 +1,320 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watching a host for some seconds: what answers, what changes, and who changed it. Changes nothing itself."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import resource
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Probe, Scope, Series
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import MACVLAN_KINDS, Facts, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
+    CAP_NET_ADMIN,
+    CAP_NET_RAW,
+    CAP_SYS_ADMIN,
+    check_capabilities,
+    check_pyroute2,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.asking import Asking, Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.survey import survey
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transports import Asker, Unusable, open_all
+
+from . import request as _watch_request
+from . import targets as _watch_targets
+from .culprit import Culprits
+from .listening import Listening, try_add
+from .record import Record
+from .request import TCP
+from .table import Table
+from .targets import Target, TcpProbe
+from .tcp import Connector
+
+#: An unanswered probe is lost after this many intervals.
+TIMEOUT_INTERVALS = 2
+#: Probes per second, all targets together. Each takes about 60 µs; with more targets the interval grows.
+PROBES_MAX = 200
+#: Namespaces in which is listened. Each takes seven descriptors.
+NAMESPACES_MAX = 100
+#: Seconds between two readings of the counters, and at least this many times as long as one takes.
+POLL, POLL_SHARE = 1.0, 100
+#: Seconds for which an ended namespace may be kept alive at most.
+LINGER = 1.0
+
+
+def observe(request: Mapping[str, Any], meanwhile: Callable[[Observer], None] | None = None) -> dict[str, Any]:
+    """Watch for the request's duration, and do something else at the same time if wanted.
+
+    request: networks (as `_networks.Intent.as_data` gives them), targets, duration, interval, temporary_child, as the
+    module macvlan_watch documents them. meanwhile: called once it watches; when it takes longer, watching goes on until
+    it returns. Errors: InvalidInput with all problems.
+    """
+    observer = Observer(request)
+    observer.start()
+    try:
+        if meanwhile is not None:
+            meanwhile(observer)
+        observer.wait()
+    finally:
+        result = observer.stop()
+    return result
+
+
+class Observer:
+    """One run, in a thread of its own between `start` and `stop`. Errors: InvalidInput with all problems.
+
+    started: seconds since the epoch; set by `start`.
+    """
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        problems = Problems()
+        self._request = _watch_request.parse(request, problems)
+        check_pyroute2(problems)
+        check_capabilities(problems, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)
+        if problems:
+            raise InvalidInput(problems)
+        unseen: list[str] = []
+        self._everywhere = read_all(unseen)
+        here = self._everywhere[0][1]
+        self._scopes = survey(list(self._request.networks), self._everywhere, self._request.temporary_child)
+        self._targets, skipped = _watch_targets.of_networks(self._scopes)
+        self._targets += _watch_targets.of_wanted(
+            self._request.targets,
+            [namespace for namespace, dummy in self._everywhere],
+            [link.name for link in here.links],
+            problems,
+        )
+        if problems:
+            raise InvalidInput(problems)
+        self._record = Record()
+        for text in (*skipped, *(f"namespace {label} could not be read" for label in unseen)):
+            self._record.limit(text)
+        self.started = 0.0
+        self._begin = 0.0
+        self._cpu = 0.0
+        self._executor = ThreadPoolExecutor(max_workers=1)
+        self._waker, self._wake = socket.socketpair()
+        self._ready = threading.Event()
+
+    def start(self) -> None:
+        """Begin to watch; returns when everything is open and the first probes are on their way."""
+        self._future = self._executor.submit(self._run)
+        self._ready.wait()
+        if self._future.done():
+            self._future.result()
+
+    def wait(self) -> None:
+        """Until the duration is over."""
+        wait([self._future])
+
+    def after(self) -> float:
+        """Seconds since the start, as in the timeline."""
+        return time.monotonic() - self._begin
+
+    def stop(self) -> dict[str, Any]:
+        """End now if the duration is not over, and return the timeline. Errors: whatever went wrong meanwhile."""
+        with contextlib.suppress(OSError):
+            self._waker.send(b"!")
+        try:
+            return self._future.result()
+        finally:
+            self._executor.shutdown()
+            self._waker.close()
+            self._wake.close()
+
+    def _run(self) -> dict[str, Any]:
+        try:
+            return self._observe()
+        finally:
+            self._ready.set()
+
+    def _observe(self) -> dict[str, Any]:
+        probes = list(dict.fromkeys(item.probe for item in self._targets if item.probe))
+        interval = max(self._request.interval, len(probes) / PROBES_MAX)
+        if interval > self._request.interval:
+            text = f"{len(probes)} targets are asked every {interval:.1f} s instead of {self._request.interval:g} s"
+            self._record.limit(f"{text}: at most {PROBES_MAX} probes are sent per second")
+        with contextlib.ExitStack() as stack:
+            selector = stack.enter_context(selectors.DefaultSelector())
+            # A temporary child changes its parent: it comes before the listening, and goes after it.
+            transports = _open(probes, self._scopes, self._everywhere[0][1], stack)
+            listening = Listening(selector, self._record, Culprits(Table()), self._stamp)
+            stack.callback(listening.close)
+            self._listen(listening)
+            asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector)
+            self._begin, self.started = asking.begin, time.time()
+            selector.register(self._wake, selectors.EVENT_READ, None)
+            self._loop(selector, asking, listening, interval)
+            end = self.after()
+        return self._timeline(asking.series, transports, listening, interval, end)
+
+    def _listen(self, listening: Listening) -> None:
+        wanted = [(namespace, _watched(namespace, self._everywhere)) for namespace, dummy in self._everywhere]
+        wanted = [(namespace, links) for namespace, links in wanted if namespace.path == OWN or links]
+        for namespace, links in wanted[:NAMESPACES_MAX]:
+            try_add(listening, namespace, links, self._record)
+        if len(wanted) > NAMESPACES_MAX:
+            self._record.limit(f"events of {NAMESPACES_MAX} of {len(wanted)} namespaces only")
+        listening.poll(time.monotonic())
+
+    def _loop(self, selector: selectors.BaseSelector, asking: Asking, listening: Listening, interval: float) -> None:
+        """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
+        over = self._begin + self._request.duration
+        round_at, poll_at, look_at = self._begin, self._begin + POLL, self._begin + LINGER
+        while True:
+            # What came in time is taken before it is called lost, however late this process gets to it.
+            stopped = _serve(selector, 0)
+            now = time.monotonic()
+            asking.expire(now)
+            if stopped or (now >= over and not asking.waiting):
+                break
+            if now >= round_at and round_at < over:
+                asking.send(asking.live)
+                # After a pause of this process the rounds that were missed are not made up for.
+                round_at = max(round_at + interval, now + interval / 2)
+            if now >= poll_at:
+                listening.reread(now)
+                began = time.thread_time()
+                listening.poll(now)
+                poll_at = now + max(POLL, POLL_SHARE * (time.thread_time() - began))
+            if now >= look_at:
+                asking.drop_ended()
+                listening.drop_ended()
+                look_at = now + LINGER
+            wakes = [min(round_at, over), poll_at, look_at, asking.next_deadline]
+            self._cpu = time.thread_time()
+            self._ready.set()
+            if _serve(selector, max(min(item for item in wakes if item is not None) - time.monotonic(), 0.001)):
+                break
+        listening.reread(time.monotonic(), force=True)
+        listening.poll(time.monotonic())
+        self._cpu = time.thread_time()
+
+    def _stamp(self, moment: float) -> float:
+        return round(max(moment - self._begin, 0.0), 3) if self._begin else 0.0
+
+    def _timeline(
+        self,
+        series: Mapping[Probe, Series],
+        transports: Mapping[Probe, Transport],
+        listening: Listening,
+        interval: float,
+        end: float,
+    ) -> dict[str, Any]:
+        asked = {item.id: series[item.probe] for item in self._targets if item.probe}
+        return {
+            "started": _utc(self.started),
+            "duration": round(end, 3),
+            "interval": interval,
+            "targets": [
+                item.as_data(asked.get(item.id, Series()), end, _macs(item, transports)) for item in self._targets
+            ],
+            "events": self._record.events,
+            "counters": listening.counters.as_data(),
+            "first_break": _watch_targets.first_break(asked),
+            "limits": self._record.limits,
+            "cost": {
+                "cpu_seconds": round(self._cpu, 3),
+                "max_rss_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            },
+        }
+
+
+def _serve(selector: selectors.BaseSelector, timeout: float) -> bool:
+    """Handle what is ready; whether the end was asked for."""
+    stopped = False
+    for key, dummy in selector.select(timeout):
+        if key.data is None:
+            stopped = True
+        else:
+            key.data()
+    return stopped
+
+
+def _utc(moment: float) -> str:
+    at = datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="milliseconds")
+    return at.replace("+00:00", "Z")
+
+
+def _macs(target: Target, transports: Mapping[Probe, Transport]) -> list[str]:
+    if target.probe is None:
+        return []
+    transport = transports[target.probe]
+    return list(transport.answered_by.get(target.probe.target, ())) if isinstance(transport, Asker) else []
+
+
+def _watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> set[int]:
+    """The macvlan links of a namespace on parents of ours, in our own also the parents of all."""
+    facts = next(facts for item, facts in everywhere if item is namespace)
+    own = namespace.path == OWN
+    children = {
+        link.index
+        for link in facts.links
+        if link.kind in MACVLAN_KINDS
+        and (own or (link.parent_nsid is not None and link.parent_nsid == facts.origin_nsid))
+    }
+    if not own:
+        return children
+    parents = {
+        link.parent
+        for dummy, other in everywhere
+        for link in other.links
+        if link.kind in MACVLAN_KINDS
+        and link.parent
+        and link.parent_nsid == (other.origin_nsid if other is not facts else None)
+    }
+    return children | {index for index in parents if index is not None}
+
+
+def _open(
+    probes: list[Probe], scopes: list[Scope], facts: Facts, stack: contextlib.ExitStack
+) -> dict[Probe, Transport]:
+    scope = scopes[0] if scopes else Scope(MacvlanNetwork("", None, ()), facts, None)
+    result = open_all([item for item in probes if item.method != TCP], scope, stack)
+    connectors: dict[tuple[str, int], Transport] = {}
+    for probe in probes:
+        if isinstance(probe, TcpProbe):
+            key = probe.namespace, probe.port
+            if key not in connectors:
+                connectors[key] = _connector(probe, stack)
+            result[probe] = connectors[key]
+    return result
+
+
+def _connector(probe: TcpProbe, stack: contextlib.ExitStack) -> Transport:
+    path = probe.namespace
+    try:
+        inode = os.stat(path).st_ino if path else 0
+        run_in(path or OWN, lambda: None)
+    except (OSError, NamespaceGone) as error:
+        return Unusable(str(error), ended=str(error))
+
+    def ended() -> str:
+        try:
+            return f"{path} ended" if path and os.stat(path).st_ino != inode else ""
+        except OSError:
+            return f"{path} ended"
+
+    def make(family: int) -> socket.socket:
+        try:
+            return run_in(path or OWN, functools.partial(socket.socket, family, socket.SOCK_STREAM))
+        except NamespaceGone as error:
+            raise OSError(str(error)) from error
+
+    connector = Connector(probe.port, make, ended)
+    stack.callback(connector.close)
+    return connector
