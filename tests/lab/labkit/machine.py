@@ -55,10 +55,17 @@ def require_root() -> None:
         raise LabError("the lab makes network namespaces and needs root. Remedy: run it with sudo.")
 
 
+#: Each host of kind nspawn takes a dozen inotify(7) instances of root's, and the kernel's default is 128 for all.
+INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+INOTIFY_INSTANCES = 1024
+
+
 def prepare(kinds: set[str]) -> None:
-    """Install what is missing. Errors: LabError that lists what to install by hand, or says that it cannot be."""
+    """Install what is missing, and raise a limit that hosts run into. Errors: LabError that lists what to install by hand, or says that it cannot be."""
     if "vm" in kinds and platform.machine() != "x86_64":
         raise LabError(f"kind vm needs x86-64, this machine is {platform.machine()}. Remedy: use kind nspawn or netns.")
+    if "nspawn" in kinds and int(INOTIFY.read_text(encoding="ascii")) < INOTIFY_INSTANCES:
+        INOTIFY.write_text(str(INOTIFY_INSTANCES), encoding="ascii")
     missing = missing_packages(kinds)
     if not missing:
         return

@@ -16,7 +16,7 @@ from labkit.topology import Host, Nic
 
 from .rows import Row
 
-PROBE = Path(__file__).with_name("probe.py")
+PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
 
 LINK, PARENT = "lan0", "eth0"
 
@@ -194,8 +194,7 @@ class Place:
             "window": window,
             "pause": PAUSE,
         }
-        script = PROBE.read_text(encoding="utf-8")
-        command = ("python3", "-c", script)
+        command = ("python3", "-c", PROBE)
         done = self.lab.exec(self.row.name, *command, input=json.dumps(task), check=False)
         if done.returncode != 0:
             raise AssertionError(f"{self.row.name}: probe: {done.stderr.strip()}")

@@ -65,6 +65,6 @@ ROWS = tuple(
     Row(form, manager, system, kind, number)
     for kind in ("nspawn", "vm")
     for number, (form, manager, system) in enumerate(
-        (form, manager, system) for form, manager in FORMS for system in SYSTEMS
+        ((form, manager, system) for form, manager in FORMS for system in SYSTEMS), start=1
     )
 )

@@ -24,8 +24,8 @@ from .rows import Row
 #: Virtual machines that run at once: each has a processor's work to do under emulation.
 VMS = 2
 
-#: Hosts on which something other than waiting happens at once.
-JOBS = max(2, os.cpu_count() or 1)
+#: Hosts on which something other than waiting happens at once: much of each cell is watching, which is waiting too.
+JOBS = 2 * (os.cpu_count() or 1)
 
 Say = Callable[[str], None]
 
