@@ -61,7 +61,10 @@ INOTIFY_INSTANCES = 1024
 
 
 def prepare(kinds: set[str]) -> None:
-    """Install what is missing, and raise a limit that hosts run into. Errors: LabError that lists what to install by hand, or says that it cannot be."""
+    """Install what is missing, and raise a limit that hosts run into.
+
+    Errors: LabError that lists what to install by hand, or says that it cannot be.
+    """
     if "vm" in kinds and platform.machine() != "x86_64":
         raise LabError(f"kind vm needs x86-64, this machine is {platform.machine()}. Remedy: use kind nspawn or netns.")
     if "nspawn" in kinds and int(INOTIFY.read_text(encoding="ascii")) < INOTIFY_INSTANCES:
