@@ -1,0 +1,318 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page and the Markdown show, from the data of report.json. Pure.
+
+All times of report.json are those of the host that saw something. Where a host's clock is off by more than could be
+measured wrong, and by more than people overlook, its times are shown as the controller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .drawing import Drawing, draw
+from .text import (
+    after_text,
+    clean,
+    clean_lines,
+    counted,
+    culprit_text,
+    later,
+    moment_text,
+    natural,
+    parse_time,
+    seconds_text,
+)
+from .timeline import Timeline, lay_out
+
+CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT = "confirmed", "suspected", "not_tested", "ruled_out"
+#: The states of hosts, the worst first: the word of report.json, its mark, and its name in CSS.
+STATES = {
+    "broken": ("✕", "broken"),
+    "suspect": ("?", "suspect"),
+    "failed": ("!", "failed"),
+    "unreachable": ("!", "unreachable"),
+    "nothing declared": ("-", "none"),
+    "healthy": ("✓", "healthy"),
+}
+#: Hosts of these states are told in full.
+BAD = ("broken", "suspect", "failed", "unreachable")
+#: So many bad hosts get drawings and timelines; of the others only the verdicts are told.
+DRAWN_HOSTS = 100
+#: In a fleet of up to so many hosts the healthy ones get them too.
+SMALL_FLEET = 20
+#: Cells of a fleet of up to so many hosts carry names.
+NAMED_CELLS = 60
+#: Clocks that differ by less are not worth a word.
+CLOCK_MATTERS_SECONDS = 0.5
+HOSTS_TOLD = 12
+
+
+@dataclass
+class Verdict:
+    host: str
+    anchor: str
+    network: str
+    cause: str
+    title: str
+    status: str
+    summary: str
+    explanation: str
+    relative: str
+    absolute: str
+    evidence: list[dict[str, str]]
+    culprit: str
+    remedy: str
+    after: float | None = None
+
+
+@dataclass
+class Finding:
+    """The same cause with the same status on the same network, on one host or many."""
+
+    cause: str
+    title: str
+    network: str
+    status: str
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def first(self) -> Verdict:
+        timed = [verdict for verdict in self.verdicts if verdict.absolute]
+        return min(timed, key=lambda verdict: verdict.absolute) if timed else self.verdicts[0]
+
+    @property
+    def hosts(self) -> list[Verdict]:
+        """One verdict per host."""
+        return list({verdict.host: verdict for verdict in reversed(self.verdicts)}.values())[::-1]
+
+    @property
+    def culprits(self) -> list[str]:
+        return list(dict.fromkeys(verdict.culprit for verdict in self.verdicts if verdict.culprit))
+
+    @property
+    def remedies(self) -> list[str]:
+        return list(dict.fromkeys(verdict.remedy for verdict in self.verdicts if verdict.remedy))
+
+
+@dataclass
+class Host:
+    name: str
+    anchor: str
+    state: str
+    mark: str
+    css: str
+    message: str
+    clock: str
+    #: whether its times were corrected
+    clock_off: bool
+    links: list[str]
+    found: list[Verdict]
+    ruled_out: list[Verdict]
+    not_tested: list[Verdict]
+    drawings: list[Drawing]
+    timeline: Timeline | None
+    #: whether there is more to tell than a line
+    full: bool
+
+
+@dataclass
+class Page:
+    version: str
+    generated: str
+    headline: str
+    tone: str
+    counts: list[tuple[str, int, str, str]]
+    numbers: str
+    parameters: list[tuple[str, str]]
+    hosts: list[Host]
+    bad: list[Host]
+    others: list[Host]
+    findings: list[Finding]
+    named_cells: bool
+    not_drawn: int
+    ruled_out: int
+    limits: list[str]
+
+
+def build(report: Mapping[str, Any]) -> Page:
+    """report: the data of report.json, as docs/report.schema.json describes it."""
+    sources = sorted(report.get("hosts") or [], key=lambda host: natural(str(host.get("host"))))
+    shifts = {str(host.get("host")): _shift(host.get("clock")) for host in sources}
+    anchors = {name: f"h{number}" for number, name in enumerate(shifts, 1)}
+    starts = {str(host.get("host")): parse_time((host.get("timeline") or {}).get("started")) for host in sources}
+    verdicts = [_verdict(item, shifts, anchors, starts) for item in report.get("verdicts") or []]
+    by_host: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_host.setdefault(verdict.host, []).append(verdict)
+    hosts, drawn = [], 0
+    for source in sources:
+        wanted = _wants_drawing(source, len(sources), drawn)
+        drawn += wanted and source.get("state") in BAD
+        name = str(source.get("host"))
+        hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], wanted))
+    bad = sorted((host for host in hosts if host.state in BAD), key=lambda host: list(STATES).index(host.state))
+    findings = _findings(verdicts)
+    counts = [
+        (state, len([host for host in hosts if host.state == state]), mark, css)
+        for state, (mark, css) in STATES.items()
+    ]
+    return Page(
+        version=clean(report.get("version")),
+        generated=moment_text(parse_time(report.get("generated")), full=True) or clean(report.get("generated")),
+        headline=_headline(hosts, findings),
+        tone="bad" if any(host.state == "broken" for host in hosts) else "warn" if bad else "good",
+        counts=[count for count in counts if count[1]],
+        numbers=", ".join(f"{number} {state}" for state, number, _mark, _css in counts if number),
+        parameters=[(clean(key), clean(value)) for key, value in sorted((report.get("parameters") or {}).items())],
+        hosts=hosts,
+        bad=bad,
+        others=[host for host in hosts if host.state not in BAD],
+        findings=findings,
+        named_cells=len(hosts) <= NAMED_CELLS,
+        not_drawn=max(len(bad) - drawn, 0) if len(bad) > DRAWN_HOSTS else 0,
+        ruled_out=len([verdict for verdict in verdicts if verdict.status == RULED_OUT]),
+        limits=_limits(hosts),
+    )
+
+
+def _wants_drawing(source: Mapping[str, Any], fleet: int, drawn: int) -> bool:
+    return fleet <= SMALL_FLEET or (source.get("state") in BAD and drawn < DRAWN_HOSTS)
+
+
+def _shift(clock: Mapping[str, Any] | None) -> float:
+    """What to add to the host's times; 0 where its clock is right, as far as could be measured."""
+    offset = float((clock or {}).get("offset_seconds") or 0)
+    uncertainty = float((clock or {}).get("uncertainty_seconds") or 0)
+    return -offset if abs(offset) > max(CLOCK_MATTERS_SECONDS, uncertainty) else 0.0
+
+
+def _clock(clock: Mapping[str, Any] | None) -> str:
+    if not clock or clock.get("offset_seconds") is None:
+        return "clock not compared with the controller's: times are this host's own"
+    offset, uncertainty = float(clock["offset_seconds"]), clock.get("uncertainty_seconds")
+    within = f" (± {seconds_text(float(uncertainty))})" if uncertainty is not None else ""
+    if not _shift(clock):
+        return f"clock agrees with the controller's to {seconds_text(offset)}{within}"
+    side = "ahead of" if offset > 0 else "behind"
+    return (
+        f"clock {seconds_text(offset)} {side} the controller's{within}: times shown here are the controller's; in the "
+        f"logs of this host look {seconds_text(offset)} {'later' if offset > 0 else 'earlier'}"
+    )
+
+
+def _verdict(
+    item: Mapping[str, Any], shifts: Mapping[str, float], anchors: Mapping[str, str], starts: Mapping[str, Any]
+) -> Verdict:
+    host = str(item.get("host"))
+    after = item.get("after")
+    began = later(starts.get(host), shifts.get(host, 0.0))
+    cause = clean(item.get("cause"))
+    return Verdict(
+        host=clean(host),
+        anchor=anchors.get(host, ""),
+        network=clean(item.get("network")),
+        cause=cause,
+        title=cause.replace("_", " "),
+        status=clean(item.get("status")),
+        summary=clean(item.get("summary")),
+        explanation=clean(item.get("explanation")),
+        relative=after_text(after),
+        absolute=moment_text(later(began, after)) if after is not None else "",
+        evidence=[_evidence(proof, host, shifts, began) for proof in item.get("evidence") or []],
+        culprit=culprit_text(item.get("culprit")),
+        remedy=clean_lines(item.get("remedy")),
+        after=after,
+    )
+
+
+def _evidence(
+    proof: Mapping[str, Any], host: str, shifts: Mapping[str, float], began: datetime | None
+) -> dict[str, str]:
+    """`where` begins with the name of the host whose clock gave the time; without one it is the verdict's host."""
+    seen_by = str(proof.get("where") or "").split(":", maxsplit=1)[0].strip()
+    moment = later(parse_time(proof.get("at")), shifts.get(seen_by, shifts.get(host, 0.0)))
+    relative = after_text((moment - began).total_seconds()) if moment and began else ""
+    return {
+        "what": clean(proof.get("what")),
+        "where": clean(proof.get("where")),
+        "at": moment_text(moment) or clean(proof.get("at")),
+        "relative": relative,
+        "value": clean(proof.get("value")),
+    }
+
+
+def _host(source: Mapping[str, Any], anchor: str, verdicts: Sequence[Verdict], shift: float, drawn: bool) -> Host:
+    name, state = clean(source.get("host")), clean(source.get("state"))
+    mark, css = STATES.get(state, ("!", "failed"))
+    links = [link for link in source.get("links") or [] if isinstance(link, Mapping)]
+    timeline = source.get("timeline")
+    return Host(
+        name=name,
+        anchor=anchor,
+        state=state if state in STATES else "failed",
+        mark=mark,
+        css=css,
+        message=clean(source.get("message")),
+        clock=_clock(source.get("clock")) if state not in ("unreachable", "nothing declared") else "",
+        clock_off=bool(shift),
+        links=[_link(link) for link in links],
+        found=[verdict for verdict in verdicts if verdict.status in (CONFIRMED, SUSPECTED)],
+        ruled_out=[verdict for verdict in verdicts if verdict.status == RULED_OUT],
+        not_tested=[verdict for verdict in verdicts if verdict.status == NOT_TESTED],
+        drawings=[draw(name, link) for link in links] if drawn else [],
+        timeline=lay_out(timeline, shift) if timeline and drawn else None,
+        full=drawn or state in BAD,
+    )
+
+
+def _link(link: Mapping[str, Any]) -> str:
+    """``lan0: eth0, link lan0 192.168.100.3/32, 2 containers``"""
+    own = f"link {clean(link['link'])} {clean(link.get('addresses'))}".strip() if link.get("link") else "no link"
+    containers = counted(len(link.get("containers") or []), "container")
+    return f"{clean(link.get('network'))}: parent {clean(link.get('parent'))}, {own}, {containers}"
+
+
+def _findings(verdicts: Iterable[Verdict]) -> list[Finding]:
+    found: dict[tuple[str, ...], Finding] = {}
+    for verdict in verdicts:
+        if verdict.status in (CONFIRMED, SUSPECTED):
+            key = (verdict.status, verdict.cause, verdict.network)
+            finding = found.setdefault(key, Finding(verdict.cause, verdict.title, verdict.network, verdict.status))
+            finding.verdicts.append(verdict)
+    return sorted(
+        found.values(), key=lambda item: (item.status != CONFIRMED, -len(item.hosts), item.cause, item.network)
+    )
+
+
+def _headline(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
+    total = len(hosts)
+    if not total:
+        return "No hosts"
+    numbers = {state: len([host for host in hosts if host.state == state]) for state in STATES}
+    parts = [f"{numbers[state]} {state}" for state in BAD if numbers[state]]
+    if not parts:
+        checked = numbers["healthy"]
+        return f"{counted(checked, 'host')} checked, all healthy" if checked else "Nothing is declared on any host"
+    causes = []
+    for status in (CONFIRMED, SUSPECTED):
+        ids = {finding.cause for finding in findings if finding.status == status}
+        causes += [f"{counted(len(ids), 'cause')} {status}"] if ids else []
+    if not causes and numbers["broken"]:
+        causes = ["no known cause found"]
+    return "; ".join([f"{', '.join(parts)} of {counted(total, 'host')}", *causes])
+
+
+def _limits(hosts: Sequence[Host]) -> list[str]:
+    """What watching did not see, each once, with how many hosts say so."""
+    told: dict[str, list[str]] = {}
+    for host in hosts:
+        for limit in host.timeline.limits if host.timeline else []:
+            told.setdefault(limit, []).append(host.name)
+    return [
+        f"{limit} ({names[0] if len(names) == 1 else counted(len(names), 'host')})" for limit, names in told.items()
+    ]

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""report.html and report.md, from the data of report.json. On the controller only; pure: no clock, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from . import text
+from .model import HOSTS_TOLD, build
+
+#: So many hosts are told in full in Markdown.
+MARKDOWN_HOSTS = 20
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_html(report: Mapping[str, Any]) -> str:
+    """One self-contained page. report: as docs/report.schema.json describes it."""
+    return _html().get_template("report.html.j2").render(page=build(report), hosts_told=HOSTS_TOLD)
+
+
+def render_markdown(report: Mapping[str, Any]) -> str:
+    """The same in text, for a terminal, a ticket or a merge request."""
+    written = _markdown().get_template("report.md.j2").render(page=build(report), hosts_full=MARKDOWN_HOSTS)
+    # parts that were left out leave empty lines
+    return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
+
+
+@lru_cache(maxsize=None)
+def _html() -> Environment:
+    environment = _environment(autoescape=True)
+    environment.filters["counted"] = text.counted
+    return environment
+
+
+@lru_cache(maxsize=None)
+def _markdown() -> Environment:
+    """Every expression is escaped for Markdown, unless a filter made it a code span or a block."""
+    environment = _environment(autoescape=False, finalize=text.markdown)
+    environment.filters.update(code=text.markdown_code, block=text.markdown_block, counted=text.counted)
+    return environment
+
+
+def _environment(**settings: Any) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **settings,
+    )

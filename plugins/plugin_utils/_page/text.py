@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text for people, from data that hosts sent: times, names, what is safe in HTML and in Markdown. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from markupsafe import Markup
+
+#: Longer texts of hosts are cut; the whole text is in report.json.
+TEXT_MAX = 600
+
+#: What GitHub Flavored Markdown gives a meaning within a line. An underscore inside a word has none.
+_MARKDOWN = re.compile(r"[\\`*\[\]|~!#]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
+_MENTION = re.compile(r"(?<![0-9A-Za-z])@")
+
+
+def clean(value: Any, limit: int = TEXT_MAX) -> str:
+    """One line. Characters that steer a terminal or turn the direction of writing are shown as escapes."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(clean(item) for item in value)
+    elif isinstance(value, Mapping):
+        value = ", ".join(f"{key}: {clean(item)}" for key, item in value.items())
+    line = "".join(map(_visible, " ".join(str(value).split())))
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def clean_lines(value: Any, limit: int = 4000) -> str:
+    """Like `clean`, but the lines stay: commands."""
+    lines = [clean(line, limit) for line in str(value or "")[:limit].strip().splitlines()]
+    return "\n".join(lines)
+
+
+def _visible(character: str) -> str:
+    """Unicode categories Cc (control), Cf (format: also the bidirectional overrides), Cs, Co and Cn as an escape."""
+    if unicodedata.category(character)[0] == "C":
+        return character.encode("unicode_escape").decode("ascii")
+    return character
+
+
+def short(value: Any, limit: int) -> str:
+    return clean(value, limit)
+
+
+def parse_time(value: Any) -> datetime | None:
+    """An RFC 3339 time in UTC; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+
+
+def moment_text(moment: datetime | None, full: bool = False) -> str:
+    """``20:00:04.213 UTC``, or with the date."""
+    if moment is None:
+        return ""
+    text = moment.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "")
+    return f"{text if full else text[11:]} UTC"
+
+
+def later(moment: datetime | None, seconds: float) -> datetime | None:
+    """None too where the sum is no date that Python knows."""
+    try:
+        return None if moment is None else moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def seconds_text(seconds: float) -> str:
+    """``4.2 s``, ``0.013 s``, ``2 min 5 s``, ``3 h 20 min``"""
+    size = abs(seconds)
+    if size >= 3600:
+        hours, minutes = divmod(round(size / 60), 60)
+        return f"{hours} h {minutes} min"
+    if size >= 120:
+        minutes, rest = divmod(round(size), 60)
+        return f"{minutes} min {rest} s"
+    return f"{size:.3f} s" if 0 < size < 0.1 else f"{size:.1f} s"
+
+
+def after_text(seconds: float | None) -> str:
+    """``+4.2 s``: after the watch began."""
+    if seconds is None:
+        return ""
+    return f"{'-' if seconds < 0 else '+'}{seconds_text(seconds)}"
+
+
+def process_text(process: Mapping[str, Any] | None) -> str:
+    """``NetworkManager (pid 812, NetworkManager.service)``"""
+    if not process:
+        return ""
+    name, unit = clean(process.get("name")), clean(process.get("unit"))
+    known = [f"pid {clean(process['pid'])}"] if process.get("pid") is not None else []
+    known += [unit] if unit else []
+    inner = f" ({', '.join(known)})" if known else ""
+    return f"{name or 'a process'}{inner}"
+
+
+def culprit_text(culprit: Mapping[str, Any] | None) -> str:
+    """Who did it, in one line; empty where nobody did."""
+    if not culprit:
+        return ""
+    if culprit.get("text"):
+        return clean(culprit["text"])
+    if culprit.get("pid") is not None or culprit.get("unit"):
+        return process_text(culprit)
+    known = [clean(culprit.get(key)) for key in ("name", "host", "mac", "vendor")]
+    return ", ".join(item for item in known if item)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 host``, ``2 hosts``"""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """The sort key of people: web2 before web10."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]+)", name) if part]
+
+
+def markdown(value: Any) -> str:
+    """Text that Markdown shows as it is: no markup, no HTML, no mention. What is Markup already stays."""
+    if isinstance(value, Markup):
+        return value
+    text = str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MENTION.sub("&#64;", _MARKDOWN.sub(lambda found: f"\\{found[0]}", text))
+
+
+def markdown_code(value: Any, cell: bool = False) -> Markup:
+    """A code span, fenced by more backticks than the text holds. In a cell of a table its | are escaped too."""
+    text = str(value)
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    space = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    if cell:
+        text = text.replace("|", "\\|")
+    return Markup(f"{fence}{space}{text or ' '}{space}{fence}")
+
+
+def markdown_block(value: Any, indent: str = "") -> Markup:
+    """A fenced block for commands."""
+    text = str(value)
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return Markup("\n").join(Markup(f"{indent}{line}".rstrip()) for line in [f"{fence}sh", *text.split("\n"), fence])

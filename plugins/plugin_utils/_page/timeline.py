@@ -1,0 +1,279 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things stand on the timeline of one host. Pure.
+
+Positions are percentages of the duration, so that the page can be as wide as the screen. Events get one row per group
+of kinds; those of a row that would touch each other become one mark with their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .text import after_text, clean, later, moment_text, parse_time, process_text, seconds_text
+
+#: The rows of events, top to bottom, and the kinds that they hold.
+EVENT_ROWS = (
+    ("links", ("link",)),
+    ("addresses", ("address",)),
+    ("routes and rules", ("route", "rule")),
+    ("neighbours", ("neighbour",)),
+    ("ARP and ND", ("arp", "nd")),
+    ("managers", ("manager", "process")),
+    ("counters", ("counter",)),
+)
+#: Marks of one row are at least this far apart, in percent of the width: 9 px on a telephone, 20 px on a desktop.
+MARK_DISTANCE = 2.6
+#: Losses that are closer than this are drawn as one, and none is drawn narrower.
+LOSS_DISTANCE = 0.4
+LOSS_WIDTH = 0.7
+#: So many events are listed, those that matter most; the others stay in report.json.
+EVENTS_LISTED = 40
+EVENTS_TOLD_IN_MARK = 4
+#: Events up to so many seconds before the first loss may be its reason.
+JUST_BEFORE = 2.0
+#: The probe that is lost first was sent up to an interval after what broke the path.
+JUST_AFTER = 0.5
+
+_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+
+
+@dataclass
+class Span:
+    x: float
+    width: float
+    title: str
+
+
+@dataclass
+class Lane:
+    """One target. state: ok, broken, unknown."""
+
+    name: str
+    detail: str
+    result: str
+    state: str
+    losses: list[Span]
+    title: str
+
+
+@dataclass
+class Event:
+    number: int
+    after: float
+    relative: str
+    absolute: str
+    kind: str
+    action: str
+    where: str
+    what: str
+    process: str
+    unknown: str
+    #: what stands between the event and the first loss, empty where it is far from it
+    near: str
+
+    @property
+    def title(self) -> str:
+        by = f", by {self.process}" if self.process else ""
+        return f"{self.relative} {self.what}{by}"
+
+
+@dataclass
+class Mark:
+    x: float
+    count: int
+    title: str
+    #: the row of the list to go to, None where none of the events is listed
+    number: int | None
+    named: bool
+    near: bool
+
+
+@dataclass
+class Tick:
+    x: float
+    text: str
+    anchor: str
+
+
+@dataclass
+class Timeline:
+    began: str
+    duration: str
+    ticks: list[Tick]
+    lanes: list[Lane]
+    rows: list[tuple[str, list[Mark]]]
+    listed: list[Event]
+    not_listed: int
+    counters: list[dict[str, str]]
+    limits: list[str]
+    break_x: float | None = None
+    break_text: str = ""
+    cost: str = ""
+    events: list[Event] = field(default_factory=list)
+
+
+def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
+    """correction: seconds to add to the host's clock to get the controller's."""
+    duration = max(float(timeline.get("duration") or 0), 0.001)
+    began = later(parse_time(timeline.get("started")), correction)
+    first = timeline.get("first_break") or {}
+    broke = first.get("after")
+    events = _events(timeline.get("events") or [], began, broke)
+    listed = sorted(sorted(events, key=_importance)[:EVENTS_LISTED], key=lambda event: (event.after, event.number))
+    return Timeline(
+        began=moment_text(began),
+        duration=seconds_text(duration),
+        ticks=_ticks(duration),
+        lanes=[_lane(target, duration) for target in timeline.get("targets") or []],
+        rows=_rows(events, {event.number for event in listed}, duration),
+        listed=listed,
+        not_listed=len(events) - len(listed),
+        counters=[_counter(item) for item in timeline.get("counters") or [] if item.get("before") != item.get("after")],
+        limits=[clean(item) for item in timeline.get("limits") or []],
+        break_x=None if broke is None else _percent(broke, duration),
+        break_text="" if broke is None else f"first loss {after_text(broke)}",
+        cost=_cost(timeline.get("cost") or {}),
+        events=events,
+    )
+
+
+def _counter(counter: Mapping[str, Any]) -> dict[str, str]:
+    place = [clean(counter.get(key)) for key in ("namespace", "link") if counter.get(key)]
+    told = {key: clean(counter.get(key)) for key in ("name", "before", "after")}
+    return {**told, "where": ": ".join(place) or "host"}
+
+
+def _percent(seconds: float, duration: float) -> float:
+    return round(min(max(100 * float(seconds) / duration, 0), 100), 2)
+
+
+def _ticks(duration: float) -> list[Tick]:
+    step = next((step for step in _STEPS if duration / step <= 6), duration / 6)
+    seconds = [step * number for number in range(int(duration / step) + 1)]
+    ticks = []
+    for second in seconds:
+        x = _percent(second, duration)
+        anchor = "start" if x < 4 else "end" if x > 94 else "middle"
+        ticks.append(Tick(x, f"{second:g} s" if step < 120 else f"{second / 60:g} min", anchor))
+    return ticks
+
+
+def _lane(target: Mapping[str, Any], duration: float) -> Lane:
+    sent, received = int(target.get("sent") or 0), int(target.get("received") or 0)
+    origin = target.get("from") or {}
+    source = ":".join(clean(origin.get(key)) for key in ("namespace", "link") if origin.get(key)) or "host"
+    kind = clean(target.get("kind")).replace("_", " ")
+    losses = _losses(target.get("losses") or [], duration)
+    if not sent:
+        state, result = "unknown", "not probed"
+    elif losses or received < sent:
+        state, result = "broken", f"{received} of {sent} answered"
+    else:
+        state, result = "ok", "all answered"
+    details = [kind, clean(target.get("method")).replace("_", "-")]
+    macs = target.get("answered_by") or []
+    if len(macs) > 1:
+        details.append(f"answered by {len(macs)} MACs: {clean(macs)}")
+    spans = ", ".join(span.title for span in losses[:8]) + (" and more" if len(losses) > 8 else "")
+    name = f"{source} → {clean(target.get('target'))}"
+    return Lane(
+        name, ", ".join(filter(None, details)), result, state, losses, ". ".join(filter(None, [name, result, spans]))
+    )
+
+
+def _losses(losses: Sequence[Any], duration: float) -> list[Span]:
+    """Intervals as spans; those that touch on paper are one."""
+    merged: list[list[float]] = []
+    for start, end in sorted((float(loss[0]), float(loss[1])) for loss in losses):
+        if merged and start - merged[-1][1] < duration * LOSS_DISTANCE / 100:
+            merged[-1][1] = max(merged[-1][1], end)
+            merged[-1][2] += 1
+        else:
+            merged.append([start, end, 1])
+    spans = []
+    for start, end, number in merged:
+        x = min(_percent(start, duration), 100 - LOSS_WIDTH)
+        width = max(round(_percent(end, duration) - x, 2), LOSS_WIDTH)
+        many = f", {number:g} losses" if number > 1 else ""
+        until = "the end" if end >= duration else after_text(end)
+        spans.append(
+            Span(x, width, f"no answer from {after_text(start)} to {until} ({seconds_text(end - start)}{many})")
+        )
+    return spans
+
+
+def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None) -> list[Event]:
+    found = []
+    for number, event in enumerate(sorted(events, key=lambda event: float(event.get("after") or 0)), 1):
+        after = float(event.get("after") or 0)
+        place = [clean(event.get(key)) for key in ("namespace", "link") if event.get(key)]
+        found.append(
+            Event(
+                number=number,
+                after=after,
+                relative=f"{after:+.3f} s",
+                absolute=moment_text(later(began, after)),
+                kind=clean(event.get("kind")),
+                action=clean(event.get("action")),
+                where=": ".join(place),
+                what=clean(event.get("what")) or f"{clean(event.get('kind'))} {clean(event.get('action'))}",
+                process=process_text(event.get("process")),
+                unknown=clean(event.get("process_unknown")),
+                near=_near(after, broke),
+            )
+        )
+    return found
+
+
+def _near(after: float, broke: float | None) -> str:
+    if broke is None or not broke - JUST_BEFORE <= after <= broke + JUST_AFTER:
+        return ""
+    distance = seconds_text(broke - after)
+    return f"{distance} {'before' if after <= broke else 'after'} the first loss"
+
+
+def _importance(event: Event) -> tuple[bool, bool, int, int]:
+    """First what is near the first loss, then what somebody did, then by kind."""
+    weight = {"address": 0, "route": 0, "link": 0, "manager": 1, "rule": 1, "process": 1, "counter": 2, "neighbour": 3}
+    return not event.near, not event.process, weight.get(event.kind, 2), event.number
+
+
+def _rows(events: Sequence[Event], listed: set[int], duration: float) -> list[tuple[str, list[Mark]]]:
+    rows = []
+    known = {kind for _name, kinds in EVENT_ROWS for kind in kinds}
+    for name, kinds in (*EVENT_ROWS, ("other", ())):
+        own = [event for event in events if (event.kind in kinds if kinds else event.kind not in known)]
+        if own:
+            rows.append((name, _marks(own, listed, duration)))
+    return rows
+
+
+def _marks(events: Sequence[Event], listed: set[int], duration: float) -> list[Mark]:
+    groups: list[list[Event]] = []
+    for event in events:
+        if groups and 100 * (event.after - groups[-1][0].after) / duration < MARK_DISTANCE:
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    marks = []
+    for group in groups:
+        told = sorted(sorted(group, key=_importance)[:EVENTS_TOLD_IN_MARK], key=lambda event: event.number)
+        more = len(group) - len(told)
+        title = "\n".join([event.title for event in told] + ([f"and {more} more"] if more else []))
+        number = next((event.number for event in sorted(group, key=_importance) if event.number in listed), None)
+        x = _percent(group[0].after, duration)
+        marks.append(Mark(x, len(group), title, number, any(e.process for e in group), any(e.near for e in group)))
+    return marks
+
+
+def _cost(cost: Mapping[str, Any]) -> str:
+    told = []
+    if cost.get("cpu_seconds") is not None:
+        told.append(f"{cost['cpu_seconds']} s of processor time")
+    if cost.get("max_rss_kib") is not None:
+        told.append(f"{round(cost['max_rss_kib'] / 1024)} MiB of memory")
+    return ", ".join(map(clean, told))

@@ -1,0 +1,257 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page and the Markdown of a diagnosis, for every sample: whole, safe, small, and saying what matters."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import itertools
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.drawing import draw
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.text import clean, markdown_code, seconds_text
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.timeline import MARK_DISTANCE, lay_out
+
+_spec = importlib.util.spec_from_file_location("diagnosis_samples", Path(__file__).with_name("diagnosis_samples.py"))
+samples = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(samples)
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "docs" / "report.schema.json").read_text())
+VOID = {"meta", "input", "br", "link", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Checks nesting while it reads, and keeps what tests ask for."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.hrefs: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            self.attributes.append((tag, name, value or ""))
+            if name == "id":
+                self.ids.append(value)
+            if name == "href":
+                self.hrefs.append(value)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, (tag, self.getpos())
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(params=samples.SAMPLES, scope="module")
+def sample(request: pytest.FixtureRequest) -> dict:
+    return samples.SAMPLES[request.param]()
+
+
+def test_samples_are_what_the_schema_describes(sample: dict) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.Draft202012Validator(SCHEMA).validate(sample)
+
+
+def test_schema_refuses_what_is_no_report() -> None:
+    bad = samples.one_broken()
+    bad["verdicts"][0]["status"] = "maybe"
+    bad["hosts"][0]["timeline"]["started"] = "yesterday"
+    del bad["hosts"][1]["state"]
+    assert len(list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(bad))) == 3
+
+
+def test_page_is_well_formed(sample: dict) -> None:
+    html = render_html(sample)
+    page = Page(html)
+    assert len(page.ids) == len(set(page.ids))
+    assert [href for href in page.hrefs if href[0] != "#" or href[1:] not in page.ids] == []
+    drawings = re.findall(r"<svg.*?</svg>(?!</a>)", html, re.DOTALL)
+    assert drawings
+    for drawing in re.findall(r"<figure class=\"drawing\">\n(<svg.*?</svg>)", html, re.DOTALL):
+        ET.fromstring(drawing)
+
+
+def test_page_needs_nothing_from_elsewhere(sample: dict) -> None:
+    html = render_html(sample)
+    page = Page(html)
+    assert not {"link", "img", "iframe", "object", "base", "form"} & set(page.tags)
+    assert [item for item in page.attributes if item[1] in ("src", "srcset", "style", "action")] == []
+    assert [item for item in page.attributes if item[1].startswith("on")] == []
+    assert "@import" not in html
+    assert set(re.findall(r"url\(([^)]*)\)", html)) <= {"#hatch"}
+    assert page.tags.count("script") == 1
+
+
+def test_output_depends_on_nothing_but_the_report(sample: dict) -> None:
+    before = copy.deepcopy(sample)
+    assert render_html(sample) == render_html(copy.deepcopy(sample))
+    assert render_markdown(sample) == render_markdown(copy.deepcopy(sample))
+    assert sample == before
+
+
+def test_hostile_text_stays_text() -> None:
+    hostile = samples.hostile()
+    page, plain = Page(render_html(hostile)), Page(render_html(samples.one_broken()))
+    assert sorted(set(page.tags)) == sorted(set(plain.tags))
+    assert page.tags.count("script") == plain.tags.count("script") == 1
+    assert "<script>alert(1)</script>" in page.text
+    assert not re.search("[\u202e\x1b]", render_html(hostile))
+
+
+def test_hostile_text_stays_text_in_markdown() -> None:
+    text = render_markdown(samples.hostile())
+    assert not re.search("[\u202e\x1b]", text)
+    # what stands in no code span
+    prose = re.sub(r"^(```+)sh$.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"(`+)[^\n]*?\1(?!`)", "", prose.replace("\\`", ""))
+    assert "<" not in prose
+    assert not re.search(r"(?<!\\)\[x", prose)
+    assert " @all" not in prose
+    for row in (line for line in text.splitlines() if line.startswith("| ")):
+        assert len(re.findall(r"(?<!\\)\|", row)) in (3, 7), row
+
+
+def test_a_broken_host_comes_with_what_when_who_and_what_to_do() -> None:
+    report = samples.one_broken()
+    found = report["verdicts"][0]
+    for text in (Page(render_html(report)).text, render_markdown(report)):
+        assert "1 broken of 3 hosts; 1 cause confirmed" in text
+        assert found["summary"] in text
+        assert "20:00:04.336 UTC" in text
+        assert "NetworkManager (pid 812, NetworkManager.service)" in text
+        assert found["remedy"] in text
+        for proof in found["evidence"]:
+            assert proof["value"] in text
+        assert "promisc needed" in text
+        # the summary comes before the hosts, and the broken host before the ruled out causes
+        order = [text.index(word) for word in ("1 broken", found["summary"], "Ruled out")]
+        assert order == sorted(order)
+
+
+def test_states_differ_by_more_than_colour() -> None:
+    html = render_html(samples.unreachable())
+    for mark, name in (("!", "db1"), ("!", "db2"), ("✓", "web1"), ("-", "jump")):
+        assert f"{mark} {name}" in Page(html).text
+    for state in ("unreachable", "failed", "nothing declared", "healthy"):
+        assert state in Page(html).text
+    assert "timed out" in html
+    assert "CAP_NET_RAW" in render_markdown(samples.unreachable())
+
+
+def test_times_of_a_wrong_clock_are_the_controllers_and_said_so() -> None:
+    html, text = render_html(samples.fleet_duplicate()), render_markdown(samples.fleet_duplicate())
+    for told in (html, text):
+        assert "clock 2 min 5 s ahead of the controller" in told
+        # 20:02:05.423 on the host whose clock is 125.3 s ahead
+        assert "20:00:00.123 UTC" in told
+        assert "20:02:05.423" not in told
+    assert html.count("duplicate ip in fleet") == text.count("duplicate ip in fleet") + 1
+
+
+def test_a_thousand_hosts_stay_small() -> None:
+    fleet = samples.fleet(broken=37, size=1000)
+    html, text = render_html(fleet), render_markdown(fleet)
+    assert len(html.encode()) < 1_200_000
+    assert len(text.encode()) < 60_000
+    page = Page(html)
+    cells = [item for item in page.attributes if item[1] == "title" and item[0] in ("a", "i")]
+    assert len(cells) == 1000
+    assert html.count('<details class="host broken"') == 37
+    assert html.count('<article class="finding') == 1
+    # a fleet that is broken as a whole
+    html = render_html(samples.fleet(broken=990, size=1000))
+    assert len(html.encode()) < 8_000_000
+    assert "are left out to keep this page small" in html
+
+
+def test_broken_edges_have_a_cross_and_stay_in_the_drawing() -> None:
+    link = samples.link(3, samples.REMOVED)
+    drawing = draw("web1", link)
+    assert [line.state for line in drawing.lines].count("broken") == 3
+    assert "link to gateway: broken" in drawing.summary
+    for box in drawing.boxes:
+        assert box.x >= 0
+        assert box.x + box.width <= drawing.width
+        assert box.y + box.height <= drawing.height
+    marks = [line.mark for line in drawing.lines]
+    assert len(marks) == len(set(marks))
+    for line in drawing.lines:
+        assert all(0 <= float(x) <= drawing.width for x in re.findall(r"H([\d.]+)", line.path))
+
+
+def test_containers_that_are_not_drawn_are_counted_and_broken_ones_drawn() -> None:
+    broken = {"host_to_container/192.168.100.137"}
+    drawing = draw("web1", samples.link(3, broken, containers=9))
+    assert drawing.hidden == "and 3 more containers"
+    assert next(box.node for box in drawing.boxes if box.kind == "container") == "container:grafana-8"
+    assert [line.state for line in drawing.lines].count("broken") == 1
+
+
+def test_marks_of_many_events_do_not_overlap() -> None:
+    timeline = samples.two_faults()["hosts"][0]["timeline"]
+    shown = lay_out(timeline)
+    for _name, marks in shown.rows:
+        places = [mark.x for mark in marks]
+        assert all(b - a >= MARK_DISTANCE - 0.02 for a, b in itertools.pairwise(places))
+    assert sum(mark.count for _name, marks in shown.rows for mark in marks) == len(timeline["events"])
+    # what somebody did just before the first loss is among the listed
+    assert {"address 192.168.100.3/32 removed from lan0", "eth0 down"} <= {event.what for event in shown.listed}
+    assert shown.not_listed == len(timeline["events"]) - len(shown.listed)
+
+
+def test_parts_that_are_missing_do_not_matter() -> None:
+    host = {"host": "web1", "state": "broken", "clock": None, "links": [{"network": "lan0"}], "timeline": {}}
+    verdict = {"host": "elsewhere", "cause": "x", "status": "suspected"}
+    for report in ({}, {"hosts": [host], "verdicts": [verdict]}, {"hosts": [{"host": "a", "state": "new"}]}):
+        Page(render_html(report))
+        assert render_markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0.0 s"), (0.0131, "0.013 s"), (4.24, "4.2 s"), (119, "119.0 s"), (125.3, "2 min 5 s"), (12000, "3 h 20 min")],
+)
+def test_seconds(seconds: float, text: str) -> None:
+    assert seconds_text(seconds) == text
+
+
+def test_text_that_is_too_long_is_cut() -> None:
+    assert clean("x" * 1000) == "x" * 599 + "…"
+    assert clean({"a": [1, "b\n c"]}) == "a: 1, b c"
+
+
+def test_code_spans_hold_backticks() -> None:
+    assert markdown_code("a`b") == "``a`b``"
+    assert markdown_code("`a`") == "`` `a` ``"
+    assert markdown_code("a|b", cell=True) == "`a\\|b`"
