@@ -240,7 +240,7 @@ def address_removed(name: str = "web1", number: int = 3) -> tuple[dict, dict]:
         "address_removed_by_other",
         summary=f"192.168.100.{number}/32 was removed from lan0 +4.2 s after the watch began, by NetworkManager",
         explanation="A network manager that activates the parent again flushes addresses that it does not know. "
-        "Without its address the host has no sender for packets to its containers, and the routes that named it are gone.",
+        "Without its address the host has no sender for packets to its containers, and its routes are gone.",
         after=4.213,
         evidence=[
             proof("RTM_DELADDR", f"192.168.100.{number}/32 from lan0, port id 812", name),

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import itertools
 import json
 import re
@@ -22,9 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.text import clean, markdown_code, seconds_text
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.timeline import MARK_DISTANCE, lay_out
 
-_spec = importlib.util.spec_from_file_location("diagnosis_samples", Path(__file__).with_name("diagnosis_samples.py"))
-samples = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(samples)
+from . import diagnosis_samples as samples
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "docs" / "report.schema.json").read_text())
 VOID = {"meta", "input", "br", "link", "img", "hr"}
