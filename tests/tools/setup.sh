@@ -56,6 +56,9 @@ done <<EOF
 ip iproute2
 ping iputils-ping
 sysctl procps
+dnsmasq dnsmasq-base
+kea-dhcp4 kea-dhcp4-server
+dhcpd isc-dhcp-server
 EOF
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ]; then

@@ -1,0 +1,226 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at the DHCP servers of a link: from the declared probes to what was found. Changes nothing on the host."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import (
+    Address,
+    Network,
+    parse_address,
+    parse_network,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_socket
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target, check_overlaps, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
+    CAP_NET_ADMIN,
+    CAP_NET_RAW,
+    CAP_SYS_ADMIN,
+    check_capabilities,
+    check_pyroute2,
+)
+
+from . import datagram as _datagram
+from . import report as _report
+from .exchange import GAP, Lane, Port, open_socket, run, transmissions
+from .questions import client_mac, questions, worth_asking
+from .segment import Segment
+from .verdict import Declared, judge
+
+PARENT, CHILD = "parent", "child"
+VANTAGES = (CHILD, PARENT)
+
+#: Seconds of silence before a check ends: dnsmasq pings an address for three seconds before it offers it.
+WAIT = 4.0
+ATTEMPTS, ATTEMPTS_MAX = 2, 5
+SAMPLES, SAMPLES_MAX = 1, 16
+HINTS, HINTS_MAX = 8, 64
+LISTEN_MAX = 3600.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """The module's options; ``probes`` is a list of {parent, addresses, subnets, servers}."""
+
+    probes: list[dict]
+    vantage: str = CHILD
+    samples: int = SAMPLES
+    hints: int = HINTS
+    attempts: int = ATTEMPTS
+    wait: float = WAIT
+    listen_seconds: float = 0.0
+    fail_on: Sequence[str] = ()
+
+
+@dataclass
+class _Probe:
+    """One item of the input, parsed."""
+
+    key: str
+    parent: Any
+    targets: list[Target]
+    subnets: list[Network]
+    servers: list[Address]
+
+
+def check(options: Options) -> tuple[dict[str, object], str]:
+    """The result, and the message to fail with, which is empty where nothing was found that ``fail_on`` names.
+
+    Errors: InvalidInput.
+    """
+    problems = Problems()
+    probes = _parse(options, problems)
+    if problems:
+        raise InvalidInput(problems)
+    clock = Clock(time.time(), time.monotonic())
+    facts = read()
+    segments = _segments(probes, facts, problems)
+    if problems:
+        raise InvalidInput(problems)
+    with contextlib.ExitStack() as stack:
+        for segment in segments:
+            segment.problem = _state_problem(segment.link)
+            if not segment.problem:
+                _open(segment, options, facts, stack)
+        clock.asked = time.monotonic()
+        lanes = [Lane(item.ports, item.hear, [asked.transaction for asked in item.asked]) for item in segments]
+        run(lanes, options.wait, options.listen_seconds, clock.monotonic)
+        clock.done = time.monotonic()
+    for segment in segments:
+        versions = [4] if segment.asked else []
+        segment.findings = judge(list(segment.sightings.values()), segment.declared, versions, _blind(segment))
+    return _report.result(segments, clock), _report.failure(segments, options.fail_on)
+
+
+def _parse(options: Options, problems: Problems) -> list[_Probe]:
+    """Check everything that needs no look at the host's links."""
+    check_pyroute2(problems)
+    wanted = (CAP_NET_RAW,) if options.vantage == PARENT else (CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
+    check_capabilities(problems, *wanted)
+    for key, value, lowest, highest in (
+        ("samples", options.samples, 0, SAMPLES_MAX),
+        ("hints", options.hints, 0, HINTS_MAX),
+        ("attempts", options.attempts, 1, ATTEMPTS_MAX),
+        ("wait", options.wait, 0.1, 60),
+        ("listen_seconds", options.listen_seconds, 0, LISTEN_MAX),
+    ):
+        if not lowest <= value <= highest:
+            problems.add(key, value, "this is out of range", f"give a number from {lowest} to {highest:g}")
+    if options.samples == 0 and options.listen_seconds <= 0:
+        problems.add("samples", 0, "nobody is asked and nobody is listened to", "set listen_seconds, or samples to 1")
+    if not options.probes:
+        problems.add("probes", [], "there is nothing to look at", "list at least one parent")
+    return [_parse_probe(probe, f"probes[{number}]", problems) for number, probe in enumerate(options.probes)]
+
+
+def _parse_probe(probe: dict, key: str, problems: Problems) -> _Probe:
+    _parents.check(probe["parent"], f"{key}.parent", problems)
+    texts = probe.get("addresses") or []
+    targets = [parse(text, f"{key}.addresses[{place}]", problems) for place, text in enumerate(texts)]
+    result = _Probe(key, probe["parent"], [target for target in targets if target is not None], [], [])
+    for place, text in enumerate(probe.get("subnets") or []):
+        network = parse_network(text)
+        if network is None:
+            remedy = "write it as 192.168.100.0/24, without host bits"
+            problems.add(f"{key}.subnets[{place}]", text, "this is not a network", remedy)
+        else:
+            result.subnets.append(network)
+    for place, text in enumerate(probe.get("servers") or []):
+        address = parse_address(text)
+        if address is None:
+            remedy = "write the server identifier, an address such as 192.168.100.1"
+            problems.add(f"{key}.servers[{place}]", text, "this is not an address", remedy)
+        else:
+            result.servers.append(address)
+    return result
+
+
+def _segments(probes: list[_Probe], facts: Facts, problems: Problems) -> list[Segment]:
+    """One segment for each parent; several probes may name the same one."""
+    found: dict[int, tuple[Link, list[_Probe]]] = {}
+    for probe in probes:
+        key = f"{probe.key}.parent"
+        link = _parents.resolve(probe.parent, facts, key, problems)
+        if link is None:
+            continue
+        if link.loopback:
+            problems.add(key, probe.parent, "no server is on the loopback interface", "name an Ethernet interface")
+        elif not link.ethernet:
+            problems.add(key, probe.parent, f"{link.name} is not an Ethernet interface", "name an Ethernet interface")
+        found.setdefault(link.index, (link, []))[1].append(probe)
+    result = []
+    for link, mine in found.values():
+        targets = [target for probe in mine for target in probe.targets]
+        check_overlaps(targets, problems)
+        subnets = [subnet for probe in mine for subnet in probe.subnets]
+        own = [
+            item.interface.network
+            for item in facts.addresses_of(link)
+            if not item.kernel_link_local and item.interface.network.num_addresses > 1
+        ]
+        # what was not declared is what the host has there
+        subnets += [network for network in own if not any(subnet.version == network.version for subnet in subnets)]
+        servers = [server for probe in mine for server in probe.servers]
+        result.append(Segment(link, Declared(targets, subnets, servers)))
+    return result
+
+
+def _state_problem(link: Link) -> str:
+    if not link.up:
+        return f"{link.name} is down"
+    return "" if link.carrier else f"{link.name} has no carrier"
+
+
+def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.ExitStack) -> None:
+    """Open the ports that can be had, note for the others why not, and plan what to ask."""
+    link = segment.link
+    program = _datagram.program()
+    try:
+        sock = stack.enter_context(open_socket(link.name, program))
+    except OSError as error:
+        segment.problem = f"{link.name}: {error.strerror}"
+        return
+    # it hears broadcasts and what is for this host, whoever asks
+    parent = Port(PARENT, link.name, link.mac, sock)
+    segment.ports.append(parent)
+    asking = {client_mac(link.mac, sample): parent for sample in range(options.samples)}
+    if options.vantage == CHILD and asking:
+        refusals = Problems()
+        _parents.check_capable(link, facts, "parent", link.name, refusals)
+        try:
+            if refusals:
+                raise ChildFailed("; ".join(item.problem for item in refusals.items))
+            for mac in tuple(asking):
+                child = temporary_socket(link, lambda name: open_socket(name, program), mac)
+                port = Port(CHILD, *stack.enter_context(child))
+                segment.ports.append(port)
+                asking[mac] = port
+        except ChildFailed as error:
+            segment.missing[CHILD] = str(error)
+            return
+    if asking:
+        wanted = worth_asking(segment.declared.targets, segment.declared.subnets, 4)
+        segment.left_out = wanted[options.hints :]
+        for place, question in enumerate(questions(link.mac, wanted[: options.hints], options.samples)):
+            segment.ask(question, asking[question.mac], transmissions(place * GAP, options.attempts))
+
+
+def _blind(segment: Segment) -> str:
+    """Why silence means nothing on this segment, empty where it means something."""
+    reasons = [segment.problem, *segment.missing.values()]
+    for port in segment.ports:
+        reasons.append(port.problem)
+        if port.lost:
+            reasons.append(f"{port.link}: {port.lost} frames were lost as they came too fast")
+    return "; ".join(dict.fromkeys(filter(None, reasons)))

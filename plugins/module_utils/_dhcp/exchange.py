@@ -1,0 +1,183 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sending what clients ask, with the retransmissions of the RFC, and hearing what servers say. Takes nothing."""
+
+from __future__ import annotations
+
+import random
+import selectors
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import filter as _probe_filter
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import ETH_P_ALL, interface_problem
+
+#: RFC 2131, 4.1: seconds before the first retransmission, doubled for each further one up to the longest; each is
+#: randomised by up to a second in either direction.
+FIRST_DELAY = 4.0
+LONGEST_DELAY = 64.0
+JITTER = 1.0
+
+#: Seconds between two discoveries of one parent, so that a server is not hit by all of them at once.
+GAP = 0.02
+
+#: linux/socket.h and linux/if_packet.h
+_SOL_PACKET = 263
+_PACKET_STATISTICS = 6
+#: Longer than any frame that the filter passes on Ethernet without jumbo frames, which these messages do not need.
+_FRAME_MAX = 4096
+
+
+class Port:
+    """An open socket on one interface, and what became of it.
+
+    name: how results call it; link: the interface's name; mac: its MAC address; sent: frames sent; lost: frames for
+    which the receive buffer had no room; problem: why it can no longer be used, empty as long as it can.
+    """
+
+    def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
+        self.name = name
+        self.link = link
+        self.mac = mac
+        self.socket = sock
+        self.sent = 0
+        self.lost = 0
+        self.problem = ""
+
+    def send(self, frame: bytes) -> None:
+        if self.problem:
+            return
+        try:
+            self.socket.send(frame)
+        except OSError as error:
+            self.problem = f"{self.link}: {error.strerror}"
+        else:
+            self.sent += 1
+
+    def receive(self) -> bytes | None:
+        """The next frame that waits, None when none waits."""
+        try:
+            return self.socket.recv(_FRAME_MAX)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self.problem = f"{self.link}: {error.strerror}"
+            return None
+
+    def finish(self) -> None:
+        """Note what was lost, and whether the interface is still connected."""
+        self.problem = self.problem or interface_problem(self.socket, self.link)
+        # struct tpacket_stats: tp_packets, tp_drops
+        self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
+
+
+@dataclass
+class Transaction:
+    """One discovery under way.
+
+    port: where it is sent; frame: its octets, given the seconds since it was first sent; due: when it is sent, in
+    seconds since the start; it is not sent again once it is answered.
+    """
+
+    port: Port
+    frame: Callable[[int], bytes]
+    due: list[float]
+    answered: bool = False
+    first_sent: float | None = None
+
+
+@dataclass
+class Lane:
+    """One parent. heard: called with port, frame and seconds; it says whether that answers one of the transactions for
+    the first time."""
+
+    ports: Sequence[Port]
+    heard: Callable[[Port, bytes, float], bool]
+    transactions: Sequence[Transaction] = field(default_factory=list)
+
+
+def open_socket(link: str, program: _probe_filter.Program) -> socket.socket:
+    """A packet socket on an interface of this thread's namespace that hears what the program passes, in both
+    directions (ETH_P_ALL: it then hears what the interface's macvlan children hear, too). Errors: OSError."""
+    # Protocol 0 receives nothing, so nothing gets in before the filter stands.
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        _probe_filter.attach(sock, program)
+        sock.setblocking(False)
+        sock.bind((link, ETH_P_ALL))
+        return sock
+    except BaseException:
+        sock.close()
+        raise
+
+
+def transmissions(
+    start: float, attempts: int, uniform: Callable[[float, float], float] = random.uniform
+) -> list[float]:
+    """When a message is sent that nobody answers, in seconds."""
+    result = [start]
+    delay = FIRST_DELAY
+    for dummy in range(attempts - 1):
+        result.append(result[-1] + delay + uniform(-JITTER, JITTER))
+        delay = min(2 * delay, LONGEST_DELAY)
+    return result
+
+
+def run(lanes: Sequence[Lane], wait: float, listen: float, origin: float) -> None:
+    """Send all transactions of all lanes, and hand over every frame that is heard meanwhile.
+
+    wait: seconds of silence after the last message that was sent, or that answered a transaction while others were
+    still open; listen: seconds to go on at least. origin: the moment (time.monotonic) from which the seconds given to
+    ``heard`` count.
+    """
+    begin = time.monotonic()
+    quiet = begin
+    with selectors.DefaultSelector() as selector:
+        for lane in lanes:
+            for port in lane.ports:
+                selector.register(port.socket, selectors.EVENT_READ, (lane, port))
+        while True:
+            now = time.monotonic()
+            pending = [item for lane in lanes for item in lane.transactions if not item.answered and item.due]
+            if _send_due(pending, now - begin):
+                quiet = now
+            dues = [begin + item.due[0] for item in pending if item.due]
+            ends = max(quiet + wait, begin + listen)
+            if not dues and now >= ends:
+                break
+            for key, dummy in selector.select(max(0.0, min(dues or [ends]) - now)):
+                lane, port = key.data
+                answered = _listen(lane, port, origin)
+                if answered and not all(item.answered for item in lane.transactions):
+                    quiet = time.monotonic()
+                if port.problem:
+                    selector.unregister(port.socket)
+    for lane in lanes:
+        for port in lane.ports:
+            port.finish()
+
+
+def _send_due(pending: Iterable[Transaction], now: float) -> bool:
+    """Send what is due, and say whether anything was."""
+    sent = False
+    for item in pending:
+        if item.due[0] > now:
+            continue
+        item.first_sent = now if item.first_sent is None else item.first_sent
+        item.port.send(item.frame(int(now - item.first_sent)))
+        item.due = [] if item.port.problem else item.due[1:]
+        sent = True
+    return sent
+
+
+def _listen(lane: Lane, port: Port, origin: float) -> bool:
+    answered = False
+    while True:
+        frame = port.receive()
+        if frame is None:
+            return answered
+        answered = lane.heard(port, frame, time.monotonic() - origin) or answered

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a check returns: plain data, and the words to fail with. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
+
+from .segment import Asked, Segment
+from .verdict import LEASE, OFFER, REFUSAL, REQUEST, Finding, Server, Sighting, servers
+
+
+def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:
+    """``servers``, ``addresses``, ``discoveries``, ``findings``, ``vantages``, ``started`` and ``seconds``."""
+    return {
+        "servers": [
+            _server(server, segment, clock) for segment in segments for server in servers(segment.sightings.values())
+        ],
+        "addresses": [
+            _address(sighting, segment, clock)
+            for segment in segments
+            for sighting in segment.sightings.values()
+            if sighting.heard.address is not None
+        ],
+        "discoveries": [_discovery(asked, segment) for segment in segments for asked in segment.asked],
+        "not_asked_for": [
+            {"parent": segment.link.name, "address": str(address)}
+            for segment in segments
+            for address in segment.left_out
+        ],
+        "findings": [_finding(finding, segment) for segment in segments for finding in segment.findings],
+        "vantages": [item for segment in segments for item in _vantages(segment)],
+        "started": clock.iso(0.0),
+        "seconds": round(clock.done - clock.monotonic, 3),
+    }
+
+
+def _texts(values: Iterable[object]) -> list[str]:
+    """Each once, in their order."""
+    return list(dict.fromkeys(str(value) for value in values if value is not None))
+
+
+def _server(server: Server, segment: Segment, clock: Clock) -> dict[str, object]:
+    messages = server.messages
+    kinds = [heard.kind for heard in messages]
+    leases = [heard.lease_seconds for heard in messages if heard.lease_seconds is not None]
+    return {
+        "parent": segment.link.name,
+        "server": str(server.identifier),
+        "expected": segment.declared.expected(server.identifier),
+        "macs": _texts(heard.mac for heard in messages),
+        "sources": _texts(heard.source for heard in messages),
+        "relays": _texts(heard.relay for heard in messages),
+        "lease_seconds": leases[0] if leases else None,
+        "subnets": _texts(heard.network for heard in messages),
+        "routers": _texts(router for heard in messages for router in heard.routers),
+        "dns_servers": _texts(address for heard in messages for address in heard.dns_servers),
+        "offers": kinds.count(OFFER),
+        "leases": kinds.count(LEASE),
+        "refusals": kinds.count(REFUSAL),
+        "requests": kinds.count(REQUEST),
+        **_seen(server.sightings[0], clock),
+    }
+
+
+def _address(sighting: Sighting, segment: Segment, clock: Clock) -> dict[str, object]:
+    heard = sighting.heard
+    assert heard.address is not None
+    wanted = heard.question.wanted if heard.question else None
+    return {
+        "parent": segment.link.name,
+        "address": str(heard.address),
+        "kind": heard.kind,
+        "server": str(heard.server),
+        "client_mac": heard.client,
+        "own": heard.question is not None,
+        "asked_for": None if wanted is None else str(wanted),
+        "lease_seconds": heard.lease_seconds,
+        "declared": [target.text for target in segment.declared.collisions(heard.address)],
+        "in_subnet": segment.declared.belongs(heard.address),
+        "vantages": sighting.vantages,
+        **_seen(sighting, clock),
+    }
+
+
+def _seen(sighting: Sighting, clock: Clock) -> dict[str, object]:
+    return {"first_seen": clock.iso(sighting.seconds), "first_seen_seconds": round(sighting.seconds, 6)}
+
+
+def _discovery(asked: Asked, segment: Segment) -> dict[str, object]:
+    return {
+        "parent": segment.link.name,
+        "client_mac": asked.question.mac,
+        "client_id": asked.question.client_id,
+        "asked_for": None if asked.question.wanted is None else str(asked.question.wanted),
+        "offered": _texts(heard.address for heard in segment.offers(asked)),
+    }
+
+
+def _finding(finding: Finding, segment: Segment) -> dict[str, object]:
+    return {
+        "parent": segment.link.name,
+        "kind": finding.kind,
+        "message": finding.message,
+        "servers": _texts(finding.servers),
+        "addresses": _texts(finding.addresses),
+        "declared": finding.target.text if finding.target else None,
+    }
+
+
+def _vantages(segment: Segment) -> list[dict[str, object]]:
+    used: list[dict[str, object]] = [
+        {
+            "parent": segment.link.name,
+            "vantage": port.name,
+            "link": port.link,
+            "mac": port.mac,
+            "packets": port.sent,
+            "lost": port.lost,
+            "reason": port.problem,
+        }
+        for port in segment.ports
+    ]
+    return used + [
+        {"parent": segment.link.name, "vantage": name, "reason": reason} for name, reason in segment.missing.items()
+    ]
+
+
+def failure(segments: Sequence[Segment], fail_on: Sequence[str]) -> str:
+    """The message to fail with, empty when nothing was found that ``fail_on`` names."""
+    told = [
+        f"{finding.message} (on {segment.link.name})"
+        for segment in segments
+        for finding in segment.findings
+        if finding.kind in fail_on
+    ]
+    return "\n".join(["DHCP check:", *(f"  - {line}" for line in told)]) if told else ""

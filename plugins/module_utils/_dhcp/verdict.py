@@ -1,0 +1,209 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was heard of DHCP servers on one link, and what that means for the addresses declared there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target
+
+from .questions import Question
+
+#: What a message says: a server offers, has leased or refuses an address; a client takes what a server has offered it.
+OFFER, LEASE, REFUSAL, REQUEST = "offer", "lease", "refusal", "request"
+
+OVERLAP = "overlap"
+SEVERAL_SERVERS = "several_servers"
+UNEXPECTED_SERVER = "unexpected_server"
+FOREIGN_SUBNET = "foreign_subnet"
+BINDING = "binding"
+NO_SERVER = "no_server"
+NOT_ASKED = "not_asked"
+FINDINGS = (OVERLAP, SEVERAL_SERVERS, UNEXPECTED_SERVER, FOREIGN_SUBNET, BINDING, NO_SERVER, NOT_ASKED)
+
+#: Addresses that a message names before it only counts.
+_NAMED_MAX = 5
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message of a server, or of a client that names its server.
+
+    server: its identifier (option 54); source: the address it came from; mac: the frame's sender. These two are None
+    for a request, which comes from the client. relay: the relay agent's address.
+    address: what is offered, leased or requested; None where the message is about none.
+    client: the client's MAC address; question: the one of this check that it answers, None where it is for others.
+    """
+
+    kind: str
+    server: Address
+    address: Address | None
+    client: str
+    question: Question | None = None
+    source: Address | None = None
+    mac: str | None = None
+    relay: Address | None = None
+    lease_seconds: int | None = None
+    network: Network | None = None
+    routers: tuple[Address, ...] = ()
+    dns_servers: tuple[Address, ...] = ()
+
+
+@dataclass
+class Sighting:
+    """A message, the vantages that heard it, and when the first of them did, in seconds since the start."""
+
+    heard: Heard
+    vantages: list[str]
+    seconds: float
+
+
+@dataclass
+class Server:
+    """One server: what its messages said."""
+
+    identifier: Address
+    sightings: list[Sighting] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Heard]:
+        return [sighting.heard for sighting in self.sightings]
+
+    @property
+    def name(self) -> str:
+        """Identifier and MAC addresses, for people."""
+        macs = sorted({heard.mac for heard in self.messages if heard.mac})
+        relays = sorted({str(heard.relay) for heard in self.messages if heard.relay})
+        told = ([", ".join(macs)] if macs else []) + ([f"through relay {', '.join(relays)}"] if relays else [])
+        return f"{self.identifier} ({', '.join(told)})" if told else str(self.identifier)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know. kind: one of FINDINGS; target: the declared range or address it is about."""
+
+    kind: str
+    message: str
+    servers: tuple[Address, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    target: Target | None = None
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the caller said of a link. subnets: those that servers may hand out from, none where nobody knows;
+    servers: those that belong there, none where that was not said."""
+
+    targets: Sequence[Target] = ()
+    subnets: Sequence[Network] = ()
+    servers: Sequence[Address] = ()
+
+    def expected(self, server: Address) -> bool | None:
+        """None where it was not said which servers of that family belong there."""
+        known = [item for item in self.servers if item.version == server.version]
+        return server in known if known else None
+
+    def belongs(self, address: Address) -> bool | None:
+        """Whether an address is in one of the subnets, None where none of its family is known."""
+        subnets = [subnet for subnet in self.subnets if subnet.version == address.version]
+        return any(address in subnet for subnet in subnets) if subnets else None
+
+    def collisions(self, address: Address) -> list[Target]:
+        return [target for target in self.targets if target.overlaps(Target("", "", address, address))]
+
+
+def servers(sightings: Iterable[Sighting]) -> list[Server]:
+    """Each server with its messages, in the order in which they were first heard."""
+    found: dict[Address, Server] = {}
+    for sighting in sightings:
+        server = found.setdefault(sighting.heard.server, Server(sighting.heard.server))
+        server.sightings.append(sighting)
+    return list(found.values())
+
+
+def judge(sightings: Sequence[Sighting], declared: Declared, asked: Sequence[int], problem: str) -> list[Finding]:
+    """All findings of one link. asked: the IP versions that were asked for; problem: why nobody could be asked."""
+    known = servers(sightings)
+    result = [finding for server in known for finding in _overlaps(server, declared)]
+    for version in (4, 6):
+        result += _several([server for server in known if server.identifier.version == version], declared)
+    for server in known:
+        if declared.expected(server.identifier) is False:
+            message = f"{server.name} is not one of the servers that belong here"
+            result.append(Finding(UNEXPECTED_SERVER, message, (server.identifier,)))
+        result += _foreign(server, declared)
+        result += _bindings(server)
+    if problem:
+        result.append(Finding(NOT_ASKED, problem))
+    else:
+        silent = [version for version in asked if not any(server.identifier.version == version for server in known)]
+        result += [Finding(NO_SERVER, f"no DHCP server was heard for IPv{version}") for version in silent]
+    return result
+
+
+def _overlaps(server: Server, declared: Declared) -> list[Finding]:
+    """One finding for each declared range or address that the server hands something out of."""
+    found: dict[Target, dict[Address, list[Heard]]] = {}
+    for heard in server.messages:
+        if heard.address is None or heard.kind == REFUSAL:
+            continue
+        for target in declared.collisions(heard.address):
+            found.setdefault(target, {}).setdefault(heard.address, []).append(heard)
+    return [
+        Finding(OVERLAP, _overlap_words(server, target, said), (server.identifier,), tuple(said), target)
+        for target, said in found.items()
+    ]
+
+
+def _overlap_words(server: Server, target: Target, said: dict[Address, list[Heard]]) -> str:
+    words = [f"{address} ({_what(heard)})" for address, heard in list(said.items())[:_NAMED_MAX]]
+    more = f" and {len(said) - _NAMED_MAX} more" if len(said) > _NAMED_MAX else ""
+    return f"{target.text} is declared here, and the DHCP server {server.name} hands out {', '.join(words)}{more}"
+
+
+def _what(messages: list[Heard]) -> str:
+    """The strongest thing that was said of an address."""
+    for kind, words in ((LEASE, "leased to"), (REQUEST, "requested by")):
+        clients = sorted({heard.client for heard in messages if heard.kind == kind})
+        if clients:
+            return f"{words} {', '.join(clients)}"
+    return "offered"
+
+
+def _several(known: Sequence[Server], declared: Declared) -> list[Finding]:
+    """Servers that were declared are meant to be several."""
+    if len(known) < 2 or all(declared.expected(server.identifier) for server in known):
+        return []
+    names = "; ".join(server.name for server in known)
+    message = f"{len(known)} DHCP servers answer on this link: {names}"
+    return [Finding(SEVERAL_SERVERS, message, tuple(server.identifier for server in known))]
+
+
+def _foreign(server: Server, declared: Declared) -> list[Finding]:
+    outside = {
+        heard.address: heard.network
+        for heard in server.messages
+        if heard.address is not None and heard.kind != REFUSAL and declared.belongs(heard.address) is False
+    }
+    if not outside:
+        return []
+    version = server.identifier.version
+    subnets = ", ".join(str(subnet) for subnet in declared.subnets if subnet.version == version)
+    told = ", ".join(f"{address}" + (f" of {network}" if network else "") for address, network in outside.items())
+    message = f"{server.name} hands out {told}, which is not in {subnets}"
+    return [Finding(FOREIGN_SUBNET, message, (server.identifier,), tuple(outside))]
+
+
+def _bindings(server: Server) -> list[Finding]:
+    """A server must not lease what nobody has requested (RFC 2131, 3.1, 4)."""
+    leased = [heard.address for heard in server.messages if heard.kind == LEASE and heard.question]
+    addresses = list(dict.fromkeys(address for address in leased if address is not None))
+    if not addresses:
+        return []
+    told = ", ".join(map(str, addresses))
+    message = f"{server.name} has leased {told} to this check, which only asked for offers"
+    return [Finding(BINDING, message, (server.identifier,), tuple(addresses))]

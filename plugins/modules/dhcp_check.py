@@ -1,0 +1,461 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: which DHCP servers are here, and what do they hand out?"""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dhcp_check
+short_description: Find out which DHCP servers are on a network, and whether they hand out addresses that are declared
+version_added: 0.1.0
+author: ["The linuxnet.macvlan authors (@linuxnet)"]
+description:
+  - Asks all DHCP servers of a network for an offer, and never takes one. It sends a DHCPDISCOVER (RFC 2131), reads each
+    DHCPOFFER, and sends no DHCPREQUEST, so no server leases anything to it.
+  - It asks for the first and the last address of each declared range, and for each single address, by the option that
+    a client has for that (option 50). A pool that overlaps with a range either holds one of the two, or lies inside the
+    range, and then every offer shows it.
+  - Meanwhile it listens to what servers offer and lease to others, as far as that comes by.
+  - It covers IPv4.
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing, and sends its discoveries in check mode too.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+options:
+  probes:
+    description: Where to ask, and what is declared there.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      parent:
+        description:
+          - The interface to ask on. It is an interface name, or a mapping with one of the keys V(mac), V(subnet) and
+            V(default_route).
+        type: raw
+        required: true
+      addresses:
+        description:
+          - What no server may hand out. Addresses such as V(192.168.100.3), networks such as V(192.168.100.128/28), and
+            ranges such as V(192.168.100.50-192.168.100.99).
+          - Without any, it only tells which servers there are.
+        type: list
+        elements: str
+        default: []
+      subnets:
+        description:
+          - The subnets that servers may hand out from. Anything else is a V(foreign_subnet).
+          - Those of the parent's own addresses, unless given. Where there are none either, this is not judged.
+        type: list
+        elements: str
+        default: []
+      servers:
+        description:
+          - The identifiers (addresses) of the servers that belong there. Any other is an V(unexpected_server), and these
+            together are not V(several_servers).
+          - Without any, every server may be there.
+        type: list
+        elements: str
+        default: []
+  vantage:
+    description:
+      - Where to ask from.
+      - V(child) is a temporary macvlan child in bridge mode with a throw-away MAC address, in a network namespace that
+        exists only as long as this module runs, also when the module is killed. It asks as a container would.
+      - V(parent) sends from the parent with the parent's own MAC address, for switches that accept no other one. Inside
+        the message the client is the same throw-away one, so the lease of the host itself is left alone. A switch with
+        DHCP snooping may drop such a message, as its two MAC addresses differ, and a server that ignores the request for
+        answers by broadcast is not heard.
+    type: str
+    choices: [child, parent]
+    default: child
+  samples:
+    description:
+      - How many throw-away clients ask, each with a MAC address of its own, from V(0) to V(16). Each lets the server
+        choose an address once, and they share the questions for declared addresses.
+      - V(0) asks nothing and only listens, for O(listen_seconds).
+    type: int
+    default: 1
+  hints:
+    description:
+      - For how many declared addresses to ask, from V(0) to V(64), the ends of ranges first. What is left out is
+        returned in RV(not_asked_for).
+    type: int
+    default: 8
+  attempts:
+    description:
+      - How often to send a discovery that nobody answers, from V(1) to V(5). The second comes after 4 seconds, the third
+        after 8 more, and so on, each randomised by a second (RFC 2131, section 4.1).
+    type: int
+    default: 2
+  wait:
+    description:
+      - Seconds of silence, from V(0.1) to V(60), after which the check ends.
+      - Servers ping an address before they offer it, dnsmasq for three seconds and one address after the other.
+    type: float
+    default: 4.0
+  listen_seconds:
+    description: Listen for at least so many seconds in all, at most V(3600).
+    type: float
+    default: 0.0
+  fail_on:
+    description: Fail when one of these was found. The results are returned in that case too.
+    type: list
+    elements: str
+    choices: [overlap, several_servers, unexpected_server, foreign_subnet, binding, no_server, not_asked]
+    default: []
+requirements:
+  - pyroute2 >= 0.7.2 on the host
+notes:
+  - It needs C(CAP_NET_RAW), and for O(vantage=child) C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN) as well.
+  - Some servers reserve what they have offered for a minute or two. The throw-away clients of a host have the same MAC
+    addresses (C(02:6c:6e:xx:xx:xx), derived from the parent's) and client identifiers in every run, so repeated checks
+    reserve nothing more. One check reserves at most one address for each item of RV(discoveries). If many hosts share a
+    small pool, have one of them ask for all.
+  - Servers see the vendor class C(linuxnet.macvlan), and client identifiers that begin with it.
+  - A server that runs on the parent itself hears no child of it, and is seen only when it answers others.
+  - It never proves that no server hands out an address. Servers may ignore option 50, pools may have holes, and leases
+    that are renewed by unicast pass by unseen.
+seealso:
+  - module: linuxnet.macvlan.arp_conflict_check
+  - name: RFC 2131
+    description: Dynamic Host Configuration Protocol.
+    link: https://www.rfc-editor.org/rfc/rfc2131
+"""
+
+EXAMPLES = r"""
+- name: See which DHCP servers there are
+  linuxnet.macvlan.dhcp_check:
+    probes:
+      - parent: eth0
+  register: result
+
+- name: Stop before containers get addresses that a DHCP server hands out
+  linuxnet.macvlan.dhcp_check:
+    probes:
+      - parent: eth0
+        addresses:
+          - 192.168.100.3
+          - 192.168.100.128/28
+        subnets: [192.168.100.0/24]
+        servers: [192.168.100.1]
+    fail_on: [overlap, unexpected_server, not_asked]
+
+- name: Listen for ten minutes without asking anybody
+  linuxnet.macvlan.dhcp_check:
+    probes:
+      - parent:
+          default_route: true
+    samples: 0
+    listen_seconds: 600
+"""
+
+RETURN = r"""
+findings:
+  description: What is not as it should be, or not known.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description:
+        - V(overlap) when a server offers or has leased a declared address, one item for each server and each item of
+          C(addresses).
+        - V(several_servers) when more than one server was heard, and not all of them are in C(servers).
+        - V(unexpected_server) when a server is not in C(servers).
+        - V(foreign_subnet) when a server hands out addresses of none of the C(subnets), as a rogue server or one of
+          another VLAN does.
+        - V(binding) when a server has leased an address to this check, which it must not do unasked.
+        - V(no_server) when nobody was heard, V(not_asked) when that means nothing as nobody could be asked.
+      type: str
+      sample: overlap
+    message:
+      description: The same in words.
+      type: str
+      sample: "192.168.100.128/28 is declared here, and the DHCP server 192.168.100.1 (52:54:00:12:34:56) hands out
+        192.168.100.128 (offered), 192.168.100.143 (offered)"
+    parent:
+      description: The interface.
+      type: str
+      sample: eth0
+    servers:
+      description: The servers that it is about.
+      type: list
+      elements: str
+      sample: [192.168.100.1]
+    addresses:
+      description: The addresses that it is about.
+      type: list
+      elements: str
+      sample: [192.168.100.128, 192.168.100.143]
+    declared:
+      description: The item of C(addresses) that it is about, V(null) where it is about none.
+      type: str
+      sample: 192.168.100.128/28
+servers:
+  description: Every server that was heard.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The interface.
+      type: str
+      sample: eth0
+    server:
+      description: Its identifier (option 54), or the address it came from where it gives none.
+      type: str
+      sample: 192.168.100.1
+    expected:
+      description: Whether it is one of C(servers), V(null) where that was not given.
+      type: bool
+      sample: true
+    macs:
+      description: The MAC addresses its messages came from. That of a relay, where there is one.
+      type: list
+      elements: str
+      sample: ["52:54:00:12:34:56"]
+    sources:
+      description: The IP addresses its messages came from.
+      type: list
+      elements: str
+      sample: [192.168.100.1]
+    relays:
+      description: The relay agents (giaddr) through which it was reached.
+      type: list
+      elements: str
+      sample: []
+    lease_seconds:
+      description: The lease time of the first offer or lease (option 51). 4294967295 is for ever.
+      type: int
+      sample: 3600
+    subnets:
+      description: The subnets of the addresses that it hands out, by the mask it gives (option 1).
+      type: list
+      elements: str
+      sample: [192.168.100.0/24]
+    routers:
+      description: The routers that it names (option 3).
+      type: list
+      elements: str
+      sample: [192.168.100.1]
+    dns_servers:
+      description: The name servers that it names (option 6).
+      type: list
+      elements: str
+      sample: [192.168.100.1]
+    offers:
+      description: Number of different offers heard.
+      type: int
+      sample: 4
+    leases:
+      description: Number of leases to others heard (DHCPACK).
+      type: int
+      sample: 0
+    refusals:
+      description: Number of refusals heard (DHCPNAK).
+      type: int
+      sample: 0
+    requests:
+      description: Number of clients heard that request what this server has offered them.
+      type: int
+      sample: 0
+    first_seen:
+      description: When it was first heard, by the host's clock, in UTC.
+      type: str
+      sample: "2026-03-01T10:00:00.123Z"
+    first_seen_seconds:
+      description: The same in seconds since RV(started), by a clock that never jumps.
+      type: float
+      sample: 0.123
+addresses:
+  description: Every address that a server was heard to hand out.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The interface.
+      type: str
+      sample: eth0
+    address:
+      description: The address.
+      type: str
+      sample: 192.168.100.128
+    kind:
+      description:
+        - V(offer), V(lease) to a client (DHCPACK), or V(request) of a client for what the server has offered it.
+      type: str
+      sample: offer
+    server:
+      description: The server's identifier.
+      type: str
+      sample: 192.168.100.1
+    client_mac:
+      description: The client's MAC address.
+      type: str
+      sample: 02:6c:6e:10:20:30
+    own:
+      description: Whether that client is this check.
+      type: bool
+      sample: true
+    asked_for:
+      description: The address that this check had asked for, V(null) where it let the server choose or did not ask.
+      type: str
+      sample: 192.168.100.128
+    lease_seconds:
+      description: The lease time.
+      type: int
+      sample: 3600
+    declared:
+      description: The items of C(addresses) that it lies in.
+      type: list
+      elements: str
+      sample: [192.168.100.128/28]
+    in_subnet:
+      description: Whether it lies in one of the C(subnets), V(null) where none is known.
+      type: bool
+      sample: true
+    vantages:
+      description: Where it was heard.
+      type: list
+      elements: str
+      sample: [parent, child]
+    first_seen:
+      description: When it was first heard, by the host's clock, in UTC.
+      type: str
+      sample: "2026-03-01T10:00:00.123Z"
+    first_seen_seconds:
+      description: The same in seconds since RV(started), by a clock that never jumps.
+      type: float
+      sample: 0.123
+discoveries:
+  description: What was asked, in this order.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The interface.
+      type: str
+      sample: eth0
+    client_mac:
+      description: The MAC address of the throw-away client.
+      type: str
+      sample: 02:6c:6e:10:20:30
+    client_id:
+      description: Its client identifier (option 61).
+      type: str
+      sample: linuxnet.macvlan 02:6c:6e:10:20:30 1
+    asked_for:
+      description: The address it asked for, V(null) where it let the server choose.
+      type: str
+      sample: 192.168.100.128
+    offered:
+      description: What it was offered, by all servers.
+      type: list
+      elements: str
+      sample: [192.168.100.128]
+not_asked_for:
+  description: Addresses that were worth asking for and were left out because of O(hints).
+  returned: when the input is valid
+  type: list
+  elements: dict
+  sample: []
+vantages:
+  description: From where it was asked and listened, and from where it could not be.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The parent.
+      type: str
+      sample: eth0
+    vantage:
+      description: V(parent) or V(child).
+      type: str
+      sample: child
+    reason:
+      description: Why it could not be used, or not to the end; empty otherwise. The items below need that it was used.
+      type: str
+    link:
+      description: The interface.
+      type: str
+      sample: lnprobe1a2b3c
+    mac:
+      description: Its MAC address.
+      type: str
+      sample: 02:6c:6e:10:20:30
+    packets:
+      description: Number of messages sent.
+      type: int
+      sample: 4
+    lost:
+      description: Number of frames that came too fast to be read.
+      type: int
+      sample: 0
+started:
+  description: When the check started, by the host's clock, in UTC.
+  returned: when the input is valid
+  type: str
+  sample: "2026-03-01T10:00:00.000Z"
+seconds:
+  description: How long it took.
+  returned: when the input is valid
+  type: float
+  sample: 4.1
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import check as _dhcp_check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import verdict as _verdict
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+
+
+def argument_spec() -> dict:
+    return {
+        "probes": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "parent": {"type": "raw", "required": True},
+                "addresses": {"type": "list", "elements": "str", "default": []},
+                "subnets": {"type": "list", "elements": "str", "default": []},
+                "servers": {"type": "list", "elements": "str", "default": []},
+            },
+        },
+        "vantage": {"type": "str", "choices": list(_dhcp_check.VANTAGES), "default": _dhcp_check.CHILD},
+        "samples": {"type": "int", "default": _dhcp_check.SAMPLES},
+        "hints": {"type": "int", "default": _dhcp_check.HINTS},
+        "attempts": {"type": "int", "default": _dhcp_check.ATTEMPTS},
+        "wait": {"type": "float", "default": _dhcp_check.WAIT},
+        "listen_seconds": {"type": "float", "default": 0.0},
+        "fail_on": {"type": "list", "elements": "str", "choices": list(_verdict.FINDINGS), "default": []},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    try:
+        result, failure = _dhcp_check.check(_dhcp_check.Options(**module.params))
+    except InvalidInput as error:
+        module.fail_json(msg=str(error), problems=error.problems.as_data())
+    if failure:
+        module.fail_json(msg=failure, **result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

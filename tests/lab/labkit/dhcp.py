@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real DHCP servers in the namespaces of a segment, as Debian has them: dnsmasq, Kea and ISC's.
+
+Each function starts one on a namespace's ``eth0``, waits until it serves, and returns where it writes down its leases.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .segment import Namespace
+
+
+@dataclass
+class Server:
+    """A server that runs. path: its lease file; leases: what that says is leased, by address."""
+
+    process: subprocess.Popen
+    path: Path
+    read: Callable[[str], list[str]]
+
+    @property
+    def leases(self) -> list[str]:
+        return self.read(self.path.read_text()) if self.path.exists() else []
+
+
+def dnsmasq(host: Namespace, folder: Path, *options: str, ping: bool = False) -> Server:
+    leases = folder / "dnsmasq.leases"
+    argv = [
+        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--pid-file=",
+        "--log-facility=-", "--log-dhcp", "--interface=eth0", "--except-interface=lo", "--bind-interfaces",
+        f"--dhcp-leasefile={leases}", *([] if ping else ["--no-ping"]), *options,
+    ]  # fmt: skip
+    process = _start(host, argv, "DHCP, ", {})
+    return Server(process, leases, lambda text: [line.split()[2] for line in text.splitlines() if line[0].isdigit()])
+
+
+def relay(host: Namespace, address: str, server: str) -> None:
+    """dnsmasq as a relay agent that has this address, for a server that it has a route to."""
+    argv = [
+        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--pid-file=",
+        "--log-facility=-", f"--dhcp-relay={address},{server}",
+    ]  # fmt: skip
+    _start(host, argv, "DHCP relay", {})
+
+
+def kea4(host: Namespace, folder: Path, subnet: str, pool: str, options: dict[str, str] | None = None) -> Server:
+    leases = folder / "kea.csv"
+    option_data = [{"name": name, "data": data} for name, data in (options or {}).items()]
+    configuration = {
+        "Dhcp4": {
+            "interfaces-config": {"interfaces": ["eth0"]},
+            "lease-database": {"type": "memfile", "name": str(leases), "lfc-interval": 0},
+            "valid-lifetime": 7200,
+            "subnet4": [{"subnet": subnet, "pools": [{"pool": pool}], "option-data": option_data}],
+            "loggers": [{"name": "kea-dhcp4", "severity": "INFO", "output_options": [{"output": "stdout"}]}],
+        }
+    }
+    path = folder / "kea.json"
+    path.write_text(json.dumps(configuration))
+    environment = {"KEA_PIDFILE_DIR": str(folder), "KEA_LOCKFILE_DIR": str(folder)}
+    process = _start(host, [_unconfined("kea-dhcp4", folder), "-c", str(path)], "DHCP4_STARTED", environment)
+    return Server(process, leases, lambda text: [line.split(",")[0] for line in text.splitlines()[1:]])
+
+
+def isc(host: Namespace, folder: Path, declarations: str) -> Server:
+    leases = folder / "dhcpd.leases"
+    leases.touch()
+    path = folder / "dhcpd.conf"
+    path.write_text(declarations)
+    argv = [_unconfined("dhcpd", folder), "-4", "-f", "-d", "-cf", str(path), "-lf", str(leases), "--no-pid", "eth0"]
+    process = _start(host, argv, "Server starting service", {})
+
+    def active(text: str) -> list[str]:
+        entries = [entry for entry in text.split("lease ")[1:] if "binding state active" in entry]
+        return [entry.split()[0] for entry in entries]
+
+    return Server(process, leases, active)
+
+
+def _unconfined(program: str, folder: Path) -> str:
+    """A copy that no AppArmor profile knows: those of Debian let a server read and write its own directories only."""
+    found = shutil.which(program, path="/usr/sbin:/usr/bin")
+    assert found, f"{program} is not installed: make setup"
+    return shutil.copy(found, folder / program)
+
+
+def _start(host: Namespace, argv: list[str], ready: str, environment: dict[str, str]) -> subprocess.Popen:
+    process = host.start(*argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment})
+    told = []
+    for line in process.stdout:
+        told.append(line)
+        if ready in line:
+            return process
+    raise AssertionError(f"{argv[0]} ended:\n{''.join(told)}")
