@@ -60,8 +60,8 @@ options:
         default: []
       servers:
         description:
-          - The identifiers (addresses) of the servers that belong there. Any other is an V(unexpected_server), and these
-            together are not V(several_servers).
+          - The identifiers (addresses) of the servers that belong there. Any other is an V(unexpected_server), and
+            these together are not V(several_servers).
           - Without any, every server may be there.
         type: list
         elements: str
@@ -73,8 +73,8 @@ options:
         exists only as long as this module runs, also when the module is killed. It asks as a container would.
       - V(parent) sends from the parent with the parent's own MAC address, for switches that accept no other one. Inside
         the message the client is the same throw-away one, so the lease of the host itself is left alone. A switch with
-        DHCP snooping may drop such a message, as its two MAC addresses differ, and a server that ignores the request for
-        answers by broadcast is not heard.
+        DHCP snooping may drop such a message, as its two MAC addresses differ, and a server that does not answer by
+        broadcast as requested is not heard.
     type: str
     choices: [child, parent]
     default: child
@@ -93,8 +93,8 @@ options:
     default: 8
   attempts:
     description:
-      - How often to send a discovery that nobody answers, from V(1) to V(5). The second comes after 4 seconds, the third
-        after 8 more, and so on, each randomised by a second (RFC 2131, section 4.1).
+      - How often to send a discovery that nobody answers, from V(1) to V(5). The second comes after 4 seconds, the
+        third after 8 more, and so on, each randomised by a second (RFC 2131, section 4.1).
     type: int
     default: 2
   wait:
