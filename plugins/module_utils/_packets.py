@@ -143,6 +143,11 @@ def probe(source: str, target: Address) -> bytes:
     return build(Frame(source, multicast_mac(group), Neighbour(True, UNSPECIFIED, group, target), signed=True))
 
 
+def request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Address) -> bytes:
+    """The question who holds ``target``, as a host asks it that has the address ``sender`` (RFC 826)."""
+    return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target)))
+
+
 def solicited_node(address: ipaddress.IPv6Address) -> ipaddress.IPv6Address:
     """The solicited-node multicast address (RFC 4291, 2.7.1)."""
     return ipaddress.IPv6Address(int(ipaddress.IPv6Address("ff02::1:ff00:0")) | int(address) & 0xFFFFFF)

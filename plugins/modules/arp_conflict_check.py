@@ -15,10 +15,14 @@ description:
   - Asks for IPv4 addresses by ARP probes (RFC 5227) and for IPv6 addresses by the neighbour solicitations of duplicate
     address detection (RFC 4862), all at the same time, and listens to what others say about them meanwhile.
   - The sender has no address of its own in any of these questions, so no neighbour learns anything wrong from them, and
-    a router that does proxy ARP does not answer for everybody.
+    a Linux router that does proxy ARP does not answer for everybody.
   - It asks from the parent and from a temporary macvlan child of it, because each is deaf to the holders that matter
-    most on such a host. The parent hears none of its children, and a child does not hear the parent. Addresses of this
-    host's own links are read from the kernel, in all network namespaces.
+    most on such a host. The parent hears none of its children, and a child does not hear the parent. Links that are
+    there already can be asked from too, see O(vantages). Addresses of this host's own links are read from the kernel,
+    in all network namespaces, together with what the kernel's duplicate address detection has refused.
+  - Who answers is put to the test with a few questions for addresses that nobody can have, or that are next to the one
+    in question. A router that answers those as well does proxy ARP and is no holder.
+  - Frames that come in from the wire with a MAC address of this host show that another machine has the same.
   - It never says that an address is free. It says that nobody was seen with it, from where, and when.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
@@ -50,6 +54,7 @@ options:
           - Addresses such as V(192.168.100.50) or V(fd00::50), networks such as V(192.168.100.128/28), and ranges such
             as V(192.168.100.50-192.168.100.99).
           - Every address of a network is asked for, its first and last one too, as part of a subnet is no subnet.
+          - With O(mode=listen) the list may be empty, and every address is told that somebody claims meanwhile.
         type: list
         elements: str
         required: true
@@ -59,18 +64,29 @@ options:
       - V(rfc5227) sends three probes at random intervals of one to two seconds, the first after up to one second, and
         waits two more, as RFC 5227 prescribes. It takes 4 to 7 seconds, and finds hosts that are slow or asleep.
       - More addresses take longer, see O(rate).
+      - V(listen) asks nothing and hears what others say for O(listen_seconds). Silence then proves nothing, and an
+        address of which nothing was heard is V(unknown). It makes no temporary child.
     type: str
-    choices: [fast, rfc5227]
+    choices: [fast, listen, rfc5227]
     default: fast
+  listen_seconds:
+    description:
+      - Listen for so many seconds at least, from 0 to 3600, counted from the first question. What a host says by itself
+        is found that way, and addresses that change hands.
+    type: float
+    default: 0
   vantages:
     description:
       - Where to ask from.
       - V(child) is a macvlan child in bridge mode with a random MAC address (C(02:6c:6e:xx:xx:xx)). It lives in a
         network namespace that exists only as long as this module runs, also when the module is killed.
       - Leave V(child) out where the switch shuts the port at a MAC address that it does not know.
+      - Anything else is a link of this host that is on the same segment, by its name (V(lan0)), or a mapping with the
+        keys C(link) and C(namespace), where the namespace has the name that C(ip netns) or a container engine gave it.
+        Such a vantage is called V(lan0) or V(c1/eth0) in the results. A macvlan link is asked from only in probes of
+        its own parent.
     type: list
-    elements: str
-    choices: [parent, child]
+    elements: raw
     default: [parent, child]
   known_macs:
     description:
@@ -82,14 +98,18 @@ options:
     elements: str
     default: []
   fail_on:
-    description: Fail when an address has one of these statuses. The results are returned in that case too.
+    description:
+      - Fail when an address has one of these statuses, or with V(duplicate_mac) when RV(duplicate_macs) is not empty.
+        The results are returned in that case too.
     type: list
     elements: str
-    choices: [duplicate, in_use, virtual_router, own, unknown, free_as_seen]
+    choices: [duplicate, in_use, virtual_router, own, unknown, free_as_seen, duplicate_mac]
     default: []
   rate:
     description:
-      - Probes per second and parent at most, from 1 to 100000.
+      - Probes per second and parent at most, over all its vantages, from 1 to 100000. A probe is a frame of 60 octets
+        (IPv4) or 86 octets (IPv6), so the default is half a megabit per second. A /24 from two vantages takes two
+        seconds with it, a /22 seven.
       - Switches with dynamic ARP inspection may allow as few as 15 on a port.
     type: int
     default: 1000
@@ -107,6 +127,12 @@ notes:
     C(6d:61:63:76:6c:6e). Hosts that check the same addresses at the same time recognise each other by it, and do not
     take each other for hosts that want the address.
   - A host that has C(arp_ignore=8) set or drops ARP answers nobody, and is found only when it speaks by itself.
+  - Whether a router does proxy ARP is asked only where somebody else answers for an address. The questions are for one
+    address of a documentation network (RFC 5737) and for the address of the subnet itself, for IPv6 for a random one
+    of the same /64. Where an answer to somebody else's question was overheard, they are for neighbours of the address
+    too, and some have the parent's own address as their sender.
+  - On a parent that is a bridge, frames of this host's own containers come in as those of others do, so no duplicate
+    MAC addresses can be told there. The same holds for V(parent) being left out of O(vantages).
 seealso:
   - module: linuxnet.macvlan.macvlan_info
   - name: RFC 5227
@@ -134,13 +160,35 @@ EXAMPLES = r"""
     mode: rfc5227
     known_macs: "{{ fleet_macs }}"
     fail_on: [in_use, duplicate, virtual_router, unknown]
+
+- name: Ask from the host's own macvlan link and from inside a container too
+  linuxnet.macvlan.arp_conflict_check:
+    probes:
+      - parent: eth0
+        addresses: [192.168.100.0/24]
+    vantages:
+      - parent
+      - child
+      - lan0
+      - namespace: c1
+        link: eth0
+
+- name: Listen for a minute, without a question, to who claims which address on the LAN
+  linuxnet.macvlan.arp_conflict_check:
+    probes:
+      - parent: eth0
+        addresses: []
+    mode: listen
+    listen_seconds: 60
+    fail_on: [duplicate, duplicate_mac]
 """
 
 RETURN = r"""
 results:
   description:
     - One item for each address that was listed singly, and for each address of a network or range that is not
-      V(free_as_seen).
+      V(free_as_seen) or of which something was seen all the same. With O(mode=listen), of those of networks and ranges
+      only those of which something was heard.
   returned: when the input is valid
   type: list
   elements: dict
@@ -158,11 +206,13 @@ results:
         - V(duplicate) when two hosts have it, which is two MAC addresses that are neither this host's nor known, or one
           of them beside the host's own, a known or a virtual router's one. This host and a known one are two hosts too,
           as are two namespaces of this host.
-        - V(in_use) when one other host has it, or wants it.
+        - V(in_use) when one other host has it, or wants it, or when the kernel of this host refuses it because its
+          duplicate address detection has heard another.
         - V(virtual_router) when a virtual MAC address answers (VRRP, CARP, HSRP, GLBP).
         - V(own) when this host has it, or one of O(known_macs).
         - V(unknown) when nobody could be asked.
-        - V(free_as_seen) when nobody was seen with it from RV(vantages) at that time.
+        - V(free_as_seen) when nobody was seen with it from RV(vantages) at that time. Those that answer for it by proxy
+          ARP are among RV(results[].holders) nevertheless.
       type: str
       sample: in_use
     conflict:
@@ -172,7 +222,8 @@ results:
       type: str
       sample: hard
     reason:
-      description: Why the address is V(unknown), empty otherwise.
+      description:
+        - Why the address is V(unknown), or V(in_use) because of duplicate address detection alone; empty otherwise.
       type: str
       sample: eth0 has no carrier
     holders:
@@ -185,13 +236,17 @@ results:
           type: str
           sample: 52:54:00:12:34:56
         vantage:
-          description: V(parent) or V(child), or V(inventory) for what was read from the kernel of this host.
+          description:
+            - V(parent), V(child) or a link of O(vantages), or V(inventory) for what was read from the kernel of this
+              host.
           type: str
           sample: parent
         kind:
           description:
             - V(reply) to a question, V(request) for another address, V(announcement) of the address, V(probe) for the
-              address by a host that does not have it yet, or V(configured) for a link of this host that has it.
+              address by a host that does not have it yet.
+            - V(flip_flop) when the address was claimed with another MAC address before, and now with this one.
+            - V(configured) for a link of this host that has it, V(dad_failed) for one whose kernel refuses it.
           type: str
           sample: reply
         count:
@@ -206,12 +261,18 @@ results:
           description: The same in seconds since RV(started), by a clock that never jumps.
           type: float
           sample: 0.123
+        last_seen_seconds:
+          description: When it was last seen, in seconds since RV(started).
+          type: float
+          sample: 0.623
         own:
           description: Whether the MAC address is this host's.
           type: bool
           sample: false
         owner:
-          description: V(host), V(fleet) for one of O(known_macs), V(virtual_router) or V(foreign).
+          description:
+            - V(host), V(fleet) for one of O(known_macs), V(virtual_router), V(proxy_arp) for a router that answers for
+              addresses that it does not hold, or V(foreign).
           type: str
           sample: foreign
         where:
@@ -244,11 +305,14 @@ vantages:
       type: str
       sample: eth0
     vantage:
-      description: V(parent) or V(child).
+      description: V(parent), V(child) or a link of O(vantages).
       type: str
       sample: child
     asked:
-      description: Whether questions were asked from there. The items below need that.
+      description: Whether questions were asked from there.
+      type: bool
+    listened:
+      description: Whether answers were listened to from there. The items below need that.
       type: bool
     reason:
       description: Why not, or why it ended early; empty otherwise.
@@ -271,7 +335,7 @@ vantages:
       type: str
       sample: "2026-03-01T10:00:01.060Z"
     packets:
-      description: Number of probes sent.
+      description: Number of questions sent.
       type: int
       sample: 51
     lost:
@@ -282,6 +346,75 @@ vantages:
       description: Number of probes heard from other hosts that ran this module at the same time.
       type: int
       sample: 0
+    reflected:
+      description:
+        - Number of frames of this host that the network sent back to V(parent). A switch port in hairpin mode does
+          that, or a loop.
+      type: int
+      sample: 0
+    ignored:
+      description: Number of claims on addresses that nobody asked for and that were beyond O(max_addresses).
+      type: int
+      sample: 0
+duplicate_macs:
+  description:
+    - MAC addresses of this host that came in from the wire on a parent, and so are another machine's too. MAC addresses
+      of virtual routers are not among them.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The parent.
+      type: str
+      sample: eth0
+    mac:
+      description: The MAC address.
+      type: str
+      sample: 52:54:00:12:34:56
+    where:
+      description: The V(link) of this host that has it, and its V(namespace).
+      type: dict
+      sample: {"namespace": "c1", "link": "eth0"}
+    count:
+      description: Number of ARP and neighbour discovery frames.
+      type: int
+      sample: 3
+    first_seen:
+      description: When the first came in, by the host's clock, in UTC.
+      type: str
+      sample: "2026-03-01T10:00:00.123Z"
+    first_seen_seconds:
+      description: The same in seconds since RV(started).
+      type: float
+      sample: 0.123
+    last_seen_seconds:
+      description: When the last came in.
+      type: float
+      sample: 0.623
+    addresses:
+      description: Addresses that the other machine has, or wants.
+      type: list
+      elements: str
+      sample: [192.168.100.50]
+proxy_arp:
+  description: Routers that were found to answer for addresses that they do not hold.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    parent:
+      description: The parent.
+      type: str
+      sample: eth0
+    mac:
+      description: The MAC address with which it answers.
+      type: str
+      sample: 52:54:00:12:34:56
+    answers_probes:
+      description: Whether it answers a sender without an address too. Linux does not.
+      type: bool
+      sample: false
 host:
   description: What tells this host from others, for M(linuxnet.macvlan.fleet_verdict).
   returned: when the input is valid
@@ -323,8 +456,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import check as _probe_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import conflicts as _conflicts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import segment as _probe_segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import timing as _probe_timing
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import vantages as _vantages
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
@@ -339,15 +472,16 @@ def argument_spec() -> dict:
                 "addresses": {"type": "list", "elements": "str", "required": True},
             },
         },
-        "mode": {"type": "str", "choices": sorted(_probe_timing.MODES), "default": "fast"},
-        "vantages": {
+        "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},
+        "listen_seconds": {"type": "float", "default": 0.0},
+        "vantages": {"type": "list", "elements": "raw", "default": [_vantages.PARENT, _vantages.CHILD]},
+        "known_macs": {"type": "list", "elements": "str", "default": []},
+        "fail_on": {
             "type": "list",
             "elements": "str",
-            "choices": list(_probe_segment.VANTAGES),
-            "default": list(_probe_segment.VANTAGES),
+            "choices": [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC],
+            "default": [],
         },
-        "known_macs": {"type": "list", "elements": "str", "default": []},
-        "fail_on": {"type": "list", "elements": "str", "choices": list(_conflicts.STATUSES), "default": []},
         "rate": {"type": "int", "default": _probe_timing.RATE},
         "max_addresses": {"type": "int", "default": _probe_check.ADDRESSES_MAX},
     }

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, List, Tuple
+from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, mac_problem, parse_mac
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._inventory import evidence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
     CAP_NET_ADMIN,
@@ -26,19 +25,21 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements imp
 )
 
 from . import report as _probe_report
-from .child import ChildFailed, temporary_child
-from .conflicts import FOREIGN, INVENTORY, Inventory
+from . import vantages as _vantages
+from .conflicts import FOREIGN, INVENTORY
 from .inventory import inventory
-from .segment import CHILD, PARENT, VANTAGES, Segment
-from .sweep import Lane, Vantage, open_socket, sweep
+from .proxies import Proxies
+from .segment import Segment
+from .sweep import Lane, sweep
 from .targets import Target, check_overlaps, parse
-from .timing import MODES, RATE, Timing
+from .timing import FAST, LISTEN, MODES, RATE
+from .vantages import CHILD, PARENT, Everywhere, Wanted
 
 #: Addresses of one probe, without asking for more explicitly: four /22.
 ADDRESSES_MAX = 4096
 RATE_MAX = 100000
-
-Everywhere = List[Tuple[Namespace, Facts]]
+#: An hour. Who watches for longer wants a daemon.
+LISTEN_MAX = 3600
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,17 @@ class Options:
 
     probes: list[dict[str, Any]]
     mode: str = "fast"
-    vantages: Sequence[str] = VANTAGES
+    vantages: Sequence[object] = (PARENT, CHILD)
+    listen_seconds: float = 0.0
     known_macs: Sequence[str] = ()
     fail_on: Sequence[str] = ()
     rate: int = RATE
     max_addresses: int = ADDRESSES_MAX
+
+    @property
+    def listens(self) -> bool:
+        """Whether nothing is asked."""
+        return self.mode == LISTEN
 
 
 def check(options: Options) -> tuple[dict[str, object], str]:
@@ -60,13 +67,14 @@ def check(options: Options) -> tuple[dict[str, object], str]:
     Errors: InvalidInput.
     """
     problems = Problems()
-    targets = _parse(options, problems)
+    wanted, targets = _parse(options, problems)
     if problems:
         raise InvalidInput(problems)
     clock = _probe_report.Clock(time.time(), time.monotonic())
     unseen: list[str] = []
     everywhere = read_all(unseen)
-    segments = _segments(options, targets, everywhere, problems)
+    segments = _segments(options, wanted, targets, everywhere, problems)
+    _vantages.check_links(wanted, everywhere, problems)
     if problems:
         raise InvalidInput(problems)
     fleet = frozenset(parse_mac(mac) or "" for mac in options.known_macs)
@@ -80,15 +88,14 @@ def check(options: Options) -> tuple[dict[str, object], str]:
     return result, _probe_report.failure(segments, options.fail_on, clock)
 
 
-def _parse(options: Options, problems: Problems) -> list[list[Target]]:
-    """The targets of each probe. Checks everything that needs no look at the host's links."""
+def _parse(options: Options, problems: Problems) -> tuple[list[Wanted], list[list[Target]]]:
+    """The vantages, and the targets of each probe. Checks everything that needs no look at the host's links."""
     check_pyroute2(problems)
     check_capabilities(problems, CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
-    for key, value, limit in (("rate", options.rate, RATE_MAX), ("max_addresses", options.max_addresses, 1 << 20)):
-        if not 1 <= value <= limit:
-            problems.add(key, value, "this is out of range", f"give a number from 1 to {limit}")
-    if not options.vantages:
-        problems.add("vantages", [], "nobody can be asked from nowhere", f"name {PARENT}, {CHILD} or both")
+    _check_numbers(options, problems)
+    wanted = _vantages.parse(options.vantages, "vantages", problems)
+    if options.listens and wanted and all(item.name == CHILD for item in wanted):
+        problems.add("vantages", [CHILD], f"mode {LISTEN} makes no child, so nobody would listen", f"add {PARENT}")
     for number, mac in enumerate(options.known_macs):
         parsed = parse_mac(mac)
         problem = mac_problem(parsed) if parsed else "this is not a MAC address"
@@ -101,19 +108,36 @@ def _parse(options: Options, problems: Problems) -> list[list[Target]]:
         key = f"probes[{number}]"
         _parents.check(probe["parent"], f"{key}.parent", problems)
         texts = probe["addresses"] or []
-        if not texts:
+        if not texts and not options.listens:
             problems.add(f"{key}.addresses", texts, "there is nothing to probe", "list at least one address")
         targets = [parse(text, f"{key}.addresses[{place}]", problems) for place, text in enumerate(texts)]
         found.append([target for target in targets if target is not None])
         _check_cost(found[-1], options, f"{key}.addresses", problems)
-    return found
+    return wanted, found
+
+
+def _check_numbers(options: Options, problems: Problems) -> None:
+    for key, value, limit in (("rate", options.rate, RATE_MAX), ("max_addresses", options.max_addresses, 1 << 20)):
+        if not 1 <= value <= limit:
+            problems.add(key, value, "this is out of range", f"give a number from 1 to {limit}")
+    seconds = options.listen_seconds
+    # The comparison is false for what is not a number, too.
+    if not 0 <= seconds <= LISTEN_MAX:
+        problems.add("listen_seconds", seconds, "this is out of range", f"give a number from 0 to {LISTEN_MAX}")
+    elif options.listens and seconds == 0:
+        problems.add(
+            "listen_seconds", seconds, f"mode {LISTEN} hears nobody in no time", "give the seconds to listen for"
+        )
 
 
 def _check_cost(targets: list[Target], options: Options, key: str, problems: Problems) -> None:
     total = sum(target.size for target in targets)
     if total <= options.max_addresses:
         return
-    packets, seconds = MODES[options.mode].cost(total, len(options.vantages), max(options.rate, 1))
+    packets, seconds = 0, options.listen_seconds
+    if not options.listens:
+        packets, asking = MODES[options.mode].cost(total, len(options.vantages), max(options.rate, 1))
+        seconds = max(seconds, asking)
     problems.add(
         key,
         ", ".join(target.text for target in targets),
@@ -124,7 +148,11 @@ def _check_cost(targets: list[Target], options: Options, key: str, problems: Pro
 
 
 def _segments(
-    options: Options, targets: list[list[Target]], everywhere: Everywhere, problems: Problems
+    options: Options,
+    wanted: list[Wanted],
+    targets: list[list[Target]],
+    everywhere: Everywhere,
+    problems: Problems,
 ) -> list[Segment]:
     """One segment for each parent; several probes may name the same one."""
     here = everywhere[0][1]
@@ -140,68 +168,54 @@ def _segments(
             problems.add(
                 key, probe["parent"], f"{link.name} is not an Ethernet interface", "name an Ethernet interface"
             )
-        found.setdefault(link.index, Segment(link, options.vantages)).targets.extend(targets[number])
+        segment = found.setdefault(link.index, Segment(link, wanted))
+        segment.targets.extend(targets[number])
+        segment.silent = options.listen_seconds if options.listens else None
+        # Without a list, every address is of interest.
+        if not targets[number]:
+            segment.keep = options.max_addresses
     for segment in found.values():
         check_overlaps(segment.targets, problems)
     return list(found.values())
 
 
 def _probe(segments: list[Segment], options: Options, everywhere: Everywhere, clock: _probe_report.Clock) -> None:
-    """Ask on all segments at the same time."""
-    timing = MODES[options.mode]
+    """Ask on all segments at the same time, and listen."""
+    here = everywhere[0][1]
     with contextlib.ExitStack() as stack:
         for segment in segments:
             addresses = [address for target in segment.targets for address in target.addresses()]
             segment.sightings = {address: {} for address in addresses}
             segment.inventory = inventory(everywhere, segment.link)
-            segment.problem = _state_problem(segment.link)
+            gateways = [route.gateway for route in here.routes_of(segment.link) if route.gateway]
+            segment.proxies = Proxies([item.interface for item in here.addresses_of(segment.link)], gateways)
+            segment.problem = _vantages.state_problem(segment.link)
             if not segment.problem:
-                _open(segment, addresses, everywhere, stack)
+                _open(segment, None if segment.keep else addresses, everywhere, stack)
         clock.asked = time.monotonic()
-        sweep([_lane(segment, timing, options.rate) for segment in segments if segment.vantages], clock.monotonic)
+        sweep([_lane(segment, options) for segment in segments if segment.vantages], clock.monotonic)
         clock.done = time.monotonic()
 
 
-def _lane(segment: Segment, timing: Timing, rate: int) -> Lane:
-    return Lane(segment.vantages, list(segment.sightings), segment.hear, timing, rate)
+def _lane(segment: Segment, options: Options) -> Lane:
+    asked = [] if options.listens else list(segment.sightings)
+    timing = MODES.get(options.mode, FAST)
+    return Lane(segment.vantages, asked, segment.hear, timing, options.rate, options.listen_seconds)
 
 
-def _state_problem(link: Link) -> str:
-    if not link.up:
-        return f"{link.name} is down"
-    if not link.carrier:
-        return f"{link.name} has no carrier"
-    return "" if link.arp else f"{link.name} has ARP turned off (NOARP)"
-
-
-def _open(segment: Segment, addresses: list[Address], everywhere: Everywhere, stack: contextlib.ExitStack) -> None:
+def _open(
+    segment: Segment, addresses: Iterable[Address] | None, everywhere: Everywhere, stack: contextlib.ExitStack
+) -> None:
     """Open the vantages that can be had, and note for the others why not."""
-    link = segment.link
-    if PARENT in segment.wanted:
+    for wanted in segment.wanted:
         try:
-            sock, mac = open_socket(link.name, addresses)
-        except OSError as error:
-            segment.missing[PARENT] = f"{link.name}: {error.strerror}"
+            if wanted.name == CHILD and segment.silent is not None:
+                raise _vantages.CannotAsk(f"mode {LISTEN} makes no child")
+            vantage = _vantages.open_vantage(wanted, segment.link, addresses, everywhere, segment.inventory, stack)
+        except _vantages.CannotAsk as error:
+            segment.missing[wanted.name] = str(error)
         else:
-            segment.vantages.append(Vantage(PARENT, link.name, mac, stack.enter_context(sock)))
-    if CHILD in segment.wanted:
-        refusals = Problems()
-        _parents.check_capable(link, everywhere[0][1], "parent", link.name, refusals)
-        try:
-            if refusals:
-                raise ChildFailed("; ".join(item.problem for item in refusals.items))
-            segment.vantages.append(stack.enter_context(temporary_child(link, addresses, CHILD)))
-        except ChildFailed as error:
-            segment.missing[CHILD] = str(error) + _passthru(segment.inventory)
-
-
-def _passthru(known: Inventory) -> str:
-    """The likely reason for a refusal, empty where there is none in sight."""
-    place = known.passthru
-    if place is None:
-        return ""
-    where = f" in namespace {place.namespace}" if place.namespace else ""
-    return f" ({place.link}{where} is in passthru mode, which tolerates no other child)"
+            segment.vantages.append(vantage)
 
 
 def _judge(segments: list[Segment], fleet: frozenset[str]) -> None:

@@ -16,7 +16,7 @@ import os
 import secrets
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link, open_rtnetlink
@@ -42,7 +42,7 @@ class ChildFailed(Exception):
 
 
 @contextlib.contextmanager
-def temporary_child(parent: Link, addresses: list[Address], name: str) -> Iterator[Vantage]:
+def temporary_child(parent: Link, addresses: Iterable[Address] | None, name: str) -> Iterator[Vantage]:
     """A vantage called ``name`` on a bridge-mode child of a link of this namespace. Errors: ChildFailed."""
     with temporary_socket(parent, lambda link: open_socket(link, addresses)[0]) as (link, mac, sock):
         yield Vantage(name, link, mac, sock)

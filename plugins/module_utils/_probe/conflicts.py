@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import ARP_REPLY, Arp, Frame, Neighbour
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
+    ALL_NODES,
+    ARP_REPLY,
+    Arp,
+    Frame,
+    Neighbour,
+)
 
 #: What can be said of an address, worst first. Nothing says that an address is free: only that nobody was seen with it.
 DUPLICATE = "duplicate"
@@ -18,16 +24,22 @@ OWN = "own"
 UNKNOWN = "unknown"
 FREE_AS_SEEN = "free_as_seen"
 STATUSES = (DUPLICATE, IN_USE, VIRTUAL_ROUTER, OWN, UNKNOWN, FREE_AS_SEEN)
+#: Not of an address: another machine has a MAC address of this host.
+DUPLICATE_MAC = "duplicate_mac"
 
 #: How a holder was seen. A probe claims nothing yet: its sender has no address and wants this one (RFC 5227, 1.1).
 REPLY, REQUEST, ANNOUNCEMENT, PROBE = "reply", "request", "announcement", "probe"
-#: Read from the kernel instead: a link of this host has the address.
-CONFIGURED = "configured"
+#: The address was claimed with another MAC address before, and now with this one: what arpwatch(8) calls a flip flop.
+FLIP_FLOP = "flip_flop"
+#: Read from the kernel instead: a link of this host has the address; or it may not use it, as the kernel's duplicate
+#: address detection heard somebody else have it (RFC 4862, 5.4.5; IFA_F_DADFAILED).
+CONFIGURED, DAD_FAILED = "configured", "dad_failed"
+DAD_REASON = "the duplicate address detection of this host's kernel has failed for it"
 #: The vantage of what was read and not seen.
 INVENTORY = "inventory"
 
-#: Whose a MAC address is.
-HOST, FLEET, ROUTER, FOREIGN = "host", "fleet", "virtual_router", "foreign"
+#: Whose a MAC address is. A router that does proxy ARP (RFC 1027) answers for addresses that it does not hold.
+HOST, FLEET, ROUTER, PROXY, FOREIGN = "host", "fleet", "virtual_router", "proxy_arp", "foreign"
 
 #: MAC addresses that move between routers, and so are nobody's own.
 VIRTUAL_ROUTER_MACS = (
@@ -53,23 +65,35 @@ class Inventory:
     """What this host has, in all its namespaces, on the segment that is probed.
 
     passthru: the child in passthru mode, which tolerates no other, None where there is none.
+    refused: addresses that the kernel's duplicate address detection keeps links from using.
+    attached_macs: those of ``macs`` whose frames leave through the parent, its own among them.
     """
 
     macs: dict[str, Place] = field(default_factory=dict)
     addresses: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
     passthru: Place | None = None
+    refused: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    attached_macs: frozenset[str] = frozenset()
 
     def with_later(self, later: Inventory) -> Inventory:
         """This and what a later look adds to it."""
-        return Inventory({**later.macs, **self.macs}, {**later.addresses, **self.addresses}, self.passthru)
+        return Inventory(
+            {**later.macs, **self.macs},
+            {**later.addresses, **self.addresses},
+            self.passthru,
+            {**later.refused, **self.refused},
+            self.attached_macs | later.attached_macs,
+        )
 
 
 @dataclass(frozen=True)
 class Sighting:
     """One MAC address seen with one address in one way from one vantage.
 
-    seconds: when first, since the start of the run; count: how often.
+    seconds and last: when first and when last, since the start of the run; count: how often.
     outgoing: the host itself sent it, so the MAC address is one of its own even if no namespace shows it.
+    twin: it came in from the wire, so the sender is another, even though a link of this host has the same MAC address.
+    answered_probe: it replied to a question of a sender without an address at least once.
     """
 
     address: Address
@@ -79,11 +103,18 @@ class Sighting:
     seconds: float
     count: int = 1
     outgoing: bool = False
+    last: float = 0.0
+    twin: bool = False
+    answered_probe: bool = False
+
+    def again(self, seconds: float, answered_probe: bool = False) -> Sighting:
+        """The same, seen once more."""
+        return replace(self, count=self.count + 1, last=seconds, answered_probe=self.answered_probe or answered_probe)
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A sighting and whose it is: ``owner`` is HOST, FLEET, ROUTER or FOREIGN."""
+    """A sighting and whose it is: ``owner`` is HOST, FLEET, ROUTER, PROXY or FOREIGN."""
 
     sighting: Sighting
     owner: str
@@ -93,6 +124,11 @@ class Holder:
     def soft(self) -> bool:
         """Wants the address and does not have it yet."""
         return self.sighting.kind == PROBE
+
+    @property
+    def holds(self) -> bool:
+        """Has the address, as far as this sighting tells."""
+        return self.sighting.kind not in (PROBE, DAD_FAILED) and self.owner != PROXY
 
 
 @dataclass(frozen=True)
@@ -130,6 +166,13 @@ def _neighbour_claim(message: Neighbour, source: str) -> tuple[Address, str, str
     return message.source, message.link_layer or source, REQUEST
 
 
+def answers_probe(frame: Frame) -> bool:
+    """Whether a reply is to a question of a sender without an address."""
+    if isinstance(frame.body, Arp):
+        return frame.body.tpa.is_unspecified
+    return frame.body.destination == ALL_NODES
+
+
 def is_virtual_router(mac: str) -> bool:
     return mac.startswith(VIRTUAL_ROUTER_MACS)
 
@@ -139,6 +182,8 @@ def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) ->
 
     A virtual one that waits on a link of this host, as on a VRRP backup, is the router's as long as the address is.
     """
+    if sighting.twin:
+        return FOREIGN
     configured = any(mac == sighting.mac for mac, dummy in inventory.addresses.get(sighting.address, ()))
     if is_virtual_router(sighting.mac) and not configured and not sighting.outgoing:
         return ROUTER
@@ -150,38 +195,52 @@ def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) ->
 
 
 def judge(
-    address: Address, sightings: list[Sighting], inventory: Inventory, fleet: frozenset[str], unseen: str = ""
+    address: Address,
+    sightings: list[Sighting],
+    inventory: Inventory,
+    fleet: frozenset[str],
+    unseen: str = "",
+    proxies: frozenset[str] = frozenset(),
 ) -> Verdict:
     """The verdict on one address.
 
     sightings: all of this address, from every vantage.
     fleet: MAC addresses that are known to belong to other hosts of the fleet.
-    unseen: why nobody could be asked, empty where at least one vantage could ask.
+    unseen: why silence says nothing, empty where at least one vantage could ask.
+    proxies: MAC addresses that answer for this address and do not hold it.
     """
     # What one vantage saw the host send proves the MAC address to be the host's own for all of them.
     sent_here = {item.mac for item in sightings if item.outgoing}
-    holders = [
-        Holder(item, HOST if item.mac in sent_here else owner_of(item, inventory, fleet), inventory.macs.get(item.mac))
-        for item in sightings
-    ]
-    # Our own probes, and those of network managers on this host, are no claim by anybody else.
-    holders = [holder for holder in holders if not (holder.soft and holder.owner == HOST)]
-    holders += [
-        Holder(Sighting(address, mac, INVENTORY, CONFIGURED, 0.0), HOST, place)
-        for mac, place in inventory.addresses.get(address, ())
-    ]
-    status = _status([holder for holder in holders if not holder.soft], unseen)
-    soft = any(holder.soft and holder.owner == FOREIGN for holder in holders)
+    holders = []
+    for item in sightings:
+        owner = owner_of(item, inventory, fleet)
+        if item.mac in sent_here and not item.twin:
+            owner = HOST
+        elif item.mac in proxies and owner != HOST:
+            owner = PROXY
+        place = None if item.twin else inventory.macs.get(item.mac)
+        # Our own probes, and those of network managers on this host, are no claim by anybody else.
+        if not (item.kind == PROBE and owner == HOST):
+            holders.append(Holder(item, owner, place))
+    for kind, known in ((CONFIGURED, inventory.addresses), (DAD_FAILED, inventory.refused)):
+        holders += [
+            Holder(Sighting(address, mac, INVENTORY, kind, 0.0), HOST, place) for mac, place in known.get(address, ())
+        ]
+    status = _status(holders, unseen)
+    reason = unseen if status == UNKNOWN else ""
     conflict = "hard" if status in (DUPLICATE, IN_USE) else ""
-    if status == FREE_AS_SEEN and soft:
+    if status in (FREE_AS_SEEN, UNKNOWN) and address in inventory.refused:
+        status, conflict, reason = IN_USE, "hard", DAD_REASON
+    elif status == FREE_AS_SEEN and any(holder.soft and holder.owner == FOREIGN for holder in holders):
         status, conflict = IN_USE, "soft"
-    return Verdict(address, status, tuple(holders), conflict, unseen if status == UNKNOWN else "")
+    return Verdict(address, status, tuple(holders), conflict, reason)
 
 
 def _status(holders: list[Holder], unseen: str) -> str:
     macs: dict[str, set[str]] = {HOST: set(), FLEET: set(), ROUTER: set(), FOREIGN: set()}
     for holder in holders:
-        macs[holder.owner].add(holder.sighting.mac)
+        if holder.holds:
+            macs[holder.owner].add(holder.sighting.mac)
     owners = sum(1 for owner in macs if macs[owner])
     # One host of the fleet may answer with two MAC addresses (parent and shim), as may a router that is virtual.
     if len(macs[FOREIGN]) > 1 or (macs[FOREIGN] and owners > 1) or (macs[HOST] and owners > 1) or _twice_here(holders):
@@ -197,7 +256,8 @@ def _status(holders: list[Holder], unseen: str) -> str:
 
 def _twice_here(holders: list[Holder]) -> bool:
     """Whether two namespaces of this host have the address: no probe can show that, they cannot hear each other's."""
-    return len({item.place.namespace for item in holders if item.sighting.kind == CONFIGURED and item.place}) > 1
+    kinds = (CONFIGURED, DAD_FAILED)
+    return len({item.place.namespace for item in holders if item.sighting.kind in kinds and item.place}) > 1
 
 
 def count(verdicts: list[Verdict]) -> dict[str, int]:

@@ -27,6 +27,8 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
     """
     macs: dict[str, Place] = {}
     addresses: dict[Address, list[tuple[str, Place]]] = {}
+    refused: dict[Address, list[tuple[str, Place]]] = {}
+    attached_macs: set[str] = set()
     here = all_facts[0][1]
     links_here = {link.index: link for link in here.links}
     segment = {parent.index}
@@ -37,7 +39,7 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
         ours: dict[int, Link] = {}
         attached = set(segment) if facts is here else set()
         for link in facts.links:
-            lower = links_here.get(link.parent or 0) if link.parent_nsid == _nsid_of(here, facts) else None
+            lower = links_here.get(link.parent or 0) if link.parent_nsid == nsid_of(here, facts) else None
             if facts is here or (lower and _belongs(link, lower)):
                 ours[link.index] = link
             if (link.index in ours or _is_hardware(link)) and link.mac not in ("", NO_MAC):
@@ -45,17 +47,26 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
             if link.index in ours and lower and _is_attached(link, lower, segment):
                 attached.add(link.index)
                 passthru = Place(namespace.label, link.name) if link.mode == "passthru" else passthru
+            if link.index in attached:
+                attached_macs.add(link.mac)
         for item in facts.addresses:
             address = item.interface.ip
             # A link-local IPv6 address is one of its link alone, whatever namespace that is in.
             anywhere = facts is here and not (address.version == 6 and address.is_link_local)
             if item.index in ours and (anywhere or item.index in attached):
                 link = ours[item.index]
-                addresses.setdefault(address, []).append((link.mac, Place(namespace.label, link.name)))
-    return Inventory(macs, {address: tuple(found) for address, found in addresses.items()}, passthru)
+                kept = refused if item.dadfailed else addresses
+                kept.setdefault(address, []).append((link.mac, Place(namespace.label, link.name)))
+    return Inventory(
+        macs,
+        {address: tuple(found) for address, found in addresses.items()},
+        passthru,
+        {address: tuple(found) for address, found in refused.items()},
+        frozenset(attached_macs),
+    )
 
 
-def _nsid_of(here: Facts, facts: Facts) -> int | None:
+def nsid_of(here: Facts, facts: Facts) -> int | None:
     """What IFLA_LINK_NETNSID says in a namespace of links whose lower device is in ours; nothing in ours itself."""
     if facts is here:
         return None

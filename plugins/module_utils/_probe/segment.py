@@ -12,12 +12,24 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Frame
 
-from .conflicts import PROBE, Inventory, Sighting, Verdict, claim, judge
-from .sweep import Vantage
+from . import twins as _twins
+from .conflicts import (
+    FLIP_FLOP,
+    HOST,
+    PROBE,
+    REPLY,
+    Inventory,
+    Sighting,
+    Verdict,
+    answers_probe,
+    claim,
+    judge,
+    owner_of,
+)
+from .proxies import Proxies
+from .sweep import Question, Vantage
 from .targets import Target
-
-PARENT, CHILD = "parent", "child"
-VANTAGES = (PARENT, CHILD)
+from .vantages import DEFAULT, PARENT, Wanted
 
 
 @dataclass
@@ -26,52 +38,100 @@ class Segment:
 
     wanted: vantages to ask from; missing: why each of those is not there that could not be had.
     problem: why nobody can be asked there at all.
+    silent: seconds for which there was only listening, None where questions are asked.
+    keep: how many addresses to keep that nobody asked for: 0 where only those in ``sightings`` are of interest.
     """
 
     link: Link
-    wanted: Sequence[str]
+    wanted: Sequence[Wanted] = DEFAULT
     targets: list[Target] = field(default_factory=list)
     inventory: Inventory = field(default_factory=Inventory)
     problem: str = ""
+    silent: float | None = None
+    keep: int = 0
     vantages: list[Vantage] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
-    sightings: dict[Address, dict[tuple[str, str, str, bool], Sighting]] = field(default_factory=dict)
+    sightings: dict[Address, dict[tuple[str, str, str, bool, bool], Sighting]] = field(default_factory=dict)
     verdicts: dict[Address, Verdict] = field(default_factory=dict)
+    twins: _twins.Twins = field(default_factory=_twins.Twins)
+    proxies: Proxies = field(default_factory=Proxies)
+    _claimed: dict[tuple[Address, str], str] = field(default_factory=dict)
 
-    def hear(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> None:
-        """Keep what a frame says of an address that is asked for."""
-        said = claim(frame)
-        if said is None or said[0] not in self.sightings:
-            return
-        address, mac, kind = said
+    def hear(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> list[Question]:
+        """Keep what a frame says of an address that is asked for. Gives what to ask because of it."""
         own_macs = [item.mac for item in self.vantages]
-        if kind == PROBE and (frame.signed or mac in own_macs):
+        twin = vantage.name == PARENT and self._is_twin(vantage, frame, outgoing, seconds)
+        said = claim(frame)
+        if said is None:
+            return []
+        address, mac, kind = said
+        if kind == PROBE and not twin and (frame.signed or mac in own_macs):
             vantage.others += mac not in own_macs
-            return
+            return []
         # A packet socket on the parent also hears what is sent to the child, and the child reports that itself.
         if vantage.name == PARENT and frame.destination in own_macs and frame.destination != vantage.mac:
-            return
+            return []
         # What a bridge forwards through its port also goes out there, and is not this host's own.
         outgoing = outgoing and self.link.master is None
-        key = (mac, vantage.name, kind, outgoing)
-        first = self.sightings[address].get(key)
-        self.sightings[address][key] = Sighting(
-            address,
-            mac,
-            vantage.name,
-            kind,
-            first.seconds if first else seconds,
-            first.count + 1 if first else 1,
-            outgoing,
-        )
+        probed = kind == REPLY and answers_probe(frame)
+        if kind == REPLY and not outgoing:
+            self.proxies.hear(address, mac, probed)
+        if address not in self.sightings:
+            if len(self.sightings) >= self.keep:
+                vantage.ignored += self.keep > 0
+                return []
+            self.sightings[address] = {}
+        sighting = Sighting(address, mac, vantage.name, kind, seconds, 1, outgoing, seconds, twin, probed)
+        self._keep(sighting)
+        if kind != PROBE:
+            before = self._claimed.get((address, vantage.name), mac)
+            self._claimed[address, vantage.name] = mac
+            if before != mac:
+                self._keep(Sighting(address, mac, vantage.name, FLIP_FLOP, seconds, 1, outgoing, seconds, twin))
+        return self._control(vantage, sighting) if kind == REPLY else []
+
+    def _keep(self, seen: Sighting) -> None:
+        found = self.sightings[seen.address]
+        key = (seen.mac, seen.vantage, seen.kind, seen.outgoing, seen.twin)
+        found[key] = found[key].again(seen.seconds, seen.answered_probe) if key in found else seen
+
+    def _is_twin(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> bool:
+        origin = self.twins.origin(frame, outgoing, self.link, self.inventory, self.vantages, self.sightings)
+        vantage.reflected += origin == _twins.REFLECTED
+        if origin != _twins.TWIN:
+            return False
+        self.twins.add(frame, seconds)
+        return True
+
+    def _control(self, vantage: Vantage, seen: Sighting) -> list[Question]:
+        """What to ask in order to know whether who answered does so for everybody."""
+        if self.silent is not None or owner_of(seen, self.inventory, frozenset()) == HOST:
+            return []
+        parent = next((item for item in self.vantages if item.name == PARENT), None)
+        return [
+            (parent or vantage, target, sender)
+            for target, sender in self.proxies.suspect(seen.address, seen.mac, seen.answered_probe)
+            if sender is None or parent is not None
+        ]
 
     def judge(self, fleet: frozenset[str]) -> None:
         """A verdict on every address."""
         unseen = self.problem or "; ".join(self.reasons()) if self.blind else ""
+        if not unseen and self.silent is not None:
+            unseen = f"nobody was asked, and nobody claimed it within {self.silent:g} seconds"
         self.verdicts = {
-            address: judge(address, list(found.values()), self.inventory, fleet, unseen)
-            for address, found in self.sightings.items()
+            address: judge(address, seen, self.inventory, fleet, unseen, self.proxies.of(address, seen))
+            for address, seen in ((address, list(found.values())) for address, found in self.sightings.items())
         }
+
+    def others(self) -> list[Verdict]:
+        """What was found out about addresses that nobody asked for, in their order."""
+        if not self.keep:
+            return []
+        found = [
+            item for item in self.verdicts.values() if not any(target.holds(item.address) for target in self.targets)
+        ]
+        return sorted(found, key=lambda item: (item.address.version, int(item.address)))
 
     @property
     def blind(self) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import ipaddress
 import selectors
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
@@ -25,6 +26,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
     multicast_mac,
     parse,
     probe,
+    request,
     solicited_node,
 )
 
@@ -51,6 +53,8 @@ _IFF_UP = 0x1
 _IFF_RUNNING = 0x40
 #: Longer than any frame that the filter passes.
 _FRAME_MAX = 2048
+#: Frames that are read before it is time to ask again.
+_FRAMES_AT_ONCE = 256
 #: Seconds after which a probe is tried again for which the device had no room, and how often in a row that may be.
 _RETRY = 0.005
 _RETRIES_MAX = 400
@@ -61,6 +65,7 @@ class Vantage:
 
     name: how results call it; link: the interface's name; mac: its MAC address.
     sent: probes sent; lost: frames for which the receive buffer had no room; others: probes of other hosts' checks.
+    reflected: frames of this host that came back to it; ignored: addresses that were heard of and not kept.
     problem: why it can no longer ask, empty as long as it can.
     """
 
@@ -72,13 +77,18 @@ class Vantage:
         self.sent = 0
         self.lost = 0
         self.others = 0
+        self.reflected = 0
+        self.ignored = 0
         self.problem = ""
         self._refused = 0
 
-    def send(self, address: Address) -> bool:
-        """Ask for one address; false where the device has no room at the moment."""
+    def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
+        """Ask for one address, without or with one of our own; false where the device has no room at the moment."""
+        frame = probe(self.mac, address)
+        if sender is not None and isinstance(address, ipaddress.IPv4Address):
+            frame = request(self.mac, sender, address)
         try:
-            self.socket.send(probe(self.mac, address))
+            self.socket.send(frame)
         except OSError as error:
             self._refused += 1
             if error.errno in (errno.ENOBUFS, errno.EAGAIN) and self._refused < _RETRIES_MAX:
@@ -111,27 +121,32 @@ class Vantage:
         self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
 
 
-Question = Tuple[Vantage, Address]
+#: From where to ask, for which address, and with which address of the sender.
+Question = Tuple[Vantage, Address, Optional[ipaddress.IPv4Address]]
 
 
 @dataclass
 class Lane:
-    """What is asked on one parent: every address from every vantage. heard: called with vantage, frame, whether this
-    host sent it, and seconds."""
+    """What is asked on one parent: every address from every vantage.
+
+    heard: called with vantage, frame, whether this host sent it, and seconds; gives questions to be asked in addition.
+    listen: seconds from the start for which to listen at least.
+    """
 
     vantages: Sequence[Vantage]
     addresses: Sequence[Address]
-    heard: Callable[[Vantage, Frame, bool, float], None]
+    heard: Callable[[Vantage, Frame, bool, float], Iterable[Question]]
     timing: Timing = FAST
     rate: int = RATE
+    listen: float = 0.0
 
 
-def open_socket(link: str, addresses: Iterable[Address]) -> tuple[socket.socket, str]:
+def open_socket(link: str, addresses: Iterable[Address] | None) -> tuple[socket.socket, str]:
     """A packet socket on an interface of this thread's namespace, and the interface's MAC address.
 
     It hears ARP and neighbour discovery in both directions (ETH_P_ALL: a socket for ETH_P_ARP alone hears neither what
     the interface's macvlan children send nor what is sent to them), and the multicast groups that questions for these
-    addresses need. Errors: OSError.
+    addresses need, all groups where it is None. Errors: OSError.
     """
     # Protocol 0 receives nothing, so nothing gets in before the filter stands.
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -148,13 +163,13 @@ def open_socket(link: str, addresses: Iterable[Address]) -> tuple[socket.socket,
         raise
 
 
-def _join(sock: socket.socket, index: int, addresses: Iterable[Address]) -> None:
+def _join(sock: socket.socket, index: int, addresses: Iterable[Address] | None) -> None:
     """Hear answers to solicitations from ``::`` (sent to all nodes) and what other hosts ask for the same addresses."""
-    groups = {multicast_mac(solicited_node(address)) for address in addresses if address.version == 6}
+    groups = {multicast_mac(solicited_node(address)) for address in addresses or () if address.version == 6}
     if groups:
         groups.add(multicast_mac(ALL_NODES))
     # struct packet_mreq
-    if len(groups) > _GROUPS_MAX:
+    if addresses is None or len(groups) > _GROUPS_MAX:
         request = struct.pack("=iHH8s", index, _PACKET_MR_ALLMULTI, 0, b"")
         sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
         return
@@ -182,25 +197,27 @@ def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
     """
     begin = time.monotonic()
     offset = begin - (begin if started is None else started)
-    schedules = [
+    schedules: list[Schedule[Question]] = [
         Schedule(
-            [(vantage, address) for address in lane.addresses for vantage in lane.vantages], lane.timing, lane.rate
+            [(vantage, address, None) for address in lane.addresses for vantage in lane.vantages],
+            lane.timing,
+            lane.rate,
         )
         for lane in lanes
     ]
     with selectors.DefaultSelector() as selector:
-        for lane in lanes:
+        for lane, schedule in zip(lanes, schedules):
             for vantage in lane.vantages:
-                selector.register(vantage.socket, selectors.EVENT_READ, (lane, vantage))
+                selector.register(vantage.socket, selectors.EVENT_READ, (lane, vantage, schedule))
         while True:
             now = time.monotonic() - begin
-            wakes = [_ask(schedule, now) for schedule in schedules]
+            wakes = [_ask(lane, schedule, now) for lane, schedule in zip(lanes, schedules)]
             if max(wakes, default=now) <= now:
                 break
             pause = min(wake for wake in wakes if wake > now) - now
             for key, dummy in selector.select(pause):
-                lane, vantage = key.data
-                _listen(lane, vantage, begin - offset)
+                lane, vantage, schedule = key.data
+                schedule.add(_listen(lane, vantage, begin - offset), time.monotonic() - begin)
                 if vantage.problem:
                     selector.unregister(vantage.socket)
     for lane in lanes:
@@ -208,25 +225,29 @@ def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
             vantage.finish()
 
 
-def _ask(schedule: Schedule[Question], now: float) -> float:
+def _ask(lane: Lane, schedule: Schedule[Question], now: float) -> float:
     """Send what is due, and say when there is something to do next; not later than now when all is done."""
     while True:
         due = schedule.next_due()
         if due is None:
-            return schedule.end
+            deaf = all(vantage.problem for vantage in lane.vantages)
+            return schedule.end if deaf else max(schedule.end, lane.listen)
         if due > now:
             return due
-        vantage, address = schedule.pop(now)
+        vantage, address, sender = schedule.pop(now)
         if vantage.problem:
             schedule.drop(lambda question: bool(question[0].problem))
-        elif not vantage.send(address):
-            schedule.repeat((vantage, address), now + _RETRY)
+        elif not vantage.send(address, sender):
+            schedule.repeat((vantage, address, sender), now + _RETRY)
 
 
-def _listen(lane: Lane, vantage: Vantage, origin: float) -> None:
-    while True:
+def _listen(lane: Lane, vantage: Vantage, origin: float) -> list[Question]:
+    """Hand over what waits, and collect what to ask because of it."""
+    more: list[Question] = []
+    for dummy in range(_FRAMES_AT_ONCE):
         received = vantage.receive()
         if received is None:
-            return
+            break
         frame, outgoing = received
-        lane.heard(vantage, frame, outgoing, time.monotonic() - origin)
+        more.extend(lane.heard(vantage, frame, outgoing, time.monotonic() - origin))
+    return more

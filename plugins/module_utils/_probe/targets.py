@@ -42,6 +42,9 @@ class Target:
         kind = type(self.first)
         return (kind(number) for number in range(int(self.first), int(self.last) + 1))
 
+    def holds(self, address: Address) -> bool:
+        return address.version == self.first.version and int(self.first) <= int(address) <= int(self.last)
+
     def overlaps(self, other: Target) -> bool:
         return self.first.version == other.first.version and not (
             int(self.last) < int(other.first) or int(other.last) < int(self.first)

@@ -53,6 +53,8 @@ class Timing:
 RFC5227 = Timing(PROBE_NUM, PROBE_WAIT, PROBE_MIN, PROBE_MAX, ANNOUNCE_WAIT)
 FAST = Timing(PROBE_NUM, 0.0, FAST_INTERVAL, FAST_INTERVAL, FAST_WAIT)
 MODES = {"fast": FAST, "rfc5227": RFC5227}
+#: The mode in which nothing is asked.
+LISTEN = "listen"
 
 
 class Schedule(Generic[Question]):
@@ -93,6 +95,11 @@ class Schedule(Generic[Question]):
             pause = self._uniform(self._timing.shortest, self._timing.longest)
             heapq.heappush(self._due, (now + pause, next(self._numbers), left - 1, question))
         return question
+
+    def add(self, questions: Iterable[Question], now: float) -> None:
+        """Further questions, to be asked from now on."""
+        for question in questions:
+            heapq.heappush(self._due, (now, next(self._numbers), self._timing.number, question))
 
     def repeat(self, question: Question, due: float) -> None:
         """Ask a question once more, as it could not be asked when its time came."""

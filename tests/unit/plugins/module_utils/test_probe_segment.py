@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Lin
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import report as _probe_report
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.segment import VANTAGES, Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.segment import Segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
@@ -25,7 +25,7 @@ PARENT_MAC, CHILD_MAC, STRANGER = "52:54:00:00:00:01", "02:6c:6e:00:00:01", "52:
 
 @pytest.fixture
 def segment():
-    made = Segment(Link(2, "eth0"), VANTAGES)
+    made = Segment(Link(2, "eth0"))
     made.targets = [parse("192.168.100.50", "addresses[0]", Problems())]
     made.vantages = [Vantage("parent", "eth0", PARENT_MAC, None), Vantage("child", "lnprobe1", CHILD_MAC, None)]
     made.sightings = {ADDRESS: {}}
@@ -113,6 +113,7 @@ def test_the_report_has_both_clocks(segment):
                     "count": 1,
                     "first_seen": "2026-03-01T10:00:00.123Z",
                     "first_seen_seconds": 0.123457,
+                    "last_seen_seconds": 0.123457,
                     "own": False,
                     "owner": "foreign",
                     "where": None,
