@@ -113,6 +113,11 @@ class Vantage:
             if frame is not None:
                 return frame, source[2] == socket.PACKET_OUTGOING
 
+    def rebind(self) -> None:
+        """Go on with the interface that has the name now: one that was made anew is another. Errors: OSError."""
+        self.socket.bind((self.link, ETH_P_ALL))
+        self.mac = mac_text(self.socket.getsockname()[4])
+
     def finish(self) -> None:
         """Note what was lost, and whether the interface is still connected."""
         if not self.problem:

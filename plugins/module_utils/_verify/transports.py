@@ -52,6 +52,16 @@ class Asker:
 
     def send(self, target: Address, dummy: int) -> None:
         """Errors: OSError."""
+        try:
+            self._ask(target)
+        except OSError as error:
+            if error.errno not in (errno.ENXIO, errno.ENODEV):
+                raise
+            # The link was removed. Perhaps it was made anew.
+            self._vantage.rebind()
+            self._ask(target)
+
+    def _ask(self, target: Address) -> None:
         mac = self._vantage.mac
         if isinstance(target, ipaddress.IPv4Address) or self._source is None:
             self._vantage.socket.send(probe(mac, target))

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN
 
 from .place import Place
 from .process import Process, read
@@ -29,6 +32,8 @@ NO_PORT = (
     "the message carries no port id: the kernel did it by itself, or does not tell who asked "
     "(links, IPv6 addresses, ioctl)"
 )
+#: Seconds before such a message in which a program may have been started that asked for it, and how many are told.
+SUSPECT, SUSPECTS_MAX = 1.0, 5
 
 
 @dataclass(frozen=True)
@@ -39,24 +44,19 @@ class Culprit:
     known_by: str = ""
     unknown: str = ""
     parents: tuple[Process, ...] = ()
+    suspects: tuple[Process, ...] = ()
 
     def as_data(self) -> dict[str, object]:
         """The fields of an event."""
         if self.process is None:
-            return {"process": None, "process_unknown": self.unknown}
-        found = self.process
+            told: dict[str, object] = {"process": None, "process_unknown": self.unknown}
+            return {**told, "suspects": [item.as_data() for item in self.suspects]} if self.suspects else told
         return {
             "process": {
-                "pid": found.pid,
-                "name": found.name,
-                "unit": found.unit or None,
-                "command": found.command,
+                **self.process.as_data(),
                 "known_by": self.known_by,
-                "parents": [
-                    {"pid": item.pid, "name": item.name, "unit": item.unit or None, "command": item.command}
-                    for item in self.parents
-                ],
-                "self": os.getpid() in (found.pid, *(item.pid for item in self.parents)),
+                "parents": [item.as_data() for item in self.parents],
+                "self": os.getpid() in (self.process.pid, *(item.pid for item in self.parents)),
             },
             "process_unknown": "",
         }
@@ -67,18 +67,25 @@ class Culprits:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._own_network = os.stat(OWN).st_ino
         self._known: dict[tuple[int, int], tuple[Process, str]] = {}
         self._searched = 0.0
 
     def find(self, port: int, place: Place) -> Culprit:
         """Who uses a port id in a namespace, or did a moment ago."""
         if port == 0:
-            return Culprit(None, unknown=NO_PORT)
+            self._table.receive()
+            recent = self._table.recent(time.monotonic() - SUSPECT, {place.inode, self._own_network})
+            return Culprit(None, unknown=NO_PORT, suspects=tuple(itertools.islice(recent, SUSPECTS_MAX)))
         process, known_by = self._cached(port, place) or self._resolve(port, place)
         if process is None:
             reason = f"port id {port} belongs to no process now"
             return Culprit(None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason)
         self._known[place.inode, port] = process, known_by
+        return self.of(process, known_by)
+
+    def of(self, process: Process, known_by: str) -> Culprit:
+        """The same for a process that is known already."""
         return Culprit(process, known_by, parents=tuple(self._parents(process)))
 
     def _cached(self, port: int, place: Place) -> tuple[Process, str] | None:
@@ -89,7 +96,7 @@ class Culprits:
         return known if now and now.started == known[0].started else None
 
     def _resolve(self, port: int, place: Place) -> tuple[Process | None, str]:
-        inode = _socket_of(place.read("netlink"), port)
+        inode = socket_of(place.read("netlink"), port)
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
             alive = read(pid) if pid <= _LIBNL_PID else None
             # A port id is a pid in the PID namespace of its process: in a container another one has that number.
@@ -101,6 +108,7 @@ class Culprits:
             found = read(holder) if holder else None
             if found:
                 return found, BY_NETLINK
+        self._table.receive()
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
             remembered = self._table.by_own_pid(pid, place.inode)
             if remembered:
@@ -111,14 +119,14 @@ class Culprits:
         """Nearest first, without the init of all."""
         number = process.parent
         for dummy in range(PARENTS_MAX):
-            parent = self._table.get(number) or read(number) if number > 1 else None
+            parent = self._table.get(number) if number > 1 else None
             if parent is None:
                 return
             yield parent
             number = parent.parent
 
 
-def _socket_of(table: str, port: int) -> int | None:
+def socket_of(table: str, port: int) -> int | None:
     """The inode of the rtnetlink socket with a port id, None when none has it now. Pure."""
     for line in table.splitlines()[1:]:
         fields = line.split()  # sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode

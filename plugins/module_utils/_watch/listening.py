@@ -49,6 +49,10 @@ class Listening:
     def places(self) -> list[Place]:
         return list(self._states)
 
+    def label(self, network: int) -> str | None:
+        """How the namespace with an inode is called, None when it is not listened to."""
+        return next((place.label for place in self._states if place.inode == network), None)
+
     def add(self, namespace: Namespace, links: set[int]) -> None:
         """Listen in a namespace from now on. links: whose counters are read. Errors: OSError, NamespaceGone."""
         place = Place(namespace)
@@ -99,23 +103,15 @@ class Listening:
         if self._record.full(change.kind):
             self._record.count(change.kind)
             return
-        event = {
-            "after": self._stamp(now),
-            "kind": change.kind,
-            "action": change.action,
-            "namespace": place.label,
-            "link": change.link,
-            "what": change.what,
-            "data": change.data,
-            "process": None,
-            "process_unknown": "",
-        }
+        who: dict[str, object] = {}
         if reread:
             change.data["reread"] = True
-            event["process_unknown"] = "its notification was lost"
+            who["process_unknown"] = "its notification was lost"
         elif change.port or change.kind in _ATTRIBUTED:
-            event.update(self._culprits.find(change.port, place).as_data())
-        self._record.add(event)
+            who = self._culprits.find(change.port, place).as_data()
+        self._record.add(
+            self._stamp(now), change.kind, change.action, place.label, change.link, change.what, change.data, who
+        )
 
     def reread(self, now: float, force: bool = False) -> None:
         """Look at everything where notifications were lost, not too often."""
@@ -147,19 +143,8 @@ class Listening:
     def _count(self, place: Place, link: str, values: dict[str, int], now: float) -> None:
         for key, run in self.counters.take(place.label, link, values, self._stamp(now)):
             data = {"name": key[2], "before": run.first, "after": run.last, "until": run.end}
-            self._record.add(
-                {
-                    "after": self._stamp(now),
-                    "kind": "counter",
-                    "action": "change",
-                    "namespace": place.label,
-                    "link": link,
-                    "what": f"{key[2]}{' of ' + link if link else ''} began to count",
-                    "data": data,
-                    "process": None,
-                    "process_unknown": "",
-                }
-            )
+            what = f"{key[2]}{' of ' + link if link else ''} began to count"
+            self._record.add(self._stamp(now), "counter", "change", place.label, link, what, data)
 
     def drop_ended(self) -> None:
         """What is open here keeps a namespace alive, and in it links and addresses that may be wanted elsewhere."""

@@ -14,6 +14,10 @@ COMMAND_MAX = 300
 _UNITS = (".service", ".scope", ".socket", ".mount", ".swap")
 
 
+#: The namespace whose pids /proc shows to us.
+_OUR_PIDS = os.stat("/proc/self/ns/pid").st_ino
+
+
 @dataclass(frozen=True)
 class Process:
     """pid: in our PID namespace. own_pid: in its own, which is the port id of its first netlink socket
@@ -30,6 +34,9 @@ class Process:
     network: int = 0
     started: int = 0
 
+    def as_data(self) -> dict[str, object]:
+        return {"pid": self.pid, "name": self.name, "unit": self.unit or None, "command": self.command}
+
 
 def read(pid: int) -> Process | None:
     """None when it is gone, or was before all was read."""
@@ -43,8 +50,8 @@ def read(pid: int) -> Process | None:
             name=name,
             command=_file(pid, "cmdline").replace("\0", " ").strip()[:COMMAND_MAX],
             unit=unit_of(_file(pid, "cgroup")),
-            own_pid=_own_pid(pid),
-            network=_network(pid),
+            own_pid=pid if _namespace(pid, "pid") in (_OUR_PIDS, 0) else _own_pid(pid),
+            network=_namespace(pid, "net"),
             started=int(fields[19]),
         )
     except (OSError, ValueError, IndexError):
@@ -68,9 +75,10 @@ def _own_pid(pid: int) -> int:
     return pid
 
 
-def _network(pid: int) -> int:
+def _namespace(pid: int, kind: str) -> int:
+    """The inode, 0 where it may not be seen."""
     try:
-        return os.stat(f"/proc/{pid}/ns/net").st_ino
+        return os.stat(f"/proc/{pid}/ns/{kind}").st_ino
     except OSError:
         return 0
 

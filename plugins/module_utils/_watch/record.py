@@ -28,13 +28,36 @@ class Record:
     def full(self, kind: str) -> bool:
         return len(self.events) >= EVENTS_MAX or self._kept[kind] >= OF_ONE_KIND_MAX
 
-    def add(self, event: Event) -> None:
-        kind = event["kind"]
+    def add(
+        self,
+        after: float,
+        kind: str,
+        action: str,
+        namespace: str,
+        link: str,
+        what: str,
+        data: dict[str, Any],
+        who: dict[str, Any] | None = None,
+    ) -> None:
+        """after: seconds since the start; what: one line for people; who: from `Culprit.as_data`."""
         if self.full(kind):
             self.count(kind)
             return
         self._kept[kind] += 1
-        self.events.append(event)
+        self.events.append(
+            {
+                "after": after,
+                "kind": kind,
+                "action": action,
+                "namespace": namespace,
+                "link": link,
+                "what": what,
+                "data": data,
+                "process": None,
+                "process_unknown": "",
+                **(who or {}),
+            }
+        )
 
     def count(self, kind: str, number: int = 1) -> None:
         """Note events that are not kept."""

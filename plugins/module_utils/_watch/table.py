@@ -1,36 +1,123 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes that ran a moment ago."""
+"""The processes that were started during the watch, also those that lived for milliseconds."""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from .process import Process
+from .connector import EXEC, Connector, Unavailable
+from .process import Process, read
+from .record import Budget
 
-#: Processes that are remembered.
+#: Processes that are remembered, and forks.
 SIZE = 4096
+#: Programs of which /proc is read per second and in one burst. One takes about 200 us; of the rest the parent is known.
+RATE, BURST = 100, 400
+#: Events that are looked at per second and in one burst. One takes about 10 us.
+EVENTS_RATE, EVENTS_BURST = 1000, 4000
+
+#: Programs whose start tells something about the network, by the name of the process (which has 15 characters).
+PROGRAMS = frozenset(
+    (
+        "ip", "ifconfig", "route", "arp", "bridge", "brctl", "tc", "ethtool", "iw", "vconfig", "ifup", "ifdown",
+        "dhclient", "dhcpcd", "udhcpc", "nmcli", "nmtui", "NetworkManager", "networkctl", "systemd-network", "netplan",
+        "wicked", "connmanctl", "connmand", "keepalived", "sysctl", "modprobe", "rmmod", "nft", "iptables", "ip6tables",
+        "ebtables", "firewall-cmd", "docker", "podman", "systemctl", "ovs-vsctl", "teamd", "arping", "ansible-playbook",
+    )
+)  # fmt: skip
 
 
 class Table:
-    """why_not: why nothing is learned of processes that live only shortly, empty where it is."""
+    """started: called with each of `PROGRAMS` that is started. why_not: why nothing is learned, empty where it is.
 
-    def __init__(self, why_not: str = "") -> None:
-        self.why_not = why_not
-        self._processes: OrderedDict[int, Process] = OrderedDict()
+    limit: called with what was not seen, for people.
+    """
 
-    def put(self, process: Process) -> None:
-        self._processes[process.pid] = process
-        self._processes.move_to_end(process.pid)
-        if len(self._processes) > SIZE:
-            self._processes.popitem(last=False)
+    def __init__(self, started: Callable[[Process], None], limit: Callable[[str], None]) -> None:
+        self.why_not = ""
+        self._started = started
+        self._limit = limit
+        #: When each was started (time.monotonic), and as what.
+        self._processes: OrderedDict[int, tuple[float, Process]] = OrderedDict()
+        self._parents: OrderedDict[int, int] = OrderedDict()
+        self._reads = Budget(RATE, BURST)
+        self._events = Budget(EVENTS_RATE, EVENTS_BURST)
+        self._connector: Connector | None = None
+        try:
+            self._connector = Connector()
+        except Unavailable as error:
+            self.why_not = str(error)
+            limit(f"processes that live only shortly are not known: {error}")
+
+    @property
+    def sockets(self) -> list:
+        """What to wait on; `receive` when it is readable."""
+        return [self._connector.socket] if self._connector else []
+
+    def receive(self) -> None:
+        """Take in what waits."""
+        for event in self._connector.receive() if self._connector else ():
+            if event is None:
+                self._limit("process events came faster than they could be read: some processes are not known")
+            elif self._events.take(time.monotonic()):
+                self._take(*event)
+            else:
+                self._limit(f"more than {EVENTS_RATE} processes per second were started: some are not known")
+
+    def _take(self, what: int, pid: int, child: int) -> None:
+        if what != EXEC:
+            _remember(self._parents, child, pid)
+            # A number that is used again is another process.
+            self._processes.pop(child, None)
+            return
+        now = time.monotonic()
+        process = read(pid) if self._reads.take(now) else None
+        if process is None:
+            return
+        _remember(self._processes, pid, (now, process))
+        if process.name in PROGRAMS:
+            self._started(process)
 
     def get(self, pid: int) -> Process | None:
-        return self._processes.get(pid)
+        """What is known of a process that may be gone. Of one that never ran a program of its own, or for too short a
+        time, this is what its parent is, with its pid."""
+        known = self._known(pid)
+        if known is not None:
+            return known
+        parent = self._parents.get(pid)
+        origin = self._known(parent) if parent else None
+        return replace(origin, pid=pid, own_pid=pid, parent=parent, name="", command="") if origin and parent else None
+
+    def _known(self, pid: int) -> Process | None:
+        return self._processes[pid][1] if pid in self._processes else read(pid)
 
     def by_own_pid(self, pid: int, network: int) -> Process | None:
-        """The one whose pid is this in its own PID namespace; one that was last seen in a network namespace, if there
-        are several. ``ip -n`` enters one after it was started."""
-        found = [item for item in reversed(self._processes.values()) if item.own_pid == pid]
-        return next((item for item in found if item.network == network), found[0] if found else None)
+        """The one whose pid is this in its own PID namespace; among several one that was started in this network
+        namespace. ``ip -n`` enters one after it was started."""
+        found = [item for dummy, item in reversed(self._processes.values()) if item.own_pid == pid]
+        best = next((item for item in found if item.network == network), found[0] if found else None)
+        return best or (self.get(pid) if pid in self._parents else None)
+
+    def recent(self, since: float, networks: set[int]) -> Iterator[Process]:
+        """`PROGRAMS` that were started in these network namespaces after a moment (time.monotonic), the last first."""
+        for moment, process in reversed(self._processes.values()):
+            if moment < since:
+                return
+            if process.name in PROGRAMS and process.network in networks:
+                yield process
+
+    def close(self) -> None:
+        if self._connector is not None:
+            self._connector.close()
+
+
+def _remember(table: OrderedDict, key: int, value: object) -> None:
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > SIZE:
+        table.popitem(last=False)

@@ -18,8 +18,14 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Probe, Scope, Series
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import MACVLAN_KINDS, Facts, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
+    MACVLAN_KINDS,
+    Facts,
+    foreign_children,
+    read_all,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
@@ -36,8 +42,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transport
 
 from . import request as _watch_request
 from . import targets as _watch_targets
-from .culprit import Culprits
+from .culprit import BY_EVENTS, Culprits
+from .frames import Frames, Interest
 from .listening import Listening, try_add
+from .process import Process
 from .record import Record
 from .request import TCP
 from .table import Table
@@ -52,6 +60,8 @@ PROBES_MAX = 200
 NAMESPACES_MAX = 100
 #: Seconds between two readings of the counters, and at least this many times as long as one takes.
 POLL, POLL_SHARE = 1.0, 100
+#: The thread's niceness (sched(7)); the calling process keeps its own.
+PRIORITY = -10
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
 
@@ -123,7 +133,7 @@ class Observer:
 
     def after(self) -> float:
         """Seconds since the start, as in the timeline."""
-        return time.monotonic() - self._begin
+        return self._stamp(time.monotonic())
 
     def stop(self) -> dict[str, Any]:
         """End now if the duration is not over, and return the timeline. Errors: whatever went wrong meanwhile."""
@@ -143,6 +153,9 @@ class Observer:
             self._ready.set()
 
     def _observe(self) -> dict[str, Any]:
+        # It works a few milliseconds in each second, and must be there at once: a process may live no longer.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
         probes = list(dict.fromkeys(item.probe for item in self._targets if item.probe))
         interval = max(self._request.interval, len(probes) / PROBES_MAX)
         if interval > self._request.interval:
@@ -150,15 +163,25 @@ class Observer:
             self._record.limit(f"{text}: at most {PROBES_MAX} probes are sent per second")
         with contextlib.ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
+            table = Table(lambda process: self._started(process, culprits, listening), self._record.limit)
+            stack.callback(table.close)
+            culprits = Culprits(table)
             # A temporary child changes its parent: it comes before the listening, and goes after it.
             transports = _open(probes, self._scopes, self._everywhere[0][1], stack)
-            listening = Listening(selector, self._record, Culprits(Table()), self._stamp)
+            listening = Listening(selector, self._record, culprits, self._stamp)
             stack.callback(listening.close)
+            frames = Frames(
+                selector, self._record, _interest(self._scopes, self._targets, self._everywhere), self._stamp
+            )
+            stack.callback(frames.close)
+            frames.add(_heard(self._scopes))
+            for sock in table.sockets:
+                selector.register(sock, selectors.EVENT_READ, table.receive)
             self._listen(listening)
             asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector)
             self._begin, self.started = asking.begin, time.time()
             selector.register(self._wake, selectors.EVENT_READ, None)
-            self._loop(selector, asking, listening, interval)
+            self._loop(selector, asking, listening, frames, interval)
             end = self.after()
         return self._timeline(asking.series, transports, listening, interval, end)
 
@@ -171,7 +194,17 @@ class Observer:
             self._record.limit(f"events of {NAMESPACES_MAX} of {len(wanted)} namespaces only")
         listening.poll(time.monotonic())
 
-    def _loop(self, selector: selectors.BaseSelector, asking: Asking, listening: Listening, interval: float) -> None:
+    def _started(self, process: Process, culprits: Culprits, listening: Listening) -> None:
+        """A program was started that may have to do with the network."""
+        namespace = listening.label(process.network)
+        if namespace is not None and self._begin:
+            what = f"started: {process.command or process.name}"
+            who = culprits.of(process, BY_EVENTS).as_data()
+            self._record.add(self.after(), "process", "new", namespace, "", what, {}, who)
+
+    def _loop(
+        self, selector: selectors.BaseSelector, asking: Asking, listening: Listening, frames: Frames, interval: float
+    ) -> None:
         """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
         over = self._begin + self._request.duration
         round_at, poll_at, look_at = self._begin, self._begin + POLL, self._begin + LINGER
@@ -194,6 +227,7 @@ class Observer:
             if now >= look_at:
                 asking.drop_ended()
                 listening.drop_ended()
+                frames.rebind()
                 look_at = now + LINGER
             wakes = [min(round_at, over), poll_at, look_at, asking.next_deadline]
             self._cpu = time.thread_time()
@@ -278,6 +312,31 @@ def _watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) ->
         and link.parent_nsid == (other.origin_nsid if other is not facts else None)
     }
     return children | {index for index in parents if index is not None}
+
+
+def _heard(scopes: list[Scope]) -> list[str]:
+    """The links on which ARP is listened to: parents, and the host's own links into the networks."""
+    links = [link.name for scope in scopes for link in (scope.parent, scope.shim) if link]
+    return list(dict.fromkeys(links))
+
+
+def _interest(scopes: list[Scope], targets: list[Target], everywhere: list[tuple[Namespace, Facts]]) -> Interest:
+    addresses = _watch_targets.addresses(targets)
+    networks: list[Network] = []
+    macs = set()
+    for scope in scopes:
+        network = scope.network
+        addresses |= {*network.gateways, *network.host_addresses, *network.containers}
+        addresses |= {item.address for item in (*scope.containers, *scope.strays)}
+        addresses |= {
+            item.interface.ip for link in (scope.parent, scope.shim) if link for item in scope.facts.addresses_of(link)
+        }
+        networks += network.ranges
+        if scope.parent is not None:
+            children = (link for dummy, link, dummy_facts in foreign_children(everywhere, scope.parent))
+            macs |= {link.mac for link in (scope.parent, *scope.facts.children(scope.parent), *children)}
+    parents = {scope.parent.name for scope in scopes if scope.parent}
+    return Interest(addresses, networks, macs, parents)
 
 
 def _open(

@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ARP and neighbour discovery say of the addresses that matter, on each link that matters."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import selectors
+import socket
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, Network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import PROBE, claim
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
+
+from .record import Budget, Record
+
+#: Frames that are read per second and in one burst. One takes about 40 µs; the rest is counted.
+RATE, BURST = 200, 1000
+#: Different things that are remembered; what comes after them is counted.
+SEEN_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a frame says. address, mac: what it claims; asked: the address that it asks for, where it asks.
+
+    incoming: whether it came from the network, and not from this host.
+    """
+
+    kind: str
+    what: str
+    address: Address
+    mac: str
+    asked: Address | None
+    incoming: bool
+
+
+@dataclass(frozen=True)
+class Interest:
+    """The addresses that matter, and the MAC addresses of parents and children. parents: names of links."""
+
+    addresses: Collection[Address]
+    networks: Collection[Network]
+    macs: set[str]
+    parents: Collection[str] = ()
+
+    def concerns(self, said: Said) -> bool:
+        return self._address(said.address) or (said.asked is not None and self._address(said.asked))
+
+    def _address(self, address: Address) -> bool:
+        return address in self.addresses or any(within(address, network) for network in self.networks)
+
+
+def said_by(frame: Frame, incoming: bool) -> Said | None:
+    """None for what claims nothing, and for the probes of this collection. Pure."""
+    found = None if frame.signed else claim(frame)
+    if found is None:
+        return None
+    address, mac, what = found
+    asked: Address | None = None
+    if isinstance(frame.body, Arp):
+        asked = frame.body.tpa if frame.body.operation == 1 else None
+    elif frame.body.solicitation:
+        asked = frame.body.target
+    kind = "arp" if isinstance(frame.body, Arp) else "nd"
+    return Said(kind, what, address, mac, None if asked == address else asked, incoming)
+
+
+class Frames:
+    """Listens on links of our own namespace. stamp: makes ``after`` of a moment."""
+
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        record: Record,
+        interest: Interest,
+        stamp: Callable[[float], float],
+    ) -> None:
+        self._selector = selector
+        self._record = record
+        self._interest = interest
+        self._stamp = stamp
+        self._budget = Budget(RATE, BURST)
+        self._vantages: dict[str, tuple[Vantage, int]] = {}
+        self._seen: dict[tuple[str, Said], dict] = {}
+        self._holders: dict[tuple[str, Address], str] = {}
+
+    def add(self, links: Iterable[str]) -> None:
+        """Listen on links from now on; what cannot be listened on is a limit of what was seen."""
+        for link in links:
+            try:
+                sock, mac = open_socket(link, [item for item in self._interest.addresses if item.version == 6])
+            except OSError as error:
+                self._record.limit(f"no ARP of {link}: {error.strerror}")
+                continue
+            vantage = Vantage(link, link, mac, sock)
+            self._vantages[link] = vantage, socket.if_nametoindex(link)
+            self._selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, vantage))
+
+    def _receive(self, vantage: Vantage) -> None:
+        while True:
+            received = vantage.receive()
+            if received is None:
+                # A link that goes down says so once, and the socket goes on when it comes back (packet_notifier).
+                vantage.problem = ""
+                return
+            now = time.monotonic()
+            frame, outgoing = received
+            if not self._budget.take(now):
+                self._record.count("arp")
+                continue
+            said = said_by(frame, not outgoing and not self._of_sibling(vantage.link, frame))
+            if said is not None:
+                self._take(vantage.link, frame, said, now)
+            if outgoing:
+                self._interest.macs.add(frame.source)
+
+    def _of_sibling(self, link: str, frame: Frame) -> bool:
+        """Whether one link of this host sent it to another. A parent receives what its children send each other, a
+        child the broadcasts of the others (drivers/net/macvlan.c macvlan_queue_xmit, macvlan_broadcast)."""
+        macs = self._interest.macs
+        return frame.source in macs and (link not in self._interest.parents or frame.destination in macs)
+
+    def _take(self, link: str, frame: Frame, said: Said, now: float) -> None:
+        # A frame from the network with a MAC address of ours: somebody else has it too, or the network sends it back.
+        ours = said.incoming and frame.source in self._interest.macs
+        if not ours and not self._interest.concerns(said):
+            return
+        known = self._seen.get((link, said))
+        if known is not None:
+            known["count"] += 1
+            known["last"] = self._stamp(now)
+        elif len(self._seen) < SEEN_MAX:
+            data = self._data(said, ours, now)
+            self._seen[link, said] = data
+            self._record.add(self._stamp(now), said.kind, "seen", "", link, _told(said, ours, link), data)
+        else:
+            self._record.count(said.kind)
+        self._follow(link, said, now)
+
+    def _data(self, said: Said, ours: bool, now: float) -> dict:
+        return {
+            "what": said.what,
+            "address": str(said.address),
+            "mac": said.mac,
+            "asked": str(said.asked) if said.asked else None,
+            "incoming": said.incoming,
+            "own_mac": ours,
+            "count": 1,
+            "last": self._stamp(now),
+        }
+
+    def _follow(self, link: str, said: Said, now: float) -> None:
+        """Tell each time when an address is claimed by another MAC address than before, unless both are ours."""
+        if said.what == PROBE:
+            return
+        before = self._holders.get((link, said.address))
+        self._holders[link, said.address] = said.mac
+        if before not in (None, said.mac) and not {before, said.mac} <= self._interest.macs:
+            what = f"{said.address} is claimed by {said.mac}, and was by {before}, on {link}"
+            data = {**self._data(said, False, now), "changed": {"mac": [before, said.mac]}}
+            self._record.add(self._stamp(now), said.kind, "change", "", link, what, data)
+
+    def rebind(self) -> None:
+        """Go on where a link was made anew under its name."""
+        for link, (vantage, index) in list(self._vantages.items()):
+            with contextlib.suppress(OSError):
+                now = socket.if_nametoindex(link)
+                if now != index:
+                    vantage.rebind()
+                    self._vantages[link] = vantage, now
+
+    def close(self) -> None:
+        for vantage, dummy in self._vantages.values():
+            vantage.finish()
+            if vantage.lost:
+                self._record.limit(f"{vantage.lost} ARP frames of {vantage.link} came faster than they could be read")
+            self._selector.unregister(vantage.socket)
+            vantage.socket.close()
+
+
+def _told(said: Said, ours: bool, link: str) -> str:
+    protocol = "ARP" if said.kind == "arp" else "ND"
+    way = "from the network" if said.incoming else "from this host"
+    asked = f", asks for {said.asked}" if said.asked else ""
+    verb = "wants" if said.what == PROBE else "is"
+    own = ", which is a MAC address of this host" if ours else ""
+    return f"{protocol} {said.what} {way} on {link}: {said.address} {verb} {said.mac}{asked}{own}"

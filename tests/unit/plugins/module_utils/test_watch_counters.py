@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.counters import Counters, parse
+
+TEXT = """TcpExt: SyncookiesSent IPReversePathFilter ArpFilter
+TcpExt: 7 12 3
+IpExt: InNoRoutes InOctets
+IpExt: 5 99999
+Ip: Forwarding DefaultTTL InAddrErrors
+Ip: 1 64 4
+Ip6InReceives                   	100
+Ip6InNoRoutes                   	6
+"""
+
+
+def test_the_wanted_counters_are_read_from_all_three_forms():
+    assert parse(TEXT) == {
+        "TcpExtIPReversePathFilter": 12,
+        "TcpExtArpFilter": 3,
+        "IpExtInNoRoutes": 5,
+        "IpInAddrErrors": 4,
+        "Ip6InNoRoutes": 6,
+    }
+    assert parse("") == {}
+
+
+def test_a_run_of_increments_is_one_event_and_the_next_one_after_a_pause():
+    counters = Counters()
+    values = [0, 0, 2, 3, 3, 9]
+    begun = [counters.take("", "eth0", {"rx_dropped": value}, now) for now, value in enumerate(values)]
+    assert [len(item) for item in begun] == [0, 0, 1, 0, 0, 0]
+    ((key, run),) = begun[2]
+    assert (key, run.first, run.last, run.begin, run.end) == (("", "eth0", "rx_dropped"), 0, 9, 2, 5)
+    assert counters.take("", "eth0", {"rx_dropped": 10}, 30)
+    (told,) = counters.as_data()
+    assert told == {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 10}
+
+
+def test_a_link_that_is_made_anew_counts_from_nothing():
+    counters = Counters()
+    for now, value in enumerate((100, 103, 0, 2)):
+        counters.take("", "lan0", {"rx_dropped": value}, now)
+    (told,) = counters.as_data()
+    assert told["after"] - told["before"] == 5
+
+
+def test_what_stood_still_is_not_told_but_for_what_rules_causes_out():
+    counters = Counters()
+    counters.take("", "", {"TcpExtIPReversePathFilter": 4, "IpInDiscards": 1}, 0)
+    counters.take("", "", {"TcpExtIPReversePathFilter": 4, "IpInDiscards": 1}, 1)
+    assert [item["name"] for item in counters.as_data()] == ["TcpExtIPReversePathFilter"]

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import ipaddress
+import selectors
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import ARP_REPLY, ARP_REQUEST, Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.frames import Frames, Interest, said_by
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Record
+
+OURS, SIBLING, OTHER, TWIN = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3, 4))
+HERE, THERE, ELSEWHERE = (ipaddress.ip_address(f"192.0.2.{number}") for number in (1, 2, 99))
+NOBODY = ipaddress.ip_address("0.0.0.0")
+
+
+def arp(operation: int, mac: str, address, asked, to: str = _packets.BROADCAST) -> Frame:
+    return Frame(mac, to, Arp(operation, mac, address, _packets.NO_MAC, asked))
+
+
+class Wire:
+    """The part of a vantage that is asked: frames, and whether this host sent each."""
+
+    problem = ""
+
+    def __init__(self, link: str, frames: list) -> None:
+        self.link = link
+        self._frames = frames
+
+    def receive(self):
+        return self._frames.pop(0) if self._frames else None
+
+
+@pytest.fixture
+def hear():
+    record = Record()
+    interest = Interest({HERE, THERE}, [], {OURS, SIBLING}, ["eth0"])
+    with selectors.DefaultSelector() as selector:
+        frames = Frames(selector, record, interest, lambda moment: 1.0)
+
+        def heard(*given: Frame, link: str = "eth0", outgoing: bool = False) -> list[dict]:
+            before = len(record.events)
+            frames._receive(Wire(link, [(frame, outgoing) for frame in given]))
+            return record.events[before:]
+
+        yield heard
+
+
+def test_what_a_frame_says():
+    said = said_by(arp(ARP_REQUEST, OTHER, THERE, HERE), True)
+    assert (said.kind, said.what, said.address, said.mac, said.asked) == ("arp", "request", THERE, OTHER, HERE)
+    said = said_by(arp(ARP_REQUEST, OTHER, THERE, THERE), True)
+    assert (said.what, said.asked) == ("announcement", None)
+    assert said_by(_packets.parse(_packets.probe(OTHER, HERE)), True) is None, "a probe of this collection"
+    solicitation = _packets.Neighbour(True, *(ipaddress.ip_address(text) for text in ("fe80::3", "ff02::1", "fe80::4")))
+    said = said_by(Frame(OTHER, "33:33:00:00:00:01", solicitation), True)
+    assert (said.kind, said.what, str(said.asked)) == ("nd", "request", "fe80::4")
+
+
+def test_the_same_again_is_counted_and_what_concerns_nobody_is_not_told(hear):
+    request = arp(ARP_REQUEST, OTHER, THERE, HERE)
+    (event,) = hear(request, request, arp(ARP_REQUEST, OTHER, ELSEWHERE, ELSEWHERE))
+    assert event["what"] == f"ARP request from the network on eth0: {THERE} is {OTHER}, asks for {HERE}"
+    assert (event["data"]["count"], event["data"]["own_mac"], event["data"]["incoming"]) == (2, False, True)
+
+
+def test_each_change_of_the_mac_that_claims_an_address_is_told(hear):
+    one, two = (arp(ARP_REPLY, mac, THERE, HERE, to=OURS) for mac in (OTHER, TWIN))
+    events = hear(one, two, one, one, two)
+    assert [item["action"] for item in events] == ["seen", "seen", "change", "change", "change"]
+    assert events[2]["data"]["changed"] == {"mac": [OTHER, TWIN]}
+    assert events[2]["what"] == f"{THERE} is claimed by {TWIN}, and was by {OTHER}, on eth0"
+
+
+def test_that_somebody_probes_for_an_address_does_not_make_it_theirs(hear):
+    events = hear(arp(ARP_REPLY, OTHER, THERE, HERE), arp(ARP_REQUEST, TWIN, NOBODY, THERE))
+    assert [(item["action"], item["data"]["what"]) for item in events] == [("seen", "reply"), ("seen", "probe")]
+
+
+def test_two_links_of_this_host_may_answer_for_one_address(hear):
+    events = hear(*(arp(ARP_REPLY, mac, HERE, THERE, to=OTHER) for mac in (OURS, SIBLING)), outgoing=True)
+    assert [item["action"] for item in events] == ["seen", "seen"]
+
+
+def test_an_own_mac_that_comes_from_the_network_is_told_and_frames_between_siblings_are_not_from_there(hear):
+    (looped,) = hear(arp(ARP_REQUEST, OURS, ELSEWHERE, ELSEWHERE))
+    assert looped["data"]["own_mac"]
+    assert looped["data"]["incoming"]
+    (forwarded,) = hear(arp(ARP_REPLY, SIBLING, THERE, HERE, to=OURS))
+    assert not forwarded["data"]["incoming"], "a parent receives what its children send each other"
+    (broadcast,) = hear(arp(ARP_REQUEST, SIBLING, THERE, HERE), link="lan0")
+    assert not broadcast["data"]["incoming"], "a child receives the broadcasts of the others"
