@@ -57,11 +57,13 @@ def test_the_unit_of_a_process(text, unit):
 
 
 def test_a_live_process_is_read():
-    with subprocess.Popen([sys.executable, "-c", "input()", "an argument"], stdin=subprocess.PIPE) as child:
+    argv = [sys.executable, "-c", "print(flush=True); input()", "an argument"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
         found = read(child.pid)
-        child.stdin.close()
+        child.communicate(b"\n")
     assert (found.pid, found.parent, found.own_pid) == (child.pid, os.getpid(), child.pid)
-    assert found.command.endswith("-c input() an argument")
+    assert found.command.endswith("input() an argument")
     assert read(child.pid) is None
 
 
