@@ -95,7 +95,7 @@ def draw(host: str, link: Mapping[str, Any]) -> Drawing:
         height=BOX_TOP + (1 + len(children)) * (BOX_HEIGHT + BOX_GAP) + 2,
         boxes=[lan, parent, *children],
         lines=lines,
-        host=short(host, 50),
+        host=short(f"{host}, {clean(link.get('network'))}", 56),
         summary="; ".join(broken) if broken else "no broken connection",
         hidden=hidden,
     )

@@ -17,6 +17,7 @@ from typing import Any
 from .drawing import Drawing, draw
 from .text import (
     after_text,
+    cause_title,
     clean,
     clean_lines,
     counted,
@@ -45,6 +46,8 @@ BAD = ("broken", "suspect", "failed", "unreachable")
 DRAWN_HOSTS = 100
 #: In a fleet of up to so many hosts the healthy ones get them too.
 SMALL_FLEET = 20
+#: So many bad hosts are unfolded from the beginning.
+OPEN_HOSTS = 10
 #: Cells of a fleet of up to so many hosts carry names.
 NAMED_CELLS = 60
 #: Clocks that differ by less are not worth a word.
@@ -118,6 +121,14 @@ class Host:
     timeline: Timeline | None
     #: whether there is more to tell than a line
     full: bool
+    #: whether it is told at once, or after a click
+    opened: bool = False
+
+    @property
+    def brief(self) -> str:
+        """What stands beside the name while the rest is folded away."""
+        told = [f"{verdict.title} {verdict.relative}".strip() for verdict in self.found]
+        return "; ".join(told) or self.message or "; ".join(self.links)
 
 
 @dataclass
@@ -156,6 +167,8 @@ def build(report: Mapping[str, Any]) -> Page:
         name = str(source.get("host"))
         hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], wanted))
     bad = sorted((host for host in hosts if host.state in BAD), key=lambda host: list(STATES).index(host.state))
+    for host in bad[:OPEN_HOSTS]:
+        host.opened = True
     findings = _findings(verdicts)
     counts = [
         (state, len([host for host in hosts if host.state == state]), mark, css)
@@ -217,7 +230,7 @@ def _verdict(
         anchor=anchors.get(host, ""),
         network=clean(item.get("network")),
         cause=cause,
-        title=cause.replace("_", " "),
+        title=cause_title(cause),
         status=clean(item.get("status")),
         summary=clean(item.get("summary")),
         explanation=clean(item.get("explanation")),
@@ -294,17 +307,23 @@ def _headline(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
     if not total:
         return "No hosts"
     numbers = {state: len([host for host in hosts if host.state == state]) for state in STATES}
+    if total == 1:
+        return f"{hosts[0].name}: {hosts[0].state}" + _told_causes(hosts, findings)
     parts = [f"{numbers[state]} {state}" for state in BAD if numbers[state]]
     if not parts:
         checked = numbers["healthy"]
         return f"{counted(checked, 'host')} checked, all healthy" if checked else "Nothing is declared on any host"
+    return f"{', '.join(parts)} of {counted(total, 'host')}" + _told_causes(hosts, findings)
+
+
+def _told_causes(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
     causes = []
     for status in (CONFIRMED, SUSPECTED):
         ids = {finding.cause for finding in findings if finding.status == status}
         causes += [f"{counted(len(ids), 'cause')} {status}"] if ids else []
-    if not causes and numbers["broken"]:
+    if not causes and any(host.state == "broken" for host in hosts):
         causes = ["no known cause found"]
-    return "; ".join([f"{', '.join(parts)} of {counted(total, 'host')}", *causes])
+    return "".join(f"; {cause}" for cause in causes)
 
 
 def _limits(hosts: Sequence[Host]) -> list[str]:

@@ -117,6 +117,19 @@ def culprit_text(culprit: Mapping[str, Any] | None) -> str:
     return ", ".join(item for item in known if item)
 
 
+#: Words of ids that are not written in small letters.
+_WORDS = {
+    "arp": "ARP", "dad": "DAD", "dhcp": "DHCP", "ip": "IP", "ipv6": "IPv6", "mac": "MAC", "mtu": "MTU",
+    "nm": "NetworkManager", "vlan": "VLAN", "wifi": "Wi-Fi",
+}  # fmt: skip
+
+
+def cause_title(cause: str) -> str:
+    """``duplicate_ip_in_fleet`` as ``Duplicate IP in fleet``"""
+    words = " ".join(_WORDS.get(word, word) for word in cause.split("_"))
+    return words[:1].upper() + words[1:]
+
+
 def counted(number: int, noun: str) -> str:
     """``1 host``, ``2 hosts``"""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -25,17 +25,17 @@ EVENT_ROWS = (
     ("managers", ("manager", "process")),
     ("counters", ("counter",)),
 )
-#: Marks of one row are at least this far apart, in percent of the width: 9 px on a telephone, 20 px on a desktop.
-MARK_DISTANCE = 2.6
+#: Marks of one row are at least this far apart, in percent of the width: 11 px on a telephone.
+MARK_DISTANCE = 3.3
 #: Losses that are closer than this are drawn as one, and none is drawn narrower.
 LOSS_DISTANCE = 0.4
 LOSS_WIDTH = 0.7
 #: So many events are listed, those that matter most; the others stay in report.json.
-EVENTS_LISTED = 40
+EVENTS_LISTED = 25
 EVENTS_TOLD_IN_MARK = 4
-#: Events up to so many seconds before the first loss may be its reason.
-JUST_BEFORE = 2.0
-#: The probe that is lost first was sent up to an interval after what broke the path.
+#: Events up to so many seconds, and an interval between two probes, before the first loss may be its reason: the probe
+#: that is lost first is sent up to an interval after what broke the path.
+JUST_BEFORE = 1.0
 JUST_AFTER = 0.5
 
 _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
@@ -74,6 +74,11 @@ class Event:
     unknown: str
     #: what stands between the event and the first loss, empty where it is far from it
     near: str
+    #: how often the same was seen, and when last; the first one is listed
+    times: int = 1
+    last: str = ""
+    #: the number of the event that is listed for it
+    row: int = 0
 
     @property
     def title(self) -> str:
@@ -122,8 +127,10 @@ def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
     began = later(parse_time(timeline.get("started")), correction)
     first = timeline.get("first_break") or {}
     broke = first.get("after")
-    events = _events(timeline.get("events") or [], began, broke)
-    listed = sorted(sorted(events, key=_importance)[:EVENTS_LISTED], key=lambda event: (event.after, event.number))
+    before = JUST_BEFORE + float(timeline.get("interval") or 0)
+    events = _events(timeline.get("events") or [], began, broke, before)
+    different = _different(events)
+    listed = sorted(sorted(different, key=_importance)[:EVENTS_LISTED], key=lambda event: event.number)
     return Timeline(
         began=moment_text(began),
         duration=seconds_text(duration),
@@ -131,11 +138,11 @@ def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
         lanes=[_lane(target, duration) for target in timeline.get("targets") or []],
         rows=_rows(events, {event.number for event in listed}, duration),
         listed=listed,
-        not_listed=len(events) - len(listed),
+        not_listed=len(events) - sum(event.times for event in listed),
         counters=[_counter(item) for item in timeline.get("counters") or [] if item.get("before") != item.get("after")],
         limits=[clean(item) for item in timeline.get("limits") or []],
         break_x=None if broke is None else _percent(broke, duration),
-        break_text="" if broke is None else f"first loss {after_text(broke)}",
+        break_text="" if broke is None else _break_text(broke, first.get("target"), timeline.get("targets") or []),
         cost=_cost(timeline.get("cost") or {}),
         events=events,
     )
@@ -145,6 +152,18 @@ def _counter(counter: Mapping[str, Any]) -> dict[str, str]:
     place = [clean(counter.get(key)) for key in ("namespace", "link") if counter.get(key)]
     told = {key: clean(counter.get(key)) for key in ("name", "before", "after")}
     return {**told, "where": ": ".join(place) or "host"}
+
+
+def _break_text(broke: float, target_id: Any, targets: Sequence[Mapping[str, Any]]) -> str:
+    names = [_route(target) for target in targets if target.get("id") == target_id]
+    return f"first loss {after_text(broke)}{f': {names[0]}' if names else ''}"
+
+
+def _route(target: Mapping[str, Any]) -> str:
+    """``lan0 → 192.168.100.130``"""
+    origin = target.get("from") or {}
+    source = ":".join(clean(origin.get(key)) for key in ("namespace", "link") if origin.get(key)) or "host"
+    return f"{source} → {clean(target.get('target'))}"
 
 
 def _percent(seconds: float, duration: float) -> float:
@@ -164,25 +183,22 @@ def _ticks(duration: float) -> list[Tick]:
 
 def _lane(target: Mapping[str, Any], duration: float) -> Lane:
     sent, received = int(target.get("sent") or 0), int(target.get("received") or 0)
-    origin = target.get("from") or {}
-    source = ":".join(clean(origin.get(key)) for key in ("namespace", "link") if origin.get(key)) or "host"
     kind = clean(target.get("kind")).replace("_", " ")
     losses = _losses(target.get("losses") or [], duration)
     if not sent:
         state, result = "unknown", "not probed"
     elif losses or received < sent:
-        state, result = "broken", f"{received} of {sent} answered"
+        state, result = "broken", f"{received}/{sent}"
     else:
-        state, result = "ok", "all answered"
+        state, result = "ok", f"{received}/{sent}"
     details = [kind, clean(target.get("method")).replace("_", "-")]
     macs = target.get("answered_by") or []
     if len(macs) > 1:
         details.append(f"answered by {len(macs)} MACs: {clean(macs)}")
     spans = ", ".join(span.title for span in losses[:8]) + (" and more" if len(losses) > 8 else "")
-    name = f"{source} → {clean(target.get('target'))}"
-    return Lane(
-        name, ", ".join(filter(None, details)), result, state, losses, ". ".join(filter(None, [name, result, spans]))
-    )
+    name, answered = _route(target), f"{received} of {sent} answered" if sent else result
+    title = ". ".join(filter(None, [name, answered, spans]))
+    return Lane(name, ", ".join(filter(None, details)), result, state, losses, title)
 
 
 def _losses(losses: Sequence[Any], duration: float) -> list[Span]:
@@ -206,7 +222,7 @@ def _losses(losses: Sequence[Any], duration: float) -> list[Span]:
     return spans
 
 
-def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None) -> list[Event]:
+def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None, before: float) -> list[Event]:
     found = []
     for number, event in enumerate(sorted(events, key=lambda event: float(event.get("after") or 0)), 1):
         after = float(event.get("after") or 0)
@@ -223,14 +239,27 @@ def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None
                 what=clean(event.get("what")) or f"{clean(event.get('kind'))} {clean(event.get('action'))}",
                 process=process_text(event.get("process")),
                 unknown=clean(event.get("process_unknown")),
-                near=_near(after, broke),
+                near=_near(after, broke, before),
             )
         )
     return found
 
 
-def _near(after: float, broke: float | None) -> str:
-    if broke is None or not broke - JUST_BEFORE <= after <= broke + JUST_AFTER:
+def _different(events: Sequence[Event]) -> list[Event]:
+    """Events that repeat are one, which counts them; near the first loss where one of them is."""
+    found: dict[tuple[str, ...], Event] = {}
+    for event in events:
+        first = found.setdefault((event.kind, event.action, event.where, event.what, event.process), event)
+        event.row = first.number
+        if first is not event:
+            first.times += 1
+            first.last = event.relative
+            first.near = first.near or event.near
+    return list(found.values())
+
+
+def _near(after: float, broke: float | None, before: float) -> str:
+    if broke is None or not broke - before <= after <= broke + JUST_AFTER:
         return ""
     distance = seconds_text(broke - after)
     return f"{distance} {'before' if after <= broke else 'after'} the first loss"
@@ -264,7 +293,7 @@ def _marks(events: Sequence[Event], listed: set[int], duration: float) -> list[M
         told = sorted(sorted(group, key=_importance)[:EVENTS_TOLD_IN_MARK], key=lambda event: event.number)
         more = len(group) - len(told)
         title = "\n".join([event.title for event in told] + ([f"and {more} more"] if more else []))
-        number = next((event.number for event in sorted(group, key=_importance) if event.number in listed), None)
+        number = next((event.row for event in sorted(group, key=_importance) if event.row in listed), None)
         x = _percent(group[0].after, duration)
         marks.append(Mark(x, len(group), title, number, any(e.process for e in group), any(e.near for e in group)))
     return marks

@@ -279,6 +279,8 @@ def fleet_duplicate() -> dict:
         watched = timeline(number, lost, events=flips)
         watched["targets"][-1]["answered_by"] = ["02:42:c0:a8:64:82", "02:42:0a:00:00:82"]
         clocks = {"offset_seconds": clock, "uncertainty_seconds": 0.02}
+        if clock > 1:
+            watched["started"] = "2026-11-21T20:02:05.423Z"
         hosts.append(host(name, "broken", number, links=[link(number, lost)], timeline=watched, clock=clocks))
         verdicts.append(
             verdict(
