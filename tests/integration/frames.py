@@ -4,6 +4,7 @@
 """A station that says what it is told, or writes down what it hears.
 
 ``frames.py say DEVICE HEX…`` sends these frames twenty times a second until it is ended.
+``frames.py answer DEVICE`` answers every ARP request with the device's own MAC address, as some routers do.
 ``frames.py hear DEVICE`` prints every frame of the device, in both directions, as a line of hex.
 Each prints an empty line as soon as it has begun.
 """
@@ -18,6 +19,17 @@ import time
 ETH_P_ALL = 3
 
 
+def answer(sock: socket.socket) -> None:
+    """Wait for a frame, and where it is an ARP request of somebody else's, say that the address is ours (RFC 826)."""
+    frame, source = sock.recvfrom(2048)
+    own = sock.getsockname()[4]
+    if source[2] == socket.PACKET_OUTGOING or frame[12:14] != b"\x08\x06" or frame[20:22] != b"\x00\x01":
+        return
+    asker, sender, target = frame[22:28], frame[28:32], frame[38:42]
+    if sender != target:
+        sock.send(asker + own + frame[12:20] + b"\x00\x02" + own + target + asker + sender)
+
+
 def main() -> None:
     verb, device, *frames = sys.argv[1:]
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as sock:
@@ -26,6 +38,10 @@ def main() -> None:
             print(flush=True)
             while True:
                 print(sock.recv(2048).hex(), flush=True)
+        if verb == "answer":
+            print(flush=True)
+            while True:
+                answer(sock)
         for number in itertools.count():
             for frame in frames:
                 sock.send(bytes.fromhex(frame))

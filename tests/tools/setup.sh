@@ -59,6 +59,7 @@ sysctl procps
 dnsmasq dnsmasq-base
 kea-dhcp4 kea-dhcp4-server
 dhcpd isc-dhcp-server
+keepalived keepalived
 EOF
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ]; then
