@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import ope
 #: linux/rtnetlink.h
 _RTN_LOCAL = 2
 #: linux/neighbour.h NUD_*
-_STATES = {
+NEIGHBOUR_STATES = {
     0x01: "INCOMPLETE",
     0x02: "REACHABLE",
     0x04: "STALE",
@@ -60,7 +60,7 @@ def look_with(netlink: Any, targets: Iterable[Address]) -> dict[Address, Path]:
         if entry["family"] in (socket.AF_INET, socket.AF_INET6) and entry.get_attr("NDA_DST"):
             neighbours[entry["ifindex"], ipaddress.ip_address(entry.get_attr("NDA_DST"))] = (
                 entry.get_attr("NDA_LLADDR") or "",
-                _STATES.get(entry["state"], ""),
+                NEIGHBOUR_STATES.get(entry["state"], ""),
             )
     return {target: _path(netlink, target, neighbours) for target in targets}
 

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the module macvlan_diagnose, tells it the inventory name, and measures the host's clock."""
+
+from __future__ import annotations
+
+import time
+
+from ansible.plugins.action import ActionBase
+
+#: Measurements over the open connection; the one that took the least time is the best.
+TRIES = 3
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        if not arguments.get("host_id"):
+            arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
+        made = self._execute_module(
+            module_name="linuxnet.macvlan.macvlan_diagnose", module_args=arguments, task_vars=task_vars
+        )
+        result.update(made)
+        if "evidence" in made:
+            result["clock"] = self._clock()
+        return result
+
+    def _clock(self) -> dict[str, float] | None:
+        """The host's clock minus ours, after the middle of the quickest exchange; None where it does not tell."""
+        best: dict[str, float] | None = None
+        for dummy in range(TRIES):
+            before = time.time()
+            answer = self._low_level_execute_command("date +%s.%N", sudoable=False)
+            after = time.time()
+            told, resolution = _seconds(str(answer.get("stdout", "")))
+            if answer.get("rc") != 0 or told is None:
+                return best
+            uncertainty = (after - before) / 2 + resolution
+            if best is None or uncertainty < best["uncertainty_seconds"]:
+                offset = told + resolution / 2 - (before + after) / 2
+                best = {"offset_seconds": round(offset, 3), "uncertainty_seconds": round(uncertainty, 3)}
+        return best
+
+
+def _seconds(text: str) -> tuple[float | None, float]:
+    """What date(1) printed, and how fine that is: a date without nanoseconds prints ``%N`` or nothing for them."""
+    whole, dummy, fraction = text.strip().partition(".")
+    if not whole.isdigit():
+        return None, 0.0
+    return (float(f"{whole}.{fraction}"), 0.0) if fraction.isdigit() else (float(whole), 1.0)
+
+

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""duplicate_ip: a machine outside of the fleet answers for an address of this network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import is_virtual_router
+
+from .case import Case
+from .model import Cause, Item, Verdict, holder
+
+#: States and owners as arp_conflict_check names them.
+FOREIGN, TAKEN = "foreign", ("duplicate", "in_use")
+
+
+def judge(case: Case) -> Verdict:
+    probed = case.experiment("holders")
+    seen = {(address, mac): items for address, mac, items in (*_probed(case, probed), *_heard(case))}
+    strangers = {key: items for key, items in seen.items() if not case.fleet.at(key[1])}
+    if not strangers:
+        if probed is None:
+            return case.not_tested(case.why_no_experiment("holders"))
+        asked = ", ".join(item["vantage"] for item in probed["vantages"] if item["asked"])
+        return case.ruled_out(f"nobody else answered for the {len(probed['results'])} addresses, asked from {asked}")
+    (address, mac), items = next(iter(strangers.items()))
+    owners = case.fleet.holding(_segment(case), address)
+    mine = f", which {owners[0]} has" if owners else ""
+    others = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
+    evidence = [*items, *(item for key, more in strangers.items() if key != (address, mac) for item in more)]
+    evidence += [case.item("holder", f"{place} has {address} with MAC {place.mac}") for place in owners]
+    return case.confirmed(
+        f"{mac} on the LAN, a machine outside of this inventory, answers for {address}{mine}{others}",
+        evidence,
+        after=case.first_loss(),
+        culprit=holder(mac),
+        remedy=f"take {address} away from {mac}, or give the container or host another address in macvlan_networks",
+    )
+
+
+def _segment(case: Case) -> str:
+    return case.network.segment or ", ".join(str(subnet) for subnet in case.network.subnets)
+
+
+def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[Item]]]:
+    """Foreign answers to probes; a proxy does not answer those (their sender has no address)."""
+    found = []
+    for result in (probed or {}).get("results", []):
+        if result["status"] not in TAKEN or result["conflict"] == "soft":
+            continue
+        for one in result["holders"]:
+            if one["owner"] == FOREIGN:
+                text = f"{one['mac']} answers for {result['address']} ({one['kind']}, asked from {one['vantage']})"
+                found.append((result["address"], one["mac"], [Item("probe", text, case.host, one["first_seen"])]))
+    return found
+
+
+def _heard(case: Case) -> list[tuple[str, str, list[Item]]]:
+    """Foreign announcements and replies of addresses that the fleet has, heard during the watch."""
+    found = []
+    for event in (*case.events("arp"), *case.events("nd")):
+        data = event.get("data") or {}
+        address, mac = str(data.get("sender_address")), str(data.get("sender_mac"))
+        if data.get("operation") not in ("reply", "announcement") or is_virtual_router(mac):
+            continue
+        if case.fleet.holding(_segment(case), address):
+            found.append((address, mac, [case.event_item(event)]))
+    return found
+
+
+CAUSE = Cause(
+    id="duplicate_ip",
+    title="two machines have one address",
+    explanation="Every neighbour binds the address to the machine whose ARP answer it took, and changes its mind when"
+    " its entry expires. The traffic of the address goes to one machine and then to the other, so connections work for"
+    " some neighbours and some seconds and break for others.",
+    remedy="give one of the two another address",
+    signature="at random; flips when neighbour entries expire (29 to 38 s on Linux)",
+    proof="probes for an address of the network are answered by a MAC address that no link of the fleet has",
+    must="R D",
+    needs=("after",),
+    judge=judge,
+)

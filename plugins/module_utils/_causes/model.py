@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a cause is, what a verdict is, and how a judge says one. Pure.
+
+A cause is one file, ``CAUSE = Cause(id=…, …, judge=judge)`` and a pure function ``judge(case) -> Verdict``, and one
+line in the registry. A judge never raises for missing evidence: it says ``case.not_tested("why")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .case import Case
+
+#: ``confirmed``: proven by evidence. ``suspected``: a host alone cannot prove it, and something supports it.
+#: ``ruled_out``: what would prove it was looked for and is not there. ``not_tested``: it could not be looked for.
+CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT = "confirmed", "suspected", "not_tested", "ruled_out"
+#: In the order of reports.
+STATUSES = (CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of evidence. where: host, namespace and link; at: ISO 8601, by the host's clock; empty if unknown."""
+
+    what: str
+    value: str
+    where: str = ""
+    at: str = ""
+
+    def as_data(self) -> dict[str, str]:
+        return {"what": self.what, "where": self.where, "at": self.at, "value": self.value}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one cause for one network of one host.
+
+    summary: one sentence for an operator: what broke, when, who. after: seconds from the start of the watch.
+    remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
+    """
+
+    status: str
+    summary: str = ""
+    evidence: tuple[Item, ...] = ()
+    after: float | None = None
+    culprit: Mapping[str, Any] | None = None
+    remedy: str = ""
+    host: str = ""
+    network: str = ""
+    cause: str = ""
+    explanation: str = ""
+    explained_by: str | None = None
+
+    def of(self, host: str, network: str, cause: Cause) -> Verdict:
+        """The same with its place, and with the words that are the cause's own."""
+        remedy = self.remedy or (cause.remedy if self.status in (CONFIRMED, SUSPECTED) else "")
+        return replace(self, host=host, network=network, cause=cause.id, explanation=cause.explanation, remedy=remedy)
+
+    def consequence_of(self, other: Verdict) -> Verdict:
+        """Ruled out as a cause of its own."""
+        told = Item("explained by", f"{other.cause}: {other.summary}")
+        return replace(self, status=RULED_OUT, evidence=(told, *self.evidence), explained_by=other.cause)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "host": self.host,
+            "network": self.network,
+            "cause": self.cause,
+            "status": self.status,
+            "summary": self.summary,
+            "explanation": self.explanation,
+            "after": self.after,
+            "evidence": [item.as_data() for item in self.evidence],
+            "culprit": dict(self.culprit) if self.culprit else None,
+            "remedy": self.remedy,
+            "explained_by": self.explained_by,
+        }
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One way in which a macvlan link breaks.
+
+    title: a few words. explanation: why this breaks the link, two or three sentences. remedy: a command, or the
+    variable to set. signature: when it shows (at once, after 30 s, …). proof: what proves it. must: letters of what the
+    collection does about it: P prevents, R refuses, D diagnoses (``confirmed``), H hints (``suspected``).
+    needs: evidence without which nothing can be said; keys of `Case.lacks`.
+    explains: ids of causes that are consequences of this one where both are confirmed.
+    """
+
+    id: str
+    title: str
+    explanation: str
+    remedy: str
+    signature: str
+    proof: str
+    must: str
+    judge: Callable[[Case], Verdict]
+    needs: tuple[str, ...] = ("after",)
+    explains: tuple[str, ...] = field(default=())
+
+
+def culprit(process: Mapping[str, Any] | None, unknown: str = "") -> dict[str, Any]:
+    """The process of an event as a culprit, with one line for people. unknown: why there is none."""
+    if not process:
+        return {"text": f"unknown process: {unknown}" if unknown else "unknown process"}
+    unit = f", {process['unit']}" if process.get("unit") else ""
+    text = f"{process.get('name') or 'process'} (PID {process.get('pid')}{unit})"
+    return {**{key: process.get(key) for key in ("pid", "name", "unit", "command")}, "text": text}
+
+
+def holder(mac: str, host: str = "", vendor: str = "", place: str = "") -> dict[str, Any]:
+    """A machine as a culprit: its MAC address, and as far as they are known its host, place there, and vendor."""
+    who = ", ".join(filter(None, [host, place])) or "a machine that is not in this inventory"
+    return {"mac": mac, "host": host or None, "vendor": vendor or None, "text": f"{mac} ({who})"}

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All causes, in the order in which reports list them. A new one is one file, and one line in each list here."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from . import (
+    address_removed_by_other,
+    duplicate_ip,
+    host_isolation,
+    mac_filtering_upstream,
+    parent_vanished,
+    route_order,
+    strict_rp_filter,
+    wrong_mode,
+)
+from .model import Cause
+
+_MODULES: tuple[ModuleType, ...] = (
+    host_isolation,
+    duplicate_ip,
+    mac_filtering_upstream,
+    strict_rp_filter,
+    route_order,
+    address_removed_by_other,
+    parent_vanished,
+    wrong_mode,
+)
+
+CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

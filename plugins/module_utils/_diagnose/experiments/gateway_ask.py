@@ -1,0 +1,109 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is every MAC address of this port answered? The parent, the host's link and a throw-away child ask the gateway."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_child
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Lane, Vantage, open_socket, sweep
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.timing import FAST
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+from .model import Context, Experiment
+
+#: How the vantages are called in the result.
+PARENT, LINK, CHILD = "parent", "link", "child"
+
+
+def _why_not(context: Context) -> str:
+    parent = context.scope.parent
+    if parent is None:
+        return context.scope.parent_problem
+    if not context.network.gateways:
+        return "the network declares no gateway"
+    if not parent.up or not parent.carrier:
+        return f"{parent.name} is down or has no carrier"
+    return ""
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"gateway": …, "asked": [{"vantage", "link", "mac", "sent", "answered": [MAC, …], "why_not"}]}``."""
+    gateway = context.network.gateways[0]
+    asked: list[dict[str, Any]] = []
+    with contextlib.ExitStack() as stack:
+        vantages = _open(context, gateway, asked, stack)
+        answers: dict[str, dict[str, None]] = {vantage.name: {} for vantage in vantages}
+
+        def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> None:
+            said = claim(frame)
+            if said is None or outgoing or said[0] != gateway or said[2] != REPLY:
+                return
+            if isinstance(frame.body, Arp) and frame.destination != vantage.mac:
+                return
+            answers[vantage.name][said[1]] = None
+
+        # A solicitation from :: is answered to all nodes (RFC 4861, 7.2.4): only one may ask at a time.
+        groups = [vantages] if gateway.version == 4 else [[vantage] for vantage in vantages]
+        for group in groups:
+            sweep([Lane(group, [gateway], heard, FAST)])
+        asked += [
+            {
+                "vantage": vantage.name,
+                "link": vantage.link,
+                "mac": vantage.mac,
+                "sent": vantage.sent,
+                "answered": list(answers[vantage.name]),
+                "why_not": vantage.problem,
+            }
+            for vantage in vantages
+        ]
+    return {"gateway": str(gateway), "asked": asked}
+
+
+def _open(
+    context: Context, gateway: Address, asked: list[dict[str, Any]], stack: contextlib.ExitStack
+) -> list[Vantage]:
+    """The vantages that can be had; those that cannot are noted in ``asked`` with the reason."""
+    parent, shim = context.scope.parent, context.scope.shim
+    if parent is None:
+        return []
+    found = []
+    for name, link in ((PARENT, parent), (LINK, shim)):
+        if link is None:
+            continue
+        try:
+            sock, mac = open_socket(link.name, [gateway])
+        except OSError as error:
+            asked.append(_missing(name, link.name, error.strerror or str(error)))
+        else:
+            found.append(Vantage(name, link.name, mac, stack.enter_context(sock)))
+    refusals = Problems()
+    _parents.check_capable(parent, context.scope.facts, "parent", parent.name, refusals)
+    try:
+        if refusals:
+            raise ChildFailed("; ".join(item.problem for item in refusals.items))
+        found.append(stack.enter_context(temporary_child(parent, [gateway], CHILD)))
+    except ChildFailed as error:
+        asked.append(_missing(CHILD, "", str(error)))
+    return found
+
+
+def _missing(vantage: str, link: str, reason: str) -> dict[str, Any]:
+    return {"vantage": vantage, "link": link, "mac": None, "sent": 0, "answered": [], "why_not": reason}
+
+
+EXPERIMENT = Experiment(
+    id="gateway_ask",
+    sends="three ARP requests (or neighbour solicitations) for the gateway, without a sender address, from the parent,"
+    " from the host's link, and from a temporary macvlan link with a MAC address that nobody has seen before",
+    run=_run,
+    why_not=_why_not,
+)

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who else holds the addresses of this network? Probes from the parent and from a throw-away child."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.check import Options, check
+
+from .model import Context, Experiment
+
+#: Addresses that are asked for at most.
+ADDRESSES_MAX = 128
+
+
+def _why_not(context: Context) -> str:
+    parent = context.scope.parent
+    if parent is None:
+        return context.scope.parent_problem
+    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
+
+
+def _addresses(context: Context) -> list[str]:
+    """Those of the host's link, of declared and found containers, and of the parent in the subnets."""
+    scope = context.scope
+    found = [*context.network.host_addresses, *context.network.containers]
+    found += [container.address for container in scope.containers]
+    found += [item.interface.ip for item in scope.addresses_inside(scope.parent)] if scope.parent else []
+    return list(dict.fromkeys(str(address) for address in found))[:ADDRESSES_MAX]
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """As arp_conflict_check answers: ``{"results": [{"address", "status", "holders": […]}], "vantages": […]}``."""
+    addresses = _addresses(context)
+    parent = context.scope.parent
+    if not addresses or parent is None:
+        return {"results": [], "vantages": []}
+    result, dummy = check(Options(probes=[{"parent": parent.name, "addresses": addresses}]))
+    return {key: result[key] for key in ("results", "vantages", "started")}
+
+
+EXPERIMENT = Experiment(
+    id="holders",
+    sends="three probes without a sender address for each address of the network, from the parent and from a temporary"
+    f" macvlan link, at most {ADDRESSES_MAX} addresses",
+    run=_run,
+    why_not=_why_not,
+)

@@ -1,0 +1,14 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All experiments. A new one is one file and one line here; REPAIRING ones run in this order."""
+
+from __future__ import annotations
+
+from . import gateway_ask, holders
+from .model import Experiment
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    gateway_ask.EXPERIMENT,
+    holders.EXPERIMENT,
+)

@@ -1,0 +1,188 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: macvlan_diagnose
+short_description: Collect on one host the evidence for why a macvlan link breaks
+version_added: 0.1.0
+description:
+  - Reads the host's network (links, addresses, routes, neighbours and settings of its own and of all container
+    namespaces, its network managers, its kernel, what makes the links come back after a boot), watches it as
+    M(linuxnet.macvlan.macvlan_watch) does, reads it once more, and makes small experiments.
+  - It judges nothing. M(linuxnet.macvlan.fleet_diagnose) merges the evidence of all hosts and names causes.
+  - It does not fail on a sick host. What could not be read is told in RV(evidence.problems).
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing, and does the same in check mode.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+    details: It changes nothing.
+options:
+  networks:
+    description:
+      - The networks of the host, as the filter P(linuxnet.macvlan.intent#filter) gives them, see
+        O(linuxnet.macvlan.macvlan_verify#module:networks).
+    type: list
+    elements: dict
+    required: true
+  links:
+    description:
+      - The links of the host, as the same filter gives them. What differs from them is part of the evidence.
+    type: list
+    elements: dict
+    default: []
+  persistence:
+    description: See O(linuxnet.macvlan.macvlan_link#module:persistence).
+    type: str
+    default: auto
+  targets:
+    description: Further addresses that the watch asks.
+    type: list
+    elements: str
+    default: []
+  duration:
+    description: For how many seconds to watch.
+    type: float
+    default: 60
+  interval:
+    description: Seconds from one round of questions to the next.
+    type: float
+    default: 0.5
+  after_break:
+    description:
+      - End the watch this many seconds after something broke that had worked, or was broken from the start.
+      - Without it the watch goes on for O(duration).
+    type: float
+  active:
+    description:
+      - Whether to make experiments, which send a few packets. Each result tells what was sent.
+      - Turn it off where the switch shuts a port down that shows too many MAC addresses.
+    type: bool
+    default: true
+  host_id:
+    description: The inventory name of the host. The action plugin sets it.
+    type: str
+requirements:
+  - pyroute2 >= 0.7.2 on the host
+notes:
+  - Needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
+seealso:
+  - module: linuxnet.macvlan.fleet_diagnose
+  - module: linuxnet.macvlan.macvlan_watch
+"""
+
+EXAMPLES = r"""
+- name: Collect evidence for a minute
+  linuxnet.macvlan.macvlan_diagnose:
+    networks: "{{ (macvlan_networks | linuxnet.macvlan.intent).networks }}"
+    links: "{{ (macvlan_networks | linuxnet.macvlan.intent).links }}"
+  register: diagnose_result
+
+- name: Say what it means
+  linuxnet.macvlan.fleet_diagnose:
+  run_once: true
+"""
+
+RETURN = r"""
+evidence:
+  description: Everything that was found, as plain data.
+  returned: when the input is valid
+  type: dict
+  contains:
+    schema:
+      description: The version of this structure.
+      type: int
+      sample: 1
+    host:
+      description: The inventory name.
+      type: str
+    started:
+      description: When it began, in seconds since the epoch by the host's clock.
+      type: float
+    ended:
+      description: When it was done, likewise.
+      type: float
+    networks:
+      description: The networks as given.
+      type: list
+      elements: dict
+    system:
+      description: Kernel, machine, network managers, and what makes links come back after a boot.
+      type: dict
+    before:
+      description: The network before the watch. Namespaces with links, addresses, routes, neighbours and settings.
+      type: dict
+    watch:
+      description: The timeline, see M(linuxnet.macvlan.macvlan_watch).
+      type: dict
+    after:
+      description: The network after the watch and before the experiments.
+      type: dict
+    drift:
+      description: What M(linuxnet.macvlan.macvlan_link) would change, and why it would refuse to.
+      type: dict
+    experiments:
+      description: Each experiment for each network, with what was sent and its result, or why it was not made.
+      type: list
+      elements: dict
+    problems:
+      description: What could not be read, and why.
+      type: list
+      elements: str
+clock:
+  description:
+    - The host's clock minus the controller's in seconds (C(offset_seconds)), and how far off that may be
+      (C(uncertainty_seconds)), as the action plugin measured it. V(null) where it could not.
+  returned: when run by Ansible
+  type: dict
+problems:
+  description: What is wrong with the input, each with key, value, problem and remedy.
+  returned: when the input is not valid
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.collect import Options, collect
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "networks": {"type": "list", "elements": "dict", "required": True},
+            "links": {"type": "list", "elements": "dict", "default": []},
+            "persistence": {"type": "str", "default": "auto"},
+            "targets": {"type": "list", "elements": "str", "default": []},
+            "duration": {"type": "float", "default": 60},
+            "interval": {"type": "float", "default": 0.5},
+            "after_break": {"type": "float"},
+            "active": {"type": "bool", "default": True},
+            "host_id": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    given = {**module.params, "host_id": module.params["host_id"] or ""}
+    try:
+        evidence = collect(Options(**given))
+    except InvalidInput as error:
+        module.fail_json(msg=str(error), problems=error.problems.as_data())
+    module.exit_json(changed=False, evidence=evidence)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a diagnosis in a lab, as `diagnose.yml` does it, without Ansible around it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from .lab import NamespaceLab  # sets up the path
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.judge import judge  # noqa: E402  isort:skip
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import (  # noqa: E402  isort:skip
+    CONFIRMED,
+    SUSPECTED,
+    Verdict,
+)
+
+#: Seconds between two rounds, and for how long the watch goes on after something broke.
+INTERVAL, AFTER_BREAK = 0.25, 1.5
+#: Seconds in which the watch has to start, and echo requests that prove it.
+START, ECHOES = 20.0, 4
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What came out. started, ended: time.time(). injected: when the fault was, None where it was there before."""
+
+    verdicts: list[Verdict]
+    evidence: dict[str, Any]
+    started: float
+    ended: float
+    injected: float | None = None
+
+    def with_status(self, status: str) -> list[Verdict]:
+        return [item for item in self.verdicts if item.status == status]
+
+    @property
+    def confirmed(self) -> list[Verdict]:
+        return self.with_status(CONFIRMED)
+
+    @property
+    def suspected(self) -> list[Verdict]:
+        return self.with_status(SUSPECTED)
+
+    @property
+    def causes(self) -> set[str]:
+        return {item.cause for item in self.confirmed}
+
+    def verdict(self, cause: str, host: str) -> Verdict:
+        return next(item for item in self.verdicts if (item.cause, item.host) == (cause, host))
+
+    def told(self) -> str:
+        """For messages of failed tests."""
+        lines = [f"{item.status} {item.host} {item.cause}: {item.summary}" for item in self.verdicts]
+        problems = [f"{host}: {text}" for host, found in self.evidence.items() for text in found["problems"]]
+        return "\n".join([*lines, *problems])
+
+
+def diagnose(lab: NamespaceLab, duration: float = 3.0, during: Callable[[], None] | None = None) -> Diagnosis:
+    """Collect on all hosts of a lab at the same time, and judge. during: called once the watch runs."""
+    started, injected = time.time(), None
+    seen = lab.watched()
+    with ThreadPoolExecutor() as pool:
+        running = {host: pool.submit(_collect, lab, host, duration) for host in lab.hosts}
+        if during is not None:
+            _wait(lambda: lab.watched() >= seen + ECHOES)
+            injected = time.time()
+            during()
+        evidence = {host: result.result() for host, result in running.items()}
+    return Diagnosis(judge(evidence), evidence, started, time.time(), injected)
+
+
+def _collect(lab: NamespaceLab, host: str, duration: float) -> dict[str, Any]:
+    intent = lab.intent(host)
+    options = {
+        "networks": intent["networks"],
+        "links": intent["links"],
+        "duration": duration,
+        "interval": INTERVAL,
+        "after_break": AFTER_BREAK,
+        "host_id": host,
+    }
+    result = lab.module(host, "macvlan_diagnose", options)
+    assert "evidence" in result, result
+    return result["evidence"]
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START
+    while not condition():
+        assert time.monotonic() < deadline, "the watch did not start"
+        time.sleep(0.05)

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults: how to make a healthy lab sick and well again, and what a diagnosis has to find. One file per cause."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import inject as _inject
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to make the lab sick.
+
+    name: unique; that of the cause, with ``/variant`` where it has several. cause: expected to be confirmed.
+    inject, heal: take the lab. prepare: what is wrong already and still works, before the watch.
+    during: inject while the watch runs, so that the diagnosis has to find the moment.
+    signature: seconds from the injection to the first loss. host: where the cause is expected.
+    culprit: takes the verdict's culprit and the lab, says whether it is the right one; None where there is none.
+    also: further causes that have to be confirmed, where the fault makes two.
+    lab: ``ns`` or ``nspawn``. quick: part of `make test`.
+    """
+
+    name: str
+    inject: Callable[[Any], None]
+    heal: Callable[[Any], None]
+    prepare: Callable[[Any], None] | None = None
+    during: bool = False
+    signature: float = 0.0
+    host: str = "web1"
+    culprit: Callable[[Mapping[str, Any], Any], bool] | None = None
+    also: tuple[str, ...] = ()
+    lab: str = "ns"
+    quick: bool = False
+    #: Seconds that the watch lasts at most; it ends soon after something broke.
+    duration: float = 8.0
+
+    @property
+    def cause(self) -> str:
+        return self.name.split("/")[0]
+
+    @property
+    def expected(self) -> set[str]:
+        return {self.cause, *self.also}
+
+
+def all_faults() -> list[Fault]:
+    """Those of every file in ``inject/``, which has a list FAULTS."""
+    modules = [
+        importlib.import_module(f"{_inject.__name__}.{found.name}") for found in pkgutil.iter_modules(_inject.__path__)
+    ]
+    return [fault for module in modules for fault in module.FAULTS]

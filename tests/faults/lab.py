@@ -1,0 +1,174 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small healthy fleet in network namespaces, to be made sick and diagnosed.
+
+One switch with a gateway, a LAN station, and two hosts; each host has a parent, a macvlan link of its own and containers.
+The hosts' links are made by the collection's own module from the declaration, as `site.yml` does it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+for entry in (ROOT / "collections", ROOT / "tests" / "lab"):
+    if str(entry) not in sys.path:
+        sys.path.insert(0, str(entry))
+
+from labkit.segment import Host, Namespace, Segment  # noqa: E402  (the path is set up above)
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read  # noqa: E402
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems  # noqa: E402
+
+SUBNET = "192.168.100.0/24"
+GATEWAY, STATION = "192.168.100.1", "192.168.100.2"
+#: A program of another network manager stands in a process of this name.
+WEB1, WEB2 = "web1", "web2"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the inventory says of one host."""
+
+    parent_address: str
+    host_address: str
+    container_range: str
+    containers: tuple[str, ...]
+
+    @property
+    def networks(self) -> list[dict]:
+        """``macvlan_networks`` of the host."""
+        return [
+            {
+                "name": "lan0",
+                "parent": "eth0",
+                "subnet": SUBNET,
+                "gateway": GATEWAY,
+                "container_range": self.container_range,
+                "host_address": self.host_address,
+            }
+        ]
+
+
+FLEET = {
+    WEB1: Declared("192.168.100.11/24", "192.168.100.3", "192.168.100.128/28", ("192.168.100.129", "192.168.100.130")),
+    WEB2: Declared("192.168.100.12/24", "192.168.100.4", "192.168.100.144/28", ("192.168.100.145",)),
+}
+
+
+class NamespaceLab:
+    """The fleet in namespaces. ``declared`` may be changed by a fault; it is what the diagnosis is told."""
+
+    kind = "ns"
+
+    def __init__(self) -> None:
+        self.segment = Segment()
+        self.declared: dict[str, list[dict]] = {name: host.networks for name, host in FLEET.items()}
+        self.hosts: dict[str, Host] = {}
+        self.containers: dict[str, Namespace] = {}
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self) -> None:
+        self.gateway = self.segment.host("gateway", [f"{GATEWAY}/24"])
+        self.station = self.segment.host("station", [f"{STATION}/24"])
+        self.switch = self.segment.switch
+        for name, host in FLEET.items():
+            made = self.hosts[name] = self.segment.host(name, [host.parent_address])
+            made.ip("route", "add", "default", "via", GATEWAY)
+            for number, dummy in enumerate(host.containers, 1):
+                self.containers[f"{name}-c{number}"] = Namespace(self.segment, f"{name}-c{number}")
+                self.start_container(f"{name}-c{number}")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.deploy, FLEET))
+
+    @property
+    def web1(self) -> Host:
+        return self.hosts[WEB1]
+
+    @property
+    def web2(self) -> Host:
+        return self.hosts[WEB2]
+
+    @property
+    def c1(self) -> Namespace:
+        """The first container of web1."""
+        return self.containers["web1-c1"]
+
+    @property
+    def c2(self) -> Namespace:
+        return self.containers["web1-c2"]
+
+    def start_container(self, name: str, mac: str | None = None) -> None:
+        """Give a container's namespace its link, address and route, as an engine does when it starts one."""
+        inside, (host, number) = self.containers[name], name.split("-c")
+        self.hosts[host].ip(
+            "link", "add", "link", "eth0", "name", "eth0", *(["address", mac] if mac else []),
+            "netns", inside.netns, "type", "macvlan", "mode", "bridge",
+        )  # fmt: skip
+        inside.ip("link", "set", "eth0", "up")
+        inside.ip("address", "add", f"{FLEET[host].containers[int(number) - 1]}/24", "dev", "eth0")
+        inside.ip("route", "add", "default", "via", GATEWAY)
+
+    def plug_again(self, host: str) -> None:
+        """A new parent where there is none any more, with its address; the links on it are made anew."""
+        made = self.hosts[host]
+        made.port = self.segment.plug(made, "eth0")
+        made.ip("address", "add", FLEET[host].parent_address, "dev", "eth0")
+        made.ip("route", "add", "default", "via", GATEWAY)
+        for name in self.containers:
+            if name.startswith(f"{host}-"):
+                self.start_container(name)
+        self.deploy(host)
+
+    def intent(self, host: str) -> dict:
+        """What the declaration means, as the filter ``intent`` gives it."""
+        problems = Problems()
+        plan = read(HostDeclaration(host, self.declared[host], []), problems)
+        assert not problems, problems.report()
+        return plan.intent.as_data()
+
+    def deploy(self, host: str) -> None:
+        """Make the host's own link from its declaration."""
+        links = self.intent(host)["links"]
+        result = self.hosts[host].module("macvlan_link", {"links": links, "host_id": host, "confirm_timeout": 0})
+        assert not result.get("failed"), result
+
+    def module(self, host: str, name: str, args: dict) -> dict:
+        return self.hosts[host].module(name, args)
+
+    def watched(self) -> int:
+        """Echo requests that the gateway has got so far: they tell that a watch is running."""
+        lines = [line.split() for line in self.gateway.run("cat", "/proc/net/snmp").stdout.splitlines()]
+        names, values = (line for line in lines if line[0] == "Icmp:")
+        return int(dict(zip(names, values))["InEchos"])
+
+    def healthy(self) -> str:
+        """What does not work, empty where all does: host, containers, gateway and LAN of both hosts."""
+        asked = [(self.hosts[name], address) for name in FLEET for address in (GATEWAY, *FLEET[name].containers)]
+        asked += [(inside, GATEWAY) for inside in self.containers.values()]
+        asked += [(self.containers[f"{name}-c1"], FLEET[name].host_address) for name in FLEET]
+        asked += [(self.station, address) for name in FLEET for address in FLEET[name].containers]
+        with ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda pair: pair[0].pings(pair[1]), asked))
+        return ", ".join(f"{place.name} to {to}" for (place, to), answered in zip(asked, answers) if not answered)
+
+    def rest(self) -> None:
+        """Wait until everything works, after a fault was healed. Errors: AssertionError."""
+        deadline = time.monotonic() + 10
+        while True:
+            wrong = self.healthy()
+            if not wrong:
+                return
+            assert time.monotonic() < deadline, f"not healthy again: {wrong}"
+
+    def close(self) -> None:
+        self.segment.close()

@@ -1,0 +1,34 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every fault is found, with its culprit, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.fault import Fault, all_faults
+from tests.faults.lab import NamespaceLab
+from tests.faults.trial import Trial, make
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[NamespaceLab]:
+    made = NamespaceLab()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.mark.parametrize("fault", [fault for fault in all_faults() if fault.lab == "ns"], ids=lambda fault: fault.name)
+def test_fault_is_found(lab: NamespaceLab, fault: Fault) -> None:
+    trial = make(lab, fault)
+    assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.told()}"
+
+
+def test_healthy_lab_is_called_healthy(lab: NamespaceLab) -> None:
+    trial = Trial.healthy(lab)
+    assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.told()}"
