@@ -52,5 +52,3 @@ def _seconds(text: str) -> tuple[float | None, float]:
     if not whole.isdigit():
         return None, 0.0
     return (float(f"{whole}.{fraction}"), 0.0) if fraction.isdigit() else (float(whole), 1.0)
-
-

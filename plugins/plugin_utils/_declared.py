@@ -26,13 +26,13 @@ def as_list(value: Any, key: str, problems: Problems) -> list:
     if not isinstance(value, (list, tuple)):
         problems.add(key, value, "this is not a list", "write a list of mappings, one item per network or link")
         return []
-    return [_plain(item) for item in value]
+    return [plain(item) for item in value]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Without Ansible's own types below str, int, list and dict: what stands here goes into messages and results."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

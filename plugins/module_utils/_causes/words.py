@@ -101,5 +101,3 @@ def _total(summary: dict[str, int]) -> str:
     ]
     found = f"{summary['confirmed']} causes confirmed, {summary['suspected']} suspected"
     return f"{summary['hosts']} hosts: {', '.join(states)}; {found}"
-
-

@@ -97,7 +97,7 @@ def _request(options: Options) -> dict[str, Any]:
         "targets": [{"target": target} for target in options.targets],
         "duration": options.duration,
         "interval": options.interval,
-        "after_break": options.after_break,
+        **({} if options.after_break is None else {"after_break": options.after_break}),
         "temporary_child": options.active,
     }
 

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says why macvlan links break: merges what all hosts collected, judges every cause, prints and writes the report."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import report as _report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import words
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import CONFIRMED, SUSPECTED
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.report import (
+    FAILED,
+    NOTHING_DECLARED,
+    UNREACHABLE,
+    HostResult,
+    Report,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
+
+OPTIONS = {
+    "report_dir": {"type": "path"},
+    "full_up_to": {"type": "int", "default": 50},
+    "parameters": {"type": "dict", "default": {}},
+}
+#: What the role registers on each host.
+REGISTERED = "diagnose_result"
+
+
+class ActionModule(ActionBase):
+    """Reads the evidence of all hosts of the play out of their variables."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        dummy, options = self.validate_argument_spec(OPTIONS)
+        task_vars = task_vars or {}
+        results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
+        generated = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+        report = _report.make(results, generated, _version(), options["parameters"])
+        lines = words.lines(report, options["full_up_to"])
+        Display().display("\n".join(["", *lines, ""]))
+        return {
+            "changed": False,
+            "lines": lines,
+            "summary": report.data["summary"],
+            "verdicts": [item for item in report.data["verdicts"] if item["status"] in (CONFIRMED, SUSPECTED)],
+            "failures": _failures(report),
+            "files": _write(report, options["report_dir"]) if options["report_dir"] else [],
+        }
+
+
+def _host(name: str, variables: Any) -> HostResult:
+    """What came back from one host, also where nothing did."""
+    result = _get(variables, REGISTERED)
+    if not isinstance(result, dict):
+        if _get(variables, "macvlan_networks") or _get(variables, "macvlan_links"):
+            failure = _get(variables, "macvlan_failure")
+            said = failure.get("msg") if isinstance(failure, dict) else "it was not asked"
+            return HostResult(name, state=FAILED, message=str(said))
+        return HostResult(name, state=NOTHING_DECLARED)
+    if result.get("unreachable"):
+        return HostResult(name, state=UNREACHABLE, message=_first_line(result))
+    evidence = result.get("evidence")
+    if not isinstance(evidence, dict):
+        return HostResult(name, state=FAILED, message=_first_line(result))
+    return HostResult(name, plain({**evidence, "host": name}), plain(result.get("clock")))
+
+
+def _get(variables: Any, key: str) -> Any:
+    try:
+        return variables.get(key)
+    except AnsibleError:
+        return None
+
+
+def _first_line(result: dict[str, Any]) -> str:
+    return str(result.get("msg") or "it gave no reason").strip().split("\n", maxsplit=1)[0]
+
+
+def _failures(report: Report) -> dict[str, str]:
+    """For each host that is not well, what is confirmed there, or why it could not be diagnosed."""
+    found = {}
+    for host in report.data["hosts"]:
+        name = host["host"]
+        confirmed = [words.headline(item) for item in report.of(name, CONFIRMED)]
+        if confirmed:
+            found[name] = "\n".join(confirmed)
+        elif host["state"] in (UNREACHABLE, FAILED):
+            found[name] = f"{host['state']}: {host['message']}"
+        elif host["state"] == _report.BROKEN:
+            found[name] = "something is broken, and none of the known causes is proven"
+    return found
+
+
+def _write(report: Report, directory: str) -> list[str]:
+    """The files of the report. Errors: AnsibleError."""
+    texts = {"report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n"}
+    paths = []
+    try:
+        os.makedirs(directory, exist_ok=True)
+        for name, text in texts.items():
+            path = os.path.join(directory, name)
+            Path(path).write_text(text, encoding="utf-8")
+            paths.append(path)
+    except OSError as error:
+        raise AnsibleError(f"diagnose_report_dir: {error}. Remedy: name a directory that you may write to.") from error
+    return paths
+
+
+def _version() -> str:
+    """Of this collection: an installed one has MANIFEST.json, a checkout galaxy.yml."""
+    root = Path(__file__).resolve().parents[2]
+    try:
+        manifest = json.loads((root / "MANIFEST.json").read_text(encoding="utf-8"))
+        return str(manifest["collection_info"]["version"])
+    except (OSError, ValueError, KeyError):
+        pass
+    try:
+        return str(yaml.safe_load((root / "galaxy.yml").read_text(encoding="utf-8"))["version"])
+    except (OSError, yaml.YAMLError, KeyError):
+        return "unknown"

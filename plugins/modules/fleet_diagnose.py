@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_diagnose
+short_description: Say why macvlan links break, with proof
+version_added: 0.1.0
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+description:
+  - Merges what M(linuxnet.macvlan.macvlan_diagnose) collected on all hosts of the play, judges every known cause for
+    every declared network of every host, and prints for each host what broke, when, the proof, who did it and what to
+    do, then what was ruled out.
+  - A verdict is V(confirmed) (proven by evidence), V(suspected) (a host alone cannot prove it), V(ruled_out), or
+    V(not_tested) with the reason. What a confirmed cause explains is not confirmed beside it.
+  - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play. Evidence is
+    read from the variable C(diagnose_result) of each host. Hosts out of reach are reported as such.
+options:
+  report_dir:
+    description: A directory on the controller for the report. It is made if it is not there.
+    type: path
+  full_up_to:
+    description: With more hosts than this, those that are well are only counted in what is printed.
+    type: int
+    default: 50
+  parameters:
+    description: What the run was told, to be kept in the report.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: It changes nothing.
+  idempotent:
+    support: full
+  platform:
+    details: It runs on the controller.
+  action_group:
+    support: none
+    membership: []
+notes:
+  - Times are those of each host's own clock. The report says how far that is from the controller's,
+    as measured over the connection, and how exact the measurement is.
+seealso:
+  - module: linuxnet.macvlan.macvlan_diagnose
+"""
+
+EXAMPLES = r"""
+- name: Collect on all hosts at the same time
+  linuxnet.macvlan.macvlan_diagnose:
+    networks: "{{ (macvlan_networks | linuxnet.macvlan.intent).networks }}"
+    links: "{{ (macvlan_networks | linuxnet.macvlan.intent).links }}"
+  register: diagnose_result
+
+- name: Say what is wrong, and write a report
+  linuxnet.macvlan.fleet_diagnose:
+    report_dir: /tmp/report
+  register: report
+  run_once: true
+"""
+
+RETURN = r"""
+lines:
+  description: The lines that were printed.
+  returned: always
+  type: list
+  elements: str
+summary:
+  description: How many hosts are in which state, and how many causes are confirmed and suspected.
+  returned: always
+  type: dict
+  sample: {hosts: 3, healthy: 2, broken: 1, suspect: 0, unreachable: 0, failed: 0, nothing_declared: 0, confirmed: 1,
+    suspected: 0}
+verdicts:
+  description: What is confirmed or suspected. The report has all verdicts.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The inventory name.
+      type: str
+    network:
+      description: The name of the declared network.
+      type: str
+    cause:
+      description: The cause by its id.
+      type: str
+      sample: address_removed_by_other
+    status:
+      description: V(confirmed) or V(suspected).
+      type: str
+    summary:
+      description: One sentence about what broke, when, and who did it.
+      type: str
+    explanation:
+      description: Why this breaks a link.
+      type: str
+    after:
+      description: Seconds from the start of the watch, V(null) where it was so before.
+      type: float
+    evidence:
+      description: Each with C(what), C(where), C(at) and C(value).
+      type: list
+      elements: dict
+    culprit:
+      description: The process or the machine that did it, with C(text) for people. V(null) where there is none.
+      type: dict
+    remedy:
+      description: A command, or the variable to set.
+      type: str
+    explained_by:
+      description: V(null) here; in the report the cause that a verdict is a consequence of.
+      type: str
+failures:
+  description: For each host that is not well what is confirmed there. Hosts that are well are not in it.
+  returned: always
+  type: dict
+files:
+  description: The files of the report.
+  returned: always
+  type: list
+  elements: str
+"""
