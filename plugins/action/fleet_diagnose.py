@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.report im
     Report,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
 
 OPTIONS = {
     "report_dir": {"type": "path"},
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec(OPTIONS)
         task_vars = task_vars or {}
         results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
-        generated = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+        generated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         report = _report.make(results, generated, _version(), options["parameters"])
         lines = words.lines(report, options["full_up_to"])
         Display().display("\n".join(["", *lines, ""]))
@@ -108,7 +109,11 @@ def _failures(report: Report) -> dict[str, str]:
 
 def _write(report: Report, directory: str) -> list[str]:
     """The files of the report. Errors: AnsibleError."""
-    texts = {"report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n"}
+    texts = {
+        "report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n",
+        "report.md": render_markdown(report.data),
+        "report.html": render_html(report.data),
+    }
     paths = []
     try:
         os.makedirs(directory, exist_ok=True)

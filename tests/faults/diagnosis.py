@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from .lab import NamespaceLab  # sets up the path
-
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.judge import judge  # noqa: E402  isort:skip
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import (  # noqa: E402  isort:skip
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.judge import judge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import (
     CONFIRMED,
     SUSPECTED,
     Verdict,
 )
+
+from .lab import NamespaceLab
 
 #: Seconds between two rounds, and for how long the watch goes on after something broke.
 INTERVAL, AFTER_BREAK = 0.25, 1.5

@@ -3,31 +3,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small healthy fleet in network namespaces, to be made sick and diagnosed.
 
-One switch with a gateway, a LAN station, and two hosts; each host has a parent, a macvlan link of its own and containers.
+One switch with a gateway, a LAN station, and two hosts, each with a parent, a macvlan link of its own and containers.
 The hosts' links are made by the collection's own module from the declaration, as `site.yml` does it.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-for entry in (ROOT / "collections", ROOT / "tests" / "lab"):
-    if str(entry) not in sys.path:
-        sys.path.insert(0, str(entry))
-
-from labkit.segment import Host, Namespace, Segment  # noqa: E402  (the path is set up above)
-
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read  # noqa: E402
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems  # noqa: E402
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from labkit.segment import Host, Namespace, Segment
 
 SUBNET = "192.168.100.0/24"
 GATEWAY, STATION = "192.168.100.1", "192.168.100.2"
-#: A program of another network manager stands in a process of this name.
 WEB1, WEB2 = "web1", "web2"
 
 
@@ -149,7 +140,7 @@ class NamespaceLab:
         """Echo requests that the gateway has got so far: they tell that a watch is running."""
         lines = [line.split() for line in self.gateway.run("cat", "/proc/net/snmp").stdout.splitlines()]
         names, values = (line for line in lines if line[0] == "Icmp:")
-        return int(dict(zip(names, values))["InEchos"])
+        return int(dict(zip(names, values, strict=True))["InEchos"])
 
     def healthy(self) -> str:
         """What does not work, empty where all does: host, containers, gateway and LAN of both hosts."""
@@ -159,7 +150,9 @@ class NamespaceLab:
         asked += [(self.station, address) for name in FLEET for address in FLEET[name].containers]
         with ThreadPoolExecutor() as pool:
             answers = list(pool.map(lambda pair: pair[0].pings(pair[1]), asked))
-        return ", ".join(f"{place.name} to {to}" for (place, to), answered in zip(asked, answers) if not answered)
+        return ", ".join(
+            f"{place.name} to {to}" for (place, to), answered in zip(asked, answers, strict=True) if not answered
+        )
 
     def rest(self) -> None:
         """Wait until everything works, after a fault was healed. Errors: AssertionError."""

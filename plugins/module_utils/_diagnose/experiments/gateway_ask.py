@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
@@ -13,7 +14,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_child
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Lane, Vantage, open_socket, sweep
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import (
+    Lane,
+    Question,
+    Vantage,
+    open_socket,
+    sweep,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.timing import FAST
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
@@ -42,13 +49,12 @@ def _run(context: Context) -> dict[str, Any]:
         vantages = _open(context, gateway, asked, stack)
         answers: dict[str, dict[str, None]] = {vantage.name: {} for vantage in vantages}
 
-        def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> None:
+        def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> Iterable[Question]:
             said = claim(frame)
-            if said is None or outgoing or said[0] != gateway or said[2] != REPLY:
-                return
-            if isinstance(frame.body, Arp) and frame.destination != vantage.mac:
-                return
-            answers[vantage.name][said[1]] = None
+            to_another = isinstance(frame.body, Arp) and frame.destination != vantage.mac
+            if said is not None and said[0] == gateway and said[2] == REPLY and not outgoing and not to_another:
+                answers[vantage.name][said[1]] = None
+            return ()
 
         # A solicitation from :: is answered to all nodes (RFC 4861, 7.2.4): only one may ask at a time.
         groups = [vantages] if gateway.version == 4 else [[vantage] for vantage in vantages]
