@@ -50,6 +50,7 @@ _value:
     - C(links), for M(linuxnet.macvlan.macvlan_link).
     - C(unmanaged_devices), for M(linuxnet.macvlan.nm_unmanaged).
     - C(probes), the addresses that nobody else may hold, for M(linuxnet.macvlan.arp_conflict_check).
+    - C(dhcp_probes), the same with the subnets that they lie in, for M(linuxnet.macvlan.dhcp_check).
   type: dict
 """
 
@@ -79,15 +80,23 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
     if problems:
         raise AnsibleFilterError(problems.report())
     data = plan.intent.as_data()
-    data["probes"] = [
-        {"parent": network.parent, "addresses": network.probe()["addresses"]}
-        for network in plan.intent.networks
-        if network.probe()["addresses"]
-    ] + [
+    networks_with_addresses = [network for network in plan.intent.networks if network.probe()["addresses"]]
+    of_links = [
         {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]}
         for link in plan.desired.present
         if link.addresses and link.key.startswith("macvlan_links")
     ]
+    data["dhcp_probes"] = [
+        {
+            "parent": network.parent,
+            "addresses": network.probe()["addresses"],
+            "subnets": [str(subnet) for subnet in network.subnets],
+        }
+        for network in networks_with_addresses
+    ] + of_links
+    data["probes"] = [
+        {"parent": network.parent, "addresses": network.probe()["addresses"]} for network in networks_with_addresses
+    ] + of_links
     return data
 
 

@@ -108,7 +108,9 @@ options:
     type: float
     default: 0.0
   fail_on:
-    description: Fail when one of these was found. The results are returned in that case too.
+    description:
+      - Fail when one of these was found. The results are returned in that case too.
+      - The others are warnings, except V(no_server) and V(not_asked).
     type: list
     elements: str
     choices: [overlap, several_servers, unexpected_server, foreign_subnet, binding, no_server, not_asked]
@@ -449,9 +451,11 @@ def argument_spec() -> dict:
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     try:
-        result, failure = _dhcp_check.check(_dhcp_check.Options(**module.params))
+        result, failure, warnings = _dhcp_check.check(_dhcp_check.Options(**module.params))
     except InvalidInput as error:
         module.fail_json(msg=str(error), problems=error.problems.as_data())
+    for warning in warnings:
+        module.warn(warning)
     if failure:
         module.fail_json(msg=failure, **result)
     module.exit_json(changed=False, **result)

@@ -74,8 +74,9 @@ class _Probe:
     servers: list[Address]
 
 
-def check(options: Options) -> tuple[dict[str, object], str]:
-    """The result, and the message to fail with, which is empty where nothing was found that ``fail_on`` names.
+def check(options: Options) -> tuple[dict[str, object], str, list[str]]:
+    """The result, the message to fail with, which is empty where nothing was found that ``fail_on`` names, and warnings
+    of the other findings.
 
     Errors: InvalidInput.
     """
@@ -100,7 +101,8 @@ def check(options: Options) -> tuple[dict[str, object], str]:
     for segment in segments:
         versions = [4] if segment.asked else []
         segment.findings = judge(list(segment.sightings.values()), segment.declared, versions, _blind(segment))
-    return _report.result(segments, clock), _report.failure(segments, options.fail_on)
+    failure = _report.failure(segments, options.fail_on)
+    return _report.result(segments, clock), failure, _report.warnings(segments, options.fail_on)
 
 
 def _parse(options: Options, problems: Problems) -> list[_Probe]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
 
 from .segment import Asked, Segment
-from .verdict import LEASE, OFFER, REFUSAL, REQUEST, Finding, Server, Sighting, servers
+from .verdict import FINDINGS, LEASE, NO_SERVER, NOT_ASKED, OFFER, REFUSAL, REQUEST, Finding, Server, Sighting, servers
 
 
 def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:
@@ -131,10 +131,19 @@ def _vantages(segment: Segment) -> list[dict[str, object]]:
 
 def failure(segments: Sequence[Segment], fail_on: Sequence[str]) -> str:
     """The message to fail with, empty when nothing was found that ``fail_on`` names."""
-    told = [
+    told = _told(segments, fail_on)
+    return "\n".join(["DHCP check:", *(f"  - {line}" for line in told)]) if told else ""
+
+
+def warnings(segments: Sequence[Segment], fail_on: Sequence[str]) -> list[str]:
+    """What should be told though it does not fail. That nobody answers is common, and no news."""
+    return _told(segments, [kind for kind in FINDINGS if kind not in (*fail_on, NO_SERVER, NOT_ASKED)])
+
+
+def _told(segments: Sequence[Segment], kinds: Sequence[str]) -> list[str]:
+    return [
         f"{finding.message} (on {segment.link.name})"
         for segment in segments
         for finding in segment.findings
-        if finding.kind in fail_on
+        if finding.kind in kinds
     ]
-    return "\n".join(["DHCP check:", *(f"  - {line}" for line in told)]) if told else ""

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A DHCP server that hands out what hosts declare: the playbooks say so before and after it goes into service."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit import dhcp
+from labkit.lab import Lab
+
+from . import playbooks
+
+TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
+ONCE = {"verify_soak_seconds": 0}
+ASKED = "Ask the DHCP servers what they hand out"
+
+
+class Station:
+    """A station of a lab, as a place to start a server in."""
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        self.entry = lab.entry(name)
+        self.processes: list[subprocess.Popen] = []
+
+    def start(self, *argv: str, **options: object) -> subprocess.Popen:
+        self.processes.append(subprocess.Popen([*self.entry, *argv], text=True, **options))
+        return self.processes[-1]
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    made = Lab.up(TOPOLOGY, name=f"t{secrets.token_hex(4)}")
+    yield made
+    made.down()
+
+
+def asked(run: playbooks.Run, result: str) -> set[str]:
+    """The hosts for which the question had this result, such as ok."""
+    text = run.output.split(f"{ASKED}] ")[1].split("\nTASK [")[0]
+    return {host for host in ("h1", "h2") if f"{result}: [{host}]" in text}
+
+
+def test_an_address_that_a_server_hands_out_is_not_put_into_service(lab: Lab, tmp_path: Path) -> None:
+    station = Station(lab, "gateway")
+    # it reaches into the range of h1, 192.168.100.128/28
+    server = dhcp.dnsmasq(station, tmp_path, "--dhcp-range=192.168.100.100,192.168.100.135,1h")
+    try:
+        first = playbooks.run("site", lab.inventory_path, **ONCE)
+        meant = playbooks.run("site", lab.inventory_path, interfaces_dhcp_fail_on=[], **ONCE)
+        later = playbooks.run("verify", lab.inventory_path, verify_dhcp_check=True, **ONCE)
+    finally:
+        server.process.kill()
+        server.process.wait()
+    said = "192.168.100.128/28 is declared here, and the DHCP server 192.168.100.1 ("
+    assert (first.rc, first.failed, first.changed) == (2, ["h1"], {"h1": 0, "h2": 1}), first.output
+    assert said in first.output
+    assert asked(first, "ok") == {"h2"}
+    # the one that has its address is not asked again
+    assert (meant.rc, meant.changed, asked(meant, "ok")) == (0, {"h1": 1, "h2": 0}, {"h1"}), meant.output
+    assert f"[WARNING]: {said}" in meant.output
+    assert (later.rc, later.failed, asked(later, "ok")) == (2, ["h1"], {"h1", "h2"}), later.output
+    assert said in later.output
+    assert server.leases == []
