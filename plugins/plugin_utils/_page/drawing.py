@@ -24,10 +24,14 @@ LAN_TOP, LAN_HEIGHT = 1, 44
 HOST_TOP = 88
 BOX_TOP, BOX_HEIGHT, BOX_GAP = 112, 42, 12
 LANE, STUB, EDGE = 12, 26, 12
-#: How many characters of 6.1 units fit in a box.
-CHARACTER = 6.2
+#: How wide a character is on average: of a name, which is bold, and of the lines below it.
+BOLD, PLAIN = 7.4, 6.2
+
+#: States of links through which nothing goes.
+BAD_STATES = ("down", "lowerlayerdown", "dormant", "notpresent", "missing", "no carrier")
 
 OK, UNKNOWN, BROKEN = "ok", "unknown", "broken"
+_CONTAINER = "container:"
 _WORSE = {OK: 0, UNKNOWN: 1, BROKEN: 2}
 
 
@@ -78,15 +82,14 @@ def draw(host: str, link: Mapping[str, Any]) -> Drawing:
     parent = _parent(link)
     children, hidden = _children(link, edges)
     nodes = {box.node: box for box in [parent, *children]}
-    outside, inside = _lines(edges, nodes, {_container_node(item) for item in link.get("containers") or []})
+    outside, inside = _lines(edges, nodes)
     left = EDGE + STUB + LANE * len([line for line in outside if line.ends[0] != "parent"])
     right = EDGE + STUB + LANE * len(inside)
     lan.x, lan.y, lan.width, lan.height = 1, LAN_TOP, WIDTH - 2, LAN_HEIGHT
     for number, box in enumerate([parent, *children]):
         box.x, box.width = left, WIDTH - left - right
         box.y = BOX_TOP + number * (BOX_HEIGHT + BOX_GAP)
-        fits = int((box.width - 16) / CHARACTER)
-        box.lines = [short(text, max(fits, 8)) for text in box.lines]
+        box.lines = [short(text, int((box.width - 16) / size)) for text, size in zip(box.lines, (BOLD, PLAIN))]
     _route_outside(outside, nodes)
     _route_inside(inside, nodes)
     lines = sorted([*outside, *inside], key=lambda line: _WORSE[line.state])
@@ -95,7 +98,7 @@ def draw(host: str, link: Mapping[str, Any]) -> Drawing:
         height=BOX_TOP + (1 + len(children)) * (BOX_HEIGHT + BOX_GAP) + 2,
         boxes=[lan, parent, *children],
         lines=lines,
-        host=short(f"{host}, {clean(link.get('network'))}", 56),
+        host=short(f"{host}, {clean(link.get('network'))}", 48),
         summary="; ".join(broken) if broken else "no broken connection",
         hidden=hidden,
     )
@@ -110,7 +113,7 @@ def _lan(link: Mapping[str, Any]) -> Box:
 
 def _parent(link: Mapping[str, Any]) -> Box:
     name, mac, state = clean(link.get("parent")) or "?", clean(link.get("parent_mac")), clean(link.get("parent_state"))
-    bad = state.lower() in ("down", "lowerlayerdown", "missing", "no carrier", "dormant")
+    bad = state.lower() in BAD_STATES
     told = state.upper() if bad else state
     lines = [f"{name} parent{f', {told}' if told else ''}", mac]
     return Box("parent", "parent", lines, f"parent {name} {mac} {state}".strip(), bad=bad)
@@ -119,15 +122,16 @@ def _parent(link: Mapping[str, Any]) -> Box:
 def _children(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> tuple[list[Box], str]:
     name, mac = clean(link.get("link")), clean(link.get("link_mac"))
     if name:
-        addresses = clean(link.get("addresses"))
-        mode = clean(link.get("mode"))
-        lines = [f"{name} link{f', {mode}' if mode else ''}", addresses or mac]
-        boxes = [Box("link", "link", lines, f"macvlan link {name} {mac} {addresses} {mode}".strip())]
+        addresses, mode, state = (clean(link.get(key)) for key in ("addresses", "mode", "link_state"))
+        bad = state.lower() in BAD_STATES
+        told = state.upper() if bad else mode
+        lines = [f"{name} link{f', {told}' if told else ''}", addresses or mac]
+        boxes = [Box("link", "link", lines, f"macvlan link {name} {mac} {addresses} {mode} {state}".strip(), bad=bad)]
     else:
         boxes = [
             Box("link", "none", ["no macvlan link on the host", clean(link.get("network"))], "no link on the host")
         ]
-    containers = list(link.get("containers") or [])
+    containers = [*(link.get("containers") or []), *_absent(link, edges)]
     touched = {str(edge.get(end)) for edge in edges if edge.get("state") == BROKEN for end in ("from", "to")}
     # sorted() keeps the order of equals
     first = sorted(containers, key=lambda item: _container_node(item) not in touched)
@@ -136,20 +140,30 @@ def _children(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> tu
     return boxes + drawn, f"and {counted(more, 'more container')}" if more > 0 else ""
 
 
+def _absent(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Containers that something was asked of, and that were not found."""
+    known = {_container_node(item) for item in link.get("containers") or []}
+    ends = dict.fromkeys(str(edge.get(end)) for edge in edges for end in ("from", "to"))
+    names = [end[len(_CONTAINER) :] for end in ends if end.startswith(_CONTAINER) and end not in known]
+    return [{"namespace": name, "absent": True} for name in names]
+
+
 def _container_node(container: Mapping[str, Any]) -> str:
-    return f"container:{container.get('namespace')}"
+    return f"{_CONTAINER}{container.get('namespace')}"
 
 
 def _container(container: Mapping[str, Any]) -> Box:
     name, mac = clean(container.get("namespace")) or "?", clean(container.get("mac"))
+    if container.get("absent"):
+        return Box(
+            _container_node(container), "none", [name, "no such container found"], f"container {name}, not found"
+        )
     addresses = clean(container.get("addresses"))
     title = f"container {name} {clean(container.get('link'))} {mac} {addresses}"
     return Box(_container_node(container), "container", [name, addresses or mac], title)
 
 
-def _lines(
-    edges: Iterable[Mapping[str, Any]], nodes: Mapping[str, Box], containers: set[str]
-) -> tuple[list[Line], list[Line]]:
+def _lines(edges: Iterable[Mapping[str, Any]], nodes: Mapping[str, Box]) -> tuple[list[Line], list[Line]]:
     """Lines to the switch, and lines inside the host. Both directions between two boxes are one line, the worse one."""
     outside: dict[tuple[str, ...], Line] = {}
     inside: dict[tuple[str, ...], Line] = {}
@@ -159,7 +173,7 @@ def _lines(
         ends = [str(edge.get("from")), str(edge.get("to"))]
         known = [end for end in ends if end in nodes]
         # a container beyond those that are drawn
-        if not known or any(end in containers and end not in nodes for end in ends) or ends[0] == ends[1]:
+        if not known or any(end.startswith(_CONTAINER) and end not in nodes for end in ends) or ends[0] == ends[1]:
             continue
         title = f"{clean(ends[0])} to {clean(ends[1])}: {state}"
         if len(known) == 2:

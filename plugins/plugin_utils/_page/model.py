@@ -119,6 +119,8 @@ class Host:
     not_tested: list[Verdict]
     drawings: list[Drawing]
     timeline: Timeline | None
+    experiments: list[str]
+    problems: list[str]
     #: whether there is more to tell than a line
     full: bool
     #: whether it is told at once, or after a click
@@ -166,10 +168,10 @@ def build(report: Mapping[str, Any]) -> Page:
         drawn += wanted and source.get("state") in BAD
         name = str(source.get("host"))
         hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], wanted))
-    bad = sorted((host for host in hosts if host.state in BAD), key=lambda host: list(STATES).index(host.state))
+    findings = _findings(verdicts)
+    bad = _worst_first(hosts, findings)
     for host in bad[:OPEN_HOSTS]:
         host.opened = True
-    findings = _findings(verdicts)
     counts = [
         (state, len([host for host in hosts if host.state == state]), mark, css)
         for state, (mark, css) in STATES.items()
@@ -230,7 +232,7 @@ def _verdict(
         anchor=anchors.get(host, ""),
         network=clean(item.get("network")),
         cause=cause,
-        title=cause_title(cause),
+        title=clean(item.get("title")) or cause_title(cause),
         status=clean(item.get("status")),
         summary=clean(item.get("summary")),
         explanation=clean(item.get("explanation")),
@@ -271,7 +273,7 @@ def _host(source: Mapping[str, Any], anchor: str, verdicts: Sequence[Verdict], s
         mark=mark,
         css=css,
         message=clean(source.get("message")),
-        clock=_clock(source.get("clock")) if state not in ("unreachable", "nothing declared") else "",
+        clock=_clock(source.get("clock")) if source.get("clock") or timeline else "",
         clock_off=bool(shift),
         links=[_link(link) for link in links],
         found=[verdict for verdict in verdicts if verdict.status in (CONFIRMED, SUSPECTED)],
@@ -279,8 +281,24 @@ def _host(source: Mapping[str, Any], anchor: str, verdicts: Sequence[Verdict], s
         not_tested=[verdict for verdict in verdicts if verdict.status == NOT_TESTED],
         drawings=[draw(name, link) for link in links] if drawn else [],
         timeline=lay_out(timeline, shift) if timeline and drawn else None,
+        experiments=[_experiment(item) for item in source.get("experiments") or []] if drawn else [],
+        problems=[_problem(item) for item in source.get("problems") or []],
         full=drawn or state in BAD,
     )
+
+
+def _experiment(item: Mapping[str, Any]) -> str:
+    """``fresh_mac on lan0: answered: true``, or why it was not made"""
+    place = f" on {clean(item.get('network'))}" if item.get("network") else ""
+    told = item.get("result") if item.get("ran", True) else item.get("why_not") or "not made"
+    return f"{clean(item.get('id'))}{place}: {clean(told)}"
+
+
+def _problem(item: Any) -> str:
+    """A line, or what a list of problems holds: host, key, value, problem, remedy."""
+    if not isinstance(item, Mapping):
+        return clean(item)
+    return "; ".join(filter(None, [clean(item.get("problem")), clean(item.get("remedy"))])) or clean(item)
 
 
 def _link(link: Mapping[str, Any]) -> str:
@@ -299,6 +317,16 @@ def _findings(verdicts: Iterable[Verdict]) -> list[Finding]:
             finding.verdicts.append(verdict)
     return sorted(
         found.values(), key=lambda item: (item.status != CONFIRMED, -len(item.hosts), item.cause, item.network)
+    )
+
+
+def _worst_first(hosts: Iterable[Host], findings: Iterable[Finding]) -> list[Host]:
+    """The bad hosts. One for each cause comes first: what is folded away then shows nothing new."""
+    examples = {finding.first.host for finding in findings}
+    order = list(STATES)
+    return sorted(
+        (host for host in hosts if host.state in BAD),
+        key=lambda host: (order.index(host.state), host.name not in examples),
     )
 
 

@@ -95,14 +95,30 @@ def after_text(seconds: float | None) -> str:
 
 
 def process_text(process: Mapping[str, Any] | None) -> str:
-    """``NetworkManager (pid 812, NetworkManager.service)``"""
+    """``NetworkManager (PID 812, NetworkManager.service)``"""
     if not process:
         return ""
+    if process.get("self"):
+        return "this diagnosis"
     name, unit = clean(process.get("name")), clean(process.get("unit"))
-    known = [f"pid {clean(process['pid'])}"] if process.get("pid") is not None else []
+    known = [f"PID {clean(process['pid'])}"] if process.get("pid") is not None else []
     known += [unit] if unit else []
     inner = f" ({', '.join(known)})" if known else ""
     return f"{name or 'a process'}{inner}"
+
+
+def origin_text(process: Mapping[str, Any] | None) -> str:
+    """What was run, and who started it, as far as the name does not say it: ``ip addr flush eth0, started by cron``"""
+    if not process or process.get("self"):
+        return ""
+    name, command = clean(process.get("name")), clean(process.get("command"), 160)
+    # of a daemon the unit says enough
+    daemon = clean(process.get("unit")).split(".")[0] == name
+    told = [command] if command and command != name and not daemon else []
+    parents = [clean(parent.get("name")) for parent in process.get("parents") or []]
+    known = [parent for parent in parents if parent and parent != "systemd"][:3]
+    told += [f"started by {', by '.join(known)}"] if known else []
+    return ", ".join(told)
 
 
 def culprit_text(culprit: Mapping[str, Any] | None) -> str:
@@ -126,13 +142,13 @@ _WORDS = {
 
 def cause_title(cause: str) -> str:
     """``duplicate_ip_in_fleet`` as ``Duplicate IP in fleet``"""
-    words = " ".join(_WORDS.get(word, word) for word in cause.split("_"))
+    words = " ".join(_WORDS.get(word, word) for word in cause.split("_")).replace("rp filter", "rp_filter")
     return words[:1].upper() + words[1:]
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 host``, ``2 hosts``"""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .text import after_text, clean, later, moment_text, parse_time, process_text, seconds_text
+from .text import after_text, clean, counted, later, moment_text, origin_text, parse_time, process_text, seconds_text
 
 #: The rows of events, top to bottom, and the kinds that they hold.
 EVENT_ROWS = (
@@ -58,6 +58,8 @@ class Lane:
     state: str
     losses: list[Span]
     title: str
+    #: like title, with the first loss and the number of the others
+    brief: str
 
 
 @dataclass
@@ -71,7 +73,12 @@ class Event:
     where: str
     what: str
     process: str
+    #: what the process was told to do, and who started it
+    origin: str
+    #: why the process is not known, or which it may have been
     unknown: str
+    #: whether the diagnosis did this
+    own: bool
     #: what stands between the event and the first loss, empty where it is far from it
     near: str
     #: how often the same was seen, and when last; the first one is listed
@@ -186,19 +193,22 @@ def _lane(target: Mapping[str, Any], duration: float) -> Lane:
     kind = clean(target.get("kind")).replace("_", " ")
     losses = _losses(target.get("losses") or [], duration)
     if not sent:
-        state, result = "unknown", "not probed"
+        state, result = "unknown", "not asked"
     elif losses or received < sent:
         state, result = "broken", f"{received}/{sent}"
     else:
         state, result = "ok", f"{received}/{sent}"
     details = [kind, clean(target.get("method")).replace("_", "-")]
+    details += [clean(target.get(key)) for key in ("impossible", "error", "errors", "ended")]
     macs = target.get("answered_by") or []
     if len(macs) > 1:
         details.append(f"answered by {len(macs)} MACs: {clean(macs)}")
     spans = ", ".join(span.title for span in losses[:8]) + (" and more" if len(losses) > 8 else "")
     name, answered = _route(target), f"{received} of {sent} answered" if sent else result
     title = ". ".join(filter(None, [name, answered, spans]))
-    return Lane(name, ", ".join(filter(None, details)), result, state, losses, title)
+    others = f", and {counted(len(losses) - 1, 'more loss', 'more losses')}" if len(losses) > 1 else ""
+    brief = f"{name}: {answered}{f', {losses[0].title}' if losses else ''}{others}"
+    return Lane(name, ", ".join(filter(None, details)), result, state, losses, title, brief)
 
 
 def _losses(losses: Sequence[Any], duration: float) -> list[Span]:
@@ -238,7 +248,9 @@ def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None
                 where=": ".join(place),
                 what=clean(event.get("what")) or f"{clean(event.get('kind'))} {clean(event.get('action'))}",
                 process=process_text(event.get("process")),
-                unknown=clean(event.get("process_unknown")),
+                origin=origin_text(event.get("process")),
+                unknown=_unknown(event),
+                own=bool((event.get("process") or {}).get("self")),
                 near=_near(after, broke, before),
             )
         )
@@ -258,6 +270,11 @@ def _different(events: Sequence[Event]) -> list[Event]:
     return list(found.values())
 
 
+def _unknown(event: Mapping[str, Any]) -> str:
+    suspects = [process_text(item) for item in event.get("suspects") or []]
+    return f"perhaps {', '.join(suspects)}" if suspects else clean(event.get("process_unknown"))
+
+
 def _near(after: float, broke: float | None, before: float) -> str:
     if broke is None or not broke - before <= after <= broke + JUST_AFTER:
         return ""
@@ -268,7 +285,7 @@ def _near(after: float, broke: float | None, before: float) -> str:
 def _importance(event: Event) -> tuple[bool, bool, int, int]:
     """First what is near the first loss, then what somebody did, then by kind."""
     weight = {"address": 0, "route": 0, "link": 0, "manager": 1, "rule": 1, "process": 1, "counter": 2, "neighbour": 3}
-    return not event.near, not event.process, weight.get(event.kind, 2), event.number
+    return event.own or not event.near, event.own or not event.process, weight.get(event.kind, 2), event.number
 
 
 def _rows(events: Sequence[Event], listed: set[int], duration: float) -> list[tuple[str, list[Mark]]]:
@@ -295,7 +312,9 @@ def _marks(events: Sequence[Event], listed: set[int], duration: float) -> list[M
         title = "\n".join([event.title for event in told] + ([f"and {more} more"] if more else []))
         number = next((event.row for event in sorted(group, key=_importance) if event.row in listed), None)
         x = _percent(group[0].after, duration)
-        marks.append(Mark(x, len(group), title, number, any(e.process for e in group), any(e.near for e in group)))
+        marks.append(
+            Mark(x, len(group), title, number, any(e.process and not e.own for e in group), any(e.near for e in group))
+        )
     return marks
 
 

@@ -146,7 +146,7 @@ def test_a_broken_host_comes_with_what_when_who_and_what_to_do() -> None:
         assert "1 broken of 3 hosts; 1 cause confirmed" in text
         assert found["summary"] in text
         assert "20:00:04.336 UTC" in text
-        assert "NetworkManager (pid 812, NetworkManager.service)" in text
+        assert "NetworkManager (PID 812, NetworkManager.service)" in text
         assert found["remedy"] in text
         for proof in found["evidence"]:
             assert proof["value"] in text
@@ -213,6 +213,47 @@ def test_containers_that_are_not_drawn_are_counted_and_broken_ones_drawn() -> No
     assert drawing.hidden == "and 3 more containers"
     assert next(box.node for box in drawing.boxes if box.kind == "container") == "container:grafana-8"
     assert [line.state for line in drawing.lines].count("broken") == 1
+
+
+def test_what_is_declared_and_not_there_is_drawn() -> None:
+    link = samples.link(3, link_mac=None, link_state="missing", addresses=[], parent_state="no carrier", containers=0)
+    link["edges"] = [{"from": "link", "to": "container:192.168.100.140", "state": "broken", "target_id": "x"}]
+    drawing = draw("web1", link)
+    assert [(box.lines[0], box.bad, box.kind) for box in drawing.boxes[1:]] == [
+        ("eth0 parent, NO CARRIER", True, "parent"),
+        ("lan0 link, MISSING", True, "link"),
+        ("192.168.100.140", False, "none"),
+    ]
+    assert drawing.lines[0].ends == ("link", "container:192.168.100.140")
+
+
+def test_what_the_diagnosis_did_itself_is_no_culprit() -> None:
+    own = {"pid": 9, "name": "python3", "self": True, "parents": []}
+    tool = {
+        "pid": 7,
+        "name": "ip",
+        "command": "ip address flush dev eth0",
+        "parents": [{"pid": 6, "name": "sh"}, {"pid": 5, "name": "cron"}, {"pid": 1, "name": "systemd"}],
+    }
+    suspects = [{"pid": 8, "name": "ethtool"}]
+    events = [
+        samples.event(4.1, "link", "a link was made", own),
+        samples.event(4.2, "address", "addresses are gone", tool),
+        samples.event(4.3, "link", "eth0 down", suspects=suspects),
+    ]
+    shown = lay_out(samples.timeline(3, samples.REMOVED, events=events))
+    assert [mark.named for _name, marks in shown.rows for mark in marks] == [False, True]
+    assert [event.process for event in shown.listed] == ["this diagnosis", "ip (PID 7)", ""]
+    assert shown.listed[1].origin == "ip address flush dev eth0, started by sh, by cron"
+    assert shown.listed[2].unknown == "perhaps ethtool (PID 8)"
+
+
+def test_targets_that_could_not_be_asked_say_why() -> None:
+    timeline = samples.timeline()
+    timeline["targets"][0].update(sent=0, received=0, impossible="this host has no link lan0")
+    lane = lay_out(timeline).lanes[0]
+    assert (lane.state, lane.result) == ("unknown", "not asked")
+    assert "this host has no link lan0" in lane.detail
 
 
 def test_marks_of_many_events_do_not_overlap() -> None:
