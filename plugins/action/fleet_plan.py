@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import FleetPlan, HostDeclaration, plan
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import FleetPlan, plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of
 
 
 class ActionModule(ActionBase):
@@ -26,41 +25,16 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         self.validate_argument_spec({})
         task_vars = task_vars or {}
-        known = list(task_vars["groups"]["all"])
         selected = set(task_vars["ansible_play_hosts_all"])
-        # localhost is in the play and not in groups when it is implicit
-        names = [*known, *sorted(selected.difference(known))]
         unreadable = Problems()
         groups = Groups(task_vars["groups"])
-        declarations = [_declaration(name, task_vars["hostvars"], groups, unreadable) for name in names]
+        declarations = [
+            declaration(name, task_vars["hostvars"][name], groups, unreadable) for name in hosts_of(task_vars)
+        ]
         fleet = plan(declarations, selected)
         for problem in unreadable.items:
             (fleet.problems if problem.host in selected else fleet.elsewhere).items.insert(0, problem)
         return _result(fleet, selected, {problem.host for problem in unreadable.items})
-
-
-def _declaration(name: str, hostvars: Any, groups: Groups, problems: Problems) -> HostDeclaration:
-    """The three variables that count, templated; what cannot be templated is a problem of that host."""
-    variables = hostvars[name]
-    found = Problems(name)
-    values: dict[str, Any] = {}
-    for key in ("macvlan_networks", "macvlan_links", "ansible_host"):
-        try:
-            values[key] = variables.get(key)
-        except AnsibleError as error:
-            reason = str(error).strip().split("\n", maxsplit=1)[0]
-            # an inventory may need a connection to say where its hosts are
-            if key != "ansible_host":
-                found.add(key, None, f"this cannot be templated: {reason}", "define what it refers to")
-    declaration = HostDeclaration(
-        host=name,
-        networks=as_list(values.get("macvlan_networks"), "macvlan_networks", found),
-        links=as_list(values.get("macvlan_links"), "macvlan_links", found),
-        address=str(values["ansible_host"]) if values.get("ansible_host") else None,
-        groups=groups,
-    )
-    problems.extend(found)
-    return declaration
 
 
 def _result(fleet: FleetPlan, selected: set[str], unreadable: set[str]) -> dict[str, Any]:

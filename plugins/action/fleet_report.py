@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import CLONED_MACHINE, FATAL
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._report import HostResults, summary, table
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list, registered
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
 REGISTERED = (
@@ -31,6 +32,10 @@ REGISTERED = (
 )
 
 
+#: How many blind spots are named.
+NOTES_MAX = 5
+
+
 class ActionModule(ActionBase):
     """Reads the results of all hosts of the play out of their variables."""
 
@@ -39,36 +44,54 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        dummy, options = self.validate_argument_spec({"full_up_to": {"type": "int", "default": 50}})
+        dummy, options = self.validate_argument_spec({
+            "full_up_to": {"type": "int", "default": 50},
+            "verdict": {"type": "dict", "default": {}},
+        })  # fmt: skip
         task_vars = task_vars or {}
         groups = Groups(task_vars["groups"])
+        check_mode = bool(task_vars.get("ansible_check_mode"))
+        conflicts = options["verdict"].get("conflicts") or {}
         hosts = [
-            _results(name, task_vars["hostvars"][name], groups, bool(task_vars.get("ansible_check_mode")))
+            _results(name, task_vars["hostvars"][name], groups, check_mode, conflicts.get(name) or [])
             for name in task_vars["ansible_play_hosts_all"]
         ]
-        lines = table(hosts, options["full_up_to"])
+        lines = table(hosts, options["full_up_to"], _notes(options["verdict"]))
         Display().display("\n".join(["", *lines, ""]))
         failures = {host.host: host.first_failure() for host in hosts if host.first_failure()}
         return {"changed": False, "table": lines, "summary": summary(hosts), "failures": failures}
 
 
-def _results(name: str, variables: Any, groups: Groups, check_mode: bool) -> HostResults:
-    declared = {key: _get(variables, key) for key in ("macvlan_networks", "macvlan_links")}
+def _notes(verdict: dict[str, Any]) -> list[str]:
+    """What is wrong with the fleet and with no host of it, and what the verdict could not see."""
+    found = [item for items in (verdict.get("conflicts") or {}).values() for item in items]
+    cloned = dict.fromkeys(item["message"] for item in found if item["status"] == CLONED_MACHINE)
+    unseen = list(verdict.get("unseen") or [])
+    more = [f"and {len(unseen) - NOTES_MAX} more"] if len(unseen) > NOTES_MAX else []
+    heading = ["Not seen by the comparison of addresses:"] if unseen else []
+    return [*cloned, *heading, *(f"  {line}" for line in unseen[:NOTES_MAX] + more)]
+
+
+def _results(
+    name: str, variables: Any, groups: Groups, check_mode: bool, conflicts: list[dict[str, Any]]
+) -> HostResults:
+    declared = {key: registered(variables, key) for key in ("macvlan_networks", "macvlan_links")}
     return HostResults(
         host=name,
         intent=_intent(name, declared, groups),
-        results={key: value for key in REGISTERED if isinstance(value := _get(variables, key), dict)},
+        results={key: value for key in REGISTERED if isinstance(value := registered(variables, key), dict)},
         declared=any(value is not None for value in declared.values()),
         check_mode=check_mode,
+        conflicts=[item["message"] for item in conflicts if item["status"] in _fatal(variables)],
     )
 
 
-def _get(variables: Any, key: str) -> Any:
-    try:
-        return variables.get(key)
-    except AnsibleError:
-        # said before, by the plan or by the role that needed it
-        return ""
+def _fatal(variables: Any) -> Sequence[str]:
+    """What the host takes for a conflict; the role's default is not to be seen from here."""
+    told = registered(variables, "interfaces_conflict_fail_on")
+    if isinstance(told, str) and told:
+        told = [word.strip() for word in told.split(",")]
+    return FATAL if told is None else told
 
 
 def _intent(name: str, declared: dict[str, Any], groups: Groups) -> Intent:

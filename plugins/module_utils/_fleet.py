@@ -161,25 +161,32 @@ def _between(result: FleetPlan) -> Iterator[tuple[Problem, set[str]]]:
 def _segments(hosts: list[HostPlan]) -> dict[str, Segment]:
     segments: dict[str, Segment] = {}
     for host in hosts:
-        homes: list[tuple[Network, str]] = []
+        homes = segment_homes(host.intent)
         for network in host.intent.networks:
-            named = network.segment != ", ".join(str(subnet) for subnet in network.subnets)
-            name = network.segment if named else UNNAMED
-            homes += [(subnet, name) for subnet in network.subnets]
-            _claim_network(segments.setdefault(name, Segment()), host.host, network)
+            _claim_network(segments.setdefault(segment_of(network), Segment()), host.host, network)
         for link in host.desired.present:
             if link.key.startswith("macvlan_links"):
                 for interface in link.addresses or ():
                     claim = Claim(host.host, f"{link.key}.addresses", "the address of a link", interface.ip)
-                    segments.setdefault(_home(interface.ip, homes), Segment()).addresses.append(claim)
+                    segments.setdefault(home(interface.ip, homes), Segment()).addresses.append(claim)
         address = parse_address(host.declaration.address)
         if address is not None and not address.is_loopback:
             claim = Claim(host.host, "ansible_host", "the address by which Ansible reaches it", address)
-            segments.setdefault(_home(address, homes), Segment()).reached.append(claim)
+            segments.setdefault(home(address, homes), Segment()).reached.append(claim)
     return segments
 
 
-def _home(address: Address, homes: list[tuple[Network, str]]) -> str:
+def segment_of(network: MacvlanNetwork) -> str:
+    """The name that was given to the segment of a network, UNNAMED where none was."""
+    return network.segment if network.segment != ", ".join(str(subnet) for subnet in network.subnets) else UNNAMED
+
+
+def segment_homes(intent: Intent) -> list[tuple[Network, str]]:
+    """The subnets of a host, each with its segment."""
+    return [(subnet, segment_of(network)) for network in intent.networks for subnet in network.subnets]
+
+
+def home(address: Address, homes: Iterable[tuple[Network, str]]) -> str:
     """The segment of an address that names none: that of the host's own network that it lies in."""
     return next((name for subnet, name in homes if address.version == subnet.version and address in subnet), UNNAMED)
 

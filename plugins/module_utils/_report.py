@@ -40,6 +40,7 @@ class HostResults:
 
     results: what the modules returned, by the variables that the roles register; what did not run is not there.
     declared: whether the host declares anything at all. check_mode: whether the run only predicted.
+    conflicts: what is wrong with addresses and MAC addresses that the host has or wants, one line each.
     """
 
     host: str
@@ -47,6 +48,7 @@ class HostResults:
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     declared: bool = True
     check_mode: bool = False
+    conflicts: Sequence[str] = ()
 
     def get(self, name: str) -> Mapping[str, Any]:
         found = self.results.get(name) or {}
@@ -75,7 +77,7 @@ class HostResults:
             return UNDECLARED
         if self.lost is not None:
             return UNREACHABLE
-        if self.get("macvlan_failure") or self.faults or (self.drift and not self.check_mode):
+        if self.get("macvlan_failure") or self.faults or self.conflicts or (self.drift and not self.check_mode):
             return FAILED
         changed = any(item.get("changed") for item in self.results.values())
         if self.check_mode and (changed or self.drift):
@@ -91,6 +93,8 @@ class HostResults:
             return ""
         if self.lost is not None:
             return f"unreachable: {_first_line(self.lost.get('msg'))}"
+        if self.conflicts:
+            return f"conflict: {self.conflicts[0]}"
         if self.drift and not self.check_mode:
             return f"not as declared: {self.drift[0]}"
         if self.faults:
@@ -120,8 +124,8 @@ def _first_line(text: object) -> str:
     return lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
 
 
-def table(hosts: Sequence[HostResults], full_up_to: int = 50) -> list[str]:
-    """The report. With more than `full_up_to` hosts those that are well are only counted."""
+def table(hosts: Sequence[HostResults], full_up_to: int = 50, notes: Sequence[str] = ()) -> list[str]:
+    """The report. With more than `full_up_to` hosts those that are well are only counted. notes: on the whole fleet."""
     shown = [host for host in hosts if len(hosts) <= full_up_to or host.result in BAD]
     lines = _rows(shown) if shown else []
     bad = [host for host in hosts if host.result in BAD]
@@ -129,6 +133,8 @@ def table(hosts: Sequence[HostResults], full_up_to: int = 50) -> list[str]:
         lines += ["", *_details(host)]
     if len(bad) > DETAILED_HOSTS:
         lines += ["", f"and {len(bad) - DETAILED_HOSTS} more hosts, see the table"]
+    if notes:
+        lines += ["", *(line for note in notes for line in _wrapped(note, ""))]
     if len(hosts) <= full_up_to:
         lines += _container_networks(hosts)
     return [*lines, *([""] if lines else []), _summary_line(hosts)]
@@ -200,9 +206,13 @@ def _cell(checks: Sequence[Mapping[str, Any]]) -> str:
 def _details(host: HostResults) -> list[str]:
     """What is not as it should be: the first fault with evidence and remedy, the others in one line each."""
     failure = host.get("macvlan_failure")
-    if host.lost is not None or not (host.faults or failure):
+    if host.lost is not None or not (host.faults or failure or host.conflicts):
         return _wrapped(f"{host.host}: {host.first_failure()}", "")
     lines = [f"{host.host}:"]
+    for conflict in host.conflicts[:DETAILED_FAULTS]:
+        lines += _wrapped(f"conflict: {conflict}", "  ")
+    if len(host.conflicts) > DETAILED_FAULTS:
+        lines.append(f"  and {len(host.conflicts) - DETAILED_FAULTS} more conflicts")
     for message in host.drift[:DETAILED_FAULTS]:
         lines += _wrapped(f"not as declared: {message}", "  ")
     for fault in host.faults[:1]:
@@ -217,7 +227,8 @@ def _details(host: HostResults) -> list[str]:
         lines += _wrapped(describe(fault), "  ")
     if len(host.faults) > DETAILED_FAULTS:
         lines.append(f"  and {len(host.faults) - DETAILED_FAULTS} more")
-    if failure and not host.faults and not host.drift:
+    refused = set(str(failure.get("msg")).splitlines()) <= set(host.conflicts)
+    if failure and not host.faults and not host.drift and not refused:
         lines.append(f"  {failure.get('task')}:")
         for line in str(failure.get("msg")).strip().splitlines():
             lines += _wrapped(line.strip(), "    ")

@@ -21,6 +21,12 @@ options:
     description: With more hosts than this, those that are well are only counted.
     type: int
     default: 50
+  verdict:
+    description:
+      - What M(linuxnet.macvlan.fleet_verdict) returned. Hosts that it names a conflict for are not well.
+      - Which conflicts count, C(interfaces_conflict_fail_on) says for each host.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holds against each other what all hosts saw and have, on the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read as read_declaration
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.evidence import HostEvidence, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import judge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.words import as_data, listing
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._vendors import vendor
+
+
+class ActionModule(ActionBase):
+    """Reads what the hosts' tasks registered out of their variables."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        dummy, options = self.validate_argument_spec({"list_all": {"type": "bool", "default": False}})
+        task_vars = task_vars or {}
+        groups = Groups(task_vars["groups"])
+        selected = set(task_vars["ansible_play_hosts_all"])
+        check_mode = bool(task_vars.get("ansible_check_mode"))
+        found = [
+            _evidence(name, task_vars["hostvars"][name], groups, name in selected, check_mode)
+            for name in hosts_of(task_vars)
+        ]
+        # a host that has nothing to do with macvlan is not missed
+        hosts = [host for host in found if host.wanted or host.declared_macs or host.homes or not host.absence]
+        verdict = judge(hosts)
+        result = {"changed": False, **as_data(verdict, hosts, vendor)}
+        return {**result, **listing(verdict)} if options["list_all"] else result
+
+
+def _evidence(name: str, variables: Any, groups: Groups, selected: bool, check_mode: bool) -> HostEvidence:
+    # what is wrong with a declaration was said by the plan
+    plan = read_declaration(declaration(name, variables, groups, Problems()), Problems())
+    results = {
+        key: value
+        for key in ("interfaces_probe", "interfaces_result")
+        if isinstance(value := registered(variables, key), dict)
+        # in check mode nothing was made
+        and not (key == "interfaces_result" and (check_mode or value.get("failed") or value.get("unreachable")))
+    }
+    return read(plan, results, _absence(variables, results.get("interfaces_probe"), selected))
+
+
+def _absence(variables: Any, probe: dict[str, Any] | None, selected: bool) -> str:
+    """Why a host gave no evidence, empty where it may have."""
+    if not selected:
+        return "not in this run"
+    failure = registered(variables, "macvlan_failure")
+    if isinstance(failure, dict) and failure:
+        return f"it failed before: {failure.get('task')}"
+    kernel = registered(variables, "prepare_kernel")
+    if any(isinstance(item, dict) and item.get("unreachable") for item in (probe, kernel)):
+        return "it is unreachable"
+    if probe is not None and probe.get("skipped"):
+        return "there was nothing to ask for, or its conflict check is turned off"
+    return "" if probe is not None else "it has not been asked yet"
