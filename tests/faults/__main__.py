@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tests.faults [NAME ...]``: makes each fault, diagnoses it, and prints the table of what was found.
+
+NAME: parts of the names of faults; without any all are made, and healthy labs are diagnosed as often as it takes for
+false alarms to be told from luck. Exits with 1 where anything is not as expected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from .fault import Fault, all_faults
+from .lab import NamespaceLab
+from .trial import Trial, make
+
+#: Healthy runs that false alarms are counted over.
+HEALTHY_RUNS = 20
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="tests.faults", description="Make faults, diagnose them, print what was found."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only faults whose name contains one of these")
+    parser.add_argument("--healthy", type=int, default=None, help="how many healthy runs (20, with names 0)")
+    parser.add_argument("--verbose", action="store_true", help="print all verdicts of a trial that went wrong")
+    given = parser.parse_args()
+    faults = [fault for fault in all_faults() if not given.names or any(name in fault.name for name in given.names)]
+    healthy = given.healthy if given.healthy is not None else 0 if given.names else HEALTHY_RUNS
+    print(_row("fault", "expected", "found", "seconds", "culprit"), flush=True)
+    trials = []
+    for trial in _trials(faults, healthy):
+        trials.append(trial)
+        print(_line(trial), flush=True)
+        if trial.wrong and given.verbose:
+            print(trial.diagnosis.told(), flush=True)
+    print(totals(trials))
+    return 1 if any(trial.wrong for trial in trials) else 0
+
+
+def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial]:
+    """One lab of each kind serves all faults of that kind."""
+    for kind in dict.fromkeys(fault.lab for fault in faults):
+        lab = open_lab(kind)
+        try:
+            yield from (make(lab, fault) for fault in faults if fault.lab == kind)
+        finally:
+            lab.close()
+    if healthy:
+        lab = NamespaceLab()
+        try:
+            yield from (Trial.healthy(lab) for dummy in range(healthy))
+        finally:
+            lab.close()
+
+
+def open_lab(kind: str) -> NamespaceLab:
+    """A healthy lab of a kind."""
+    return {"ns": NamespaceLab}[kind]()
+
+
+def _line(trial: Trial) -> str:
+    culprit = {None: "-", True: "right", False: "WRONG"}[trial.culprit_right]
+    expected = ", ".join(sorted(trial.expected)) or "nothing"
+    found = ", ".join(sorted(trial.found)) or "nothing"
+    name = trial.fault.name if trial.fault else "(healthy)"
+    mark = "" if not trial.wrong else f"  WRONG: {'; '.join(trial.wrong)}"
+    return _row(name, expected, found, f"{trial.seconds:.1f}", culprit) + mark
+
+
+def _row(name: str, expected: str, found: str, seconds: str, culprit: str) -> str:
+    return f"{name:38} {expected:34} {found:34} {seconds:>8} {culprit:>8}".rstrip()
+
+
+def totals(trials: list[Trial]) -> str:
+    """Recall and precision over the faults, false alarms over the healthy runs."""
+    sick = [trial for trial in trials if trial.fault]
+    wanted = sum(len(trial.expected) for trial in sick)
+    right = sum(len(trial.expected & trial.found) for trial in sick)
+    confirmed = sum(len(trial.found) for trial in sick)
+    healthy = [trial for trial in trials if not trial.fault]
+    alarms = sum(1 for trial in healthy if trial.wrong)
+    culprits = [trial.culprit_right for trial in sick if trial.culprit_right is not None]
+    seconds = sorted(trial.seconds for trial in sick)
+    return "\n".join(
+        [
+            f"recall     {_share(right, wanted)}",
+            f"precision  {_share(right, confirmed)}",
+            f"culprits   {_share(sum(culprits), len(culprits))}",
+            f"false alarms in {len(healthy)} healthy runs: {alarms}",
+            f"seconds to verdict: median {seconds[len(seconds) // 2]:.1f}, longest {seconds[-1]:.1f}"
+            if seconds
+            else "",
+        ]
+    ).rstrip()
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}" + (f" ({100 * part / whole:.0f} %)" if whole else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
