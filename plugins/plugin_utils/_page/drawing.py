@@ -125,7 +125,9 @@ def _children(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> tu
         addresses, mode, state = (clean(link.get(key)) for key in ("addresses", "mode", "link_state"))
         bad = state.lower() in BAD_STATES
         told = state.upper() if bad else mode
-        lines = [f"{name} link{f', {told}' if told else ''}", addresses or mac]
+        # each link has a link-local address of its own; what the declaration gives it is what matters
+        given = [item for item in link.get("addresses") or [] if not str(item).lower().startswith("fe80:")]
+        lines = [f"{name} link{f', {told}' if told else ''}", clean(given) or ("" if bad else "no address")]
         boxes = [Box("link", "link", lines, f"macvlan link {name} {mac} {addresses} {mode} {state}".strip(), bad=bad)]
     else:
         boxes = [
@@ -141,9 +143,10 @@ def _children(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> tu
 
 
 def _absent(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Containers that something was asked of, and that were not found."""
+    """Containers that something was asked of in vain, and that were not found."""
     known = {_container_node(item) for item in link.get("containers") or []}
-    ends = dict.fromkeys(str(edge.get(end)) for edge in edges for end in ("from", "to"))
+    asked = [edge for edge in edges if edge.get("state") in (OK, BROKEN)]
+    ends = dict.fromkeys(str(edge.get(end)) for edge in asked for end in ("from", "to"))
     names = [end[len(_CONTAINER) :] for end in ends if end.startswith(_CONTAINER) and end not in known]
     return [{"namespace": name, "absent": True} for name in names]
 

@@ -22,6 +22,7 @@ from .text import (
     clean_lines,
     counted,
     culprit_text,
+    is_command,
     later,
     moment_text,
     natural,
@@ -70,6 +71,8 @@ class Verdict:
     evidence: list[dict[str, str]]
     culprit: str
     remedy: str
+    #: whether the remedy is to be copied, not only read
+    command: bool
     after: float | None = None
 
 
@@ -98,8 +101,9 @@ class Finding:
         return list(dict.fromkeys(verdict.culprit for verdict in self.verdicts if verdict.culprit))
 
     @property
-    def remedies(self) -> list[str]:
-        return list(dict.fromkeys(verdict.remedy for verdict in self.verdicts if verdict.remedy))
+    def remedies(self) -> list[Verdict]:
+        """One verdict for each different remedy."""
+        return list({verdict.remedy: verdict for verdict in reversed(self.verdicts) if verdict.remedy}.values())[::-1]
 
 
 @dataclass
@@ -241,6 +245,7 @@ def _verdict(
         evidence=[_evidence(proof, host, shifts, began) for proof in item.get("evidence") or []],
         culprit=culprit_text(item.get("culprit")),
         remedy=clean_lines(item.get("remedy")),
+        command=is_command(clean_lines(item.get("remedy"))),
         after=after,
     )
 

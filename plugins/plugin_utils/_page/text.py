@@ -121,6 +121,17 @@ def origin_text(process: Mapping[str, Any] | None) -> str:
     return ", ".join(told)
 
 
+_COMMAND = re.compile(
+    r"(sudo |ansible|ip |nmcli|systemctl|networkctl|netplan|sysctl|bridge |ethtool|modprobe|docker|podman|nft |arping"
+    r"|[A-Za-z][A-Za-z0-9_.-]*(=|: ))"
+)
+
+
+def is_command(remedy: str) -> bool:
+    """Whether it is to be typed or written into a file as it stands: a command, ``key: value`` or ``Key=value``."""
+    return bool(_COMMAND.match(remedy))
+
+
 def culprit_text(culprit: Mapping[str, Any] | None) -> str:
     """Who did it, in one line; empty where nobody did."""
     if not culprit:

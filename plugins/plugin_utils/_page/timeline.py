@@ -30,13 +30,16 @@ MARK_DISTANCE = 3.3
 #: Losses that are closer than this are drawn as one, and none is drawn narrower.
 LOSS_DISTANCE = 0.4
 LOSS_WIDTH = 0.7
-#: So many events are listed, those that matter most; the others stay in report.json.
-EVENTS_LISTED = 25
+#: So many events are listed, those that matter most, and of what goes on in any network so many of them; the others stay
+#: in report.json.
+EVENTS_LISTED, ROUTINE_LISTED = 25, 6
 EVENTS_TOLD_IN_MARK = 4
 #: Events up to so many seconds, and an interval between two probes, before the first loss may be its reason: the probe
 #: that is lost first is sent up to an interval after what broke the path.
 JUST_BEFORE = 1.0
 JUST_AFTER = 0.5
+#: Kinds of events that can break a path; of what is heard on the wire only that another MAC claims an address.
+_BREAKING = ("link", "address", "route", "rule", "manager", "process")
 
 _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
@@ -88,6 +91,12 @@ class Event:
     row: int = 0
 
     @property
+    def routine(self) -> bool:
+        """Whether it is nothing but neighbours that find each other."""
+        heard = self.kind in ("arp", "nd") and self.action == "seen"
+        return not self.process and (heard or self.kind == "neighbour")
+
+    @property
     def title(self) -> str:
         by = f", by {self.process}" if self.process else ""
         return f"{self.relative} {self.what}{by}"
@@ -127,6 +136,10 @@ class Timeline:
     cost: str = ""
     events: list[Event] = field(default_factory=list)
 
+    @property
+    def near(self) -> bool:
+        return any(event.near for event in self.events)
+
 
 def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
     """correction: seconds to add to the host's clock to get the controller's."""
@@ -136,8 +149,7 @@ def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
     broke = first.get("after")
     before = JUST_BEFORE + float(timeline.get("interval") or 0)
     events = _events(timeline.get("events") or [], began, broke, before)
-    different = _different(events)
-    listed = sorted(sorted(different, key=_importance)[:EVENTS_LISTED], key=lambda event: event.number)
+    listed = _listed(_different(events), broke)
     return Timeline(
         began=moment_text(began),
         duration=seconds_text(duration),
@@ -251,7 +263,7 @@ def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None
                 origin=origin_text(event.get("process")),
                 unknown=_unknown(event),
                 own=bool((event.get("process") or {}).get("self")),
-                near=_near(after, broke, before),
+                near=_near(after, broke, before) if _can_break(event) else "",
             )
         )
     return found
@@ -275,11 +287,23 @@ def _unknown(event: Mapping[str, Any]) -> str:
     return f"perhaps {', '.join(suspects)}" if suspects else clean(event.get("process_unknown"))
 
 
+def _can_break(event: Mapping[str, Any]) -> bool:
+    heard = event.get("kind") in ("arp", "nd") and event.get("action") == "change"
+    return heard or event.get("kind") in _BREAKING
+
+
 def _near(after: float, broke: float | None, before: float) -> str:
     if broke is None or not broke - before <= after <= broke + JUST_AFTER:
         return ""
     distance = seconds_text(broke - after)
     return f"{distance} {'before' if after <= broke else 'after'} the first loss"
+
+
+def _listed(events: Sequence[Event], broke: float | None) -> list[Event]:
+    telling = sorted((event for event in events if not event.routine), key=_importance)[:EVENTS_LISTED]
+    routine = sorted((event for event in events if event.routine), key=lambda event: abs(event.after - (broke or 0)))
+    room = min(EVENTS_LISTED - len(telling), ROUTINE_LISTED)
+    return sorted([*telling, *routine[:room]], key=lambda event: event.number)
 
 
 def _importance(event: Event) -> tuple[bool, bool, int, int]:

@@ -271,7 +271,6 @@ def fleet_duplicate() -> dict:
                 at - 0.4,
                 "arp",
                 f"{address} moves from 02:42:c0:a8:64:82 to 02:42:0a:00:00:82",
-                action="seen",
                 link="eth0",
             )
             for at in range(2, 58, 5)

@@ -248,6 +248,34 @@ def test_what_the_diagnosis_did_itself_is_no_culprit() -> None:
     assert shown.listed[2].unknown == "perhaps ethtool (PID 8)"
 
 
+def test_only_what_can_break_a_path_is_told_as_near() -> None:
+    noise = [samples.event(4.0 + at / 100, "arp", f"who has {at}", action="seen") for at in range(40)]
+    cause = samples.event(4.3, "route", "route removed", action="delete")
+    shown = lay_out(samples.timeline(3, samples.REMOVED, events=[*noise, cause]))
+    assert [event.what for event in shown.listed if event.near] == ["route removed"]
+    assert len(shown.listed) == 7
+    assert shown.not_listed == 34
+
+
+@pytest.mark.parametrize(
+    ("remedy", "command"),
+    [
+        ("ansible-playbook linuxnet.macvlan.site --limit web1", True),
+        ("container_range_per_host: 28", True),
+        ("ManageForeignRoutes=no", True),
+        ("net.ipv4.conf.all.rp_filter=2", True),
+        ("stop that process, then run linuxnet.macvlan.site", False),
+        ("give it another address", False),
+    ],
+)
+def test_commands_can_be_copied_and_advice_is_read(remedy: str, command: bool) -> None:
+    report = samples.one_broken()
+    report["verdicts"][0]["remedy"] = remedy
+    assert ('<pre class="cmd"' in render_html(report)) is command
+    assert ("```sh" in render_markdown(report)) is command
+    assert remedy in render_html(report)
+
+
 def test_targets_that_could_not_be_asked_say_why() -> None:
     timeline = samples.timeline()
     timeline["targets"][0].update(sent=0, received=0, impossible="this host has no link lan0")
