@@ -30,8 +30,8 @@ MARK_DISTANCE = 3.3
 #: Losses that are closer than this are drawn as one, and none is drawn narrower.
 LOSS_DISTANCE = 0.4
 LOSS_WIDTH = 0.7
-#: So many events are listed, those that matter most, and of what goes on in any network so many of them; the others stay
-#: in report.json.
+#: So many events are listed, those that matter most, and so many of what goes on in any network; the others stay in
+#: report.json.
 EVENTS_LISTED, ROUTINE_LISTED = 25, 6
 EVENTS_TOLD_IN_MARK = 4
 #: Events up to so many seconds, and an interval between two probes, before the first loss may be its reason: the probe

@@ -191,7 +191,7 @@ def ruled_out(name: str, without: Iterable[str] = ()) -> list[dict]:
     ]
 
 
-def proof(what: str, value: str, name: str = "web1", at: str = "2026-11-21T20:00:04.213Z") -> dict:
+def proof(what: str, value: str, name: str = "web1", at: str = "2026-11-21T20:00:04.336Z") -> dict:
     return {"what": what, "where": f"{name}: host/lan0", "at": at, "value": value}
 
 
