@@ -145,7 +145,7 @@ def probe(source: str, target: Address) -> bytes:
 
 def request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Address) -> bytes:
     """The question who holds ``target``, as a host asks it that has the address ``sender`` (RFC 826)."""
-    return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target)))
+    return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target), signed=True))
 
 
 def solicited_node(address: ipaddress.IPv6Address) -> ipaddress.IPv6Address:

@@ -211,14 +211,16 @@ def judge(
     """
     # What one vantage saw the host send proves the MAC address to be the host's own for all of them.
     sent_here = {item.mac for item in sightings if item.outgoing}
+    # A child cannot tell a sibling from somebody on the wire with its MAC address; the parent can.
+    twins = {item.mac for item in sightings if item.twin} - sent_here
+    twins -= {mac for mac, dummy in inventory.addresses.get(address, ())}
     holders = []
     for item in sightings:
-        owner = owner_of(item, inventory, fleet)
-        if item.mac in sent_here and not item.twin:
-            owner = HOST
-        elif item.mac in proxies and owner != HOST:
+        twin = item.twin or item.mac in twins
+        owner = FOREIGN if twin else HOST if item.mac in sent_here else owner_of(item, inventory, fleet)
+        if item.mac in proxies and owner != HOST:
             owner = PROXY
-        place = None if item.twin else inventory.macs.get(item.mac)
+        place = None if twin else inventory.macs.get(item.mac)
         # Our own probes, and those of network managers on this host, are no claim by anybody else.
         if not (item.kind == PROBE and owner == HOST):
             holders.append(Holder(item, owner, place))
@@ -231,8 +233,8 @@ def judge(
     conflict = "hard" if status in (DUPLICATE, IN_USE) else ""
     if status in (FREE_AS_SEEN, UNKNOWN) and address in inventory.refused:
         status, conflict, reason = IN_USE, "hard", DAD_REASON
-    elif status == FREE_AS_SEEN and any(holder.soft and holder.owner == FOREIGN for holder in holders):
-        status, conflict = IN_USE, "soft"
+    elif status in (FREE_AS_SEEN, UNKNOWN) and any(holder.soft and holder.owner == FOREIGN for holder in holders):
+        status, conflict, reason = IN_USE, "soft", ""
     return Verdict(address, status, tuple(holders), conflict, reason)
 
 

@@ -36,6 +36,7 @@ class Proxies:
 
     interfaces: of the parent; the first that fits gives the sender of questions that need one, and the network.
     held: addresses that are known to be held by who answers for them, such as gateways.
+    controls: the addresses that were asked for as a test.
     choose: gives a number below another one, ``random.randrange`` outside of tests.
     """
 
@@ -52,7 +53,7 @@ class Proxies:
         self._asked: set[str] = set()
         # Whether a MAC address answered for a control address, by whether the question had a sender.
         self._answers: dict[tuple[str, Address], set[bool]] = {}
-        self._controls: set[Address] = set()
+        self.controls: set[Address] = set()
 
     def suspect(self, address: Address, mac: str, answered_probe: bool) -> list[ControlQuestion]:
         """Questions to ask now that somebody answered for an address; none where they have been asked already."""
@@ -69,12 +70,12 @@ class Proxies:
                 near = [ipaddress.IPv4Address(int(address) ^ bit) for bit in _NEIGHBOURS]
                 targets = [self._documentation(), *(item for item in near if item != sender)]
                 questions = [(target, asker) for target in targets for asker in (sender, None)]
-        self._controls.update(target for target, dummy in questions)
+        self.controls.update(target for target, dummy in questions)
         return questions
 
     def hear(self, address: Address, mac: str, answered_probe: bool) -> None:
         """Note an answer; of interest are those for control addresses."""
-        if address in self._controls:
+        if address in self.controls:
             self._answers.setdefault((mac, address), set()).add(answered_probe)
 
     def found(self) -> dict[str, bool]:

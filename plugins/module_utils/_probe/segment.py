@@ -69,7 +69,7 @@ class Segment:
             vantage.others += mac not in own_macs
             return []
         # A packet socket on the parent also hears what is sent to the child, and the child reports that itself.
-        if vantage.name == PARENT and frame.destination in own_macs and frame.destination != vantage.mac:
+        if vantage.name == PARENT and not twin and frame.destination in own_macs and frame.destination != vantage.mac:
             return []
         # What a bridge forwards through its port also goes out there, and is not this host's own.
         outgoing = outgoing and self.link.master is None
@@ -96,12 +96,15 @@ class Segment:
         found[key] = found[key].again(seen.seconds, seen.answered_probe) if key in found else seen
 
     def _is_twin(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> bool:
-        origin = self.twins.origin(frame, outgoing, self.link, self.inventory, self.vantages, self.sightings)
+        origin = self.twins.origin(frame, outgoing, self.link, self.inventory, self.vantages, self._asks)
         vantage.reflected += origin == _twins.REFLECTED
         if origin != _twins.TWIN:
             return False
         self.twins.add(frame, seconds)
         return True
+
+    def _asks(self, address: Address) -> bool:
+        return address in self.sightings or address in self.proxies.controls
 
     def _control(self, vantage: Vantage, seen: Sighting) -> list[Question]:
         """What to ask in order to know whether who answered does so for everybody."""

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
 
 from .conflicts import REPLY, Inventory, answers_probe, claim, is_virtual_router
 from .inventory import CHILD_KINDS
@@ -48,9 +48,12 @@ class Twins:
         parent: Link,
         known: Inventory,
         vantages: Sequence[Vantage],
-        asked: Collection[Address],
+        asked: Callable[[Address], bool],
     ) -> str:
-        """TWIN, REFLECTED or OTHER, for a frame that was heard on the parent."""
+        """TWIN, REFLECTED or OTHER, for a frame that was heard on the parent.
+
+        asked: whether this check asks for an address.
+        """
         own = frame.source in known.attached_macs
         probing = frame.signed and frame.source in [item.mac for item in vantages]
         if parent.kind in _SWITCHES or not (own or probing) or is_virtual_router(frame.source):
@@ -64,12 +67,12 @@ class Twins:
         if said is None:
             return OTHER
         address, mac, kind = said
-        if frame in self._sent or (probing and address in asked):
+        if frame in self._sent or (probing and asked(_target(frame))):
             return REFLECTED
-        # From child to child the kernel lets the parent hear as if it came in (drivers/net/macvlan.c
+        # What one child sends to another the kernel lets the parent hear as if it came in (drivers/net/macvlan.c
         # macvlan_queue_xmit).
         children = (known.attached_macs | {item.mac for item in vantages}) - {parent.mac}
-        if not own or frame.destination in children:
+        if not own or (frame.source in children and frame.destination in children):
             return OTHER
         # A switch may answer in our name for what we hold (ARP suppression, RFC 9161), though no probe: that is for us.
         held = any(mac == holder for holder, dummy in known.addresses.get(address, ()))
@@ -85,3 +88,8 @@ class Twins:
         seen.last = seconds
         if said is not None:
             seen.addresses.add(said[0])
+
+
+def _target(frame: Frame) -> Address:
+    """The address that a frame is about, as its receiver is concerned."""
+    return frame.body.tpa if isinstance(frame.body, Arp) else frame.body.target

@@ -71,6 +71,31 @@ def test_one_address_in_two_probes_of_one_parent(host):
     assert "overlaps" in refused(host, probes=probes)["probes[1].addresses[0]"]
 
 
+@pytest.mark.parametrize(
+    ("options", "key", "problem"),
+    [
+        ({"mode": "listen"}, "listen_seconds", "hears nobody in no time"),
+        ({"listen_seconds": 3601}, "listen_seconds", "out of range"),
+        ({"listen_seconds": -1}, "listen_seconds", "out of range"),
+        ({"mode": "listen", "listen_seconds": 5, "vantages": ["child"]}, "vantages", "mode listen makes no child"),
+        ({"vantages": ["lan7"]}, "vantages[0]", "no link lan7"),
+        ({"vantages": ["parent", {"namespace": "nowhere", "link": "eth0"}]}, "vantages[1]", "namespace nowhere"),
+        ({"vantages": ["parent", "parent"]}, "vantages[1]", "listed twice"),
+        ({"vantages": [["parent"]]}, "vantages[0]", "no vantage"),
+    ],
+)
+def test_options_that_do_not_fit(host, options, key, problem):
+    found = refused(host, probes=[{"parent": "eth0", "addresses": [LAN]}], **options)
+    assert list(found) == [key]
+    assert problem in found[key]
+
+
+def test_listening_too_has_a_limit(host):
+    probes = [{"parent": "eth0", "addresses": ["192.168.0.0/19"]}]
+    found = refused(host, probes=probes, mode="listen", listen_seconds=30)
+    assert "8192 addresses, which takes 0 packets and 30 seconds" in found["probes[0].addresses"]
+
+
 def test_an_empty_list_of_probes(host):
     assert refused(host, probes=[]) == {"probes": "there is nothing to probe"}
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from labkit.segment import Segment
 
-FRAMES = Path(__file__).resolve().parents[1] / "frames.py"
+from .asking import FRAMES, ask, check
 
 PLACES = {
     "parent": "parent",
@@ -96,9 +95,7 @@ def test_every_holder_is_found_from_every_place(lan, place):
     if isinstance(value, dict):
         value = {**value, "namespace": value["namespace"].format(prefix=host.segment.prefix)}
     wanted = [address for number, *dummy in HOLDERS.values() for address in addresses(number)]
-    arguments = {"probes": [{"parent": "eth0", "addresses": wanted}], "vantages": [value], "known_macs": fleet}
-    result = host.module("arp_conflict_check", arguments)
-    assert not result.get("failed"), result["msg"]
+    result = check(host, *wanted, vantages=[value], known_macs=fleet)
     assert [(item["asked"], item["reason"]) for item in result["vantages"]] == [(True, "")]
     found = {item["address"]: item for item in result["results"]}
     table, expected = {}, {}
@@ -118,12 +115,10 @@ def test_every_holder_is_found_from_every_place(lan, place):
 # What looks like a conflict and is none.
 
 
-def ask(host, address, **options):
-    arguments = {"probes": [{"parent": "eth0", "addresses": [address]}], **options}
-    result = host.module("arp_conflict_check", arguments)
-    assert not result.get("failed"), result["msg"]
-    (item,) = result["results"]
-    return result, item
+def whole(host, address, **options):
+    """The result for one address, and its item."""
+    result = check(host, address, **options)
+    return result, result["results"][0]
 
 
 def proxy_for_everybody(segment):
@@ -142,35 +137,35 @@ def test_a_linux_router_with_proxy_arp_whose_answer_is_overheard(segment):
     host, router = segment.host("h1", ["192.168.100.11/24"]), proxy_for_everybody(segment)
     host.pings("192.168.100.99")
     assert router.mac() in host.ip("neighbour", "show", "192.168.100.99").stdout, "it does answer who has an address"
-    result, item = ask(host, "192.168.100.99")
+    result, item = whole(host, "192.168.100.99")
     assert (item["status"], item["holders"], result["proxy_arp"]) == ("free_as_seen", [], [])
     # Without this the host itself would not ask again, as it has an answer.
     host.start("sh", "-c", "while :; do ip neigh flush dev eth0; ping -c 1 -W 0.2 192.168.100.99; done >/dev/null 2>&1")
-    result, item = ask(host, "192.168.100.99", mode="rfc5227")
+    result, item = whole(host, "192.168.100.99", mode="rfc5227")
     assert (item["status"], item["conflict"]) == ("free_as_seen", "")
     assert {(holder["mac"], holder["kind"], holder["owner"]) for holder in item["holders"]} == {
         (router.mac(), "reply", "proxy_arp")
     }
     assert result["proxy_arp"] == [{"parent": "eth0", "mac": router.mac(), "answers_probes": False}]
     # What the router has itself is no proxy's answer.
-    assert ask(host, "192.168.100.1")[1]["status"] == "in_use"
+    assert ask(host, "192.168.100.1")["status"] == "in_use"
 
 
 def test_a_router_that_answers_everybody_for_everybody(segment):
     host, router = segment.host("h1", ["192.168.100.11/24"]), segment.host("router", ["192.168.100.1/24"])
     answering = router.start(sys.executable, str(FRAMES), "answer", "eth0", stdout=-1)
     answering.stdout.readline()
-    result, item = ask(host, "192.168.100.99")
+    result, item = whole(host, "192.168.100.99")
     assert (item["status"], item["conflict"]) == ("free_as_seen", "")
     assert {holder["owner"] for holder in item["holders"]} == {"proxy_arp"}
     assert result["proxy_arp"] == [{"parent": "eth0", "mac": router.mac(), "answers_probes": True}]
     # A neighbour behind it is still found, and so is the gateway.
     neighbour = segment.host("h2", ["192.168.100.2/24"])
     host.ip("route", "add", "default", "via", "192.168.100.1")
-    dummy, item = ask(host, "192.168.100.2")
+    dummy, item = whole(host, "192.168.100.2")
     assert item["status"] == "in_use"
     assert {holder["mac"] for holder in item["holders"] if holder["owner"] == "foreign"} == {neighbour.mac()}
-    assert ask(host, "192.168.100.1")[1]["status"] == "in_use"
+    assert ask(host, "192.168.100.1")["status"] == "in_use"
 
 
 VRRP = """
@@ -209,14 +204,14 @@ def test_routers_with_vrrp(segment, tmp_path):
     assert master.addresses("vrrp51") == ["192.168.100.1/24"], (tmp_path / "3.log").read_text(encoding="utf-8")
     # From a host of the LAN, and from the router that waits and has the same MAC address.
     for place in (host, routers[2]):
-        result, item = ask(place, "192.168.100.1", listen_seconds=1.5)
+        result, item = whole(place, "192.168.100.1", listen_seconds=1.5)
         assert (item["status"], item["conflict"]) == ("virtual_router", "")
         assert {(holder["mac"], holder["owner"]) for holder in item["holders"]} == {
             ("00:00:5e:00:01:33", "virtual_router")
         }
         assert result["duplicate_macs"] == []
     # The router that has it says that it is its own, although its partner has the same MAC address.
-    result, item = ask(master, "192.168.100.1", listen_seconds=1.5)
+    result, item = whole(master, "192.168.100.1", listen_seconds=1.5)
     assert (item["status"], result["duplicate_macs"]) == ("own", [])
 
 
@@ -227,8 +222,8 @@ def test_a_host_of_the_fleet_that_answers_with_two_macs(segment):
     other.ip("link", "set", "lan0", "up")
     macs = {other.mac(), other.mac("lan0")}
     for address in ("192.168.100.2", "192.168.100.3"):
-        dummy, item = ask(host, address, known_macs=sorted(macs))
+        dummy, item = whole(host, address, known_macs=sorted(macs))
         assert {holder["mac"] for holder in item["holders"]} == macs, "ARP flux: the host answers with both"
         assert (item["status"], item["conflict"]) == ("own", "")
-        result, item = ask(other, address, vantages=["parent", "child", "lan0"])
+        result, item = whole(other, address, vantages=["parent", "child", "lan0"])
         assert (item["status"], item["conflict"], result["duplicate_macs"]) == ("own", "", [])

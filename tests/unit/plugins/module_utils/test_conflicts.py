@@ -31,8 +31,12 @@ MASTER = Inventory({**MACS, VRRP: STANDBY}, {ADDRESS: ((VRRP, STANDBY),)})
 FLEET = frozenset({MEMBER, MEMBER_SHIM})
 
 
-def seen(mac, kind="reply", vantage="parent", outgoing=False):
-    return Sighting(ADDRESS, mac, vantage, kind, 0.1, outgoing=outgoing)
+REFUSED = Inventory(MACS, refused={ADDRESS: ((OURS, HOST_PLACE),)})
+ONE_REFUSED = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE),)}, refused={ADDRESS: ((CHILD, CONTAINER),)})
+
+
+def seen(mac, kind="reply", vantage="parent", outgoing=False, twin=False):
+    return Sighting(ADDRESS, mac, vantage, kind, 0.1, outgoing=outgoing, twin=twin)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,23 @@ def seen(mac, kind="reply", vantage="parent", outgoing=False):
         pytest.param(NOBODY, [seen(MEMBER), seen(MEMBER_SHIM)], "own", "", id="a fleet host with a shim: two MACs"),
         pytest.param(NOBODY, [seen(MEMBER, "probe")], "free_as_seen", "", id="a fleet host probes it"),
         pytest.param(NOBODY, [seen(MEMBER), seen(ALICE)], "duplicate", "hard", id="fleet and foreign"),
+        pytest.param(REFUSED, [seen(ALICE)], "in_use", "hard", id="refused, and its holder answers"),
+        pytest.param(ONE_REFUSED, [], "duplicate", "hard", id="ours, and refused to a container"),
+        pytest.param(NOBODY, [seen(CHILD, twin=True)], "in_use", "hard", id="a twin of a container's MAC"),
+        pytest.param(
+            NOBODY,
+            [seen(CHILD, twin=True), seen(CHILD, vantage="child")],
+            "in_use",
+            "hard",
+            id="the same, heard by a child that cannot tell",
+        ),
+        pytest.param(
+            CONTAINER_HAS_IT,
+            [seen(CHILD, twin=True), seen(CHILD, vantage="child")],
+            "duplicate",
+            "hard",
+            id="a copy of a container, with its address",
+        ),
         pytest.param(NOBODY, [seen(VRRP)], "virtual_router", "", id="VRRP"),
         pytest.param(BACKUP, [seen(VRRP)], "virtual_router", "", id="VRRP, and this host is the backup"),
         pytest.param(MASTER, [seen(VRRP, vantage="child")], "own", "", id="VRRP, and this host is the master"),
@@ -100,11 +121,21 @@ def test_the_verdict(inventory, sightings, status, conflict):
         (NOBODY, [], "unknown", "eth0 is down"),
         (PARENT_HAS_IT, [], "own", ""),
         (NOBODY, [seen(ALICE)], "in_use", ""),
+        (NOBODY, [seen(ALICE, "probe")], "in_use", ""),
+        (REFUSED, [], "in_use", "the duplicate address detection of this host's kernel has failed for it"),
     ],
 )
 def test_where_nobody_could_be_asked_only_silence_says_nothing(inventory, sightings, status, reason):
     verdict = conflicts.judge(ADDRESS, sightings, inventory, FLEET, unseen="eth0 is down")
     assert (verdict.status, verdict.reason) == (status, reason)
+
+
+def test_who_answers_by_proxy_holds_nothing():
+    verdict = conflicts.judge(ADDRESS, [seen(ALICE), seen(MEMBER)], NOBODY, FLEET, proxies=frozenset({ALICE, MEMBER}))
+    assert (verdict.status, verdict.conflict) == ("free_as_seen", "")
+    assert [holder.owner for holder in verdict.holders] == ["proxy_arp", "proxy_arp"]
+    verdict = conflicts.judge(ADDRESS, [seen(ALICE), seen(BOB)], NOBODY, FLEET, proxies=frozenset({ALICE}))
+    assert verdict.status == "in_use"
 
 
 def test_holders_tell_whose_they_are_and_where():

@@ -109,3 +109,16 @@ def test_link_local_addresses_count_on_the_segment_alone():
     assert {str(key) for key in found.addresses} == {"fe80::2", "fe80::8"}
     assert {str(key) for key in inventory([(OWN, own)], SHIM).addresses} == {"fe80::2", "fe80::8"}
     assert {str(key) for key in inventory([(OWN, own)], BRIDGE).addresses} == {"fe80::5"}
+
+
+def test_an_address_that_duplicate_address_detection_refused_is_not_held():
+    refused = LinkAddress(2, ipaddress.ip_interface("fd00::2/64"), dadfailed=True)
+    found = inventory([(OWN, Facts(HERE, (refused,)))], PARENT)
+    assert found.addresses == {}
+    assert found.refused == {ipaddress.ip_address("fd00::2"): ((PARENT.mac, Place("", "eth0")),)}
+
+
+def test_the_macs_that_leave_through_the_parent():
+    child = Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=NSID)
+    found = inventory([(OWN, Facts(HERE)), (CONTAINER, facts_with(child, "192.168.100.129/24"))], PARENT)
+    assert found.attached_macs == {PARENT.mac, SHIM.mac, MAC}

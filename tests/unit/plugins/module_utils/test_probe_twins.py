@@ -35,7 +35,7 @@ def arp(source, spa, tpa=ELSE, destination=packets.BROADCAST, operation=packets.
 
 
 def origin(twins, frame, outgoing=False, parent=PARENT):
-    return twins.origin(frame, outgoing, parent, KNOWN, VANTAGES, [WANTED])
+    return twins.origin(frame, outgoing, parent, KNOWN, VANTAGES, [WANTED].__contains__)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,7 @@ def origin(twins, frame, outgoing=False, parent=PARENT):
     [
         pytest.param(arp(STRANGER, ELSE), OTHER, id="a stranger"),
         pytest.param(arp(CHILD_MAC, ELSE), TWIN, id="our container's MAC asks from outside"),
+        pytest.param(arp(PARENT_MAC, ELSE, destination=PROBE_MAC), TWIN, id="our parent's MAC to our child"),
         pytest.param(arp(PARENT_MAC, ELSE), TWIN, id="our parent's MAC asks from outside"),
         pytest.param(arp(VRRP, ELSE), OTHER, id="a virtual router's MAC, which we wait with"),
         pytest.param(arp(CHILD_MAC, ZERO, WANTED), TWIN, id="the twin probes"),
