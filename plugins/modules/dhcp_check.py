@@ -12,13 +12,14 @@ short_description: Find out which DHCP servers are on a network, and whether the
 version_added: 0.1.0
 author: ["The linuxnet.macvlan authors (@linuxnet)"]
 description:
-  - Asks all DHCP servers of a network for an offer, and never takes one. It sends a DHCPDISCOVER (RFC 2131), reads each
+  - Asks all DHCP servers of a network for an offer and never takes one. It sends a DHCPDISCOVER (RFC 2131), reads each
     DHCPOFFER, and sends no DHCPREQUEST, so no server leases anything to it.
   - It asks for the first and the last address of each declared range, and for each single address, by the option that
     a client has for that (option 50). A pool that overlaps with a range either holds one of the two, or lies inside the
     range, and then every offer shows it.
   - Meanwhile it listens to what servers offer and lease to others, as far as that comes by.
-  - It covers IPv4.
+  - IPv4 is always asked for. IPv6 is, where one of the C(addresses) or C(subnets) is IPv6, and in the same way, by a
+    SOLICIT without Rapid Commit and the ADVERTISE messages that answer it (RFC 8415).
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
@@ -60,9 +61,10 @@ options:
         default: []
       servers:
         description:
-          - The identifiers (addresses) of the servers that belong there. Any other is an V(unexpected_server), and
-            these together are not V(several_servers).
-          - Without any, every server may be there.
+          - The identifiers of the servers that belong there, an IPv4 address for DHCP and a DUID such as
+            V(00:03:00:01:52:54:00:12:34:56) for DHCPv6. Any other is an V(unexpected_server), and these together are
+            not V(several_servers).
+          - Without any of a family, every server of that family may be there.
         type: list
         elements: str
         default: []
@@ -74,7 +76,7 @@ options:
       - V(parent) sends from the parent with the parent's own MAC address, for switches that accept no other one. Inside
         the message the client is the same throw-away one, so the lease of the host itself is left alone. A switch with
         DHCP snooping may drop such a message, as its two MAC addresses differ, and a server that does not answer by
-        broadcast as requested is not heard.
+        broadcast as requested is not heard. IPv6 is not asked for from there.
     type: str
     choices: [child, parent]
     default: child
@@ -87,14 +89,15 @@ options:
     default: 1
   hints:
     description:
-      - For how many declared addresses to ask, from V(0) to V(64), the ends of ranges first. What is left out is
-        returned in RV(not_asked_for).
+      - For how many declared addresses of each IP version to ask, from V(0) to V(64), the ends of ranges first. What is
+        left out is returned in RV(not_asked_for).
     type: int
     default: 8
   attempts:
     description:
       - How often to send a discovery that nobody answers, from V(1) to V(5). The second comes after 4 seconds, the
-        third after 8 more, and so on, each randomised by a second (RFC 2131, section 4.1).
+        third after 8 more, and so on, each randomised by a second (RFC 2131, section 4.1). For IPv6 they come after
+        one second, two more, and so on (RFC 8415, section 18.2.1).
     type: int
     default: 2
   wait:
@@ -125,6 +128,7 @@ notes:
     small pool, have one of them ask for all.
   - Servers see the vendor class C(linuxnet.macvlan), and client identifiers that begin with it.
   - A server that runs on the parent itself hears no child of it, and is seen only when it answers others.
+  - A DHCPv6 server that only gives configuration, and leaves addresses to router advertisements, does not answer.
   - It never proves that no server hands out an address. Servers may ignore option 50, pools may have holes, and leases
     that are renewed by unicast pass by unseen.
 seealso:
@@ -132,6 +136,9 @@ seealso:
   - name: RFC 2131
     description: Dynamic Host Configuration Protocol.
     link: https://www.rfc-editor.org/rfc/rfc2131
+  - name: RFC 8415
+    description: Dynamic Host Configuration Protocol for IPv6.
+    link: https://www.rfc-editor.org/rfc/rfc8415
 """
 
 EXAMPLES = r"""
@@ -213,8 +220,13 @@ servers:
       description: The interface.
       type: str
       sample: eth0
+    version:
+      description: The IP version, V(4) or V(6).
+      type: int
+      sample: 4
     server:
-      description: Its identifier (option 54), or the address it came from where it gives none.
+      description:
+        - Its identifier. For IPv4 an address (option 54, or the one it came from where it gives none), for IPv6 a DUID.
       type: str
       sample: 192.168.100.1
     expected:
@@ -232,26 +244,26 @@ servers:
       elements: str
       sample: [192.168.100.1]
     relays:
-      description: The relay agents (giaddr) through which it was reached.
+      description: The relay agents (giaddr) through which it was reached. For IPv6 that cannot be seen.
       type: list
       elements: str
       sample: []
     lease_seconds:
-      description: The lease time of the first offer or lease (option 51). 4294967295 is for ever.
+      description: The lease time or valid lifetime of the first offer or lease. 4294967295 is for ever.
       type: int
       sample: 3600
     subnets:
-      description: The subnets of the addresses that it hands out, by the mask it gives (option 1).
+      description: The subnets of the addresses that it hands out, by the mask it gives (option 1). Empty for IPv6.
       type: list
       elements: str
       sample: [192.168.100.0/24]
     routers:
-      description: The routers that it names (option 3).
+      description: The routers that it names (option 3). Empty for IPv6.
       type: list
       elements: str
       sample: [192.168.100.1]
     dns_servers:
-      description: The name servers that it names (option 6).
+      description: The name servers that it names (option 6, for IPv6 23).
       type: list
       elements: str
       sample: [192.168.100.1]
@@ -260,7 +272,7 @@ servers:
       type: int
       sample: 4
     leases:
-      description: Number of leases to others heard (DHCPACK).
+      description: Number of leases heard (DHCPACK, for IPv6 REPLY).
       type: int
       sample: 0
     refusals:
@@ -295,7 +307,8 @@ addresses:
       sample: 192.168.100.128
     kind:
       description:
-        - V(offer), V(lease) to a client (DHCPACK), or V(request) of a client for what the server has offered it.
+        - V(offer), V(lease) to a client (DHCPACK or REPLY), or V(request) of a client for what the server has offered
+          or leased to it.
       type: str
       sample: offer
     server:
@@ -303,7 +316,7 @@ addresses:
       type: str
       sample: 192.168.100.1
     client_mac:
-      description: The client's MAC address.
+      description: The client's MAC address. For IPv6 the one that the frame went to or came from.
       type: str
       sample: 02:6c:6e:10:20:30
     own:
@@ -350,12 +363,16 @@ discoveries:
       description: The interface.
       type: str
       sample: eth0
+    version:
+      description: The IP version, V(4) or V(6).
+      type: int
+      sample: 4
     client_mac:
       description: The MAC address of the throw-away client.
       type: str
       sample: 02:6c:6e:10:20:30
     client_id:
-      description: Its client identifier (option 61).
+      description: Its client identifier (option 61), for IPv6 its DUID and IAID.
       type: str
       sample: linuxnet.macvlan 02:6c:6e:10:20:30 1
     asked_for:
@@ -399,7 +416,7 @@ vantages:
       type: str
       sample: 02:6c:6e:10:20:30
     packets:
-      description: Number of messages sent.
+      description: Number of frames sent.
       type: int
       sample: 4
     lost:

@@ -58,6 +58,7 @@ ping iputils-ping
 sysctl procps
 dnsmasq dnsmasq-base
 kea-dhcp4 kea-dhcp4-server
+kea-dhcp6 kea-dhcp6-server
 dhcpd isc-dhcp-server
 keepalived keepalived
 EOF

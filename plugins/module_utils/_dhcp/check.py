@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +15,12 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import (
-    Address,
     Network,
     parse_address,
     parse_network,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import multicast_mac, solicited_node
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target, check_overlaps, parse
@@ -33,7 +35,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements imp
 
 from . import datagram as _datagram
 from . import report as _report
-from .exchange import GAP, Lane, Port, open_socket, run, transmissions
+from .exchange import GAP, Lane, Port, open_socket, run, transmissions, transmissions6
 from .questions import client_mac, questions, worth_asking
 from .segment import Segment
 from .verdict import Declared, judge
@@ -47,6 +49,8 @@ ATTEMPTS, ATTEMPTS_MAX = 2, 5
 SAMPLES, SAMPLES_MAX = 1, 16
 HINTS, HINTS_MAX = 8, 64
 LISTEN_MAX = 3600.0
+
+_DUID = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){2,129}")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class _Probe:
     parent: Any
     targets: list[Target]
     subnets: list[Network]
-    servers: list[Address]
+    servers: list[tuple[int, str]]
 
 
 def check(options: Options) -> tuple[dict[str, object], str, list[str]]:
@@ -99,7 +103,7 @@ def check(options: Options) -> tuple[dict[str, object], str, list[str]]:
         run(lanes, options.wait, options.listen_seconds, clock.monotonic)
         clock.done = time.monotonic()
     for segment in segments:
-        versions = [4] if segment.asked else []
+        versions = sorted({asked.question.version for asked in segment.asked})
         segment.findings = judge(list(segment.sightings.values()), segment.declared, versions, _blind(segment))
     failure = _report.failure(segments, options.fail_on)
     return _report.result(segments, clock), failure, _report.warnings(segments, options.fail_on)
@@ -139,13 +143,22 @@ def _parse_probe(probe: dict, key: str, problems: Problems) -> _Probe:
         else:
             result.subnets.append(network)
     for place, text in enumerate(probe.get("servers") or []):
-        address = parse_address(text)
-        if address is None:
-            remedy = "write the server identifier, an address such as 192.168.100.1"
-            problems.add(f"{key}.servers[{place}]", text, "this is not an address", remedy)
+        server = _identifier(text)
+        if server is None:
+            remedy = "write an IPv4 address such as 192.168.100.1, or a DUID such as 00:03:00:01:52:54:00:12:34:56"
+            problems.add(f"{key}.servers[{place}]", text, "this identifies no DHCP server", remedy)
         else:
-            result.servers.append(address)
+            result.servers.append(server)
     return result
+
+
+def _identifier(text: str) -> tuple[int, str] | None:
+    """IP version and identifier of a server: an IPv4 address, or a DUID of at least 3 octets (RFC 8415, 11.1)."""
+    address = parse_address(text)
+    if address is not None:
+        return (4, str(address)) if address.version == 4 else None
+    text = text.strip().lower()
+    return (6, text) if _DUID.fullmatch(text) else None
 
 
 def _segments(probes: list[_Probe], facts: Facts, problems: Problems) -> list[Segment]:
@@ -188,8 +201,9 @@ def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.Ex
     """Open the ports that can be had, note for the others why not, and plan what to ask."""
     link = segment.link
     program = _datagram.program()
+    groups = [multicast_mac(_datagram.ALL_RELAYS_AND_SERVERS)]
     try:
-        sock = stack.enter_context(open_socket(link.name, program))
+        sock = stack.enter_context(open_socket(link.name, program, groups))
     except OSError as error:
         segment.problem = f"{link.name}: {error.strerror}"
         return
@@ -204,18 +218,29 @@ def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.Ex
             if refusals:
                 raise ChildFailed("; ".join(item.problem for item in refusals.items))
             for mac in tuple(asking):
-                child = temporary_socket(link, lambda name: open_socket(name, program), mac)
+                mine = [*groups, multicast_mac(solicited_node(_datagram.link_local(mac)))]
+                child = temporary_socket(link, functools.partial(open_socket, program=program, groups=mine), mac)
                 port = Port(CHILD, *stack.enter_context(child))
                 segment.ports.append(port)
                 asking[mac] = port
         except ChildFailed as error:
             segment.missing[CHILD] = str(error)
             return
-    if asking:
-        wanted = worth_asking(segment.declared.targets, segment.declared.subnets, 4)
-        segment.left_out = wanted[options.hints :]
-        for place, question in enumerate(questions(link.mac, wanted[: options.hints], options.samples)):
-            segment.ask(question, asking[question.mac], transmissions(place * GAP, options.attempts))
+    declared = segment.declared
+    for version in _versions(declared, options) if asking else ():
+        wanted = worth_asking(declared.targets, declared.subnets, version)
+        segment.left_out += wanted[options.hints :]
+        retransmit = transmissions6 if version == 6 else transmissions
+        for place, question in enumerate(questions(link.mac, wanted[: options.hints], options.samples, version)):
+            segment.ask(question, asking[question.mac], retransmit(place * GAP, options.attempts))
+
+
+def _versions(declared: Declared, options: Options) -> list[int]:
+    """IPv4 always, and IPv6 where it is declared. From the parent it is not asked for: the answer would be addressed to
+    a link-local address that the host does not have."""
+    networks = [*declared.subnets, *(target.first for target in declared.targets)]
+    dual = any(item.version == 6 for item in networks)
+    return [4, 6] if dual and options.vantage == CHILD else [4]
 
 
 def _blind(segment: Segment) -> str:

@@ -13,21 +13,24 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import mac_bytes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import filter as _probe_filter
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import ETH_P_ALL, interface_problem
 
-#: RFC 2131, 4.1: seconds before the first retransmission, doubled for each further one up to the longest; each is
-#: randomised by up to a second in either direction.
-FIRST_DELAY = 4.0
-LONGEST_DELAY = 64.0
-JITTER = 1.0
+#: Seconds before the first retransmission, doubled for each further one up to the longest, each randomised.
+#: RFC 2131, 4.1: by up to a second in either direction.
+FIRST_DELAY, LONGEST_DELAY, JITTER = 4.0, 64.0, 1.0
+#: RFC 8415, 7.6 and 15: SOL_TIMEOUT and SOL_MAX_RT, and a tenth of the delay; the first only upwards (18.2.1).
+FIRST_DELAY6, LONGEST_DELAY6, JITTER6 = 1.0, 3600.0, 0.1
 
 #: Seconds between two discoveries of one parent, so that a server is not hit by all of them at once.
 GAP = 0.02
 
 #: linux/socket.h and linux/if_packet.h
 _SOL_PACKET = 263
+_PACKET_ADD_MEMBERSHIP = 1
 _PACKET_STATISTICS = 6
+_PACKET_MR_MULTICAST = 0
 #: Longer than any frame that the filter passes on Ethernet without jumbo frames, which these messages do not need.
 _FRAME_MAX = 4096
 
@@ -84,7 +87,7 @@ class Transaction:
     """
 
     port: Port
-    frame: Callable[[int], bytes]
+    frame: Callable[[float], bytes]
     due: list[float]
     answered: bool = False
     first_sent: float | None = None
@@ -100,15 +103,20 @@ class Lane:
     transactions: Sequence[Transaction] = field(default_factory=list)
 
 
-def open_socket(link: str, program: _probe_filter.Program) -> socket.socket:
+def open_socket(link: str, program: _probe_filter.Program, groups: Sequence[str] = ()) -> socket.socket:
     """A packet socket on an interface of this thread's namespace that hears what the program passes, in both
-    directions (ETH_P_ALL: it then hears what the interface's macvlan children hear, too). Errors: OSError."""
+    directions (ETH_P_ALL: it then hears what the interface's macvlan children hear, too). groups: MAC addresses of
+    multicast groups to hear. Errors: OSError."""
     # Protocol 0 receives nothing, so nothing gets in before the filter stands.
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
         _probe_filter.attach(sock, program)
         sock.setblocking(False)
         sock.bind((link, ETH_P_ALL))
+        for group in groups:
+            # struct packet_mreq
+            request = struct.pack("=iHH8s", socket.if_nametoindex(link), _PACKET_MR_MULTICAST, 6, mac_bytes(group))
+            sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
         return sock
     except BaseException:
         sock.close()
@@ -124,6 +132,18 @@ def transmissions(
     for dummy in range(attempts - 1):
         result.append(result[-1] + delay + uniform(-JITTER, JITTER))
         delay = min(2 * delay, LONGEST_DELAY)
+    return result
+
+
+def transmissions6(
+    start: float, attempts: int, uniform: Callable[[float, float], float] = random.uniform
+) -> list[float]:
+    """The same for IPv6."""
+    result = [start]
+    delay = FIRST_DELAY6 * (1 + uniform(0, JITTER6))
+    for dummy in range(attempts - 1):
+        result.append(result[-1] + delay)
+        delay = min(2 * delay, LONGEST_DELAY6) * (1 + uniform(-JITTER6, JITTER6))
     return result
 
 
@@ -168,7 +188,7 @@ def _send_due(pending: Iterable[Transaction], now: float) -> bool:
         if item.due[0] > now:
             continue
         item.first_sent = now if item.first_sent is None else item.first_sent
-        item.port.send(item.frame(int(now - item.first_sent)))
+        item.port.send(item.frame(now - item.first_sent))
         item.due = [] if item.port.problem else item.due[1:]
         sent = True
     return sent

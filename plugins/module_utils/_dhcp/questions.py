@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which discoveries to send on one parent: from whom, and which address they ask for. Pure.
+"""Which questions to send on one parent: from whom, and which address they ask for. Pure.
 
 What a server hands out is usually one contiguous pool. If that overlaps with a range, it holds the first or the last
 address of the range, or it lies inside the range and every offer shows it. So these two are asked for, and nothing else
@@ -11,7 +11,6 @@ of a range has to be.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,29 +18,37 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import MAC_PREFIX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target
 
+from .message6 import duid
+
 #: What servers see in their logs: option 60, and the beginning of option 61.
 VENDOR = b"linuxnet.macvlan"
 
 
 @dataclass(frozen=True)
 class Question:
-    """One discovery. mac: the client's; number: which of that client's; wanted: the address it asks for."""
+    """One DISCOVER (version 4) or SOLICIT (version 6). mac: the client's; number: which of that client's; wanted: the
+    address it asks for."""
 
     mac: str
     number: int
     wanted: Address | None = None
+    version: int = 4
 
     @property
     def client_id(self) -> str:
-        """The same in every run, so that a server that reserves what it has offered reserves it once."""
+        """The same in every run, so that a server that reserves what it has offered reserves it once. For IPv4 the
+        client identifier (option 61), for IPv6 the DUID and the IAID."""
+        if self.version == 6:
+            return f"{duid(self.mac).hex(':')} {self.number}"
         return f"{VENDOR.decode()} {self.mac} {self.number}"
 
 
-def questions(parent_mac: str, wanted: Sequence[Address], samples: int) -> list[Question]:
+def questions(parent_mac: str, wanted: Sequence[Address], samples: int, version: int = 4) -> list[Question]:
     """Each of ``samples`` clients lets the server choose once, and they take turns in asking for addresses."""
     macs = [client_mac(parent_mac, sample) for sample in range(samples)]
-    result = [Question(mac, 0) for mac in macs]
-    result += [Question(macs[place % samples], 1 + place // samples, address) for place, address in enumerate(wanted)]
+    result = [Question(mac, 0, None, version) for mac in macs]
+    for place, address in enumerate(wanted):
+        result.append(Question(macs[place % samples], 1 + place // samples, address, version))
     return result
 
 
@@ -63,12 +70,13 @@ def worth_asking(targets: Sequence[Target], subnets: Sequence[Network], version:
 
 
 def _edges(target: Target, subnets: Sequence[Network]) -> Iterator[Address]:
-    """The first and the last address that a host can have: the ends of a subnet are nobody's."""
-    nobodys = [
-        end
-        for subnet in subnets
-        if isinstance(subnet, ipaddress.IPv4Network) and subnet.prefixlen < 31
-        for end in (subnet.network_address, subnet.broadcast_address)
-    ]
+    """The first and the last address that a host can have: the ends of an IPv4 subnet are nobody's, and the first of
+    an IPv6 subnet is that of all its routers (RFC 4291, 2.6.1)."""
+    nobodys: list[Address] = []
+    for subnet in subnets:
+        if subnet.prefixlen < subnet.max_prefixlen - 1:
+            nobodys.append(subnet.network_address)
+            if subnet.version == 4:
+                nobodys.append(subnet.broadcast_address)
     yield target.first + 1 if target.first in nobodys else target.first
     yield target.last - 1 if target.last in nobodys else target.last

@@ -49,8 +49,9 @@ def _server(server: Server, segment: Segment, clock: Clock) -> dict[str, object]
     leases = [heard.lease_seconds for heard in messages if heard.lease_seconds is not None]
     return {
         "parent": segment.link.name,
-        "server": str(server.identifier),
-        "expected": segment.declared.expected(server.identifier),
+        "version": server.version,
+        "server": server.identifier,
+        "expected": segment.declared.expected(server),
         "macs": _texts(heard.mac for heard in messages),
         "sources": _texts(heard.source for heard in messages),
         "relays": _texts(heard.relay for heard in messages),
@@ -74,7 +75,7 @@ def _address(sighting: Sighting, segment: Segment, clock: Clock) -> dict[str, ob
         "parent": segment.link.name,
         "address": str(heard.address),
         "kind": heard.kind,
-        "server": str(heard.server),
+        "server": heard.server,
         "client_mac": heard.client,
         "own": heard.question is not None,
         "asked_for": None if wanted is None else str(wanted),
@@ -93,6 +94,7 @@ def _seen(sighting: Sighting, clock: Clock) -> dict[str, object]:
 def _discovery(asked: Asked, segment: Segment) -> dict[str, object]:
     return {
         "parent": segment.link.name,
+        "version": asked.question.version,
         "client_mac": asked.question.mac,
         "client_id": asked.question.client_id,
         "asked_for": None if asked.question.wanted is None else str(asked.question.wanted),

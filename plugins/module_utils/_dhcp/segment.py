@@ -1,30 +1,31 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From frames to what they say of DHCP servers, for one parent."""
+"""What is asked and heard on one parent."""
 
 from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 
 from . import datagram as _datagram
 from . import message as _message
+from . import message6 as _message6
 from .exchange import Port, Transaction
 from .questions import VENDOR, Question
-from .verdict import LEASE, OFFER, REFUSAL, REQUEST, Declared, Finding, Heard, Sighting
-
-_KINDS = {_message.OFFER: OFFER, _message.ACK: LEASE, _message.NAK: REFUSAL}
+from .reading import read, read6
+from .verdict import OFFER, Declared, Finding, Heard, Sighting
 
 
 @dataclass
 class Asked:
-    """One discovery: the question, its transaction id, and what carries it."""
+    """One question: its transaction id, and what carries it."""
 
     question: Question
     xid: int
@@ -50,69 +51,84 @@ class Segment:
     findings: list[Finding] = field(default_factory=list)
 
     def ask(self, question: Question, port: Port, due: Sequence[float]) -> None:
-        """Plan one discovery."""
-        xid = secrets.randbits(32)
-        wanted = question.wanted if isinstance(question.wanted, ipaddress.IPv4Address) else None
-
-        def frame(seconds: int) -> bytes:
-            # RFC 2132, 9.14: type 0 is an identifier that is no hardware address
-            client_id = b"\0" + question.client_id.encode()
-            message = _message.discover(xid, question.mac, client_id, VENDOR, wanted, seconds)
-            return _datagram.build(_datagram.from_client(port.mac, _message.build(message)))
-
-        self.asked.append(Asked(question, xid, Transaction(port, frame, list(due))))
+        """Plan one question."""
+        plan = _solicit if question.version == 6 else _discover
+        self.asked.append(plan(question, port, list(due)))
 
     def hear(self, port: Port, frame: bytes, seconds: float) -> bool:
-        """Keep what a frame says, and say whether it answers a discovery for the first time."""
+        """Keep what a frame says, and say whether it answers a question for the first time."""
         datagram = _datagram.parse(frame)
-        message = _message.parse(datagram.payload) if datagram else None
-        if datagram is None or message is None:
+        if datagram is None:
+            self._be_found(port, frame)
             return False
-        client = (message.xid, message.chaddr)
-        asked = next((item for item in self.asked if (item.xid, item.question.mac) == client), None)
-        heard = read(datagram, message, asked.question if asked else None)
-        if heard is None:
-            return False
-        known = self.sightings.setdefault(heard, Sighting(heard, [], seconds))
-        if port.name not in known.vantages:
-            known.vantages.append(port.name)
-        if asked is None or asked.transaction.answered:
+        said, asked = self._read(datagram)
+        for heard in said:
+            known = self.sightings.setdefault(heard, Sighting(heard, [], seconds))
+            if port.name not in known.vantages:
+                known.vantages.append(port.name)
+        if asked is None or not said or asked.transaction.answered:
             return False
         asked.transaction.answered = True
         return True
 
     def offers(self, asked: Asked) -> list[Heard]:
-        """What a discovery was offered."""
+        """What a question was offered."""
         return [heard for heard in self.sightings if heard.kind == OFFER and heard.question == asked.question]
 
+    def _read(self, datagram: _datagram.Datagram) -> tuple[list[Heard], Asked | None]:
+        """What a datagram says, and which of our questions it answers."""
+        if datagram.source.version == 6:
+            solicited = _message6.parse(datagram.payload)
+            if solicited is None:
+                return [], None
+            asked = self._asked(6, solicited.xid, lambda mac: _message6.duid(mac) == solicited.client)
+            return read6(datagram, solicited, asked.question if asked else None), asked
+        message = _message.parse(datagram.payload)
+        if message is None:
+            return [], None
+        asked = self._asked(4, message.xid, lambda mac: mac == message.chaddr)
+        return read(datagram, message, asked.question if asked else None), asked
 
-def read(datagram: _datagram.Datagram, message: _message.Message, question: Question | None) -> Heard | None:
-    """What a message says of a server, None where it says nothing of any."""
-    if message.op == _message.BOOTREQUEST:
-        # a client that requests what a server has offered names that server (RFC 2131, 4.3.2); others only remember
-        if message.kind != _message.REQUEST or message.server_id is None or message.requested_address is None:
-            return None
-        return Heard(
-            REQUEST, message.server_id, message.requested_address, message.chaddr, relay=_given(message.giaddr)
-        )
-    kind = _KINDS.get(message.kind or 0)
-    if kind is None:
+    def _asked(self, version: int, xid: int, is_client: Callable[[str], bool]) -> Asked | None:
+        for item in self.asked:
+            if (item.question.version, item.xid) == (version, xid) and is_client(item.question.mac):
+                return item
         return None
-    return Heard(
-        kind,
-        message.server_id or datagram.source,
-        _given(message.yiaddr),
-        message.chaddr,
-        question=question,
-        source=datagram.source,
-        mac=datagram.source_mac,
-        relay=_given(message.giaddr),
-        lease_seconds=message.lease_seconds,
-        network=message.network if kind != REFUSAL else None,
-        routers=message.routers,
-        dns_servers=message.dns_servers,
-    )
+
+    def _be_found(self, port: Port, frame: bytes) -> None:
+        """Answer a server that looks for the link-local address of a client here (RFC 4861, 7.2.4)."""
+        found = _packets.parse(frame)
+        if found is None or not isinstance(found.body, _packets.Neighbour) or not found.body.solicitation:
+            return
+        asker = found.body
+        mine = any(item.question.version == 6 and item.transaction.port is port for item in self.asked)
+        if not mine or asker.target != _datagram.link_local(port.mac) or asker.source == _packets.UNSPECIFIED:
+            return
+        answer = _packets.Neighbour(
+            False, asker.target, asker.source, asker.target, port.mac, solicited=True, override=True
+        )
+        port.send(_packets.build(_packets.Frame(port.mac, found.source, answer)))
 
 
-def _given(address: ipaddress.IPv4Address) -> ipaddress.IPv4Address | None:
-    return address if int(address) else None
+def _discover(question: Question, port: Port, due: list[float]) -> Asked:
+    xid = secrets.randbits(32)
+    wanted = question.wanted if isinstance(question.wanted, ipaddress.IPv4Address) else None
+    # RFC 2132, 9.14: type 0 is an identifier that is no hardware address
+    client_id = b"\0" + question.client_id.encode()
+
+    def frame(seconds: float) -> bytes:
+        message = _message.discover(xid, question.mac, client_id, VENDOR, wanted, int(seconds))
+        return _datagram.build(_datagram.from_client(port.mac, _message.build(message)))
+
+    return Asked(question, xid, Transaction(port, frame, due))
+
+
+def _solicit(question: Question, port: Port, due: list[float]) -> Asked:
+    xid = secrets.randbits(24)
+    wanted = question.wanted if isinstance(question.wanted, ipaddress.IPv6Address) else None
+
+    def frame(seconds: float) -> bytes:
+        message = _message6.solicit(xid, question.mac, question.number, wanted, seconds)
+        return _datagram.build(_datagram.from_client6(port.mac, _datagram.link_local(port.mac), message))
+
+    return Asked(question, xid, Transaction(port, frame, due))

@@ -33,14 +33,16 @@ _NAMED_MAX = 5
 class Heard:
     """One message of a server, or of a client that names its server.
 
-    server: its identifier (option 54); source: the address it came from; mac: the frame's sender. These two are None
-    for a request, which comes from the client. relay: the relay agent's address.
+    version: of IP; server: its identifier, which is the text of an address for IPv4 (option 54) and of a DUID for IPv6;
+    source: the address it came from; mac: the frame's sender. These two are None for a request, which comes from the
+    client. relay: the relay agent's address.
     address: what is offered, leased or requested; None where the message is about none.
     client: the client's MAC address; question: the one of this check that it answers, None where it is for others.
     """
 
     kind: str
-    server: Address
+    version: int
+    server: str
     address: Address | None
     client: str
     question: Question | None = None
@@ -66,7 +68,8 @@ class Sighting:
 class Server:
     """One server: what its messages said."""
 
-    identifier: Address
+    version: int
+    identifier: str
     sightings: list[Sighting] = field(default_factory=list)
 
     @property
@@ -75,11 +78,15 @@ class Server:
 
     @property
     def name(self) -> str:
-        """Identifier and MAC addresses, for people."""
+        """Address and MAC addresses, for people."""
         macs = sorted({heard.mac for heard in self.messages if heard.mac})
-        relays = sorted({str(heard.relay) for heard in self.messages if heard.relay})
-        told = ([", ".join(macs)] if macs else []) + ([f"through relay {', '.join(relays)}"] if relays else [])
-        return f"{self.identifier} ({', '.join(told)})" if told else str(self.identifier)
+        relays = ", ".join(sorted({str(heard.relay) for heard in self.messages if heard.relay}))
+        sources = sorted({str(heard.source) for heard in self.messages if heard.source})
+        name, told = self.identifier, macs
+        if self.version == 6:
+            name, told = (", ".join(sources), [*macs, f"DUID {name}"]) if sources else (f"DUID {name}", [])
+        told = told + ([f"through relay {relays}"] if relays else [])
+        return f"{name} ({', '.join(told)})" if told else name
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class Finding:
 
     kind: str
     message: str
-    servers: tuple[Address, ...] = ()
+    servers: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
     target: Target | None = None
 
@@ -96,16 +103,16 @@ class Finding:
 @dataclass(frozen=True)
 class Declared:
     """What the caller said of a link. subnets: those that servers may hand out from, none where nobody knows;
-    servers: those that belong there, none where that was not said."""
+    servers: IP versions and identifiers of those that belong there, none where that was not said."""
 
     targets: Sequence[Target] = ()
     subnets: Sequence[Network] = ()
-    servers: Sequence[Address] = ()
+    servers: Sequence[tuple[int, str]] = ()
 
-    def expected(self, server: Address) -> bool | None:
+    def expected(self, server: Server) -> bool | None:
         """None where it was not said which servers of that family belong there."""
-        known = [item for item in self.servers if item.version == server.version]
-        return server in known if known else None
+        known = [identifier for version, identifier in self.servers if version == server.version]
+        return server.identifier in known if known else None
 
     def belongs(self, address: Address) -> bool | None:
         """Whether an address is in one of the subnets, None where none of its family is known."""
@@ -118,9 +125,10 @@ class Declared:
 
 def servers(sightings: Iterable[Sighting]) -> list[Server]:
     """Each server with its messages, in the order in which they were first heard."""
-    found: dict[Address, Server] = {}
+    found: dict[tuple[int, str], Server] = {}
     for sighting in sightings:
-        server = found.setdefault(sighting.heard.server, Server(sighting.heard.server))
+        key = (sighting.heard.version, sighting.heard.server)
+        server = found.setdefault(key, Server(*key))
         server.sightings.append(sighting)
     return list(found.values())
 
@@ -130,9 +138,9 @@ def judge(sightings: Sequence[Sighting], declared: Declared, asked: Sequence[int
     known = servers(sightings)
     result = [finding for server in known for finding in _overlaps(server, declared)]
     for version in (4, 6):
-        result += _several([server for server in known if server.identifier.version == version], declared)
+        result += _several([server for server in known if server.version == version], declared)
     for server in known:
-        if declared.expected(server.identifier) is False:
+        if declared.expected(server) is False:
             message = f"{server.name} is not one of the servers that belong here"
             result.append(Finding(UNEXPECTED_SERVER, message, (server.identifier,)))
         result += _foreign(server, declared)
@@ -140,7 +148,7 @@ def judge(sightings: Sequence[Sighting], declared: Declared, asked: Sequence[int
     if problem:
         result.append(Finding(NOT_ASKED, problem))
     else:
-        silent = [version for version in asked if not any(server.identifier.version == version for server in known)]
+        silent = [version for version in asked if not any(server.version == version for server in known)]
         result += [Finding(NO_SERVER, f"no DHCP server was heard for IPv{version}") for version in silent]
     return result
 
@@ -176,7 +184,7 @@ def _what(messages: list[Heard]) -> str:
 
 def _several(known: Sequence[Server], declared: Declared) -> list[Finding]:
     """Servers that were declared are meant to be several."""
-    if len(known) < 2 or all(declared.expected(server.identifier) for server in known):
+    if len(known) < 2 or all(declared.expected(server) for server in known):
         return []
     names = "; ".join(server.name for server in known)
     message = f"{len(known)} DHCP servers answer on this link: {names}"
@@ -191,15 +199,14 @@ def _foreign(server: Server, declared: Declared) -> list[Finding]:
     }
     if not outside:
         return []
-    version = server.identifier.version
-    subnets = ", ".join(str(subnet) for subnet in declared.subnets if subnet.version == version)
+    subnets = ", ".join(str(subnet) for subnet in declared.subnets if subnet.version == server.version)
     told = ", ".join(f"{address}" + (f" of {network}" if network else "") for address, network in outside.items())
     message = f"{server.name} hands out {told}, which is not in {subnets}"
     return [Finding(FOREIGN_SUBNET, message, (server.identifier,), tuple(outside))]
 
 
 def _bindings(server: Server) -> list[Finding]:
-    """A server must not lease what nobody has requested (RFC 2131, 3.1, 4)."""
+    """A server must not lease what nobody has requested (RFC 2131, 3.1, 4; RFC 8415, 18.3.1 without Rapid Commit)."""
     leased = [heard.address for heard in server.messages if heard.kind == LEASE and heard.question]
     addresses = list(dict.fromkeys(address for address in leased if address is not None))
     if not addresses:

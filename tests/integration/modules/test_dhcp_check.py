@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def dnsmasq(router, folder, pool=POOL):
 
 def kea(router, folder, pool=POOL):
     options = {"routers": SERVER, "domain-name-servers": "192.168.100.53"}
-    return dhcp_servers.kea4(router, folder, "192.168.100.0/24", f"{pool[0]} - {pool[1]}", options)
+    return dhcp_servers.kea(router, folder, "192.168.100.0/24", f"{pool[0]} - {pool[1]}", options)
 
 
 def isc(router, folder, pool=POOL):
@@ -115,6 +116,14 @@ def test_ranges_beside_the_pool_are_no_finding_and_repeating_takes_nothing(host,
 def test_a_pool_inside_the_range_or_over_its_last_address(host, router, tmp_path, pool):
     dnsmasq(router, tmp_path, pool)
     assert kinds(check(host, RANGE)) == ["overlap"]
+
+
+def test_a_server_that_pings_each_address_before_it_offers_it(host, router, tmp_path):
+    """dnsmasq as it is by default: three seconds, one address after the other."""
+    dhcp_servers.dnsmasq(router, tmp_path, f"--dhcp-range={POOL[0]},{POOL[1]},1h", ping=True)
+    result = check(host, "192.168.100.150", wait=4)
+    assert kinds(result) == ["overlap"]
+    assert all(len(item["offered"]) == 1 for item in result["discoveries"])
 
 
 def test_lease_file_reading_notices_a_real_lease(host, router, tmp_path):
@@ -215,6 +224,39 @@ def test_a_server_behind_a_relay(host, segment, tmp_path):
     assert server.leases == []
 
 
+def dnsmasq6(router, folder):
+    return dhcp_servers.dnsmasq(router, folder, "--dhcp-range=fd00:100::100,fd00:100::1ff,64,1h")
+
+
+def kea6(router, folder):
+    return dhcp_servers.kea(router, folder, "fd00:100::/64", "fd00:100::100 - fd00:100::1ff")
+
+
+@pytest.mark.parametrize("serve", [dnsmasq6, kea6])
+def test_ipv6(host, router, tmp_path, serve):
+    router.ip("address", "add", "fd00:100::1/64", "dev", "eth0", "nodad")
+    # the server speaks from its link-local address, which duplicate address detection holds back at first
+    while "tentative" in router.ip("-6", "address", "show", "dev", "eth0").stdout:
+        time.sleep(0.05)
+    server = serve(router, tmp_path)
+    result = check(host, "fd00:100::1f0/124", "fd00:100::3", probe={"subnets": ["fd00:100::/64"]})
+    assert kinds(result) == ["overlap", "no_server"]
+    overlap = result["findings"][0]
+    assert (overlap["declared"], overlap["addresses"]) == ("fd00:100::1f0/124", ["fd00:100::1f0", "fd00:100::1ff"])
+    (found,) = result["servers"]
+    assert (found["version"], found["macs"], found["leases"]) == (6, [router.mac()], 0)
+    assert found["sources"][0].startswith("fe80:")
+    asked = {item["asked_for"]: item["offered"] for item in result["discoveries"] if item["version"] == 6}
+    assert asked["fd00:100::1ff"] == ["fd00:100::1ff"]
+    assert len(asked["fd00:100::3"]) == len(asked[None]) == 1
+    assert server.leases == []
+    known = check(host, "fd00:100::3", probe={"servers": [found["server"].upper()]}, wait=0.5)
+    assert [item["expected"] for item in known["servers"]] == [True]
+    # the answer could not reach the host itself
+    parent = check(host, "fd00:100::3", vantage="parent", wait=0.1)
+    assert {item["version"] for item in parent["discoveries"]} == {4}
+
+
 def test_several_samples_are_several_clients(host, router, tmp_path):
     dnsmasq(router, tmp_path)
     result = check(host, "192.168.100.3", samples=3)
@@ -277,13 +319,14 @@ def test_a_parent_that_takes_no_child_is_told_and_still_listened_on(host, segmen
 def test_all_bad_input_is_told_at_once(host):
     probes = [
         {"parent": "eth9", "addresses": ["192.168.100.300", "192.168.100.0/24"], "subnets": ["192.168.100.1/24"]},
-        {"parent": {"mac": "x"}, "servers": ["here"]},
+        {"parent": {"mac": "x"}, "servers": ["here", "fe80::1", "192.168.100.1"]},
     ]
     bad = {"samples": 17, "hints": -1, "attempts": 0, "wait": 0, "listen_seconds": 4000}
     result = host.module("dhcp_check", {"probes": probes, **bad})
     assert result["failed"]
     assert [problem["key"] for problem in result["problems"]] == [
         *bad, "probes[0].addresses[0]", "probes[0].subnets[0]", "probes[1].parent.mac", "probes[1].servers[0]",
+        "probes[1].servers[1]",
     ]  # fmt: skip
     result = host.module("dhcp_check", {"probes": [{"parent": "eth9"}, {"parent": "lo"}]})
     assert [problem["key"] for problem in result["problems"]] == ["probes[0].parent", "probes[1].parent"]

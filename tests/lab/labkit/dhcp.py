@@ -8,6 +8,7 @@ Each function starts one on a namespace's ``eth0``, waits until it serves, and r
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import shutil
@@ -52,22 +53,30 @@ def relay(host: Namespace, address: str, server: str) -> None:
     _start(host, argv, "DHCP relay", {})
 
 
-def kea4(host: Namespace, folder: Path, subnet: str, pool: str, options: dict[str, str] | None = None) -> Server:
+def kea(host: Namespace, folder: Path, subnet: str, pool: str, options: dict[str, str] | None = None) -> Server:
+    """For IPv4 or IPv6, as the subnet is."""
+    version = ipaddress.ip_network(subnet).version
     leases = folder / "kea.csv"
     option_data = [{"name": name, "data": data} for name, data in (options or {}).items()]
+    one = {"subnet": subnet, "interface": "eth0", "pools": [{"pool": pool}], "option-data": option_data}
     configuration = {
-        "Dhcp4": {
+        f"Dhcp{version}": {
             "interfaces-config": {"interfaces": ["eth0"]},
             "lease-database": {"type": "memfile", "name": str(leases), "lfc-interval": 0},
             "valid-lifetime": 7200,
-            "subnet4": [{"subnet": subnet, "pools": [{"pool": pool}], "option-data": option_data}],
-            "loggers": [{"name": "kea-dhcp4", "severity": "INFO", "output_options": [{"output": "stdout"}]}],
+            f"subnet{version}": [one],
+            "loggers": [{"name": f"kea-dhcp{version}", "severity": "INFO", "output_options": [{"output": "stdout"}]}],
         }
     }
+    if version == 6:
+        # or it would be kept in a directory of the machine
+        configuration["Dhcp6"]["server-id"] = {"type": "LLT", "persist": False}
     path = folder / "kea.json"
     path.write_text(json.dumps(configuration))
-    environment = {"KEA_PIDFILE_DIR": str(folder), "KEA_LOCKFILE_DIR": str(folder)}
-    process = _start(host, [_unconfined("kea-dhcp4", folder), "-c", str(path)], "DHCP4_STARTED", environment)
+    # what newer versions allow beside their own directories
+    environment = {name: str(folder) for name in ("KEA_PIDFILE_DIR", "KEA_LOCKFILE_DIR", "KEA_DHCP_DATA_DIR")}
+    program = _unconfined(f"kea-dhcp{version}", folder)
+    process = _start(host, [program, "-c", str(path)], f"DHCP{version}_STARTED", environment)
     return Server(process, leases, lambda text: [line.split(",")[0] for line in text.splitlines()[1:]])
 
 

@@ -195,6 +195,8 @@ def passes(data: bytes) -> bool:
 
 
 FRAME = datagrams.build(datagrams.from_client(MAC, bytes(300)))
+FRAME6 = datagrams.build(datagrams.from_client6(MAC, ipaddress.IPv6Address("fe80::1"), bytes(60)))
+SOLICITATION = packets.probe(MAC, ipaddress.IPv6Address("fe80::2"))
 
 
 @pytest.mark.parametrize(
@@ -208,7 +210,13 @@ FRAME = datagrams.build(datagrams.from_client(MAC, bytes(300)))
         pytest.param(changed(FRAME, 23, 6), False, id="TCP"),
         pytest.param(changed(FRAME, 20, 0x20, 0), False, id="first fragment"),
         pytest.param(changed(FRAME, 20, 0, 9), False, id="further fragment"),
-        pytest.param(changed(FRAME, 12, 0x86, 0xDD), False, id="IPv6"),
+        pytest.param(FRAME6, True, id="to DHCPv6 servers"),
+        pytest.param(changed(FRAME6, 56, 546 >> 8, 546 & 255), True, id="to DHCPv6 clients"),
+        pytest.param(changed(FRAME6, 56, 0, 67), False, id="over IPv6 to another port"),
+        pytest.param(changed(FRAME6, 20, 6), False, id="TCP over IPv6"),
+        pytest.param(SOLICITATION, True, id="neighbour solicitation"),
+        pytest.param(changed(SOLICITATION, 54, 136), False, id="neighbour advertisement"),
+        pytest.param(changed(FRAME, 12, 0x08, 0x06), False, id="ARP"),
         pytest.param(changed(FRAME, 12, 0x81, 0), False, id="VLAN tag in the frame"),
         pytest.param(FRAME[:36], False, id="too short for a port"),
     ],
