@@ -8,39 +8,59 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from . import _parents
 from ._facts import MACVLAN_KINDS, Facts, Link, read_all
+from ._lldp.listen import listen
 from ._netns import Namespace
 from ._problems import InvalidInput, Problems
-from ._requirements import CAP_SYS_ADMIN, check_capabilities, check_pyroute2
+from ._requirements import CAP_NET_RAW, CAP_SYS_ADMIN, check_capabilities, check_pyroute2
 
 #: Kinds whose frames leave through the parent, as macvlan's do.
 _CHILD_KINDS = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
+
+#: Kinds that have ports.
+_MASTERS = ("bond", "team", "bridge")
+
+#: A switch speaks every 30 seconds (IEEE 802.1AB-2016, 9.2.5.7, msgTxInterval), an hour at most.
+_LLDP_SECONDS_MAX = 3600
 
 #: machine-id(5)
 _MACHINE_ID = "/etc/machine-id"
 
 
-def inventory(parent: object = None, counters: bool = False) -> dict[str, object]:
-    """``links`` and ``unseen_namespaces``. Errors: InvalidInput."""
+def inventory(
+    parent: object = None, counters: bool = False, parents: Sequence[object] = (), lldp_seconds: float = 0.0
+) -> dict[str, object]:
+    """``links``, ``parents``, ``resolved``, ``machine_id`` and ``unseen_namespaces``. Errors: InvalidInput.
+
+    parent: list only its children. parents: list these as parents whether or not they have children.
+    lldp_seconds: how long to listen for the switches behind the parents; 0 is not at all.
+    """
     problems = Problems()
     check_pyroute2(problems)
-    check_capabilities(problems, CAP_SYS_ADMIN)
+    check_capabilities(problems, CAP_SYS_ADMIN, *([CAP_NET_RAW] if lldp_seconds else []))
     if parent is not None:
         _parents.check(parent, "parent", problems)
+    for number, item in enumerate(parents):
+        _parents.check(item, f"parents[{number}]", problems)
+    if not 0 <= lldp_seconds <= _LLDP_SECONDS_MAX:
+        remedy = f"give a number of seconds from 0 to {_LLDP_SECONDS_MAX}"
+        problems.add("lldp_seconds", lldp_seconds, "this is out of range", remedy)
     if problems:
         raise InvalidInput(problems)
     unseen: list[str] = []
     everywhere = read_all(unseen)
-    here = everywhere[0][0]
-    wanted = None
-    if parent is not None:
-        wanted = _parents.resolve(parent, everywhere[0][1], "parent", problems)
-        if problems:
-            raise InvalidInput(problems)
-    found, parents = [], {}
+    here, own = everywhere[0]
+    wanted = _parents.resolve(parent, own, "parent", problems) if parent is not None else None
+    named = [_parents.resolve(item, own, f"parents[{number}]", problems) for number, item in enumerate(parents)]
+    if problems:
+        raise InvalidInput(problems)
+    found = []
+    shown = {link.index: link for link in named if link is not None}
     for namespace, facts in everywhere:
         for link in facts.links:
             if link.kind not in MACVLAN_KINDS:
@@ -49,13 +69,39 @@ def inventory(parent: object = None, counters: bool = False) -> dict[str, object
             if wanted is None or above == (here, wanted):
                 found.append(_as_data(namespace, link, facts, above, counters))
                 if above is not None and above[0] == here:
-                    parents[above[1].index] = above[1]
+                    shown[above[1].index] = above[1]
+    told = [_parent_data(link, own) for link in shown.values()]
+    if lldp_seconds:
+        _add_neighbours(told, list(shown.values()), own, lldp_seconds)
     return {
         "links": found,
-        "parents": [_parent_data(link, everywhere[0][1]) for link in parents.values()],
+        "parents": told,
+        "resolved": [{"given": given, "name": link.name} for given, link in zip(parents, named) if link is not None],
         "machine_id": machine_id(),
         "unseen_namespaces": unseen,
     }
+
+
+def _add_neighbours(told: list[dict[str, Any]], parents: list[Link], facts: Facts, seconds: float) -> None:
+    """Listen on all ports of all parents at the same time."""
+    ports = {link.index: list(dict.fromkeys(item.name for item in _ports(link, facts))) for link in parents}
+    heard = listen(dict.fromkeys(name for names in ports.values() for name in names), seconds)
+    for data, link in zip(told, parents):
+        data["lldp"] = [{"port": name, **asdict(item)} for name in ports[link.index] for item in heard[name]]
+
+
+def _ports(link: Link, facts: Facts) -> Iterator[Link]:
+    """The links at whose far end a switch may be: below a VLAN its lower device, below a bond or bridge its ports."""
+    lower = facts.by_index(link.parent) if link.kind == "vlan" and link.parent_nsid is None else None
+    if lower is not None:
+        yield from _ports(lower, facts)
+    elif link.kind in _MASTERS:
+        # the other ports of a bridge are virtual machines and containers
+        for port in facts.links:
+            if port.master == link.index and port.kind in ("", "vlan", *_MASTERS):
+                yield from _ports(port, facts)
+    else:
+        yield link
 
 
 def evidence(everywhere: list[tuple[Namespace, Facts]], parents: Sequence[Link]) -> dict[str, object]:

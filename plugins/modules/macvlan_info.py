@@ -37,10 +37,25 @@ options:
     description: Whether to return the packet counters too.
     type: bool
     default: false
+  parents:
+    description:
+      - Report on these parents too, whether or not they have macvlan links. Each is given as for O(parent).
+    type: list
+    elements: raw
+    default: []
+  lldp_seconds:
+    description:
+      - Listen on the parents for LLDP frames (IEEE 802.1AB), in which switches say their name and that of their port,
+        for at most this many seconds, and end as soon as each has heard one. V(0) does not listen.
+      - Switches usually speak every 30 seconds, so V(35) hears one that speaks at all. Nothing is sent.
+      - It listens on the lower device of a VLAN and on the ports of a bond or bridge. It hears the nearest device that
+        speaks LLDP, which below a hypervisor may be its virtual switch.
+    type: int
+    default: 0
 requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
-  - Looking into other network namespaces needs C(CAP_SYS_ADMIN).
+  - Looking into other network namespaces needs C(CAP_SYS_ADMIN), listening for LLDP C(CAP_NET_RAW).
 seealso:
   - module: linuxnet.macvlan.macvlan_link
 """
@@ -125,7 +140,7 @@ links:
       type: dict
       sample: {"rx_packets": 10, "tx_packets": 12}
 parents:
-  description: The parents of these links, as far as they are in the namespace that the module runs in.
+  description: The parents of these links, as far as they are in the namespace that the module runs in, and O(parents).
   returned: success
   type: list
   elements: dict
@@ -143,6 +158,22 @@ parents:
       type: list
       elements: str
       sample: [192.168.100.11/24]
+    lldp:
+      description:
+        - The devices that were heard. C(port) is the interface of this host, C(chassis_id) and C(port_id) are what the
+          device says, and C(chassis_id_type) and C(port_id_type) what that is, such as V(mac) or V(interface_name).
+      returned: when O(lldp_seconds) is not V(0)
+      type: list
+      elements: dict
+      sample:
+        - {"port": "eth0", "chassis_id": "00:1c:73:00:00:01", "chassis_id_type": "mac", "port_id": "Ethernet12",
+           "port_id_type": "interface_name", "ttl": 120, "system_name": "sw1.example.net", "port_description": ""}
+resolved:
+  description: For each of O(parents) what was C(given) and the C(name) of the interface that it means.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"given": {"default_route": true}, "name": "eth0"}]
 machine_id:
   description:
     - A hash of C(/etc/machine-id), V(null) where there is none. Two hosts with the same one are copies of one
@@ -164,11 +195,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"parent": {"type": "raw"}, "counters": {"type": "bool", "default": False}},
+        argument_spec={
+            "parent": {"type": "raw"},
+            "counters": {"type": "bool", "default": False},
+            "parents": {"type": "list", "elements": "raw", "default": []},
+            "lldp_seconds": {"type": "int", "default": 0},
+        },
         supports_check_mode=True,
     )
     try:
-        module.exit_json(changed=False, **_inventory.inventory(module.params["parent"], module.params["counters"]))
+        module.exit_json(changed=False, **_inventory.inventory(**module.params))
     except InvalidInput as error:
         module.fail_json(msg=str(error), problems=error.problems.as_data())
 

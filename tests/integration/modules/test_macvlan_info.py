@@ -5,6 +5,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+FRAMES = Path(__file__).resolve().parents[1] / "frames.py"
+
 
 def test_links_of_all_namespaces_with_their_parents(segment) -> None:
     host = segment.host("h1", ["192.168.100.11/24"])
@@ -59,3 +65,42 @@ def test_a_conflict_check_tells_what_the_host_has_on_that_segment(segment) -> No
     bridged = {"probes": [{"parent": "lan", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
     told = host.module("arp_conflict_check", bridged)["host"]
     assert [(link["kind"], link["parent"]) for link in told["links"]] == [("veth", "lan")]
+
+
+def lldp(system: str, port: str, ttl: int = 120) -> str:
+    """A frame as a switch sends it, in hex: chassis, port, time to live, name, end (IEEE 802.1AB-2016, 8)."""
+    units = [(1, b"\x04\x00\x1c\x73\x00\x00\x01"), (2, b"\x05" + port.encode()), (3, ttl.to_bytes(2, "big"))]
+    units += [(5, system.encode()), (0, b"")]
+    body = b"".join((kind << 9 | len(value)).to_bytes(2, "big") + value for kind, value in units)
+    return (bytes.fromhex("0180c200000e001c7300000188cc") + body).ljust(60, b"\0").hex()
+
+
+def test_the_switch_behind_the_parent_says_its_name(segment) -> None:
+    host = segment.host("h1", ["192.168.100.11/24"])
+    quiet = segment.plug(host, "eth1")
+    host.container("c1")
+    # what the host says of itself is no neighbour
+    speaks(host, "eth0", lldp("h1", "eth0"))
+    silent = host.module("macvlan_info", {"lldp_seconds": 1})
+    assert [parent["lldp"] for parent in silent["parents"] if parent["mac"] == host.mac()] == [[]]
+    speaks(segment.switch, host.port, lldp("sw1.example.net", "Ethernet12"))
+    speaks(segment.switch, quiet, lldp("sw1.example.net", "Ethernet13", ttl=0))
+    heard = host.module("macvlan_info", {"parent": "eth0", "parents": [{"mac": host.mac("eth1")}], "lldp_seconds": 2})
+    parents = {parent["name"]: parent["lldp"] for parent in heard["parents"]}
+    assert parents["eth1"] == []
+    assert parents["eth0"] == [
+        {"port": "eth0", "chassis_id": "00:1c:73:00:00:01", "chassis_id_type": "mac", "port_id": "Ethernet12",
+         "port_id_type": "interface_name", "ttl": 120, "system_name": "sw1.example.net", "port_description": ""}
+    ]  # fmt: skip
+    assert heard["resolved"] == [{"given": {"mac": host.mac("eth1")}, "name": "eth1"}]
+
+
+def test_bad_input_is_told_at_once(segment) -> None:
+    refused = segment.host("h1").module("macvlan_info", {"parents": ["eth0", {"vlan": 1}], "lldp_seconds": -1})
+    assert [problem["key"] for problem in refused["problems"]] == ["parents[1]", "lldp_seconds"]
+
+
+def speaks(namespace, device: str, frame: str) -> None:
+    """Says a frame until the test is over."""
+    process = namespace.start(sys.executable, str(FRAMES), "say", device, frame, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == "\n"

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the MAC addresses of all hosts and switch ports to files on the controller."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files, _mac_list
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of, registered
+
+
+class ActionModule(ActionBase):
+    """Reads what macvlan_info returned on the hosts out of their variables."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        dummy, options = self.validate_argument_spec({"dest": {"type": "path", "required": True}})
+        task_vars = task_vars or {}
+        groups = Groups(task_vars["groups"])
+        selected = set(task_vars["ansible_play_hosts_all"])
+        listed: list[_mac_list.Row] = []
+        unseen: dict[str, str] = {}
+        for name in sorted(hosts_of(task_vars)):
+            variables = task_vars["hostvars"][name]
+            # what is wrong with a declaration is the plan's to tell
+            plan = read(declaration(name, variables, groups, Problems()), Problems())
+            info = registered(variables, "macvlan_inventory")
+            info = info if isinstance(info, dict) else {}
+            listed += _mac_list.rows(plan, info)
+            if "parents" not in info and (plan.intent.networks or plan.intent.links):
+                unseen[name] = _why(info, name in selected)
+        texts = {"mac_list.csv": _mac_list.as_csv(listed), "mac_list.json": _mac_list.as_json(listed, unseen)}
+        return {
+            **self._write(os.path.abspath(options["dest"]), texts, bool(task_vars.get("ansible_check_mode"))),
+            "macs": len(listed),
+            "ports": _mac_list.ports(listed),
+            "unseen": unseen,
+            "warnings": [f"{name} is listed by its declaration alone: {why}" for name, why in unseen.items()],
+        }
+
+    def _write(self, directory: str, texts: dict[str, str], check_mode: bool) -> dict[str, Any]:
+        """Replace the files that differ; what is not such a list is left alone."""
+        paths = {os.path.join(directory, name): text for name, text in texts.items()}
+        try:
+            before = {path: _read(path) for path in paths}
+            foreign = [path for path, text in before.items() if text and not _mac_list.is_ours(text)]
+            if foreign:
+                raise AnsibleActionFail(f"{foreign[0]} is no MAC list of this collection: name another directory")
+            changed = [path for path, text in paths.items() if before[path] != text]
+            for path in changed if not check_mode else []:
+                _files.write(path, paths[path])
+        except OSError as error:
+            raise AnsibleActionFail(f"{error.filename or directory}: {error.strerror}") from error
+        diff = [
+            {"before_header": path, "after_header": path, "before": before[path] or "", "after": paths[path]}
+            for path in changed
+        ]
+        return {"changed": bool(changed), "diff": diff, "files": list(paths)}
+
+
+def _read(path: str) -> str | None:
+    """As it is, with its line ends."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def _why(info: dict[str, Any], selected: bool) -> str:
+    """Why a host gave no inventory."""
+    if not selected:
+        return "not in this run"
+    if info.get("unreachable"):
+        return "it is unreachable"
+    return str(info.get("msg") or "it was not asked").split("\n", maxsplit=1)[0]
