@@ -60,6 +60,7 @@ class ActionModule(ActionBase):
             "summary": report.data["summary"],
             "verdicts": [item for item in report.data["verdicts"] if item["status"] in (CONFIRMED, SUSPECTED)],
             "failures": _failures(report),
+            "repairs": _report.repairs(report),
             "files": _write(report, options["report_dir"]) if options["report_dir"] else [],
         }
 

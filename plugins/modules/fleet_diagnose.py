@@ -123,6 +123,13 @@ failures:
   description: For each host that is not well what is confirmed there. Hosts that are well are not in it.
   returned: always
   type: dict
+repairs:
+  description:
+    - For each host the confirmed causes that are put right by making again what is declared, as C(diagnose_fix) does.
+      Hosts without any are not in it.
+  returned: always
+  type: dict
+  sample: {web1: [host_isolation]}
 files:
   description: The files of the report.
   returned: always

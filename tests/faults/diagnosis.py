@@ -82,7 +82,7 @@ def _collect(lab: NamespaceLab, host: str, duration: float) -> dict[str, Any]:
         "links": intent["links"],
         "duration": duration,
         "interval": INTERVAL,
-        "after_break": None,
+        "after_break": AFTER_BREAK,
         "host_id": host,
     }
     result = lab.module(host, "macvlan_diagnose", options)

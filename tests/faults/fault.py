@@ -39,7 +39,7 @@ class Fault:
     lab: str = "ns"
     quick: bool = False
     #: Seconds that the watch lasts at most; it ends soon after something broke.
-    duration: float = 4.0
+    duration: float = 8.0
 
     @property
     def cause(self) -> str:

@@ -79,5 +79,6 @@ CAUSE = Cause(
     must="D with culprit",
     needs=("watch", "after"),
     explains=("host_isolation", "not_persistent", "carrier_loss_drops_config", "route_order"),
+    repairable=True,
     judge=judge,
 )

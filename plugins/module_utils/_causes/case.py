@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, parse_address, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.reachability import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 
 from .fleet import Fleet
@@ -168,8 +169,12 @@ class Case:
         ]
 
     def broken(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """The targets that lost two packets or more, or never answered."""
-        return [item for item in self.targets(kind) if item["sent"] and _is_broken(item)]
+        """The targets that lost two packets or more, or never answered, but no pings of a gateway that drops them."""
+        return broken(self.targets(kind))
+
+    def lost(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The same with those: for judges that have proof of their own that it is no gateway's choice."""
+        return [item for item in self.targets(kind) if is_lost(item)]
 
     def works(self, kind: str | None = None) -> bool:
         """Whether something was asked and nothing of it is broken."""
@@ -307,7 +312,3 @@ class Case:
 def since(after: float | None) -> str:
     """When something happened, for a summary: `` at +4.2 s``; empty where it was so from the start."""
     return f" at +{after:.1f} s" if after else ""
-
-
-def _is_broken(target: Mapping[str, Any]) -> bool:
-    return target["sent"] - target["received"] >= 2 or not target["received"]

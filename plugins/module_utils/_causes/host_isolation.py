@@ -65,5 +65,6 @@ CAUSE = Cause(
     proof="the route to a container leads out of the parent of the container's link, and its pings are lost",
     must="P D",
     needs=("watch", "before", "after"),
+    repairable=True,
     judge=judge,
 )

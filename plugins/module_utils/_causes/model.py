@@ -10,7 +10,7 @@ line in the registry. A judge never raises for missing evidence: it says ``case.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Cause:
     collection does about it: P prevents, R refuses, D diagnoses (``confirmed``), H hints (``suspected``).
     needs: evidence without which nothing can be said; keys of `Case.lacks`.
     explains: ids of causes that are consequences of this one where both are confirmed.
+    repairable: whether making again what is declared (roles nm_exclusion and interfaces) puts it right.
     """
 
     id: str
@@ -102,7 +103,8 @@ class Cause:
     must: str
     judge: Callable[[Case], Verdict]
     needs: tuple[str, ...] = ("after",)
-    explains: tuple[str, ...] = field(default=())
+    explains: tuple[str, ...] = ()
+    repairable: bool = False
 
 
 def culprit(process: Mapping[str, Any] | None, unknown: str = "") -> dict[str, Any]:

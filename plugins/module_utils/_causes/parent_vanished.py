@@ -68,5 +68,6 @@ CAUSE = Cause(
         "boot_order",
         "foreign_default_route",
     ),
+    repairable=True,
     judge=judge,
 )

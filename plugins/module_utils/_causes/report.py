@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.reachability import broken
+
 from .case import CONTAINER_TO_HOST, GATEWAY_FROM_LINK, GATEWAY_FROM_PARENT, HOST_TO_CONTAINER
 from .judge import judge
 from .model import CONFIRMED, SUSPECTED, Verdict
+from .registry import CAUSES
 
 SCHEMA = "linuxnet.macvlan/diagnosis/1"
 
@@ -79,6 +82,16 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     return Report(data, verdicts)
 
 
+def repairs(report: Report) -> dict[str, list[str]]:
+    """For each host the confirmed causes that making again what is declared puts right."""
+    ours = {cause.id for cause in CAUSES if cause.repairable}
+    found: dict[str, list[str]] = {}
+    for item in report.verdicts:
+        if item.status == CONFIRMED and item.cause in ours and item.cause not in found.get(item.host, []):
+            found.setdefault(item.host, []).append(item.cause)
+    return found
+
+
 def _host(result: HostResult, verdicts: list[Verdict]) -> dict[str, Any]:
     evidence = result.evidence
     data: dict[str, Any] = {
@@ -101,6 +114,8 @@ def _host(result: HostResult, verdicts: list[Verdict]) -> dict[str, Any]:
 
 def _state(result: HostResult, verdicts: list[Verdict]) -> str:
     found = {item.status for item in verdicts if item.host == result.host}
+    if result.evidence is not None and not result.evidence.get("watch") and CONFIRMED not in found:
+        return FAILED
     if CONFIRMED in found or broken_targets(result.evidence or {}):
         return BROKEN
     return SUSPECT if SUSPECTED in found else HEALTHY
@@ -108,8 +123,7 @@ def _state(result: HostResult, verdicts: list[Verdict]) -> str:
 
 def broken_targets(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Targets of the timeline that lost two packets or more, or never answered."""
-    targets = (evidence.get("watch") or {}).get("targets", [])
-    return [item for item in targets if item["sent"] and _edge_state(item) == "broken"]
+    return broken((evidence.get("watch") or {}).get("targets", []))
 
 
 def _link(network: Mapping[str, Any], evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,6 +172,7 @@ def _containers(found: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _edges(network: str, evidence: Mapping[str, Any], scope: Mapping[str, Any]) -> list[dict[str, Any]]:
     places = {item["address"]: item["namespace"] for item in (*scope.get("containers", []), *scope.get("strays", []))}
     found = []
+    lost = {item["id"] for item in broken_targets(evidence)}
     for target in (evidence.get("watch") or {}).get("targets", []):
         if target["network"] != network or target["kind"] not in _EDGES:
             continue
@@ -166,14 +181,8 @@ def _edges(network: str, evidence: Mapping[str, Any], scope: Mapping[str, Any]) 
             {
                 "from": source or f"container:{target['from']['namespace']}",
                 "to": to or f"container:{places.get(target['target'], target['target'])}",
-                "state": _edge_state(target),
+                "state": "unknown" if not target["sent"] else "broken" if target["id"] in lost else "ok",
                 "target_id": target["id"],
             }
         )
     return found
-
-
-def _edge_state(target: Mapping[str, Any]) -> str:
-    if not target["sent"]:
-        return "unknown"
-    return "broken" if target["sent"] - target["received"] >= 2 or not target["received"] else "ok"

@@ -76,5 +76,6 @@ CAUSE = Cause(
     must="P D",
     needs=("watch", "after"),
     explains=("host_isolation",),
+    repairable=True,
     judge=judge,
 )

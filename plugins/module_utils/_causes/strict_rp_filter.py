@@ -21,7 +21,7 @@ def judge(case: Case) -> Verdict:
     strict = [name for name, value in settings.items() if value == STRICT]
     dropped = max(case.counted(COUNTER), case.after.own.netstat(COUNTER) - case.before.own.netstat(COUNTER))
     evidence.append(case.item("counter", f"{COUNTER} grew by {dropped} during the watch"))
-    broken = case.broken()
+    broken = case.lost()
     if not strict:
         return case.ruled_out("reverse path filtering is not strict on parent and link", evidence)
     if dropped <= 0 or not broken:

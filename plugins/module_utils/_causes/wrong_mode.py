@@ -53,5 +53,6 @@ CAUSE = Cause(
     proof="the mode as the kernel says it, and lost pings between host and containers",
     must="P D",
     needs=("watch", "after"),
+    repairable=True,
     judge=judge,
 )

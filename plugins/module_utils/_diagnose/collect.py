@@ -24,6 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements imp
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _input
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.survey import survey
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
 from . import snapshot, system
@@ -84,6 +85,8 @@ def collect(options: Options) -> dict[str, Any]:
 def _parse(options: Options) -> list[MacvlanNetwork]:
     problems = Problems()
     declared = _input.networks(options.networks, problems)
+    if not problems:
+        _watch_request.parse(_request(options), problems)
     check_pyroute2(problems)
     check_capabilities(problems, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)
     if problems:
@@ -97,7 +100,7 @@ def _request(options: Options) -> dict[str, Any]:
         "targets": [{"target": target} for target in options.targets],
         "duration": options.duration,
         "interval": options.interval,
-        **({} if options.after_break is None else {"after_break": options.after_break}),
+        "after_break": options.after_break,
         "temporary_child": options.active,
     }
 

@@ -92,6 +92,21 @@ class Asking:
         attempts = self._attempts[probe]
         return attempts[-1].rtt is None and sum(1 for item in attempts if item.rtt is None) < enough
 
+    def broken(self, probe: Probe, losses: int, never_counts: bool) -> bool:
+        """Whether the last attempts that are no longer waited for were all lost, so many of them.
+
+        never_counts: whether that counts where nothing was ever answered.
+        """
+        attempts = self._attempts[probe]
+        found = 0
+        for number in range(len(attempts) - 1, -1, -1):
+            if attempts[number].rtt is not None:
+                return False
+            found += (probe, number) not in self._waiting
+            if found >= losses:
+                return never_counts or any(item.rtt is not None for item in attempts[:number])
+        return False
+
     def send(self, probes: Iterable[Probe]) -> None:
         unsent = []
         for probe in probes:

@@ -24,7 +24,7 @@ METHODS = (ECHO, WHO_HAS, TCP)
 DURATION, DURATION_MIN, DURATION_MAX = 60.0, 1.0, 3600.0
 INTERVAL, INTERVAL_MIN, INTERVAL_MAX = 0.5, 0.2, 1.0
 
-_KEYS = ("networks", "targets", "duration", "interval", "temporary_child")
+_KEYS = ("networks", "targets", "duration", "interval", "after_break", "temporary_child")
 _TARGET_KEYS = ("target", "method", "namespace", "link", "port")
 
 
@@ -42,13 +42,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Request:
-    """duration, interval: seconds. temporary_child: whether one may ask where the host has no link of its own."""
+    """duration, interval: seconds. temporary_child: whether one may ask where the host has no link of its own.
+
+    after_break: seconds to go on after something was seen to be broken; None to go on for the whole duration.
+    """
 
     networks: tuple[MacvlanNetwork, ...]
     targets: tuple[Wanted, ...]
     duration: float = DURATION
     interval: float = INTERVAL
     temporary_child: bool = True
+    after_break: float | None = None
 
 
 def parse(given: Mapping[str, Any], problems: Problems) -> Request:
@@ -58,12 +62,14 @@ def parse(given: Mapping[str, Any], problems: Problems) -> Request:
     targets = [_target(item, f"targets[{number}]", problems) for number, item in enumerate(given.get("targets") or [])]
     duration = _seconds(given, "duration", DURATION, DURATION_MIN, DURATION_MAX, problems)
     interval = _seconds(given, "interval", INTERVAL, INTERVAL_MIN, INTERVAL_MAX, problems)
+    after_break = _seconds(given, "after_break", DURATION_MAX, 0.0, DURATION_MAX, problems)
     return Request(
         tuple(networks),
         tuple(item for item in targets if item is not None),
         duration,
         interval,
         bool(given.get("temporary_child", True)),
+        None if given.get("after_break") is None else after_break,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import resource
 import selectors
@@ -19,7 +20,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Probe, Scope, Series
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks import gateway_from_link, gateway_from_parent
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
+    ECHO,
+    LOSSES_THAT_FAIL,
+    Probe,
+    Scope,
+    Series,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
     MACVLAN_KINDS,
     Facts,
@@ -64,14 +72,16 @@ POLL, POLL_SHARE = 1.0, 100
 PRIORITY = -10
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
+#: The kinds of target that are gateways.
+GATEWAYS = (gateway_from_parent.KIND, gateway_from_link.KIND)
 
 
 def observe(request: Mapping[str, Any], meanwhile: Callable[[Observer], None] | None = None) -> dict[str, Any]:
     """Watch for the request's duration, and do something else at the same time if wanted.
 
-    request: networks (as `_networks.Intent.as_data` gives them), targets, duration, interval, temporary_child, as the
-    module macvlan_watch documents them. meanwhile: called once it watches; when it takes longer, watching goes on until
-    it returns. Errors: InvalidInput with all problems.
+    request: networks (as `_networks.Intent.as_data` gives them), targets, duration, interval, after_break and
+    temporary_child, as the module macvlan_watch documents them. meanwhile: called once it watches; when it takes
+    longer, watching goes on until it returns. Errors: InvalidInput with all problems.
     """
     observer = Observer(request)
     observer.start()
@@ -216,6 +226,7 @@ class Observer:
             if stopped or (now >= over and not asking.waiting):
                 break
             if now >= round_at and round_at < over:
+                over = min(over, self._shortened(asking, now))
                 asking.send(asking.live)
                 # After a pause of this process the rounds that were missed are not made up for.
                 round_at = max(round_at + interval, now + interval / 2)
@@ -237,6 +248,20 @@ class Observer:
         listening.reread(time.monotonic(), force=True)
         listening.poll(time.monotonic())
         self._cpu = time.thread_time()
+
+    def _shortened(self, asking: Asking, now: float) -> float:
+        """When to end because something is broken; far away as long as nothing is, or that does not matter.
+
+        A gateway that has never answered an echo may just drop them.
+        """
+        after = self._request.after_break
+        if after is None:
+            return math.inf
+        for item in self._targets:
+            never_counts = not (item.probe and item.probe.method == ECHO and item.kind in GATEWAYS)
+            if item.probe and asking.broken(item.probe, LOSSES_THAT_FAIL, never_counts):
+                return now + after
+        return math.inf
 
     def _stamp(self, moment: float) -> float:
         return round(max(moment - self._begin, 0.0), 3) if self._begin else 0.0

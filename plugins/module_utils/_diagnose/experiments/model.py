@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.reachability import broken
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 
 #: When an experiment runs. ASKING: after the watch, all at the same time, as they disturb neither the network nor each
@@ -43,13 +44,7 @@ class Context:
     @property
     def broken(self) -> list[dict[str, Any]]:
         """The targets that were lost for longer than one packet, or never answered."""
-        return [target for target in self.targets if is_broken(target)]
-
-
-def is_broken(target: dict[str, Any]) -> bool:
-    """Whether a target of the timeline lost two packets or more, or answered none at all."""
-    lost = target["sent"] - target["received"]
-    return bool(target["sent"]) and (lost >= 2 or not target["received"])
+        return broken(self.targets)
 
 
 def _nothing(dummy: Context) -> str:
