@@ -97,6 +97,9 @@ verdicts:
     status:
       description: V(confirmed) or V(suspected).
       type: str
+    title:
+      description: The cause in a few words.
+      type: str
     summary:
       description: One sentence about what broke, when, and who did it.
       type: str

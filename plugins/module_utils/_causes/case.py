@@ -182,9 +182,14 @@ class Case:
         return bool(asked) and not self.broken(kind)
 
     def first_loss(self, targets: Iterable[Mapping[str, Any]] | None = None) -> float | None:
-        """Seconds after the start of the watch, of these targets or of all that are broken."""
-        found = [item["first_loss"] for item in (self.broken() if targets is None else targets)]
-        return min((seconds for seconds in found if seconds is not None), default=None)
+        """Seconds after the start of the watch, of these targets or of all that are broken.
+
+        None where one of them never answered: it was so before the watch.
+        """
+        chosen = self.broken() if targets is None else list(targets)
+        if any(not item["received"] for item in chosen):
+            return None
+        return min((item["first_loss"] for item in chosen if item["first_loss"] is not None), default=None)
 
     def events(
         self,
@@ -275,7 +280,7 @@ class Case:
     def _loss_item(self, target: Mapping[str, Any]) -> Item:
         source = target["from"]
         value = f"{target['target']}: {target['received']} of {target['sent']} answered"
-        if target["first_loss"] is not None:
+        if target["first_loss"] is not None and target["received"]:
             value += f", first lost at +{target['first_loss']:.1f} s"
         return self.item("reachability", value, source["link"] or "", source["namespace"], target["first_loss"])
 

@@ -34,7 +34,9 @@ def judge(case: Case) -> Verdict:
         f"{case.host} cannot reach its own containers on {case.parent_name}{since(after)}: {why}, so the packets leave"
         " by the parent, which never delivers to its own macvlan links"
     )
-    return case.confirmed(summary, [*_ways(case, isolated, children), *case.loss_items(isolated)], after=after)
+    remedy = "run linuxnet.macvlan.site, which makes it again as it is declared" if link else ""
+    evidence = [*_ways(case, isolated, children), *case.loss_items(isolated)]
+    return case.confirmed(summary, evidence, after=after, remedy=remedy)
 
 
 def _egress(case: Case) -> str | None:

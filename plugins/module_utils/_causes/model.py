@@ -53,6 +53,7 @@ class Verdict:
     host: str = ""
     network: str = ""
     cause: str = ""
+    title: str = ""
     explanation: str = ""
     explained_by: str | None = None
 
@@ -72,6 +73,7 @@ class Verdict:
             "network": self.network,
             "cause": self.cause,
             "status": self.status,
+            "title": self.title,
             "summary": self.summary,
             "explanation": self.explanation,
             "after": self.after,

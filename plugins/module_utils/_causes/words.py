@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from .model import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, Verdict
-from .registry import CAUSES
 from .report import BROKEN, HEALTHY, Report, broken_targets
 
 #: Pieces of evidence that are printed for a verdict; the report has all of them.
 EVIDENCE_MAX = 6
-
-_TITLES = {cause.id: cause.title for cause in CAUSES}
+#: Columns of the output.
+WIDTH = 120
 
 
 def lines(report: Report, full_up_to: int = 50) -> list[str]:
@@ -58,17 +58,22 @@ def _host(host: dict[str, Any], report: Report) -> Iterator[str]:
 
 
 def _found(item: Verdict) -> Iterator[str]:
-    yield f"  {item.network} {item.status.upper()} {item.cause}: {_TITLES[item.cause]}"
-    yield f"    what    {item.summary}"
-    yield f"    why     {item.explanation}"
+    yield f"  {item.network} {item.status.upper()} {item.cause}: {item.title}"
+    yield from _wrapped("what", item.summary)
+    yield from _wrapped("why", item.explanation)
     for number, piece in enumerate(item.evidence[:EVIDENCE_MAX]):
         where = f" [{piece.where}{', ' + piece.at[11:23] if piece.at else ''}]"
-        yield f"    {'proof' if not number else '     '}   {piece.value}{where}"
+        yield from _wrapped("proof" if not number else "", f"{piece.value}{where}")
     if len(item.evidence) > EVIDENCE_MAX:
         yield f"            and {len(item.evidence) - EVIDENCE_MAX} more pieces of evidence in the report"
     if item.culprit and item.culprit.get("text"):
-        yield f"    who     {item.culprit['text']}"
-    yield f"    do      {item.remedy}"
+        yield from _wrapped("who", item.culprit["text"])
+    yield from _wrapped("do", item.remedy)
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    """A labelled paragraph."""
+    return textwrap.wrap(text, WIDTH, initial_indent=f"    {label:7} ", subsequent_indent=" " * 12) or [f"    {label}"]
 
 
 def _unexplained(network: str, host: dict[str, Any]) -> Iterator[str]:
