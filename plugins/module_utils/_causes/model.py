@@ -60,8 +60,15 @@ class Verdict:
     def of(self, host: str, network: str, cause: Cause) -> Verdict:
         """The same with its place, and with the words that are the cause's own."""
         remedy = self.remedy or (cause.remedy if self.status in (CONFIRMED, SUSPECTED) else "")
-        words = {"title": cause.title, "explanation": cause.explanation, "remedy": remedy}
-        return replace(self, host=host, network=network, cause=cause.id, **words)
+        return replace(
+            self,
+            host=host,
+            network=network,
+            cause=cause.id,
+            title=cause.title,
+            explanation=cause.explanation,
+            remedy=remedy,
+        )
 
     def consequence_of(self, other: Verdict) -> Verdict:
         """Ruled out as a cause of its own."""
