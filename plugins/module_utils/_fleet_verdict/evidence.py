@@ -41,12 +41,12 @@ class Held:
 
 @dataclass(frozen=True)
 class Seen:
-    """A MAC address that was heard with an address, by a host from one of its vantages.
+    """A MAC address that was heard, mostly with an address (else None), by a host from one of its vantages.
 
     owner: as arp_conflict_check names it. place: the link, where that is the host's own.
     """
 
-    address: Address
+    address: Address | None
     mac: str
     by: str
     parent: str
@@ -72,6 +72,7 @@ class HostEvidence:
     """Everything about one host. absence: why it gave no evidence, empty where it did.
 
     wanted: what is declared for it, addresses and ranges, each with the words for it. blind: what it could not see.
+    twins: MAC addresses of its own that came in from the wire.
     """
 
     host: str
@@ -81,6 +82,7 @@ class HostEvidence:
     declared_macs: tuple[tuple[str, str], ...] = ()
     held: tuple[Held, ...] = ()
     seen: tuple[Seen, ...] = ()
+    twins: tuple[Seen, ...] = ()
     asked: tuple[Asked, ...] = ()
     machine_id: str = ""
     blind: tuple[str, ...] = ()
@@ -115,6 +117,10 @@ def read(plan: HostPlan, results: Mapping[str, Mapping[str, Any]], absence: str 
         declared_macs=tuple((link.mac, link.name) for link in plan.desired.present if link.mac),
         held=links,
         seen=tuple(_seen(plan.host, probe)),
+        twins=tuple(
+            Seen(None, item["mac"], plan.host, item["parent"], "parent", "frames", "foreign", item["first_seen"])
+            for item in probe.get("duplicate_macs") or []
+        ),
         asked=tuple(
             Asked(ipaddress.ip_address(item["address"]), item["parent"], item["status"], item.get("reason") or "")
             for item in probe.get("results") or []
@@ -179,8 +185,11 @@ def _seen(host: str, probe: Mapping[str, Any]) -> Iterator[Seen]:
 
 def _blind(probe: Mapping[str, Any]) -> Iterator[str]:
     for vantage in probe.get("vantages") or []:
+        where = f"{vantage['parent']} from {vantage['vantage']}"
         if not vantage["asked"] or vantage.get("reason"):
-            yield f"{vantage['parent']} from {vantage['vantage']}: {vantage['reason']}"
+            yield f"{where}: {vantage.get('reason') or 'it only listened'}"
+        elif vantage.get("lost"):
+            yield f"{where}: {vantage['lost']} frames came too fast to be read"
     for namespace in probe.get("unseen_namespaces") or []:
         yield f"network namespace {namespace} could not be entered"
 

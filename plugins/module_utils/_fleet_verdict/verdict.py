@@ -17,11 +17,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import NO_MAC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import (
     CONFIGURED,
+    DAD_FAILED,
     DUPLICATE,
+    DUPLICATE_MAC,
     FLEET,
     HOST,
     IN_USE,
     PROBE,
+    PROXY,
     ROUTER,
     UNKNOWN,
     VIRTUAL_ROUTER,
@@ -31,16 +34,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts 
 from .evidence import HostEvidence, Place, Seen, wants
 
 #: What a conflict is, beside the words of arp_conflict_check.
-DUPLICATE_MAC, CLONED_MACHINE = "duplicate_mac", "cloned_machine"
+CLONED_MACHINE = "cloned_machine"
 
 #: Which conflicts of a declared address or MAC address keep a host from being configured, unless it says otherwise.
 FATAL = (IN_USE, DUPLICATE, DUPLICATE_MAC)
 
 #: The causes that are proven by it, as the diagnosis names them.
 DUPLICATE_IP, IP_IN_FLEET, MAC_IN_FLEET = "duplicate_ip", "duplicate_ip_in_fleet", "duplicate_mac_in_fleet"
-
-#: How arp_conflict_check marks what is no claim to hold an address: proxy ARP, and an address that DAD has refused.
-_PROXY, _REFUSED = "proxy_arp", "dad_failed"
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ def judge(hosts: Sequence[HostEvidence]) -> Verdict:
         if conflict is not None:
             parent = parents.get((segment, address), "")
             verdict.conflicts.append(replace(conflict, segment=segment, parent=parent))
+    verdict.conflicts += _refused(hosts, {(one.segment, one.subject) for one in verdict.conflicts})
     verdict.conflicts += _unknown(hosts)
     verdict.conflicts += _same_macs(hosts)
     verdict.conflicts += _same_machines(hosts)
@@ -177,20 +178,20 @@ def _heard(
     for host in hosts:
         for seen in host.seen:
             # what a host has itself was read from its kernel
-            if seen.kind in (CONFIGURED, _REFUSED) or seen.owner in (ROUTER, _PROXY):
+            if seen.address is None or seen.kind in (CONFIGURED, DAD_FAILED) or seen.owner in (ROUTER, PROXY):
                 continue
-            place = seen.place if seen.owner == HOST else _whose(seen, verdict, by_name)
+            place = seen.place if seen.owner == HOST else _whose(seen, seen.address, verdict, by_name)
             if place is not None or seen.owner not in (HOST, FLEET):
                 yield host.segment(seen.address), seen.address, Holder(seen.mac, place, None, (seen,))
 
 
-def _whose(seen: Seen, verdict: Verdict, by_name: dict[str, HostEvidence]) -> Place | None:
+def _whose(seen: Seen, address: Address, verdict: Verdict, by_name: dict[str, HostEvidence]) -> Place | None:
     """The link of another host; of several with one MAC address one whose host has to do with the address."""
     places = [place for place in verdict.macs.get(seen.mac, []) if place.host != seen.by]
 
     def unlikely(place: Place) -> bool:
         host = by_name[place.host]
-        return not (wants(host, seen.address) or any(held.address == seen.address for held in host.held))
+        return not (wants(host, address) or any(held.address == address for held in host.held))
 
     return min(places, key=unlikely, default=None)
 
@@ -235,6 +236,16 @@ def _twice(holders: list[Holder]) -> bool:
     return len({holder.who for holder in holders if holder.configured is not None}) > 1
 
 
+def _refused(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iterator[Conflict]:
+    """Addresses that a kernel's duplicate address detection refuses, where nobody was seen with them."""
+    for host in hosts:
+        for item in host.asked:
+            segment, subject = host.segment(item.address), str(item.address)
+            if item.status == IN_USE and item.reason and (segment, subject) not in known:
+                wanted = ((host.host, wants(host, item.address)),)
+                yield Conflict(IN_USE, DUPLICATE_IP, subject, (), wanted, segment, item.parent, item.reason)
+
+
 def _unknown(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
     """Where nobody could be asked, or a virtual router answers: for those who take that for a conflict."""
     for host in hosts:
@@ -267,13 +278,17 @@ def _same_macs(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
             place = Place(host.host, "", link, declared=True)
             found.setdefault(mac, {}).setdefault(host.host, (host, Holder(mac, place)))
             wanted.setdefault(mac, {})[host.host] = link
+    twins = {seen.mac: seen for host in hosts for seen in host.twins}
     for mac, holders in found.items():
-        if len(holders) > 1:
-            meeting = _meeting(list(holders.values()))
-            # two declarations are the plan's to tell
-            if meeting and any(holder.configured is not None for holder in meeting):
-                declared = tuple((host, link) for host, link in wanted.get(mac, {}).items())
-                yield Conflict(DUPLICATE_MAC, MAC_IN_FLEET, mac, tuple(meeting), declared)
+        declared = tuple((host, link) for host, link in wanted.get(mac, {}).items())
+        meeting = _meeting(list(holders.values())) if len(holders) > 1 else []
+        # two declarations are the plan's to tell
+        if meeting and any(holder.configured is not None for holder in meeting):
+            yield Conflict(DUPLICATE_MAC, MAC_IN_FLEET, mac, tuple(meeting), declared)
+        elif mac in twins:
+            stranger = Holder(mac, seen=(twins[mac],))
+            own = [holder for host, holder in holders.values() if host.host == twins[mac].by]
+            yield Conflict(DUPLICATE_MAC, "", mac, (*own, stranger), declared)
 
 
 def _meeting(holders: list[tuple[HostEvidence, Holder]]) -> list[Holder]:

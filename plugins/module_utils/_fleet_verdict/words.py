@@ -10,13 +10,14 @@ from dataclasses import asdict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import (
     DUPLICATE,
+    DUPLICATE_MAC,
     IN_USE,
     UNKNOWN,
     VIRTUAL_ROUTER,
 )
 
 from .evidence import HostEvidence, Seen
-from .verdict import CLONED_MACHINE, DUPLICATE_MAC, Conflict, Holder, Verdict, unseen
+from .verdict import CLONED_MACHINE, Conflict, Holder, Verdict, unseen
 
 #: How many holders, and hosts of one blind spot, are named before the rest is counted.
 _NAMED_MAX = 5
@@ -111,6 +112,8 @@ def message(conflict: Conflict, vendor: Vendor = _nobody) -> str:
     where = f" on {conflict.parent}" if conflict.parent else ""
     wanted = ", ".join(f"{what} of {host}" for host, what in conflict.wanted if what)
     what = f" ({wanted})" if wanted else ""
+    if conflict.status == IN_USE and not conflict.holders:
+        return f"{conflict.subject}{where}{what} is in use: {conflict.reason}"
     said = "; ".join(part for part in (holders, conflict.reason) if part)
     return f"{conflict.subject}{where}{what}{_STATUS[conflict.status]}{said}"
 

@@ -53,6 +53,7 @@ def evidence(
     absence: str = "",
     name: str = "",
     machine_id: str = "",
+    twins: list | None = None,
     **changes: object,
 ) -> HostEvidence:
     """Host hN with a link of its own (or not yet) and containers; by default one, in its range."""
@@ -80,6 +81,7 @@ def evidence(
             "parents": [{"name": "eth0", "mac": mac(number, 0), "addresses": [f"192.168.100.{240 + number}/24"]}],
             "links": links,
         },
+        "duplicate_macs": twins or [],
         "unseen_namespaces": [],
     }  # fmt: skip
     return read(plan, {} if absence else {"interfaces_probe": probe}, absence)
@@ -195,6 +197,25 @@ def test_one_mac_on_two_hosts() -> None:
     (conflict,) = judge([two, taken]).conflicts
     assert dict(conflict.wanted) == {"h2": "lan0", "h3": "lan0"}
     assert "lan0 of h3 (02:00:00:00:02:0a), as it is declared" in messages(two, taken)[0]
+
+
+def test_a_machine_outside_of_the_fleet_with_a_mac_of_the_fleet() -> None:
+    host = evidence(1, twins=[{"parent": "eth0", "mac": mac(1, 10), "first_seen": SEEN}])
+    assert told(host) == [("duplicate_mac", "", mac(1, 10), ["h1"])]
+    who = (
+        f"eth0 of h1 in namespace c0 ({mac(1, 10)}), read at {STARTED}; {mac(1, 10)}, seen by frames from parent of h1"
+    )
+    assert messages(host) == [f"MAC address {mac(1, 10)} is there more than once: {who} at {SEEN}"]
+    other = evidence(2, mac=mac(1, 10))
+    assert [item[1] for item in told(host, other)] == ["duplicate_mac_in_fleet"], "then it is known who that is"
+
+
+def test_an_address_that_the_kernel_refuses() -> None:
+    refused = {**seen("fd00::1", (mac(1, 1), "host", "inventory", "dad_failed")), "reason": "its detection has failed"}
+    dual = {"subnet": ["192.168.100.0/24", "fd00::/64"], "host_address": [shim(1), "fd00::1"]}
+    dual["container_range"] = [f"{container(1, 0)}/28", "fd00::100/120"]
+    host = evidence(1, [refused], **dual)
+    assert messages(host) == ["fd00::1 on eth0 (host_address of h1) is in use: its detection has failed"]
 
 
 def test_segments_keep_addresses_and_macs_apart() -> None:
