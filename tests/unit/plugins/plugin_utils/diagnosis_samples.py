@@ -234,7 +234,7 @@ def address_removed(name: str = "web1", number: int = 3) -> tuple[dict, dict]:
         events=events,
         counters=[{"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 3, "after": 17}],
     )
-    sick = host(name, "broken", number, links=[link(number, REMOVED)], timeline=watched)
+    sick = host(name, "broken", number, links=[link(number, REMOVED, addresses=[])], timeline=watched)
     return sick, verdict(
         name,
         "address_removed_by_other",
@@ -248,7 +248,7 @@ def address_removed(name: str = "web1", number: int = 3) -> tuple[dict, dict]:
             proof("address before and after", f"before: 192.168.100.{number}/32; after: none", name),
         ],
         culprit={**NETWORK_MANAGER, "text": ""},
-        remedy="ansible-playbook linuxnet.macvlan.site --limit " + name + " --tags nm_exclusion,interfaces",
+        remedy="ansible-playbook linuxnet.macvlan.site --limit " + name,
     )
 
 
