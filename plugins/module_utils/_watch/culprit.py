@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN
 
 from .place import Place
-from .process import Process, read
+from .process import Process, lives, read
+from .record import Budget
 from .table import Table
 
 #: How a process was found; ``known_by`` in the result.
@@ -33,7 +34,9 @@ NO_PORT = (
     "(links, IPv6 addresses, ioctl)"
 )
 #: Seconds before such a message in which a program may have been started that asked for it, and how many are told.
-SUSPECT, SUSPECTS_MAX = 1.0, 5
+SUSPECT, SUSPECTS_MAX = 1.5, 5
+#: Processes that are looked for per second and in one burst. One takes up to 1 ms.
+RATE, BURST = 15, 100
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Culprits:
         self._own_network = os.stat(OWN).st_ino
         self._known: dict[tuple[int, int], tuple[Process, str]] = {}
         self._searched = 0.0
+        self._budget = Budget(RATE, BURST)
 
     def find(self, port: int, place: Place) -> Culprit:
         """Who uses a port id in a namespace, or did a moment ago."""
@@ -77,7 +81,10 @@ class Culprits:
             self._table.receive()
             recent = self._table.recent(time.monotonic() - SUSPECT, {place.inode, self._own_network})
             return Culprit(None, unknown=NO_PORT, suspects=tuple(itertools.islice(recent, SUSPECTS_MAX)))
-        process, known_by = self._cached(port, place) or self._resolve(port, place)
+        cached = self._cached(port, place)
+        if cached is None and not self._budget.take(time.monotonic()):
+            return Culprit(None, unknown=f"port id {port} was not looked for: too many changes came at once")
+        process, known_by = cached or self._resolve(port, place)
         if process is None:
             reason = f"port id {port} belongs to no process now"
             return Culprit(None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason)
@@ -92,15 +99,18 @@ class Culprits:
         known = self._known.get((place.inode, port))
         if known is None:
             return None
-        now = read(known[0].pid)
-        return known if now and now.started == known[0].started else None
+        return known if lives(known[0]) else None
 
     def _resolve(self, port: int, place: Place) -> tuple[Process | None, str]:
+        direct = read(port) if port <= _LIBNL_PID else None
+        if direct and (direct.own_pid, direct.network) == (port, place.inode):
+            return direct, BY_PORT
         inode = socket_of(place.read("netlink"), port)
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
             alive = read(pid) if pid <= _LIBNL_PID else None
             # A port id is a pid in the PID namespace of its process: in a container another one has that number.
-            if alive and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
+            # One without a command line is a zombie, of which little can be read.
+            if alive and alive.command and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
                 return alive, BY_PORT
         if inode is not None and time.monotonic() - self._searched >= _SEARCH_GAP:
             self._searched = time.monotonic()

@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep impo
 from .record import Budget, Record
 
 #: Frames that are read per second and in one burst. One takes about 40 µs; the rest is counted.
-RATE, BURST = 200, 1000
+RATE, BURST = 150, 1000
 #: Different things that are remembered; what comes after them is counted.
 SEEN_MAX = 1000
 

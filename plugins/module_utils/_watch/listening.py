@@ -18,12 +18,14 @@ from .counters import Counters, parse
 from .culprit import Culprits
 from .place import Place
 from .record import Budget, Record
-from .state import Change, State
+from .state import CHANGE, DELETE, Change, State
 
 #: Notifications that are read per second and in one burst. One takes about 50 µs; the rest is counted.
-RATE, BURST = 200, 1000
+RATE, BURST = 150, 1000
 #: Seconds between two looks at everything, where notifications were lost.
 REREAD_GAP = 5.0
+#: Seconds after a change that may have taken routes away silently until they are read again.
+SILENCE = 0.1
 #: Kinds whose messages can tell who asked.
 _ATTRIBUTED = frozenset((rtnetlink.LINK, rtnetlink.ADDRESS, rtnetlink.ROUTE, rtnetlink.RULE))
 
@@ -44,10 +46,24 @@ class Listening:
         self._watched: dict[Place, set[int]] = {}
         self._stale: set[Place] = set()
         self._reread = 0.0
+        #: What may have taken routes away, and who did it.
+        self._silent: dict[Place, tuple[float, dict[str, object]]] = {}
+        #: Set when a link came or went, which may have come from or gone to another namespace.
+        self.moved = False
 
     @property
     def places(self) -> list[Place]:
         return list(self._states)
+
+    @property
+    def due(self) -> float | None:
+        """When `settle` has something to do."""
+        return min((moment + SILENCE for moment, dummy in self._silent.values()), default=None)
+
+    def name(self, index: int) -> str:
+        """The name of a link of our own namespace."""
+        state = next((state for place, state in self._states.items() if not place.label), None)
+        return state.name(index) if state else ""
 
     def label(self, network: int) -> str | None:
         """How the namespace with an inode is called, None when it is not listened to."""
@@ -62,6 +78,10 @@ class Listening:
         except OSError:
             place.close()
             raise
+        self.adopt(place, state, links)
+
+    def adopt(self, place: Place, state: State, links: set[int]) -> None:
+        """The same for a place that is open already."""
         self._states[place] = state
         self._watched[place] = links
         self._selector.register(place.events, selectors.EVENT_READ, functools.partial(self._receive, place))
@@ -99,19 +119,38 @@ class Listening:
         self._record.limit(f"{reason}{where}: some changes are known from reading all again, without who made them")
         self._stale.add(place)
 
-    def _tell(self, place: Place, change: Change, now: float, reread: bool = False) -> None:
-        if self._record.full(change.kind):
-            self._record.count(change.kind)
-            return
+    def _tell(self, place: Place, change: Change, now: float) -> None:
         who: dict[str, object] = {}
-        if reread:
-            change.data["reread"] = True
-            who["process_unknown"] = "its notification was lost"
-        elif change.port or change.kind in _ATTRIBUTED:
-            who = self._culprits.find(change.port, place).as_data()
+        if change.port or change.kind in _ATTRIBUTED:
+            # Of what is only counted nobody needs to know who did it.
+            who = {} if self._record.full(change.kind) else self._culprits.find(change.port, place).as_data()
+        if _takes_routes(change):
+            self._silent[place] = now, {**who, "with": change.what}
+        if change.kind == rtnetlink.LINK and change.action != CHANGE:
+            self.moved = True
+        self._add(place, change, now, who)
+
+    def _add(self, place: Place, change: Change, now: float, who: dict[str, object]) -> None:
         self._record.add(
             self._stamp(now), change.kind, change.action, place.label, change.link, change.what, change.data, who
         )
+
+    def settle(self, now: float) -> None:
+        """Tell which routes the kernel took away without a notification, as it does when a link goes down and when it
+        loses its last IPv4 address (net/ipv4/fib_frontend.c fib_disable_ip)."""
+        for place, (moment, who) in list(self._silent.items()):
+            if now - moment < SILENCE:
+                continue
+            del self._silent[place]
+            try:
+                routes = list(place.dump(rtnetlink.RTM_GETROUTE))
+            except OSError:
+                continue
+            for change in self._states[place].reconcile(routes, (rtnetlink.ROUTE,)):
+                change.data["silent"] = True
+                change.data["with"] = who["with"]
+                told = {key: value for key, value in who.items() if key != "with"}
+                self._add(place, change, moment, told)
 
     def reread(self, now: float, force: bool = False) -> None:
         """Look at everything where notifications were lost, not too often."""
@@ -126,7 +165,8 @@ class Listening:
                 self._record.limit(f"{place.label or 'the host'} could not be read again: {error.strerror}")
                 continue
             for change in changes:
-                self._tell(place, change, now, reread=True)
+                change.data["reread"] = True
+                self._add(place, change, now, {"process_unknown": "its notification was lost"})
 
     def poll(self, now: float) -> None:
         """Read counters, and what of links changes without a notification (a macvlan link's mode)."""
@@ -149,6 +189,10 @@ class Listening:
     def drop_ended(self) -> None:
         """What is open here keeps a namespace alive, and in it links and addresses that may be wanted elsewhere."""
         for place in [item for item in self._states if item.ended()]:
+            names = [self._states[place].name(index) for index in sorted(self._watched[place])]
+            for name in names:
+                what = f"{name} disappeared with its namespace {place.label}"
+                self._record.add(self._stamp(time.monotonic()), "link", DELETE, place.label, name, what, {"name": name})
             self._close(place)
 
     def _close(self, place: Place) -> None:
@@ -156,10 +200,19 @@ class Listening:
         place.close()
         del self._states[place], self._watched[place]
         self._stale.discard(place)
+        self._silent.pop(place, None)
 
     def close(self) -> None:
         for place in self.places:
             self._close(place)
+
+
+def _takes_routes(change: Change) -> bool:
+    if change.kind == rtnetlink.ADDRESS:
+        return change.action == DELETE
+    if change.kind == rtnetlink.LINK:
+        return change.action == DELETE or change.data.get("changed", {}).get("up") == [True, False]
+    return False
 
 
 def try_add(listening: Listening, namespace: Namespace, links: set[int], record: Record) -> None:

@@ -35,19 +35,19 @@ class Place:
     label: empty for our own. events: readable when something changed.
     """
 
-    def __init__(self, namespace: Namespace, buffer: int = RECEIVE_BUFFER) -> None:
+    def __init__(self, namespace: Namespace) -> None:
         self.label = namespace.label
         self.path = namespace.path
         self.inode = namespace.inode
         self._sequence = 0
         with contextlib.ExitStack() as stack:
-            run_in(namespace.path, lambda: self._open(stack, buffer))
+            run_in(namespace.path, lambda: self._open(stack))
             self._stack = stack.pop_all()
 
-    def _open(self, stack: contextlib.ExitStack, buffer: int) -> None:
+    def _open(self, stack: contextlib.ExitStack) -> None:
         self.events = stack.enter_context(_netlink())
         with contextlib.suppress(PermissionError):
-            self.events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, buffer)
+            self.events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
         self.events.bind((0, rtnetlink.GROUPS))
         self.events.setblocking(False)
         self._questions = stack.enter_context(_netlink())
@@ -67,21 +67,33 @@ class Place:
         except BlockingIOError:
             return None
 
-    def dump(self) -> Iterator[Message]:
-        """Everything that is there now. Errors: OSError."""
-        for kind in _DUMPS:
-            yield from self._ask(kind)
+    def dump(self, *kinds: int) -> Iterator[Message]:
+        """Everything that is there now, or all of some RTM_GET types. Errors: OSError."""
+        for kind in kinds or _DUMPS:
+            yield from self._ask(rtnetlink.request(kind, self._next()), one=False)
+
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence
+
+    def id_of(self, namespace: int) -> int | None:
+        """The number by which this namespace knows the one behind a descriptor, None where it knows it not."""
+        try:
+            found = list(self._ask(rtnetlink.request_namespace_id(namespace, self._next()), one=True))
+        except OSError:
+            return None
+        return found[0].fields["id"] if found else None
 
     def link(self, index: int) -> Message | None:
         """One link with its counters, None when it is not there."""
         try:
-            return next(iter(list(self._ask(rtnetlink.RTM_GETLINK, index))), None)
+            found = list(self._ask(rtnetlink.request(rtnetlink.RTM_GETLINK, self._next(), index), one=True))
         except OSError:
             return None
+        return found[0] if found else None
 
-    def _ask(self, kind: int, index: int = 0) -> Iterator[Message]:
-        self._sequence += 1
-        self._questions.send(rtnetlink.request(kind, self._sequence, index))
+    def _ask(self, question: bytes, one: bool) -> Iterator[Message]:
+        self._questions.send(question)
         while True:
             data = self._questions.recv(_DATAGRAM)
             for answer, sequence, port, payload in rtnetlink.split(data):
@@ -95,7 +107,7 @@ class Place:
                 message = rtnetlink.decode(answer, port, payload)
                 if message is not None:
                     yield message
-                if index:
+                if one:
                     return
 
     def read(self, name: str) -> str:

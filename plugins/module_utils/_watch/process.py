@@ -41,21 +41,35 @@ class Process:
 def read(pid: int) -> Process | None:
     """None when it is gone, or was before all was read."""
     try:
-        stat = _file(pid, "stat")
-        name, fields = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
-        # Fields 4 and 22 of proc_pid_stat(5); fields[0] is field 3.
+        name, parent, started = _stat(pid)
         return Process(
             pid,
-            parent=int(fields[1]),
+            parent=parent,
             name=name,
             command=_file(pid, "cmdline").replace("\0", " ").strip()[:COMMAND_MAX],
             unit=unit_of(_file(pid, "cgroup")),
             own_pid=pid if _namespace(pid, "pid") in (_OUR_PIDS, 0) else _own_pid(pid),
             network=_namespace(pid, "net"),
-            started=int(fields[19]),
+            started=started,
         )
     except (OSError, ValueError, IndexError):
         return None
+
+
+def lives(process: Process) -> bool:
+    """Whether it is still there: a pid is used again."""
+    try:
+        return _stat(process.pid)[2] == process.started
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _stat(pid: int) -> tuple[str, int, int]:
+    """Name, parent and start (proc_pid_stat(5), fields 2, 4 and 22)."""
+    text = _file(pid, "stat")
+    end = text.rindex(")")
+    fields = text[end + 2 :].split(None, 20)  # fields[0] is field 3
+    return text[text.index("(") + 1 : end], int(fields[1]), int(fields[19])
 
 
 def _file(pid: int, name: str) -> str:

@@ -41,12 +41,22 @@ RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
 RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE = 32, 33, 34
+RTM_NEWNSID, RTM_GETNSID = 88, 90
 
 #: linux/rtnetlink.h: RTNLGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE
 GROUPS = sum(1 << (group - 1) for group in (1, 3, 5, 7, 8, 9, 11, 19))
 
 LINK, ADDRESS, ROUTE, NEIGHBOUR, RULE = "link", "address", "route", "neighbour", "rule"
-_KINDS = {RTM_NEWLINK: LINK, RTM_NEWADDR: ADDRESS, RTM_NEWROUTE: ROUTE, RTM_NEWNEIGH: NEIGHBOUR, RTM_NEWRULE: RULE}
+#: The answer to the question for a namespace's id; nobody is notified of it here.
+_NAMESPACE_ID = "namespace id"
+_KINDS = {
+    RTM_NEWLINK: LINK,
+    RTM_NEWADDR: ADDRESS,
+    RTM_NEWROUTE: ROUTE,
+    RTM_NEWNEIGH: NEIGHBOUR,
+    RTM_NEWRULE: RULE,
+    RTM_NEWNSID: _NAMESPACE_ID,
+}
 
 #: linux/rtnetlink.h rtm_protocol
 PROTOCOLS = {
@@ -115,6 +125,12 @@ def request(message_type: int, sequence: int, index: int = 0) -> bytes:
     body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0)
     flags = NLM_F_REQUEST if index else NLM_F_REQUEST | NLM_F_DUMP
     return _HEADER.pack(16 + len(body), message_type, flags, sequence, 0) + body
+
+
+def request_namespace_id(namespace: int, sequence: int) -> bytes:
+    """The question for the id of the namespace behind a descriptor (linux/net_namespace.h NETNSA_FD)."""
+    body = struct.pack("=BxxxHHI", socket.AF_UNSPEC, 8, 3, namespace)
+    return _HEADER.pack(16 + len(body), RTM_GETNSID, NLM_F_REQUEST, sequence, 0) + body
 
 
 def _attributes(data: bytes, offset: int = 0) -> Attributes:
@@ -277,12 +293,20 @@ def _rule(data: bytes) -> Fields:
     }
 
 
+def _namespace_id(data: bytes) -> Fields:
+    """struct rtgenmsg and NETNSA_NSID, which is -1 where there is none."""
+    found = _attributes(data, 4).get(1)
+    number = struct.unpack("=i", found)[0] if found else -1
+    return {"id": None if number < 0 else number}
+
+
 _DECODERS: dict[str, Any] = {
     LINK: _link,
     ADDRESS: _address_fields,
     ROUTE: _route,
     NEIGHBOUR: _neighbour,
     RULE: _rule,
+    _NAMESPACE_ID: _namespace_id,
 }
 
 #: What identifies a thing of a kind among those of its namespace.

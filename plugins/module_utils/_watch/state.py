@@ -54,18 +54,21 @@ class State:
         for message in messages:
             self._learn(message)
 
-    def reconcile(self, messages: Iterable[Message]) -> list[Change]:
-        """What a fresh dump shows that notifications did not: some were lost."""
+    def reconcile(self, messages: Iterable[Message], kinds: Iterable[str] = tuple(IDENTITY)) -> list[Change]:
+        """What a fresh dump of some kinds shows that notifications did not: some were lost, or there were none."""
         changes = []
-        present: dict[str, set] = {kind: set() for kind in IDENTITY}
+        present: dict[str, set] = {kind: set() for kind in kinds}
         for message in messages:
             present[message.kind].add(_identity(message))
             known = _identity(message) in self._known[message.kind]
             if not (known and message.kind in (ROUTE, RULE)):
                 changes += self.take(message)
-        for kind, known_ones in self._known.items():
-            for identity in [item for item in known_ones if item not in present[kind]]:
-                changes += self.take(Message(kind, False, 0, known_ones[identity]))
+        if len(self._known[ROUTE]) >= ROUTES_MAX:
+            return [change for change in changes if change.kind != ROUTE]
+        for kind, seen in present.items():
+            gone = [fields for identity, fields in self._known[kind].items() if identity not in seen]
+            for fields in gone:
+                changes += self.take(Message(kind, False, 0, fields))
         return changes
 
     def take(self, message: Message) -> list[Change]:
@@ -74,6 +77,9 @@ class State:
         change = _CHANGES[message.kind](self, message, before)
         self._learn(message)
         return [change] if change else []
+
+    def links(self) -> list[Fields]:
+        return list(self._known[LINK].values())
 
     def name(self, index: int | None) -> str:
         """The name of a link, empty without an index."""

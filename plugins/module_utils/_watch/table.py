@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import selectors
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -17,9 +18,9 @@ from .record import Budget
 #: Processes that are remembered, and forks.
 SIZE = 4096
 #: Programs of which /proc is read per second and in one burst. One takes about 200 us; of the rest the parent is known.
-RATE, BURST = 100, 400
+RATE, BURST = 50, 400
 #: Events that are looked at per second and in one burst. One takes about 10 us.
-EVENTS_RATE, EVENTS_BURST = 1000, 4000
+EVENTS_RATE, EVENTS_BURST = 500, 4000
 
 #: Programs whose start tells something about the network, by the name of the process (which has 15 characters).
 PROGRAMS = frozenset(
@@ -38,26 +39,30 @@ class Table:
     limit: called with what was not seen, for people.
     """
 
-    def __init__(self, started: Callable[[Process], None], limit: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        started: Callable[[Process], None],
+        limit: Callable[[str], None],
+    ) -> None:
+        self._selector = selector
         self.why_not = ""
         self._started = started
         self._limit = limit
         #: When each was started (time.monotonic), and as what.
         self._processes: OrderedDict[int, tuple[float, Process]] = OrderedDict()
         self._parents: OrderedDict[int, int] = OrderedDict()
+        #: Those that were there before, as far as they were asked for.
+        self._older: OrderedDict[int, Process] = OrderedDict()
         self._reads = Budget(RATE, BURST)
         self._events = Budget(EVENTS_RATE, EVENTS_BURST)
         self._connector: Connector | None = None
         try:
             self._connector = Connector()
+            selector.register(self._connector.socket, selectors.EVENT_READ, self.receive)
         except Unavailable as error:
             self.why_not = str(error)
             limit(f"processes that live only shortly are not known: {error}")
-
-    @property
-    def sockets(self) -> list:
-        """What to wait on; `receive` when it is readable."""
-        return [self._connector.socket] if self._connector else []
 
     def receive(self) -> None:
         """Take in what waits."""
@@ -74,6 +79,7 @@ class Table:
             _remember(self._parents, child, pid)
             # A number that is used again is another process.
             self._processes.pop(child, None)
+            self._older.pop(child, None)
             return
         now = time.monotonic()
         process = read(pid) if self._reads.take(now) else None
@@ -94,7 +100,13 @@ class Table:
         return replace(origin, pid=pid, own_pid=pid, parent=parent, name="", command="") if origin and parent else None
 
     def _known(self, pid: int) -> Process | None:
-        return self._processes[pid][1] if pid in self._processes else read(pid)
+        if pid in self._processes:
+            return self._processes[pid][1]
+        found = self._older.get(pid) or read(pid)
+        # Without events nobody tells when a number is used again.
+        if found is not None and not self.why_not:
+            _remember(self._older, pid, found)
+        return found
 
     def by_own_pid(self, pid: int, network: int) -> Process | None:
         """The one whose pid is this in its own PID namespace; among several one that was started in this network
@@ -113,6 +125,7 @@ class Table:
 
     def close(self) -> None:
         if self._connector is not None:
+            self._selector.unregister(self._connector.socket)
             self._connector.close()
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import operator
 import os
-import resource
 import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import Any
@@ -34,7 +34,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
     foreign_children,
     read_all,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import (
+    OWN,
+    Namespace,
+    NamespaceGone,
+    own_label,
+    run_in,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
@@ -51,8 +57,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transport
 from . import request as _watch_request
 from . import targets as _watch_targets
 from .culprit import BY_EVENTS, Culprits
+from .discovery import Discovery
 from .frames import Frames, Interest
-from .listening import Listening, try_add
+from .listening import SILENCE, Listening, try_add
+from .managers import Managers
 from .process import Process
 from .record import Record
 from .request import TCP
@@ -173,27 +181,44 @@ class Observer:
             self._record.limit(f"{text}: at most {PROBES_MAX} probes are sent per second")
         with contextlib.ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
-            table = Table(lambda process: self._started(process, culprits, listening), self._record.limit)
+            table = Table(selector, lambda process: self._started(process, culprits, listening), self._record.limit)
             stack.callback(table.close)
             culprits = Culprits(table)
             # A temporary child changes its parent: it comes before the listening, and goes after it.
             transports = _open(probes, self._scopes, self._everywhere[0][1], stack)
             listening = Listening(selector, self._record, culprits, self._stamp)
             stack.callback(listening.close)
+            self._listen(listening)
             frames = Frames(
                 selector, self._record, _interest(self._scopes, self._targets, self._everywhere), self._stamp
             )
             stack.callback(frames.close)
             frames.add(_heard(self._scopes))
-            for sock in table.sockets:
-                selector.register(sock, selectors.EVENT_READ, table.receive)
-            self._listen(listening)
+            self._ask_managers(selector, listening, stack)
+            known = {namespace.inode for namespace, dummy in self._everywhere}
+            discovery = Discovery(listening, self._record, known, NAMESPACES_MAX)
             asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector)
             self._begin, self.started = asking.begin, time.time()
             selector.register(self._wake, selectors.EVENT_READ, None)
-            self._loop(selector, asking, listening, frames, interval)
+            chores = (
+                asking.drop_ended,
+                listening.drop_ended,
+                frames.rebind,
+                lambda: discovery.look(time.monotonic(), self._begin),
+            )
+            self._loop(selector, asking, listening, chores, interval)
             end = self.after()
         return self._timeline(asking.series, transports, listening, interval, end)
+
+    def _ask_managers(
+        self, selector: selectors.BaseSelector, listening: Listening, stack: contextlib.ExitStack
+    ) -> None:
+        if own_label():
+            # The daemons of the machine have nothing to do with a namespace beside it.
+            self._record.limit("NetworkManager and systemd-networkd are not asked from a network namespace of its own")
+            return
+        managers = Managers(selector, self._record, listening.name, self._stamp)
+        stack.callback(managers.close)
 
     def _listen(self, listening: Listening) -> None:
         wanted = [(namespace, _watched(namespace, self._everywhere)) for namespace, dummy in self._everywhere]
@@ -213,16 +238,22 @@ class Observer:
             self._record.add(self.after(), "process", "new", namespace, "", what, {}, who)
 
     def _loop(
-        self, selector: selectors.BaseSelector, asking: Asking, listening: Listening, frames: Frames, interval: float
+        self,
+        selector: selectors.BaseSelector,
+        asking: Asking,
+        listening: Listening,
+        chores: Sequence[Callable[[], None]],
+        interval: float,
     ) -> None:
         """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
         over = self._begin + self._request.duration
-        round_at, poll_at, look_at = self._begin, self._begin + POLL, self._begin + LINGER
+        round_at, poll_at, chores_at = self._begin, self._begin + POLL, self._begin + LINGER
         while True:
             # What came in time is taken before it is called lost, however late this process gets to it.
             stopped = _serve(selector, 0)
             now = time.monotonic()
             asking.expire(now)
+            listening.settle(now)
             if stopped or (now >= over and not asking.waiting):
                 break
             if now >= round_at and round_at < over:
@@ -235,16 +266,16 @@ class Observer:
                 began = time.thread_time()
                 listening.poll(now)
                 poll_at = now + max(POLL, POLL_SHARE * (time.thread_time() - began))
-            if now >= look_at:
-                asking.drop_ended()
-                listening.drop_ended()
-                frames.rebind()
-                look_at = now + LINGER
-            wakes = [min(round_at, over), poll_at, look_at, asking.next_deadline]
+            if now >= chores_at:
+                for chore in chores:
+                    chore()
+                chores_at = now + LINGER
             self._cpu = time.thread_time()
             self._ready.set()
+            wakes = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due]
             if _serve(selector, max(min(item for item in wakes if item is not None) - time.monotonic(), 0.001)):
                 break
+        listening.settle(time.monotonic() + SILENCE)
         listening.reread(time.monotonic(), force=True)
         listening.poll(time.monotonic())
         self._cpu = time.thread_time()
@@ -282,13 +313,14 @@ class Observer:
             "targets": [
                 item.as_data(asked.get(item.id, Series()), end, _macs(item, transports)) for item in self._targets
             ],
-            "events": self._record.events,
+            # Some are known only some time later.
+            "events": sorted(self._record.events, key=operator.itemgetter("after")),
             "counters": listening.counters.as_data(),
             "first_break": _watch_targets.first_break(asked),
             "limits": self._record.limits,
             "cost": {
                 "cpu_seconds": round(self._cpu, 3),
-                "max_rss_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+                "max_rss_kib": _largest_size(),
             },
         }
 
@@ -302,6 +334,12 @@ def _serve(selector: selectors.BaseSelector, timeout: float) -> bool:
         else:
             key.data()
     return stopped
+
+
+def _largest_size() -> int:
+    """KiB. The ru_maxrss of getrusage(2) would count what the process was before exec."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as stream:
+        return next((int(line.split()[1]) for line in stream if line.startswith("VmHWM:")), 0)
 
 
 def _utc(moment: float) -> str:
@@ -346,6 +384,7 @@ def _heard(scopes: list[Scope]) -> list[str]:
 
 
 def _interest(scopes: list[Scope], targets: list[Target], everywhere: list[tuple[Namespace, Facts]]) -> Interest:
+    """Whom frames must concern to be told."""
     addresses = _watch_targets.addresses(targets)
     networks: list[Network] = []
     macs = set()

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Containers that come while the host is watched: new namespaces with macvlan links on parents of ours."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import MACVLAN_KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import (
+    OWN,
+    Namespace,
+    NamespaceGone,
+    inodes,
+    namespaces,
+)
+
+from .listening import Listening
+from .place import Place
+from .record import Record
+from .state import State
+
+#: Seconds between two looks at all namespaces; after a link came or went, and otherwise.
+SOON, SELDOM = 0.5, 2.0
+#: A look may take one part in so many of the time.
+SHARE = 100
+
+
+class Discovery:
+    """known: the inodes of the namespaces that were there at the start."""
+
+    def __init__(self, listening: Listening, record: Record, known: set[int], most: int) -> None:
+        self._listening = listening
+        self._record = record
+        self._known = known
+        self._most = most
+        self._last = time.monotonic()
+        self._pause = SOON
+
+    def look(self, now: float, begin: float) -> None:
+        """Look when it is time to. begin: of the watch (time.monotonic)."""
+        if now - self._last < max(SOON if self._listening.moved else SELDOM, self._pause):
+            return
+        self._listening.moved = False
+        self._last = now
+        began = time.thread_time()
+        try:
+            new = inodes() - self._known
+            for namespace in namespaces() if new else ():
+                if namespace.inode in new:
+                    self._enter(namespace, round(now - begin, 3))
+            self._known |= new
+        except OSError as error:
+            self._record.limit(f"new namespaces cannot be looked for: {error.strerror}")
+        self._pause = SHARE * (time.thread_time() - began)
+
+    def _enter(self, namespace: Namespace, after: float) -> None:
+        try:
+            place = Place(namespace)
+        except (OSError, NamespaceGone):
+            return
+        state = State()
+        try:
+            changes = state.reconcile(list(place.dump()))
+        except OSError:
+            place.close()
+            return
+        links = self._children(place, state)
+        if not links:
+            place.close()
+            return
+        if len(self._listening.places) >= self._most:
+            self._record.limit(f"events of {self._most} namespaces only")
+            place.close()
+            return
+        names = {state.name(index) for index in links}
+        for change in changes:
+            if change.link in names and change.kind in ("link", "address"):
+                what = f"in new namespace {namespace.label}: {change.what}"
+                self._record.add(after, change.kind, change.action, namespace.label, change.link, what, change.data)
+        self._listening.adopt(place, state, links)
+
+    def _children(self, place: Place, state: State) -> set[int]:
+        """The macvlan links whose parent is in our namespace."""
+        handle = os.open(OWN, os.O_RDONLY)
+        try:
+            ours = place.id_of(handle)
+        finally:
+            os.close(handle)
+        return {
+            link["index"]
+            for link in state.links()
+            if link["kind"] in MACVLAN_KINDS and ours is not None and link["parent_namespace_id"] == ours
+        }

@@ -1,0 +1,468 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: macvlan_watch
+short_description: Watch what answers and what changes around macvlan networks, and who changes it
+version_added: 0.1.0
+description:
+  - For some seconds it asks targets again and again, from the parent, from the host's own macvlan link and from inside
+    the containers, and notes from when to when each did not answer.
+  - At the same time it notes every change of links, addresses, routes, neighbours and rules in the host's network
+    namespace and in those of its macvlan containers, what ARP and neighbour discovery say of the addresses that matter,
+    counters of dropped packets that move, state changes of NetworkManager and systemd-networkd, and programs that are
+    started and can change the network.
+  - Changes name the process that asked for them, as far as the kernel tells, with the unit it belongs to and the
+    processes that started it, also when it lived for milliseconds only.
+  - It changes nothing on the host.
+author:
+  - The linuxnet.macvlan authors (@linuxnet)
+extends_documentation_fragment:
+  - linuxnet.macvlan._attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing, and watches in check mode too.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+    details: It changes nothing.
+options:
+  networks:
+    description:
+      - The networks of the host, as the filter P(linuxnet.macvlan.intent#filter) gives them. What is asked follows from
+        them as it does for M(linuxnet.macvlan.macvlan_verify).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name of the network. Needed.
+        type: str
+      parent:
+        description:
+          - The parent, which is an interface name or a mapping with one of the keys V(mac), V(subnet) and
+            V(default_route). Needed.
+        type: raw
+      subnets:
+        description: The subnets. Needed.
+        type: list
+        elements: str
+      gateways:
+        description: The gateways.
+        type: list
+        elements: str
+      container_ranges:
+        description:
+          - The ranges that containers have addresses from. Without a range of a family, every address in a subnet of
+            that family is taken for one of the network.
+        type: list
+        elements: str
+      host_addresses:
+        description: The host's own addresses on its macvlan link.
+        type: list
+        elements: str
+      containers:
+        description: Container addresses that are asked even where no such container is found on the host.
+        type: list
+        elements: str
+      link:
+        description:
+          - The name of the host's own macvlan link. Without it the host takes no part in the network, and nothing
+            between host and containers is asked.
+        type: str
+      engine:
+        description: The container engine. Nothing here depends on it.
+        type: str
+      segment:
+        description: The layer 2 segment. Nothing here depends on it.
+        type: str
+  targets:
+    description: What to ask beside what follows from O(networks). Without any target it only watches changes.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      target:
+        description: The IP address.
+        type: str
+        required: true
+      method:
+        description:
+          - V(echo) is a ping by normal routing.
+          - V(who_has) is an ARP request without sender address, or a neighbour solicitation, from O(targets[].link).
+          - V(tcp) opens a connection to O(targets[].port) and resets it at once. A refused connection is no answer.
+        type: str
+        choices: [echo, who_has, tcp]
+        default: echo
+      namespace:
+        description:
+          - From which network namespace to ask, as RV(events[].namespace) names it. The host's own by default. Not for
+            V(who_has).
+        type: str
+      link:
+        description: The link that asks. For V(who_has) only, which needs it.
+        type: str
+      port:
+        description: The port. For V(tcp) only, which needs it.
+        type: int
+  duration:
+    description:
+      - For how long to watch, in seconds, from V(1) to V(3600).
+      - A stale neighbour entry takes 38 seconds to fail, and a DHCP client of NetworkManager 45 seconds to give up.
+    type: float
+    default: 60
+  interval:
+    description:
+      - Seconds from one round of questions to the next, from V(0.2) to V(1). A question is lost after two intervals.
+      - At most 200 questions are sent per second. With more targets than that allows, the interval is longer, and
+        RV(limits) tells so.
+    type: float
+    default: 0.5
+  temporary_child:
+    description:
+      - Whether to ask the gateway from a temporary macvlan link of the parent, with a MAC address that the network has
+        not seen before, where a network has no link of the host. The link lives in a network namespace that exists only
+        as long as this module runs, also when the module is killed.
+      - Turn it off where the switch shuts a port down that shows too many MAC addresses.
+    type: bool
+    default: true
+requirements:
+  - pyroute2 >= 0.7.2 on the host
+notes:
+  - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
+  - The kernel tells who asked for a change of IPv4 addresses, routes, neighbours and rules by netlink. It does not for
+    links, for IPv6 addresses, for what was asked by ioctl (C(ifconfig)), and for what follows by itself from another
+    change. There RV(events[].suspects) lists the programs that were started just before.
+  - What a process was that lived only for milliseconds, the kernel's process events connector tells. It does so for
+    root in the first PID namespace. Inside a system container RV(limits) tells that it is missing.
+  - It takes less than 5 % of one core and 50 MB, as it reads at most 150 notifications and 150 ARP frames per second
+    and counts the rest. RV(cost) tells what it took.
+seealso:
+  - module: linuxnet.macvlan.macvlan_verify
+  - module: linuxnet.macvlan.arp_conflict_check
+"""
+
+EXAMPLES = r"""
+- name: Watch the declared networks for two minutes
+  linuxnet.macvlan.macvlan_watch:
+    networks: "{{ (macvlan_networks | linuxnet.macvlan.intent).networks }}"
+    duration: 120
+  register: watched
+
+- name: Tell who removed addresses
+  ansible.builtin.debug:
+    msg: "{{ item.after }} s: {{ item.what }} by {{ item.process.name | default('?') }}"
+  loop: "{{ watched.events | selectattr('kind', 'eq', 'address') | selectattr('action', 'eq', 'delete') }}"
+
+- name: Watch one container's way to a database and the network around it
+  linuxnet.macvlan.macvlan_watch:
+    targets:
+      - target: 192.168.100.20
+        method: tcp
+        port: 5432
+        namespace: c1
+      - target: 192.168.100.1
+        method: who_has
+        link: eth0
+    interval: 0.2
+"""
+
+RETURN = r"""
+started:
+  description: When watching began, by the host's clock, in UTC. All C(after) are seconds since then.
+  returned: when the input is valid
+  type: str
+  sample: "2026-03-01T10:00:00.123Z"
+duration:
+  description: How long it watched, in seconds. Waiting for the last answers can make it two intervals longer.
+  returned: when the input is valid
+  type: float
+  sample: 60.4
+interval:
+  description: Seconds from one round of questions to the next.
+  returned: when the input is valid
+  type: float
+  sample: 0.5
+targets:
+  description: What was asked, and what came of it.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identifies the target in this result.
+      type: str
+      sample: lan0/host_to_container/host/192.168.100.130/echo
+    network:
+      description: The network, empty for O(targets).
+      type: str
+      sample: lan0
+    kind:
+      description: The kind of check as in M(linuxnet.macvlan.macvlan_verify), or V(target) for O(targets).
+      type: str
+      sample: host_to_container
+    from:
+      description: The C(namespace) that asked, empty for the host's own, and the C(link) as far as that is known.
+      type: dict
+      sample: {"namespace": "", "link": "lan0"}
+    target:
+      description: The address, for V(tcp) with the port. Where nothing could be asked it may be a word.
+      type: str
+      sample: 192.168.100.130
+    method:
+      description: V(echo), V(who_has) or V(tcp), empty where nothing could be asked.
+      type: str
+      sample: echo
+    sent:
+      description: Number of questions.
+      type: int
+      sample: 120
+    received:
+      description: Number of answers.
+      type: int
+      sample: 97
+    rtt_ms:
+      description: Round trip times in milliseconds, V(null) without any answer.
+      type: dict
+      sample: {"min": 0.1, "avg": 0.2, "max": 0.9}
+    first_loss:
+      description: When the first unanswered question was sent, V(null) where all were answered.
+      type: float
+      sample: 4.2
+    losses:
+      description:
+        - Intervals, each from the sending of the first unanswered question to that of the first answered one after it,
+          or to the end.
+      type: list
+      elements: list
+      sample: [[4.2, 9.8]]
+    answered_by:
+      description: For V(who_has) the MAC addresses that answered.
+      type: list
+      elements: str
+      sample: ["52:54:00:12:34:56"]
+    errors:
+      description: What the kernel said to questions that it did not send, empty otherwise.
+      type: str
+      sample: Network is unreachable
+    ended:
+      description: Why it was not asked until the end, which is that its namespace ended; empty otherwise.
+      type: str
+      sample: ""
+    impossible:
+      description: Why nothing could be asked, such as a declared link that is not there; empty otherwise.
+      type: str
+      sample: this host has no link lan0
+events:
+  description:
+    - What changed and what was seen, in the order of time. At most 2000 are kept, and 500 of a kind.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    after:
+      description: Seconds since RV(started).
+      type: float
+      sample: 4.213
+    kind:
+      description:
+        - V(link), V(address), V(route), V(neighbour) and V(rule) are changes that the kernel told of.
+        - V(arp) and V(nd) are frames, V(counter) is a counter that began to move, V(manager) a state of NetworkManager
+          or systemd-networkd, V(process) a program that was started.
+      type: str
+      sample: address
+    action:
+      description: V(new), V(change), V(delete), or V(seen) for frames.
+      type: str
+      sample: delete
+    namespace:
+      description: The network namespace, empty for the host's own.
+      type: str
+      sample: ""
+    link:
+      description: The link, empty where there is none.
+      type: str
+      sample: lan0
+    what:
+      description: The same in one line for people.
+      type: str
+      sample: address 192.168.100.3/32 removed from lan0
+    data:
+      description:
+        - The details, by kind. C(changed) is a mapping of field names to the value before and the value after, and is
+          there for the action V(change). C(reread) is true where a notification was lost, so that the change was found
+          some time later by reading all again.
+        - B(link) has C(name), C(kind) (macvlan, veth and so on, empty for hardware), C(mac), C(mtu), C(up) (by the
+          administrator), C(carrier), C(arp), C(operstate) (RFC 2863), C(promiscuity) (a count), C(master) and C(parent)
+          (names or null), C(mode) and C(bcqueuelen) (of macvlan links). The kernel tells nothing of a changed C(mode),
+          so that is found within a second.
+        - B(address) has C(address) with prefix length, C(scope) (a number), C(permanent), C(tentative), C(dadfailed)
+          and C(valid_seconds) (what is left of a lease, null where it is permanent).
+        - B(route) has C(destination), C(gateway), C(source) (preferred source address), C(metric), C(table),
+          C(protocol) (who made it, by the name in rt_protos, such as kernel, dhcp or ra), C(type) and C(scope).
+          C(silent) is true where the kernel took a route away together with an address or a link. It tells nothing of
+          that, so it is found by reading the routes again. C(with) is that change, and the process is the one that
+          made it.
+        - B(neighbour) has C(address), C(mac), C(state) (such as STALE or FAILED) and C(router). Going to and fro
+          between REACHABLE, STALE and DELAY is not told.
+        - B(rule) has C(family), C(priority), C(from), C(to), C(iif), C(oif), C(mark), C(table) and C(action)
+          (a number).
+        - B(arp) and B(nd) have C(what) (V(request), V(reply), V(announcement) or V(probe)), C(address) and C(mac)
+          (what the frame says that belongs together), C(asked) (the address asked for, null where none is), C(incoming)
+          (whether it came from the network), C(own_mac) (it came from the network with a MAC address of this host, so
+          that somebody else has it too, or the network sends frames back), C(count) and C(last) (how often, and when
+          last). The action V(change) tells each time when another MAC address claims an address than before.
+        - B(counter) has C(name), C(before), C(after), and C(until), as one event stands for all increments until
+          the counter stood still for five seconds.
+        - B(manager) has C(manager) and C(state), which is V(started) or V(stopped) for the daemon, and the device's
+          state otherwise. NetworkManager gives a C(reason) with it (NMDeviceStateReason), systemd-networkd has several
+          states in C(changed).
+        - B(process) has nothing more than RV(events[].process).
+      type: dict
+    process:
+      description: The process that did it, V(null) where it is not known.
+      type: dict
+      contains:
+        pid:
+          description: Its number.
+          type: int
+          sample: 812
+        name:
+          description: Its name, of 15 characters at most; empty where it was gone too fast to be read.
+          type: str
+          sample: NetworkManager
+        unit:
+          description: The systemd unit it belongs to, V(null) for none.
+          type: str
+          sample: NetworkManager.service
+        command:
+          description: Its command line, cut after 300 characters.
+          type: str
+          sample: /usr/sbin/NetworkManager --no-daemon
+        known_by:
+          description:
+            - How it was found. V(port id) is the number in the kernel's message itself, V(/proc/net/netlink) the socket
+              with that number, V(process events) what was remembered of a process that was gone already.
+          type: str
+          sample: port id
+        parents:
+          description: The processes that started it, nearest first, each with C(pid), C(name), C(unit) and C(command).
+          type: list
+          elements: dict
+        self:
+          description: Whether it was this module, or something that it started.
+          type: bool
+          sample: false
+    process_unknown:
+      description: Why C(process) is V(null) where a process may have done it, empty otherwise.
+      type: str
+      sample: port id 4711 belongs to no process now
+    suspects:
+      description:
+        - Programs for network configuration that were started in the second before, for changes of which the kernel
+          does not tell who asked. Each has C(pid), C(name), C(unit) and C(command). Missing where there is none.
+      type: list
+      elements: dict
+counters:
+  description:
+    - Counters of packets that were dropped or refused, as far as they moved. C(rx_dropped) and
+      C(TcpExtIPReversePathFilter) are there in any case.
+  returned: when the input is valid
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: The network namespace, empty for the host's own.
+      type: str
+      sample: ""
+    link:
+      description: The link, empty for counters of the whole namespace.
+      type: str
+      sample: eth0
+    name:
+      description: As in C(/sys/class/net/LINK/statistics), or as C(nstat) names it.
+      type: str
+      sample: rx_dropped
+    before:
+      description: The value at the start.
+      type: int
+      sample: 0
+    after:
+      description: The value at the end.
+      type: int
+      sample: 12
+first_break:
+  description:
+    - The C(target) that broke first and when (C(after)), V(null) where none did. A target breaks when it was answered
+      before and two questions in a row are not.
+  returned: when the input is valid
+  type: dict
+  sample: {"after": 4.2, "target": "lan0/host_to_container/host/192.168.100.130/echo"}
+limits:
+  description: What was not asked, not seen or only counted, and why.
+  returned: when the input is valid
+  type: list
+  elements: str
+  sample: ["1120 more route events were only counted: 2000 are kept, 500 of a kind"]
+cost:
+  description: The processor time that watching took, in C(cpu_seconds), and the module's largest size, C(max_rss_kib).
+  returned: when the input is valid
+  type: dict
+  sample: {"cpu_seconds": 0.4, "max_rss_kib": 39000}
+problems:
+  description: What is wrong with the input, each with key, value, problem and remedy.
+  returned: when the input is not valid
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
+
+LISTS = ("subnets", "gateways", "container_ranges", "host_addresses", "containers")
+WORDS = ("name", "link", "engine", "segment")
+
+
+def main() -> None:
+    network = {
+        **{name: {"type": "str"} for name in WORDS},
+        **{name: {"type": "list", "elements": "str"} for name in LISTS},
+        "parent": {"type": "raw"},
+    }
+    target = {
+        "target": {"type": "str", "required": True},
+        "method": {"type": "str", "choices": list(_watch_request.METHODS), "default": "echo"},
+        "namespace": {"type": "str"},
+        "link": {"type": "str"},
+        "port": {"type": "int"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "networks": {"type": "list", "elements": "dict", "default": [], "options": network},
+            "targets": {"type": "list", "elements": "dict", "default": [], "options": target},
+            "duration": {"type": "float", "default": 60},
+            "interval": {"type": "float", "default": 0.5},
+            "temporary_child": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        timeline = _watch.observe(module.params)
+    except InvalidInput as error:
+        module.fail_json(msg=str(error), problems=error.problems.as_data())
+    module.exit_json(changed=False, **timeline)
+
+
+if __name__ == "__main__":
+    main()

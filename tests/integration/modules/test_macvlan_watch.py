@@ -1,0 +1,477 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the watch sees of real changes on a real kernel, and whom it names for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import place, rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
+from labkit.segment import Host, Namespace
+
+GATEWAY, PARENT, SHIM, CONTAINER = (f"192.168.100.{number}" for number in (1, 11, 3, 129))
+NETWORK = {
+    "name": "lan0",
+    "parent": "eth0",
+    "subnets": ["192.168.100.0/24"],
+    "gateways": [GATEWAY],
+    "container_ranges": ["192.168.100.128/28"],
+    "host_addresses": [SHIM],
+    "link": "lan0",
+}
+INTERVAL = 0.25
+
+#: Deletes an address over its second netlink socket, whose port id is no pid, when told to.
+DAEMON = """
+import socket, struct, sys
+first, second = (socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) for dummy in range(2))
+first.bind((0, 0)); second.bind((0, 0))
+print(flush=True); sys.stdin.readline()
+index = socket.if_nametoindex("lan0")
+address = socket.inet_aton("192.168.100.3")
+body = struct.pack("=BBBBI", 2, 32, 0, 0, index) + struct.pack("=HH4s", 8, 2, address)
+second.send(struct.pack("=IHHII", 16 + len(body), 21, 1, 1, 0) + body)
+sys.stdin.readline()
+"""
+
+
+class Lan:
+    """A host with a macvlan link of its own, a container and a gateway."""
+
+    def __init__(self, segment) -> None:
+        self.segment = segment
+        self.gateway: Host = segment.host("gw", addresses=[f"{GATEWAY}/24"])
+        self.host: Host = segment.host("h1", addresses=[f"{PARENT}/24"])
+        self.container: Namespace = self.host.container("c1", addresses=[f"{CONTAINER}/24"])
+        self.host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
+        self.host.ip("link", "set", "lan0", "up")
+        self.host.ip("address", "add", f"{SHIM}/32", "dev", "lan0")
+        self.host.ip("route", "add", "192.168.100.128/28", "dev", "lan0")
+        for device in ("eth0", "lan0"):
+            self.host.sysctl(f"net/ipv4/conf/{device}/arp_filter", 1)
+        for namespace in (self.host, self.container):
+            # Their link-local addresses would still be settling.
+            namespace.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
+
+    def watch(self, meanwhile: Callable[[Observer], object], **request) -> dict:
+        """The timeline of what happens while a function runs."""
+
+        def inside() -> dict:
+            observer = Observer({"networks": [NETWORK], "interval": INTERVAL, "duration": 120, **request})
+            observer.start()
+            try:
+                meanwhile(observer)
+                time.sleep(4 * INTERVAL)
+            finally:
+                result = observer.stop()
+            return result
+
+        return run_in(f"/run/netns/{self.host.netns}", inside)
+
+    def shell(self, script: str) -> subprocess.CompletedProcess:
+        return self.host.run("sh", "-c", script)
+
+
+@pytest.fixture
+def lan(segment) -> Lan:
+    return Lan(segment)
+
+
+def events(timeline: dict, kind: str, action: str | None = None, link: str | None = None, namespace: str = "") -> list:
+    return [
+        item
+        for item in timeline["events"]
+        if item["kind"] == kind
+        and action in (None, item["action"])
+        and link in (None, item["link"])
+        and item["namespace"] == namespace
+    ]
+
+
+def target(timeline: dict, kind: str, method: str = "echo", address: str | None = None) -> dict:
+    (found,) = [
+        item
+        for item in timeline["targets"]
+        if item["kind"] == kind and item["method"] == method and address in (None, item["target"])
+    ]
+    return found
+
+
+def test_of_a_healthy_host_nothing_is_lost_and_nothing_is_said_to_break(lan):
+    timeline = lan.watch(lambda dummy: time.sleep(2))
+    assert {item["kind"] for item in timeline["targets"]} == {
+        "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host",
+    }  # fmt: skip
+    for item in timeline["targets"]:
+        assert item["losses"] == [], item
+        assert item["sent"] == item["received"] > 5, item
+    assert timeline["first_break"] is None
+    assert target(timeline, "gateway_from_link", "who_has")["answered_by"] == [lan.gateway.mac()]
+    assert not events(timeline, "link") + events(timeline, "address") + events(timeline, "route"), timeline["events"]
+    assert {(item["link"], item["name"]) for item in timeline["counters"]} >= {
+        ("eth0", "rx_dropped"), ("lan0", "rx_dropped"), ("", "TcpExtIPReversePathFilter"),
+    }  # fmt: skip
+
+
+def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_are_told(lan):
+    moments = []
+
+    def meanwhile(observer: Observer) -> None:
+        time.sleep(1)
+        moments.append(observer.after())
+        lan.shell(f"ip address del {SHIM}/32 dev lan0; true")
+        moments.append(observer.after())
+        time.sleep(2)
+        lan.host.ip("address", "add", f"{SHIM}/32", "dev", "lan0")
+        lan.host.ip("route", "add", "192.168.100.128/28", "dev", "lan0")
+        moments.append(observer.after())
+        time.sleep(1)
+
+    timeline = lan.watch(meanwhile)
+    (gone,) = events(timeline, "address", "delete", "lan0")
+    assert gone["what"] == f"address {SHIM}/32 removed from lan0"
+    assert moments[0] <= gone["after"] <= moments[1]
+    process = gone["process"]
+    assert (process["name"], process["command"]) == ("ip", f"ip address del {SHIM}/32 dev lan0")
+    assert process["known_by"] in ("process events", "port id")
+    assert process["parents"][0]["name"] == "sh"
+    assert process["self"], "it was started by the process that watches"
+
+    lost = target(timeline, "host_to_container")
+    ((begin, end),) = lost["losses"]
+    slack = 2 * INTERVAL
+    assert moments[0] - slack <= begin <= moments[1] + slack
+    assert moments[1] <= end <= moments[2] + 2 * slack
+    assert lost["first_loss"] == begin
+    assert timeline["first_break"]["after"] <= begin
+    assert timeline["first_break"]["target"].split("/")[1] in ("host_to_container", "container_to_host")
+    # The kernel takes routes over the link away with its last address and tells nobody.
+    (route,) = events(timeline, "route", "delete", "lan0")
+    assert (route["data"]["destination"], route["data"]["silent"]) == ("192.168.100.128/28", True)
+    assert (route["data"]["with"], route["process"]) == (gone["what"], process)
+    (added,) = events(timeline, "address", "new", "lan0")
+    assert added["process"]["command"].startswith("ip -n")
+
+
+def test_a_daemon_is_named_by_its_port_id_and_through_the_kernels_list_of_sockets(lan):
+    batch = lan.host.start("ip", "-batch", "-", stdin=subprocess.PIPE)
+    daemon = lan.host.start(sys.executable, "-c", DAEMON, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    daemon.stdout.readline()
+
+    def meanwhile(dummy: Observer) -> None:
+        batch.stdin.write("route add default via 192.168.100.1 dev lan0 onlink metric 5\n")
+        batch.stdin.flush()
+        daemon.stdin.write("\n")
+        daemon.stdin.flush()
+        time.sleep(1)
+
+    timeline = lan.watch(meanwhile)
+    (route,) = events(timeline, "route", "new", "lan0")
+    assert route["what"] == "default route via 192.168.100.1 dev lan0 metric 5 added"
+    assert (route["process"]["pid"], route["process"]["known_by"]) == (batch.pid, "port id")
+    (gone,) = events(timeline, "address", "delete", "lan0")
+    assert (gone["process"]["pid"], gone["process"]["known_by"]) == (daemon.pid, "/proc/net/netlink")
+    assert gone["process"]["command"].startswith(f"{sys.executable} -c")
+
+
+def test_what_a_script_of_a_unit_does_is_the_units(lan):
+    roots = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+    root = next(Path(path) for path in roots if Path(path, "cgroup.procs").exists())
+    group = root / f"{lan.segment.prefix}.service"
+    group.mkdir()
+    try:
+        # ip-netns(8) would hide the cgroups.
+        argv = ["nsenter", f"--net=/run/netns/{lan.host.netns}", "sh", "-ec"]
+        script = f"echo $$ > {group}/cgroup.procs; ip rule add from {PARENT} lookup 100; true"
+        timeline = lan.watch(lambda dummy: subprocess.run([*argv, script], check=True))
+    finally:
+        group.rmdir()
+    (rule,) = events(timeline, "rule", "new")
+    assert rule["what"].endswith(f"from {PARENT}/32 lookup 100 added")
+    assert (rule["process"]["name"], rule["process"]["unit"]) == ("ip", group.name)
+
+
+def test_changes_of_links_are_told_with_what_was_started_just_before(lan):
+    def meanwhile(dummy: Observer) -> None:
+        lan.shell("ip link set lan0 mtu 1400")
+        lan.shell("ip link set lan0 type macvlan mode vepa")
+        time.sleep(2)
+        lan.shell("ip link set lan0 down")
+        lan.shell("ip link set lan0 address 02:00:00:00:00:77")
+        lan.shell("ip link set lan0 name lan9")
+        lan.shell("ip link del lan9")
+
+    timeline = lan.watch(meanwhile)
+    changed: dict = {}
+    for item in events(timeline, "link", "change"):
+        changed.update(item["data"]["changed"])
+    assert changed["mtu"] == [1500, 1400]
+    assert changed["mode"] == ["bridge", "vepa"], "no notification tells of this"
+    assert changed["up"] == [True, False]
+    assert changed["mac"][1] == "02:00:00:00:00:77"
+    assert changed["name"] == ["lan0", "lan9"]
+    (gone,) = events(timeline, "link", "delete")
+    assert gone["what"] == "lan9 disappeared"
+    assert gone["process"] is None
+    assert "no port id" in gone["process_unknown"]
+    assert "ip link del lan9" in [item["command"] for item in gone["suspects"]]
+    started = [item["process"]["command"] for item in events(timeline, "process", "new")]
+    assert "ip link set lan0 down" in started
+    assert target(timeline, "host_to_container")["losses"]
+
+
+def test_a_parent_without_carrier_that_comes_back(lan):
+    def meanwhile(dummy: Observer) -> None:
+        lan.segment.switch.ip("link", "set", lan.host.port, "down")
+        time.sleep(4 * INTERVAL)
+        lan.segment.switch.ip("link", "set", lan.host.port, "up")
+        time.sleep(6 * INTERVAL)
+
+    timeline = lan.watch(meanwhile)
+    carrier = [item["data"]["changed"]["carrier"] for item in events(timeline, "link", "change", "eth0")
+               if "carrier" in item["data"]["changed"]]  # fmt: skip
+    assert carrier == [[True, False], [False, True]]
+    for method in ("echo", "who_has"):
+        lost = target(timeline, "gateway_from_parent", method)
+        assert lost["losses"], lost
+        assert lost["losses"][-1][1] < timeline["duration"], "it answers again"
+
+
+def test_a_link_that_is_made_anew_is_asked_from_again(lan):
+    def meanwhile(dummy: Observer) -> None:
+        lan.host.ip("link", "del", "lan0")
+        time.sleep(4 * INTERVAL)
+        lan.host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
+        lan.host.ip("link", "set", "lan0", "up")
+        time.sleep(8 * INTERVAL)
+
+    timeline = lan.watch(meanwhile)
+    lost = target(timeline, "gateway_from_link", "who_has")
+    assert lost["losses"], lost
+    assert "No such device" in lost["errors"]
+    assert lost["losses"][-1][1] < timeline["duration"], "it answers again"
+
+
+def test_neighbours_that_move_are_told(lan):
+    def meanwhile(dummy: Observer) -> None:
+        lan.host.ip("neighbour", "replace", GATEWAY, "lladdr", "02:00:00:00:00:99", "dev", "eth0")
+        time.sleep(1)
+
+    timeline = lan.watch(meanwhile)
+    (moved,) = [item for item in events(timeline, "neighbour", "change", "eth0") if "mac" in item["data"]["changed"]]
+    assert moved["data"]["changed"]["mac"] == [lan.gateway.mac(), "02:00:00:00:00:99"]
+    assert moved["process"]["name"] == "ip"
+    assert target(timeline, "gateway_from_parent")["losses"]
+    assert not target(timeline, "gateway_from_parent", "who_has")["losses"]
+
+
+def test_a_second_holder_of_an_address_is_seen_when_it_speaks(lan):
+    twin = lan.segment.host("twin")
+
+    def meanwhile(dummy: Observer) -> None:
+        twin.ip("address", "add", f"{SHIM}/24", "dev", "eth0")
+        twin.run("arping", "-q", "-U", "-c", "2", "-I", "eth0", SHIM, check=False)
+        time.sleep(0.5)
+
+    timeline = lan.watch(meanwhile)
+    seen = [item["data"] for item in events(timeline, "arp", "seen", "eth0")]
+    (announced,) = [item for item in seen if item["what"] == "announcement" and item["mac"] == twin.mac()]
+    assert (announced["address"], announced["incoming"], announced["own_mac"]) == (SHIM, True, False)
+    assert announced["count"] >= 2
+
+
+def test_an_own_mac_that_comes_from_the_network_is_told(lan):
+    lan.segment.host("twin", addresses=["192.168.100.77/24"], mac=lan.container.mac())
+    twin = Namespace.__new__(Namespace)
+    twin.netns = f"{lan.segment.prefix}-twin"
+    timeline = lan.watch(lambda dummy: twin.run("arping", "-q", "-c", "2", "-I", "eth0", PARENT, check=False))
+    (own,) = [item["data"] for item in events(timeline, "arp", "seen", "eth0") if item["data"]["own_mac"]]
+    assert (own["mac"], own["asked"]) == (lan.container.mac(), PARENT)
+
+
+def test_packets_that_the_reverse_path_filter_drops_are_counted_with_the_moment(lan):
+    for device in ("all", "eth0"):
+        lan.host.sysctl(f"net/ipv4/conf/{device}/rp_filter", 1)
+    lan.gateway.ip("address", "add", "10.9.9.9/32", "dev", "lo")
+
+    def meanwhile(dummy: Observer) -> None:
+        time.sleep(1)
+        lan.gateway.run("ping", "-c", "3", "-i", "0.2", "-W", "1", "-I", "10.9.9.9", PARENT, check=False)
+        time.sleep(1)
+
+    timeline = lan.watch(meanwhile)
+    name = "TcpExtIPReversePathFilter"
+    (counter,) = [item for item in timeline["counters"] if item["name"] == name and not item["namespace"]]
+    assert counter["after"] - counter["before"] >= 3
+    (moved,) = [item for item in events(timeline, "counter") if item["data"]["name"] == name]
+    assert moved["after"] > 0.9
+
+
+def test_what_happens_inside_containers_is_told_with_the_container(lan):
+    def meanwhile(dummy: Observer) -> None:
+        lan.container.run("ip", "address", "del", f"{CONTAINER}/24", "dev", "eth0")
+
+    timeline = lan.watch(meanwhile)
+    (gone,) = events(timeline, "address", "delete", "eth0", lan.container.netns)
+    assert gone["process"]["command"].startswith("ip address del")
+
+
+def test_containers_that_come_and_go_are_told(lan):
+    made = []
+
+    def meanwhile(dummy: Observer) -> None:
+        made.append(lan.host.container("c2", addresses=["192.168.100.130/24"]))
+        time.sleep(3)
+        made[0].run("ip", "route", "add", "default", "via", GATEWAY)
+        subprocess.run(["ip", "netns", "delete", lan.container.netns], check=True)
+        time.sleep(2)
+
+    timeline = lan.watch(meanwhile)
+    (new,) = events(timeline, "link", "new", "eth0", made[0].netns)
+    assert new["what"].startswith(f"in new namespace {made[0].netns}: eth0 appeared (macvlan")
+    assert events(timeline, "route", "new", "eth0", made[0].netns)
+    (gone,) = events(timeline, "link", "delete", "eth0", lan.container.netns)
+    assert "disappeared with its namespace" in gone["what"]
+    assert all("ended" in item["ended"] for item in timeline["targets"] if item["kind"] == "container_to_host")
+
+
+def test_lost_notifications_are_made_up_for_and_said(lan, monkeypatch):
+    monkeypatch.setattr(place, "RECEIVE_BUFFER", 4096)
+    decode = rtnetlink.decode
+    monkeypatch.setattr(rtnetlink, "decode", lambda *given: (time.sleep(0.005), decode(*given))[1])
+
+    def meanwhile(dummy: Observer) -> None:
+        routes = "".join(f"route add 10.1.{number // 250}.{number % 250}/32 dev eth0\n" for number in range(300))
+        lan.host.run("ip", "-batch", "-", input=f"{routes}address add 192.168.100.12/24 dev eth0\n")
+        time.sleep(0.5)
+
+    timeline = lan.watch(meanwhile)
+    assert any("faster than they could be read" in item for item in timeline["limits"]), timeline["limits"]
+    (new,) = events(timeline, "address", "new", "eth0")
+    assert new["data"]["address"] == "192.168.100.12/24"
+    if new["data"].get("reread"):
+        assert new["process_unknown"] == "its notification was lost"
+
+
+def test_a_storm_of_routes_is_counted_and_hides_nothing_else(lan):
+    def meanwhile(dummy: Observer) -> None:
+        routes = "".join(f"route add 10.1.{number // 250}.{number % 250}/32 dev eth0\n" for number in range(3000))
+        lan.host.run("ip", "-batch", "-", input=routes)
+        lan.shell(f"ip address del {SHIM}/32 dev lan0")
+        time.sleep(0.5)
+
+    timeline = lan.watch(meanwhile)
+    assert len(events(timeline, "route")) <= 500
+    assert any("more route events were only counted" in item for item in timeline["limits"]), timeline["limits"]
+    assert events(timeline, "address", "delete", "lan0")
+
+
+def test_tcp_is_asked_from_the_host_and_from_inside_a_container(lan):
+    server = lan.gateway.start(sys.executable, "-m", "http.server", "8080", stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while lan.gateway.run("ss", "-Hltn", "sport", "=", "8080").stdout == "" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    tcp = {"target": GATEWAY, "method": "tcp", "port": 8080}
+
+    def meanwhile(dummy: Observer) -> None:
+        time.sleep(1)
+        server.kill()
+        server.wait()
+        time.sleep(1)
+
+    wanted = [tcp, {**tcp, "namespace": lan.container.netns}]
+    timeline = lan.watch(meanwhile, networks=[], targets=wanted)
+    assert [item["target"] for item in timeline["targets"]] == [f"{GATEWAY}:8080"] * 2
+    for item in timeline["targets"]:
+        assert item["received"] >= 2, item
+        assert len(item["losses"]) == 1, item
+        assert item["losses"][0][1] == timeline["duration"], item
+
+
+def test_a_declared_link_that_is_not_there_makes_targets_impossible_and_the_rest_is_watched(lan):
+    lan.host.ip("link", "del", "lan0")
+    timeline = lan.watch(lambda dummy: time.sleep(1))
+    impossible = {item["kind"]: item["impossible"] for item in timeline["targets"] if item["impossible"]}
+    assert impossible["gateway_from_link"] == "this host has no link lan0"
+    assert target(timeline, "gateway_from_parent")["received"]
+
+
+def test_the_module_tells_what_the_watch_saw(lan):
+    given = {"networks": [NETWORK], "duration": 1, "interval": 0.2}
+    result = lan.host.module("macvlan_watch", given)
+    assert not result.get("failed"), result
+    assert result["changed"] is False
+    assert result["first_break"] is None
+    assert result["cost"]["max_rss_kib"] < 50 * 1024
+    assert lan.host.module("macvlan_watch", given, check=True)["targets"]
+
+
+def test_all_that_is_wrong_with_the_input_is_told_at_once(lan):
+    given = {
+        "networks": [{**NETWORK, "subnets": ["192.168.100.1/24"]}],
+        "targets": [{"target": "gateway"}, {"target": GATEWAY, "method": "tcp"}],
+        "interval": 0.01,
+    }
+    result = lan.host.module("macvlan_watch", given)
+    assert result["failed"]
+    keys = {item["key"] for item in result["problems"]}
+    assert {"networks[0].subnets[0]", "targets[0].target", "targets[1].port", "interval"} <= keys
+    given = {"targets": [{"target": GATEWAY, "namespace": "nowhere"}]}
+    (problem,) = lan.host.module("macvlan_watch", given)["problems"]
+    assert problem["key"] == "targets[0].namespace"
+    assert lan.container.netns in problem["remedy"]
+
+
+def test_without_the_right_to_open_raw_sockets_the_capability_is_named(lan):
+    wrapper = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
+    result = lan.host.module("macvlan_watch", {"networks": [NETWORK]}, wrapper=wrapper)
+    assert [item["key"] for item in result["problems"]] == ["CAP_NET_RAW"]
+
+
+def test_when_it_is_killed_nothing_is_left(lan):
+    lan.host.ip("link", "del", "lan0")
+    network = {key: value for key, value in NETWORK.items() if key not in ("link", "host_addresses")}
+    code = (
+        "import sys, json; sys.path.insert(0, sys.argv[1]);"
+        "from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import observe;"
+        "observe({'networks': [json.loads(sys.argv[2])]}, lambda observer: (print(flush=True), sys.stdin.read()))"
+    )
+    collections = str(Path(__file__).resolve().parents[3] / "collections")
+    subprocess.run(["ip", "netns", "delete", lan.container.netns], check=True)
+
+    def alone() -> bool:
+        """Without children a veth device is not promiscuous."""
+        deadline = time.monotonic() + 30
+        while lan.host.link("eth0")["promiscuity"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return lan.host.link("eth0")["promiscuity"] == 0
+
+    assert alone()
+    process = lan.host.start(
+        sys.executable, "-c", code, collections, json.dumps(network), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    assert lan.host.link("eth0")["promiscuity"], "a temporary child asks the gateway"
+    children = [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and _parent(int(entry)) == process.pid]
+    assert children == [], "no other process could be left"
+    process.kill()
+    process.wait()
+    assert alone()
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
