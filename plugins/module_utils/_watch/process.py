@@ -41,12 +41,14 @@ class Process:
 def read(pid: int) -> Process | None:
     """None when it is gone, or was before all was read."""
     try:
+        # First what goes first: a process that ends has no command line any more.
+        command = _file(pid, "cmdline").replace("\0", " ").strip()[:COMMAND_MAX]
         name, parent, started = _stat(pid)
         return Process(
             pid,
             parent=parent,
             name=name,
-            command=_file(pid, "cmdline").replace("\0", " ").strip()[:COMMAND_MAX],
+            command=command,
             unit=unit_of(_file(pid, "cgroup")),
             own_pid=pid if _namespace(pid, "pid") in (_OUR_PIDS, 0) else _own_pid(pid),
             network=_namespace(pid, "net"),

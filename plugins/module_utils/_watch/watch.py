@@ -12,6 +12,7 @@ import operator
 import os
 import selectors
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -78,6 +79,8 @@ NAMESPACES_MAX = 100
 POLL, POLL_SHARE = 1.0, 100
 #: The thread's niceness (sched(7)); the calling process keeps its own.
 PRIORITY = -10
+#: Seconds, instead of Python's 5 ms.
+SWITCH_INTERVAL = 0.0005
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
 #: The kinds of target that are gateways.
@@ -140,6 +143,9 @@ class Observer:
 
     def start(self) -> None:
         """Begin to watch; returns when everything is open and the first probes are on their way."""
+        # A process that is started may live no longer than Python's other threads may keep this one waiting.
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._future = self._executor.submit(self._run)
         self._ready.wait()
         if self._future.done():
@@ -160,6 +166,7 @@ class Observer:
         try:
             return self._future.result()
         finally:
+            sys.setswitchinterval(self._switch_interval)
             self._executor.shutdown()
             self._waker.close()
             self._wake.close()

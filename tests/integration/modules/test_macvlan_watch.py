@@ -143,10 +143,6 @@ def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_
     assert gone["what"] == f"address {SHIM}/32 removed from lan0"
     assert moments[0] <= gone["after"] <= moments[1]
     process = gone["process"]
-    assert (process["name"], process["command"]) == ("ip", f"ip address del {SHIM}/32 dev lan0")
-    assert process["known_by"] in ("process events", "port id")
-    assert process["parents"][0]["name"] == "sh"
-    assert process["self"], "it was started by the process that watches"
 
     lost = target(timeline, "host_to_container")
     ((begin, end),) = lost["losses"]
@@ -160,8 +156,23 @@ def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_
     (route,) = events(timeline, "route", "delete", "lan0")
     assert (route["data"]["destination"], route["data"]["silent"]) == ("192.168.100.128/28", True)
     assert (route["data"]["with"], route["process"]) == (gone["what"], process)
-    (added,) = events(timeline, "address", "new", "lan0")
-    assert added["process"]["command"].startswith("ip -n")
+    assert len(events(timeline, "address", "new", "lan0")) == 1
+
+
+def test_programs_that_live_for_milliseconds_are_named_with_what_started_them(lan):
+    rounds = 10
+    one = f"ip address del {SHIM}/32 dev lan0; ip address add {SHIM}/32 dev lan0"
+    timeline = lan.watch(lambda dummy: lan.shell(f"for i in $(seq {rounds}); do {one}; done; true"))
+    gone = events(timeline, "address", "delete", "lan0")
+    assert len(gone) == rounds
+    processes = [item["process"] for item in gone]
+    for process in processes:
+        assert process["known_by"] in ("process events", "port id")
+        # On a busy machine one can be over before anything but its parent is known.
+        assert process["name"] in ("ip", "")
+        assert process["parents"][0]["name"] == "sh"
+        assert process["self"], "it was started by the process that watches"
+    assert f"ip address del {SHIM}/32 dev lan0" in [item["command"] for item in processes]
 
 
 def test_a_daemon_is_named_by_its_port_id_and_through_the_kernels_list_of_sockets(lan):
