@@ -126,6 +126,11 @@ options:
         RV(limits) tells so.
     type: float
     default: 0.5
+  after_break:
+    description:
+      - End the watch so many seconds after something broke that had worked, or was broken from the start.
+      - Without it the watch goes on for O(duration).
+    type: float
   temporary_child:
     description:
       - Whether to ask the gateway from a temporary macvlan link of the parent, with a MAC address that the network has
@@ -453,6 +458,7 @@ def main() -> None:
             "targets": {"type": "list", "elements": "dict", "default": [], "options": target},
             "duration": {"type": "float", "default": 60},
             "interval": {"type": "float", "default": 0.5},
+            "after_break": {"type": "float"},
             "temporary_child": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 import operator
 import os
@@ -20,29 +19,20 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks import gateway_from_link, gateway_from_parent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
     ECHO,
     LOSSES_THAT_FAIL,
     Probe,
-    Scope,
     Series,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
-    MACVLAN_KINDS,
-    Facts,
-    foreign_children,
     read_all,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import (
     OWN,
-    Namespace,
-    NamespaceGone,
     own_label,
-    run_in,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
     CAP_NET_ADMIN,
@@ -53,21 +43,20 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements imp
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.asking import Asking, Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.survey import survey
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transports import Asker, Unusable, open_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transports import Asker
 
 from . import request as _watch_request
 from . import targets as _watch_targets
 from .culprit import BY_EVENTS, Culprits
 from .discovery import Discovery
-from .frames import Frames, Interest
+from .frames import Frames
 from .listening import SILENCE, Listening, try_add
 from .managers import Managers
 from .process import Process
 from .record import Record
-from .request import TCP
+from .surroundings import heard, interest, open_transports, watched
 from .table import Table
-from .targets import Target, TcpProbe
-from .tcp import Connector
+from .targets import Target
 
 #: An unanswered probe is lost after this many intervals.
 TIMEOUT_INTERVALS = 2
@@ -192,15 +181,15 @@ class Observer:
             stack.callback(table.close)
             culprits = Culprits(table)
             # A temporary child changes its parent: it comes before the listening, and goes after it.
-            transports = _open(probes, self._scopes, self._everywhere[0][1], stack)
+            transports = open_transports(probes, self._scopes, self._everywhere[0][1], stack)
             listening = Listening(selector, self._record, culprits, self._stamp)
             stack.callback(listening.close)
             self._listen(listening)
             frames = Frames(
-                selector, self._record, _interest(self._scopes, self._targets, self._everywhere), self._stamp
+                selector, self._record, interest(self._scopes, self._targets, self._everywhere), self._stamp
             )
             stack.callback(frames.close)
-            frames.add(_heard(self._scopes))
+            frames.add(heard(self._scopes))
             self._ask_managers(selector, listening, stack)
             known = {namespace.inode for namespace, dummy in self._everywhere}
             discovery = Discovery(listening, self._record, known, NAMESPACES_MAX)
@@ -228,7 +217,7 @@ class Observer:
         stack.callback(managers.close)
 
     def _listen(self, listening: Listening) -> None:
-        wanted = [(namespace, _watched(namespace, self._everywhere)) for namespace, dummy in self._everywhere]
+        wanted = [(namespace, watched(namespace, self._everywhere)) for namespace, dummy in self._everywhere]
         wanted = [(namespace, links) for namespace, links in wanted if namespace.path == OWN or links]
         for namespace, links in wanted[:NAMESPACES_MAX]:
             try_add(listening, namespace, links, self._record)
@@ -359,92 +348,3 @@ def _macs(target: Target, transports: Mapping[Probe, Transport]) -> list[str]:
         return []
     transport = transports[target.probe]
     return list(transport.answered_by.get(target.probe.target, ())) if isinstance(transport, Asker) else []
-
-
-def _watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> set[int]:
-    """The macvlan links of a namespace on parents of ours, in our own also the parents of all."""
-    facts = next(facts for item, facts in everywhere if item is namespace)
-    own = namespace.path == OWN
-    children = {
-        link.index
-        for link in facts.links
-        if link.kind in MACVLAN_KINDS
-        and (own or (link.parent_nsid is not None and link.parent_nsid == facts.origin_nsid))
-    }
-    if not own:
-        return children
-    parents = {
-        link.parent
-        for dummy, other in everywhere
-        for link in other.links
-        if link.kind in MACVLAN_KINDS
-        and link.parent
-        and link.parent_nsid == (other.origin_nsid if other is not facts else None)
-    }
-    return children | {index for index in parents if index is not None}
-
-
-def _heard(scopes: list[Scope]) -> list[str]:
-    """The links on which ARP is listened to: parents, and the host's own links into the networks."""
-    links = [link.name for scope in scopes for link in (scope.parent, scope.shim) if link]
-    return list(dict.fromkeys(links))
-
-
-def _interest(scopes: list[Scope], targets: list[Target], everywhere: list[tuple[Namespace, Facts]]) -> Interest:
-    """Whom frames must concern to be told."""
-    addresses = _watch_targets.addresses(targets)
-    networks: list[Network] = []
-    macs = set()
-    for scope in scopes:
-        network = scope.network
-        addresses |= {*network.gateways, *network.host_addresses, *network.containers}
-        addresses |= {item.address for item in (*scope.containers, *scope.strays)}
-        addresses |= {
-            item.interface.ip for link in (scope.parent, scope.shim) if link for item in scope.facts.addresses_of(link)
-        }
-        networks += network.ranges
-        if scope.parent is not None:
-            children = (link for dummy, link, dummy_facts in foreign_children(everywhere, scope.parent))
-            macs |= {link.mac for link in (scope.parent, *scope.facts.children(scope.parent), *children)}
-    parents = {scope.parent.name for scope in scopes if scope.parent}
-    return Interest(addresses, networks, macs, parents)
-
-
-def _open(
-    probes: list[Probe], scopes: list[Scope], facts: Facts, stack: contextlib.ExitStack
-) -> dict[Probe, Transport]:
-    scope = scopes[0] if scopes else Scope(MacvlanNetwork("", None, ()), facts, None)
-    result = open_all([item for item in probes if item.method != TCP], scope, stack)
-    connectors: dict[tuple[str, int], Transport] = {}
-    for probe in probes:
-        if isinstance(probe, TcpProbe):
-            key = probe.namespace, probe.port
-            if key not in connectors:
-                connectors[key] = _connector(probe, stack)
-            result[probe] = connectors[key]
-    return result
-
-
-def _connector(probe: TcpProbe, stack: contextlib.ExitStack) -> Transport:
-    path = probe.namespace
-    try:
-        inode = os.stat(path).st_ino if path else 0
-        run_in(path or OWN, lambda: None)
-    except (OSError, NamespaceGone) as error:
-        return Unusable(str(error), ended=str(error))
-
-    def ended() -> str:
-        try:
-            return f"{path} ended" if path and os.stat(path).st_ino != inode else ""
-        except OSError:
-            return f"{path} ended"
-
-    def make(family: int) -> socket.socket:
-        try:
-            return run_in(path or OWN, functools.partial(socket.socket, family, socket.SOCK_STREAM))
-        except NamespaceGone as error:
-            raise OSError(str(error)) from error
-
-    connector = Connector(probe.port, make, ended)
-    stack.callback(connector.close)
-    return connector

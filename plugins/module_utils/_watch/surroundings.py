@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of this host is worth watching, and the sockets to ask with."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import socket
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Probe, Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import MACVLAN_KINDS, Facts, foreign_children
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.asking import Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transports import Unusable, open_all
+
+from . import targets as _watch_targets
+from .frames import Interest
+from .request import TCP
+from .targets import Target, TcpProbe
+from .tcp import Connector
+
+
+def watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> set[int]:
+    """The macvlan links of a namespace on parents of ours, in our own also the parents of all."""
+    facts = next(facts for item, facts in everywhere if item is namespace)
+    own = namespace.path == OWN
+    children = {
+        link.index
+        for link in facts.links
+        if link.kind in MACVLAN_KINDS
+        and (own or (link.parent_nsid is not None and link.parent_nsid == facts.origin_nsid))
+    }
+    if not own:
+        return children
+    parents = {
+        link.parent
+        for dummy, other in everywhere
+        for link in other.links
+        if link.kind in MACVLAN_KINDS
+        and link.parent
+        and link.parent_nsid == (other.origin_nsid if other is not facts else None)
+    }
+    return children | {index for index in parents if index is not None}
+
+
+def heard(scopes: list[Scope]) -> list[str]:
+    """The links on which ARP is listened to: parents, and the host's own links into the networks."""
+    links = [link.name for scope in scopes for link in (scope.parent, scope.shim) if link]
+    return list(dict.fromkeys(links))
+
+
+def interest(scopes: list[Scope], targets: list[Target], everywhere: list[tuple[Namespace, Facts]]) -> Interest:
+    """Whom frames must concern to be told."""
+    addresses = _watch_targets.addresses(targets)
+    networks: list[Network] = []
+    macs = set()
+    for scope in scopes:
+        network = scope.network
+        addresses |= {*network.gateways, *network.host_addresses, *network.containers}
+        addresses |= {item.address for item in (*scope.containers, *scope.strays)}
+        addresses |= {
+            item.interface.ip for link in (scope.parent, scope.shim) if link for item in scope.facts.addresses_of(link)
+        }
+        networks += network.ranges
+        if scope.parent is not None:
+            children = (link for dummy, link, dummy_facts in foreign_children(everywhere, scope.parent))
+            macs |= {link.mac for link in (scope.parent, *scope.facts.children(scope.parent), *children)}
+    parents = {scope.parent.name for scope in scopes if scope.parent}
+    return Interest(addresses, networks, macs, parents)
+
+
+def open_transports(
+    probes: list[Probe], scopes: list[Scope], facts: Facts, stack: contextlib.ExitStack
+) -> dict[Probe, Transport]:
+    scope = scopes[0] if scopes else Scope(MacvlanNetwork("", None, ()), facts, None)
+    result = open_all([item for item in probes if item.method != TCP], scope, stack)
+    connectors: dict[tuple[str, int], Transport] = {}
+    for probe in probes:
+        if isinstance(probe, TcpProbe):
+            key = probe.namespace, probe.port
+            if key not in connectors:
+                connectors[key] = _connector(probe, stack)
+            result[probe] = connectors[key]
+    return result
+
+
+def _connector(probe: TcpProbe, stack: contextlib.ExitStack) -> Transport:
+    path = probe.namespace
+    try:
+        inode = os.stat(path).st_ino if path else 0
+        run_in(path or OWN, lambda: None)
+    except (OSError, NamespaceGone) as error:
+        return Unusable(str(error), ended=str(error))
+
+    def ended() -> str:
+        try:
+            return f"{path} ended" if path and os.stat(path).st_ino != inode else ""
+        except OSError:
+            return f"{path} ended"
+
+    def make(family: int) -> socket.socket:
+        try:
+            return run_in(path or OWN, functools.partial(socket.socket, family, socket.SOCK_STREAM))
+        except NamespaceGone as error:
+            raise OSError(str(error)) from error
+
+    connector = Connector(probe.port, make, ended)
+    stack.callback(connector.close)
+    return connector
