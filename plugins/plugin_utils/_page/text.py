@@ -113,7 +113,7 @@ def origin_text(process: Mapping[str, Any] | None) -> str:
         return ""
     name, command = clean(process.get("name")), clean(process.get("command"), 160)
     # of a daemon the unit says enough
-    daemon = clean(process.get("unit")).split(".")[0] == name
+    daemon = clean(process.get("unit")).split(".", maxsplit=1)[0] == name
     told = [command] if command and command != name and not daemon else []
     parents = [clean(parent.get("name")) for parent in process.get("parents") or []]
     known = [parent for parent in parents if parent and parent != "systemd"][:3]
