@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
@@ -216,3 +218,26 @@ def test_the_command_for_two_families_and_for_podman() -> None:
         "podman network create -d macvlan -o parent=eth0 --subnet 192.168.100.0/24 --gateway=192.168.100.1"
         " --ip-range=192.168.100.128/28 lan0"
     )
+
+
+def test_a_conflict_makes_a_host_that_passes_all_checks_one_to_look_at() -> None:
+    conflict = "192.168.100.3 on eth0 (host_address of h1) is in use by 00:1b:21:00:00:01"
+    well = host(interfaces_result={"links": [LINK]}, verify_result={"checks": PASSES})
+    held = replace(well, conflicts=[conflict])
+    assert (well.result, held.result) == ("ok", "FAILED")
+    assert held.first_failure() == f"conflict: {conflict}"
+    lines = table([held], notes=["Not seen by the comparison of addresses:", "  h2: not in this run"])
+    assert f"  conflict: {conflict}" in lines
+    assert lines[-3:] == ["  h2: not in this run", "", "1 host: 1 failed; checks: 5 passed"]
+
+
+def test_a_refusal_is_told_once() -> None:
+    conflicts = [f"192.168.100.{number} on eth0 is in use by 00:1b:21:00:00:01" for number in range(3, 10)]
+    failure = {"task": "Put no address into service that is in conflict", "msg": "\n".join(conflicts)}
+    refused = replace(host(macvlan_failure=failure), conflicts=conflicts)
+    lines = "\n".join(table([refused]))
+    assert lines.count("192.168.100.3 on eth0") == 1
+    assert "and 2 more conflicts" in lines
+    assert "Put no address" not in lines
+    other = replace(host(macvlan_failure={"task": "Examine the kernel", "msg": "no macvlan"}), conflicts=conflicts[:1])
+    assert "Examine the kernel" in "\n".join(table([other]))
