@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import tempfile
+
+#: How temporary files end; one that is left belongs to a run that was killed.
+TEMPORARY = ".linuxnet-tmp"
 
 #: First line of each file this collection writes: what carries it may be changed and removed by us, nothing else may.
 HEADER = "# Managed by Ansible: linuxnet.macvlan. Changes made here are overwritten."
@@ -34,7 +38,8 @@ def write(path: str, text: str, mode: int = 0o644) -> None:
     """
     directory = os.path.dirname(path)
     os.makedirs(directory, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.", suffix=".linuxnet-tmp")
+    _remove_leftovers(path)
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(text)
@@ -53,6 +58,7 @@ def remove(path: str, prune: str | None = None) -> None:
     """Remove a file if it is there, then its directories that became empty, up to and excluding `prune`."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
+    _remove_leftovers(path)
     directory = os.path.dirname(path)
     while prune is not None and directory.startswith(prune.rstrip("/") + "/"):
         try:
@@ -60,6 +66,22 @@ def remove(path: str, prune: str | None = None) -> None:
         except OSError:
             break
         directory = os.path.dirname(directory)
+
+
+def unwritable(path: str) -> bool:
+    """Whether a file there could be neither written nor removed: a read-only file system, or no permission."""
+    directory = os.path.dirname(path)
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    return not os.access(directory, os.W_OK)
+
+
+def _remove_leftovers(path: str) -> None:
+    """Of runs that were killed in the middle of `write`."""
+    directory, name = os.path.split(path)
+    for leftover in glob.glob(f"{glob.escape(directory)}/.{glob.escape(name)}.*{TEMPORARY}"):
+        with contextlib.suppress(OSError):
+            os.unlink(leftover)
 
 
 def _sync_directory(directory: str) -> None:

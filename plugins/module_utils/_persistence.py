@@ -22,7 +22,19 @@ from ._persist.actions import PersistFailed
 from ._persist.base import PLAIN_NAME, Action, Changed, Host, Rendered, UnitState, link_of, parent_name
 from ._problems import Problems
 
-__all__ = ["CHOICES", "Choice", "PersistFailed", "Persisted", "Steps", "apply", "choose", "plan", "read", "verify"]
+__all__ = [
+    "CHOICES",
+    "Choice",
+    "PersistFailed",
+    "Persisted",
+    "Steps",
+    "apply",
+    "check_writable",
+    "choose",
+    "plan",
+    "read",
+    "verify",
+]
 
 #: The values of ``persistence``.
 CHOICES = ("auto", *(backend.name for backend in registry.BACKENDS), "none")
@@ -112,6 +124,10 @@ def choose(link: DesiredLink, host: Host, persistence: str, problems: Problems) 
         if refusal:
             problems.add("persistence", persistence, f"{link.name}: {refusal.reason}", refusal.remedy)
         return Choice(link.name, persistence, f"persistence is {persistence}; {found}", str(owner), owner.evidence)
+    if host.stopped and not owner.names:
+        units_of = " and ".join(host.stopped)
+        problem = f"nothing configures {parent} now, and {units_of} is enabled and does not run, so it may later"
+        problems.add("persistence", persistence, f"{link.name}: {problem}", f"start {units_of}, or name a form")
     reasons = [found]
     for backend in sorted(registry.BACKENDS, key=lambda item: not item.suits(owner)):
         refusal = backend.refuse(link, host)
@@ -152,7 +168,7 @@ def plan(
     wanted_units = {unit: link.name for link, item in zip(present, rendered) for unit in item.units}
     changed = _compare(state, wanted, wanted_units, ours, deleted, difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
-        changed = replace(changed, again=tuple(wanted))
+        changed = replace(changed, again=tuple(wanted), interrupted=True)
     letting_go = registry.letting_go(changed, state.files, deleted)
     return Steps(tuple(letting_go), tuple(registry.actions(changed, state.host)), choices, wanted)
 
@@ -206,6 +222,14 @@ def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Differe
     have = state.units.get(unit, UnitState())
     enabled = difference.compare(f"unit {unit}", "enabled", have.enabled, wanted)
     return difference.compare(f"unit {unit}", "active", have.active, wanted) or enabled
+
+
+def check_writable(steps: Steps, problems: Problems) -> None:
+    """A file that can be neither written nor removed is a problem before anything is changed."""
+    for action in steps.actions:
+        if action.kind in ("write", "remove") and _files.unwritable(action.target):
+            what = "its directory cannot be written to: a read-only file system, or no permission"
+            problems.add("persistence", action.target, what, "make it writable, or set persistence: none")
 
 
 def let_go(steps: Steps) -> list[str]:

@@ -157,6 +157,9 @@ class _Run:
         links = _link_plan.plan(self.present, self.removed, self.facts, sysctls, marked, difference)
         after = _parent_settings.plan(self.present, self.removed, memory, sysctls, links, difference)
         difference.extend(files)
+        if not difference and after != memory:
+            # An earlier run was killed just before its end.
+            difference.compare("settings of parents", "memory", "outdated", "current")
         return _Planned(difference, links, after, steps)
 
     def _deleted(self) -> frozenset[str]:
@@ -164,6 +167,11 @@ class _Run:
         found = ((link, self.facts.link(link.name)) for link in self.present)
         anew = {link.name for link, now in found if now and _link_plan.needs_recreation(link, now, self.facts)}
         return frozenset({*anew, *(name for name in self.removed if self.facts.link(name))})
+
+    def check_writable(self, planned: _Planned) -> None:
+        """Errors: InvalidInput where files could not be written."""
+        _persistence.check_writable(planned.steps, self.problems)
+        self.require()
 
     def check_uplink(self, planned: _Planned) -> None:
         """Errors: InvalidInput where the controller would be cut off."""
@@ -227,6 +235,7 @@ def converge(options: Options, check_mode: bool = False, request: Request = NO_R
     warning = place.leftover(run.problems.host, keep=check_mode)
     run.prepare()
     planned = run.plan()
+    run.check_writable(planned)
     run.check_uplink(planned)
     result = _result(run, planned)
     result["warnings"] = [warning] if warning else []

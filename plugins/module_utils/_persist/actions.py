@@ -120,6 +120,7 @@ ACTIONS: dict[str, Callable[[Action], object]] = {
     # The next three say no where there is nothing to do.
     "ifdown": _ifdown,
     "nm load": lambda action: run(["nmcli", "connection", "load", action.target]),
+    "nm reload": lambda _action: run(["nmcli", "connection", "reload"]),
     "nm up": _nm_up,
     "nm down": lambda action: run(["nmcli", "connection", "down", "uuid", action.target], check=False),
     "nm unmanage": _nm_unmanage,

@@ -67,7 +67,8 @@ class Host:
     unfit: why nothing can be persisted from here at all, "" where it can.
     version: systemd's. networkd: its links by name, None where it does not run. foreign: devices on which networkd
     knows of addresses or routes that it did not make. unmanaged: NetworkManager's list of devices that it leaves alone,
-    None where it does not run. interfaces: what ifupdown reads, None where there is none of it. sysctl: the path of
+    None where it does not run. interfaces: what ifupdown reads, None where there is none of it. stopped: units of network
+    managers that are enabled and do not run. sysctl: the path of
     systemd-sysctl(8).
     """
 
@@ -78,6 +79,7 @@ class Host:
     unmanaged: Merged | None = None
     interfaces: Interfaces | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
+    stopped: tuple[str, ...] = ()
     sysctl: str = "/usr/lib/systemd/systemd-sysctl"
 
     def owner(self, device: str) -> Owner:
@@ -116,8 +118,8 @@ class Action:
 class Changed:
     """What differs: files to write and to remove, units to bring up and to take away.
 
-    again: files that are right but may never have been activated, because an earlier run was killed. remade: files of
-    links that the kernel makes anew.
+    interrupted: an earlier run was killed, so daemons may not know of what it wrote or removed. again: files that are
+    right, in that case. remade: files of links that the kernel makes anew.
     """
 
     write: Mapping[str, str] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class Changed:
     stop: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     remade: tuple[str, ...] = ()
+    interrupted: bool = False
 
     def below(self, directory: str) -> Changed:
         """The part that concerns the files of one directory."""
@@ -136,6 +139,7 @@ class Changed:
             self.stop,
             tuple(path for path in self.again if path.startswith(directory)),
             tuple(path for path in self.remade if path.startswith(directory)),
+            self.interrupted,
         )
 
     def file_actions(self) -> list[Action]:

@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config
 
 from . import interfaces
 from .base import Host, NetworkdLink, Owner
-from .systemd import is_active, version
+from .systemd import is_active, unit_states, version
 
 NETWORKD_LINKS = "/run/systemd/netif/links"
 IFSTATE = "/run/network/ifstate"
@@ -26,6 +26,9 @@ NETPLAN = "netplan"
 
 #: Where distributions put it; the first that exists is taken.
 SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
+
+#: The daemons that take over devices once they run.
+MANAGERS = ("NetworkManager.service", "systemd-networkd.service")
 
 #: NetworkManager's words for devices that it leaves to others, or has nothing to do with (nmcli, device states).
 NOT_ITS_OWN = ("unmanaged", "connected (externally)", "disconnected", "")
@@ -45,6 +48,7 @@ def read(parents: Iterable[str]) -> Host:
         unmanaged=unmanaged(),
         interfaces=interfaces.read(),
         owners=owners(parents, networkd),
+        stopped=tuple(name for name, unit in unit_states(MANAGERS).items() if unit.enabled and not unit.active),
         sysctl=_first(SYSCTL),
     )
 

@@ -191,9 +191,9 @@ def activation(changed: Changed, host: Host) -> list[Action]:
     """The order in which files come and go and networkd hears of it; see the table above."""
     changed = changed.below(DIRECTORY)
     actions = changed.file_actions()
-    if host.networkd is None or not (actions or changed.again):
+    if host.networkd is None or not (actions or changed.interrupted):
         return actions
-    if host.version < GENTLE_RELOAD or (changed.again and not host.foreign):
+    if host.version < GENTLE_RELOAD or (changed.interrupted and not host.foreign):
         # Not even for a link's own files a reload: netplan rewrites the parent's file at each daemon-reload.
         return [*actions, Action("restart networkd")]
     return _reloads(actions, host)

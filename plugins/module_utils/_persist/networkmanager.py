@@ -166,12 +166,15 @@ def letting_go(changed: Changed, files: Mapping[str, str], deleted: frozenset[st
     return [*down, *(Action("nm unmanage", link) for link in kept)]
 
 
-def activation(changed: Changed) -> list[Action]:
-    """A profile that has gone is forgotten when its path is loaded."""
+def activation(changed: Changed, host: Host) -> list[Action]:
+    """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads them as it starts."""
     profiles = changed.below(PREFIX)
+    if host.unmanaged is None:
+        return profiles.file_actions()
     loaded = [*profiles.write, *profiles.again]
     return [
         *profiles.file_actions(),
+        *([Action("nm reload")] if changed.interrupted else []),
         *(Action("nm load", path) for path in (*profiles.remove, *loaded)),
         *(Action("nm up", profile_uuid(link_of_path(path))) for path in dict.fromkeys([*loaded, *profiles.remade])),
     ]

@@ -55,6 +55,6 @@ def actions(changed: Changed, host: Host) -> list[Action]:
         *keeper.activation(changed),
         *networkd.activation(changed, host),
         *ifupdown.activation(changed),
-        *networkmanager.activation(changed),
+        *networkmanager.activation(changed, host),
         *units.activation(changed),
     ]

@@ -73,7 +73,7 @@ def activation(changed: Changed) -> list[Action]:
     changed = changed.below(DIRECTORY)
     actions = [Action("disable", unit) for unit in changed.stop]
     actions += changed.file_actions()
-    if changed.write or changed.remove or changed.again:
+    if changed.write or changed.remove or changed.interrupted:
         actions.append(Action("daemon-reload"))
     actions += [Action("forget", unit) for unit in changed.stop]
     for unit in changed.start:

@@ -33,16 +33,16 @@ def anywhere(_row: Row) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """act: lets it happen and returns at its end. meanwhile: what is expected differently after it (`Place.expected`).
+    """act: lets it happen, and returns at its end, or when that was (time.monotonic()) if there was more to do.
 
-    back: takes it back; what was declared is then expected again. prepare, restore: around all of it.
-    missing: why a row cannot have the event, in words, empty where it can. waits: it costs time and no work, so every
-    host can go through it at once.
+    meanwhile: what is expected differently after it (`Place.expected`). back: takes it back; what was declared is then
+    expected again. prepare, restore: around all of it. missing: why a row cannot have the event, in words, empty where
+    it can. waits: it costs time and no work, so every host can go through it at once.
     """
 
     name: str
     title: str
-    act: Callable[[Place], None]
+    act: Callable[[Place], float | None]
     missing: Callable[[Row], str] = anywhere
     back: Callable[[Place], None] | None = None
     meanwhile: Mapping[str, object] = field(default_factory=dict)
@@ -94,7 +94,7 @@ CONFIGURE = {
 }
 
 
-def removed_and_back(place: Place) -> None:
+def removed_and_back(place: Place) -> float:
     """By unbinding and binding the driver in a virtual machine, else by another veth pair of the same name."""
     if place.row.kind == "vm":
         device = place.shell(f"basename $(readlink -f /sys/class/net/{PARENT}/device)")
@@ -107,7 +107,9 @@ def removed_and_back(place: Place) -> None:
         time.sleep(BETWEEN)
         place.plug_in()
     place.shell(CONFIGURE.get(place.row.manager, "true"))
+    ended = time.monotonic()
     place.make_container()
+    return ended
 
 
 def rename(old: str, new: str) -> Callable[[Place], None]:

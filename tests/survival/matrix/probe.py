@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Watches a link for some seconds and tells when it was last not as declared. Runs on the host, with its Python.
 
-Reads one JSON object from stdin: ``expected`` (what `state` shall return), ``link``, ``parent``, ``container`` (an
-address that shall answer), ``owner`` (a command, and a line that it shall print), ``window`` and ``pause`` in seconds.
-Prints one: ``length`` of the watch, ``last`` (seconds from its start at which something was wrong, null for never) and
-``wrong`` (what it was then, in words).
+Each line on stdin is one watch, a JSON object: ``expected`` (what `state` shall return), ``link``, ``parent``,
+``container`` (an address that shall answer), ``owner`` (a command, and a line that it shall print), ``window`` and
+``pause`` in seconds. Each line printed is what came of one: ``length`` of the watch, ``last`` (seconds from its start
+at which something was wrong, null for never) and ``wrong`` (what it was then, in words). Before the first watch it
+prints a line too, when it is ready.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ import time
 
 
 def main() -> None:
-    task = json.load(sys.stdin)
+    print("{}", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(watch(json.loads(line))), flush=True)
+
+
+def watch(task: dict) -> dict:
     began = time.monotonic()
     last, wrong = None, []
     while True:
@@ -29,7 +35,7 @@ def main() -> None:
         if now > task["window"]:
             break
         time.sleep(task["pause"])
-    json.dump({"length": time.monotonic() - began, "last": last, "wrong": wrong}, sys.stdout)
+    return {"length": time.monotonic() - began, "last": last, "wrong": wrong}
 
 
 def look(task: dict) -> list[str]:

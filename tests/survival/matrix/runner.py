@@ -21,8 +21,8 @@ from .place import LINK, Place, Recovery, Unfit, topology
 from .results import Cell, Results
 from .rows import Row
 
-#: Virtual machines that run at once: each has a processor's work to do under emulation.
-VMS = 2
+#: Virtual machines that run at once: under emulation each keeps a processor busy while it boots.
+VMS = 3
 
 #: Hosts on which something other than waiting happens at once: much of each cell is watching, which is waiting too.
 JOBS = 2 * (os.cpu_count() or 1)
@@ -78,6 +78,8 @@ def _run_lab(lab: Lab, rows: list[Row], events: list[Event], results: Results, s
                 place = cells[done]
                 results.put(place.row.name, event.name, done.result())
                 say(f"{event.name:10} {place.row.name:28} {done.result()}")
+    for place in places:
+        place.close()
 
 
 def _set_up(place: Place) -> str:
@@ -114,8 +116,8 @@ def _prepared(event: Event, place: Place) -> Iterator[None]:
 
 
 def _judged(event: Event, place: Place) -> Cell:
-    event.act(place)
-    recovery = place.recovery(time.monotonic(), **event.meanwhile)
+    ended = event.act(place) or time.monotonic()
+    recovery = place.recovery(ended, **event.meanwhile)
     if event.back is not None and recovery.green:
         event.back(place)
         back = place.recovery(time.monotonic())
