@@ -64,8 +64,8 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make test-survival ARGS=...", description=__doc__)
-    parser.add_argument("-k", "--rows", metavar="GLOB", default="*", help="only these rows, such as 'ifup-*'")
-    parser.add_argument("-e", "--events", metavar="GLOB", default="*", help="only these events, such as 'carrier-*'")
+    parser.add_argument("-k", "--rows", metavar="GLOBS", default="*", help="only these rows, such as 'ifup-*,nd-*'")
+    parser.add_argument("-e", "--events", metavar="GLOBS", default="*", help="only these events, such as 'carrier-*'")
     parser.add_argument("--resume", action="store_true", help="run only the cells that are not green yet")
     parser.add_argument("--keep", action="store_true", help="leave the labs up; the next run uses them again")
     parser.add_argument("--table", action="store_true", help="print the table of what has been run, and run nothing")
@@ -73,12 +73,16 @@ def parse() -> argparse.Namespace:
 
 
 def selection(options: argparse.Namespace) -> tuple[list[Row], list[Event]]:
-    rows = [row for row in ROWS if fnmatch.fnmatch(row.name, options.rows)]
-    events = [event for event in EVENTS if fnmatch.fnmatch(event.name, options.events)]
+    rows = [row for row in ROWS if matches(row.name, options.rows)]
+    events = [event for event in EVENTS if matches(event.name, options.events)]
     if not rows or not events:
         known = [item.name for item in (*(() if rows else ROWS), *(() if events else EVENTS))]
         sys.exit(f"nothing matches; there are: {' '.join(known)}")
     return rows, events
+
+
+def matches(name: str, globs: str) -> bool:
+    return any(fnmatch.fnmatch(name, glob) for glob in globs.split(","))
 
 
 if __name__ == "__main__":
