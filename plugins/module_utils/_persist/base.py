@@ -67,9 +67,8 @@ class Host:
     unfit: why nothing can be persisted from here at all, "" where it can.
     version: systemd's. networkd: its links by name, None where it does not run. foreign: devices on which networkd
     knows of addresses or routes that it did not make. unmanaged: NetworkManager's list of devices that it leaves alone,
-    None where it does not run. interfaces: what ifupdown reads, None where there is none of it. stopped: units of network
-    managers that are enabled and do not run. sysctl: the path of
-    systemd-sysctl(8).
+    None where it does not run. interfaces: what ifupdown reads, None where there is none of it. stopped: units of
+    network managers that are enabled and do not run. sysctl: the path of systemd-sysctl(8).
     """
 
     unfit: str = ""

@@ -167,7 +167,7 @@ def letting_go(changed: Changed, files: Mapping[str, str], deleted: frozenset[st
 
 
 def activation(changed: Changed, host: Host) -> list[Action]:
-    """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads all of them later."""
+    """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads them later."""
     profiles = changed.below(PREFIX)
     if host.unmanaged is None:
         return profiles.file_actions()
