@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
 
 from .segment import Asked, Segment
@@ -20,7 +21,7 @@ def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:
             _server(server, segment, clock) for segment in segments for server in servers(segment.sightings.values())
         ],
         "addresses": [
-            _address(sighting, segment, clock)
+            _address(sighting.heard.address, sighting, segment, clock)
             for segment in segments
             for sighting in segment.sightings.values()
             if sighting.heard.address is not None
@@ -67,21 +68,20 @@ def _server(server: Server, segment: Segment, clock: Clock) -> dict[str, object]
     }
 
 
-def _address(sighting: Sighting, segment: Segment, clock: Clock) -> dict[str, object]:
+def _address(address: Address, sighting: Sighting, segment: Segment, clock: Clock) -> dict[str, object]:
     heard = sighting.heard
-    assert heard.address is not None
     wanted = heard.question.wanted if heard.question else None
     return {
         "parent": segment.link.name,
-        "address": str(heard.address),
+        "address": str(address),
         "kind": heard.kind,
         "server": heard.server,
         "client_mac": heard.client,
         "own": heard.question is not None,
         "asked_for": None if wanted is None else str(wanted),
         "lease_seconds": heard.lease_seconds,
-        "declared": [target.text for target in segment.declared.collisions(heard.address)],
-        "in_subnet": segment.declared.belongs(heard.address),
+        "declared": [target.text for target in segment.declared.collisions(address)],
+        "in_subnet": segment.declared.belongs(address),
         "vantages": sighting.vantages,
         **_seen(sighting, clock),
     }
