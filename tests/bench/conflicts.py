@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -315,7 +316,9 @@ def scanned(host: Host, *options: str) -> int:
 
 
 def main() -> None:
-    run("apt-get", "--quiet", "--yes", "--no-install-recommends", "install", "arp-scan", "keepalived")
+    if not all(map(shutil.which, ("arp-scan", "keepalived"))):
+        run("apt-get", "--quiet", "update")
+        run("apt-get", "--quiet", "--yes", "--no-install-recommends", "install", "arp-scan", "keepalived")
     cross_check()
     sweep()
 

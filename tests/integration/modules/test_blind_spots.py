@@ -141,7 +141,7 @@ def test_a_linux_router_with_proxy_arp_whose_answer_is_overheard(segment):
     assert (item["status"], item["holders"], result["proxy_arp"]) == ("free_as_seen", [], [])
     # Without this the host itself would not ask again, as it has an answer.
     host.start("sh", "-c", "while :; do ip neigh flush dev eth0; ping -c 1 -W 0.2 192.168.100.99; done >/dev/null 2>&1")
-    result, item = whole(host, "192.168.100.99", mode="rfc5227")
+    result, item = whole(host, "192.168.100.99", listen_seconds=4)
     assert (item["status"], item["conflict"]) == ("free_as_seen", "")
     assert {(holder["mac"], holder["kind"], holder["owner"]) for holder in item["holders"]} == {
         (router.mac(), "reply", "proxy_arp")

@@ -135,3 +135,14 @@ def test_echo_requests_and_replies(identifier, sequence, payload):
 
 def test_an_echo_reply_with_a_wrong_checksum_is_none():
     assert packets.parse_echo_reply(4, b"\x45" + bytes(19) + b"\0\0\0\1\0\0\0\0") is None
+
+
+def test_a_question_with_a_sender_is_an_ordinary_request():
+    sender, target = ipaddress.ip_address("192.168.100.11"), ipaddress.ip_address("192.168.100.50")
+    frame = packets.parse(packets.request("52:54:00:00:00:01", sender, target))
+    assert frame == packets.Frame(
+        "52:54:00:00:00:01",
+        packets.BROADCAST,
+        packets.Arp(packets.ARP_REQUEST, "52:54:00:00:00:01", sender, packets.NO_MAC, target),
+        signed=True,
+    )

@@ -126,3 +126,49 @@ def test_the_report_has_both_clocks(segment):
         f"  - 192.168.100.50 on eth0: in_use, {STRANGER} seen by reply from parent at 2026-03-01T10:00:00.123Z"
     )
     assert _probe_report.failure([segment], ["duplicate"], clock) == ""
+
+
+def announcement(sha):
+    return Frame(sha, packets.BROADCAST, Arp(packets.ARP_REQUEST, sha, ADDRESS, packets.NO_MAC, ADDRESS))
+
+
+def test_an_address_that_goes_to_and_fro_is_counted_for_each_vantage_by_itself(segment):
+    parent, child = segment.vantages
+    for number, sha in enumerate((STRANGER, "52:54:00:00:00:0b", STRANGER)):
+        for vantage in (parent, child):
+            segment.hear(vantage, announcement(sha), False, float(number))
+    flips = {key: count for key, count in kept(segment).items() if key[2] == "flip_flop"}
+    assert flips == {
+        (mac, place, "flip_flop"): 1 for mac in (STRANGER, "52:54:00:00:00:0b") for place in ("parent", "child")
+    }
+    first = next(item for item in segment.sightings[ADDRESS].values() if item.kind == "announcement")
+    assert (first.seconds, first.last, first.count) == (0.0, 2.0, 2)
+
+
+def test_without_questions_silence_is_unknown_and_nothing_is_asked(segment):
+    segment.silent = 30.0
+    segment.judge(frozenset())
+    verdict = segment.verdicts[ADDRESS]
+    assert (verdict.status, verdict.reason) == ("unknown", "nobody was asked, and nobody claimed it within 30 seconds")
+    assert segment.hear(segment.vantages[0], reply(PARENT_MAC), False, 0.1) == []
+
+
+def test_addresses_that_nobody_asked_for_are_kept_up_to_the_limit(segment):
+    parent = segment.vantages[0]
+    segment.targets, segment.sightings, segment.keep = [], {}, 1
+    segment.hear(parent, reply(PARENT_MAC, spa=OTHER), False, 0.1)
+    segment.hear(parent, reply(PARENT_MAC), False, 0.1)
+    segment.judge(frozenset())
+    assert [item.address for item in segment.others()] == [OTHER]
+    assert parent.ignored == 1
+
+
+def test_who_answers_makes_the_parent_ask_for_what_nobody_has(segment):
+    parent, child = segment.vantages
+    asked = segment.hear(child, reply(CHILD_MAC), False, 0.1)
+    assert [(vantage, sender) for vantage, dummy, sender in asked] == [(parent, None)]
+    assert segment.hear(child, reply(CHILD_MAC), False, 0.2) == []
+    segment.hear(parent, reply(PARENT_MAC, spa=asked[0][1]), False, 0.3)
+    segment.judge(frozenset())
+    assert segment.verdicts[ADDRESS].status == "free_as_seen"
+    assert {holder.owner for holder in segment.verdicts[ADDRESS].holders} == {"proxy_arp"}

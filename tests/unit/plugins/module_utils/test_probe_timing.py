@@ -87,6 +87,18 @@ def test_a_question_that_could_not_be_asked_is_asked_again():
     assert asked == {"a": [0.005, 0.25, 0.5]}
 
 
+def test_questions_that_come_up_later_are_asked_as_often():
+    schedule = Schedule(["a"], FAST)
+    asked = {"a": [schedule.next_due()]}
+    schedule.pop(0.0)
+    schedule.add(["b"], 0.1)
+    more, end = play(schedule)
+    asked["a"] += more["a"]
+    assert asked == {"a": [0.0, 0.25, 0.5]}
+    assert more["b"] == pytest.approx([0.1, 0.35, 0.6])
+    assert end == pytest.approx(1.1)
+
+
 def test_questions_that_cannot_be_asked_any_more_are_forgotten():
     schedule = Schedule(["a", "b"], FAST)
     schedule.drop(lambda question: question == "a")
