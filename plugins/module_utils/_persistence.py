@@ -86,6 +86,10 @@ class Steps:
     def __bool__(self) -> bool:
         return bool(self.actions)
 
+    def released(self) -> list[str]:
+        """The links that stay, and that a daemon takes down on the way."""
+        return [action.target for action in self.letting_go if action.kind in actions.RELEASING]
+
     def choice(self, link: str) -> Choice | None:
         return next((item for item in self.choices if item.link == link), None)
 

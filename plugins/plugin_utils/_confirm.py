@@ -43,6 +43,10 @@ class Silent(BaseException):
     """No word over the old connection. No Exception, as connection plugins take those for a reason to try again."""
 
 
+class _NothingBegan(AnsibleConnectionFailure):
+    """The connection was lost, and no change has come of it on a host that can be reached."""
+
+
 def run(action: ActionBase, module: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
     """Run a module that can cut its host off, and confirm the change that it made.
 
@@ -51,15 +55,30 @@ def run(action: ActionBase, module: str, arguments: dict[str, Any], task_vars: d
     timeout = _timeout(arguments)
     if timeout <= 0:
         return action._execute_module(module_name=module, module_args=arguments, task_vars=task_vars)
-    # In check mode too, where nothing is started: the module predicts what it would say with one.
+    if action._task.check_mode:
+        # Nothing is started; with a name, the module predicts what it would say.
+        return _execute(action, module, arguments, secrets.token_hex(8), task_vars)
+    try:
+        return _change(action, module, arguments, task_vars, timeout, _patience(arguments, timeout))
+    except _NothingBegan:
+        # Perhaps the host was only slow, and there was nothing to change.
+        return _change(action, module, arguments, task_vars, timeout, timeout + MARGIN)
+
+
+def _change(
+    action: ActionBase,
+    module: str,
+    arguments: dict[str, Any],
+    task_vars: dict[str, Any],
+    timeout: float,
+    patience: float,
+) -> dict[str, Any]:
     token = secrets.token_hex(8)
     lost: AnsibleConnectionFailure | None = None
     result: dict[str, Any] | None = None
     try:
-        with _limited(_patience(arguments, timeout), action):
-            result = action._execute_module(
-                module_name=module, module_args={**arguments, "confirm_token": token}, task_vars=task_vars
-            )
+        with _limited(patience, action):
+            result = _execute(action, module, arguments, token, task_vars)
     except Silent:
         lost = AnsibleConnectionFailure("the connection fell silent while the change was made")
     except AnsibleConnectionFailure as error:
@@ -67,6 +86,13 @@ def run(action: ActionBase, module: str, arguments: dict[str, Any], task_vars: d
     if result is not None and "confirm" not in result and "module_stdout" not in result:
         return result
     return _Confirmation(action, task_vars, token, timeout).run(result, lost)
+
+
+def _execute(
+    action: ActionBase, module: str, arguments: dict[str, Any], token: str, task_vars: dict[str, Any]
+) -> dict[str, Any]:
+    named = {**arguments, "confirm_token": token}
+    return action._execute_module(module_name=module, module_args=named, task_vars=task_vars)
 
 
 def _timeout(arguments: dict[str, Any]) -> float:
@@ -127,8 +153,8 @@ class _Confirmation:
             if state == "unknown" and result is not None:
                 return self._unknown(result)
             time.sleep(PAUSE)
-        if state == "unknown" and lost is not None:
-            raise lost
+        if state == "unknown":
+            raise _NothingBegan(str(lost)) from lost
         what = "there is no new connection to this host after the change, and it has to undo it by itself"
         raise AnsibleConnectionFailure(f"{what}: {self.last}") from lost
 

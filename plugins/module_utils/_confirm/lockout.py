@@ -28,17 +28,22 @@ def check(
     uplink: Uplink | None,
     facts: Facts,
     steps: Iterable[Step],
+    released: Iterable[str],
     present: Iterable[DesiredLink],
     request: Request,
     problems: Problems,
 ) -> None:
-    """Add a problem for each thing that carries the connection and that a step would touch."""
+    """Add a problem for each thing that carries the connection and that a step would touch.
+
+    released: links of which a daemon lets go before the first step.
+    """
     if uplink is None:
         return
     keys = {link.name: link.key for link in present}
-    threats = [(keys.get(step.link, "links"), step.link, what) for step in steps for what in _why(uplink, facts, step)]
-    for key, name, what in dict.fromkeys(threats):
-        refuse(uplink, key, name, what, request, problems)
+    threats = [(step.link, what) for step in steps for what in _why(uplink, facts, step)]
+    threats += [(name, f"a daemon takes {name} down first") for name in released if name in uplink.carriers]
+    for name, what in dict.fromkeys(threats):
+        refuse(uplink, keys.get(name, "links"), name, what, request, problems)
 
 
 def refuse(uplink: Uplink, key: str, value: object, what: str, request: Request, problems: Problems) -> None:

@@ -175,7 +175,8 @@ class _Run:
 
     def check_uplink(self, planned: _Planned) -> None:
         """Errors: InvalidInput where the controller would be cut off."""
-        lockout.check(self.uplink, self.facts, planned.links.steps, self.present, self.request, self.problems)
+        steps, released = planned.links.steps, planned.steps.released()
+        lockout.check(self.uplink, self.facts, steps, released, self.present, self.request, self.problems)
         self.require()
 
     def snapshot(self, planned: _Planned) -> Undo:

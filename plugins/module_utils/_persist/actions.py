@@ -26,6 +26,9 @@ PRUNED = {networkd.DIRECTORY: networkd.DIRECTORY, keeper.DIRECTORY: os.path.dirn
 #: Seconds that NetworkManager gets to bring up a profile.
 NM_WAIT = 30
 
+#: Kinds of actions that take addresses, routes or the MAC of their target, a link that stays, for a moment.
+RELEASING = ("ifdown", "nm unmanage")
+
 
 class PersistFailed(Exception):
     """A file could not be written or a daemon refused; the message says which. The next run finishes the work."""

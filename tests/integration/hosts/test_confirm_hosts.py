@@ -133,6 +133,12 @@ PLAY = """
     - name: Change the links
       linuxnet.macvlan.macvlan_link:
         links: [{name: lan0, parent: eth0, addresses: ["192.168.100.200/32"]}]
+      register: change
+
+    - name: See that a change was confirmed, and that nothing else was
+      ansible.builtin.assert:
+        that: (change.confirm.timeout | default(0)) == (30 if change is changed else 0)
+        quiet: true
 """
 
 

@@ -128,8 +128,7 @@ def test_hosts_that_fail_or_cannot_be_reached_do_not_stop_the_others(
 
 def test_a_host_comes_back_from_a_reboot_as_declared(lab: Lab, first: playbooks.Run) -> None:
     assert first.rc == 0
-    for host in ("h1", "h2"):
-        lab.reboot(host)
+    lab.reboot("h1", "h2")
     run = playbooks.run("verify", lab.inventory_path, verify_soak_seconds=2)
     assert run.rc == 0, run.output
     assert [run.row(host)[4:] for host in ("h1", "h2")] == [[*WELL, "ok"], [*WELL, "ok"]]

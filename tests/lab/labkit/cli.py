@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     inside = verb("exec", execute, "run a command on a host, station, container or switch")
     inside.add_argument("host", metavar="HOST")
     inside.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
-    verb("reboot", reboot, "restart a host").add_argument("host", metavar="HOST")
+    verb("reboot", reboot, "restart hosts").add_argument("hosts", nargs="+", metavar="HOST")
     cables = verb("cable", cable, "pull the cable out of a nic, or plug it in: its carrier goes or comes")
     cables.add_argument("host", metavar="HOST")
     cables.add_argument("nic", metavar="NIC")
@@ -95,7 +95,7 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def reboot(options: argparse.Namespace) -> None:
-    _chosen(options).reboot(options.host)
+    _chosen(options).reboot(*options.hosts)
 
 
 def cable(options: argparse.Namespace) -> None:

@@ -110,13 +110,17 @@ class Lab:
         """Run a program there; text in and out."""
         return subprocess.run([*self.entry(name), *argv], check=check, capture_output=True, text=True, **options)
 
-    def reboot(self, name: str) -> None:
-        """Restart a host: kernel state of its network is new, its files stay, its containers come back."""
+    def reboot(self, *names: str) -> None:
+        """Restart hosts, all at once: kernel state of the network is new, files stay, containers come back."""
         plan = self.topology
-        if name not in plan.hosts:
-            raise LabError(f"lab {self.name} has no host {name!r}. Remedy: use one of {', '.join(plan.hosts)}.")
-        with self.state.locked():
-            KINDS[plan.hosts[name].kind].reboot(self.state, plan, plan.hosts[name])
+        for name in names:
+            if name not in plan.hosts:
+                raise LabError(f"lab {self.name} has no host {name!r}. Remedy: use one of {', '.join(plan.hosts)}.")
+        with self.state.locked(), ThreadPoolExecutor(len(names)) as pool:
+            hosts = [plan.hosts[name] for name in names]
+            results = [pool.submit(KINDS[host.kind].reboot, self.state, plan, host) for host in hosts]
+            for result in results:
+                result.result()
 
     def cable(self, name: str, nic: str, plugged: bool) -> None:
         """Pull the cable out of a nic of a host or station, or plug it in again: the nic loses or gets its carrier."""

@@ -66,9 +66,9 @@ def take(text, link="lan0"):
     return Step("remove_address", link, {"address": interface(text)})
 
 
-def told(uplink, *steps, request=REQUEST):
+def told(uplink, *steps, released=(), request=REQUEST):
     problems = Problems("web1")
-    lockout.check(uplink, FACTS, steps, [], request, problems)
+    lockout.check(uplink, FACTS, steps, released, [], request, problems)
     return [problem.problem for problem in problems.items]
 
 
@@ -137,6 +137,12 @@ def test_what_leaves_the_connection_alone_is_not_refused(uplink, step):
     assert told(uplink, step) == []
 
 
+def test_a_daemon_that_lets_go_takes_the_link_down():
+    (problem,) = told(OVER_LINK, released=["lan0"])
+    assert "a daemon takes lan0 down first, which carries Ansible's own connection" in problem
+    assert told(NEAR, released=["lan0"]) == []
+
+
 def test_policy_routing_counts_where_it_decides():
     uplink = replace(NEAR, table=100)
     assert told(uplink, add("192.168.100.2/32")) == []
@@ -148,7 +154,7 @@ def test_the_problem_is_told_where_the_link_is_declared_and_only_once():
     problems = Problems("web1")
     link = DesiredLink("lan0", "eth0", key="links[4]").on(ETH0)
     steps = [Step("delete", "lan0"), Step("delete", "lan0")]
-    lockout.check(OVER_LINK, FACTS, steps, [link], REQUEST, problems)
+    lockout.check(OVER_LINK, FACTS, steps, [], [link], REQUEST, problems)
     (problem,) = problems.items
     assert (problem.host, problem.key, problem.value) == ("web1", "links[4]", "lan0")
     assert "allow_uplink_change: true" in problem.remedy

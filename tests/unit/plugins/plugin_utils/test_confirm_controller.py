@@ -82,6 +82,7 @@ def test_check_mode_predicts_with_a_name_and_asks_nobody():
     assert run(action) == {"changed": True}
     assert (len(action.calls), action._connection.resets) == (1, 0)
     assert action.calls[0][1]["confirm_token"]
+    assert action.limits == [0], "a prediction may take its time"
 
 
 def test_confirmed_over_a_new_connection():
@@ -132,14 +133,29 @@ def test_a_result_that_was_lost_is_kept_by_the_host():
     assert run(action)["messages"] == ["link lan0: add"]
 
 
-def test_a_change_that_was_lost_may_begin_later(monkeypatch):
-    monkeypatch.setattr(_confirm, "MARGIN", 5)
-    unknown = {"state": "unknown", "data": {}}
-    assert run(Action(AnsibleConnectionFailure("lost"), unknown, PENDING, UNDONE))["failed"] is True
+UNKNOWN = {"state": "unknown", "data": {}}
+
+
+def test_a_change_that_was_lost_may_begin_later():
+    assert run(Action(AnsibleConnectionFailure("lost"), UNKNOWN, PENDING, UNDONE))["failed"] is True
+
+
+def test_what_a_slow_host_would_have_said_is_asked_for_once_more(monkeypatch):
     monkeypatch.setattr(_confirm, "MARGIN", 0.3)
-    monkeypatch.setattr(_confirm, "PAUSE", 0.05)
+    monkeypatch.setattr(_confirm, "PAUSE", 0.5)
+    lost = AnsibleConnectionFailure("lost")
+
+    def once_more(*answers):
+        action = Action(lost, UNKNOWN, *answers)
+        return action, run(action, allow_uplink_change=True, confirm_timeout=0.1)
+
+    action, result = once_more({"changed": False})
+    assert result == {"changed": False}
+    (first, dummy, second) = (arguments for dummy, arguments in action.calls)
+    assert first["confirm_token"] != second["confirm_token"]
+    assert once_more(DONE, CONFIRMED)[1]["changed"] is True
     with pytest.raises(AnsibleConnectionFailure, match="lost"):
-        run(Action(AnsibleConnectionFailure("lost"), *[unknown] * 1000), confirm_timeout=0.1)
+        once_more(lost, UNKNOWN)
 
 
 def test_a_host_that_stays_away(monkeypatch):
