@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills demo dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults demo dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -39,6 +39,9 @@ test-survival: root setup ## what links survive: events x persistence x system, 
 
 test-kills: root setup ## runs that are killed before each of their writes, and what the next run makes of it (as root)
 	@KILL_STEP=1 python -m pytest tests/integration/hosts/test_persistence_faults.py -k killed $(ARGS)
+
+test-faults: root setup ## make every fault, diagnose it, and print what was found, as a table (as root); ARGS=--help
+	@python -m tests.faults $(ARGS)
 
 demo: root setup ## show the collection at work on three hosts of its own (as root); small, in seconds: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo

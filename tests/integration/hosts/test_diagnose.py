@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`diagnose.yml` as an operator runs it: what it prints and writes, hosts out of reach, repair, and `verify.yml`."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from labkit.lab import Lab
+
+from . import playbooks
+
+TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
+SCHEMA = json.loads((playbooks.ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+SHORT = {"diagnose_seconds": 4, "diagnose_after_break": 1}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """Two hosts with their links deployed."""
+    made = Lab.up(TOPOLOGY, name=f"t{secrets.token_hex(4)}")
+    try:
+        run = playbooks.run("site", made.inventory_path, verify_soak_seconds=0)
+        assert run.rc == 0, run.output
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture
+def sick(lab: Lab) -> Iterator[Lab]:
+    """h1's link is in a mode in which it reaches no container."""
+    lab.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "private")
+    yield lab
+    lab.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "bridge")
+
+
+def report(directory: Path) -> dict:
+    """report.json, held against its schema; the pages are there beside it."""
+    data = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    jsonschema.validate(data, SCHEMA)
+    assert (directory / "report.md").read_text(encoding="utf-8").startswith("# macvlan diagnosis")
+    assert "<svg" in (directory / "report.html").read_text(encoding="utf-8")
+    return data
+
+
+def test_healthy_fleet(lab: Lab, tmp_path: Path) -> None:
+    run = playbooks.run("diagnose", lab.inventory_path, diagnose_report_dir=str(tmp_path / "new"), **SHORT)
+    assert run.rc == 0, run.output
+    assert set(run.changed.values()) == {0}
+    assert "2 hosts: 2 healthy; 0 causes confirmed, 0 suspected" in run.output
+    data = report(tmp_path / "new")
+    assert {host["state"] for host in data["hosts"]} == {"healthy"}
+    assert all(abs(host["clock"]["offset_seconds"]) < 5 for host in data["hosts"])
+    assert data["parameters"]["diagnose_seconds"] == 4
+
+
+def test_sick_host_beside_one_that_is_out_of_reach_and_one_that_declares_nothing(sick: Lab, tmp_path: Path) -> None:
+    everything = yaml.safe_load(sick.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
+    # 192.0.2.0/24 is for documentation (RFC 5737); the proxy that does not exist fails at once
+    away = {"ansible_host": "192.0.2.1", "ansible_connection": "ssh", "ansible_ssh_common_args": "-oProxyCommand=false"}
+    everything["h3"] = {**everything["h2"], **away}
+    everything["h4"] = {"ansible_connection": "local"}
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": everything}}), encoding="utf-8")
+    run = playbooks.run("diagnose", inventory, diagnose_report_dir=str(tmp_path), **SHORT)
+    assert run.rc == 2, run.output
+    assert run.failed == ["h1", "h3"]
+    assert "lan0 CONFIRMED wrong_mode" in run.output
+    assert "lan0 on h1 is in mode private" in run.output
+    assert "4 hosts: 1 healthy, 1 broken, 1 unreachable, 1 nothing declared; 1 causes confirmed" in run.output
+    data = report(tmp_path)
+    assert {host["host"]: host["state"] for host in data["hosts"]} == {
+        "h1": "broken", "h2": "healthy", "h3": "unreachable", "h4": "nothing declared",
+    }  # fmt: skip
+    assert [(item["host"], item["cause"]) for item in data["verdicts"] if item["status"] == "confirmed"] == [
+        ("h1", "wrong_mode")
+    ]
+
+
+def test_repair_puts_right_what_is_ours_and_proves_it(sick: Lab) -> None:
+    run = playbooks.run("diagnose", sick.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
+    assert run.rc == 0, run.output
+    assert run.changed == {"h1": 1, "h2": 0}
+    assert "h1 works again" in run.output
+    again = playbooks.run("diagnose", sick.inventory_path, diagnose_fix=True, **SHORT)
+    assert (again.rc, set(again.changed.values())) == (0, {0}), again.output
+
+
+def test_repair_that_does_not_help_is_told(lab: Lab) -> None:
+    lab.exec("h1-c1", "ip", "link", "set", "eth0", "type", "macvlan", "mode", "private")
+    try:
+        run = playbooks.run("diagnose", lab.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
+    finally:
+        lab.exec("h1-c1", "ip", "link", "set", "eth0", "type", "macvlan", "mode", "bridge")
+    assert (run.rc, run.failed) == (2, ["h1"]), run.output
+    assert "not repaired" in run.output
+
+
+def test_without_experiments_nothing_is_sent_and_it_says_so(lab: Lab, tmp_path: Path) -> None:
+    options = {**SHORT, "diagnose_active": False, "diagnose_report_dir": str(tmp_path)}
+    run = playbooks.run("diagnose", lab.inventory_path, **options)
+    assert run.rc == 0, run.output
+    data = report(tmp_path)
+    assert {item["ran"] for host in data["hosts"] for item in host["experiments"]} == {False}
+    assert {item["status"] for item in data["verdicts"] if item["cause"] == "mac_filtering_upstream"} == {"not_tested"}
+
+
+def test_a_clock_that_is_minutes_off_is_told(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    date = tmp_path / "date"
+    date.write_text(f"#!/bin/sh\nexec {shutil.which('date')} -d '3 minutes' \"$@\"\n", encoding="utf-8")
+    date.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    run = playbooks.run("diagnose", lab.inventory_path, **SHORT)
+    assert run.rc == 0, run.output
+    assert "its clock is 180." in run.output or "its clock is 179." in run.output
+
+
+def test_wrong_options_are_told_with_remedy(lab: Lab) -> None:
+    run = playbooks.run("diagnose", lab.inventory_path, diagnose_seconds=0.1, diagnose_targets="not-an-address")
+    assert (run.rc, run.failed) == (2, ["h1", "h2"])
+    for words in ("this is not from 1 to 3600 seconds", "this is not an IP address"):
+        assert words in run.output
+
+
+def test_verify_finds_out_why_on_request(sick: Lab) -> None:
+    options = {"verify_soak_seconds": 0, "macvlan_diagnose": True, "macvlan_diagnose_seconds": 3}
+    run = playbooks.run("verify", sick.inventory_path, **options)
+    assert (run.rc, run.failed) == (2, ["h1"]), run.output
+    assert run.output.count("lan0 CONFIRMED wrong_mode") == 1
+    sick.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "bridge")
+    well = playbooks.run("verify", sick.inventory_path, **options)
+    assert well.rc == 0, well.output
+    assert "Collect the evidence" not in well.output
