@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Callable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import (
     DUPLICATE,

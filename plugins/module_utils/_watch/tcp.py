@@ -10,8 +10,8 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 
