@@ -10,11 +10,16 @@ from types import ModuleType
 from . import (
     address_removed_by_other,
     duplicate_ip,
+    foreign_default_route,
     host_isolation,
     mac_filtering_upstream,
+    noarp,
+    parent_enslaved,
     parent_vanished,
+    passthru_exclusive,
     route_order,
     strict_rp_filter,
+    two_uplinks_one_subnet,
     wrong_mode,
 )
 from .model import Cause
@@ -28,6 +33,11 @@ _MODULES: tuple[ModuleType, ...] = (
     address_removed_by_other,
     parent_vanished,
     wrong_mode,
+    foreign_default_route,
+    two_uplinks_one_subnet,
+    parent_enslaved,
+    passthru_exclusive,
+    noarp,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -1,0 +1,29 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Somebody has made the parent a port of a bridge, as for virtual machines."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault
+from tests.faults.lab import WEB1, NamespaceLab
+
+
+def _inject(lab: NamespaceLab) -> None:
+    # a device with macvlan links cannot become a port
+    lab.web1.ip("link", "delete", "lan0")
+    for container in (lab.c1, lab.c2):
+        container.ip("link", "delete", "eth0")
+    lab.web1.ip("link", "add", "br0", "type", "bridge")
+    lab.web1.ip("link", "set", "br0", "up")
+    lab.web1.ip("link", "set", "eth0", "master", "br0")
+
+
+def _heal(lab: NamespaceLab) -> None:
+    lab.web1.ip("link", "delete", "br0")
+    lab.start_container("web1-c1")
+    lab.start_container("web1-c2")
+    lab.deploy(WEB1)
+
+
+FAULTS = [Fault("parent_enslaved", _inject, _heal)]

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Causes in the links themselves: what is confirmed, and what is close to it and is not."""
+
+from __future__ import annotations
+
+from . import causes_cases as cases
+
+
+def _route(fleet: dict, destination: str, metric: int = 0, link: str = "lan0") -> None:
+    fleet["web1"]["after"]["namespaces"][0]["routes"].append(
+        {"destination": destination, "gateway": None, "link": link, "metric": metric, "prefsrc": None,
+         "protocol": "dhcp", "scope": 253, "table": 254}
+    )  # fmt: skip
+
+
+def _without_link(fleet: dict) -> dict:
+    """web1's own link could not be made; its namespace."""
+    own = fleet["web1"]["after"]["namespaces"][0]
+    for kind, key in (("links", "name"), ("addresses", "link"), ("routes", "link")):
+        own[kind] = [item for item in own[kind] if item[key] != "lan0"]
+    return own
+
+
+def test_a_link_without_arp_is_confirmed_where_something_is_lost() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0")["arp"] = False
+    assert cases.verdict(fleet, "noarp").status == "suspected"
+    cases.lose(fleet, "host_to_container", at=2.0)
+    found = cases.verdict(fleet, "noarp")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert found.remedy == "ip link set lan0 arp on"
+
+
+def test_a_container_without_arp_is_named() -> None:
+    fleet = cases.healthy()
+    space = next(item for item in fleet["web1"]["after"]["namespaces"] if item["label"] == "web1-c1")
+    next(link for link in space["links"] if link["name"] == "eth0")["arp"] = False
+    cases.lose(fleet, "container_to_host")
+    found = cases.verdict(fleet, "noarp")
+    assert found.status == "confirmed"
+    assert "eth0 in web1-c1" in found.summary
+    assert found.remedy == "ip -n web1-c1 link set eth0 arp on"
+
+
+def test_a_default_route_over_the_link_names_who_added_it() -> None:
+    fleet = cases.healthy()
+    routes = fleet["web1"]["after"]["namespaces"][0]["routes"]
+    next(route for route in routes if route["destination"] == "0.0.0.0/0")["metric"] = 100
+    _route(fleet, "0.0.0.0/0", metric=50)
+    process = {"pid": 7, "name": "dhcpcd", "unit": "dhcpcd.service", "command": "dhcpcd"}
+    cases.event(fleet, kind="route", action="new", after=3.5, data={"destination": "0.0.0.0/0"}, process=process)
+    found = cases.verdict(fleet, "foreign_default_route")
+    assert (found.status, found.after) == ("confirmed", 3.5)
+    assert found.culprit["name"] == "dhcpcd"
+
+
+def test_a_default_route_that_loses_is_only_suspected_and_a_declared_one_is_none() -> None:
+    fleet = cases.healthy()
+    _route(fleet, "0.0.0.0/0", metric=200)
+    assert cases.verdict(fleet, "foreign_default_route").status == "suspected"
+    fleet["web1"]["drift"]["links"][0]["routes"].append("0.0.0.0/0")
+    assert cases.verdict(fleet, "foreign_default_route").status == "ruled_out"
+
+
+def test_a_second_uplink_in_the_subnet_counts_where_the_kernel_uses_it() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["links"].append({**cases.own_link(fleet, "eth0"), "name": "eth1", "index": 9})
+    own["addresses"].append(
+        {"link": "eth1", "address": "192.168.100.21/24", "permanent": True, "tentative": False, "dadfailed": False}
+    )
+    assert cases.verdict(fleet, "two_uplinks_one_subnet").status == "suspected"
+    next(path for path in own["paths"] if path["target"] == "192.168.100.1")["link"] = "eth1"
+    found = cases.verdict(fleet, "two_uplinks_one_subnet")
+    assert found.status == "confirmed"
+    assert "192.168.100.21/24" in found.summary
+
+
+def test_a_parent_that_became_a_port_explains_the_missing_link() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "eth0")["master"] = "br0"
+    assert cases.verdict(fleet, "parent_enslaved").status == "ruled_out", "the link is there"
+    _without_link(fleet)
+    found = cases.verdict(fleet, "parent_enslaved")
+    assert found.status == "confirmed"
+    assert found.remedy == "set parent: br0 in macvlan_networks"
+
+
+def test_a_link_in_mode_passthru_explains_the_missing_link() -> None:
+    fleet = cases.healthy()
+    lan0 = cases.own_link(fleet, "lan0")
+    own = _without_link(fleet)
+    assert cases.verdict(fleet, "passthru_exclusive").status == "ruled_out"
+    own["links"].append({**lan0, "name": "vm0", "mode": "passthru"})
+    found = cases.verdict(fleet, "passthru_exclusive")
+    assert found.status == "confirmed"
+    assert "vm0" in found.summary
