@@ -80,6 +80,23 @@ def test_hosts_that_are_left_out_are_compared_with(inventory, touched: Path) -> 
     assert not touched.exists()
 
 
+def test_a_range_that_the_group_shares(inventory, touched: Path) -> None:
+    shared = {**GOOD, "container_range": "192.168.100.128/26", "container_range_per_host": 28}
+    hosts = {f"h{number}": {"shim": f"192.168.100.{number}"} for number in range(2, 7)}
+    hosts["h5"]["shim"] = "192.168.100.190"
+    run = playbooks.run("site", inventory(hosts), macvlan_networks=[shared])
+    assert run.rc != 0
+    assert (
+        "h6: macvlan_networks[0].container_range = '192.168.100.128/26': this is exhausted: it has 4 slices"
+        in run.output
+    )
+    assert "'192.168.100.190': this is inside the container range 192.168.100.128/26" in run.output
+    assert "2 problems, nothing was changed" in run.output
+    named = playbooks.run("site", inventory(hosts), macvlan_networks=[{**shared, "container_range_group": "edge"}])
+    assert "container_range_group = 'edge': the inventory has no such group" in named.output
+    assert not touched.exists()
+
+
 def test_when_no_host_can_be_reached_the_table_says_so(inventory, touched: Path) -> None:
     run = playbooks.run("site", inventory({"h1": {"shim": "192.168.100.3"}}))
     assert (run.rc, run.failed) == (2, ["h1"]), run.output
