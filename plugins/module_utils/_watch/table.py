@@ -85,6 +85,10 @@ class Table:
         process = read(pid) if self._reads.take(now) else None
         if process is None:
             return
+        if not process.command and not process.unit:
+            # It has ended, and with it went what tells its unit; that of its parent is the same but for daemons.
+            parent = self._known(process.parent)
+            process = replace(process, unit=parent.unit if parent else "")
         _remember(self._processes, pid, (now, process))
         if process.name in PROGRAMS:
             self._started(process)
