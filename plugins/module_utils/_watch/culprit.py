@@ -24,8 +24,9 @@ BY_PORT, BY_NETLINK, BY_EVENTS = "port id", "/proc/net/netlink", "process events
 _LIBNL_PID = (1 << 22) - 1
 #: The parents that are told of a process.
 PARENTS_MAX = 5
-#: Looking through the descriptors of all processes takes 10 ms or more, so it is not done more often than this.
-_SEARCH_GAP = 0.25
+#: Looking through the descriptors of all processes takes 10 ms or more: so often per second, and in one burst.
+SEARCH_RATE, SEARCH_BURST = 1, 10
+_INIT = 1
 #: linux/netlink.h
 _NETLINK_ROUTE = "0"
 
@@ -72,7 +73,7 @@ class Culprits:
         self._table = table
         self._own_network = os.stat(OWN).st_ino
         self._known: dict[tuple[int, int], tuple[Process, str]] = {}
-        self._searched = 0.0
+        self._searches = Budget(SEARCH_RATE, SEARCH_BURST)
         self._budget = Budget(RATE, BURST)
 
     def find(self, port: int, place: Place) -> Culprit:
@@ -102,20 +103,21 @@ class Culprits:
         return known if lives(known[0]) else None
 
     def _resolve(self, port: int, place: Place) -> tuple[Process | None, str]:
-        direct = read(port) if port <= _LIBNL_PID else None
-        if direct and (direct.own_pid, direct.network) == (port, place.inode):
+        direct = read(port) if _INIT < port <= _LIBNL_PID else None
+        if direct and direct.command and (direct.own_pid, direct.network) == (port, place.inode):
             return direct, BY_PORT
         inode = socket_of(place.read("netlink"), port)
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
-            alive = read(pid) if pid <= _LIBNL_PID else None
+            alive = read(pid) if _INIT < pid <= _LIBNL_PID else None
             # A port id is a pid in the PID namespace of its process: in a container another one has that number.
             # One without a command line is a zombie, of which little can be read.
             if alive and alive.command and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
                 return alive, BY_PORT
-        if inode is not None and time.monotonic() - self._searched >= _SEARCH_GAP:
-            self._searched = time.monotonic()
-            holder = next((pid for pid in _pids() if _holds(pid, inode)), None)
-            found = read(holder) if holder else None
+        if inode is not None and self._searches.take(time.monotonic()):
+            # systemd opens the sockets of socket units, such as networkd's, and keeps them open: what is asked through
+            # them carries the port id 1, and is asked by the other one that has it open.
+            holders = sorted((pid for pid in _pids() if _holds(pid, inode)), reverse=True)
+            found = read(holders[0]) if holders else None
             if found:
                 return found, BY_NETLINK
         self._table.receive()
