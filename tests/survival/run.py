@@ -49,7 +49,7 @@ def main() -> int:
         print(f"{time.monotonic() - began:6.0f} {message}", file=sys.stderr, flush=True)
 
     try:
-        runner.run(rows, events, results, LAB, options.keep, say)
+        runner.run(rows, events, results, runner.Labs(LAB, options.keep, options.machines), say)
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
@@ -68,6 +68,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("-e", "--events", metavar="GLOBS", default="*", help="only these events, such as 'carrier-*'")
     parser.add_argument("--resume", action="store_true", help="run only the cells that are not green yet")
     parser.add_argument("--keep", action="store_true", help="leave the labs up; the next run uses them again")
+    parser.add_argument("--machines", type=int, default=2, metavar="N", help="virtual machines at once (%(default)s)")
     parser.add_argument("--table", action="store_true", help="print the table of what has been run, and run nothing")
     return parser.parse_args()
 

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from labkit.errors import LabError
 from labkit.lab import Lab
@@ -21,44 +22,51 @@ from .place import LINK, Place, Recovery, Unfit, topology
 from .results import Cell, Results
 from .rows import Row
 
-#: Virtual machines that run at once: under emulation each keeps a processor busy while it boots.
-VMS = 3
-
 #: Hosts on which something other than waiting happens at once: much of each cell is watching, which is waiting too.
 JOBS = 2 * (os.cpu_count() or 1)
 
 Say = Callable[[str], None]
 
 
-def labs(rows: list[Row]) -> Iterator[list[Row]]:
-    """Which rows share a lab: all hosts of kind nspawn, a few virtual machines."""
+def labs(rows: list[Row], together: int) -> Iterator[list[Row]]:
+    """Which rows share a lab: all hosts of kind nspawn, and so many virtual machines."""
     nspawn = [row for row in rows if row.kind == "nspawn"]
     machines = [row for row in rows if row.kind == "vm"]
     if nspawn:
         yield nspawn
-    for first in range(0, len(machines), VMS):
-        yield machines[first : first + VMS]
+    for first in range(0, len(machines), together):
+        yield machines[first : first + together]
 
 
-def run(rows: list[Row], events: list[Event], results: Results, name: str, keep: bool, say: Say) -> None:
+@dataclass(frozen=True)
+class Labs:
+    """name: how the labs of a run begin. keep: leave them up. machines: how many virtual machines run at once."""
+
+    name: str
+    keep: bool
+    machines: int
+
+
+def run(rows: list[Row], events: list[Event], results: Results, options: Labs, say: Say) -> None:
     """Fill in the cells of rows and events that `results` lacks. Errors: LabError when a lab cannot be made."""
-    for place, group in enumerate(labs(rows)):
+    for place, group in enumerate(labs(rows, options.machines)):
         if all(results.has(row.name, event.name) for row in group for event in events if not event.missing(row)):
             continue
-        lab = _lab(topology(group), f"{name}-{place}", say)
+        lab = _lab(topology(group), f"{options.name}-{place}", say)
         try:
             with lease.server(lab):
                 _run_lab(lab, group, events, results, say)
         finally:
-            if not keep:
+            if not options.keep:
                 lab.down()
 
 
 def _lab(wanted: dict, name: str, say: Say) -> Lab:
     try:
         return Lab.up(wanted, name=name, say=say)
-    except LabError:
-        # One of an earlier run, with other rows.
+    except LabError as error:
+        # One of an earlier run, with other rows; or a machine too busy for its first attempt.
+        say(f"once more: {error}")
         Lab(name).down()
         return Lab.up(wanted, name=name, say=say)
 

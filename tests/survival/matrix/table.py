@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The matrix as a Markdown table: a line for each row, a column for each event, seconds in the cells. Pure."""
+"""The matrix as Markdown tables: an event in each line, a form in each column, seconds in the cells. Pure."""
 
 from __future__ import annotations
 
@@ -9,23 +9,38 @@ from .events import Event
 from .results import Results
 from .rows import SYSTEMS, Row
 
-NOT_RUN, NOT_THERE = "", "-"
+NOT_RUN, NOT_THERE = "?", "-"
 
-KINDS = {"nspawn": "container", "vm": "machine"}
+KINDS = {"nspawn": "Containers with systemd, without udev", "vm": "Virtual machines, with udev and kernel modules"}
 OWNERS = {"networkmanager": "NetworkManager", "networkd": "systemd-networkd", "none": "nothing"}
 
 
 def render(rows: list[Row], events: list[Event], results: Results) -> str:
-    head = ["`persistence`", "parent's manager", "system", "host", *(event.title for event in events)]
-    lines = [head, ["---"] * 4 + ["--:"] * len(events)]
-    lines += [_line(row, events, results) for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n" + _notes(rows, events, results)
+    """A table for each kind of host, then what was wrong in cells that are red."""
+    parts = []
+    for kind, title in KINDS.items():
+        shown = [row for row in rows if row.kind == kind and any(results.get(row.name, event.name) for event in events)]
+        if shown:
+            systems = " / ".join(name for system, name in SYSTEMS.items() if system in {row.system for row in shown})
+            parts.append(f"{title}; {systems}:\n\n{_table(shown, events, results)}")
+    return "\n".join([*parts, _notes(rows, events, results)])
 
 
-def _line(row: Row, events: list[Event], results: Results) -> list[str]:
-    form = f"`{row.form}`" + (" (auto)" if row.auto else "")
-    owner = OWNERS.get(row.manager, row.manager)
-    return [form, owner, SYSTEMS[row.system], KINDS[row.kind], *(_cell(row, event, results) for event in events)]
+def _table(rows: list[Row], events: list[Event], results: Results) -> str:
+    columns: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        columns.setdefault((row.manager, row.form), []).append(row)
+    lines = [
+        ["parent's manager", *(OWNERS.get(manager, manager) for manager, _form in columns)],
+        ["---", *["---"] * len(columns)],
+        ["`persistence`", *(f"`{form}`" + (", auto" if group[0].auto else "") for (_, form), group in columns.items())],
+    ]
+    for event in events:
+        cells = [" / ".join(_cell(row, event, results) for row in group) for group in columns.values()]
+        cells = [NOT_THERE if set(cell) <= {*NOT_THERE, *" /"} else cell for cell in cells]
+        if any(cell != NOT_THERE for cell in cells):
+            lines.append([event.title, *cells])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _cell(row: Row, event: Event, results: Results) -> str:
