@@ -69,6 +69,8 @@ def has(commands: Mapping[str, str], without: str) -> Callable[[Row], str]:
 
 
 def reboot(place: Place) -> None:
+    # A process that came in from outside would keep the host from going down.
+    place.close()
     place.lab.reboot(place.row.name)
 
 

@@ -53,6 +53,16 @@ class TestChoice:
         assert _persistence.choose(link(), host, "auto", problems).backend == backend
         assert not problems
 
+    def test_a_manager_that_does_not_run_may_be_the_owner(self):
+        host = replace(BARE_HOST, stopped=("systemd-networkd.service",))
+        problems = Problems()
+        _persistence.choose(link(), host, "auto", problems)
+        assert "systemd-networkd.service is enabled and does not run" in problems.report()
+        for other, form in ((host, "systemd"), (replace(NM_HOST, stopped=host.stopped), "auto")):
+            problems = Problems()
+            assert _persistence.choose(link(), other, form, problems).backend == "systemd"
+            assert not problems
+
     def test_auto_tells_what_it_saw(self):
         choice = _persistence.choose(link(), NM_HOST, "auto", Problems())
         assert choice.reason == "eth0 belongs to NetworkManager (NetworkManager says connected)"

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of our own: what a killed run left goes, and what cannot be written to is seen before."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+
+
+@pytest.mark.parametrize("action", [lambda path: _files.write(path, "text"), _files.remove])
+def test_temporary_files_of_killed_runs_go(tmp_path, action):
+    left, other = tmp_path / ".a.conf.x1y2z3.linuxnet-tmp", tmp_path / ".b.conf.x1y2z3.linuxnet-tmp"
+    left.touch()
+    other.touch()
+    action(str(tmp_path / "a.conf"))
+    assert not left.exists()
+    assert other.exists(), "another file's may be in use"
+
+
+def test_a_write_that_fails_leaves_the_old_text_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "a.conf"
+    path.write_text("old")
+
+    def full(_stream):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        _files.write(str(path), "new")
+    assert [item.name for item in tmp_path.iterdir()] == ["a.conf"]
+    assert path.read_text() == "old"
+
+
+def test_what_is_unwritable(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(_files.os, "access", lambda path, _mode: asked.append(path) or False)
+    assert _files.unwritable(f"{tmp_path}/new/folder/a.conf")
+    assert asked == [str(tmp_path)], "the nearest directory that is there counts"
