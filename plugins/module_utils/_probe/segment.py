@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import ALL_NODES, Frame, Neighbour
 
 from . import twins as _twins
 from .conflicts import (
+    ANNOUNCEMENT,
     FLIP_FLOP,
     HOST,
     PROBE,
@@ -65,6 +66,8 @@ class Segment:
         if said is None:
             return []
         address, mac, kind = said
+        if self._is_unasked(address, frame):
+            kind = ANNOUNCEMENT
         if kind == PROBE and not twin and (frame.signed or mac in own_macs):
             vantage.others += mac not in own_macs
             return []
@@ -89,6 +92,14 @@ class Segment:
             if before != mac:
                 self._keep(Sighting(address, mac, vantage.name, FLIP_FLOP, seconds, 1, outgoing, seconds, twin))
         return self._control(vantage, sighting) if kind == REPLY else []
+
+    def _is_unasked(self, address: Address, frame: Frame) -> bool:
+        """Whether an advertisement to all nodes is an announcement (RFC 4861, 7.2.6): they look like answers to
+        duplicate address detection, so it is one where neither this check nor anybody else has asked."""
+        if self.silent is None or not isinstance(frame.body, Neighbour) or frame.body.solicitation:
+            return False
+        asked = any(item.kind == PROBE for item in self.sightings.get(address, {}).values())
+        return frame.body.destination == ALL_NODES and not asked
 
     def _keep(self, seen: Sighting) -> None:
         found = self.sightings[seen.address]

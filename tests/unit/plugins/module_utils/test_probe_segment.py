@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, Neighbour
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import report as _probe_report
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.segment import Segment
@@ -172,3 +172,21 @@ def test_who_answers_makes_the_parent_ask_for_what_nobody_has(segment):
     segment.judge(frozenset())
     assert segment.verdicts[ADDRESS].status == "free_as_seen"
     assert {holder.owner for holder in segment.verdicts[ADDRESS].holders} == {"proxy_arp"}
+
+
+def test_an_advertisement_that_nobody_asked_for_is_an_announcement(segment):
+    address = ipaddress.ip_address("fd00::50")
+    parent = segment.vantages[0]
+    body = Neighbour(False, address, packets.ALL_NODES, address, STRANGER, override=True)
+    advertisement = Frame(STRANGER, packets.multicast_mac(packets.ALL_NODES), body)
+    detection = Neighbour(True, packets.UNSPECIFIED, packets.solicited_node(address), address)
+    segment.sightings, segment.silent = {address: {}}, 30.0
+    segment.hear(parent, advertisement, False, 0.1)
+    segment.hear(parent, Frame("52:54:00:00:00:0b", "33:33:ff:00:00:50", detection), False, 0.2)
+    segment.hear(parent, advertisement, False, 0.3)
+    assert [(item.kind, item.count) for item in segment.sightings[address].values() if item.mac == STRANGER] == [
+        ("announcement", 1), ("reply", 1),
+    ]  # fmt: skip
+    segment.sightings, segment.silent = {address: {}}, None
+    segment.hear(parent, advertisement, False, 0.1)
+    assert [item.kind for item in segment.sightings[address].values()] == ["reply"]
