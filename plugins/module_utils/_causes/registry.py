@@ -13,6 +13,7 @@ from . import (
     foreign_default_route,
     host_isolation,
     mac_filtering_upstream,
+    mtu_mismatch,
     noarp,
     parent_enslaved,
     parent_vanished,
@@ -38,6 +39,7 @@ _MODULES: tuple[ModuleType, ...] = (
     parent_enslaved,
     passthru_exclusive,
     noarp,
+    mtu_mismatch,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -28,8 +28,15 @@ _BUFFER = 8 << 20
 #: Octets by which a reply is known to be one of ours.
 _TOKEN = 16
 _FAMILIES = {4: (socket.AF_INET, socket.IPPROTO_ICMP), 6: (socket.AF_INET6, socket.IPPROTO_ICMPV6)}
-#: More than an echo reply of ours with the longest IPv4 header.
-_RECEIVE = 512
+#: The longest IP packet (RFC 791, 3.1).
+_RECEIVE = 65535
+
+#: linux/in.h IP_MTU_DISCOVER, IP_PMTUDISC_PROBE; linux/in6.h IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE: never fragment,
+#: and go by the device's MTU, not by what was learnt of the path.
+_MTU_DISCOVER = {4: (socket.IPPROTO_IP, 10), 6: (socket.IPPROTO_IPV6, 23)}
+_PROBE = 3
+#: Octets of the headers before the payload: IP without options (RFC 791, RFC 8200) and ICMP echo (RFC 792, RFC 4443).
+HEADERS = {4: 20 + 8, 6: 40 + 8}
 
 
 class Pinger:
@@ -56,9 +63,19 @@ class Pinger:
         """What to wait on; `receive` when one of them is readable."""
         return list(self._sockets.values())
 
-    def send(self, target: Address, sequence: int) -> None:
-        """One echo request. Errors: OSError, when the kernel knows at once that it cannot get there."""
-        packet = build_echo(target.version, self._identifier, sequence & 0xFFFF, self._token)
+    def never_fragment(self) -> None:
+        """Send whole packets only, of any size that the device takes."""
+        for version, sock in self._sockets.items():
+            level, option = _MTU_DISCOVER[version]
+            sock.setsockopt(level, option, _PROBE)
+
+    def send(self, target: Address, sequence: int, size: int = 0) -> None:
+        """One echo request. size: octets of the whole IP packet at least.
+
+        Errors: OSError, when the kernel knows at once that it cannot get there.
+        """
+        padding = bytes(max(0, size - HEADERS[target.version] - len(self._token)))
+        packet = build_echo(target.version, self._identifier, sequence & 0xFFFF, self._token + padding)
         self._sockets[target.version].sendto(packet, (str(target), 0))
 
     def receive(self) -> Iterator[tuple[Address, int | None]]:
@@ -68,7 +85,7 @@ class Pinger:
                 while True:
                     data, sender = sock.recvfrom(_RECEIVE)
                     echo = parse_echo_reply(version, data)
-                    if echo and echo.identifier == self._identifier and echo.payload == self._token:
+                    if echo and echo.identifier == self._identifier and echo.payload[:_TOKEN] == self._token:
                         # A link-local address comes as fe80::1%eth0.
                         yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from . import gateway_ask, holders
+from . import full_size, gateway_ask, holders
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     gateway_ask.EXPERIMENT,
     holders.EXPERIMENT,
+    full_size.EXPERIMENT,
 )

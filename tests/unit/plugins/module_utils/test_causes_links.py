@@ -97,3 +97,18 @@ def test_a_link_in_mode_passthru_explains_the_missing_link() -> None:
     found = cases.verdict(fleet, "passthru_exclusive")
     assert found.status == "confirmed"
     assert "vm0" in found.summary
+
+
+def test_a_smaller_mtu_on_the_way_shows_in_what_gets_through() -> None:
+    fleet = cases.healthy()
+    pair = {"namespace": "", "target": "192.168.100.1", "size": 1500, "passed": [1280, 1400], "lost": [], "error": ""}
+    fleet["web1"]["experiments"].append(
+        {"id": "full_size", "network": "lan0", "ran": True, "why_not": None, "result": {"pairs": [pair]}}
+    )
+    assert cases.verdict(fleet, "mtu_mismatch").status == "ruled_out"
+    pair["lost"] = [1450, 1492, 1500]
+    found = cases.verdict(fleet, "mtu_mismatch")
+    assert found.status == "confirmed"
+    assert "packets of 1450 octets and more from web1 to 192.168.100.1" in found.summary
+    pair.update(passed=[1280, 1450], lost=[1400, 1500])
+    assert cases.verdict(fleet, "mtu_mismatch").status == "ruled_out", "lost by chance"
