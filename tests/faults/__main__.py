@@ -10,10 +10,12 @@ false alarms to be told from luck. Exits with 1 where anything is not as expecte
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Iterator
 
 from .fault import Fault, all_faults
+from .healthy import CONDITIONS
 from .lab import NamespaceLab
 from .trial import Trial, make
 
@@ -53,7 +55,8 @@ def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial]:
     if healthy:
         lab = NamespaceLab()
         try:
-            yield from (Trial.healthy(lab) for dummy in range(healthy))
+            for condition in itertools.islice(itertools.cycle(CONDITIONS), healthy):
+                yield Trial.healthy(lab, condition)
         finally:
             lab.close()
 
@@ -67,7 +70,7 @@ def _line(trial: Trial) -> str:
     culprit = {None: "-", True: "right", False: "WRONG"}[trial.culprit_right]
     expected = ", ".join(sorted(trial.expected)) or "nothing"
     found = ", ".join(sorted(trial.found)) or "nothing"
-    name = trial.fault.name if trial.fault else "(healthy)"
+    name = trial.fault.name if trial.fault else f"healthy: {trial.condition}"
     mark = "" if not trial.wrong else f"  WRONG: {'; '.join(trial.wrong)}"
     return _row(name, expected, found, f"{trial.seconds:.1f}", culprit) + mark
 

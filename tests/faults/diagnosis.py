@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.judge import judge
@@ -28,13 +29,14 @@ START, ECHOES = 20.0, 4
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What came out. started, ended: time.time(). injected: when the fault was, None where it was there before."""
+    """What came out. started, ended: time.time(). injected: from when until when the fault was, None where it was there
+    before the watch."""
 
     verdicts: list[Verdict]
     evidence: dict[str, Any]
     started: float
     ended: float
-    injected: float | None = None
+    injected: tuple[float, float] | None = None
 
     def with_status(self, status: str) -> list[Verdict]:
         return [item for item in self.verdicts if item.status == status]
@@ -54,6 +56,13 @@ class Diagnosis:
     def verdict(self, cause: str, host: str) -> Verdict:
         return next(item for item in self.verdicts if (item.cause, item.host) == (cause, host))
 
+    def moment(self, found: Verdict) -> float | None:
+        """When a verdict says that it happened (time.time()), None where it says nothing."""
+        started = (self.evidence[found.host].get("watch") or {}).get("started")
+        if found.after is None or started is None:
+            return None
+        return datetime.strptime(started, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() + found.after
+
     def told(self) -> str:
         """For messages of failed tests."""
         lines = [f"{item.status} {item.host} {item.cause}: {item.summary}" for item in self.verdicts]
@@ -69,8 +78,9 @@ def diagnose(lab: NamespaceLab, duration: float = 3.0, during: Callable[[], None
         running = {host: pool.submit(_collect, lab, host, duration) for host in lab.hosts}
         if during is not None:
             _wait(lambda: lab.watched() >= seen + ECHOES)
-            injected = time.time()
+            begin = time.time()
             during()
+            injected = begin, time.time()
         evidence = {host: result.result() for host, result in running.items()}
     return Diagnosis(judge(evidence), evidence, started, time.time(), injected)
 

@@ -50,6 +50,40 @@ class Fault:
         return {self.cause, *self.also}
 
 
+def both(one: Fault, other: Fault) -> Fault:
+    """Two faults at the same time. What one needs before the watch is made before; the other's is injected after it."""
+    first, second = (other, one) if one.during and not other.during else (one, other)
+
+    def prepare(lab: Any) -> None:
+        for fault in (first, second):
+            if fault.prepare is not None:
+                fault.prepare(lab)
+        if second.during and not first.during:
+            first.inject(lab)
+
+    def inject(lab: Any) -> None:
+        if not second.during or first.during:
+            first.inject(lab)
+        second.inject(lab)
+
+    def heal(lab: Any) -> None:
+        second.heal(lab)
+        first.heal(lab)
+
+    return Fault(
+        f"{one.cause}/and {other.cause}",
+        inject,
+        heal,
+        prepare=prepare,
+        during=second.during,
+        host=one.host,
+        culprit=one.culprit,
+        also=(other.cause,),
+        lab=one.lab,
+        duration=max(one.duration, other.duration),
+    )
+
+
 def all_faults() -> list[Fault]:
     """Those of every file in ``inject/``, which has a list FAULTS."""
     modules = [

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.fault import Fault, all_faults
+from tests.faults.healthy import CONDITIONS
 from tests.faults.lab import NamespaceLab
 from tests.faults.trial import Trial, make
 
@@ -29,6 +30,6 @@ def test_fault_is_found(lab: NamespaceLab, fault: Fault) -> None:
     assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.told()}"
 
 
-def test_healthy_lab_is_called_healthy(lab: NamespaceLab) -> None:
-    trial = Trial.healthy(lab)
+def test_what_only_looks_like_a_fault_is_none(lab: NamespaceLab) -> None:
+    trial = Trial.healthy(lab, CONDITIONS[-1])
     assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.told()}"

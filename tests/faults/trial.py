@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 from .diagnosis import Diagnosis, diagnose
 from .fault import Fault
+from .healthy import CONDITIONS, Condition
 from .lab import NamespaceLab
+
+#: Seconds that a moment may be off: some rounds of questions, on a busy machine.
+TOLERANCE = 3.0
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,15 @@ class Trial:
     fault: Fault | None
     diagnosis: Diagnosis
     lab: NamespaceLab
+    condition: str = ""
 
     @classmethod
-    def healthy(cls, lab: NamespaceLab, duration: float = 2.0) -> Trial:
-        return cls(None, diagnose(lab, duration), lab)
+    def healthy(cls, lab: NamespaceLab, condition: Condition = CONDITIONS[0], duration: float = 3.0) -> Trial:
+        """Diagnose a lab in which nothing is wrong."""
+        with condition.during(lab):
+            diagnosis = diagnose(lab, duration)
+        lab.rest()
+        return cls(None, diagnosis, lab, condition.name)
 
     @property
     def expected(self) -> set[str]:
@@ -51,7 +60,20 @@ class Trial:
     @property
     def seconds(self) -> float:
         """From the injection, or from the start where the fault was there before, to the verdict."""
-        return self.diagnosis.ended - (self.diagnosis.injected or self.diagnosis.started)
+        return self.diagnosis.ended - (self.diagnosis.injected or (self.diagnosis.started,))[0]
+
+    @property
+    def moment_wrong(self) -> str:
+        """Whether the verdict names another moment than that of a fault during the watch; empty where it is right."""
+        if self.fault is None or self.diagnosis.injected is None or not self.recalled:
+            return ""
+        told = self.diagnosis.moment(self.diagnosis.verdict(self.fault.cause, self.fault.host))
+        begin, end = self.diagnosis.injected
+        if told is None:
+            return "the verdict names no moment"
+        if begin - TOLERANCE <= told <= end + self.fault.signature + TOLERANCE:
+            return ""
+        return f"the verdict names a moment {told - begin:+.1f} s after the injection began"
 
     @property
     def wrong(self) -> list[str]:
@@ -65,6 +87,8 @@ class Trial:
             said.append(f"found, and not there: {', '.join(sorted(self.found - self.expected))}")
         if self.fault is None and self.diagnosis.suspected:
             said.append(f"suspected: {', '.join(item.cause for item in self.diagnosis.suspected)}")
+        if self.moment_wrong:
+            said.append(self.moment_wrong)
         if self.culprit_right is False:
             said.append("another culprit, or none")
         return said

@@ -19,7 +19,7 @@ FOREIGN, TAKEN = "foreign", ("duplicate", "in_use")
 def judge(case: Case) -> Verdict:
     probed = case.experiment("holders")
     seen = {(address, mac): items for address, mac, items in (*_probed(case, probed), *_heard(case))}
-    strangers = {key: items for key, items in seen.items() if not case.fleet.at(key[1])}
+    strangers = {key: items for key, items in seen.items() if key[1] not in case.fleet.passed}
     if not strangers:
         if probed is None:
             return case.not_tested(case.why_no_experiment("holders"))
@@ -58,16 +58,25 @@ def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, l
 
 
 def _heard(case: Case) -> list[tuple[str, str, list[Item]]]:
-    """Foreign announcements and replies of addresses that the fleet has, heard during the watch."""
+    """Foreign claims of addresses that the fleet has, made while the fleet made them too."""
+    claims: dict[str, list[dict[str, Any]]] = {}
+    for event in (*case.events("arp", "seen"), *case.events("nd", "seen")):
+        if event["data"]["what"] != "probe" and case.fleet.holding(_segment(case), event["data"]["address"]):
+            claims.setdefault(event["data"]["address"], []).append(event)
     found = []
-    for event in (*case.events("arp"), *case.events("nd")):
-        data = event.get("data") or {}
-        address, mac = str(data.get("sender_address")), str(data.get("sender_mac"))
-        if data.get("operation") not in ("reply", "announcement") or is_virtual_router(mac):
-            continue
-        if case.fleet.holding(_segment(case), address):
-            found.append((address, mac, [case.event_item(event)]))
+    for address, events in claims.items():
+        ours = [event for event in events if event["data"]["mac"] in case.fleet.passed]
+        for event in events:
+            mac = event["data"]["mac"]
+            foreign = event["data"]["incoming"] and mac not in case.fleet.passed and not is_virtual_router(mac)
+            if foreign and any(_at_once(event, other) for other in ours):
+                found.append((address, mac, [case.event_item(event)]))
     return found
+
+
+def _at_once(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two claims were made in turns, and not one after the other was given up."""
+    return bool(one["after"] <= other["data"]["last"] and other["after"] <= one["data"]["last"])
 
 
 CAUSE = Cause(

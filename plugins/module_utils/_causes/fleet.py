@@ -31,7 +31,7 @@ class Place:
 class Fleet:
     """hosts: the evidence of each host that gave some; absent: those that gave none, and why.
 
-    macs: places by MAC address. addresses: places by segment and address (without prefix length); a segment is what
+    macs: places by MAC address. passed: hosts by MAC address, also those that were there only for a while. addresses: places by segment and address (without prefix length); a segment is what
     networks name as theirs, their subnets by default, and only links of declared networks count.
     """
 
@@ -39,6 +39,7 @@ class Fleet:
     absent: Mapping[str, str] = field(default_factory=dict)
     macs: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     addresses: Mapping[tuple[str, str], tuple[Place, ...]] = field(default_factory=dict)
+    passed: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, mac: str) -> tuple[Place, ...]:
         """The links that have a MAC address."""
@@ -57,11 +58,8 @@ def gather(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | N
         snapshot = evidence.get("after") or evidence.get("before")
         if not snapshot:
             continue
-        for space in snapshot["namespaces"]:
-            for link in space["links"]:
-                if link["mac"] and link["name"] != "lo":
-                    place = Place(host, space["label"], link["name"], link["mac"], link["kind"])
-                    macs.setdefault(link["mac"], {})[place] = None
+        for place in _with_macs(host, snapshot):
+            macs.setdefault(place.mac, {})[place] = None
         for network in evidence.get("networks", []):
             for place in _of_network(host, network, snapshot):
                 segment = network.get("segment") or ", ".join(network["subnets"])
@@ -71,7 +69,32 @@ def gather(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | N
         absent or {},
         {mac: tuple(places) for mac, places in macs.items()},
         {key: tuple(places) for key, places in addresses.items()},
+        passing(hosts),
     )
+
+
+def passing(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """MAC addresses that hosts had at any time, and on which: those of containers that have ended meanwhile, too."""
+    found: dict[str, str] = {}
+    for host, evidence in hosts.items():
+        for moment in ("before", "after"):
+            if evidence.get(moment):
+                found.update((place.mac, host) for place in _with_macs(host, evidence[moment]))
+        for event in (evidence.get("watch") or {}).get("events", []):
+            data = event.get("data") or {}
+            # what the host itself sent
+            if event["kind"] in ("arp", "nd") and data.get("incoming") is False:
+                found[data["mac"]] = host
+    return found
+
+
+def _with_macs(host: str, snapshot: Mapping[str, Any]) -> list[Place]:
+    return [
+        Place(host, space["label"], link["name"], link["mac"], link["kind"])
+        for space in snapshot["namespaces"]
+        for link in space["links"]
+        if link["mac"] and link["name"] != "lo"
+    ]
 
 
 def _of_network(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[Place]:

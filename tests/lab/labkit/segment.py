@@ -163,6 +163,10 @@ class Segment:
         namespace.ip("link", "set", device, "up")
         return port
 
+    def remove(self, namespace: Namespace) -> None:
+        """End one namespace before the segment ends, as when a container is stopped."""
+        subprocess.run(["ip", "netns", "delete", namespace.netns], check=True)
+
     def close(self) -> None:
         for process in self.processes:
             process.kill()

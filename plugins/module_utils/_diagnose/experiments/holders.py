@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.check import Options, check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import FOREIGN
 
 from .model import Context, Experiment
 
@@ -37,14 +38,31 @@ def _run(context: Context) -> dict[str, Any]:
     parent = context.scope.parent
     if not addresses or parent is None:
         return {"results": [], "vantages": []}
-    result, dummy = check(Options(probes=[{"parent": parent.name, "addresses": addresses}]))
+    result = _ask(parent.name, addresses)
+    doubtful = [item["address"] for item in result["results"] if _foreign(item)]
+    if doubtful:
+        # A container that ended before the host was read again is nobody: who is there answers a second time.
+        again = {item["address"]: _foreign(item) for item in _ask(parent.name, doubtful)["results"]}
+        for item in result["results"]:
+            known = _foreign(item) & again.get(item["address"], set())
+            item["holders"] = [one for one in item["holders"] if one["owner"] != FOREIGN or one["mac"] in known]
+    return result
+
+
+def _ask(parent: str, addresses: list[str]) -> dict[str, Any]:
+    result, dummy = check(Options(probes=[{"parent": parent, "addresses": addresses}]))
     return {key: result[key] for key in ("results", "vantages", "started")}
+
+
+def _foreign(result: dict[str, Any]) -> set[str]:
+    """The MAC addresses that answered for an address and are not of this host."""
+    return {one["mac"] for one in result["holders"] if one["owner"] == FOREIGN}
 
 
 EXPERIMENT = Experiment(
     id="holders",
     sends="three probes without a sender address for each address of the network, from the parent and from a temporary"
-    f" macvlan link, at most {ADDRESSES_MAX} addresses",
+    f" macvlan link, at most {ADDRESSES_MAX} addresses, and once more for each that somebody else answers for",
     run=_run,
     why_not=_why_not,
 )

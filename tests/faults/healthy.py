@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Things that look like faults and are none: what goes on in a healthy network while it is diagnosed."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from labkit.segment import Namespace
+
+from .lab import FLEET, GATEWAY, WEB1, NamespaceLab
+
+#: RFC 9568, 7.3: the MAC address of virtual router 51.
+VIRTUAL_MAC = "00:00:5e:00:01:33"
+#: Addresses that the gateway answers for as a proxy, and one of web1's range for a container that comes and goes.
+PROXIED, PASSING = "192.168.100.200/29", "192.168.100.135"
+#: Seconds between two events.
+PAUSE = 0.7
+
+#: What a router has that drops pings.
+NO_PINGS = """
+table ip quiet {
+    chain in {
+        type filter hook input priority 0
+        icmp type echo-request drop
+    }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A context that holds while the lab is diagnosed."""
+
+    name: str
+    during: Callable[[NamespaceLab], contextlib.AbstractContextManager[None]]
+
+
+@contextlib.contextmanager
+def _nothing(lab: NamespaceLab) -> Iterator[None]:
+    yield
+
+
+@contextlib.contextmanager
+def _virtual_router(lab: NamespaceLab) -> Iterator[None]:
+    """The gateway's address lives on a virtual router's MAC address, as keepalived has it with use_vmac."""
+    gateway = lab.gateway
+    gateway.ip("link", "add", "vrrp.51", "link", "eth0", "address", VIRTUAL_MAC, "type", "macvlan", "mode", "private")
+    gateway.sysctl("net/ipv4/conf/eth0/arp_ignore", 1)
+    gateway.sysctl("net/ipv4/conf/vrrp.51/arp_ignore", 1)
+    gateway.ip("link", "set", "vrrp.51", "up")
+    gateway.ip("address", "delete", f"{GATEWAY}/24", "dev", "eth0")
+    gateway.ip("address", "add", f"{GATEWAY}/24", "dev", "vrrp.51")
+    _forget(lab)
+    try:
+        yield
+    finally:
+        gateway.ip("link", "delete", "vrrp.51")
+        gateway.sysctl("net/ipv4/conf/eth0/arp_ignore", 0)
+        gateway.ip("address", "add", f"{GATEWAY}/24", "dev", "eth0")
+        _forget(lab)
+
+
+def _forget(lab: NamespaceLab) -> None:
+    for place in (lab.station, *lab.hosts.values(), *lab.containers.values()):
+        place.ip("neighbour", "flush", "all")
+
+
+@contextlib.contextmanager
+def _proxy(lab: NamespaceLab) -> Iterator[None]:
+    """The gateway answers ARP for addresses behind it, and the station asks for them."""
+    lab.gateway.ip("link", "add", "behind", "type", "veth", "peer", "name", "behind-peer")
+    lab.gateway.ip("link", "set", "behind", "up")
+    lab.gateway.ip("link", "set", "behind-peer", "up")
+    lab.gateway.ip("route", "add", PROXIED, "dev", "behind")
+    lab.gateway.sysctl("net/ipv4/conf/eth0/proxy_arp", 1)
+    lab.gateway.sysctl("net/ipv4/conf/eth0/forwarding", 1)
+    try:
+        with _repeating(lambda: lab.station.pings(PROXIED.split("/", maxsplit=1)[0], "-c", "1")):
+            yield
+    finally:
+        lab.gateway.sysctl("net/ipv4/conf/eth0/proxy_arp", 0)
+        lab.gateway.sysctl("net/ipv4/conf/eth0/forwarding", 0)
+        lab.gateway.ip("link", "delete", "behind")
+
+
+@contextlib.contextmanager
+def _renewals(lab: NamespaceLab) -> Iterator[None]:
+    """The parent's address has a lease that is renewed again and again, as by a DHCP client."""
+
+    def renew() -> None:
+        lease = ["valid_lft", "3600", "preferred_lft", "3600"]
+        lab.web1.ip("address", "change", FLEET[WEB1].parent_address, "dev", "eth0", *lease)
+
+    with _repeating(renew):
+        yield
+    forever = ["valid_lft", "forever", "preferred_lft", "forever"]
+    lab.web1.ip("address", "change", FLEET[WEB1].parent_address, "dev", "eth0", *forever)
+
+
+@contextlib.contextmanager
+def _coming_and_going(lab: NamespaceLab) -> Iterator[None]:
+    """Containers start and end with their namespaces, each with another MAC address, as engines do it."""
+    numbers = itertools.count()
+    living: list[Namespace] = []
+
+    def next_one() -> None:
+        for namespace in living:
+            lab.segment.remove(namespace)
+        living[:] = [lab.web1.container(f"passing{next(numbers)}", [f"{PASSING}/24"])]
+
+    with _repeating(next_one):
+        yield
+    for namespace in living:
+        lab.segment.remove(namespace)
+
+
+@contextlib.contextmanager
+def _no_pings(lab: NamespaceLab) -> Iterator[None]:
+    """The gateway drops pings, as many do."""
+    lab.gateway.run("nft", "-f", "-", input=NO_PINGS)
+    try:
+        yield
+    finally:
+        lab.gateway.run("nft", "delete", "table", "ip", "quiet")
+
+
+@contextlib.contextmanager
+def _repeating(act: Callable[[], object]) -> Iterator[None]:
+    """Do something in the background, again and again. Errors: those of the act, at the end."""
+    over = threading.Event()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            while not over.is_set():
+                act()
+                over.wait(PAUSE)
+        # told to the test by whoever waits for the thread
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+@contextlib.contextmanager
+def _everything(lab: NamespaceLab) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for condition in CONDITIONS[1:-1]:
+            stack.enter_context(condition.during(lab))
+        yield
+
+
+CONDITIONS = (
+    Condition("quiet", _nothing),
+    Condition("virtual router", _virtual_router),
+    Condition("proxy ARP", _proxy),
+    Condition("DHCP renewals", _renewals),
+    Condition("containers come and go", _coming_and_going),
+    Condition("gateway drops pings", _no_pings),
+    Condition("all of it", _everything),
+)
