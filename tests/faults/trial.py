@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .diagnosis import Diagnosis, diagnose
 from .fault import Fault
@@ -22,8 +22,9 @@ class Trial:
 
     fault: Fault | None
     diagnosis: Diagnosis
-    lab: NamespaceLab
     condition: str = ""
+    #: None where there is none to be found.
+    culprit_right: bool | None = None
 
     @classmethod
     def healthy(cls, lab: NamespaceLab, condition: Condition = CONDITIONS[0], duration: float = 3.0) -> Trial:
@@ -31,7 +32,7 @@ class Trial:
         with condition.during(lab):
             diagnosis = diagnose(lab, duration)
         lab.rest()
-        return cls(None, diagnosis, lab, condition.name)
+        return cls(None, diagnosis, condition.name)
 
     @property
     def expected(self) -> set[str]:
@@ -47,15 +48,6 @@ class Trial:
         return self.fault is None or any(
             item.cause == self.fault.cause and item.host == self.fault.host for item in self.diagnosis.confirmed
         )
-
-    @property
-    def culprit_right(self) -> bool | None:
-        """None where there is none to be found."""
-        if self.fault is None or self.fault.culprit is None:
-            return None
-        if not self.recalled:
-            return False
-        return self.fault.culprit(self.diagnosis.verdict(self.fault.cause, self.fault.host).culprit or {}, self.lab)
 
     @property
     def seconds(self) -> float:
@@ -104,7 +96,11 @@ def make(lab: NamespaceLab, fault: Fault) -> Trial:
         else:
             fault.inject(lab)
             diagnosis = diagnose(lab, fault.duration)
+        trial = Trial(fault, diagnosis)
+        if fault.culprit is not None:
+            named = diagnosis.verdict(fault.cause, fault.host).culprit or {}
+            trial = replace(trial, culprit_right=trial.recalled and fault.culprit(named, lab))
     finally:
         fault.heal(lab)
     lab.rest()
-    return Trial(fault, diagnosis, lab)
+    return trial

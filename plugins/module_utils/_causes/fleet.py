@@ -31,8 +31,9 @@ class Place:
 class Fleet:
     """hosts: the evidence of each host that gave some; absent: those that gave none, and why.
 
-    macs: places by MAC address. passed: hosts by MAC address, also those that were there only for a while. addresses: places by segment and address (without prefix length); a segment is what
-    networks name as theirs, their subnets by default, and only links of declared networks count.
+    macs: places by MAC address. passed: hosts by MAC address, also those that were there only for a while.
+    addresses: places by segment and address (without prefix length); a segment is what networks name as theirs, their
+    subnets by default, and only links of declared networks count.
     """
 
     hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
