@@ -10,11 +10,13 @@
 # the tools find each other without an activated environment
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-# which interpreter makes .venv (3.11 or newer); what kind of hosts the demo uses; arguments for pytest; gates to run
+# which interpreter makes .venv (3.11 or newer); what kind of hosts the demo uses; arguments for pytest; gates to run;
+# how many files of tests run at a time (much of a test is waiting for daemons and packets)
 PYTHON ?= python3
 LAB ?= nspawn
 ARGS ?=
 GATES ?=
+JOBS ?= $(shell nproc)
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -26,7 +28,7 @@ lint: setup ## run all gates, or some: make lint GATES="ruff mypy"
 	@python tests/tools/lint.py $(GATES)
 
 test: root setup ## run all tests (as root: network namespaces, nspawn hosts); options for pytest: ARGS="-k name"
-	@python -m pytest $(ARGS)
+	@python -m pytest --numprocesses '$(JOBS)' --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-unit: setup ## run the tests of the pure core (no root, no Ansible)
 	@python -m pytest tests/unit $(ARGS)
