@@ -9,12 +9,18 @@ import contextlib
 import glob
 import os
 import tempfile
+from typing import Callable, TypeVar
+
+#: How often in a row a directory can have been removed by others.
+PRUNED_AT_MOST = 5
 
 #: How temporary files end; one that is left belongs to a run that was killed.
 TEMPORARY = ".linuxnet-tmp"
 
 #: First line of each file this collection writes: what carries it may be changed and removed by us, nothing else may.
 HEADER = "# Managed by Ansible: linuxnet.macvlan. Changes made here are overwritten."
+
+Made = TypeVar("Made")
 
 
 def read(path: str) -> str | None:
@@ -37,9 +43,13 @@ def write(path: str, text: str, mode: int = 0o644) -> None:
     Missing parent directories are made (0755). Errors: OSError, with no half-written file left.
     """
     directory = os.path.dirname(path)
-    os.makedirs(directory, exist_ok=True)
     _remove_leftovers(path)
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.", suffix=TEMPORARY)
+
+    def make() -> tuple[int, str]:
+        os.makedirs(directory, exist_ok=True)
+        return tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.", suffix=TEMPORARY)
+
+    handle, temporary = despite_pruning(make)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(text)
@@ -52,6 +62,14 @@ def write(path: str, text: str, mode: int = 0o644) -> None:
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def despite_pruning(make: Callable[[], Made]) -> Made:
+    """Make something in a directory that another run may remove as long as it is empty. Errors: OSError."""
+    for _attempt in range(PRUNED_AT_MOST):
+        with contextlib.suppress(FileNotFoundError):
+            return make()
+    return make()
 
 
 def remove(path: str, prune: str | None = None) -> None:

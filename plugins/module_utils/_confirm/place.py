@@ -85,8 +85,12 @@ def _remove(name: str) -> None:
 def begin(change: dict) -> int:
     """Make ``pending``; the descriptor that holds its lock. Errors: Busy; OSError."""
     made = _path(f".{change['token']}")
-    os.makedirs(made, mode=0o700)
-    lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+
+    def make() -> int:
+        os.makedirs(made, mode=0o700, exist_ok=True)
+        return os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+
+    lock = _files.despite_pruning(make)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _save(f"{made}/change.json", change)

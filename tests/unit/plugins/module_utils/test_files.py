@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
@@ -39,3 +41,31 @@ def test_what_is_unwritable(tmp_path, monkeypatch):
     monkeypatch.setattr(_files.os, "access", lambda path, _mode: asked.append(path) or False)
     assert _files.unwritable(f"{tmp_path}/new/folder/a.conf")
     assert asked == [str(tmp_path)], "the nearest directory that is there counts"
+
+
+def test_runs_side_by_side_take_no_directory_from_each_other(tmp_path):
+    """Each removes its file with all directories that are empty then, while the others make theirs."""
+    failures = []
+
+    def come_and_go(number):
+        path = str(tmp_path / "base" / "place" / str(number) / "file")
+        try:
+            for _round in range(200):
+                _files.write(path, "text")
+                _files.remove(path, prune=str(tmp_path))
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=come_and_go, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_made_is_an_error(tmp_path):
+    (tmp_path / "base").symlink_to(tmp_path / "nowhere" / "else")
+    with pytest.raises(OSError, match="base"):
+        _files.write(str(tmp_path / "base" / "file"), "text")
