@@ -247,6 +247,11 @@ class Case:
         return parsed in self.network.containers or any(within(parsed, outer) for outer in self.network.ranges)
 
     @property
+    def segment(self) -> str:
+        """The key of this network's segment in `Fleet`."""
+        return self.network.segment or ", ".join(str(subnet) for subnet in self.network.subnets)
+
+    @property
     def own_addresses(self) -> list[Address]:
         """The declared ones of the host's link."""
         return list(self.network.host_addresses)

@@ -26,7 +26,7 @@ def judge(case: Case) -> Verdict:
         asked = ", ".join(item["vantage"] for item in probed["vantages"] if item["asked"])
         return case.ruled_out(f"nobody else answered for the {len(probed['results'])} addresses, asked from {asked}")
     (address, mac), items = next(iter(strangers.items()))
-    owners = case.fleet.holding(_segment(case), address)
+    owners = case.fleet.holding(case.segment, address)
     mine = f", which {owners[0]} has" if owners else ""
     others = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
     evidence = [*items, *(item for key, more in strangers.items() if key != (address, mac) for item in more)]
@@ -38,10 +38,6 @@ def judge(case: Case) -> Verdict:
         culprit=holder(mac),
         remedy=f"take {address} away from {mac}, or give the container or host another address in macvlan_networks",
     )
-
-
-def _segment(case: Case) -> str:
-    return case.network.segment or ", ".join(str(subnet) for subnet in case.network.subnets)
 
 
 def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[Item]]]:
@@ -61,7 +57,7 @@ def _heard(case: Case) -> list[tuple[str, str, list[Item]]]:
     """Foreign claims of addresses that the fleet has, made while the fleet made them too."""
     claims: dict[str, list[dict[str, Any]]] = {}
     for event in (*case.events("arp", "seen"), *case.events("nd", "seen")):
-        if event["data"]["what"] != "probe" and case.fleet.holding(_segment(case), event["data"]["address"]):
+        if event["data"]["what"] != "probe" and case.fleet.holding(case.segment, event["data"]["address"]):
             claims.setdefault(event["data"]["address"], []).append(event)
     found = []
     for address, events in claims.items():

@@ -13,7 +13,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Place:
-    """A link of the fleet. ``namespace`` is empty for the host's own; address: with one place per address."""
+    """A link of the fleet. ``namespace`` is empty for the host's own; address: with one place per address.
+
+    passthru: a macvlan link that shares its parent's MAC address, as its mode demands.
+    """
 
     host: str
     namespace: str
@@ -21,6 +24,8 @@ class Place:
     mac: str
     kind: str = ""
     address: str = ""
+    up: bool = True
+    passthru: bool = False
 
     def __str__(self) -> str:
         inside = f" in namespace {self.namespace}" if self.namespace else ""
@@ -34,6 +39,7 @@ class Fleet:
     macs: places by MAC address. passed: hosts by MAC address, also those that were there only for a while.
     addresses: places by segment and address (without prefix length); a segment is what networks name as theirs, their
     subnets by default, and only links of declared networks count.
+    members: places by segment and MAC address: parents of declared networks and all macvlan links on these.
     """
 
     hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -41,6 +47,7 @@ class Fleet:
     macs: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     addresses: Mapping[tuple[str, str], tuple[Place, ...]] = field(default_factory=dict)
     passed: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[tuple[str, str], tuple[Place, ...]] = field(default_factory=dict)
 
     def at(self, mac: str) -> tuple[Place, ...]:
         """The links that have a MAC address."""
@@ -50,11 +57,22 @@ class Fleet:
         """The links of a segment that have an address."""
         return self.addresses.get((segment, address), ())
 
+    def together(self, one: str, other: str) -> bool:
+        """Whether two hosts were looked at in the same minutes: what moves from one to the other is then seen once."""
+        first, second = self.hosts[one], self.hosts[other]
+        return bool(first["started"] <= second["ended"] and second["started"] <= first["ended"])
+
+
+def segment_of(network: Mapping[str, Any]) -> str:
+    """The key of a network's segment: its name, or its subnets where it names none."""
+    return str(network.get("segment") or ", ".join(network["subnets"]))
+
 
 def gather(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> Fleet:
     """What the last snapshots of all hosts say."""
     macs: dict[str, dict[Place, None]] = {}
     addresses: dict[tuple[str, str], dict[Place, None]] = {}
+    members: dict[tuple[str, str], dict[Place, None]] = {}
     for host, evidence in hosts.items():
         snapshot = evidence.get("after") or evidence.get("before")
         if not snapshot:
@@ -62,15 +80,18 @@ def gather(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | N
         for place in _with_macs(host, snapshot):
             macs.setdefault(place.mac, {})[place] = None
         for network in evidence.get("networks", []):
+            segment = segment_of(network)
             for place in _of_network(host, network, snapshot):
-                segment = network.get("segment") or ", ".join(network["subnets"])
                 addresses.setdefault((segment, place.address), {})[place] = None
+            for place in _attached(host, network, snapshot):
+                members.setdefault((segment, place.mac), {})[place] = None
     return Fleet(
         hosts,
         absent or {},
         {mac: tuple(places) for mac, places in macs.items()},
         {key: tuple(places) for key, places in addresses.items()},
         passing(hosts),
+        {key: tuple(places) for key, places in members.items()},
     )
 
 
@@ -91,11 +112,30 @@ def passing(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def _with_macs(host: str, snapshot: Mapping[str, Any]) -> list[Place]:
     return [
-        Place(host, space["label"], link["name"], link["mac"], link["kind"])
+        _place(host, space, link)
         for space in snapshot["namespaces"]
         for link in space["links"]
         if link["mac"] and link["name"] != "lo"
     ]
+
+
+def _place(host: str, space: Mapping[str, Any], link: Mapping[str, Any]) -> Place:
+    passthru = link["mode"] == "passthru"
+    return Place(host, space["label"], link["name"], link["mac"], link["kind"], up=link["up"], passthru=passthru)
+
+
+def _attached(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[Place]:
+    """The parent of a declared network, and all macvlan links on it, in whatever namespace."""
+    scope = snapshot["networks"].get(network["name"])
+    if not scope or not scope["parent"]:
+        return []
+    found = []
+    for number, space in enumerate(snapshot["namespaces"]):
+        for link in space["links"]:
+            is_parent = not number and link["name"] == scope["parent"]
+            if is_parent or (link["parent"] == scope["parent"] and link["parent_namespace"] == "" and link["mode"]):
+                found.append(_place(host, space, link))
+    return found
 
 
 def _of_network(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[Place]:

@@ -8,8 +8,12 @@ from __future__ import annotations
 from types import ModuleType
 
 from . import (
+    address_belongs_to_host,
     address_removed_by_other,
     duplicate_ip,
+    duplicate_ip_in_fleet,
+    duplicate_mac_in_fleet,
+    duplicate_mac_on_host,
     foreign_default_route,
     host_isolation,
     mac_filtering_upstream,
@@ -40,6 +44,10 @@ _MODULES: tuple[ModuleType, ...] = (
     passthru_exclusive,
     noarp,
     mtu_mismatch,
+    duplicate_mac_in_fleet,
+    duplicate_ip_in_fleet,
+    duplicate_mac_on_host,
+    address_belongs_to_host,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Causes that lie in addresses, MAC addresses and ARP: what confirms each, and what looks like it and is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import causes_cases as cases
+
+
+def _link(fleet: dict[str, Any], host: str, namespace: str, name: str = "eth0") -> dict[str, Any]:
+    """A link of a namespace in the second snapshot."""
+    space = next(item for item in fleet[host]["after"]["namespaces"] if item["label"] == namespace)
+    return next(link for link in space["links"] if link["name"] == name)
+
+
+def _container(fleet: dict[str, Any], host: str, namespace: str) -> dict[str, Any]:
+    found = fleet[host]["after"]["networks"]["lan0"]["containers"]
+    return next(item for item in found if item["namespace"] == namespace)
+
+
+# ---- duplicate_mac_in_fleet ------------------------------------------------------------------------------------------
+
+
+def _same_mac(fleet: dict[str, Any], mac: str = "02:00:5e:10:00:09") -> None:
+    for host, namespace in (("web1", "web1-c1"), ("web2", "web2-c1")):
+        _link(fleet, host, namespace)["mac"] = mac
+
+
+def test_one_mac_address_on_two_hosts() -> None:
+    fleet = cases.healthy()
+    _same_mac(fleet)
+    assert cases.confirmed(fleet) == {("web1", "duplicate_mac_in_fleet"), ("web2", "duplicate_mac_in_fleet")}
+    found = cases.verdict(fleet, "duplicate_mac_in_fleet")
+    assert found.culprit
+    assert (found.culprit["host"], found.culprit["mac"]) == ("web2", "02:00:5e:10:00:09")
+
+
+def test_one_mac_address_on_two_hosts_tells_of_clones_by_their_machine_id() -> None:
+    fleet = cases.healthy()
+    _same_mac(fleet)
+    fleet["web1"]["system"]["machine_id"] = fleet["web2"]["system"]["machine_id"] = "1"
+    assert "machine ID" in cases.verdict(fleet, "duplicate_mac_in_fleet").remedy
+    fleet["web2"]["system"]["machine_id"] = "2"
+    assert "machine ID" not in cases.verdict(fleet, "duplicate_mac_in_fleet").remedy
+
+
+def test_one_mac_address_on_two_hosts_is_only_suspected_where_one_is_down_or_it_may_have_moved() -> None:
+    fleet = cases.healthy()
+    _same_mac(fleet)
+    _link(fleet, "web2", "web2-c1")["up"] = False
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "suspected"
+    fleet = cases.healthy()
+    _same_mac(fleet)
+    fleet["web2"].update(started=fleet["web1"]["ended"] + 60, ended=fleet["web1"]["ended"] + 70)
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "suspected"
+
+
+def test_one_mac_address_of_virtual_routers_bridges_and_other_segments_is_none_of_it() -> None:
+    fleet = cases.healthy()
+    _same_mac(fleet, "00:00:5e:00:01:0a")
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "ruled_out"
+    fleet = cases.healthy()
+    for evidence in fleet.values():
+        links = evidence["after"]["namespaces"][0]["links"]
+        parent = next(link for link in links if link["name"] == "eth0")
+        links.append({**parent, "name": "docker0", "kind": "bridge", "mac": "02:42:ac:11:00:01"})
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "ruled_out"
+    fleet = cases.healthy()
+    _same_mac(fleet)
+    fleet["web2"]["networks"][0]["segment"] = "another"
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "ruled_out"
+
+
+def test_one_host_alone_says_nothing_of_the_fleet() -> None:
+    fleet = cases.healthy()
+    del fleet["web2"]
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "not_tested"
+
+
+# ---- duplicate_mac_on_host -------------------------------------------------------------------------------------------
+
+
+def _second(fleet: dict[str, Any], **fields: Any) -> None:
+    _link(fleet, "web1", "web1-c2").update(mac=_link(fleet, "web1", "web1-c1")["mac"], **fields)
+
+
+def test_the_second_link_with_one_mac_address_cannot_come_up() -> None:
+    fleet = cases.healthy()
+    _second(fleet, up=False)
+    found = cases.verdict(fleet, "duplicate_mac_on_host")
+    assert found.status == "confirmed"
+    assert "web1-c2 cannot come up" in found.summary
+    assert found.culprit
+    assert found.culprit["text"] == "eth0 in namespace web1-c1"
+
+
+def test_links_of_one_mac_address_on_one_host_that_are_none_of_it() -> None:
+    fleet = cases.healthy()
+    _second(fleet, up=False)
+    _link(fleet, "web1", "web1-c1")["up"] = False
+    assert cases.verdict(fleet, "duplicate_mac_on_host").status == "suspected"
+    fleet = cases.healthy()
+    _link(fleet, "web1", "web1-c1").update(mac=cases.own_link(fleet, "eth0")["mac"], mode="passthru")
+    assert cases.verdict(fleet, "duplicate_mac_on_host").status == "ruled_out"
+
+
+# ---- duplicate_ip_in_fleet, address_belongs_to_host ------------------------------------------------------------------
+
+
+def test_one_address_on_two_hosts() -> None:
+    fleet = cases.healthy()
+    _container(fleet, "web1", "web1-c1")["address"] = "192.168.100.145"
+    assert cases.confirmed(fleet) == {("web1", "duplicate_ip_in_fleet"), ("web2", "duplicate_ip_in_fleet")}
+    found = cases.verdict(fleet, "duplicate_ip_in_fleet")
+    assert found.culprit
+    assert found.culprit["host"] == "web2"
+    assert "container_range_per_host" in found.remedy
+    fleet["web2"].update(started=fleet["web1"]["ended"] + 60, ended=fleet["web1"]["ended"] + 70)
+    assert cases.verdict(fleet, "duplicate_ip_in_fleet").status == "suspected"
+    fleet["web2"]["networks"][0]["segment"] = "another"
+    assert cases.verdict(fleet, "duplicate_ip_in_fleet").status == "ruled_out"
+
+
+def test_one_address_in_two_containers_of_one_host() -> None:
+    fleet = cases.healthy()
+    _container(fleet, "web1", "web1-c2")["address"] = "192.168.100.129"
+    assert cases.confirmed(fleet) == {("web1", "duplicate_ip_in_fleet")}
+
+
+def test_a_container_with_an_address_of_its_host() -> None:
+    fleet = cases.healthy()
+    _container(fleet, "web1", "web1-c1")["address"] = "192.168.100.11"
+    assert cases.confirmed(fleet) == {("web1", "address_belongs_to_host")}
+    found = cases.verdict(fleet, "address_belongs_to_host")
+    assert "web1-c1" in found.summary
+    assert "on eth0" in found.summary
