@@ -10,21 +10,28 @@ from types import ModuleType
 from . import (
     address_belongs_to_host,
     address_removed_by_other,
+    bond_mode_unsupported,
     duplicate_ip,
     duplicate_ip_in_fleet,
     duplicate_mac_in_fleet,
     duplicate_mac_on_host,
     foreign_default_route,
     host_isolation,
+    ipvlan_on_parent,
+    kind_missing,
+    known_bad_kernel,
     mac_filtering_upstream,
+    mac_rewritten,
     mtu_mismatch,
     noarp,
+    not_persistent,
     parent_enslaved,
     parent_vanished,
     passthru_exclusive,
     route_order,
     strict_rp_filter,
     two_uplinks_one_subnet,
+    wifi_parent,
     wrong_mode,
 )
 from .model import Cause
@@ -48,6 +55,13 @@ _MODULES: tuple[ModuleType, ...] = (
     duplicate_ip_in_fleet,
     duplicate_mac_on_host,
     address_belongs_to_host,
+    bond_mode_unsupported,
+    ipvlan_on_parent,
+    kind_missing,
+    known_bad_kernel,
+    mac_rewritten,
+    not_persistent,
+    wifi_parent,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -47,6 +47,9 @@ SETTINGS = {
 #: Settings of br_netfilter: whether frames that a bridge forwards pass the IP firewalls.
 BRIDGE_SETTINGS = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
+#: The kinds that exclude macvlan links from their parent (drivers/net/ipvlan).
+IPVLAN_KINDS = ("ipvlan", "ipvtap")
+
 #: linux/rtnetlink.h RTPROT_*: who made a route.
 PROTOCOLS = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived", 42: "babel"}
 
@@ -99,9 +102,11 @@ def now() -> str:
 
 
 def _has_child(facts: Facts, own: Facts) -> bool:
-    """Whether a namespace has a macvlan link of one of our own namespace's links."""
+    """Whether a namespace has a macvlan or ipvlan link of one of our own namespace's links."""
     return facts.origin_nsid is not None and any(
-        link.kind in MACVLAN_KINDS and link.parent_nsid == facts.origin_nsid and own.by_index(link.parent)
+        link.kind in (*MACVLAN_KINDS, *IPVLAN_KINDS)
+        and link.parent_nsid == facts.origin_nsid
+        and own.by_index(link.parent)
         for link in facts.links
     )
 
