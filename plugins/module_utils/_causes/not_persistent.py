@@ -8,9 +8,9 @@ from __future__ import annotations
 from .case import Case
 from .model import Cause, Verdict
 
-#: Parts of the paths of those files that make a link: units, netdevs of systemd-networkd, profiles of NetworkManager
-#: and stanzas of ifupdown. Others only set values on it.
-MAKING = (".service", ".netdev", ".nmconnection", "/interfaces.d/")
+#: Parts of the paths of those files that make a link: units, netdevs of systemd-networkd and the drop-ins that put them
+#: on the parent, profiles of NetworkManager and stanzas of ifupdown. Others only set values on it.
+MAKING = (".service", ".netdev", ".network.d/", ".nmconnection", "/interfaces.d/")
 
 
 def judge(case: Case) -> Verdict:
@@ -18,15 +18,15 @@ def judge(case: Case) -> Verdict:
     if link is None:
         return case.ruled_out("no link of the host is declared, so there is none to be made at boot")
     known = case.system["persisted"].get(link, {"files": [], "units": {}})
-    makers = [path for path in known["files"] if any(part in path for part in MAKING)]
+    makers = [path for path in known["files"] if _makes(path)]
     disabled = [name for name, unit in known["units"].items() if not unit["enabled"]]
-    if makers and not disabled:
+    missing = _missing(case, link)
+    if makers and not disabled and not missing:
         return case.ruled_out(f"{makers[0]} makes {link} at boot", [case.item("file", path) for path in makers])
     evidence = [case.item("unit", f"{name} is not enabled") for name in disabled]
+    evidence += [case.item("file", f"{path} is not there") for path in missing]
     if not makers:
         evidence.append(case.item("files", f"no file of systemd, netplan, NetworkManager or ifupdown makes {link}"))
-    messages = (case.evidence.get("drift") or {}).get("messages", [])
-    evidence += [case.item("difference", text) for text in messages if text.startswith(("file ", "unit "))][:3]
     if case.after.shim is None:
         if case.before.shim is not None:
             return case.ruled_out(f"{link} was there, and was removed during the watch")
@@ -43,6 +43,19 @@ def judge(case: Case) -> Verdict:
     if form == "none":
         return case.ruled_out(f"{link} is declared without persistence, and is there", evidence)
     return case.suspected(f"{link} on {case.host} will be gone after the next boot: nothing makes it then", evidence)
+
+
+def _makes(path: str) -> bool:
+    return any(part in path for part in MAKING)
+
+
+def _missing(case: Case, link: str) -> list[str]:
+    """Files that the declared form of the link consists of, and that are not there."""
+    messages = (case.evidence.get("drift") or {}).get("messages", [])
+    added = [
+        text[len("file ") : -len(": add")] for text in messages if text.startswith("file ") and text.endswith(": add")
+    ]
+    return [path for path in added if _makes(path) and link in path]
 
 
 CAUSE = Cause(

@@ -169,6 +169,17 @@ def test_a_unit_that_is_not_enabled_makes_nothing_and_one_that_is_does() -> None
     assert cases.verdict(fleet, "not_persistent").status == "ruled_out"
 
 
+def test_a_form_with_a_part_missing_makes_nothing() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["system"]["persisted"] = {"lan0": {"files": [UNIT], "units": {}}}
+    _without_link(fleet, "before", "after")
+    netdev = "/etc/systemd/network/05-linuxnet-macvlan-lan0.netdev"
+    fleet["web1"]["drift"]["messages"] = [f"file {netdev}: add"]
+    found = cases.verdict(fleet, "not_persistent")
+    assert found.status == "confirmed"
+    assert f"{netdev} is not there" in {item.value for item in found.evidence}
+
+
 def test_a_link_that_was_removed_during_the_watch_is_another_cause() -> None:
     fleet = cases.healthy()
     fleet["web1"]["system"]["persisted"] = {}
