@@ -148,7 +148,7 @@ notes:
     change. There RV(events[].suspects) lists the programs that were started just before.
   - What a process was that lived only for milliseconds, the kernel's process events connector tells. It does so for
     root in the first PID namespace. Inside a system container RV(limits) tells that it is missing.
-  - It takes less than 5 % of one core and 50 MB, as it reads at most 150 notifications and 150 ARP frames per second
+  - It takes less than 5 % of one core and 50 MB, as it reads at most 150 notifications and 120 ARP frames per second
     and counts the rest. RV(cost) tells what it took.
 seealso:
   - module: linuxnet.macvlan.macvlan_verify

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import List, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
+    ARP_REPLY,
     ETH_HLEN,
     ETH_P_ARP,
     ETH_P_IPV6,
@@ -38,28 +39,33 @@ VLAN_ID = 0x0FFF
 _SO_ATTACH_FILTER = 26
 _WHOLE_PACKET = 0xFFFF
 
-#: Offsets of the next header in an IPv6 header and of the type behind it. A neighbour discovery message with an
-#: extension header in between is nothing that a host sends.
+#: Offsets of the operation in an ARP packet, and of the next header in an IPv6 header and of the type behind it. A
+#: neighbour discovery message with an extension header in between is nothing that a host sends.
+_ARP_OPERATION = ETH_HLEN + 6
 _NEXT_HEADER = ETH_HLEN + 6
 _ICMPV6_TYPE = ETH_HLEN + 40
 
 
-def program() -> Program:
-    """Passes ARP and neighbour solicitations and advertisements of the untagged network.
+def program(questions: bool = True) -> Program:
+    """Passes ARP and neighbour solicitations and advertisements of the untagged network; without questions only what
+    answers them, as broadcasts are most of what comes.
 
     A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
     """
-    steps = [
+    steps: list[Step | str] = [
         (LOAD_WORD, VLAN_TAG, "", ""),
         (JUMP_SET, VLAN_ID, "reject", ""),
         (LOAD_HALF, 12, "", ""),
-        (JUMP_EQUAL, ETH_P_ARP, "accept", ""),
+        (JUMP_EQUAL, ETH_P_ARP, "accept" if questions else "arp", ""),
         (JUMP_EQUAL, ETH_P_IPV6, "", "reject"),
         (LOAD_BYTE, _NEXT_HEADER, "", ""),
         (JUMP_EQUAL, IPPROTO_ICMPV6, "", "reject"),
         (LOAD_BYTE, _ICMPV6_TYPE, "", ""),
-        (JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept", ""),
+        (JUMP_EQUAL, NEIGHBOUR_SOLICITATION, "accept" if questions else "reject", ""),
         (JUMP_EQUAL, NEIGHBOUR_ADVERTISEMENT, "accept", "reject"),
+        "arp",
+        (LOAD_HALF, _ARP_OPERATION, "", ""),
+        (JUMP_EQUAL, ARP_REPLY, "accept", "reject"),
     ]
     return assemble(steps)
 

@@ -27,6 +27,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_child
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter import attach, program
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
 from .asking import Transport
@@ -43,6 +44,7 @@ class Asker:
 
     def __init__(self, vantage: Vantage, source: ipaddress.IPv6Address | None) -> None:
         self._vantage = vantage
+        attach(vantage.socket, program(questions=False))
         self._source = source
         self.answered_by: dict[Address, dict[str, int]] = {}
 

@@ -14,14 +14,16 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, Network, within
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import PROBE, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
 from .record import Budget, Record
 
 #: Frames that are read per second and in one burst. One takes about 40 µs; the rest is counted.
-RATE, BURST = 150, 1000
+RATE, BURST = 120, 400
+#: Longer than any frame that the filter passes.
+_FRAME_MAX = 2048
 #: Different things that are remembered; what comes after them is counted.
 SEEN_MAX = 1000
 
@@ -105,15 +107,18 @@ class Frames:
 
     def _receive(self, vantage: Vantage) -> None:
         while True:
-            received = vantage.receive()
-            if received is None:
-                # A link that goes down says so once, and the socket goes on when it comes back (packet_notifier).
-                vantage.problem = ""
+            try:
+                data, source = vantage.socket.recvfrom(_FRAME_MAX)
+            except OSError:
+                # Nothing waits; or the link goes down, which is told once. The socket goes on when it comes back
+                # (net/packet/af_packet.c packet_notifier).
                 return
             now = time.monotonic()
-            frame, outgoing = received
             if not self._budget.take(now):
                 self._record.count("arp")
+                continue
+            frame, outgoing = parse(data), source[2] == socket.PACKET_OUTGOING
+            if frame is None:
                 continue
             said = said_by(frame, not outgoing and not self._of_sibling(vantage.link, frame))
             if said is not None:

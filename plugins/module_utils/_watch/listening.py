@@ -21,7 +21,7 @@ from .record import Budget, Record
 from .state import CHANGE, DELETE, Change, State
 
 #: Notifications that are read per second and in one burst. One takes about 50 µs; the rest is counted.
-RATE, BURST = 150, 1000
+RATE, BURST = 150, 600
 #: Seconds between two looks at everything, where notifications were lost.
 REREAD_GAP = 5.0
 #: Seconds after a change that may have taken routes away silently until they are read again.
@@ -107,7 +107,8 @@ class Listening:
             return
         if not self._budget.take(now):
             self._record.count(kind)
-            self._lost(place, f"more than {RATE} notifications per second came")
+            if place not in self._stale:
+                self._lost(place, f"more than {RATE} notifications per second came")
             return
         message = rtnetlink.decode(message_type, port, payload)
         if message is not None:

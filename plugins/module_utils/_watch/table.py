@@ -18,7 +18,7 @@ from .record import Budget
 #: Processes that are remembered, and forks.
 SIZE = 4096
 #: Programs of which /proc is read per second and in one burst. One takes about 200 us; of the rest the parent is known.
-RATE, BURST = 50, 400
+RATE, BURST = 50, 200
 #: Events that are looked at per second and in one burst. One takes about 10 us.
 EVENTS_RATE, EVENTS_BURST = 500, 4000
 

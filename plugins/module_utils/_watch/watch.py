@@ -53,7 +53,7 @@ from .frames import Frames
 from .listening import SILENCE, Listening, try_add
 from .managers import Managers
 from .process import Process
-from .record import Record
+from .record import Budget, Record
 from .surroundings import heard, interest, open_transports, watched
 from .table import Table
 from .targets import Target
@@ -66,6 +66,8 @@ PROBES_MAX = 200
 NAMESPACES_MAX = 100
 #: Seconds between two readings of the counters, and at least this many times as long as one takes.
 POLL, POLL_SHARE = 1.0, 100
+#: How often it wakes per second, and in one burst, before it lets events gather for so many seconds. Each takes 50 µs.
+WAKES_RATE, WAKES_BURST, GATHER = 60, 200, 0.02
 #: The thread's niceness (sched(7)); the calling process keeps its own.
 PRIORITY = -10
 #: Seconds, instead of Python's 5 ms.
@@ -244,11 +246,14 @@ class Observer:
         """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
         over = self._begin + self._request.duration
         round_at, poll_at, chores_at = self._begin, self._begin + POLL, self._begin + LINGER
+        wakes = Budget(WAKES_RATE, WAKES_BURST)
+        stopped = False
         while True:
-            # What came in time is taken before it is called lost, however late this process gets to it.
-            stopped = _serve(selector, 0)
             now = time.monotonic()
-            asking.expire(now)
+            if asking.next_deadline is not None and asking.next_deadline <= now:
+                # What came in time is taken before it is called lost, however late this process gets to it.
+                stopped = _serve(selector, 0) or stopped
+                asking.expire(now)
             listening.settle(now)
             if stopped or (now >= over and not asking.waiting):
                 break
@@ -268,9 +273,12 @@ class Observer:
                 chores_at = now + LINGER
             self._cpu = time.thread_time()
             self._ready.set()
-            wakes = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due]
-            if _serve(selector, max(min(item for item in wakes if item is not None) - time.monotonic(), 0.001)):
-                break
+            dates = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due]
+            if not wakes.take(now):
+                # Too much comes to wake for each: let some of it gather.
+                time.sleep(GATHER)
+            wait_for = min(item for item in dates if item is not None) - time.monotonic()
+            stopped = _serve(selector, max(wait_for, 0.001)) or stopped
         listening.settle(time.monotonic() + SILENCE)
         listening.reread(time.monotonic(), force=True)
         listening.poll(time.monotonic())

@@ -28,10 +28,10 @@ def changed(data: bytes, offset: int, value: int) -> bytes:
     return data[:offset] + bytes((value,)) + data[offset + 1 :]
 
 
-def passes(data: bytes) -> bool:
+def passes(data: bytes, questions: bool = True) -> bool:
     sender, receiver = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with sender, receiver:
-        probe_filter.attach(receiver, probe_filter.program())
+        probe_filter.attach(receiver, probe_filter.program(questions))
         receiver.setblocking(False)
         try:
             sender.send(data)
@@ -59,3 +59,17 @@ def passes(data: bytes) -> bool:
 )
 def test_what_the_kernel_lets_through(data, expected):
     assert passes(data) is expected
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(packets.probe(MAC, ipaddress.IPv4Address("192.0.2.1")), False, id="arp request"),
+        pytest.param(REPLY, True, id="arp reply"),
+        pytest.param(SOLICITATION, False, id="neighbour solicitation"),
+        pytest.param(ADVERTISEMENT, True, id="neighbour advertisement"),
+        pytest.param(changed(changed(REPLY, 12, 8), 13, 0), False, id="IPv4"),
+    ],
+)
+def test_who_asks_may_want_nothing_but_answers(data, expected):
+    assert passes(data, questions=False) is expected

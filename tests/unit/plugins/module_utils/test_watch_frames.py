@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import selectors
+import socket
 
 import pytest
 
@@ -23,16 +24,18 @@ def arp(operation: int, mac: str, address, asked, to: str = _packets.BROADCAST) 
 
 
 class Wire:
-    """The part of a vantage that is asked: frames, and whether this host sent each."""
-
-    problem = ""
+    """The part of a vantage and of its socket that is asked: frames, and whether this host sent each."""
 
     def __init__(self, link: str, frames: list) -> None:
         self.link = link
+        self.socket = self
         self._frames = frames
 
-    def receive(self):
-        return self._frames.pop(0) if self._frames else None
+    def recvfrom(self, dummy: int):
+        if not self._frames:
+            raise BlockingIOError
+        frame, outgoing = self._frames.pop(0)
+        return _packets.build(frame), ("eth0", 0, socket.PACKET_OUTGOING if outgoing else socket.PACKET_HOST)
 
 
 @pytest.fixture
