@@ -171,6 +171,8 @@ options:
       - V(auto) finds out which daemon owns the parent. It takes V(networkd), V(netplan) or V(ifupdown) where that is
         the one, and V(systemd) where it is NetworkManager or none, and where the native form cannot say what is
         declared. The reason is returned.
+      - While nothing configures the parent and NetworkManager or systemd-networkd is enabled and does not run, V(auto)
+        is refused, as the form would change when that starts.
       - Where the target is not a booted systemd machine, such as a plain network namespace, V(auto) takes V(none).
       - V(networkd) writes native C(.netdev) and C(.network) files and a drop-in for the parent's own C(.network)
         file.
