@@ -154,7 +154,7 @@ def plan(
 ) -> Steps:
     """Note differences (targets ``file PATH`` and ``unit NAME``) and problems; links in neither list stay. Pure.
 
-    present: links with their parent resolved. deleted: names that the kernel's part deletes, also to make them anew.
+    present: links with their parent resolved. deleted: names that the kernel's part deletes or makes.
     """
     present = list(present)
     before = len(problems)

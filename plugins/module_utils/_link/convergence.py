@@ -163,10 +163,10 @@ class _Run:
         return _Planned(difference, links, after, steps)
 
     def _deleted(self) -> frozenset[str]:
-        """Names of links that the kernel's part deletes, also those that it makes anew."""
+        """Names of links that the kernel's part deletes or makes: nobody else may do that at the same time."""
         found = ((link, self.facts.link(link.name)) for link in self.present)
-        anew = {link.name for link, now in found if now and _link_plan.needs_recreation(link, now, self.facts)}
-        return frozenset({*anew, *(name for name in self.removed if self.facts.link(name))})
+        made = {link.name for link, now in found if not now or _link_plan.needs_recreation(link, now, self.facts)}
+        return frozenset({*made, *(name for name in self.removed if self.facts.link(name))})
 
     def check_writable(self, planned: _Planned) -> None:
         """Errors: InvalidInput where files could not be written."""

@@ -49,8 +49,11 @@ watch)
     # Of the parent its index, flags (so its carrier) and MTU count: it also tells of each child that comes or goes.
     seen=$(ip -o link show dev {parent} 2>/dev/null)
     seen=${{seen%% qdisc *}}
-    # The monitor tells nothing of what happened before it listened: hence the two looks.
-    {{ {{ echo; sleep 1; echo; }} & exec ip -o monitor link; }} | while read -r event; do
+    # The monitor tells nothing of what happened before it listened: hence the first line, and one a second later.
+    {{
+        {{ echo; sleep 1; ip -o link show dev {parent} 2>/dev/null; }} &
+        exec ip -o monitor link
+    }} | while read -r event; do
         case $event in
         '') ;;
         *': {parent}: '* | *': {parent}@'*)

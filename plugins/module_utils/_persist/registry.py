@@ -37,7 +37,7 @@ def backend(name: str) -> Backend:
 def letting_go(changed: Changed, files: Mapping[str, str], deleted: frozenset[str]) -> list[Action]:
     """What has to happen before the kernel's part, or somebody would put back what that takes away.
 
-    files: what is there, by path. deleted: links that the kernel deletes, also those that it makes anew.
+    files: what is there, by path. deleted: links that the kernel's part deletes or makes.
     """
     touched = {link_of(files.get(path, "")) for path in (*changed.write, *changed.remove)} | deleted
     keepers = [path for path in files if path.startswith(units.DIRECTORY) and link_of(files[path]) in touched]

@@ -72,6 +72,7 @@ def reboot(place: Place) -> None:
     # A process that came in from outside would keep the host from going down.
     place.close()
     place.lab.reboot(place.row.name)
+    place.open()
 
 
 def down_and_up(place: Place) -> None:

@@ -210,15 +210,19 @@ class Place:
         """What came of a watch; None when the probe has ended, with a host that rebooted for one."""
         try:
             if self._probe is None:
-                argv = [*self.lab.entry(self.row.name), "python3", "-c", PROBE]
-                self._probe = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-                self._probe.stdout.readline()
+                self.open()
             self._probe.stdin.write(f"{task}\n")
             self._probe.stdin.flush()
             return json.loads(self._probe.stdout.readline())
         except (OSError, ValueError):
             self.close()
             return None
+
+    def open(self) -> None:
+        """Start the probe, and return when it could look."""
+        argv = [*self.lab.entry(self.row.name), "python3", "-c", PROBE]
+        self._probe = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._probe.stdout.readline()
 
     def close(self) -> None:
         """End the probe."""
