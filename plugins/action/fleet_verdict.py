@@ -66,6 +66,8 @@ def _absence(variables: Any, probe: dict[str, Any] | None, selected: bool) -> st
     kernel = registered(variables, "prepare_kernel")
     if any(isinstance(item, dict) and item.get("unreachable") for item in (probe, kernel)):
         return "it is unreachable"
+    if isinstance(kernel, dict) and kernel.get("missing_library"):
+        return "a library is missing there"
     if probe is not None and probe.get("skipped"):
         return "there was nothing to ask for, or its conflict check is turned off"
     return "" if probe is not None else "it has not been asked yet"
