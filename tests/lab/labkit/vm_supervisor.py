@@ -71,9 +71,12 @@ def _boot(files: state.State, topology: Topology, host: Host, boots: int) -> boo
     """Boot the host and stay until it ends; whether it reboots. Errors: LabError when a container cannot be made."""
     process = _start(files, host)
     reboots = False
-    # it ends without notice when it is killed, or cannot start
-    socket, runs = files.host(host.name) / "events", lambda: process.poll() is None
-    with contextlib.suppress(QemuEnded), Monitor(socket, runs) as monitor:
+
+    def runs() -> bool:
+        # it ends without notice when it is killed, or cannot start
+        return process.poll() is None
+
+    with contextlib.suppress(QemuEnded), Monitor(files.host(host.name) / "events", runs) as monitor:
         reboots = _attend(files, topology, host, monitor, boots)
     process.wait()
     netns.delete(files.netns(host.name))
