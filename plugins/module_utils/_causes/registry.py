@@ -17,6 +17,7 @@ from . import (
     duplicate_mac_on_host,
     foreign_default_route,
     host_isolation,
+    ipv6_dad_failed,
     ipvlan_on_parent,
     kind_missing,
     known_bad_kernel,
@@ -33,6 +34,7 @@ from . import (
     two_uplinks_one_subnet,
     wifi_parent,
     wrong_mode,
+    wrong_parent,
 )
 from .model import Cause
 
@@ -62,6 +64,8 @@ _MODULES: tuple[ModuleType, ...] = (
     mac_rewritten,
     not_persistent,
     wifi_parent,
+    wrong_parent,
+    ipv6_dad_failed,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is every MAC address of this port answered? The parent, the host's link and a throw-away child ask the gateway."""
+"""Is every MAC address of this port answered? The parent, the host's link and a throw-away child ask the gateway.
+
+Where the kernel sends packets for the gateway out of another link than those, that one asks too: is the parent wrong?
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_child
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
@@ -27,7 +31,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import 
 from .model import Context, Experiment
 
 #: How the vantages are called in the result.
-PARENT, LINK, CHILD = "parent", "link", "child"
+PARENT, LINK, CHILD, EGRESS = "parent", "link", "child", "egress"
 
 
 def _why_not(context: Context) -> str:
@@ -36,9 +40,20 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if not context.network.gateways:
         return "the network declares no gateway"
-    if not parent.up or not parent.carrier:
+    if (not parent.up or not parent.carrier) and _egress(context) is None:
         return f"{parent.name} is down or has no carrier"
     return ""
+
+
+def _egress(context: Context) -> Link | None:
+    """The link by which the kernel reaches the gateway, where that is neither the parent nor on it."""
+    scope, gateway = context.scope, str(context.network.gateways[0])
+    own = (context.before.get("namespaces") or [{}])[0]
+    path = next((item for item in own.get("paths", []) if item["target"] == gateway), None)
+    if path is None or path["local"] or path["gateway"] or scope.parent is None:
+        return None
+    link = scope.facts.link(path["link"]) if path["link"] else None
+    return None if link is None or scope.parent.index in (link.index, link.parent) else link
 
 
 def _run(context: Context) -> dict[str, Any]:
@@ -82,7 +97,7 @@ def _open(
     if parent is None:
         return []
     found = []
-    for name, link in ((PARENT, parent), (LINK, shim)):
+    for name, link in ((PARENT, parent), (LINK, shim), (EGRESS, _egress(context))):
         if link is None:
             continue
         try:
@@ -109,7 +124,8 @@ def _missing(vantage: str, link: str, reason: str) -> dict[str, Any]:
 EXPERIMENT = Experiment(
     id="gateway_ask",
     sends="three ARP requests (or neighbour solicitations) for the gateway, without a sender address, from the parent,"
-    " from the host's link, and from a temporary macvlan link with a MAC address that nobody has seen before",
+    " from the host's link, from a temporary macvlan link with a MAC address that nobody has seen before, and from the"
+    " link by which the kernel reaches the gateway, where that is another",
     run=_run,
     why_not=_why_not,
 )

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Causes in parents and in what passes them: what is confirmed, and what is close to it and is not."""
+
+from __future__ import annotations
+
+from . import causes_cases as cases
+
+
+def _gateway_ask(fleet: dict, parent: bool, egress: bool | None) -> None:
+    """What answered whom; egress None: the kernel's way to the gateway is the parent."""
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")["result"]
+    said = {"mac": "02:00:00:00:00:09", "sent": 3, "why_not": ""}
+    for item in made["asked"]:
+        item["answered"] = ["52:54:00:00:00:01"] if parent else []
+    if egress is not None:
+        answered = ["52:54:00:00:00:01"] if egress else []
+        made["asked"].append({**said, "vantage": "egress", "link": "eth1", "answered": answered})
+
+
+def _without_address(fleet: dict) -> None:
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "eth0"]
+
+
+def test_a_parent_where_nobody_answers_is_wrong_where_the_gateway_answers_elsewhere() -> None:
+    fleet = cases.healthy()
+    _without_address(fleet)
+    _gateway_ask(fleet, parent=False, egress=True)
+    found = cases.verdict(fleet, "wrong_parent")
+    assert found.status == "confirmed"
+    assert "answers on eth1, and not on eth0" in found.summary
+    assert found.remedy.startswith("set parent: eth1 for lan0")
+
+
+def test_a_parent_is_not_wrong_for_being_silent_alone() -> None:
+    for parent, egress, status in (
+        (True, True, "ruled_out"),
+        (False, None, "ruled_out"),
+        (False, False, "not_tested"),
+    ):
+        fleet = cases.healthy()
+        _without_address(fleet)
+        _gateway_ask(fleet, parent, egress)
+        assert cases.verdict(fleet, "wrong_parent").status == status, (parent, egress)
+    fleet = cases.healthy()
+    _gateway_ask(fleet, parent=False, egress=True)
+    assert cases.verdict(fleet, "wrong_parent").status == "ruled_out", "the parent has an address of the network"
+
+
+def _ipv6(fleet: dict, host: str, address: str, dadfailed: bool) -> None:
+    fleet[host]["after"]["namespaces"][1]["addresses"].append(
+        {"link": "eth0", "address": address, "permanent": True, "tentative": dadfailed, "dadfailed": dadfailed}
+    )
+
+
+def test_a_failed_address_names_who_else_has_it() -> None:
+    fleet = cases.healthy()
+    _ipv6(fleet, "web1", "fe80::129/64", True)
+    found = cases.verdict(fleet, "ipv6_dad_failed")
+    assert found.status == "confirmed"
+    assert found.culprit is None
+    _ipv6(fleet, "web2", "fe80::129/64", False)
+    found = cases.verdict(fleet, "ipv6_dad_failed")
+    assert "web2: web2-c1/eth0 has it too" in found.summary
+    assert found.culprit["host"] == "web2"
+    assert cases.verdict(fleet, "ipv6_dad_failed", "web2").status == "ruled_out"
+
+
+def test_a_failed_address_of_another_network_is_none_of_ours_and_a_stranger_is_duplicate_ip() -> None:
+    fleet = cases.healthy()
+    _ipv6(fleet, "web1", "2001:db8:9::1/64", True)
+    assert cases.verdict(fleet, "ipv6_dad_failed").status == "ruled_out"
+    _ipv6(fleet, "web1", "fe80::129/64", True)
+    holders = next(item for item in fleet["web1"]["experiments"] if item["id"] == "holders")["result"]
+    holders["results"].append(
+        {"address": "fe80::129", "status": "duplicate", "conflict": "",
+         "holders": [{"mac": "02:00:00:00:00:99", "owner": "foreign", "kind": "reply", "vantage": "child",
+                      "first_seen": ""}]}
+    )  # fmt: skip
+    assert cases.verdict(fleet, "ipv6_dad_failed").status == "ruled_out"
+    assert cases.verdict(fleet, "duplicate_ip").status == "confirmed"
