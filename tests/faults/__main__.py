@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from .fault import Fault, all_faults
 from .healthy import CONDITIONS
 from .lab import NamespaceLab
+from .nspawn_lab import NspawnLab
 from .trial import Trial, make
 
 #: Healthy runs that false alarms are counted over.
@@ -63,7 +64,7 @@ def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial]:
 
 def open_lab(kind: str) -> NamespaceLab:
     """A healthy lab of a kind."""
-    return {"ns": NamespaceLab}[kind]()
+    return {"ns": NamespaceLab, "nspawn": NspawnLab}[kind]()
 
 
 def _line(trial: Trial) -> str:

@@ -63,6 +63,8 @@ def collect(options: Options) -> dict[str, Any]:
         machine = executor.submit(system.gather, parents, problems)
         timeline = system.careful("watch", lambda: _watch.observe(_request(options)), problems)
         known = machine.result()
+    if any(event["kind"] == "manager" for event in (timeline or {}).get("events", [])):
+        known.update(system.managers(problems))
     after = _snapshot(declared, problems)
     drift = system.careful("drift", lambda: system.drift(options.links, options.host_id, options.persistence), problems)
     experiments = _experiments(declared, timeline or {}, before or {}, options.active, problems)

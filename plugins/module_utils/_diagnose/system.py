@@ -42,6 +42,14 @@ def gather(parents: list[str], problems: list[str]) -> dict[str, Any]:
     return {name: careful(name, part, problems) for name, part in parts.items()}
 
 
+def managers(problems: list[str]) -> dict[str, Any]:
+    """The parts that the managers of the network change while they are watched."""
+    return {
+        name: careful(name, part, problems)
+        for name, part in (("networkmanager", networkmanager), ("networkd", networkd))
+    }
+
+
 def careful(name: str, part: Callable[[], Any], problems: list[str]) -> Any:
     """What a part returns, None where the host is too sick for it."""
     try:

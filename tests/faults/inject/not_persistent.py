@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host was rebooted, and its link was only in the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.faults.fault import Fault
+from tests.faults.lab import WEB1, WEB2
+from tests.faults.nspawn_lab import NspawnLab
+
+
+def _reboot_without(host: str, script: str) -> Callable[[NspawnLab], None]:
+    def inject(lab: NspawnLab) -> None:
+        lab.hosts[host].shell(script)
+        lab.reboot(host)
+
+    return inject
+
+
+def _heal(host: str) -> Callable[[NspawnLab], None]:
+    return lambda lab: lab.deploy(host)
+
+
+FAULTS = [
+    Fault(
+        "not_persistent",
+        _reboot_without(
+            WEB1,
+            "systemctl disable linuxnet-macvlan-lan0.service; rm /etc/systemd/system/linuxnet-macvlan-lan0.service",
+        ),
+        _heal(WEB1),
+        lab="nspawn",
+    ),
+    Fault(
+        "not_persistent/disabled",
+        _reboot_without(WEB1, "systemctl disable linuxnet-macvlan-lan0.service"),
+        _heal(WEB1),
+        lab="nspawn",
+    ),
+    Fault(
+        "not_persistent/networkd",
+        _reboot_without(
+            WEB2,
+            "rm /etc/systemd/network/*linuxnet-macvlan-lan0.* /etc/systemd/network/*.network.d/linuxnet-macvlan-lan0.conf",
+        ),
+        _heal(WEB2),
+        host=WEB2,
+        lab="nspawn",
+    ),
+]

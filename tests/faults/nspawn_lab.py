@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same small fleet on hosts with real systemd: web1 has NetworkManager, web2 has systemd-networkd."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from labkit import modules
+from labkit.lab import Lab
+
+from .lab import FLEET, GATEWAY, STATION, WEB1, WEB2, NamespaceLab
+
+#: Host -> operating system and manager.
+MANAGERS = {WEB1: ("bookworm", "networkmanager"), WEB2: ("trixie", "networkd")}
+
+
+class Place:
+    """A host, station or container of the lab."""
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        self.lab = lab
+        self.name = name
+
+    def run(self, *argv: str, check: bool = True, **options) -> subprocess.CompletedProcess:
+        return self.lab.exec(self.name, *argv, check=check, **options)
+
+    def ip(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
+        return self.run("ip", *args, check=check)
+
+    def shell(self, script: str) -> str:
+        return self.run("sh", "-ec", script).stdout
+
+    def pings(self, address: str) -> bool:
+        """Whether one of three pings is answered."""
+        return self.run("ping", "-n", "-c", "3", "-i", "0.4", "-W", "1", address, check=False).returncode == 0
+
+
+class NspawnLab(NamespaceLab):
+    """The fleet on hosts of kind nspawn, with links that persist. What runs there is the collection's own code."""
+
+    kind = "nspawn"
+
+    def __init__(self) -> None:
+        self.declared = {name: host.networks for name, host in FLEET.items()}
+        self.lab = Lab.up(topology(), name=f"t{secrets.token_hex(4)}")
+        try:
+            self.gateway, self.station = Place(self.lab, "gateway"), Place(self.lab, "station")
+            self.hosts = {name: Place(self.lab, name) for name in FLEET}
+            self.containers = {name: Place(self.lab, name) for name in self.lab.topology.containers}
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(self._set_up, FLEET))
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, host: str) -> None:
+        modules.install(self.lab, host)
+        self.deploy(host)
+
+    def deploy(self, host: str) -> None:
+        """Keep NetworkManager off the links, and make them, as `site.yml` does."""
+        intent = self.intent(host)
+        devices = {"devices": intent["unmanaged_devices"], "confirm_timeout": 0}
+        links = {"links": intent["links"], "host_id": host, "confirm_timeout": 0}
+        for name, args in (("nm_unmanaged", devices), ("macvlan_link", links)):
+            result = self.module(host, name, args)
+            assert not result.get("failed"), result
+
+    def module(self, host: str, name: str, args: dict) -> dict:
+        return modules.run(self.lab, host, name, args)
+
+    def reboot(self, host: str) -> None:
+        """Restart a host; its containers come back with it."""
+        self.lab.reboot(host)
+
+    def cable(self, host: str, plugged: bool) -> None:
+        """Pull the host's cable, or plug it in again."""
+        self.lab.cable(host, "eth0", plugged)
+
+    def close(self) -> None:
+        self.lab.down()
+
+
+def topology() -> dict:
+    """What `Lab.up` takes."""
+    hosts = {
+        name: {
+            "kind": "nspawn",
+            "os": MANAGERS[name][0],
+            "manager": MANAGERS[name][1],
+            "nics": [{"name": "eth0", "switch": "sw0", "addresses": [host.parent_address], "gateway": GATEWAY}],
+        }
+        for name, host in FLEET.items()
+    }
+    containers = {
+        f"{name}-c{number}": {"host": name, "addresses": [f"{address}/24"], "gateway": GATEWAY}
+        for name, host in FLEET.items()
+        for number, address in enumerate(host.containers, 1)
+    }
+    stations = {"gateway": {"addresses": [f"{GATEWAY}/24"]}, "station": {"addresses": [f"{STATION}/24"]}}
+    return {"switches": {"sw0": {}}, "stations": stations, "hosts": hosts, "containers": containers}

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Causes in network managers: what is confirmed, and what is close to it and is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from . import causes_cases as cases
+
+OURS = {
+    "path": "/etc/NetworkManager/conf.d/99-linuxnet-macvlan.conf",
+    "operation": "add",
+    "specs": ["interface-name:lan0"],
+}
+VENDOR = "/etc/NetworkManager/conf.d/99-zz-vendor.conf"
+
+
+def _manager(fleet: dict[str, Any], state: str = "unmanaged", profile: str | None = None) -> dict[str, Any]:
+    """NetworkManager on web1, which has lan0 in a state."""
+    made = {
+        "installed": True, "running": True, "version": "1.42.4", "why_not": "",
+        "unmanaged": ["interface-name:lan0"] if state == "unmanaged" else [],
+        "contributions": [OURS],
+        "devices": {"lan0": {"managed": state != "unmanaged", "state": state, "kind": "macvlan"}},
+        "connections": {"lan0": profile} if profile else {},
+    }  # fmt: skip
+    fleet["web1"]["system"]["networkmanager"] = made
+    return made
+
+
+def _taken(fleet: dict[str, Any]) -> None:
+    """NetworkManager begins to configure the link while it is watched, and takes its address away."""
+    data = {"manager": "NetworkManager", "state": "ip-config", "changed": {"state": ["config", "ip-config"]}}
+    cases.event(fleet, kind="manager", after=2.0, data=data)
+    process = {"pid": 5, "name": "NetworkManager", "unit": "NetworkManager.service", "command": "NetworkManager"}
+    address = {"address": "192.168.100.3/32", "link": "lan0"}
+    cases.event(fleet, kind="address", action="delete", after=2.1, data=address, process=process)
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+
+
+def test_a_link_that_networkmanager_takes_names_it_and_explains_the_address() -> None:
+    fleet = cases.healthy()
+    _manager(fleet, "ip-config")
+    _taken(fleet)
+    assert cases.verdict(fleet, "nm_dhcp_on_link").status == "suspected"
+    cases.lose(fleet, "host_to_container", at=2.25)
+    found = cases.verdict(fleet, "nm_dhcp_on_link")
+    assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 2.0, "NetworkManager")
+    assert cases.verdict(fleet, "address_removed_by_other").explained_by == "nm_dhcp_on_link"
+
+
+@pytest.mark.parametrize("state", ["unmanaged", "unavailable", "disconnected", "activated"])
+def test_a_link_that_networkmanager_only_knows_is_not_taken(state: str) -> None:
+    """Activated without a profile is "connected (externally)"."""
+    fleet = cases.healthy()
+    _manager(fleet, state)
+    cases.lose(fleet, "host_to_container")
+    assert cases.verdict(fleet, "nm_dhcp_on_link").status == "ruled_out"
+
+
+def test_a_link_that_networkmanager_is_declared_to_have_is_not_taken() -> None:
+    fleet = cases.healthy()
+    _manager(fleet, "activated", profile="lan0")
+    cases.lose(fleet, "host_to_container")
+    assert cases.verdict(fleet, "nm_dhcp_on_link").status == "confirmed"
+    fleet["web1"]["drift"]["links"][0]["persistence"] = "networkmanager"
+    assert cases.verdict(fleet, "nm_dhcp_on_link").status == "ruled_out"
+
+
+@pytest.mark.parametrize(
+    ("operation", "specs"),
+    [("replace", ["interface-name:br-*"]), ("remove", ["interface-name:lan0"]), ("add", ["except:type:macvlan"])],
+)
+def test_a_file_that_undoes_the_exclusion_is_named(operation: str, specs: list[str]) -> None:
+    fleet = cases.healthy()
+    manager = _manager(fleet, "ip-config")
+    manager["contributions"].append({"path": VENDOR, "operation": operation, "specs": specs})
+    assert cases.verdict(fleet, "nm_exclusion_overridden").status == "suspected"
+    _taken(fleet)
+    cases.lose(fleet, "host_to_container", at=2.25)
+    found = cases.verdict(fleet, "nm_exclusion_overridden")
+    assert found.status == "confirmed"
+    assert found.culprit["path"] == VENDOR
+    assert cases.verdict(fleet, "nm_dhcp_on_link").explained_by == "nm_exclusion_overridden"
+
+
+def test_an_exclusion_that_counts_or_never_was_is_not_overridden() -> None:
+    fleet = cases.healthy()
+    manager = _manager(fleet)
+    manager["contributions"].insert(0, {"path": VENDOR, "operation": "replace", "specs": []})
+    cases.lose(fleet, "host_to_container")
+    assert cases.verdict(fleet, "nm_exclusion_overridden").status == "ruled_out"
+    manager.update(unmanaged=[], contributions=manager["contributions"][:1])
+    assert cases.verdict(fleet, "nm_exclusion_overridden").status == "ruled_out"
