@@ -44,7 +44,7 @@ FAULTS = [
         "not_persistent/networkd",
         _reboot_without(
             WEB2,
-            "rm /etc/systemd/network/*linuxnet-macvlan-lan0.* /etc/systemd/network/*.network.d/linuxnet-macvlan-lan0.conf",
+            "cd /etc/systemd/network; rm *linuxnet-macvlan-lan0.* *.network.d/linuxnet-macvlan-lan0.conf",
         ),
         _heal(WEB2),
         host=WEB2,
