@@ -33,17 +33,19 @@ def anywhere(_row: Row) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """act: lets it happen, and returns at its end, or when that was (time.monotonic()) if there was more to do.
+    """act: lets it happen, and returns at its end.
 
-    meanwhile: what is expected differently after it (`Place.expected`). back: takes it back; what was declared is then
-    expected again. prepare, restore: around all of it. missing: why a row cannot have the event, in words, empty where
-    it can. waits: it costs time and no work, so every host can go through it at once.
+    repair: brings back what has gone and is not the link's business, before traffic is looked at. meanwhile: what is
+    expected differently after it (`Place.expected`). back: takes it back; what was declared is then expected again.
+    prepare, restore: around all of it. missing: why a row cannot have the event, in words, empty where it can. waits:
+    it costs time and no work, so every host can go through it at once.
     """
 
     name: str
     title: str
-    act: Callable[[Place], float | None]
+    act: Callable[[Place], None]
     missing: Callable[[Row], str] = anywhere
+    repair: Callable[[Place], None] | None = None
     back: Callable[[Place], None] | None = None
     meanwhile: Mapping[str, object] = field(default_factory=dict)
     prepare: Callable[[Place], None] = nothing
@@ -97,7 +99,7 @@ CONFIGURE = {
 }
 
 
-def removed_and_back(place: Place) -> float:
+def removed_and_back(place: Place) -> None:
     """By unbinding and binding the driver in a virtual machine, else by another veth pair of the same name."""
     if place.row.kind == "vm":
         device = place.shell(f"basename $(readlink -f /sys/class/net/{PARENT}/device)")
@@ -110,9 +112,6 @@ def removed_and_back(place: Place) -> float:
         time.sleep(BETWEEN)
         place.plug_in()
     place.shell(CONFIGURE.get(place.row.manager, "true"))
-    ended = time.monotonic()
-    place.make_container()
-    return ended
 
 
 def rename(old: str, new: str) -> Callable[[Place], None]:
@@ -184,7 +183,8 @@ EVENTS = (
     Event("carrier-1", "no carrier for 1 s", cable(1), waits=True),
     Event("carrier-10", "no carrier for 10 s", cable(10), waits=True),
     Event("carrier-60", "no carrier for 60 s", cable(60), waits=True),
-    Event("removed", "parent removed and back", removed_and_back),
+    # Its containers go with it; their engine makes them again.
+    Event("removed", "parent removed and back", removed_and_back, repair=Place.make_container),
     Event(
         "renamed", "parent renamed and back", rename(PARENT, RENAMED),
         back=rename(RENAMED, PARENT), meanwhile={"parent": RENAMED},

@@ -185,14 +185,17 @@ class Place:
         switch = self.lab.state.netns(self.nic.switch)
         netns.connect(switch, self.row.name, self.lab.state.netns(self.row.name), self.nic)
 
-    def recovery(self, ended: float, window: float = WINDOW, **expected: object) -> Recovery:
-        """How long after `ended` (time.monotonic()) all was right for good. expected: arguments of `expected`."""
+    def recovery(self, ended: float, window: float = WINDOW, traffic: bool = True, **expected: object) -> Recovery:
+        """How long after `ended` (time.monotonic()) all was right for good.
+
+        traffic: whether the container has to answer. expected: arguments of `expected`.
+        """
         wanted = self.expected(**expected)
         task = {
             "expected": wanted,
             "link": LINK,
             "parent": wanted["parent"],
-            "container": container(self.row),
+            "container": container(self.row) if traffic else None,
             "owner": self.owner(),
             "window": window,
             "pause": PAUSE,

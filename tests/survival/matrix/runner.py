@@ -124,8 +124,12 @@ def _prepared(event: Event, place: Place) -> Iterator[None]:
 
 
 def _judged(event: Event, place: Place) -> Cell:
-    ended = event.act(place) or time.monotonic()
-    recovery = place.recovery(ended, **event.meanwhile)
+    event.act(place)
+    recovery = place.recovery(time.monotonic(), traffic=event.repair is None, **event.meanwhile)
+    if event.repair is not None and recovery.green:
+        event.repair(place)
+        traffic = place.recovery(time.monotonic(), **event.meanwhile)
+        recovery = recovery if traffic.green else traffic
     if event.back is not None and recovery.green:
         event.back(place)
         back = place.recovery(time.monotonic())
