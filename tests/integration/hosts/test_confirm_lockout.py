@@ -250,6 +250,19 @@ def test_every_host_comes_back_by_itself(lab: Lab, ready: dict, inventory: Path,
     assert differences(ready, snapshots(lab)) == []
 
 
+def test_teardown_is_guarded_too(lab: Lab, ready: dict, inventory: Path) -> None:
+    def teardown(**variables: object) -> playbooks.Run:
+        return playbooks.run("teardown", inventory, options=("--limit", "link"), macvlan_networks=[], **variables)
+
+    refused = teardown()
+    assert (refused.rc, refused.failed) == (2, ["link"]), refused.output
+    assert "this removes lan0, which carries Ansible's own connection" in " ".join(refused.output.split())
+    undone = teardown(interfaces_allow_uplink_change=True, interfaces_confirm_timeout=6)
+    assert (undone.rc, undone.failed) == (2, ["link"]), undone.output
+    assert "so this host undid it; undone: link lan0: add" in " ".join(undone.output.split())
+    assert differences(ready, snapshots(lab)) == []
+
+
 def test_the_next_run_works(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
     changed = {host: {**harmless(host), "mtu": 1400} for host in HOSTS}
     for links, count in ((changed, 1), (changed, 0), ({host: harmless(host) for host in HOSTS}, 1)):

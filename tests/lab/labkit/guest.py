@@ -100,6 +100,12 @@ ExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:22
 """,
 }
 
+#: systemd-system.conf(5): devices and units have 90 seconds otherwise, which a busy machine without KVM may exceed.
+PATIENT = """[Manager]
+DefaultDeviceTimeoutSec=300
+DefaultTimeoutStartSec=300
+"""
+
 WANTED = ("lab-way-in.service", "lab-commands.socket", "lab-ssh.socket")
 
 #: Work at boot that a machine of a lab has no use for: file systems for debuggers, login records, consoles.
@@ -120,6 +126,7 @@ def entries(host: Host) -> list[Entry]:
         *(file(f"{system}/{name}", text) for name, text in UNITS.items()),
         *(link(f"{system}/multi-user.target.wants/{name}", f"{system}/{name}") for name in WANTED),
         *(link(f"{system}/{name}", "/dev/null") for name in MASKED),
+        file("/etc/systemd/system.conf.d/lab.conf", PATIENT),
         # newer than /usr: no caches to rebuild at boot (ConditionNeedsUpdate= of systemd.unit(5))
         file("/etc/.updated", ""),
         file("/var/.updated", ""),

@@ -19,7 +19,7 @@ from .state import State, cache
 from .topology import Host
 
 #: Seconds for one boot until everything answers. Ten are usual; a busy machine takes several times that.
-PATIENCE = 180.0
+PATIENCE = 400.0
 
 #: What to put before a command so that it runs on a host; LabError when that does not run.
 Inside = Callable[[State, Host], list[str]]

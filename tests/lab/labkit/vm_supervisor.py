@@ -37,7 +37,7 @@ from .qmp import Monitor, QemuEnded
 from .topology import Host, Nic, Topology, parse
 
 #: Seconds for a host to answer and for its nics to get their declared addresses, after a boot.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def main(lab: str, name: str) -> int:
