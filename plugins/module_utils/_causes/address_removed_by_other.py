@@ -20,7 +20,7 @@ def judge(case: Case) -> Verdict:
     who = culprit(first.get("process"), first.get("process_unknown", ""))
     evidence = [*(case.event_item(event) for event in removed[:5]), *case.loss_items(case.broken())]
     return case.confirmed(
-        f"{who['text']} removed {_what(first)} of {case.host} at +{first['after']:.1f} s",
+        f"{who['text'] if who.get('pid') else 'a process that is not known'} removed {_what(first)} of {case.host} at +{first['after']:.1f} s",
         evidence,
         after=first["after"],
         culprit=who,

@@ -120,7 +120,7 @@ class Cause:
 def culprit(process: Mapping[str, Any] | None, unknown: str = "") -> dict[str, Any]:
     """The process of an event as a culprit, with one line for people. unknown: why there is none."""
     if not process:
-        return {"text": f"unknown process: {unknown}" if unknown else "unknown process"}
+        return {"text": f"a process that is not known ({unknown})" if unknown else "a process that is not known"}
     unit = f", {process['unit']}" if process.get("unit") else ""
     text = f"{process.get('name') or 'process'} (PID {process.get('pid')}{unit})"
     return {**{key: process.get(key) for key in ("pid", "name", "unit", "command")}, "text": text}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -65,7 +66,7 @@ def _found(item: Verdict) -> Iterator[str]:
         where = f" [{piece.where}{', ' + piece.at[11:23] if piece.at else ''}]"
         yield from _wrapped("proof" if not number else "", f"{piece.value}{where}")
     if len(item.evidence) > EVIDENCE_MAX:
-        yield f"            and {len(item.evidence) - EVIDENCE_MAX} more pieces of evidence in the report"
+        yield f"            and {len(item.evidence) - EVIDENCE_MAX} more in the report"
     if item.culprit and item.culprit.get("text"):
         yield from _wrapped("who", item.culprit["text"])
     yield from _wrapped("do", item.remedy)
@@ -73,7 +74,10 @@ def _found(item: Verdict) -> Iterator[str]:
 
 def _wrapped(label: str, text: str) -> list[str]:
     """A labelled paragraph."""
-    return textwrap.wrap(text, WIDTH, initial_indent=f"    {label:7} ", subsequent_indent=" " * 12) or [f"    {label}"]
+    # a number stays with its unit
+    bound = re.sub(r"(?<=[0-9]) (?=s\b)", "\u00a0", text)
+    wrapped = textwrap.wrap(bound, WIDTH, initial_indent=f"    {label:7} ", subsequent_indent=" " * 12)
+    return [line.replace("\u00a0", " ") for line in wrapped]
 
 
 def _unexplained(network: str, host: dict[str, Any]) -> Iterator[str]:
@@ -105,4 +109,5 @@ def _total(summary: dict[str, int]) -> str:
         if summary[key]
     ]
     found = f"{summary['confirmed']} causes confirmed, {summary['suspected']} suspected"
-    return f"{summary['hosts']} hosts: {', '.join(states)}; {found}"
+    hosts = summary["hosts"]
+    return f"{hosts} host{'' if hosts == 1 else 's'}: {', '.join(states)}; {found}"
