@@ -18,9 +18,10 @@ def judge(case: Case) -> Verdict:
         return case.ruled_out("no address and no route of the network was removed during the watch")
     first = removed[0]
     who = culprit(first.get("process"), first.get("process_unknown", ""))
+    name = who["text"] if who.get("pid") else "a process that is not known"
     evidence = [*(case.event_item(event) for event in removed[:5]), *case.loss_items(case.broken())]
     return case.confirmed(
-        f"{who['text'] if who.get('pid') else 'a process that is not known'} removed {_what(first)} of {case.host} at +{first['after']:.1f} s",
+        f"{name} removed {_what(first)} of {case.host} at +{first['after']:.1f} s",
         evidence,
         after=first["after"],
         culprit=who,
