@@ -237,10 +237,37 @@ def test_changes_of_links_are_told_with_what_was_started_just_before(lan):
     assert gone["what"] == "lan9 disappeared"
     assert gone["process"] is None
     assert "no port id" in gone["process_unknown"]
-    assert "ip link del lan9" in [item["command"] for item in gone["suspects"]]
-    started = [item["process"]["command"] for item in events(timeline, "process", "new")]
-    assert "ip link set lan0 down" in started
+    assert "ip" in [item["name"] for item in gone["suspects"]]
+    assert "ip" in [item["process"]["name"] for item in events(timeline, "process", "new")]
     assert target(timeline, "host_to_container")["losses"]
+
+
+def test_ipv6_is_asked_and_changes_by_unnamed_askers_have_suspects(lan):
+    lan.gateway.ip("address", "add", "fd00::1/64", "dev", "eth0", "nodad")
+    for namespace in (lan.host, lan.container):
+        namespace.sysctl("net/ipv6/conf/all/disable_ipv6", 0)
+    lan.host.ip("address", "add", "fd00::11/64", "dev", "eth0", "nodad")
+    lan.host.ip("address", "add", "fd00::3/128", "dev", "lan0", "nodad")
+    lan.host.ip("route", "add", "fd00::129/128", "dev", "lan0")
+    lan.container.ip("address", "add", "fd00::129/64", "dev", "eth0", "nodad")
+    network = {
+        **NETWORK,
+        "subnets": [*NETWORK["subnets"], "fd00::/64"],
+        "gateways": ["fd00::1"],
+        "host_addresses": [SHIM, "fd00::3"],
+    }
+
+    def meanwhile(dummy: Observer) -> None:
+        time.sleep(1)
+        lan.shell("ip address del fd00::3/128 dev lan0; true")
+        time.sleep(1)
+
+    timeline = lan.watch(meanwhile, networks=[network])
+    assert target(timeline, "gateway_from_parent", "who_has")["answered_by"] == [lan.gateway.mac()]
+    assert target(timeline, "host_to_container", address="fd00::129")["losses"]
+    (gone,) = [item for item in events(timeline, "address", "delete", "lan0") if "fd00::3" in item["what"]]
+    assert gone["process"] is None
+    assert "ip" in [item["name"] for item in gone["suspects"]]
 
 
 def test_a_parent_without_carrier_that_comes_back(lan):
