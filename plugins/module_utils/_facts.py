@@ -170,32 +170,35 @@ def open_rtnetlink() -> Any:
     return pyroute2.IPRoute()
 
 
-def read() -> Facts:
+def read(routes: bool = True) -> Facts:
     """The namespace this process is in."""
     with open_rtnetlink() as netlink:
-        return read_with(netlink)
+        return read_with(netlink, routes)
 
 
-def read_with(netlink: Any) -> Facts:
+def read_with(netlink: Any, routes: bool = True) -> Facts:
     """The same over an open socket."""
     return Facts(
         tuple(_link(message) for message in netlink.get_links()),
         tuple(_address(message) for message in netlink.get_addr()),
-        tuple(route for message in netlink.get_routes() for route in _routes(message)),
+        tuple(route for message in netlink.get_routes() for route in _routes(message)) if routes else (),
     )
 
 
-def read_all(unseen: list[str] | None = None) -> list[tuple[Namespace, Facts]]:
-    """Every namespace of the host, our own first. One that cannot be read is left out, its label goes to ``unseen``."""
+def read_all(unseen: list[str] | None = None, routes: bool = True) -> list[tuple[Namespace, Facts]]:
+    """Every namespace of the host, our own first. One that cannot be read is left out, its label goes to ``unseen``.
+
+    routes: whether they are wanted; a router's table takes seconds and hundreds of MiB.
+    """
     origin = os.open(OWN, os.O_RDONLY)
     try:
         result = []
         for namespace in namespaces():
             if namespace.path == OWN:
-                result.append((namespace, read()))
+                result.append((namespace, read(routes)))
                 continue
             try:
-                result.append((namespace, run_in(namespace.path, lambda: _read_from(origin))))
+                result.append((namespace, run_in(namespace.path, lambda: _read_from(origin, routes))))
             except NamespaceGone:
                 if unseen is not None:
                     unseen.append(namespace.label)
@@ -204,10 +207,10 @@ def read_all(unseen: list[str] | None = None) -> list[tuple[Namespace, Facts]]:
         os.close(origin)
 
 
-def _read_from(origin: int) -> Facts:
+def _read_from(origin: int, routes: bool) -> Facts:
     """Read here, and learn by which id this namespace knows the one behind the descriptor (rtnetlink RTM_GETNSID)."""
     with open_rtnetlink() as netlink:
-        facts = read_with(netlink)
+        facts = read_with(netlink, routes)
         nsid = (netlink.get_netnsid(fd=origin) or {}).get("nsid")
         return Facts(facts.links, facts.addresses, facts.routes, None if nsid == NETNSA_NSID_NOT_ASSIGNED else nsid)
 

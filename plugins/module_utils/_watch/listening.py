@@ -18,7 +18,7 @@ from .counters import Counters, parse
 from .culprit import Culprits
 from .place import Place
 from .record import Budget, Record
-from .state import CHANGE, DELETE, Change, State
+from .state import CHANGE, DELETE, ROUTES_MAX, Change, State
 
 #: Notifications that are read per second and in one burst. One takes about 50 µs; the rest is counted.
 RATE, BURST = 150, 600
@@ -82,6 +82,9 @@ class Listening:
 
     def adopt(self, place: Place, state: State, links: set[int]) -> None:
         """The same for a place that is open already."""
+        if state.many_routes:
+            where = place.label or "the host"
+            self._record.limit(f"{where} has more than {ROUTES_MAX} routes: those that go silently are not told")
         self._states[place] = state
         self._watched[place] = links
         self._selector.register(place.events, selectors.EVENT_READ, functools.partial(self._receive, place))
@@ -143,6 +146,8 @@ class Listening:
             if now - moment < SILENCE:
                 continue
             del self._silent[place]
+            if self._states[place].many_routes:
+                continue
             try:
                 routes = list(place.dump(rtnetlink.RTM_GETROUTE))
             except OSError:

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Nam
 
 from . import rtnetlink
 from .rtnetlink import Message
+from .state import ROUTES_MAX
 
 #: asm-generic/socket.h SO_RCVBUFFORCE: beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given.
 _SO_RCVBUFFORCE = 33
@@ -24,8 +25,10 @@ RECEIVE_BUFFER = 4 << 20
 _DATAGRAM = 1 << 16
 #: Seconds. The kernel answers at once.
 _TIMEOUT = 2.0
+#: Well above what is remembered, so that a state that lacks routes knows that.
+_ROUTES_READ = 2 * ROUTES_MAX
 _DUMPS = (
-    rtnetlink.RTM_GETLINK, rtnetlink.RTM_GETADDR, rtnetlink.RTM_GETROUTE, rtnetlink.RTM_GETNEIGH, rtnetlink.RTM_GETRULE,
+    rtnetlink.RTM_GETLINK, rtnetlink.RTM_GETADDR, rtnetlink.RTM_GETNEIGH, rtnetlink.RTM_GETRULE, rtnetlink.RTM_GETROUTE,
 )  # fmt: skip
 
 
@@ -94,9 +97,13 @@ class Place:
 
     def _ask(self, question: bytes, one: bool) -> Iterator[Message]:
         self._questions.send(question)
+        routes = 0
         while True:
             data = self._questions.recv(_DATAGRAM)
             for answer, sequence, port, payload in rtnetlink.split(data):
+                routes += answer == rtnetlink.RTM_NEWROUTE
+                if answer == rtnetlink.RTM_NEWROUTE and routes > _ROUTES_READ:
+                    continue  # reading them all would take longer than the watch may
                 if sequence != self._sequence:
                     continue  # the rest of an answer that took too long
                 if answer == rtnetlink.NLMSG_DONE:

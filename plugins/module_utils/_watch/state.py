@@ -63,7 +63,7 @@ class State:
             known = _identity(message) in self._known[message.kind]
             if not (known and message.kind in (ROUTE, RULE)):
                 changes += self.take(message)
-        if len(self._known[ROUTE]) >= ROUTES_MAX:
+        if self.many_routes:
             return [change for change in changes if change.kind != ROUTE]
         for kind, seen in present.items():
             gone = [fields for identity, fields in self._known[kind].items() if identity not in seen]
@@ -77,6 +77,11 @@ class State:
         change = _CHANGES[message.kind](self, message, before)
         self._learn(message)
         return [change] if change else []
+
+    @property
+    def many_routes(self) -> bool:
+        """Whether there are more routes than are remembered."""
+        return len(self._known[ROUTE]) >= ROUTES_MAX
 
     def links(self) -> list[Fields]:
         return list(self._known[LINK].values())

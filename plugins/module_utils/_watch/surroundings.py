@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transport
 from . import targets as _watch_targets
 from .frames import Interest
 from .request import TCP
-from .targets import Target, TcpProbe
+from .targets import TARGET, Target, TcpProbe
 from .tcp import Connector
 
 
@@ -48,9 +48,11 @@ def watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> 
     return children | {index for index in parents if index is not None}
 
 
-def heard(scopes: list[Scope]) -> list[str]:
-    """The links on which ARP is listened to: parents, and the host's own links into the networks."""
+def heard(scopes: list[Scope], targets: list[Target]) -> list[str]:
+    """The links on which ARP is listened to: parents, the host's own links into the networks, and links that were named
+    to ask from."""
     links = [link.name for scope in scopes for link in (scope.parent, scope.shim) if link]
+    links += [item.link for item in targets if item.kind == TARGET and item.link]
     return list(dict.fromkeys(links))
 
 

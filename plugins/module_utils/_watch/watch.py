@@ -110,7 +110,11 @@ class Observer:
         if problems:
             raise InvalidInput(problems)
         unseen: list[str] = []
-        self._everywhere = read_all(unseen)
+        # A parent may be declared as the one of the default route; nothing else here needs routes.
+        by_route = any(
+            isinstance(item.parent, dict) and "default_route" in item.parent for item in self._request.networks
+        )
+        self._everywhere = read_all(unseen, routes=by_route)
         here = self._everywhere[0][1]
         self._scopes = survey(list(self._request.networks), self._everywhere, self._request.temporary_child)
         self._targets, skipped = _watch_targets.of_networks(self._scopes)
@@ -139,8 +143,8 @@ class Observer:
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._future = self._executor.submit(self._run)
         self._ready.wait()
-        if self._future.done():
-            self._future.result()
+        if self._future.done() and self._future.exception():
+            self.stop()
 
     def wait(self) -> None:
         """Until the duration is over."""
@@ -191,7 +195,7 @@ class Observer:
                 selector, self._record, interest(self._scopes, self._targets, self._everywhere), self._stamp
             )
             stack.callback(frames.close)
-            frames.add(heard(self._scopes))
+            frames.add(heard(self._scopes, self._targets))
             self._ask_managers(selector, listening, stack)
             known = {namespace.inode for namespace, dummy in self._everywhere}
             discovery = Discovery(listening, self._record, known, NAMESPACES_MAX)
