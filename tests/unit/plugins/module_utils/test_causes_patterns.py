@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges of causes that tests/faults proves on real networks: here what is near to each of them and is not it."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import causes_cases as cases
+
+MAC = "02:00:00:00:00:99"
+
+
+def claim(address: str, mac: str, first: float, last: float, incoming: bool = True) -> dict:
+    data = {"what": "reply", "address": address, "mac": mac, "asked": None, "incoming": incoming, "last": last}
+    return {"kind": "arp", "action": "seen", "link": "eth0", "after": first, "data": data}
+
+
+def ask(fleet: dict, **answered: list[str]) -> None:
+    """What gateway_ask saw on web1, by vantage."""
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")
+    for item in made["result"]["asked"]:
+        item["answered"] = answered.get(item["vantage"], item["answered"])
+
+
+def probe(fleet: dict, address: str, status: str, mac: str, owner: str = "foreign") -> None:
+    """Another holder of an address in what holders saw on web1."""
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "holders")
+    result = next(item for item in made["result"]["results"] if item["address"] == address)
+    seen = {"mac": mac, "vantage": "parent", "kind": "reply", "owner": owner, "first_seen": "2026-01-31T12:00:00.000Z"}
+    result.update(status=status, conflict="hard", holders=[*result["holders"], seen])
+
+
+@pytest.mark.parametrize(("owner", "status", "expected"), [
+    ("foreign", "duplicate", "confirmed"),
+    ("virtual_router", "virtual_router", "ruled_out"),
+    ("fleet", "own", "ruled_out"),
+])  # fmt: skip
+def test_a_second_holder_is_a_duplicate_unless_it_is_a_router_or_of_the_fleet(owner, status, expected) -> None:
+    fleet = cases.healthy()
+    probe(fleet, "192.168.100.129", status, MAC, owner)
+    assert cases.verdict(fleet, "duplicate_ip").status == expected
+
+
+def test_a_holder_that_another_host_of_the_fleet_has_is_none_outside_of_it() -> None:
+    fleet = cases.healthy()
+    mac = cases.own_link(fleet, "eth0", "web2")["mac"]
+    probe(fleet, "192.168.100.129", "duplicate", mac)
+    assert cases.verdict(fleet, "duplicate_ip").status == "ruled_out"
+
+
+@pytest.mark.parametrize(("theirs", "expected"), [((0.5, 3.0), "confirmed"), ((0.1, 0.4), "ruled_out")])
+def test_claims_heard_in_turns_are_a_duplicate_and_one_after_the_other_is_a_move(theirs, expected) -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["networks"]["lan0"]["containers"][0]
+    cases.event(fleet, **claim(own["address"], own["mac"], 1.0, 4.0, incoming=False))
+    cases.event(fleet, **claim(own["address"], MAC, *theirs))
+    found = cases.verdict(fleet, "duplicate_ip")
+    assert found.status == expected
+    if expected == "confirmed":
+        assert found.culprit["mac"] == MAC
+
+
+@pytest.mark.parametrize(("answered", "expected"), [
+    ({"child": [], "link": []}, "confirmed"),
+    ({"child": []}, "suspected"),
+    ({}, "ruled_out"),
+    ({"parent": [], "child": [], "link": []}, "not_tested"),
+])  # fmt: skip
+def test_mac_filtering_needs_a_parent_that_is_answered(answered, expected) -> None:
+    fleet = cases.healthy()
+    ask(fleet, **answered)
+    assert cases.verdict(fleet, "mac_filtering_upstream").status == expected
+
+
+def test_a_hypervisor_is_named_where_the_machine_runs_on_one() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["system"]["dmi"] = {"sys_vendor": "VMware, Inc.", "product_name": "VMware Virtual Platform"}
+    ask(fleet, child=[], link=[])
+    found = cases.verdict(fleet, "mac_filtering_upstream")
+    assert "VMware" in found.summary
+    assert "forged transmits" in found.remedy
+
+
+@pytest.mark.parametrize(("setting", "grown", "lost", "expected"), [
+    (1, 5, True, "confirmed"),
+    (2, 5, True, "ruled_out"),
+    (1, 0, True, "ruled_out"),
+    (1, 5, False, "ruled_out"),
+])  # fmt: skip
+def test_strict_filtering_counts_where_it_dropped_and_something_is_lost(setting, grown, lost, expected) -> None:
+    fleet = cases.healthy()
+    space = fleet["web1"]["after"]["namespaces"][0]
+    space["settings"]["lan0"]["rp_filter"] = setting
+    space["netstat"]["TcpExtIPReversePathFilter"] = grown
+    if lost:
+        cases.lose(fleet, "gateway_from_parent", at=0)
+    assert cases.verdict(fleet, "strict_rp_filter").status == expected
+
+
+def test_an_address_that_is_there_again_was_not_taken_away() -> None:
+    fleet = cases.healthy()
+    removed = {"kind": "address", "action": "delete", "data": {"address": "192.168.100.3/32"}}
+    cases.event(fleet, what="address 192.168.100.3/32 removed from lan0", **removed)
+    assert cases.verdict(fleet, "address_removed_by_other").status == "ruled_out"
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    assert cases.verdict(fleet, "address_removed_by_other").status == "confirmed"
+
+
+@pytest.mark.parametrize(("name", "word"), [("NetworkManager", "nm_exclusion"), ("systemd-networkd", "networkd")])
+def test_the_remedy_knows_the_manager_that_removed_it(name: str, word: str) -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    process = {"pid": 812, "name": name[:15], "unit": f"{name}.service", "command": name}
+    gone = {"kind": "address", "action": "delete", "data": {"address": "192.168.100.3/32"}, "process": process}
+    cases.event(fleet, after=4.2, what="address removed", **gone)
+    found = cases.verdict(fleet, "address_removed_by_other")
+    assert (found.status, found.after) == ("confirmed", 4.2)
+    assert found.culprit["unit"] == f"{name}.service"
+    assert "+4.2 s" in found.summary
+    assert word in found.remedy
+
+
+def test_equal_routes_that_still_work_are_suspected_and_then_confirmed() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    template = next(item for item in own["routes"] if item["destination"] == "192.168.100.0/24")
+    own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
+    own["routes"].append({**template, "link": "lan0", "prefsrc": "192.168.100.3"})
+    assert cases.verdict(fleet, "route_order").status == "suspected"
+    cases.lose(fleet, "host_to_container", at=2.0)
+    found = cases.verdict(fleet, "route_order")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert cases.confirmed(fleet) == {("web1", "route_order")}
+
+
+def test_another_mode_is_no_fault_where_the_switch_sends_frames_back() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0")["mode"] = "vepa"
+    assert cases.verdict(fleet, "wrong_mode").status == "ruled_out"
+    cases.lose(fleet, "host_to_container")
+    assert cases.verdict(fleet, "wrong_mode").status == "confirmed"
+
+
+def test_a_parent_that_was_made_anew_is_told_only_where_something_is_broken() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "eth0")["index"] += 7
+    assert cases.verdict(fleet, "parent_vanished").status == "ruled_out"
+    cases.lose(fleet, "host_to_container")
+    assert cases.verdict(fleet, "parent_vanished").status == "confirmed"
+
+
+def test_a_gateway_that_drops_pings_and_answers_arp_is_not_broken() -> None:
+    fleet = cases.healthy()
+    for target in fleet["web1"]["watch"]["targets"]:
+        if target["kind"] == "gateway_from_parent" and target["method"] == "echo":
+            target.update(received=0, first_loss=0.0)
+    assert not cases.confirmed(fleet)
