@@ -10,6 +10,7 @@ from types import ModuleType
 from . import (
     address_belongs_to_host,
     address_removed_by_other,
+    arp_flux,
     bond_mode_unsupported,
     duplicate_ip,
     duplicate_ip_in_fleet,
@@ -32,6 +33,7 @@ from . import (
     parent_vanished,
     passthru_exclusive,
     route_order,
+    stale_neighbour,
     strict_rp_filter,
     two_uplinks_one_subnet,
     wifi_parent,
@@ -70,6 +72,8 @@ _MODULES: tuple[ModuleType, ...] = (
     wifi_parent,
     wrong_parent,
     ipv6_dad_failed,
+    arp_flux,
+    stale_neighbour,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

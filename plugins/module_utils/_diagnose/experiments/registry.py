@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from . import full_size, gateway_ask, holders
+from . import flux_ask, full_size, gateway_ask, holders
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
+    flux_ask.EXPERIMENT,
     gateway_ask.EXPERIMENT,
     holders.EXPERIMENT,
     full_size.EXPERIMENT,

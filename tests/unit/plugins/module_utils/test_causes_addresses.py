@@ -137,3 +137,77 @@ def test_a_container_with_an_address_of_its_host() -> None:
     found = cases.verdict(fleet, "address_belongs_to_host")
     assert "web1-c1" in found.summary
     assert "on eth0" in found.summary
+
+
+# ---- arp_flux --------------------------------------------------------------------------------------------------------
+
+
+def _asked(fleet: dict[str, Any], answered: list[str]) -> None:
+    result = {
+        "link": "lan0",
+        "mac": cases.own_link(fleet, "lan0")["mac"],
+        "results": [{"address": "192.168.100.11", "answered": answered}],
+    }
+    fleet["web1"]["experiments"].append(
+        {"id": "flux_ask", "network": "lan0", "at": None, "ran": True, "sent": "", "why_not": None, "result": result}
+    )
+
+
+def test_the_link_answers_strangers_for_the_address_of_its_parent() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["experiments"] = [item for item in fleet["web1"]["experiments"] if item["id"] != "flux_ask"]
+    assert cases.verdict(fleet, "arp_flux").status == "not_tested"
+    _asked(fleet, [cases.own_link(fleet, "lan0")["mac"]])
+    found = cases.verdict(fleet, "arp_flux")
+    assert found.status == "confirmed"
+    assert cases.own_link(fleet, "lan0")["mac"] in found.summary
+    fleet["web1"]["experiments"].pop()
+    _asked(fleet, [])
+    assert cases.verdict(fleet, "arp_flux").status == "ruled_out"
+
+
+# ---- stale_neighbour -------------------------------------------------------------------------------------------------
+
+
+def _outdated(fleet: dict[str, Any], mac: str = "02:00:5e:10:00:07", state: str = "REACHABLE") -> dict[str, Any]:
+    found = fleet["web1"]["after"]["namespaces"][0]["neighbours"]
+    entry = next(item for item in found if item["address"] == "192.168.100.129")
+    entry.update(mac=mac, state=state)
+    return entry
+
+
+def test_a_neighbour_entry_with_the_mac_address_of_before() -> None:
+    fleet = cases.healthy()
+    _outdated(fleet)
+    assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
+    cases.lose(fleet, "host_to_container")
+    found = cases.verdict(fleet, "stale_neighbour")
+    assert found.status == "confirmed"
+    assert found.culprit
+    assert found.culprit["mac"] == _container(fleet, "web1", "web1-c1")["mac"]
+    assert "arping" in found.remedy
+    _outdated(fleet, state="PERMANENT")
+    assert "neighbour delete" in cases.verdict(fleet, "stale_neighbour").remedy
+
+
+def test_neighbour_entries_that_are_not_the_reason() -> None:
+    for fields in (
+        {"state": "FAILED"},
+        # merely in state STALE
+        {"state": "STALE", "mac": _container(cases.healthy(), "web1", "web1-c1")["mac"]},
+    ):
+        fleet = cases.healthy()
+        _outdated(fleet, **fields)
+        cases.lose(fleet, "host_to_container")
+        assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
+
+
+def test_a_stranger_that_answers_is_no_stale_neighbour_entry() -> None:
+    fleet = cases.healthy()
+    entry = _outdated(fleet)
+    cases.lose(fleet, "host_to_container")
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "holders")
+    holder = {"mac": entry["mac"], "vantage": "parent", "kind": "reply", "owner": "foreign", "first_seen": ""}
+    result = next(item for item in made["result"]["results"] if item["address"] == entry["address"])
+    result["holders"].append(holder)
+    assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"

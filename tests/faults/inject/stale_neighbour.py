@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A container is made again with another MAC address, and says nothing that would tell the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.faults.fault import Fault
+from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
+
+ADDRESS = FLEET[WEB1].containers[0]
+OWN = (FLEET[WEB1].host_address, FLEET[WEB1].parent_address.split("/")[0])
+
+
+def _again(lab: NamespaceLab) -> None:
+    """It knows the host already, so that no question of its own gives its new address away."""
+    lab.c1.ip("link", "delete", "eth0")
+    lab.web1.ip(
+        "link", "add", "link", "eth0", "name", "eth0", "netns", lab.c1.netns, "type", "macvlan", "mode", "bridge"
+    )  # fmt: skip
+    lab.c1.ip("link", "set", "eth0", "up")
+    for address in OWN:
+        lab.c1.ip("neighbour", "replace", address, "lladdr", lab.web1.mac("lan0"), "dev", "eth0", "nud", "permanent")
+    lab.c1.ip("address", "add", f"{ADDRESS}/24", "dev", "eth0")
+    lab.c1.ip("route", "add", "default", "via", GATEWAY)
+
+
+def _forget(lab: NamespaceLab) -> None:
+    for address in OWN:
+        lab.c1.ip("neighbour", "delete", address, "dev", "eth0")
+    for place in (*lab.hosts.values(), *lab.containers.values(), lab.gateway, lab.station):
+        place.ip("neighbour", "flush", "all")
+
+
+def _by_hand(lab: NamespaceLab) -> None:
+    lab.web1.ip("neighbour", "replace", ADDRESS, "lladdr", "02:00:5e:10:00:02", "dev", "lan0", "nud", "permanent")
+
+
+def _delete(lab: NamespaceLab) -> None:
+    lab.web1.ip("neighbour", "delete", ADDRESS, "dev", "lan0")
+
+
+def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
+    return culprit["mac"] == lab.c1.mac()
+
+
+FAULTS = [
+    Fault("stale_neighbour", _again, _forget, during=True, culprit=_culprit),
+    Fault("stale_neighbour/by_hand", _by_hand, _delete, culprit=_culprit),
+]
