@@ -12,6 +12,7 @@ from . import (
     address_removed_by_other,
     arp_flux,
     bond_mode_unsupported,
+    dhcp_pool_overlap,
     duplicate_ip,
     duplicate_ip_in_fleet,
     duplicate_mac_in_fleet,
@@ -23,6 +24,7 @@ from . import (
     kind_missing,
     known_bad_kernel,
     mac_filtering_upstream,
+    mac_limit_after_ageing,
     mac_rewritten,
     mtu_mismatch,
     nm_dhcp_on_link,
@@ -34,6 +36,7 @@ from . import (
     passthru_exclusive,
     route_order,
     stale_neighbour,
+    sticky_mac_elsewhere,
     strict_rp_filter,
     two_uplinks_one_subnet,
     wifi_parent,
@@ -73,6 +76,9 @@ _MODULES: tuple[ModuleType, ...] = (
     wrong_parent,
     ipv6_dad_failed,
     arp_flux,
+    mac_limit_after_ageing,
+    dhcp_pool_overlap,
+    sticky_mac_elsewhere,
     stale_neighbour,
 )
 

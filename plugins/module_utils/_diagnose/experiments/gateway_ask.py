@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is every MAC address of this port answered? The parent, the host's link and a throw-away child ask the gateway.
+"""Is every MAC address of this port answered? The parent, its links and a throw-away child ask the gateway.
 
 Where the kernel sends packets for the gateway out of another link than those, that one asks too: is the parent wrong?
 """
@@ -9,12 +9,14 @@ Where the kernel sends packets for the gateway out of another link than those, t
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_child
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
@@ -30,8 +32,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import 
 
 from .model import Context, Experiment
 
-#: How the vantages are called in the result.
-PARENT, LINK, CHILD, EGRESS = "parent", "link", "child", "egress"
+#: How the vantages are called in the result; those of containers with their namespace: ``container c1``.
+PARENT, LINK, CHILD, EGRESS, CONTAINER = "parent", "link", "child", "egress", "container"
+#: Containers that ask at most.
+CONTAINERS_MAX = 4
 
 
 def _why_not(context: Context) -> str:
@@ -106,6 +110,7 @@ def _open(
             asked.append(_missing(name, link.name, error.strerror or str(error)))
         else:
             found.append(Vantage(name, link.name, mac, stack.enter_context(sock)))
+    found += _containers(context, gateway, asked, stack)
     refusals = Problems()
     _parents.check_capable(parent, context.scope.facts, "parent", parent.name, refusals)
     try:
@@ -117,6 +122,23 @@ def _open(
     return found
 
 
+def _containers(
+    context: Context, gateway: Address, asked: list[dict[str, Any]], stack: contextlib.ExitStack
+) -> list[Vantage]:
+    """One for each of the first containers that are up, on its own link and with its own MAC address."""
+    chosen = {item.label: item for item in reversed(context.scope.containers) if item.link.up and item.path}
+    found = []
+    for label, container in sorted(chosen.items())[:CONTAINERS_MAX]:
+        name, link = f"{CONTAINER} {label}", container.link.name
+        try:
+            sock, mac = run_in(container.path, functools.partial(open_socket, link, [gateway]))
+        except NamespaceGone as error:
+            asked.append(_missing(name, link, str(error)))
+        else:
+            found.append(Vantage(name, link, mac, stack.enter_context(sock)))
+    return found
+
+
 def _missing(vantage: str, link: str, reason: str) -> dict[str, Any]:
     return {"vantage": vantage, "link": link, "mac": None, "sent": 0, "answered": [], "why_not": reason}
 
@@ -124,8 +146,9 @@ def _missing(vantage: str, link: str, reason: str) -> dict[str, Any]:
 EXPERIMENT = Experiment(
     id="gateway_ask",
     sends="three ARP requests (or neighbour solicitations) for the gateway, without a sender address, from the parent,"
-    " from the host's link, from a temporary macvlan link with a MAC address that nobody has seen before, and from the"
-    " link by which the kernel reaches the gateway, where that is another",
+    f" from the host's link, from the links of up to {CONTAINERS_MAX} containers, from a temporary macvlan link with a"
+    " MAC address that nobody has seen before, and from the link by which the kernel reaches the gateway, where that is"
+    " another",
     run=_run,
     why_not=_why_not,
 )

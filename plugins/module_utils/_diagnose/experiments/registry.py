@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from . import flux_ask, full_size, gateway_ask, holders
+from . import dhcp_ask, flux_ask, full_size, gateway_ask, holders
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
+    dhcp_ask.EXPERIMENT,
     flux_ask.EXPERIMENT,
     gateway_ask.EXPERIMENT,
     holders.EXPERIMENT,

@@ -211,3 +211,77 @@ def test_a_stranger_that_answers_is_no_stale_neighbour_entry() -> None:
     result = next(item for item in made["result"]["results"] if item["address"] == entry["address"])
     result["holders"].append(holder)
     assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
+
+
+# ---- sticky_mac_elsewhere, mac_limit_after_ageing --------------------------------------------------------------------
+
+
+def _ask_gateway(fleet: dict[str, Any], **answered: bool) -> None:
+    """Replace what the gateway was asked. answered: by vantage; those with c are containers."""
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")
+    made["result"]["asked"] = [
+        {
+            "vantage": f"container {name}" if name in ("c1", "c2") else name,
+            "link": "eth0",
+            "mac": f"02:00:5e:00:00:{number:02x}",
+            "sent": 3,
+            "answered": ["3a:02:61:87:13:c9"] if said else [],
+            "why_not": "",
+        }
+        for number, (name, said) in enumerate(answered.items())
+    ]
+
+
+def test_only_the_mac_address_of_the_link_is_not_answered() -> None:
+    fleet = cases.healthy()
+    _ask_gateway(fleet, parent=True, link=False, child=True)
+    assert cases.verdict(fleet, "sticky_mac_elsewhere").status == "ruled_out"
+    cases.lose(fleet, "gateway_from_link")
+    assert cases.confirmed(fleet) == {("web1", "sticky_mac_elsewhere")}
+    assert "02:00:5e:00:00:01" in cases.verdict(fleet, "sticky_mac_elsewhere").summary
+    _ask_gateway(fleet, parent=True, link=False, child=False)
+    assert cases.verdict(fleet, "sticky_mac_elsewhere").status == "ruled_out"
+    _ask_gateway(fleet, parent=True, child=True)
+    assert cases.verdict(fleet, "sticky_mac_elsewhere").status == "not_tested"
+
+
+def test_some_mac_addresses_of_the_port_are_answered_and_others_are_not() -> None:
+    fleet = cases.healthy()
+    cases.lose(fleet, "gateway_from_link")
+    _ask_gateway(fleet, parent=True, link=False, c1=True, c2=True, child=False)
+    assert cases.confirmed(fleet) == {("web1", "mac_limit_after_ageing")}
+    assert cases.verdict(fleet, "mac_filtering_upstream").explained_by == "mac_limit_after_ageing"
+    # none but the parent's: that is a filter
+    _ask_gateway(fleet, parent=True, link=False, c1=False, c2=False, child=False)
+    assert cases.confirmed(fleet) == {("web1", "mac_filtering_upstream")}
+    _ask_gateway(fleet, parent=False, link=False, c1=True, child=False)
+    assert cases.verdict(fleet, "mac_limit_after_ageing").status == "not_tested"
+    _ask_gateway(fleet, parent=True, link=True, c1=True, child=True)
+    assert cases.verdict(fleet, "mac_limit_after_ageing").status == "ruled_out"
+
+
+# ---- dhcp_pool_overlap -----------------------------------------------------------------------------------------------
+
+
+def test_a_dhcp_server_offers_what_is_declared_for_containers() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["experiments"] = [item for item in fleet["web1"]["experiments"] if item["id"] != "dhcp_ask"]
+    assert cases.verdict(fleet, "dhcp_pool_overlap").status == "not_tested"
+    result: dict[str, Any] = {"servers": [], "overlaps": []}
+    fleet["web1"]["experiments"].append(
+        {"id": "dhcp_ask", "network": "lan0", "at": None, "ran": True, "sent": "", "why_not": None, "result": result}
+    )
+    assert cases.verdict(fleet, "dhcp_pool_overlap").status == "ruled_out"
+    result["servers"].append({"server": "192.168.100.2", "macs": ["02:00:5e:10:00:05"], "lease_seconds": 3600})
+    assert cases.verdict(fleet, "dhcp_pool_overlap").status == "ruled_out"
+    result["overlaps"].append(
+        {
+            "kind": "overlap", "message": "offered", "servers": ["192.168.100.2"], "addresses": ["192.168.100.135"],
+            "declared": "192.168.100.128/28",
+        }
+    )  # fmt: skip
+    found = cases.verdict(fleet, "dhcp_pool_overlap")
+    assert found.status == "confirmed"
+    assert found.culprit
+    assert found.culprit["mac"] == "02:00:5e:10:00:05"
+    assert "192.168.100.128/28" in found.remedy

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What do DHCP servers hand out here? Discoveries from a throw-away child, of which nothing is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.check import Options, check
+
+from .model import Context, Experiment
+
+#: Seconds of silence that end it. A server that pings an address before it offers it answers later, and is not heard.
+WAIT = 1.5
+#: Addresses of the ranges that a discovery asks for by name.
+HINTS = 4
+
+
+def _addresses(context: Context) -> list[str]:
+    """The container ranges, and what is used outside of them: declared containers and the host's link."""
+    network = context.network
+    outside = [
+        address
+        for address in (*network.containers, *network.host_addresses)
+        if not any(address.version == item.version and address in item for item in network.ranges)
+    ]
+    return [str(item) for item in (*network.ranges, *outside) if item.version == 4]
+
+
+def _why_not(context: Context) -> str:
+    parent = context.scope.parent
+    if parent is None:
+        return context.scope.parent_problem
+    if not parent.up or not parent.carrier:
+        return f"{parent.name} is down or has no carrier"
+    return "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """As dhcp_check answers: ``{"servers": […], "overlaps": [{"declared", "addresses", "servers", "message"}]}``."""
+    parent = context.scope.parent
+    if parent is None:
+        return {"servers": [], "overlaps": []}
+    probe = {
+        "parent": parent.name,
+        "addresses": _addresses(context),
+        "subnets": [str(subnet) for subnet in context.network.subnets],
+    }
+    result: dict[str, Any] = check(Options(probes=[probe], attempts=1, wait=WAIT, hints=HINTS))[0]
+    servers = [{key: item[key] for key in ("server", "macs", "lease_seconds")} for item in result["servers"]]
+    return {"servers": servers, "overlaps": [item for item in result["findings"] if item["kind"] == "overlap"]}
+
+
+EXPERIMENT = Experiment(
+    id="dhcp_ask",
+    sends=f"one DHCP discovery, and up to {HINTS} more that ask for addresses of the declared ranges by name, from a"
+    " temporary macvlan link; no offer is taken",
+    run=_run,
+    why_not=_why_not,
+)
