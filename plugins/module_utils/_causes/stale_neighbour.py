@@ -16,7 +16,8 @@ USED = ("REACHABLE", "STALE", "DELAY", "PROBE", PERMANENT)
 
 
 def judge(case: Case) -> Verdict:
-    outdated = [(space, entry) for space in case.after.spaces for entry in space.neighbours() if _outdated(case, entry)]
+    outdated = [(space, entry) for space in case.after.spaces for entry in space.neighbours()
+                if _outdated(case, entry) and not _link_is_missing(case, space, entry)]  # fmt: skip
     hurt = [
         (space, entry, targets)
         for space, entry in outdated
@@ -65,6 +66,13 @@ def _outdated(case: Case, entry: dict[str, Any]) -> bool:
         if result["address"] == entry["address"]
     }
     return entry["mac"] not in answering
+
+
+def _link_is_missing(case: Case, space: Space, entry: dict[str, Any]) -> bool:
+    """Whether a container asks for its own host, which has no link of the network: no other MAC address would do."""
+    places = case.fleet.holding(case.segment, entry["address"])
+    own = any(place.host == case.host and not place.namespace for place in places)
+    return bool(space.label) and own and case.after.shim is None
 
 
 def _broken(case: Case, space: Space, address: str) -> list[dict[str, Any]]:

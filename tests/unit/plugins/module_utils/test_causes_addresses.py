@@ -202,6 +202,21 @@ def test_neighbour_entries_that_are_not_the_reason() -> None:
         assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
 
 
+def test_containers_that_know_the_mac_address_of_a_link_that_was_removed_are_not_the_reason() -> None:
+    fleet = cases.healthy()
+    cases.lose(fleet, "container_to_host", at=0.0)
+    after = fleet["web1"]["after"]
+    for space in after["namespaces"][1:]:
+        for entry in space["neighbours"]:
+            entry["mac"] = "02:00:5e:10:00:08"
+    assert cases.verdict(fleet, "stale_neighbour").status == "confirmed"
+    own = after["namespaces"][0]
+    own["links"] = [link for link in own["links"] if link["name"] != "lan0"]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    after["networks"]["lan0"].update(link=None, link_problem="there is no link lan0")
+    assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
+
+
 def test_a_stranger_that_answers_is_no_stale_neighbour_entry() -> None:
     fleet = cases.healthy()
     entry = _outdated(fleet)
