@@ -126,10 +126,10 @@ def _prepared(event: Event, place: Place) -> Iterator[None]:
 def _judged(event: Event, place: Place) -> Cell:
     event.act(place)
     recovery = place.recovery(time.monotonic(), traffic=event.repair is None, **event.meanwhile)
-    if event.repair is not None and recovery.green:
+    if event.repair is not None:
         event.repair(place)
         traffic = place.recovery(time.monotonic(), **event.meanwhile)
-        recovery = recovery if traffic.green else traffic
+        recovery = traffic if recovery.green and not traffic.green else recovery
     if event.back is not None and recovery.green:
         event.back(place)
         back = place.recovery(time.monotonic())
