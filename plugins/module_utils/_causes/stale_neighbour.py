@@ -14,10 +14,17 @@ from .model import Cause, Verdict, holder
 PERMANENT = "PERMANENT"
 USED = ("REACHABLE", "STALE", "DELAY", "PROBE", PERMANENT)
 
+#: Seconds for which a machine has to have its MAC address before what is lost is lost by it: some rounds of questions.
+SETTLED = 1.0
+
 
 def judge(case: Case) -> Verdict:
-    outdated = [(space, entry) for space in case.after.spaces for entry in space.neighbours()
-                if _outdated(case, entry) and not _link_is_missing(case, space, entry)]  # fmt: skip
+    outdated = [
+        (space, entry)
+        for space in case.after.spaces
+        for entry in space.neighbours()
+        if _outdated(case, entry) and _settled(case, entry) and not _link_is_missing(case, space, entry)
+    ]
     hurt = [
         (space, entry, targets)
         for space, entry in outdated
@@ -66,6 +73,20 @@ def _outdated(case: Case, entry: dict[str, Any]) -> bool:
         if result["address"] == entry["address"]
     }
     return entry["mac"] not in answering
+
+
+def _settled(case: Case, entry: dict[str, Any]) -> bool:
+    """Whether the machine had its MAC address long enough to be asked: what was lost before was lost without it."""
+    place = case.fleet.holding(case.segment, entry["address"])[0]
+    before = case.fleet.hosts[place.host].get("before") or {"namespaces": []}
+    if any(link["mac"] == place.mac for space in before["namespaces"] for link in space["links"]):
+        return True
+    latest = [
+        event["after"]
+        for event in case.events("address", "new", link=place.link, namespace=place.namespace)
+        if event["data"]["address"].split("/")[0] == entry["address"]
+    ]
+    return place.host == case.host and bool(latest) and case.timeline["duration"] - latest[-1] >= SETTLED
 
 
 def _link_is_missing(case: Case, space: Space, entry: dict[str, Any]) -> bool:

@@ -202,6 +202,21 @@ def test_neighbour_entries_that_are_not_the_reason() -> None:
         assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
 
 
+def test_a_container_that_came_a_moment_ago_was_not_there_to_be_asked() -> None:
+    fleet = cases.healthy()
+    _outdated(fleet)
+    cases.lose(fleet, "host_to_container")
+    for link in (_link(fleet, "web1", "web1-c1"), _container(fleet, "web1", "web1-c1")):
+        link["mac"] = "02:00:5e:10:00:0a"
+    assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
+    data = {"address": "192.168.100.129/24"}
+    place = {"kind": "address", "action": "new", "namespace": "web1-c1", "link": "eth0", "data": data}
+    came = cases.event(fleet, after=fleet["web1"]["watch"]["duration"] - 0.3, **place)
+    assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
+    came["after"] = 0.5
+    assert cases.verdict(fleet, "stale_neighbour").status == "confirmed"
+
+
 def test_containers_that_know_the_mac_address_of_a_link_that_was_removed_are_not_the_reason() -> None:
     fleet = cases.healthy()
     cases.lose(fleet, "container_to_host", at=0.0)
