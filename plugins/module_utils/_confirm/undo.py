@@ -47,8 +47,9 @@ def undo(stages: Iterable[Stage], patience: float) -> Undone:
     stages = list(stages)
     told: dict[str, None] = {}
     deadline = time.monotonic() + patience
-    quiet = 0
+    looks = quiet = 0
     while True:
+        looks += 1
         now = Look()
         for stage in stages:
             look = _look(stage)
@@ -56,7 +57,8 @@ def undo(stages: Iterable[Stage], patience: float) -> Undone:
             now.errors += look.errors
         told.update(dict.fromkeys(now.differences))
         quiet = 0 if now.differences or now.errors else quiet + 1
-        if quiet >= QUIET_LOOKS or time.monotonic() > deadline:
+        # What the first look has put back is seen by the second, however slow the host is.
+        if quiet >= QUIET_LOOKS or (looks > 1 and time.monotonic() > deadline):
             return Undone([text for text in told if text not in now.differences], now.differences + now.errors)
         time.sleep(PAUSE)
 
