@@ -30,6 +30,8 @@ def judge(case: Case) -> Verdict:
     after = changes[0]["after"] if changes else None
     others = _others(case, space, name, address)
     evidence += [found for dummy, found in others[:5]]
+    if _in_fleet_twice(case, address):
+        return case.ruled_out(f"{address} failed it, as it is in two places of the inventory", evidence)
     stranger = _stranger(case, address)
     if stranger:
         return case.ruled_out(f"{address} failed it, as {stranger} outside of this inventory has it", evidence)
@@ -85,6 +87,12 @@ def _others(case: Case, space: Space, name: str, address: str) -> list[tuple[str
                 text = f"{item['link']} with MAC {link.get('mac')} has {item['address']}"
                 found.append((str(link.get("mac")), Item("holder", text, where, str(snapshot.get("at", "")))))
     return found
+
+
+def _in_fleet_twice(case: Case, address: str) -> bool:
+    """Whether two containers or hosts have a declared address at the same time: that is duplicate_ip_in_fleet."""
+    places = case.fleet.holding(case.segment, address)
+    return len(places) > 1 and all(case.fleet.together(case.host, place.host) for place in places)
 
 
 def _stranger(case: Case, address: str) -> str:

@@ -39,6 +39,7 @@ from . import (
     sticky_mac_elsewhere,
     strict_rp_filter,
     two_uplinks_one_subnet,
+    vlan_mismatch,
     wifi_parent,
     wrong_mode,
     wrong_parent,
@@ -80,6 +81,7 @@ _MODULES: tuple[ModuleType, ...] = (
     dhcp_pool_overlap,
     sticky_mac_elsewhere,
     stale_neighbour,
+    vlan_mismatch,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import dhcp_ask, flux_ask, full_size, gateway_ask, holders
+from . import dhcp_ask, flux_ask, full_size, gateway_ask, holders, tags
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -14,4 +14,5 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     gateway_ask.EXPERIMENT,
     holders.EXPERIMENT,
     full_size.EXPERIMENT,
+    tags.EXPERIMENT,
 )

@@ -81,3 +81,47 @@ def test_a_failed_address_of_another_network_is_none_of_ours_and_a_stranger_is_d
     )  # fmt: skip
     assert cases.verdict(fleet, "ipv6_dad_failed").status == "ruled_out"
     assert cases.verdict(fleet, "duplicate_ip").status == "confirmed"
+
+
+def _tags(fleet: dict, *vlans: int) -> None:
+    """Frames of the network were heard in these VLANs; 0: without a tag."""
+    heard = [{"id": number, "frames": 4, "examples": ["52:54:00:00:00:01 about 192.168.100.1"]} for number in vlans]
+    fleet["web1"]["experiments"].append(
+        {"id": "tags", "network": "lan0", "ran": True, "why_not": None, "result": {"seconds": 2.0, "vlans": heard}}
+    )
+
+
+def test_a_network_that_comes_with_a_tag_alone_is_confirmed() -> None:
+    fleet = cases.healthy()
+    _gateway_ask(fleet, parent=False, egress=None)
+    _tags(fleet, 10)
+    assert cases.verdict(fleet, "vlan_mismatch").status == "suspected", "nothing is lost"
+    cases.lose(fleet, "gateway_from_link", at=2.0)
+    found = cases.verdict(fleet, "vlan_mismatch")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert "the tag of VLAN 10" in found.summary
+
+
+def test_tags_beside_what_works_are_a_trunk_and_silence_proves_nothing() -> None:
+    for vlans, answered, status in (
+        ((0, 10), False, "ruled_out"),
+        ((10,), True, "ruled_out"),
+        ((), False, "not_tested"),
+    ):
+        fleet = cases.healthy()
+        _gateway_ask(fleet, parent=answered, egress=None)
+        _tags(fleet, *vlans)
+        cases.lose(fleet, "gateway_from_link", at=2.0)
+        assert cases.verdict(fleet, "vlan_mismatch").status == status, (vlans, answered)
+
+
+def test_an_address_that_two_containers_of_the_inventory_have_is_no_failure_of_its_own() -> None:
+    fleet = cases.healthy()
+    for host, failed in (("web1", True), ("web2", False)):
+        network = fleet[host]["networks"][0]
+        network.update(segment="", subnets=[*network["subnets"], "2001:db8::/64"])
+        _ipv6(fleet, host, "2001:db8::1/64", failed)
+        places = fleet[host]["after"]["networks"]["lan0"]["containers"]
+        places.append({**places[0], "address": "2001:db8::1", "dadfailed": failed})
+    assert cases.verdict(fleet, "ipv6_dad_failed").status == "ruled_out"
+    assert cases.verdict(fleet, "duplicate_ip_in_fleet").status == "confirmed"
