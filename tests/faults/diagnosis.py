@@ -24,7 +24,7 @@ from .lab import NamespaceLab
 #: Seconds between two rounds, and for how long the watch goes on after something broke.
 INTERVAL, AFTER_BREAK = 0.25, 1.5
 #: Seconds in which the watch has to start, and echo requests that prove it.
-START, ECHOES = 20.0, 4
+START, ECHOES = 20.0, 2
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ The hosts' links are made by the collection's own module from the declaration, a
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,15 @@ from labkit.segment import Host, Namespace, Segment
 SUBNET = "192.168.100.0/24"
 GATEWAY, STATION = "192.168.100.1", "192.168.100.2"
 WEB1, WEB2 = "web1", "web2"
+
+#: Counts at the gateway what each host asks.
+WATCHED = """
+table ip watched {{
+    chain in {{
+        type filter hook input priority -10
+{rules}    }}
+}}
+"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,9 @@ class NamespaceLab:
     def _build(self) -> None:
         self.gateway = self.segment.host("gateway", [f"{GATEWAY}/24"])
         self.station = self.segment.host("station", [f"{STATION}/24"])
+        sources = [host.parent_address.split("/")[0] for host in FLEET.values()]
+        rules = "".join(f"        ip saddr {source} icmp type echo-request counter\n" for source in sources)
+        self.gateway.run("nft", "-f", "-", input=WATCHED.format(rules=rules))
         self.switch = self.segment.switch
         for name, host in FLEET.items():
             made = self.hosts[name] = self.segment.host(name, [host.parent_address])
@@ -137,10 +150,10 @@ class NamespaceLab:
         return self.hosts[host].module(name, args)
 
     def watched(self) -> int:
-        """Echo requests that the gateway has got so far: they tell that a watch is running."""
-        lines = [line.split() for line in self.gateway.run("cat", "/proc/net/snmp").stdout.splitlines()]
-        names, values = (line for line in lines if line[0] == "Icmp:")
-        return int(dict(zip(names, values, strict=True))["InEchos"])
+        """Echo requests that the gateway has got so far, of the host that sent the fewest: whether all are watching."""
+        listed = json.loads(self.gateway.run("nft", "-j", "list", "table", "ip", "watched").stdout)["nftables"]
+        rules = [item["rule"]["expr"] for item in listed if "rule" in item]
+        return min(part["counter"]["packets"] for expressions in rules for part in expressions if "counter" in part)
 
     def healthy(self) -> str:
         """What does not work, empty where all does: host, containers, gateway and LAN of both hosts."""
