@@ -132,7 +132,7 @@ def arp_scan(netns: str, addresses: list[str], *options: str) -> Answers:
 
 def configured(lab: Lab, place: str, version: int) -> set[str]:
     text = lab.exec(place, "ip", f"-{version}", "-o", "address", "show", "dev", "eth0").stdout
-    return {line.split()[3].split("/")[0] for line in text.splitlines() if "dadfailed" not in line}
+    return {line.split()[3].split("/", maxsplit=1)[0] for line in text.splitlines() if "dadfailed" not in line}
 
 
 def network_manager(lab: Lab, addresses: list[str]) -> Answers:

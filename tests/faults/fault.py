@@ -43,7 +43,7 @@ class Fault:
 
     @property
     def cause(self) -> str:
-        return self.name.split("/")[0]
+        return self.name.split("/", maxsplit=1)[0]
 
     @property
     def expected(self) -> set[str]:

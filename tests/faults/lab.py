@@ -81,7 +81,7 @@ class NamespaceLab:
     def _build(self) -> None:
         self.gateway = self.segment.host("gateway", [f"{GATEWAY}/24"])
         self.station = self.segment.host("station", [f"{STATION}/24"])
-        sources = [host.parent_address.split("/")[0] for host in FLEET.values()]
+        sources = [host.parent_address.split("/", maxsplit=1)[0] for host in FLEET.values()]
         rules = "".join(f"        ip saddr {source} icmp type echo-request counter\n" for source in sources)
         self.gateway.run("nft", "-f", "-", input=WATCHED.format(rules=rules))
         self.switch = self.segment.switch

@@ -32,7 +32,7 @@ def judge(case: Case) -> Verdict:
     added = [
         event
         for event in case.events("address", "new", namespace=None)
-        if str((event.get("data") or {}).get("address", "")).split("/")[0] == address
+        if str((event.get("data") or {}).get("address", "")).split("/", maxsplit=1)[0] == address
     ]
     evidence += [case.event_item(event) for event in added[:1]]
     return case.confirmed(

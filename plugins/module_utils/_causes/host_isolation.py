@@ -41,7 +41,9 @@ def judge(case: Case) -> Verdict:
 
 def _egress(case: Case) -> str | None:
     """By the routes of the snapshot, for containers whose way was not asked for: the connected route decides."""
-    host_side = [route for route in case.after.own.routes() if case.inside(route["destination"].split("/")[0])]
+    host_side = [
+        route for route in case.after.own.routes() if case.inside(route["destination"].split("/", maxsplit=1)[0])
+    ]
     return host_side[0]["link"] if host_side and len({route["link"] for route in host_side}) == 1 else None
 
 

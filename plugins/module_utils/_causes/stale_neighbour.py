@@ -84,7 +84,7 @@ def _settled(case: Case, entry: dict[str, Any]) -> bool:
     latest = [
         event["after"]
         for event in case.events("address", "new", link=place.link, namespace=place.namespace)
-        if event["data"]["address"].split("/")[0] == entry["address"]
+        if event["data"]["address"].split("/", maxsplit=1)[0] == entry["address"]
     ]
     return place.host == case.host and bool(latest) and case.timeline["duration"] - latest[-1] >= SETTLED
 

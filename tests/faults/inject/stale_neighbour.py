@@ -11,7 +11,7 @@ from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 ADDRESS = FLEET[WEB1].containers[0]
-OWN = (FLEET[WEB1].host_address, FLEET[WEB1].parent_address.split("/")[0])
+OWN = (FLEET[WEB1].host_address, FLEET[WEB1].parent_address.split("/", maxsplit=1)[0])
 
 
 def _again(lab: NamespaceLab) -> None:

@@ -127,5 +127,5 @@ def test_the_topologies_that_come_along(path):
     assert parse(json.loads(json.dumps(data))) == topology, "a topology survives being kept as JSON"
     for host in topology.hosts.values():
         (network,) = host.variables["macvlan_networks"]
-        declared = [item.addresses[0].split("/")[0] for item in topology.containers_of(host.name)]
+        declared = [item.addresses[0].split("/", maxsplit=1)[0] for item in topology.containers_of(host.name)]
         assert declared == network.get("containers", [])
