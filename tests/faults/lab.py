@@ -81,9 +81,7 @@ class NamespaceLab:
     def _build(self) -> None:
         self.gateway = self.segment.host("gateway", [f"{GATEWAY}/24"])
         self.station = self.segment.host("station", [f"{STATION}/24"])
-        sources = [host.parent_address.split("/", maxsplit=1)[0] for host in FLEET.values()]
-        rules = "".join(f"        ip saddr {source} icmp type echo-request counter\n" for source in sources)
-        self.gateway.run("nft", "-f", "-", input=WATCHED.format(rules=rules))
+        self.count_watching()
         self.switch = self.segment.switch
         for name, host in FLEET.items():
             made = self.hosts[name] = self.segment.host(name, [host.parent_address])
@@ -148,6 +146,12 @@ class NamespaceLab:
 
     def module(self, host: str, name: str, args: dict) -> dict:
         return self.hosts[host].module(name, args)
+
+    def count_watching(self) -> None:
+        """Have the gateway count the echo requests of each host, for `watched`."""
+        sources = [host.parent_address.split("/", maxsplit=1)[0] for host in FLEET.values()]
+        rules = "".join(f"        ip saddr {source} icmp type echo-request counter\n" for source in sources)
+        self.gateway.run("nft", "-f", "-", input=WATCHED.format(rules=rules))
 
     def watched(self) -> int:
         """Echo requests that the gateway has got so far, of the host that sent the fewest: whether all are watching."""

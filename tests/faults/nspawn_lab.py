@@ -49,6 +49,7 @@ class NspawnLab(NamespaceLab):
         self.lab = Lab.up(topology(), name=f"t{secrets.token_hex(4)}")
         try:
             self.gateway, self.station = Place(self.lab, "gateway"), Place(self.lab, "station")
+            self.count_watching()
             self.hosts = {name: Place(self.lab, name) for name in FLEET}
             self.containers = {name: Place(self.lab, name) for name in self.lab.topology.containers}
             with ThreadPoolExecutor() as pool:
