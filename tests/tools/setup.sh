@@ -56,6 +56,8 @@ done <<EOF
 ip iproute2
 ping iputils-ping
 sysctl procps
+arping arping
+nft nftables
 dnsmasq dnsmasq-base
 kea-dhcp4 kea-dhcp4-server
 kea-dhcp6 kea-dhcp6-server
