@@ -148,6 +148,15 @@ def request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Ad
     return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target), signed=True))
 
 
+def announcement(source: str, address: Address) -> bytes:
+    """An unsolicited one that ``source`` has ``address``, to all: for IPv4 an ARP announcement (RFC 5227, 2.3), for
+    IPv6 a neighbour advertisement that overrides what receivers have (RFC 4861, 7.2.6)."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, address, NO_MAC, address)))
+    body = Neighbour(False, address, ALL_NODES, address, link_layer=source, override=True)
+    return build(Frame(source, multicast_mac(ALL_NODES), body))
+
+
 def solicited_node(address: ipaddress.IPv6Address) -> ipaddress.IPv6Address:
     """The solicited-node multicast address (RFC 4291, 2.7.1)."""
     return ipaddress.IPv6Address(int(ipaddress.IPv6Address("ff02::1:ff00:0")) | int(address) & 0xFFFFFF)

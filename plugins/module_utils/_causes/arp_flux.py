@@ -53,5 +53,6 @@ CAUSE = Cause(
     must="P D",
     needs=("after",),
     repairable=True,
+    explains=("announcement_lost",),
     judge=judge,
 )

@@ -86,5 +86,6 @@ CAUSE = Cause(
     proof="probes for an address of the network are answered by a MAC address that no link of the fleet has",
     must="R D",
     needs=("after",),
+    explains=("announcement_lost",),
     judge=judge,
 )

@@ -76,5 +76,6 @@ CAUSE = Cause(
     proof="the address on two links of the fleet on the same segment",
     must="R D",
     needs=("after",),
+    explains=("announcement_lost",),
     judge=judge,
 )

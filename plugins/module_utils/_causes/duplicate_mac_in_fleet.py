@@ -86,6 +86,6 @@ CAUSE = Cause(
     proof="the same MAC address on links of two hosts that are on the segment and up",
     must="R D",
     needs=("after",),
-    explains=("sticky_mac_elsewhere",),
+    explains=("sticky_mac_elsewhere", "announcement_lost"),
     judge=judge,
 )

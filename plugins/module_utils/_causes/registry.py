@@ -10,6 +10,7 @@ from types import ModuleType
 from . import (
     address_belongs_to_host,
     address_removed_by_other,
+    announcement_lost,
     arp_flux,
     bond_mode_unsupported,
     dhcp_pool_overlap,
@@ -81,6 +82,7 @@ _MODULES: tuple[ModuleType, ...] = (
     dhcp_pool_overlap,
     sticky_mac_elsewhere,
     stale_neighbour,
+    announcement_lost,
     vlan_mismatch,
 )
 

@@ -114,5 +114,6 @@ CAUSE = Cause(
     proof="a neighbour entry that is used has a MAC address that nobody has, and another link has the address",
     must="P D",
     needs=("watch", "after"),
+    explains=("announcement_lost",),
     judge=judge,
 )

@@ -54,6 +54,11 @@ def _ask(parent: str, addresses: list[str]) -> dict[str, Any]:
     return {key: result[key] for key in ("results", "vantages", "started")}
 
 
+def shared(parent: str, addresses: list[str]) -> set[str]:
+    """Those of these addresses that somebody answers for who is not of this host, asked as the experiment asks."""
+    return {item["address"] for item in _ask(parent, addresses)["results"] if _foreign(item)}
+
+
 def _foreign(result: dict[str, Any]) -> set[str]:
     """The MAC addresses that answered for an address and are not of this host."""
     return {one["mac"] for one in result["holders"] if one["owner"] == FOREIGN}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from . import dhcp_ask, flux_ask, full_size, gateway_ask, holders, tags
+from . import announce, dhcp_ask, flux_ask, full_size, gateway_ask, holders, tags
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -15,4 +15,5 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     holders.EXPERIMENT,
     full_size.EXPERIMENT,
     tags.EXPERIMENT,
+    announce.EXPERIMENT,
 )

@@ -315,3 +315,58 @@ def test_a_dhcp_server_offers_what_is_declared_for_containers() -> None:
     assert found.culprit
     assert found.culprit["mac"] == "02:00:5e:10:00:05"
     assert "192.168.100.128/28" in found.remedy
+
+
+# ---- announcement_lost -----------------------------------------------------------------------------------------------
+
+
+def _announced(fleet: dict[str, Any], **changed: Any) -> None:
+    """The gateway stops answering the parent, and the announcement has been tried."""
+    targets = fleet["web1"]["watch"]["targets"]
+    ping = next(item for item in targets if (item["kind"], item["method"]) == ("gateway_from_parent", "echo"))
+    ping.update(received=ping["sent"] // 2, first_loss=1.0, losses=[[1.0, fleet["web1"]["watch"]["duration"]]])
+    pair = {
+        "namespace": "", "link": "eth0", "mac": "ae:2c:8f:df:ed:2a", "address": "192.168.100.11",
+        "target": "192.168.100.1", "before": 0, "after": 3, "why_not": "", **changed,
+    }  # fmt: skip
+    fleet["web1"]["experiments"].append(
+        {"id": "announce", "network": "lan0", "at": None, "ran": True, "sent": "", "why_not": None,
+         "result": {"pairs": [pair]}}
+    )  # fmt: skip
+
+
+def test_a_neighbour_answers_again_once_the_address_is_announced() -> None:
+    fleet = cases.healthy()
+    _announced(fleet)
+    assert cases.confirmed(fleet) == {("web1", "announcement_lost")}
+    found = cases.verdict(fleet, "announcement_lost")
+    assert found.after == 1.0
+    assert "ae:2c:8f:df:ed:2a" in found.summary
+    assert "192.168.100.11" in found.remedy
+
+
+def test_an_announcement_that_repairs_nothing_is_not_the_reason() -> None:
+    for changed in (
+        {"after": 0},
+        {"after": 1},
+        {"before": 1},
+        {"why_not": "another machine answers for 192.168.100.11 too", "after": 3},
+    ):
+        fleet = cases.healthy()
+        _announced(fleet, **changed)
+        assert cases.verdict(fleet, "announcement_lost").status == "ruled_out", changed
+
+
+def test_an_announcement_that_was_not_made() -> None:
+    fleet = cases.healthy()
+    assert cases.verdict(fleet, "announcement_lost").status == "ruled_out"
+    _announced(fleet)
+    fleet["web1"]["experiments"].pop()
+    assert cases.verdict(fleet, "announcement_lost").status == "not_tested"
+
+
+def test_an_announcement_repairs_an_address_that_two_have_for_a_while_only() -> None:
+    fleet = cases.healthy()
+    _announced(fleet)
+    _same_mac(fleet)
+    assert cases.verdict(fleet, "announcement_lost").explained_by == "duplicate_mac_in_fleet"

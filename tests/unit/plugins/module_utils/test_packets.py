@@ -85,6 +85,16 @@ def test_an_arp_probe_is_what_rfc_5227_says_and_signed():
     assert packets.parse(data).signed
 
 
+def test_an_announcement_is_what_rfc_5227_and_rfc_4861_say():
+    mac, ip4, ip6 = "02:00:5e:10:00:01", IP4("192.0.2.1"), IP6("2001:db8::1")
+    assert packets.parse(packets.announcement(mac, ip4)) == Frame(
+        mac, packets.BROADCAST, Arp(packets.ARP_REQUEST, mac, ip4, packets.NO_MAC, ip4)
+    )
+    assert packets.parse(packets.announcement(mac, ip6)) == Frame(
+        mac, "33:33:00:00:00:01", Neighbour(False, ip6, packets.ALL_NODES, ip6, link_layer=mac, override=True)
+    )
+
+
 def test_an_ipv6_probe_is_what_rfc_4862_says_and_signed():
     frame = packets.parse(packets.probe("9e:5c:0a:0b:0c:0d", IP6("fd00::12:3456")))
     assert frame.destination == "33:33:ff:12:34:56"
