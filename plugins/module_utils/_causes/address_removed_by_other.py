@@ -9,11 +9,17 @@ import ipaddress
 from typing import Any
 
 from .case import Case
+from .lifetime import expired
 from .model import Cause, Verdict, culprit
 
 
 def judge(case: Case) -> Verdict:
-    removed = [event for event in case.events(action="delete") if _is_ours(case, event) and _still_gone(case, event)]
+    ended = {event["what"] for event in case.events(action="delete") if expired(event)}
+    removed = [
+        event
+        for event in case.events(action="delete")
+        if _is_ours(case, event) and _still_gone(case, event) and not _by_itself(event, ended)
+    ]
     if not removed:
         return case.ruled_out("no address and no route of the network was removed during the watch")
     first = removed[0]
@@ -41,6 +47,11 @@ def _is_ours(case: Case, event: dict[str, Any]) -> bool:
             destination.split("/", maxsplit=1)[0]
         )
     return False
+
+
+def _by_itself(event: dict[str, Any], ended: set[str]) -> bool:
+    """Whether an address, or the one that a route needs, was gone at the end of its lifetime."""
+    return expired(event) or event["data"].get("with") in ended
 
 
 def _still_gone(case: Case, event: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from . import (
     announcement_lost,
     arp_flux,
     bond_mode_unsupported,
+    dhcp_lease_lost,
     dhcp_pool_overlap,
     duplicate_ip,
     duplicate_ip_in_fleet,
@@ -83,6 +84,7 @@ _MODULES: tuple[ModuleType, ...] = (
     sticky_mac_elsewhere,
     stale_neighbour,
     announcement_lost,
+    dhcp_lease_lost,
     vlan_mismatch,
 )
 

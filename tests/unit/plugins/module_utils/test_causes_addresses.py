@@ -370,3 +370,72 @@ def test_an_announcement_repairs_an_address_that_two_have_for_a_while_only() -> 
     _announced(fleet)
     _same_mac(fleet)
     assert cases.verdict(fleet, "announcement_lost").explained_by == "duplicate_mac_in_fleet"
+
+
+# ---- dhcp_lease_lost -------------------------------------------------------------------------------------------------
+
+
+def _expire(fleet: dict[str, Any], namespace: str = "web1-c1", link: str = "eth0", address: str = "192.168.100.129/24",
+            **changed: Any) -> dict[str, Any]:  # fmt: skip
+    """An address at the end of its lifetime, gone in the second snapshot."""
+    space = next(item for item in fleet["web1"]["after"]["namespaces"] if item["label"] == namespace)
+    space["addresses"] = [item for item in space["addresses"] if item["address"] != address]
+    data = {"address": address, "permanent": False, "valid_seconds": 0, "tentative": False, "dadfailed": False}
+    data.update(changed.pop("data", {}))
+    what = f"address {address} removed from {link}"
+    return cases.event(fleet, kind="address", action="delete", namespace=namespace, link=link, what=what, data=data,
+                       **changed)  # fmt: skip
+
+
+def test_a_lease_that_nobody_renewed() -> None:
+    fleet = cases.healthy()
+    _expire(fleet)
+    assert cases.verdict(fleet, "dhcp_lease_lost").status == "suspected"
+    cases.lose(fleet, "host_to_container")
+    assert ("web1", "dhcp_lease_lost") in cases.confirmed(fleet)
+    found = cases.verdict(fleet, "dhcp_lease_lost")
+    assert found.after == 1.0
+    assert "192.168.100.129" in found.summary
+    fleet["web1"]["experiments"].append(
+        {"id": "dhcp_ask", "network": "lan0", "ran": True, "why_not": None, "result": {"servers": [], "overlaps": []}}
+    )
+    assert "no DHCP server answers" in cases.verdict(fleet, "dhcp_lease_lost").summary
+
+
+def test_a_lease_of_the_host_s_link_that_nobody_renewed_was_removed_by_no_process() -> None:
+    fleet = cases.healthy()
+    ended = _expire(fleet, "", "lan0", "192.168.100.3/32")
+    cases.lose(fleet, "container_to_host")
+    cases.event(
+        fleet, kind="route", action="delete", what="route 192.168.100.128/28 dev lan0 metric 0 removed",
+        data={"destination": "192.168.100.128/28", "table": 254, "silent": True, "with": ended["what"]},
+    )  # fmt: skip
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
+    assert cases.verdict(fleet, "dhcp_lease_lost").status == "confirmed"
+    assert cases.verdict(fleet, "address_removed_by_other").status == "ruled_out"
+
+
+def test_addresses_that_went_otherwise_than_with_their_lease() -> None:
+    process = {"pid": 1, "name": "ip", "unit": "", "command": "ip address delete"}
+    for changed in (
+        {"process": process},
+        {"data": {"valid_seconds": 3000}},
+        {"data": {"permanent": True, "valid_seconds": None}},
+        {"link": "eth9"},
+        {"address": "10.0.0.1/24"},
+    ):
+        fleet = cases.healthy()
+        _expire(fleet, **changed)
+        cases.lose(fleet, "host_to_container")
+        assert cases.verdict(fleet, "dhcp_lease_lost").status == "ruled_out", changed
+
+
+def test_a_lease_that_was_given_again_or_another_address_in_its_place() -> None:
+    fleet = cases.healthy()
+    _expire(fleet)
+    space = next(item for item in fleet["web1"]["after"]["namespaces"] if item["label"] == "web1-c1")
+    space["addresses"].append(
+        {"link": "eth0", "address": "192.168.100.131/24", "permanent": False, "tentative": False, "dadfailed": False}
+    )
+    assert cases.verdict(fleet, "dhcp_lease_lost").status == "ruled_out"
