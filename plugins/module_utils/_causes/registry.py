@@ -41,6 +41,7 @@ from . import (
     sticky_mac_elsewhere,
     strict_rp_filter,
     two_uplinks_one_subnet,
+    unicast_filter_full,
     vlan_mismatch,
     wifi_parent,
     wrong_mode,
@@ -85,6 +86,7 @@ _MODULES: tuple[ModuleType, ...] = (
     stale_neighbour,
     announcement_lost,
     dhcp_lease_lost,
+    unicast_filter_full,
     vlan_mismatch,
 )
 

@@ -439,3 +439,38 @@ def test_a_lease_that_was_given_again_or_another_address_in_its_place() -> None:
         {"link": "eth0", "address": "192.168.100.131/24", "permanent": False, "tentative": False, "dadfailed": False}
     )
     assert cases.verdict(fleet, "dhcp_lease_lost").status == "ruled_out"
+
+
+# ---- unicast_filter_full ---------------------------------------------------------------------------------------------
+
+
+def _card(fleet: dict[str, Any], silent: bool = True, lost: bool = True, **changed: Any) -> None:
+    """The parent is a card, and the gateway does not answer the link on it."""
+    cases.own_link(fleet, "eth0").update({"kind": "", "promiscuity": 0, **changed})
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")
+    if silent:
+        next(item for item in made["result"]["asked"] if item["vantage"] == "link")["answered"] = []
+    if lost:
+        cases.lose(fleet, "gateway_from_link")
+
+
+def test_a_card_that_may_have_no_room_for_more_mac_addresses_is_suspected_at_most() -> None:
+    fleet = cases.healthy()
+    _card(fleet)
+    found = cases.verdict(fleet, "unicast_filter_full")
+    assert found.status == "suspected"
+    assert found.remedy.startswith("ip link set eth0 promisc on")
+
+
+def test_parents_whose_filter_is_not_full() -> None:
+    for changed in ({"promiscuity": 1}, {"kind": "veth"}, {"silent": False}, {"lost": False}):
+        fleet = cases.healthy()
+        _card(fleet, **changed)
+        assert cases.verdict(fleet, "unicast_filter_full").status == "ruled_out", changed
+    fleet = cases.healthy()
+    _card(fleet)
+    _link(fleet, "web1", "web1-c1")["up"] = False
+    assert cases.verdict(fleet, "unicast_filter_full").status == "ruled_out"
+    fleet = cases.healthy()
+    _card(fleet, kind="bond")
+    assert cases.verdict(fleet, "unicast_filter_full").status == "not_tested"
