@@ -28,6 +28,7 @@ from . import (
     mac_filtering_upstream,
     mac_limit_after_ageing,
     mac_rewritten,
+    martian_source,
     mtu_mismatch,
     nm_dhcp_on_link,
     nm_exclusion_overridden,
@@ -87,6 +88,7 @@ _MODULES: tuple[ModuleType, ...] = (
     announcement_lost,
     dhcp_lease_lost,
     unicast_filter_full,
+    martian_source,
     vlan_mismatch,
 )
 

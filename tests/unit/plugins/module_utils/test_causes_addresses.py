@@ -474,3 +474,46 @@ def test_parents_whose_filter_is_not_full() -> None:
     fleet = cases.healthy()
     _card(fleet, kind="bond")
     assert cases.verdict(fleet, "unicast_filter_full").status == "not_tested"
+
+
+# ---- martian_source --------------------------------------------------------------------------------------------------
+
+
+def _own_subnet(fleet: dict[str, Any], address: str) -> None:
+    """One more address of the host's link."""
+    fleet["web1"]["after"]["namespaces"][0]["addresses"].append(
+        {"link": "lan0", "address": address, "permanent": True, "tentative": False, "dadfailed": False}
+    )
+
+
+def test_a_container_whose_address_is_a_broadcast_address_of_the_host() -> None:
+    fleet = cases.healthy()
+    _container(fleet, "web1", "web1-c2")["address"] = "192.168.100.143"
+    _own_subnet(fleet, "192.168.100.142/28")
+    assert cases.verdict(fleet, "martian_source").status == "ruled_out"
+    for target in cases.lose(fleet, "host_to_container", at=0.0):
+        if target["target"] == "192.168.100.130":
+            target["target"] = "192.168.100.143"
+    found = cases.verdict(fleet, "martian_source")
+    assert found.status == "confirmed"
+    assert "192.168.100.142/28 on lan0" in found.summary
+    assert found.remedy.startswith("ip address replace 192.168.100.142/32 dev lan0")
+
+
+def test_a_container_whose_address_is_the_host_s_own_by_a_route() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    next(item for item in own["paths"] if item["target"] == "192.168.100.129")["local"] = True
+    cases.lose(fleet, "container_to_host")
+    assert cases.confirmed(fleet) == {("web1", "martian_source")}
+    own["settings"]["lan0"]["accept_local"] = 1
+    assert cases.verdict(fleet, "martian_source").status == "ruled_out"
+
+
+def test_subnets_of_the_host_that_make_nobody_a_martian() -> None:
+    for address in ("192.168.100.142/32", "192.168.100.128/31", "192.168.100.142/27", "192.168.100.129/28"):
+        fleet = cases.healthy()
+        _own_subnet(fleet, address)
+        cases.lose(fleet, "host_to_container")
+        cases.lose(fleet, "container_to_host")
+        assert cases.verdict(fleet, "martian_source").status == "ruled_out", address
