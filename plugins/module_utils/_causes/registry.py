@@ -14,6 +14,7 @@ from . import (
     arp_flux,
     bond_mode_unsupported,
     dhcp_lease_lost,
+    bridge_mac_changed,
     dhcp_pool_overlap,
     duplicate_ip,
     duplicate_ip_in_fleet,
@@ -90,6 +91,7 @@ _MODULES: tuple[ModuleType, ...] = (
     unicast_filter_full,
     martian_source,
     vlan_mismatch,
+    bridge_mac_changed,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)
