@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import CONFIRMED
+
 from . import inject as _inject
 
 
@@ -18,7 +20,7 @@ from . import inject as _inject
 class Fault:
     """One way to make the lab sick.
 
-    name: unique; that of the cause, with ``/variant`` where it has several. cause: expected to be confirmed.
+    name: unique; that of the cause, with ``/variant`` where it has several. cause: expected with ``status``.
     inject, heal: take the lab. prepare: what is wrong already and still works, before the watch.
     during: inject while the watch runs, so that the diagnosis has to find the moment.
     signature: seconds from the injection to the first loss. host: where the cause is expected.
@@ -38,6 +40,8 @@ class Fault:
     also: tuple[str, ...] = ()
     lab: str = "ns"
     quick: bool = False
+    #: ``suspected`` for a cause that a host alone cannot prove.
+    status: str = CONFIRMED
     #: Seconds that the watch lasts at most; it ends soon after something broke.
     duration: float = 8.0
 

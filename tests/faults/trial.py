@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import CONFIRMED
+
 from .diagnosis import Diagnosis, diagnose
 from .fault import Fault
 from .healthy import CONDITIONS, Condition
@@ -40,13 +42,16 @@ class Trial:
 
     @property
     def found(self) -> set[str]:
-        return self.diagnosis.causes
+        """What is confirmed, or suspected too where that is all that the fault's cause can be."""
+        statuses = {CONFIRMED, self.fault.status} if self.fault else {CONFIRMED}
+        return {item.cause for status in statuses for item in self.diagnosis.with_status(status)}
 
     @property
     def recalled(self) -> bool:
-        """Whether the expected cause is confirmed on the host where it is."""
+        """Whether the expected cause has its status on the host where it is."""
         return self.fault is None or any(
-            item.cause == self.fault.cause and item.host == self.fault.host for item in self.diagnosis.confirmed
+            item.cause == self.fault.cause and item.host == self.fault.host
+            for item in self.diagnosis.with_status(self.fault.status)
         )
 
     @property
@@ -74,7 +79,7 @@ class Trial:
         if not self.expected <= self.found:
             said.append(f"not found: {', '.join(sorted(self.expected - self.found))}")
         elif not self.recalled:
-            said.append(f"found on another host than {self.fault.host if self.fault else ''}")
+            said.append(f"not {self.fault.status} on {self.fault.host}" if self.fault else "")
         if self.found - self.expected:
             said.append(f"found, and not there: {', '.join(sorted(self.found - self.expected))}")
         if self.fault is None and self.diagnosis.suspected:

@@ -21,6 +21,7 @@ from . import (
     duplicate_mac_in_fleet,
     duplicate_mac_on_host,
     foreign_default_route,
+    host_firewall_bypassed,
     host_isolation,
     ipv6_dad_failed,
     ipvlan_on_parent,
@@ -92,6 +93,7 @@ _MODULES: tuple[ModuleType, ...] = (
     martian_source,
     vlan_mismatch,
     bridge_mac_changed,
+    host_firewall_bypassed,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -33,6 +33,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import NEIGHBOUR_STATES, look_with
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.survey import survey
 
+from .filters import dropping
+
 #: Bounds that keep the evidence of a host with thousands of links or routes small; what is beyond is counted.
 NAMESPACES_MAX, LINKS_MAX, ROUTES_MAX, NEIGHBOURS_MAX, RULES_MAX = 256, 256, 256, 256, 100
 
@@ -337,16 +339,4 @@ def _filters() -> list[dict[str, Any]]:
         listed = json.loads(run(["nft", "-j", "-n", "list", "ruleset"], check=False, timeout=5).out or "{}")
     except (CommandFailed, ValueError):
         return []
-    found = []
-    for item in listed.get("nftables", []):
-        rule = item.get("rule", {})
-        verdicts = [part for part in rule.get("expr", []) if "drop" in part or "reject" in part]
-        counters = [part["counter"] for part in rule.get("expr", []) if isinstance(part.get("counter"), dict)]
-        if verdicts and counters:
-            place = f"{rule.get('family')} {rule.get('table')} {rule.get('chain')}"
-            packets = sum(counter.get("packets", 0) for counter in counters)
-            matches = [part for part in rule["expr"] if "match" in part]
-            found.append(
-                {"place": place, "handle": rule.get("handle"), "packets": packets, "matches": json.dumps(matches)[:400]}
-            )
-    return found[:RULES_MAX]
+    return dropping(listed.get("nftables", []))

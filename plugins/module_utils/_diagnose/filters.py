@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of a host's nftables that drop and count, from what ``nft --json list ruleset`` says. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Tuple
+
+#: Rules that are kept, and addresses that are kept of one.
+RULES_MAX, ADDRESSES_MAX = 100, 32
+
+#: Family, table and name.
+Chain = Tuple[str, str, str]
+
+
+def dropping(ruleset: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with place, hooks (from which its chain is reached), handle, packets, addresses, matches (JSON, cut off).
+
+    ruleset: libnftables-json(5). addresses: the ranges ``FIRST-LAST`` of which the rule matches sources or targets.
+    """
+    rules = [item["rule"] for item in ruleset if "rule" in item]
+    hooks = _hooks([item["chain"] for item in ruleset if "chain" in item], rules)
+    found = []
+    for rule in rules:
+        parts = rule.get("expr", [])
+        counters = [part["counter"] for part in parts if isinstance(part.get("counter"), dict)]
+        if counters and any("drop" in part or "reject" in part for part in parts):
+            matches = [part for part in parts if "match" in part]
+            addresses = [text for part in matches for text in _addresses(part["match"])]
+            found.append(
+                {
+                    "place": f"{rule.get('family')} {rule.get('table')} {rule.get('chain')}",
+                    "hooks": sorted(hooks.get(_chain(rule, "chain"), ())),
+                    "handle": rule.get("handle"),
+                    "packets": sum(counter.get("packets", 0) for counter in counters),
+                    "addresses": addresses[:ADDRESSES_MAX],
+                    "matches": json.dumps(matches)[:400],
+                }
+            )
+    return found[:RULES_MAX]
+
+
+def _chain(data: Mapping[str, Any], name: str) -> Chain:
+    return str(data.get("family")), str(data.get("table")), str(data.get(name))
+
+
+def _hooks(chains: list[dict[str, Any]], rules: list[dict[str, Any]]) -> dict[Chain, set[str]]:
+    """Of each chain the hooks from which packets get there, its own or by jumps."""
+    found = {_chain(chain, "name"): {chain["hook"]} if chain.get("hook") else set() for chain in chains}
+    jumps = [
+        (_chain(rule, "chain"), (str(rule.get("family")), str(rule.get("table")), str(part[way]["target"])))
+        for rule in rules
+        for part in rule.get("expr", [])
+        for way in ("jump", "goto")
+        if isinstance(part.get(way), dict)
+    ]
+    news = True
+    while news:
+        news = False
+        for origin, target in jumps:
+            missing = found.get(origin, set()) - found.get(target, set())
+            if missing:
+                found.setdefault(target, set()).update(missing)
+                news = True
+    return found
+
+
+def _addresses(match: Mapping[str, Any]) -> Iterator[str]:
+    """What a source or target address is compared with for equality; named sets are not looked into."""
+    left = match.get("left")
+    field = left.get("payload", {}).get("field") if isinstance(left, dict) else None
+    if field not in ("saddr", "daddr") or match.get("op") not in ("==", "in"):
+        return
+    right = match.get("right")
+    values = right.get("set", [right]) if isinstance(right, dict) else right if isinstance(right, list) else [right]
+    for value in values if isinstance(values, list) else [values]:
+        try:
+            first, last = _ends(value)
+        except (KeyError, TypeError, ValueError):
+            continue
+        yield f"{first}-{last}"
+
+
+def _ends(value: Any) -> tuple[Any, Any]:
+    """The first and the last address. Errors: KeyError, TypeError, ValueError where it is none."""
+    if isinstance(value, dict) and "range" in value:
+        first, last = value["range"]
+        return ipaddress.ip_address(first), ipaddress.ip_address(last)
+    if isinstance(value, dict):
+        network = ipaddress.ip_network(f"{value['prefix']['addr']}/{value['prefix']['len']}", strict=False)
+        return network[0], network[-1]
+    return ipaddress.ip_address(str(value)), ipaddress.ip_address(str(value))
