@@ -15,6 +15,7 @@ from . import (
     bond_mode_unsupported,
     dhcp_lease_lost,
     bridge_mac_changed,
+    broadcast_queue_overflow,
     dhcp_pool_overlap,
     duplicate_ip,
     duplicate_ip_in_fleet,
@@ -94,6 +95,7 @@ _MODULES: tuple[ModuleType, ...] = (
     vlan_mismatch,
     bridge_mac_changed,
     host_firewall_bypassed,
+    broadcast_queue_overflow,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)
