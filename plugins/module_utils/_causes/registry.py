@@ -33,6 +33,7 @@ from . import (
     mac_rewritten,
     martian_source,
     mtu_mismatch,
+    multicast_snooping,
     nm_dhcp_on_link,
     nm_exclusion_overridden,
     noarp,
@@ -96,6 +97,7 @@ _MODULES: tuple[ModuleType, ...] = (
     bridge_mac_changed,
     host_firewall_bypassed,
     broadcast_queue_overflow,
+    multicast_snooping,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from . import announce, dhcp_ask, flux_ask, full_size, gateway_ask, holders, tags
+from . import dhcp_ask, flux_ask, full_size, gateway_ask, holders, solicit, tags
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
@@ -14,6 +15,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     gateway_ask.EXPERIMENT,
     holders.EXPERIMENT,
     full_size.EXPERIMENT,
+    solicit.EXPERIMENT,
     tags.EXPERIMENT,
     announce.EXPERIMENT,
 )
