@@ -56,12 +56,12 @@ def _broadcast(case: Case, address: str) -> tuple[str, str, list[Item]] | None:
         interface = ipaddress.ip_interface(item["address"])
         length = interface.network.prefixlen
         if interface.version == 4 and length < NO_BROADCAST and address == str(interface.network.broadcast_address):
-            return (
-                f"by {item['address']} on {item['link']} that is a broadcast address",
+            remedy = (
                 f"ip address replace {interface.ip}/32 dev {item['link']}, and ip address delete {item['address']} dev"
-                f" {item['link']}: a macvlan link of the host needs no subnet of its own, only routes to the containers",
-                [case.item("address", f"{item['address']}, whose broadcast address is {address}", item["link"])],
+                f" {item['link']}: a macvlan link of the host needs no subnet of its own, only routes to the containers"
             )
+            proof = case.item("address", f"{item['address']}, whose broadcast address is {address}", item["link"])
+            return f"by {item['address']} on {item['link']} that is a broadcast address", remedy, [proof]
     return None
 
 

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from . import announce, dhcp_ask, flux_ask, full_size, gateway_ask, holders, tags
-from . import dhcp_ask, flux_ask, full_size, gateway_ask, holders, solicit, tags
+from . import announce, dhcp_ask, flux_ask, full_size, gateway_ask, holders, solicit, tags
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
