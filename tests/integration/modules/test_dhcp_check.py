@@ -149,15 +149,20 @@ import ipaddress, json, socket, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram, exchange, message as m
 sock = exchange.open_socket("eth0", datagram.program())
-sock.settimeout(5)
+sock.settimeout(2)
 mac = sock.getsockname()[4].hex(":")
 def ask(body, kind):
-    sock.send(datagram.build(datagram.from_client(mac, m.build(body))))
-    while True:
-        heard = datagram.parse(sock.recv(4096))
-        found = m.parse(heard.payload)
-        if found and found.kind == kind:
-            return found
+    for dummy in range(5):  # RFC 2131, 4.1: the client sends again what is not answered
+        sock.send(datagram.build(datagram.from_client(mac, m.build(body))))
+        try:
+            while True:
+                heard = datagram.parse(sock.recv(4096))
+                found = m.parse(heard.payload) if heard else None
+                if found and found.kind == kind:
+                    return found
+        except TimeoutError:
+            pass
+    raise SystemExit(f"no answer of kind {kind}")
 offer = ask(m.discover(7, mac, b"\\0taker", b"test"), m.OFFER)
 options = {m.MESSAGE_TYPE: bytes((m.REQUEST,)), m.CLIENT_ID: b"\\0taker", m.REQUESTED_ADDRESS: offer.yiaddr.packed,
            m.SERVER_ID: offer.server_id.packed}

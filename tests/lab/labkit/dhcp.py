@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,5 +109,7 @@ def _start(host: Namespace, argv: list[str], ready: str, environment: dict[str, 
     for line in process.stdout:
         told.append(line)
         if ready in line:
+            # what it goes on to say has to be read: with a full pipe it would stop to serve
+            threading.Thread(target=process.stdout.read, daemon=True).start()
             return process
     raise AssertionError(f"{argv[0]} ended:\n{''.join(told)}")
