@@ -65,6 +65,6 @@ CAUSE = Cause(
     proof="two links on the parent with the same MAC address, one up and one down",
     must="R D",
     needs=("after",),
-    explains=("announcement_lost",),
+    explains=("announcement_lost", "stale_neighbour"),
     judge=judge,
 )
