@@ -120,16 +120,29 @@ class NamespaceLab:
         inside.ip("address", "add", f"{FLEET[host].containers[int(number) - 1]}/24", "dev", "eth0")
         inside.ip("route", "add", "default", "via", GATEWAY)
 
+    def _of(self, host: str) -> list[str]:
+        """The containers of a host."""
+        return [name for name in self.containers if name.startswith(f"{host}-")]
+
+    def remove_links(self, host: str) -> None:
+        """Take every macvlan link off the host's parent: its own and those of its containers."""
+        self.hosts[host].ip("link", "delete", "lan0")
+        for name in self._of(host):
+            self.containers[name].ip("link", "delete", "eth0")
+
+    def make_links(self, host: str) -> None:
+        """Make them anew."""
+        for name in self._of(host):
+            self.start_container(name)
+        self.deploy(host)
+
     def plug_again(self, host: str) -> None:
         """A new parent where there is none any more, with its address; the links on it are made anew."""
         made = self.hosts[host]
         made.port = self.segment.plug(made, "eth0")
         made.ip("address", "add", FLEET[host].parent_address, "dev", "eth0")
         made.ip("route", "add", "default", "via", GATEWAY)
-        for name in self.containers:
-            if name.startswith(f"{host}-"):
-                self.start_container(name)
-        self.deploy(host)
+        self.make_links(host)
 
     def intent(self, host: str) -> dict:
         """What the declaration means, as the filter ``intent`` gives it."""

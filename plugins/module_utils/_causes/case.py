@@ -301,6 +301,18 @@ class Case:
             for target in list(targets)[:most]
         ]
 
+    def asked_items(self, gateway: str, asked: Iterable[Mapping[str, Any]]) -> list[Item]:
+        """What the vantages of the experiment gateway_ask were answered, as evidence."""
+        return [
+            self.item(
+                "experiment",
+                f"{item['sent']} requests for {gateway} with MAC {item['mac']}: "
+                + (f"answered by {', '.join(item['answered'])}" if item["answered"] else "no answer"),
+                item["link"],
+            )
+            for item in asked
+        ]
+
     # ---- verdicts ----------------------------------------------------------------------------------------------------
 
     def confirmed(self, summary: str, evidence: Iterable[Item], **more: Any) -> Verdict:

@@ -27,15 +27,7 @@ def judge(case: Case) -> Verdict:
     if "parent" not in asked or "child" not in asked:
         missing = next(item for item in made["asked"] if item["vantage"] in ("parent", "child") and not item["sent"])
         return case.not_tested(f"{missing['vantage']} could not ask: {missing['why_not']}")
-    evidence = [
-        case.item(
-            "experiment",
-            f"{item['sent']} requests for {made['gateway']} with MAC {item['mac']}: "
-            + (f"answered by {', '.join(item['answered'])}" if item["answered"] else "no answer"),
-            item["link"],
-        )
-        for item in asked.values()
-    ]
+    evidence = case.asked_items(made["gateway"], asked.values())
     if not asked["parent"]["answered"]:
         return case.not_tested(f"{made['gateway']} does not answer the parent either")
     if asked["child"]["answered"]:

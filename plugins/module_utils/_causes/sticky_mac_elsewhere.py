@@ -17,15 +17,7 @@ def judge(case: Case) -> Verdict:
     missing = next((name for name in ("parent", "link", "child") if name not in asked), None)
     if missing:
         return case.not_tested(f"{made['gateway']} was not asked from the {missing}")
-    evidence = [
-        case.item(
-            "experiment",
-            f"{item['sent']} requests for {made['gateway']} with MAC {item['mac']}: "
-            + (f"answered by {', '.join(item['answered'])}" if item["answered"] else "no answer"),
-            item["link"],
-        )
-        for item in asked.values()
-    ]
+    evidence = case.asked_items(made["gateway"], asked.values())
     link = asked["link"]
     if link["answered"]:
         return case.ruled_out(f"{made['gateway']} answers the MAC address of {link['link']}", evidence)

@@ -16,10 +16,8 @@ CARD = "06:00:00:00:00:47"
 
 def _bridge(lab: NamespaceLab) -> None:
     """The host's card becomes a port of a bridge that has its name, and a machine's port joins."""
-    for place in (lab.c1, lab.c2):
-        place.ip("link", "delete", "eth0")
+    lab.remove_links(WEB1)
     web1 = lab.web1
-    web1.ip("link", "delete", "lan0")
     web1.ip("address", "flush", "dev", "eth0")
     web1.ip("link", "set", "eth0", "down")
     web1.ip("link", "set", "eth0", "name", "card0", "address", CARD)
@@ -30,9 +28,7 @@ def _bridge(lab: NamespaceLab) -> None:
     web1.ip("link", "set", "eth0", "up")
     web1.ip("address", "add", PARENT, "dev", "eth0")
     web1.ip("route", "add", "default", "via", GATEWAY)
-    for name in ("web1-c1", "web1-c2"):
-        lab.start_container(name)
-    lab.deploy(WEB1)
+    lab.make_links(WEB1)
     assert web1.mac() == MACHINE
     # a router with fixed entries does not hear of a change
     lab.gateway.ip(

@@ -11,9 +11,7 @@ from tests.faults.lab import WEB1, NamespaceLab
 
 def _inject(lab: NamespaceLab) -> None:
     # a device with macvlan links cannot become a port
-    lab.web1.ip("link", "delete", "lan0")
-    for container in (lab.c1, lab.c2):
-        container.ip("link", "delete", "eth0")
+    lab.remove_links(WEB1)
     lab.web1.ip("link", "add", "br0", "type", "bridge")
     lab.web1.ip("link", "set", "br0", "up")
     lab.web1.ip("link", "set", "eth0", "master", "br0")
@@ -21,9 +19,7 @@ def _inject(lab: NamespaceLab) -> None:
 
 def _heal(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "delete", "br0")
-    lab.start_container("web1-c1")
-    lab.start_container("web1-c2")
-    lab.deploy(WEB1)
+    lab.make_links(WEB1)
 
 
 FAULTS = [Fault("parent_enslaved", _inject, _heal)]

@@ -10,18 +10,14 @@ from tests.faults.lab import WEB1, NamespaceLab
 
 
 def _inject(lab: NamespaceLab) -> None:
-    lab.web1.ip("link", "delete", "lan0")
-    for container in (lab.c1, lab.c2):
-        container.ip("link", "delete", "eth0")
+    lab.remove_links(WEB1)
     lab.web1.ip("link", "add", "link", "eth0", "name", "vm0", "type", "macvlan", "mode", "passthru")
     lab.web1.ip("link", "set", "vm0", "up")
 
 
 def _heal(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "delete", "vm0")
-    lab.start_container("web1-c1")
-    lab.start_container("web1-c2")
-    lab.deploy(WEB1)
+    lab.make_links(WEB1)
 
 
 FAULTS = [Fault("passthru_exclusive", _inject, _heal)]

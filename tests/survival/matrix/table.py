@@ -33,7 +33,7 @@ def _table(rows: list[Row], events: list[Event], results: Results) -> str:
     lines = [
         ["parent's manager", *(OWNERS.get(manager, manager) for manager, _form in columns)],
         ["---", *["---"] * len(columns)],
-        ["`persistence`", *(f"`{key[1]}`" + (", auto" if rows[0].auto else "") for key, rows in columns.items())],
+        ["`persistence`", *(f"`{key[1]}`" + (", auto" if group[0].auto else "") for key, group in columns.items())],
     ]
     for event in events:
         cells = [" / ".join(_cell(row, event, results) for row in group) for group in columns.values()]
