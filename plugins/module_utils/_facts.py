@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._addresses import Address, Interface, Network
-from ._netns import OWN, Namespace, NamespaceGone, namespaces, run_in
+from ._netns import OWN, Namespace, NamespaceGone, cookie, namespaces, run_in
 from ._requirements import pyroute2
 
 #: linux/if.h
@@ -105,12 +105,17 @@ class Route:
 
 @dataclass(frozen=True)
 class Facts:
-    """One namespace at one moment. ``origin_nsid`` is the id under which it knows the namespace that asked."""
+    """One namespace at one moment.
+
+    origin_nsid: the id under which it knows the namespace that asked. cookie: as ``_netns.cookie`` gives it, 0 for our
+    own, which stays.
+    """
 
     links: tuple[Link, ...] = ()
     addresses: tuple[LinkAddress, ...] = ()
     routes: tuple[Route, ...] = ()
     origin_nsid: int | None = None
+    cookie: int = 0
     _names: dict[str, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
     _indexes: dict[int, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
     _addresses: dict[int, list[LinkAddress]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -212,7 +217,8 @@ def _read_from(origin: int, routes: bool) -> Facts:
     with open_rtnetlink() as netlink:
         facts = read_with(netlink, routes)
         nsid = (netlink.get_netnsid(fd=origin) or {}).get("nsid")
-        return Facts(facts.links, facts.addresses, facts.routes, None if nsid == NETNSA_NSID_NOT_ASSIGNED else nsid)
+        origin = None if nsid == NETNSA_NSID_NOT_ASSIGNED else nsid
+        return Facts(facts.links, facts.addresses, facts.routes, origin, cookie())
 
 
 def foreign_children(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> list[tuple[Namespace, Link, Facts]]:

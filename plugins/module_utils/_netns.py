@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import socket
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ NAMED = ("/run/netns", "/var/run/docker/netns", "/run/docker/netns")
 
 #: linux/sched.h
 CLONE_NEWNET = 0x40000000
+
+#: asm-generic/socket.h
+_SO_NETNS_COOKIE = 71
 
 
 class NamespaceGone(Exception):
@@ -98,6 +103,18 @@ def own_label() -> str:
         # Not even root may look at every init.
         foreign = any(namespace.inode == own for namespace in _named())
     return f"netns-{own}" if foreign else ""
+
+
+def cookie() -> int:
+    """A number of this thread's namespace that the kernel never gives again, unlike an inode; 0 before Linux 5.14.
+
+    Errors: OSError, for want of sockets.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        try:
+            return int.from_bytes(sock.getsockopt(socket.SOL_SOCKET, _SO_NETNS_COOKIE, 8), sys.byteorder)
+        except OSError:
+            return 0
 
 
 def _namespace_inode(path: str) -> int | None:

@@ -70,7 +70,7 @@ def verdict(check: Check, findings: Findings) -> Verdict:
         return proof.passed(check, series)
     before, after = findings.before.holder(address), findings.after.holder(address)
     declared = address in findings.before.network.containers
-    if before and not declared and before.inode not in findings.after.namespaces:
+    if before and not declared and before.identity not in findings.after.namespaces:
         return Verdict(
             check, SKIPPED, series, (Evidence("reason", f"{before.label} ended while it was being checked"),)
         )

@@ -175,11 +175,14 @@ def _moment(loss: Attempt, started: float) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Container:
-    """One address on a macvlan link of another namespace of this host; the first fields are the namespace's."""
+    """One address on a macvlan link of another namespace of this host; the first fields are the namespace's.
+
+    identity: its inode and its cookie; the inode alone is soon that of another namespace.
+    """
 
     label: str
     path: str
-    inode: int
+    identity: tuple[int, int]
     link: Link
     found: LinkAddress
 
@@ -203,8 +206,8 @@ class Scope:
     parent_problem: str = ""
     containers: tuple[Container, ...] = ()
     strays: tuple[Container, ...] = ()
-    #: The inodes of all namespaces of the host.
-    namespaces: frozenset[int] = frozenset()
+    #: The identities of all namespaces of the host, as containers have them.
+    namespaces: frozenset[tuple[int, int]] = frozenset()
     #: Whether a temporary child of the parent may ask where the host has no link of its own.
     temporary_child: bool = True
 

@@ -44,7 +44,7 @@ def _scope(
         parent_problem=problems.items[0].problem if problems else "",
         containers=tuple(containers),
         strays=tuple(strays),
-        namespaces=frozenset(namespace.inode for namespace, dummy in all_facts),
+        namespaces=frozenset((namespace.inode, seen.cookie) for namespace, seen in all_facts),
         temporary_child=temporary_child,
     )
 
@@ -63,7 +63,7 @@ def _inside(network: MacvlanNetwork, address: Address) -> bool:
 
 def _containers(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> list[Container]:
     return [
-        Container(namespace.label, namespace.path, namespace.inode, link, address)
+        Container(namespace.label, namespace.path, (namespace.inode, facts.cookie), link, address)
         for namespace, link, facts in foreign_children(all_facts, parent)
         for address in facts.addresses_of(link)
     ]
