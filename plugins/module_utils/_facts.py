@@ -217,8 +217,8 @@ def _read_from(origin: int, routes: bool) -> Facts:
     with open_rtnetlink() as netlink:
         facts = read_with(netlink, routes)
         nsid = (netlink.get_netnsid(fd=origin) or {}).get("nsid")
-        origin = None if nsid == NETNSA_NSID_NOT_ASSIGNED else nsid
-        return Facts(facts.links, facts.addresses, facts.routes, origin, cookie())
+    known = None if nsid == NETNSA_NSID_NOT_ASSIGNED else nsid
+    return Facts(facts.links, facts.addresses, facts.routes, known, cookie())
 
 
 def foreign_children(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> list[tuple[Namespace, Link, Facts]]:
