@@ -18,7 +18,7 @@ def judge(case: Case) -> Verdict:
     removed = [
         event
         for event in case.events(action="delete")
-        if _is_ours(case, event) and _still_gone(case, event) and not _by_itself(event, ended)
+        if is_ours(case, event) and still_gone(case, event) and not _by_itself(event, ended)
     ]
     if not removed:
         return case.ruled_out("no address and no route of the network was removed during the watch")
@@ -27,7 +27,7 @@ def judge(case: Case) -> Verdict:
     name = who["text"] if who.get("pid") else "a process that is not known"
     evidence = [*(case.event_item(event) for event in removed[:5]), *case.loss_items(case.broken())]
     return case.confirmed(
-        f"{name} removed {_what(first)} of {case.host} at +{first['after']:.1f} s",
+        f"{name} removed {what(first)} of {case.host} at +{first['after']:.1f} s",
         evidence,
         after=first["after"],
         culprit=who,
@@ -35,7 +35,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _is_ours(case: Case, event: dict[str, Any]) -> bool:
+def is_ours(case: Case, event: dict[str, Any]) -> bool:
     """An address of the network on parent or link, or a route over the link to its containers."""
     data = event.get("data") or {}
     link = event["link"] or data.get("link")
@@ -54,7 +54,7 @@ def _by_itself(event: dict[str, Any], ended: set[str]) -> bool:
     return expired(event) or event["data"].get("with") in ended
 
 
-def _still_gone(case: Case, event: dict[str, Any]) -> bool:
+def still_gone(case: Case, event: dict[str, Any]) -> bool:
     """A renewal removes and adds; what is there again at the end was not taken away."""
     own, data, link = case.after.own, event["data"], event["link"]
     if own.link(link) is None:
@@ -65,7 +65,7 @@ def _still_gone(case: Case, event: dict[str, Any]) -> bool:
     return all(route["destination"] != data["destination"] for route in own.routes(link))
 
 
-def _what(event: dict[str, Any]) -> str:
+def what(event: dict[str, Any]) -> str:
     data = event["data"]
     return f"the {event['kind']} {data.get('address') or data.get('destination')} from {event['link']}"
 
@@ -90,7 +90,7 @@ CAUSE = Cause(
     proof="the kernel's notice that the address or route was deleted, with the process that asked for it",
     must="D with culprit",
     needs=("watch", "after"),
-    explains=("host_isolation", "not_persistent", "carrier_loss_drops_config", "route_order"),
+    explains=("host_isolation", "not_persistent", "route_order"),
     repairable=True,
     judge=judge,
 )

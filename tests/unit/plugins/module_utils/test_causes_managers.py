@@ -97,3 +97,37 @@ def test_an_exclusion_that_counts_or_never_was_is_not_overridden() -> None:
     assert cases.verdict(fleet, "nm_exclusion_overridden").status == "ruled_out"
     manager.update(unmanaged=[], contributions=manager["contributions"][:1])
     assert cases.verdict(fleet, "nm_exclusion_overridden").status == "ruled_out"
+
+
+def _flap(fleet: dict[str, Any], unit: str = "systemd-networkd.service") -> None:
+    """The parent loses its carrier, and a process takes the link's address, and with it the route to the containers."""
+    cases.event(fleet, link="eth0", after=2.0, data={"changed": {"carrier": [True, False]}})
+    process = {"pid": 5, "name": "systemd-network", "unit": unit, "command": "/lib/systemd/systemd-networkd"}
+    address = {"address": "192.168.100.3/32", "link": "lan0"}
+    cases.event(fleet, kind="address", action="delete", after=2.1, data=address, process=process)
+    # The kernel removes it with its source, and names no process.
+    data = {"destination": "192.168.100.128/28", "link": "lan0", "table": 254, "source": "192.168.100.3"}
+    cases.event(fleet, kind="route", action="delete", after=2.1, data=data)
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
+
+
+def test_what_a_manager_drops_for_a_lost_carrier_is_no_removal_of_its_own() -> None:
+    fleet = cases.healthy()
+    _flap(fleet)
+    found = cases.verdict(fleet, "carrier_loss_drops_config")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert found.culprit["unit"] == "systemd-networkd.service"
+    assert cases.verdict(fleet, "address_removed_by_other").explained_by == "carrier_loss_drops_config"
+
+
+def test_what_somebody_else_removes_or_what_comes_back_is_not_dropped_for_a_lost_carrier() -> None:
+    fleet = cases.healthy()
+    routes = list(fleet["web1"]["after"]["namespaces"][0]["routes"])
+    _flap(fleet, unit="session-1.scope")
+    assert cases.verdict(fleet, "carrier_loss_drops_config").status == "ruled_out"
+    assert cases.verdict(fleet, "address_removed_by_other").status == "confirmed"
+    fleet = cases.healthy()
+    _flap(fleet)
+    fleet["web1"]["after"]["namespaces"][0]["routes"] = routes
+    assert cases.verdict(fleet, "carrier_loss_drops_config").status == "ruled_out"

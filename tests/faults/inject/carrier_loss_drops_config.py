@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cable is out for a moment, on a host whose systemd-networkd does not ignore that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tests.faults.fault import Fault
+from tests.faults.lab import FLEET, WEB2
+from tests.faults.nspawn_lab import NspawnLab
+
+#: It is read before the file of the collection for the same link.
+FILE = "/etc/systemd/network/04-lan0.network"
+#: It takes what others made off the link when it begins to use the file, so that has to be over.
+CONFIGURED = f"""
+state=/run/systemd/netif/links/$(cat /sys/class/net/lan0/ifindex)
+until grep -q NETWORK_FILE={FILE} $state && grep -q ADMIN_STATE=configured $state; do sleep 0.1; done
+"""
+#: Seconds; a second watch round sees that something is lost, and the watch goes on for longer.
+OUT = 0.7
+
+
+def _prepare(lab: NspawnLab) -> None:
+    """The address is systemd-networkd's, and the route is somebody else's."""
+    declared = FLEET[WEB2]
+    text = f"[Match]\\nName=lan0\\n\\n[Network]\\nIgnoreCarrierLoss=no\\nAddress={declared.host_address}/32\\n"
+    lab.web2.shell(f"printf '{text}' > {FILE}; networkctl reload")
+    lab.web2.run("timeout", "30", "sh", "-c", CONFIGURED)
+    lab.web2.ip("route", "replace", declared.container_range, "dev", "lan0", "src", declared.host_address)
+
+
+def _flap(lab: NspawnLab) -> None:
+    lab.cable(WEB2, False)
+    time.sleep(OUT)
+    lab.cable(WEB2, True)
+
+
+def _heal(lab: NspawnLab) -> None:
+    lab.web2.shell(f"rm {FILE}; networkctl reload")
+    lab.deploy(WEB2)
+
+
+def _networkd(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
+    return culprit.get("unit") == "systemd-networkd.service"
+
+
+FAULTS = [
+    Fault(
+        "carrier_loss_drops_config",
+        _flap,
+        _heal,
+        prepare=_prepare,
+        during=True,
+        host=WEB2,
+        culprit=_networkd,
+        lab="nspawn",
+    )
+]
