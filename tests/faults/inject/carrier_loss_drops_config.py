@@ -15,10 +15,12 @@ from tests.faults.nspawn_lab import NspawnLab
 
 #: It is read before the file of the collection for the same link.
 FILE = "/etc/systemd/network/04-lan0.network"
-#: It takes what others made off the link when it begins to use the file, so that has to be over.
-CONFIGURED = f"""
+#: systemd-networkd takes what others made off the link when it begins to use the file, and its requests for that may
+#: still wait when it says "configured": the route is there to stay when it is still there a second later.
+SETTLED = f"""
 state=/run/systemd/netif/links/$(cat /sys/class/net/lan0/ifindex)
 until grep -q NETWORK_FILE={FILE} $state && grep -q ADMIN_STATE=configured $state; do sleep 0.1; done
+until [ "$(ip route show $1 dev lan0 proto boot)" ]; do ip route replace $1 dev lan0 src $2; sleep 1; done
 """
 #: Seconds; a second watch round sees that something is lost, and the watch goes on for longer.
 OUT = 0.7
@@ -29,8 +31,7 @@ def _prepare(lab: NspawnLab) -> None:
     declared = FLEET[WEB2]
     text = f"[Match]\\nName=lan0\\n\\n[Network]\\nIgnoreCarrierLoss=no\\nAddress={declared.host_address}/32\\n"
     lab.web2.shell(f"printf '{text}' > {FILE}; networkctl reload")
-    lab.web2.run("timeout", "30", "sh", "-c", CONFIGURED)
-    lab.web2.ip("route", "replace", declared.container_range, "dev", "lan0", "src", declared.host_address)
+    lab.web2.run("timeout", "30", "sh", "-c", SETTLED, "sh", declared.container_range, declared.host_address)
 
 
 def _flap(lab: NspawnLab) -> None:
