@@ -94,7 +94,8 @@ def _named() -> Iterator[Namespace]:
 def own_label() -> str:
     """Empty for the namespace of the host itself, that of its init; a name without slash for any other.
 
-    Hosts of ``ip netns exec`` share files and differ in this.
+    Hosts of ``ip netns exec`` share files and differ in this. It is made of the cookie, as the inode of a namespace
+    that has ended is soon that of another one. Errors: OSError.
     """
     own = os.stat(OWN).st_ino
     try:
@@ -102,7 +103,7 @@ def own_label() -> str:
     except OSError:
         # Not even root may look at every init.
         foreign = any(namespace.inode == own for namespace in _named())
-    return f"netns-{own}" if foreign else ""
+    return f"netns-{cookie() or own}" if foreign else ""
 
 
 def cookie() -> int:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "lab"))
+for entry in (ROOT / "collections", ROOT / "tests" / "lab"):
+    sys.path.insert(0, str(entry))
 
 from labkit.segment import Host, Segment  # noqa: E402  (the path is set up above)
 

@@ -43,7 +43,8 @@ def memory_path() -> str:
 def load(path: str, facts: Facts) -> Memory:
     """What an earlier run wrote; an unreadable memory is none, as the settings themselves are compared anyway.
 
-    A namespace's number is used again for another one: there, only what was noted of the same device counts.
+    Before Linux 5.14 a namespace's number is used again for another one: there, only what was noted of the same device
+    counts.
     """
     try:
         data = json.loads(_files.read(path) or "{}")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit import netns
 from labkit.segment import Segment
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,7 +92,7 @@ def furnished(segment, name):
     return made
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "this did not happen"
@@ -141,24 +141,21 @@ def ask(host, token, wait=30):
 
 def outcome(host, token):
     """What the host says after it has undone a change."""
-    answer = None
-
-    def undone():
-        nonlocal answer
-        answer = ask(host, token)
-        return answer[0] == "undone"
-
     # Until then the question itself would be the confirmation.
-    until(lambda: "pending" not in left(host))
-    until(undone)
-    return answer[1]
+    until_nobody_works_on(host)
+    state, data = ask(host, token, wait=0)
+    assert state == "undone"
+    return data
+
+
+def until_nobody_works_on(host):
+    """Wait until module and guard have ended: only then is what is there all that there will be."""
+    until(lambda: netns.pids(host.netns) == [])
 
 
 def left(host):
-    """The files of a change that waits. Namespaces share /run, and each has a place there."""
-    inode = host.run("stat", "-Lc", "%i", "/proc/self/ns/net").stdout.strip()
-    argv = ["find", f"/run/linuxnet-macvlan/netns-{inode}/confirm"]
-    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    """The files of a change that waits, and of one that was undone."""
+    return sorted(str(path) for path in (host.memory / "confirm").rglob("*"))
 
 
 def test_a_change_that_is_confirmed_stays_and_leaves_no_trace(host):
@@ -167,10 +164,10 @@ def test_a_change_that_is_confirmed_stays_and_leaves_no_trace(host):
     now = state(host)
     assert ask(host, "a1", wait=0)[0] == "confirmed"
     assert state(host) == now
-    assert left(host) == ""
+    assert left(host) == []
     again = change(host, "a2", {**LINK, "mode": "private"})
     assert (again["changed"], "confirm" in again) == (False, False)
-    assert left(host) == ""
+    assert left(host) == []
 
 
 @pytest.mark.parametrize(
@@ -198,7 +195,7 @@ def test_what_nobody_confirms_is_as_it_was(host, links, options):
     assert state(host) == before
     assert (came["left"], came["reason"]) == ([], "no new connection confirmed the change within 1 s")
     assert came["undone"]
-    assert left(host) == ""
+    assert left(host) == []
     again = change(host, "a2", *links, options=options, check=True)
     assert again["messages"] == done["messages"], "the next run finds what the first one found"
 
@@ -215,20 +212,20 @@ def test_a_change_that_fails_half_way_is_undone_at_once(host):
     assert "Network is unreachable" in failed["msg"]
     assert "undone: " in failed["msg"]
     assert state(host) == before
-    assert left(host) == ""
+    assert left(host) == []
 
 
 def test_check_mode_arms_nothing_and_leaves_what_there_is_to_tell(host):
     predicted = change(host, "a1", {**LINK, "mode": "private"}, check=True)
-    assert (predicted["changed"], "confirm" in predicted, left(host)) == (True, False, "")
+    assert (predicted["changed"], "confirm" in predicted, left(host)) == (True, False, [])
     change(host, "a2", {**LINK, "mode": "private"}, timeout=1)
-    until(lambda: "pending" not in left(host) and "undoing" not in left(host))
+    until_nobody_works_on(host)
     told = [change(host, "a3", LINK, check=True), change(host, "a4", LINK)]
     for result in told:
         assert "an earlier change was undone at" in str(result["warnings"])
         assert "link lan0 mode: private -> bridge" in str(result["warnings"])
     assert "warnings" not in change(host, "a5", LINK)
-    assert left(host) == ""
+    assert left(host) == []
 
 
 def test_a_second_change_waits_for_the_first(host):
@@ -291,7 +288,7 @@ def test_killed_between_any_two_writes(segment, links):
         if "complete" in done.stdout:
             assert ask(host, "a1")[0] == "confirmed"
             return "complete"
-        until(lambda: "outcome.json" in left(host) and "undoing" not in left(host))
+        until_nobody_works_on(host)
         assert state(host) == before, f"killed before write {number}"
         told = host.module("macvlan_link", {"links": []})
         assert "the module was ended before the change was complete" in str(told["warnings"])
@@ -315,10 +312,10 @@ def test_killed_at_any_time(segment):
         argv = [sys.executable, ROOT / "tests/integration/run_module.py", "macvlan_link"]
         script = ["timeout", "--signal=KILL", f"{0.1 * number + 0.1:.1f}", *map(str, argv)]
         host.run(*script, input=json.dumps({**args, "confirm_timeout": 1}), check=False)
-        until(lambda: "pending" not in left(host) and "undoing" not in left(host))
+        until_nobody_works_on(host)
         assert state(host) == before
         host.module("macvlan_link", {"links": []})
-        assert left(host) == ""
+        assert left(host) == []
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(killed, range(8)))

@@ -331,9 +331,7 @@ def test_a_second_holder_of_an_address_is_seen_when_it_speaks(lan):
 
 
 def test_an_own_mac_that_comes_from_the_network_is_told(lan):
-    lan.segment.host("twin", addresses=["192.168.100.77/24"], mac=lan.container.mac())
-    twin = Namespace.__new__(Namespace)
-    twin.netns = f"{lan.segment.prefix}-twin"
+    twin = lan.segment.host("twin", addresses=["192.168.100.77/24"], mac=lan.container.mac())
     timeline = lan.watch(lambda dummy: twin.run("arping", "-q", "-c", "2", "-I", "eth0", PARENT, check=False))
     (own,) = [item["data"] for item in events(timeline, "arp", "seen", "eth0") if item["data"]["own_mac"]]
     assert (own["mac"], own["asked"]) == (lan.container.mac(), PARENT)

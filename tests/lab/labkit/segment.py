@@ -22,6 +22,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import own_label, run_in
+
 ROOT = Path(__file__).resolve().parents[3]
 RUN_MODULE = ROOT / "tests" / "integration" / "run_module.py"
 SWITCH = "br0"
@@ -36,7 +38,9 @@ class Namespace:
         self.name = name
         self.netns = f"{segment.prefix}-{name}"
         subprocess.run(["ip", "netns", "add", self.netns], check=True)
-        segment.inodes.append(os.stat(f"/run/netns/{self.netns}").st_ino)
+        #: Where modules that run inside remember something.
+        self.memory = Path(MEMORY, run_in(f"/run/netns/{self.netns}", own_label))
+        segment.memories.append(self.memory)
         self.ip("link", "set", "lo", "up")
 
     def run(self, *argv: str, check: bool = True, **kwargs) -> subprocess.CompletedProcess:
@@ -142,7 +146,7 @@ class Segment:
     def __init__(self) -> None:
         self.prefix = f"lnm{secrets.token_hex(3)}"
         self.processes: list[subprocess.Popen] = []
-        self.inodes: list[int] = []
+        self.memories: list[Path] = []
         self._ports = 0
         self.switch = Namespace(self, "switch")
         self.switch.ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
@@ -175,9 +179,9 @@ class Segment:
         for line in listed.splitlines():
             if line.split()[0].startswith(f"{self.prefix}-"):
                 subprocess.run(["ip", "netns", "delete", line.split()[0]], check=False)
-        # What modules remember of a namespace is kept by its number, and nothing else would remove it.
-        for inode in self.inodes:
-            shutil.rmtree(f"{MEMORY}/netns-{inode}", ignore_errors=True)
+        # What modules remember of a namespace outlives it, and nothing else would remove it.
+        for memory in self.memories:
+            shutil.rmtree(memory, ignore_errors=True)
         with contextlib.suppress(OSError):
             os.rmdir(MEMORY)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 
@@ -49,10 +50,16 @@ def left(base):
 
 
 def wait_for(condition):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "this did not happen"
         time.sleep(0.01)
+
+
+def wait_for_end(armed):
+    """The guard's end: only then is what it leaves all that there will be."""
+    assert select.select([armed._alive], [], [], 60)[0], "the guard did not end"
+    assert os.read(armed._alive, 1) == b""
 
 
 def test_confirmed(arm, base, undone):
@@ -65,7 +72,7 @@ def test_confirmed(arm, base, undone):
     answer = place.confirm("a1", "", 0)
     assert (answer.state, answer.data) == ("confirmed", result)
     assert left(base) == []
-    assert os.read(armed._alive, 1) == b"", "the guard ends"
+    wait_for_end(armed)
     assert not undone.exists()
     assert place.confirm("a1", "", 0).state == "unknown"
 
@@ -73,7 +80,7 @@ def test_confirmed(arm, base, undone):
 def test_the_time_is_over(arm, undone):
     armed = arm(timeout=0.05)
     armed.complete({})
-    wait_for(undone.exists)
+    wait_for_end(armed)
     answer = place.confirm("a1", "", 20)
     assert answer.state == "undone"
     assert answer.data["undone"] == ["link lan0: remove"]
@@ -86,7 +93,8 @@ def test_the_time_does_not_run_while_the_change_is_made(arm, undone):
     time.sleep(0.1)
     assert not undone.exists()
     armed.complete({})
-    wait_for(undone.exists)
+    wait_for_end(armed)
+    assert undone.exists()
 
 
 def test_the_module_fails(arm, undone, base):
@@ -98,8 +106,9 @@ def test_the_module_fails(arm, undone, base):
 def test_the_module_is_killed(arm, undone, base):
     armed = arm()
     os.close(armed._orders)
-    wait_for(undone.exists)
-    wait_for(lambda: place.current() is None)
+    wait_for_end(armed)
+    assert undone.exists()
+    assert place.current() is None
     assert "as the module was ended" in place.leftover("web1", keep=True)
     told = place.leftover("web1", keep=False)
     assert told.startswith("web1: an earlier change was undone at")
@@ -112,7 +121,7 @@ def test_the_host_shuts_down(arm, undone):
     armed = arm()
     armed.complete({})
     os.kill(place.current()["pid"], 15)
-    wait_for(undone.exists)
+    wait_for_end(armed)
     assert undone.read_text() == "5.0"
     assert "told to stop" in place.confirm("a1", "", 20).data["reason"]
 
