@@ -3,23 +3,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The survival matrix: what happens to hosts, and how soon their links are as declared again, with no run of Ansible.
 
-Without options all cells are run anew and the table is printed. The exit status is 1 when a cell is red.
+Without options all cells are run anew; progress is told on stderr, the table comes at the end. The exit status is 1
+when a cell is red. What a form is documented not to do, in brackets, is not red. Results are kept in tests/output after
+each cell, so an interrupted run goes on with --resume; its hosts are taken down, at the latest by the next run.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import fnmatch
 import hashlib
+import os
+import signal
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "tests" / "lab"), str(ROOT / "collections")]
 
 from matrix import runner, table  # noqa: E402
+from matrix.documented import reason  # noqa: E402
 from matrix.events import EVENTS, Event  # noqa: E402
 from matrix.results import Results  # noqa: E402
 from matrix.rows import ROWS, Row  # noqa: E402
@@ -32,6 +39,13 @@ OUTPUT = ROOT / "tests" / "output"
 LAB = f"sv{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+#: Seconds that a row takes, by accelerator, measured but for KVM's, which are estimated from what the events wait for.
+#: Containers run all at once, which takes as long whether there are many or few.
+CONTAINERS, MACHINE = 900, {"kvm": 300, "tcg": 450}
+
+
 def main() -> int:
     options = parse()
     rows, events = selection(options)
@@ -39,6 +53,18 @@ def main() -> int:
     if options.table:
         print(table.render(rows, events, results))
         return 0
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    with open(OUTPUT / "survival.lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("another run of this checkout is under way", file=sys.stderr)
+            return 2
+        return measure(options, rows, events, results)
+
+
+def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], results: Results) -> int:
+    """Run what is asked for and print what came of it; the exit status."""
     if not options.resume:
         for row in rows:
             for event in events:
@@ -48,18 +74,48 @@ def main() -> int:
     def say(message: str) -> None:
         print(f"{time.monotonic() - began:6.0f} {message}", file=sys.stderr, flush=True)
 
+    say(forecast(rows, options.machines))
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
     try:
+        if not options.keep:
+            runner.remove_leftovers(LAB)
         runner.run(rows, events, results, runner.Labs(LAB, options.keep, options.machines), say)
     except LabError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        say("interrupted: no host is left; --resume runs the rest")
+        runner.remove_leftovers(LAB)
+        os._exit(130)  # events that are still waiting are not waited for
     text = table.render(rows, events, results)
     (OUTPUT / "survival.md").write_text(text, encoding="utf-8")
     print(text)
     cells = [(row, event) for row in rows for event in events if not event.missing(row)]
-    red = [pair for pair in cells if not results.has(pair[0].name, pair[1].name)]
-    print(f"{len(cells)} cells, {len(red)} red, {time.monotonic() - began:.0f} s")
+    short = [pair for pair in cells if not results.has(pair[0].name, pair[1].name)]
+    red = [(row, event) for row, event in short if not reason(row, event.name)]
+    late = f"{len(short) - len(red)} documented as late, " if len(short) > len(red) else ""
+    print(f"{len(cells)} cells, {late}{len(red)} red, {time.monotonic() - began:.0f} s")
     return 1 if red else 0
+
+
+def forecast(rows: list[Row], together: int) -> str:
+    """How long it takes, in words, as far as one can say."""
+    machines = [row for row in rows if row.kind == "vm"]
+    words = [f"about {CONTAINERS // 60} min for containers"] if len(machines) < len(rows) else []
+    if machines:
+        turns = -(-len(machines) // together)
+        minutes = {accelerator: turns * seconds // 60 for accelerator, seconds in MACHINE.items()}
+        said = f"{minutes['tcg']} min for {len(machines)} virtual machines without KVM, {minutes['kvm']} min with it"
+        words.append(f"{said} ({together} at once)")
+    return f"{len(rows)} hosts: {'; '.join(words)}; images are built first where they are missing"
+
+
+def interrupt(_number: int, _frame: object) -> NoReturn:
+    """The first signal ends the run; another one does not end the taking down."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def parse() -> argparse.Namespace:
@@ -67,7 +123,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("-k", "--rows", metavar="GLOBS", default="*", help="only these rows, such as 'ifup-*,nd-*'")
     parser.add_argument("-e", "--events", metavar="GLOBS", default="*", help="only these events, such as 'carrier-*'")
     parser.add_argument("--resume", action="store_true", help="run only the cells that are not green yet")
-    parser.add_argument("--keep", action="store_true", help="leave the labs up; the next run uses them again")
+    parser.add_argument("--keep", action="store_true", help="leave the hosts up; the next run with it uses them again")
     parser.add_argument("--machines", type=int, default=2, metavar="N", help="virtual machines at once (%(default)s)")
     parser.add_argument("--table", action="store_true", help="print the table of what has been run, and run nothing")
     return parser.parse_args()

@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
-from . import cgroups, lab, machine, netns, state
+from . import lab, machine, state
 from .errors import LabError
 
 HEADINGS = ("NAME", "KIND", "OS", "MANAGER", "STATE", "ADDRESSES")
@@ -112,17 +112,12 @@ def status(options: argparse.Namespace) -> None:
 
 
 def down(options: argparse.Namespace) -> None:
-    names = _leftovers() if options.all else [options.name] if options.name else _leftovers()[:1]
-    if not options.all and not options.name and len(_leftovers()) > 1:
-        raise LabError(f"several labs are up: {', '.join(_leftovers())}. Remedy: say which with --name, or --all.")
+    known = lab.leftovers()
+    names = known if options.all else [options.name] if options.name else known[:1]
+    if not options.all and not options.name and len(known) > 1:
+        raise LabError(f"several labs are up: {', '.join(known)}. Remedy: say which with --name, or --all.")
     for name in names:
         lab.Lab(name).down()
         _say(f"lab {name} is down")
     if not names:
         _say("no lab is up")
-
-
-def _leftovers() -> list[str]:
-    """Labs by their files, namespaces and control groups: after a crash any of these may be missing."""
-    found = {name.split(".")[1] for name in netns.names(f"{state.PREFIX}.")}
-    return sorted(found | cgroups.names() | set(state.names()))

@@ -223,6 +223,12 @@ class Lab:
         self.state.remove()
 
 
+def leftovers() -> list[str]:
+    """Labs by their files, namespaces and control groups: after a crash any of these may be missing."""
+    found = {name.split(".")[1] for name in netns.names(f"{state.PREFIX}.")}
+    return sorted(found | cgroups.names() | set(state.names()))
+
+
 def run_in_place(argv: list[str]) -> None:
     """Become another program: its exit status, terminal and signals are the user's."""
     os.execvp(argv[0], argv)

@@ -9,9 +9,10 @@ import json
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from labkit import modules, netns, wiring
+from labkit import modules, netns, vm_host, wiring
 from labkit.lab import Lab
 from labkit.topology import Host, Nic
 
@@ -94,6 +95,15 @@ class Place:
         if check and done.returncode != 0:
             raise AssertionError(f"{self.row.name}: {script}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout.strip()
+
+    def circumstances(self) -> dict[str, str]:
+        """On what a result was measured, and when, as `Cell` has it."""
+        accelerator = vm_host.accelerator(self.lab.state, self.host) if self.row.kind == "vm" else ""
+        return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": self.kernel, "accelerator": accelerator}
+
+    @cached_property
+    def kernel(self) -> str:
+        return self.shell("uname -r")
 
     def declared(self) -> dict:
         number = self.row.number

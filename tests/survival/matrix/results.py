@@ -16,10 +16,16 @@ from .place import LIMIT
 
 @dataclass(frozen=True)
 class Cell:
-    """seconds: until recovery, None where there was none. wrong: empty where the cell is green."""
+    """seconds: until recovery, None where there was none. wrong: empty where the cell is green.
+
+    date: YYYY-MM-DD, UTC. kernel: the release of the host's. accelerator: of its QEMU, empty where it has none.
+    """
 
     seconds: float | None
     wrong: str = ""
+    date: str = ""
+    kernel: str = ""
+    accelerator: str = ""
 
     @property
     def green(self) -> bool:

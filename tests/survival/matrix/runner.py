@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from labkit import cgroups
 from labkit.errors import LabError
-from labkit.lab import Lab
+from labkit.lab import Lab, leftovers
 
 from . import lease
 from .events import Event
@@ -56,9 +57,25 @@ def run(rows: list[Row], events: list[Event], results: Results, options: Labs, s
         try:
             with lease.server(lab):
                 _run_lab(lab, group, events, results, say)
+        except KeyboardInterrupt:
+            _remove(lab.name)
+            raise
         finally:
             if not options.keep:
                 lab.down()
+
+
+def remove_leftovers(prefix: str) -> None:
+    """Take down the labs of a run that was killed."""
+    for name in leftovers():
+        if name.startswith(f"{prefix}-"):
+            _remove(name)
+
+
+def _remove(name: str) -> None:
+    """Its hosts end first: somebody may be waiting for one that reboots, and hold the lab meanwhile."""
+    cgroups.remove(name)
+    Lab(name).down()
 
 
 def _lab(wanted: dict, name: str, say: Say) -> Lab:
@@ -73,21 +90,34 @@ def _lab(wanted: dict, name: str, say: Say) -> Lab:
 
 def _run_lab(lab: Lab, rows: list[Row], events: list[Event], results: Results, say: Say) -> None:
     places = [Place(lab, row) for row in rows]
-    with ThreadPoolExecutor(JOBS) as pool:
+    with _threads(JOBS) as pool:
         for problem in filter(None, pool.map(_set_up, places)):
             say(problem)
+    circumstances = {place: place.circumstances() for place in places}
     for event in events:
         due = [
             place for place in places if not event.missing(place.row) and not results.has(place.row.name, event.name)
         ]
-        with ThreadPoolExecutor(max(1, len(due)) if event.waits else JOBS) as pool:
+        with _threads(max(1, len(due)) if event.waits else JOBS) as pool:
             cells = {pool.submit(_cell, event, place): place for place in due}
             for done in as_completed(cells):
                 place = cells[done]
-                results.put(place.row.name, event.name, done.result())
+                results.put(place.row.name, event.name, replace(done.result(), **circumstances[place]))
                 say(f"{event.name:10} {place.row.name:28} {done.result()}")
     for place in places:
         place.close()
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """As the pool itself, but one that is interrupted does not wait for events that wait."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def _set_up(place: Place) -> str:

@@ -5,25 +5,50 @@
 
 from __future__ import annotations
 
+from .documented import reason
 from .events import Event
-from .results import Results
+from .results import Cell, Results
 from .rows import SYSTEMS, Row
 
 NOT_RUN, NOT_THERE = "?", "-"
 
 KINDS = {"nspawn": "Containers with systemd, without udev", "vm": "Virtual machines, with udev and kernel modules"}
+ACCELERATORS = {"kvm": "QEMU with KVM", "tcg": "QEMU without KVM (emulation)"}
 OWNERS = {"networkmanager": "NetworkManager", "networkd": "systemd-networkd", "none": "nothing"}
 
 
 def render(rows: list[Row], events: list[Event], results: Results) -> str:
-    """A table for each kind of host, then what was wrong in cells that are red."""
+    """A table for each kind of host, then what was wrong in cells that are red, and why others need not be green."""
     parts = []
     for kind, title in KINDS.items():
         shown = [row for row in rows if row.kind == kind and any(results.get(row.name, event.name) for event in events)]
         if shown:
-            systems = " / ".join(name for system, name in SYSTEMS.items() if system in {row.system for row in shown})
-            parts.append(f"{title}; {systems}:\n\n{_table(shown, events, results)}")
+            known = [cell for row in shown for event in events if (cell := results.get(row.name, event.name))]
+            about = "; ".join(filter(None, [title, _systems(shown, events, results), _circumstances(known)]))
+            parts.append(f"{about}:\n\n{_table(shown, events, results)}")
     return "\n".join([*parts, _notes(rows, events, results)])
+
+
+def _systems(rows: list[Row], events: list[Event], results: Results) -> str:
+    """The systems, in the order of a cell's figures, with the kernels of virtual machines."""
+    said = []
+    for system, name in SYSTEMS.items():
+        group = [row for row in rows if row.system == system]
+        cells = [results.get(row.name, event.name) for row in group if row.kind == "vm" for event in events]
+        kernels = sorted({cell.kernel for cell in cells if cell and cell.kernel})
+        if group:
+            said.append(f"{name} (Linux {', '.join(kernels)})" if kernels else name)
+    return " / ".join(said)
+
+
+def _circumstances(cells: list[Cell]) -> str:
+    """The days and accelerators of these cells, and the kernel where it is one for all: that of the machine."""
+    words = []
+    if not any(cell.accelerator for cell in cells):
+        words += sorted({f"Linux {cell.kernel}" for cell in cells if cell.kernel})
+    words += sorted({ACCELERATORS[cell.accelerator] for cell in cells if cell.accelerator})
+    dates = sorted({cell.date for cell in cells if cell.date})
+    return ", ".join([*words, " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]]))]).strip(", ")
 
 
 def _table(rows: list[Row], events: list[Event], results: Results) -> str:
@@ -50,11 +75,19 @@ def _cell(row: Row, event: Event, results: Results) -> str:
     if cell is None:
         return NOT_RUN
     seconds = "never" if cell.seconds is None else f"{cell.seconds:.1f}"
-    return seconds if cell.green else f"**{seconds}**"
+    if cell.green:
+        return seconds
+    return f"({seconds})" if reason(row, event.name) else f"**{seconds}**"
 
 
 def _notes(rows: list[Row], events: list[Event], results: Results) -> str:
-    """What was wrong where."""
+    """What was wrong where, and what is known to be."""
     found = [(row, event, results.get(row.name, event.name)) for row in rows for event in events]
-    red = [f"- {row.name}, {event.title}: {cell.wrong}" for row, event, cell in found if cell and not cell.green]
-    return "".join(f"{line}\n" for line in red)
+    missed = [(row, event, cell) for row, event, cell in found if cell and not cell.green]
+    red = [f"- {row.name}, {event.title}: {cell.wrong}" for row, event, cell in missed if not reason(row, event.name)]
+    known = dict.fromkeys(
+        f"- ( ) `{row.form}`, {event.title}: {reason(row, event.name)}"
+        for row, event, dummy in missed
+        if reason(row, event.name)
+    )
+    return "".join(f"{line}\n" for line in [*red, *known])
