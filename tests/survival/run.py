@@ -41,9 +41,9 @@ LAB = f"sv{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-#: Seconds that a row takes, by accelerator, measured but for KVM's, which are estimated from what the events wait for.
-#: Containers run all at once, which takes as long whether there are many or few.
-CONTAINERS, MACHINE = 900, {"kvm": 300, "tcg": 450}
+#: Seconds that all events take on a container (they run at once: some seconds for each, and what has to be waited for),
+#: and on a virtual machine by accelerator. Measured, but for KVM's, which is estimated from what events wait for.
+WAITS, CONTAINER, MACHINE = 300, 40, {"kvm": 300, "tcg": 450}
 
 
 def main() -> int:
@@ -74,7 +74,7 @@ def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], r
     def say(message: str) -> None:
         print(f"{time.monotonic() - began:6.0f} {message}", file=sys.stderr, flush=True)
 
-    say(forecast(rows, options.machines))
+    say(forecast(rows, len(events) / len(EVENTS), options.machines))
     for number in SIGNALS:
         signal.signal(number, interrupt)
     try:
@@ -99,16 +99,22 @@ def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], r
     return 1 if red else 0
 
 
-def forecast(rows: list[Row], together: int) -> str:
-    """How long it takes, in words, as far as one can say."""
+def forecast(rows: list[Row], share: float, together: int) -> str:
+    """How long it takes, in words, as far as one can say. share: of all events."""
     machines = [row for row in rows if row.kind == "vm"]
-    words = [f"about {CONTAINERS // 60} min for containers"] if len(machines) < len(rows) else []
+    containers = len(rows) - len(machines)
+
+    def minutes(seconds: float) -> str:
+        return f"{max(1, round(seconds * share / 60))} min"
+
+    words = []
+    if containers:
+        words.append(f"about {minutes(WAITS + CONTAINER * containers)} for {containers} containers")
     if machines:
         turns = -(-len(machines) // together)
-        minutes = {accelerator: turns * seconds // 60 for accelerator, seconds in MACHINE.items()}
-        said = f"{minutes['tcg']} min for {len(machines)} virtual machines without KVM, {minutes['kvm']} min with it"
-        words.append(f"{said} ({together} at once)")
-    return f"{len(rows)} hosts: {'; '.join(words)}; images are built first where they are missing"
+        without, having = (minutes(turns * MACHINE[accelerator]) for accelerator in ("tcg", "kvm"))
+        words.append(f"about {without} for {len(machines)} virtual machines without KVM, {having} with it")
+    return f"{'; '.join(words)}; images are built first where they are missing"
 
 
 def interrupt(_number: int, _frame: object) -> NoReturn:

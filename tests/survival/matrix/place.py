@@ -234,7 +234,9 @@ class Place:
     def open(self) -> None:
         """Start the probe, and return when it could look."""
         argv = [*self.lab.entry(self.row.name), "python3", "-c", PROBE]
-        self._probe = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        # A session of its own: an interrupt from the keyboard is for the run alone.
+        self._probe = subprocess.Popen(argv, **pipes, text=True, start_new_session=True)
         self._probe.stdout.readline()
 
     def close(self) -> None:
