@@ -109,11 +109,11 @@ def forecast(rows: list[Row], share: float, together: int) -> str:
 
     words = []
     if containers:
-        words.append(f"about {minutes(WAITS + CONTAINER * containers)} for {containers} containers")
+        words.append(f"containers ({containers}): about {minutes(WAITS + CONTAINER * containers)}")
     if machines:
         turns = -(-len(machines) // together)
         without, having = (minutes(turns * MACHINE[accelerator]) for accelerator in ("tcg", "kvm"))
-        words.append(f"about {without} for {len(machines)} virtual machines without KVM, {having} with it")
+        words.append(f"virtual machines ({len(machines)}): about {without} without KVM, {having} with it")
     return f"{'; '.join(words)}; images are built first where they are missing"
 
 
