@@ -89,14 +89,15 @@ def totals(trials: list[Trial]) -> str:
     healthy = [trial for trial in trials if not trial.fault]
     alarms = sum(1 for trial in healthy if trial.wrong)
     culprits = [trial.culprit_right for trial in sick if trial.culprit_right is not None]
-    seconds = sorted(trial.seconds for trial in sick)
+    seconds = sorted(trial.beyond for trial in sick)
     return "\n".join(
         [
             f"recall     {_share(right, wanted)}",
             f"precision  {_share(right, confirmed)}",
             f"culprits   {_share(sum(culprits), len(culprits))}",
             f"false alarms in {len(healthy)} healthy runs: {alarms}",
-            f"seconds to verdict: median {seconds[len(seconds) // 2]:.1f}, longest {seconds[-1]:.1f}"
+            f"seconds to verdict beyond the fault's own signature: median {seconds[len(seconds) // 2]:.1f},"
+            f" longest {seconds[-1]:.1f}"
             if seconds
             else "",
         ]

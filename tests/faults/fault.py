@@ -42,8 +42,13 @@ class Fault:
     quick: bool = False
     #: ``suspected`` for a cause that a host alone cannot prove.
     status: str = CONFIRMED
-    #: Seconds that the watch lasts at most; it ends soon after something broke.
-    duration: float = 8.0
+    #: Seconds that the watch lasts at most, where not 3, or 6 for what happens during it; it ends soon after something
+    #: broke.
+    lasts: float | None = None
+
+    @property
+    def duration(self) -> float:
+        return self.lasts or (6.0 if self.during else 3.0)
 
     @property
     def cause(self) -> str:
@@ -84,7 +89,7 @@ def both(one: Fault, other: Fault) -> Fault:
         culprit=one.culprit,
         also=(other.cause,),
         lab=one.lab,
-        duration=max(one.duration, other.duration),
+        lasts=max(one.duration, other.duration),
     )
 
 

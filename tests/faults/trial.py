@@ -60,6 +60,11 @@ class Trial:
         return self.diagnosis.ended - (self.diagnosis.injected or (self.diagnosis.started,))[0]
 
     @property
+    def beyond(self) -> float:
+        """Those of these seconds that the fault did not need to show itself."""
+        return self.seconds - (self.fault.signature if self.fault else 0.0)
+
+    @property
     def moment_wrong(self) -> str:
         """Whether the verdict names another moment than that of a fault during the watch; empty where it is right."""
         if self.fault is None or self.diagnosis.injected is None or not self.recalled:

@@ -47,11 +47,13 @@ class Discovery:
         self._last = now
         began = time.thread_time()
         try:
-            new = inodes() - self._known
+            present = inodes()
+            new = present - self._known
             for namespace in namespaces() if new else ():
                 if namespace.inode in new:
                     self._enter(namespace, round(now - begin, 3))
-            self._known |= new
+            # The inode of one that ended is soon another's; as long as it is listened in, it has not ended.
+            self._known = present | {place.inode for place in self._listening.places}
         except OSError as error:
             self._record.limit(f"new namespaces cannot be looked for: {error.strerror}")
         self._pause = SHARE * (time.thread_time() - began)

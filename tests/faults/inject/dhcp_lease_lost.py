@@ -22,4 +22,4 @@ def _renew(lab: NamespaceLab) -> None:
     lab.c1.ip("route", "replace", "default", "via", GATEWAY)
 
 
-FAULTS = [Fault("dhcp_lease_lost", _lease, _renew, during=True, signature=SECONDS, duration=12.0)]
+FAULTS = [Fault("dhcp_lease_lost", _lease, _renew, during=True, signature=SECONDS, lasts=12.0)]

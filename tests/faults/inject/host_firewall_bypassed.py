@@ -32,4 +32,4 @@ def _heal(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "delete", "table", "ip", "protect")
 
 
-FAULTS = [Fault("host_firewall_bypassed", _protect, _heal, status=SUSPECTED, duration=2.0)]
+FAULTS = [Fault("host_firewall_bypassed", _protect, _heal, status=SUSPECTED, lasts=2.0)]

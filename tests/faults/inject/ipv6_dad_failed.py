@@ -49,7 +49,7 @@ FAULTS = [
         _left_over,
         lambda lab: _free(lab, lab.c2),
         culprit=_is_c2,
-        duration=2.0,
+        lasts=2.0,
     ),
     Fault(
         "ipv6_dad_failed/lan",
@@ -57,6 +57,6 @@ FAULTS = [
         lambda lab: _free(lab, lab.station),
         prepare=lambda lab: _hold(lab.station),
         during=True,
-        duration=6.0,
+        lasts=6.0,
     ),
 ]

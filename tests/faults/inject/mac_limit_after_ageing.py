@@ -35,4 +35,4 @@ def _unlock(lab: NamespaceLab) -> None:
     _ageing(lab, DEFAULT)
 
 
-FAULTS = [Fault("mac_limit_after_ageing", _lock, _unlock, during=True, signature=2.0 * AGEING, duration=15.0)]
+FAULTS = [Fault("mac_limit_after_ageing", _lock, _unlock, during=True, signature=2.0 * AGEING, lasts=15.0)]

@@ -30,12 +30,20 @@ def _ipv6(lab: NamespaceLab) -> None:
 
 def _snoop(lab: NamespaceLab) -> None:
     lab.switch.run("nft", "-f", "-", input=RULES.format(port=lab.gateway.port))
-    # a bridge passes on everything where nobody sends queries (net/bridge/br_multicast.c)
-    lab.switch.ip(
-        "link", "set", "br0", "type", "bridge", "mcast_querier", "1", "mcast_snooping", "1",
-        "mcast_query_response_interval", "10",
-    )  # fmt: skip
-    time.sleep(1)
+    # a bridge passes on everything where nobody sends queries, and until the responses to its own must have come,
+    # within the interval that it knew when it became a querier (net/bridge/br_multicast.c)
+    lab.switch.ip("link", "set", "br0", "type", "bridge", "mcast_query_response_interval", "10")
+    lab.switch.ip("link", "set", "br0", "type", "bridge", "mcast_querier", "1", "mcast_snooping", "1")
+    deadline = time.monotonic() + 20
+    while _found(lab):
+        assert time.monotonic() < deadline, "the switch goes on to pass multicasts on"
+
+
+def _found(lab: NamespaceLab) -> bool:
+    """Whether neighbour discovery finds the gateway now, with no help of a gateway that asks by unicast."""
+    for machine in (lab.gateway, lab.web1):
+        machine.ip("-6", "neighbour", "flush", "dev", "eth0")
+    return lab.web1.run("ping", "-6", "-c", "1", "-W", "1", GATEWAY6, check=False).returncode == 0
 
 
 def _heal(lab: NamespaceLab) -> None:

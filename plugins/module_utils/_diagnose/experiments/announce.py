@@ -9,6 +9,7 @@ import contextlib
 import functools
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from . import holders
 from .model import REPAIRING, Context, Experiment
 
 #: Echo requests before and after, the seconds between two of them, and for how long the last ones are waited for.
-PACKETS, GAP, WAIT = 3, 0.2, 0.4
+PACKETS, GAP, WAIT = 3, 0.1, 0.5
 #: Announcements of each address, and seconds between them. RFC 5227, 1.1: ANNOUNCE_NUM is 2, ANNOUNCE_INTERVAL 2
 #: seconds, for which nobody wants to wait here; RFC 4861, 10: MAX_NEIGHBOR_ADVERTISEMENT is 3.
 ANNOUNCEMENTS, INTERVAL = 2, 0.2
@@ -79,12 +80,14 @@ def _run(context: Context) -> dict[str, Any]:
     pairs, parent = _pairs(context), context.scope.parent
     if parent is None:
         return {"pairs": []}
-    # To announce what another machine has too would take its traffic away.
-    shared = holders.shared(parent.name, sorted({str(pair.address) for pair in pairs}))
     with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+        # To announce what another machine has too would take its traffic away.
+        elsewhere = executor.submit(holders.shared, parent.name, sorted({str(pair.address) for pair in pairs}))
         pingers = [_pinger(pair, stack) for pair in pairs]
         answered: list[set[int]] = [set() for dummy in pairs]
         _ask(pairs, pingers, answered, 0)
+        shared = elsewhere.result()
         silent = [
             pair for pair, seen in zip(pairs, answered) if not seen and str(pair.address) not in shared
         ]  # fmt: skip
@@ -124,16 +127,23 @@ def _pinger(pair: Pair, stack: contextlib.ExitStack) -> Pinger:
 
 
 def _ask(pairs: list[Pair], pingers: list[Pinger], answered: list[set[int]], first: int) -> None:
-    """PACKETS requests of each, numbered from ``first``, and the numbers of all that are answered until the end."""
+    """PACKETS requests of each, numbered from ``first``, and the numbers of all that are answered until the end.
+
+    It ends as soon as everybody has answered once.
+    """
     for number in range(first, first + PACKETS):
         for pair, pinger in zip(pairs, pingers):
             # What the kernel refuses to send is not answered.
             with contextlib.suppress(OSError):
                 pinger.send(pair.target, number)
         time.sleep(GAP)
-    time.sleep(WAIT)
-    for pair, pinger, seen in zip(pairs, pingers, answered):
-        seen.update(number for target, number in pinger.receive() if target == pair.target and number is not None)
+    end = time.monotonic() + WAIT
+    while True:
+        for pair, pinger, seen in zip(pairs, pingers, answered):
+            seen.update(number for target, number in pinger.receive() if target == pair.target and number is not None)
+        if time.monotonic() >= end or all(max(seen, default=-1) >= first for seen in answered):
+            return
+        time.sleep(GAP)
 
 
 def _announce(pairs: list[Pair]) -> dict[tuple[str, str], str]:

@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep impo
 from .model import Context, Experiment
 
 #: Seconds, frames that are read, and examples that are kept for each VLAN.
-SECONDS, FRAMES_MAX, EXAMPLES = 2.0, 5000, 3
+SECONDS, FRAMES_MAX, EXAMPLES = 1.5, 5000, 3
 #: linux/if_packet.h: struct tpacket_auxdata (tp_status, tp_len, tp_snaplen, tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid),
 #: where the kernel tells the tag that it took off before anybody sees the frame.
 _SOL_PACKET, _PACKET_AUXDATA, _TP_STATUS_VLAN_VALID = 263, 8, 1 << 4
