@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from .fault import Fault, all_faults
 from .healthy import CONDITIONS
@@ -35,24 +37,46 @@ def main() -> int:
     faults = [fault for fault in all_faults() if not given.names or any(name in fault.name for name in given.names)]
     healthy = given.healthy if given.healthy is not None else 0 if given.names else HEALTHY_RUNS
     print(_row("fault", "expected", "found", "seconds", "culprit"), flush=True)
-    trials = []
+    trials: list[Trial] = []
+    stopped: list[Fault] = []
     for trial in _trials(faults, healthy):
+        if isinstance(trial, Stopped):
+            stopped.append(trial.fault)
+            expected = ", ".join(sorted(trial.fault.expected))
+            print(f"{_row(trial.fault.name, expected, '-', '-', '-')}  ERROR: {trial.reason}", flush=True)
+            continue
         trials.append(trial)
         print(_line(trial), flush=True)
         if trial.wrong and given.verbose:
             print(trial.diagnosis.told(), flush=True)
-    print(totals(trials))
-    return 1 if any(trial.wrong for trial in trials) else 0
+    print(totals(trials, stopped))
+    return 1 if stopped or any(trial.wrong for trial in trials) else 0
 
 
-def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial]:
-    """One lab of each kind serves all faults of that kind."""
+@dataclass(frozen=True)
+class Stopped:
+    """A fault that could not be made, or not be healed."""
+
+    fault: Fault
+    reason: str
+
+
+def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial | Stopped]:
+    """One lab of each kind serves all faults of that kind, and another one those after a fault that was not healed."""
     for kind in dict.fromkeys(fault.lab for fault in faults):
-        lab = open_lab(kind)
-        try:
-            yield from (make(lab, fault) for fault in faults if fault.lab == kind)
-        finally:
-            lab.close()
+        waiting = [fault for fault in faults if fault.lab == kind]
+        while waiting:
+            lab = open_lab(kind)
+            try:
+                while waiting:
+                    fault = waiting.pop(0)
+                    try:
+                        yield make(lab, fault)
+                    except (AssertionError, subprocess.CalledProcessError) as error:
+                        yield Stopped(fault, str(error))
+                        break
+            finally:
+                lab.close()
     if healthy:
         lab = NamespaceLab()
         try:
@@ -80,10 +104,10 @@ def _row(name: str, expected: str, found: str, seconds: str, culprit: str) -> st
     return f"{name:38} {expected:34} {found:34} {seconds:>8} {culprit:>8}".rstrip()
 
 
-def totals(trials: list[Trial]) -> str:
+def totals(trials: list[Trial], stopped: Sequence[Fault] = ()) -> str:
     """Recall and precision over the faults, false alarms over the healthy runs."""
     sick = [trial for trial in trials if trial.fault]
-    wanted = sum(len(trial.expected) for trial in sick)
+    wanted = sum(len(item.expected) for item in (*sick, *stopped))
     right = sum(len(trial.expected & trial.found) for trial in sick)
     confirmed = sum(len(trial.found) for trial in sick)
     healthy = [trial for trial in trials if not trial.fault]

@@ -162,8 +162,9 @@ class NamespaceLab:
 
     def count_watching(self) -> None:
         """Have the gateway count the echo requests of each host, for `watched`."""
-        sources = [host.parent_address.split("/", maxsplit=1)[0] for host in FLEET.values()]
-        rules = "".join(f"        ip saddr {source} icmp type echo-request counter\n" for source in sources)
+        # which of its two addresses a host asks from is up to its routes, and those are what some faults are about
+        sources = [(host.parent_address.split("/", maxsplit=1)[0], host.host_address) for host in FLEET.values()]
+        rules = "".join(f"        ip saddr {{ {', '.join(own)} }} icmp type echo-request counter\n" for own in sources)
         self.gateway.run("nft", "-f", "-", input=WATCHED.format(rules=rules))
 
     def watched(self) -> int:

@@ -9,6 +9,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import discovery
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.discovery import Discovery
