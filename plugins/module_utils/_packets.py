@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ._addresses import Address
 
 #: linux/if_ether.h
+ETH_P_IP = 0x0800
 ETH_P_ARP = 0x0806
 ETH_P_IPV6 = 0x86DD
 ETH_HLEN = 14

@@ -12,6 +12,7 @@ from . import (
     address_removed_by_other,
     announcement_lost,
     arp_flux,
+    bad_checksum_offload,
     bond_mode_unsupported,
     bridge_mac_changed,
     broadcast_queue_overflow,
@@ -100,6 +101,7 @@ _MODULES: tuple[ModuleType, ...] = (
     host_firewall_bypassed,
     broadcast_queue_overflow,
     multicast_snooping,
+    bad_checksum_offload,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
     BROADCAST,
     ETH_HLEN,
+    ETH_P_IP,
     ETH_P_IPV6,
     IPPROTO_ICMPV6,
     NEIGHBOUR_SOLICITATION,
@@ -38,8 +39,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter imp
     assemble,
 )
 
-#: linux/if_ether.h
-ETH_P_IP = 0x0800
 IPPROTO_UDP = 17
 #: RFC 2131, 4.1
 SERVER_PORT, CLIENT_PORT = 67, 68

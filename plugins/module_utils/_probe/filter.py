@@ -31,8 +31,9 @@ Step = Tuple[int, int, str, str]
 LOAD_WORD, LOAD_HALF, LOAD_BYTE = 0x20, 0x28, 0x30
 JUMP_EQUAL, JUMP_SET = 0x15, 0x45
 _RETURN = 0x06
-#: linux/filter.h SKF_AD_OFF + SKF_AD_VLAN_TAG: the tag that the kernel took off the frame, 0 without one.
-VLAN_TAG = 0xFFFFF000 + 44
+#: linux/filter.h SKF_AD_OFF + SKF_AD_VLAN_TAG: the tag that the kernel took off the frame, 0 without one; and
+#: SKF_AD_OFF + SKF_AD_PKTTYPE: to whom it goes (PACKET_OUTGOING: from this host).
+VLAN_TAG, PACKET_TYPE = 0xFFFFF000 + 44, 0xFFFFF000 + 4
 #: IEEE 802.1Q, 9.6: the VLAN id; a tag with id 0 only gives a priority.
 VLAN_ID = 0x0FFF
 #: asm-generic/socket.h SO_ATTACH_FILTER

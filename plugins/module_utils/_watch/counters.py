@@ -15,7 +15,7 @@ WANTED = frozenset(
         "TcpExtIPReversePathFilter", "TcpExtArpFilter", "IpExtInNoRoutes", "IpExtInCsumErrors", "IpInHdrErrors",
         "IpInAddrErrors", "IpInDiscards", "IpOutDiscards", "IpOutNoRoutes", "IpFragFails", "IcmpInCsumErrors",
         "IcmpOutDestUnreachs", "TcpInCsumErrors", "UdpInCsumErrors", "UdpRcvbufErrors", "Ip6InNoRoutes",
-        "Ip6InAddrErrors", "Ip6InDiscards", "Ip6OutNoRoutes", "Ip6OutDiscards", "Icmp6InCsumErrors",
+        "Ip6InAddrErrors", "Ip6InDiscards", "Ip6OutNoRoutes", "Ip6OutDiscards", "Icmp6InCsumErrors", "Udp6InCsumErrors",
     )
 )  # fmt: skip
 #: Those that are told even when they stand still, as that rules causes out.

@@ -167,14 +167,19 @@ class Segment:
         namespace.ip("link", "set", device, "up")
         return port
 
+    def end(self, process: subprocess.Popen) -> None:
+        """End a program before the segment ends."""
+        self.processes.remove(process)
+        process.kill()
+        process.wait()
+
     def remove(self, namespace: Namespace) -> None:
         """End one namespace before the segment ends, as when a container is stopped."""
         subprocess.run(["ip", "netns", "delete", namespace.netns], check=True)
 
     def close(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
+        for process in list(self.processes):
+            self.end(process)
         listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
         for line in listed.splitlines():
             if line.split()[0].startswith(f"{self.prefix}-"):

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from . import announce, dhcp_ask, flux_ask, full_size, gateway_ask, holders, solicit, tags
+from . import announce, checksums, datagrams, dhcp_ask, flux_ask, full_size, gateway_ask, holders, solicit, tags
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
+    checksums.EXPERIMENT,
+    datagrams.EXPERIMENT,
     dhcp_ask.EXPERIMENT,
     flux_ask.EXPERIMENT,
     gateway_ask.EXPERIMENT,

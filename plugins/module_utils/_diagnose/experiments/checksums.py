@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Do TCP and UDP arrive with the right checksum? Listens on the parent to what is for this host. Sends nothing."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose import transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import ETH_HLEN, ETH_P_IP, ETH_P_IPV6, mac_text
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter import (
+    JUMP_EQUAL,
+    LOAD_BYTE,
+    LOAD_HALF,
+    LOAD_WORD,
+    PACKET_TYPE,
+    Step,
+    assemble,
+)
+
+from .frames import arriving
+from .model import Context, Experiment
+
+#: Seconds, frames that are read, and senders and examples of each that are kept.
+SECONDS, FRAMES_MAX, SENDERS_MAX, EXAMPLES = 1.5, 3000, 20, 3
+#: Offsets of the protocol in the headers of IPv4 and IPv6.
+_PROTOCOL, _NEXT_HEADER = ETH_HLEN + 9, ETH_HLEN + 6
+
+
+def _steps() -> list[Step | str]:
+    """TCP and UDP that arrive."""
+    return [
+        (LOAD_WORD, PACKET_TYPE, "", ""),
+        (JUMP_EQUAL, socket.PACKET_OUTGOING, "reject", ""),
+        (LOAD_HALF, 12, "", ""),
+        (JUMP_EQUAL, ETH_P_IP, "", "six"),
+        (LOAD_BYTE, _PROTOCOL, "", ""),
+        (JUMP_EQUAL, transport.TCP, "accept", ""),
+        (JUMP_EQUAL, transport.UDP, "accept", "reject"),
+        "six",
+        (JUMP_EQUAL, ETH_P_IPV6, "", "reject"),
+        (LOAD_BYTE, _NEXT_HEADER, "", ""),
+        (JUMP_EQUAL, transport.TCP, "accept", ""),
+        (JUMP_EQUAL, transport.UDP, "accept", "reject"),
+    ]
+
+
+def _why_not(context: Context) -> str:
+    parent = context.scope.parent
+    if parent is None:
+        return context.scope.parent_problem
+    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"seconds", "right", "unfinished", "wrong": [{"mac", "frames", "examples": ["udp from …", …]}]}``.
+
+    right, unfinished: numbers of frames. Only frames to this host, its containers, or groups count.
+    """
+    scope = context.scope
+    right = unfinished = 0
+    wrong: dict[str, dict[str, Any]] = {}
+    links = [scope.parent, scope.shim, *(item.link for item in (*scope.containers, *scope.strays))]
+    own = {link.mac for link in links if link is not None}
+    for frame in arriving(scope.parent.name, assemble(_steps()), SECONDS, FRAMES_MAX) if scope.parent else ():
+        if frame.vlan or not (frame.to_a_group or mac_text(frame.data[:6]) in own):
+            continue
+        if frame.unfinished:
+            unfinished += 1
+            continue
+        found = None if frame.checked else transport.read(frame.data)
+        if frame.checked or (found is not None and found.right):
+            right += 1
+        elif found is not None:
+            _note(wrong, mac_text(frame.data[6:12]), str(found))
+    kept = list(wrong.values())[:SENDERS_MAX]
+    return {"seconds": SECONDS, "right": right, "unfinished": unfinished, "wrong": kept}
+
+
+def _note(wrong: dict[str, dict[str, Any]], mac: str, text: str) -> None:
+    one = wrong.setdefault(mac, {"mac": mac, "frames": 0, "examples": []})
+    one["frames"] += 1
+    if text not in one["examples"] and len(one["examples"]) < EXAMPLES:
+        one["examples"].append(text)
+
+
+EXPERIMENT = Experiment(
+    id="checksums",
+    sends=f"nothing: it listens on the parent for {SECONDS:g} seconds to TCP and UDP",
+    run=_run,
+    why_not=_why_not,
+)
