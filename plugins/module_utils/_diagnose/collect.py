@@ -60,7 +60,8 @@ def collect(options: Options) -> dict[str, Any]:
     before = _snapshot(declared, problems)
     with ThreadPoolExecutor(max_workers=1) as executor:
         parents = sorted({scope.parent.name for scope in _scopes(declared, problems) if scope.parent})
-        machine = executor.submit(system.gather, parents, problems)
+        links = sorted({network.link for network in declared if network.link})
+        machine = executor.submit(system.gather, parents, links, problems)
         timeline = system.careful("watch", lambda: _watch.observe(_request(options)), problems)
         known = machine.result()
     if any(event["kind"] == "manager" for event in (timeline or {}).get("events", [])):

@@ -23,12 +23,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import d
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
+from . import boot
+
 #: Documentation/ABI/testing/sysfs-firmware-dmi-entries and drivers/firmware/dmi-id.c
 DMI = ("sys_vendor", "product_name", "product_version", "board_vendor", "bios_vendor", "chassis_asset_tag")
 
 
-def gather(parents: list[str], problems: list[str]) -> dict[str, Any]:
-    """All parts; one that cannot be read is None, and ``problems`` says why."""
+def gather(parents: list[str], links: list[str], problems: list[str]) -> dict[str, Any]:
+    """All parts; one that cannot be read is None, and ``problems`` says why. links: the declared ones of the host."""
     parts: dict[str, Callable[[], Any]] = {
         "kernel": _kernel,
         "dmi": lambda: {name: text for name in DMI for text in [_text(f"/sys/class/dmi/id/{name}")] if text},
@@ -38,6 +40,7 @@ def gather(parents: list[str], problems: list[str]) -> dict[str, Any]:
         "networkd": networkd,
         "owners": lambda: owners(parents),
         "persisted": persisted,
+        "boot": lambda: boot.gather(links, parents),
     }
     return {name: careful(name, part, problems) for name, part in parts.items()}
 

@@ -11,6 +11,12 @@ from tests.faults.fault import Fault
 from tests.faults.lab import WEB1, WEB2
 from tests.faults.nspawn_lab import NspawnLab
 
+#: Host -> commands that remove what makes its link at boot.
+UNMAKE = {
+    WEB1: "systemctl disable linuxnet-macvlan-lan0.service; rm /etc/systemd/system/linuxnet-macvlan-lan0.service",
+    WEB2: "cd /etc/systemd/network; rm *linuxnet-macvlan-lan0.* *.network.d/linuxnet-macvlan-lan0.conf",
+}
+
 
 def _reboot_without(host: str, script: str) -> Callable[[NspawnLab], None]:
     def inject(lab: NspawnLab) -> None:
@@ -27,10 +33,7 @@ def _heal(host: str) -> Callable[[NspawnLab], None]:
 FAULTS = [
     Fault(
         "not_persistent",
-        _reboot_without(
-            WEB1,
-            "systemctl disable linuxnet-macvlan-lan0.service; rm /etc/systemd/system/linuxnet-macvlan-lan0.service",
-        ),
+        _reboot_without(WEB1, UNMAKE[WEB1]),
         _heal(WEB1),
         lab="nspawn",
     ),
@@ -42,10 +45,7 @@ FAULTS = [
     ),
     Fault(
         "not_persistent/networkd",
-        _reboot_without(
-            WEB2,
-            "cd /etc/systemd/network; rm *linuxnet-macvlan-lan0.* *.network.d/linuxnet-macvlan-lan0.conf",
-        ),
+        _reboot_without(WEB2, UNMAKE[WEB2]),
         _heal(WEB2),
         host=WEB2,
         lab="nspawn",

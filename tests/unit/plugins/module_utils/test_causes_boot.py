@@ -185,3 +185,76 @@ def test_a_link_that_was_removed_during_the_watch_is_another_cause() -> None:
     fleet["web1"]["system"]["persisted"] = {}
     _without_link(fleet, "after")
     assert cases.verdict(fleet, "not_persistent").status == "ruled_out"
+
+
+def _boot(fleet: dict[str, Any], text: str, at: float = 0.7, there: float | None = 1.8, ready: float | None = 1.9):
+    """An administrator's unit on web1 that names the link, with what it said at boot, and when the parent came."""
+    fleet["web1"]["system"]["boot"] = {
+        "units": {
+            "macvlan.service": {
+                "links": ["lan0"], "path": "/etc/systemd/system/macvlan.service", "result": "success", "status": 1,
+                "after": ["network.target"], "started": at, "said": [{"at": at, "text": text}],
+            }
+        },
+        "parents": {"eth0": {"there": there, "ready": ready, "said": []}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('Cannot find device "eth0"', "eth0 was not there yet"),
+        ("RTNETLINK answers: Network is down", "eth0 was not ready yet"),
+        ("Error: Nexthop has invalid gateway.", "eth0 was not ready yet"),
+    ],
+)
+def test_a_unit_that_ran_before_its_parent_is_named_and_explains_the_missing_link(text: str, words: str) -> None:
+    fleet = cases.healthy()
+    _boot(fleet, text)
+    fleet["web1"]["system"]["persisted"] = {}
+    assert cases.verdict(fleet, "boot_order").status == "ruled_out", "the link is there"
+    _without_link(fleet, "before", "after")
+    found = cases.verdict(fleet, "boot_order")
+    assert found.status == "confirmed"
+    assert words in found.summary
+    assert found.culprit["unit"] == "macvlan.service"
+    assert cases.verdict(fleet, "not_persistent").explained_by == "boot_order"
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ('Cannot find device "eth0"', {"there": 0.2}),
+        ('Cannot find device "eth1"', {}),
+        ('Cannot find device "lan0"', {}),
+        ("RTNETLINK answers: Network is down", {"ready": 0.5}),
+        ("RTNETLINK answers: Network is down", {"ready": None}),
+        ("RTNETLINK answers: File exists", {}),
+    ],
+)
+def test_a_unit_that_failed_for_another_reason_was_not_too_early(text: str, times: dict[str, Any]) -> None:
+    fleet = cases.healthy()
+    _boot(fleet, text, **times)
+    _without_link(fleet, "before", "after")
+    assert cases.verdict(fleet, "boot_order").status == "ruled_out"
+
+
+def test_a_link_that_was_removed_during_the_watch_or_whose_parent_is_gone_was_not_made_too_early() -> None:
+    fleet = cases.healthy()
+    _boot(fleet, 'Cannot find device "eth0"')
+    _without_link(fleet, "after")
+    assert cases.verdict(fleet, "boot_order").status == "ruled_out"
+    _without_link(fleet, "before")
+    fleet["web1"]["after"]["networks"]["lan0"].update(parent=None, parent_problem="there is no interface eth0")
+    assert cases.verdict(fleet, "boot_order").status == "ruled_out"
+
+
+def test_a_link_without_its_address_was_made_too_early_as_well() -> None:
+    fleet = cases.healthy()
+    _boot(fleet, "RTNETLINK answers: Network is unreachable")
+    for moment in ("before", "after"):
+        own = fleet["web1"][moment]["namespaces"][0]
+        own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    found = cases.verdict(fleet, "boot_order")
+    assert found.status == "confirmed"
+    assert any(item.value == "lan0 has no 192.168.100.3" for item in found.evidence)
