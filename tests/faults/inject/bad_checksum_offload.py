@@ -56,9 +56,9 @@ def _is_station(culprit: Mapping[str, Any], lab: NamespaceLab) -> bool:
 
 
 FAULTS = [
-    Fault("bad_checksum_offload", _own, _heal_own, duration=3.0),
+    Fault("bad_checksum_offload", _own, _heal_own),
     Fault(
         "bad_checksum_offload/of another", _others, _heal_others, prepare=_talk, during=True, culprit=_is_station,
-        signature=1.0, duration=5.0,
+        signature=1.0,
     ),
 ]  # fmt: skip
