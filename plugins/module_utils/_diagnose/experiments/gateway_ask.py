@@ -57,7 +57,9 @@ def _egress(context: Context) -> Link | None:
     if path is None or path["local"] or path["gateway"] or scope.parent is None:
         return None
     link = scope.facts.link(path["link"]) if path["link"] else None
-    return None if link is None or scope.parent.index in (link.index, link.parent) else link
+    # The other end of a veth is its parent too, by the number that it has in its own namespace.
+    mine = scope.parent, *scope.facts.children(scope.parent)
+    return None if link is None or link in mine else link
 
 
 def _run(context: Context) -> dict[str, Any]:
