@@ -56,9 +56,33 @@ def say(station, *frames, device="eth0"):
     process.stdout.readline()
 
 
+class Ear:
+    """What a station's eth0 hears and says from now on."""
+
+    def __init__(self, station):
+        self._station = station
+        self._process = station.start(sys.executable, str(FRAMES), "hear", "eth0", stdout=subprocess.PIPE)
+        self._process.stdout.readline()
+
+    def heard(self):
+        """Every frame until now. What this one says itself comes after all that waits to be read."""
+        say(self._station, END)
+        found = []
+        for line in self._process.stdout:
+            found.append(bytes.fromhex(line))
+            if found[-1] == END:
+                self._process.kill()
+                return found[:-1]
+        raise AssertionError("it does not hear any more")
+
+
 def arp(operation, sha, spa, tpa, destination=packets.BROADCAST):
     body = Arp(operation, sha, ipaddress.IPv4Address(spa), packets.NO_MAC, ipaddress.IPv4Address(tpa))
     return packets.build(Frame(sha, destination, body))
+
+
+#: What no test says otherwise.
+END = arp(2, "52:54:00:00:00:ff", "192.0.2.1", "192.0.2.1")
 
 
 def solicitation(sha, source, target):

@@ -20,7 +20,6 @@ from labkit.segment import Namespace
 
 from .asking import (
     CHILD,
-    FRAMES,
     LAN,
     LAN6,
     NOBODY,
@@ -28,6 +27,7 @@ from .asking import (
     PARENT,
     PARENT6,
     STRANGER,
+    Ear,
     arp,
     ask,
     by_address,
@@ -350,17 +350,15 @@ def test_what_a_bridge_forwards_is_not_taken_for_the_hosts_own(segment, host, ne
 
 def test_nothing_is_left_and_nothing_else_was_said(host, neighbour):
     before = state(host)
-    listener = neighbour.start(sys.executable, str(FRAMES), "hear", "eth0", stdout=subprocess.PIPE)
-    listener.stdout.readline()
+    listener = Ear(neighbour)
     result = check(host, LAN, NOBODY, NOBODY6)
     assert state(host) == before
     # A passthru child tolerates no other, so that it can be made proves that none is there.
     host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "passthru")
-    listener.kill()
     macs = {item["mac"] for item in result["vantages"]}
     child = next(item["mac"] for item in result["vantages"] if item["vantage"] == "child")
     assert child.startswith("02:6c:6e:")
-    heard = [bytes.fromhex(line) for line in listener.stdout.read().split()]
+    heard = listener.heard()
     said = [packets.parse(frame) for frame in heard if packets.mac_text(frame[6:12]) == child]
     assert len(said) == 9
     assert all(frame is not None and frame.signed for frame in said), "the child said something else than its probes"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 
@@ -23,6 +22,7 @@ from .asking import (
     PARENT,
     PARENT6,
     STRANGER,
+    Ear,
     arp,
     ask,
     by_address,
@@ -84,11 +84,9 @@ def test_all_of_them_at_once(host, neighbour):
 
 
 def test_who_only_listens_says_nothing(host, neighbour):
-    listener = neighbour.start(sys.executable, str(FRAMES), "hear", "eth0", stdout=subprocess.PIPE)
-    listener.stdout.readline()
+    listener = Ear(neighbour)
     result = check(host, LAN, PARENT, "192.168.100.64/28", mode="listen", listen_seconds=1)
-    listener.kill()
-    heard = [packets.parse(bytes.fromhex(line)) for line in listener.stdout.read().split()]
+    heard = [packets.parse(frame) for frame in listener.heard()]
     assert not any(frame.signed for frame in heard if frame is not None)
     found = by_address(result)
     assert (found[LAN]["status"], found[LAN]["reason"]) == (

@@ -175,7 +175,7 @@ vrrp_instance lan {{
     interface eth0
     virtual_router_id 51
     priority {priority}
-    advert_int 0.1
+    advert_int 1
     use_vmac vrrp51
     vmac_xmit_base
     virtual_ipaddress {{ 192.168.100.1/24 }}
@@ -197,7 +197,7 @@ def test_routers_with_vrrp(segment, tmp_path):
                 stdout=log, stderr=log,
             )  # fmt: skip
     master = routers[3]
-    for dummy in range(200):
+    for dummy in range(600):
         if master.link("vrrp51") and master.addresses("vrrp51"):
             break
         time.sleep(0.1)

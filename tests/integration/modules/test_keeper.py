@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,14 +39,30 @@ def kept(segment, tmp_path) -> Iterator:
     script.write_text(keeper.making(link.on(Link(2, "eth0")), Host()))
     assert host.run("sh", str(script), "once").returncode == 0
     host.start("sh", str(script), "watch")
-    # Its second look is over.
-    time.sleep(1.5)
+    until(lambda: only_waits(host))
     yield host
     netns.kill(netns.pids(host.netns))
 
 
+def only_waits(host) -> bool:
+    """The keeper's second look is over: there are the script, its loop and the monitor, and go on to be."""
+    programs = [commands(host)]
+    time.sleep(0.2)
+    programs.append(commands(host))
+    return programs == [["ip -o monitor link", "sh", "sh"]] * 2
+
+
+def commands(host) -> list[str]:
+    found = []
+    for pid in netns.pids(host.netns):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+            found.append("sh" if words[:1] == ["sh"] else " ".join(words))
+    return sorted(found)
+
+
 def until(condition) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "this did not happen"
         time.sleep(0.05)

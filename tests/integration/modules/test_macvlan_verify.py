@@ -389,13 +389,13 @@ def test_a_found_container_that_ends_meanwhile_is_no_failure_and_is_let_go(lan):
         """With the same MAC address, which the kernel refuses as long as the old link is there."""
         lan.h1.run("ip", "netns", "delete", container.netns)
         successor = lan.h1.container("c1new")
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + 4
         change = ("link", "set", "eth0", "address", "02:00:00:00:00:31")
         while successor.ip(*change, check=False).returncode and time.monotonic() < deadline:
             time.sleep(0.05)
         restart.mac = successor.mac()
 
-    result = during(lan.h1, restart, ready=lambda: echoes(container) > before + 5, soak=3)
+    result = during(lan.h1, restart, ready=lambda: echoes(container) > before + 5, soak=6)
     assert restart.mac == "02:00:00:00:00:31", "an open socket kept the old container's link alive"
     assert result["passed"], result["first_failure"]
     assert found(result, "host_to_container", "192.168.100.129")["status"] == "SKIPPED"

@@ -88,6 +88,13 @@ def lan(segment) -> Lan:
     return Lan(segment)
 
 
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "this did not happen"
+        time.sleep(0.05)
+
+
 def events(timeline: dict, kind: str, action: str | None = None, link: str | None = None, namespace: str = "") -> list:
     return [
         item
@@ -367,12 +374,12 @@ def test_what_happens_inside_containers_is_told_with_the_container(lan):
 def test_containers_that_come_and_go_are_told(lan):
     made = []
 
-    def meanwhile(dummy: Observer) -> None:
+    def meanwhile(observer: Observer) -> None:
         made.append(lan.host.container("c2", addresses=["192.168.100.130/24"]))
-        time.sleep(3)
+        until(lambda: any(item["namespace"] == made[0].netns for item in observer._record.events))
         made[0].run("ip", "route", "add", "default", "via", GATEWAY)
         subprocess.run(["ip", "netns", "delete", lan.container.netns], check=True)
-        time.sleep(2)
+        until(lambda: any("with its namespace" in item["what"] for item in observer._record.events))
 
     timeline = lan.watch(meanwhile)
     (new,) = events(timeline, "link", "new", "eth0", made[0].netns)
