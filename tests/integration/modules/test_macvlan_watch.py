@@ -82,6 +82,16 @@ class Lan:
     def shell(self, script: str) -> subprocess.CompletedProcess:
         return self.host.run("sh", "-c", script)
 
+    def batch(self, *commands: str, namespace: Namespace | None = None) -> subprocess.Popen:
+        """An ip(8) that does this and goes on to live: however busy the machine, there is time to find out about it."""
+        process = (namespace or self.host).start("ip", "-batch", "-", stdin=subprocess.PIPE)
+        self.more(process, *commands)
+        return process
+
+    def more(self, batch: subprocess.Popen, *commands: str) -> None:
+        batch.stdin.write("".join(f"{command}\n" for command in commands))
+        batch.stdin.flush()
+
 
 @pytest.fixture
 def lan(segment) -> Lan:
@@ -183,13 +193,12 @@ def test_programs_that_live_for_milliseconds_are_named_with_what_started_them(la
 
 
 def test_a_daemon_is_named_by_its_port_id_and_through_the_kernels_list_of_sockets(lan):
-    batch = lan.host.start("ip", "-batch", "-", stdin=subprocess.PIPE)
+    batch = lan.batch()
     daemon = lan.host.start(sys.executable, "-c", DAEMON, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     daemon.stdout.readline()
 
     def meanwhile(dummy: Observer) -> None:
-        batch.stdin.write("route add default via 192.168.100.1 dev lan0 onlink metric 5\n")
-        batch.stdin.flush()
+        lan.more(batch, "route add default via 192.168.100.1 dev lan0 onlink metric 5")
         daemon.stdin.write("\n")
         daemon.stdin.flush()
         time.sleep(1)
@@ -229,7 +238,8 @@ def test_changes_of_links_are_told_with_what_was_started_just_before(lan):
         lan.shell("ip link set lan0 down")
         lan.shell("ip link set lan0 address 02:00:00:00:00:77")
         lan.shell("ip link set lan0 name lan9")
-        lan.shell("ip link del lan9")
+        lan.batch("link del lan9")
+        time.sleep(1)
 
     timeline = lan.watch(meanwhile)
     changed: dict = {}
@@ -266,7 +276,7 @@ def test_ipv6_is_asked_and_changes_by_unnamed_askers_have_suspects(lan):
 
     def meanwhile(dummy: Observer) -> None:
         time.sleep(1)
-        lan.shell("ip address del fd00::3/128 dev lan0; true")
+        lan.batch("address del fd00::3/128 dev lan0")
         time.sleep(1)
 
     timeline = lan.watch(meanwhile, networks=[network])
@@ -311,7 +321,7 @@ def test_a_link_that_is_made_anew_is_asked_from_again(lan):
 
 def test_neighbours_that_move_are_told(lan):
     def meanwhile(dummy: Observer) -> None:
-        lan.host.ip("neighbour", "replace", GATEWAY, "lladdr", "02:00:00:00:00:99", "dev", "eth0")
+        lan.batch(f"neighbour replace {GATEWAY} lladdr 02:00:00:00:00:99 dev eth0")
         time.sleep(1)
 
     timeline = lan.watch(meanwhile)
@@ -363,12 +373,10 @@ def test_packets_that_the_reverse_path_filter_drops_are_counted_with_the_moment(
 
 
 def test_what_happens_inside_containers_is_told_with_the_container(lan):
-    def meanwhile(dummy: Observer) -> None:
-        lan.container.run("ip", "address", "del", f"{CONTAINER}/24", "dev", "eth0")
-
-    timeline = lan.watch(meanwhile)
+    batch = lan.batch(namespace=lan.container)
+    timeline = lan.watch(lambda dummy: lan.more(batch, f"address del {CONTAINER}/24 dev eth0"))
     (gone,) = events(timeline, "address", "delete", "eth0", lan.container.netns)
-    assert gone["process"]["command"].startswith("ip address del")
+    assert (gone["process"]["pid"], gone["process"]["command"]) == (batch.pid, "ip -batch -")
 
 
 def test_containers_that_come_and_go_are_told(lan):
