@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults demo dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -47,6 +47,9 @@ test-faults: root setup ## make every fault, diagnose it, and print what was fou
 
 demo: root setup ## show the collection at work on three hosts of its own (as root); small, in seconds: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo
+
+docs: setup ## write docs/causes.md from what the causes say
+	@python tests/tools/causes_page.py
 
 dist: setup ## build the artifact that ansible-galaxy installs, in dist/
 	@python tests/tools/dist.py
