@@ -16,6 +16,7 @@ from . import (
     bond_mode_unsupported,
     boot_order,
     bridge_mac_changed,
+    bridge_netfilter,
     broadcast_queue_overflow,
     carrier_loss_drops_config,
     dhcp_lease_lost,
@@ -104,6 +105,7 @@ _MODULES: tuple[ModuleType, ...] = (
     broadcast_queue_overflow,
     multicast_snooping,
     bad_checksum_offload,
+    bridge_netfilter,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -34,7 +34,7 @@ from .experiments.registry import EXPERIMENTS
 #: Of the evidence; a reader of another schema has to refuse it.
 SCHEMA = 1
 #: Experiments that run at the same time.
-PARALLEL = 8
+PARALLEL = 16
 
 
 @dataclass(frozen=True)

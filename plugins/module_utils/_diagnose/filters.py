@@ -22,26 +22,51 @@ def dropping(ruleset: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     ruleset: libnftables-json(5). addresses: the ranges ``FIRST-LAST`` of which the rule matches sources or targets.
     """
-    rules = [item["rule"] for item in ruleset if "rule" in item]
-    hooks = _hooks([item["chain"] for item in ruleset if "chain" in item], rules)
+    rules, hooks = _rules(ruleset)
     found = []
     for rule in rules:
         parts = rule.get("expr", [])
-        counters = [part["counter"] for part in parts if isinstance(part.get("counter"), dict)]
-        if counters and any("drop" in part or "reject" in part for part in parts):
+        counters = _counters(rule)
+        if counters and _drops(rule):
             matches = [part for part in parts if "match" in part]
             addresses = [text for part in matches for text in _addresses(part["match"])]
             found.append(
                 {
-                    "place": f"{rule.get('family')} {rule.get('table')} {rule.get('chain')}",
-                    "hooks": sorted(hooks.get(_chain(rule, "chain"), ())),
-                    "handle": rule.get("handle"),
+                    **_place(rule, "chain", hooks),
                     "packets": sum(counter.get("packets", 0) for counter in counters),
                     "addresses": addresses[:ADDRESSES_MAX],
                     "matches": json.dumps(matches)[:400],
                 }
             )
     return found[:RULES_MAX]
+
+
+def uncounted(ruleset: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What drops and does not count, each with place, hooks and handle: rules, and policies of chains (handle None)."""
+    rules, hooks = _rules(ruleset)
+    found = [_place(rule, "chain", hooks) for rule in rules if _drops(rule) and not _counters(rule)]
+    chains = [item["chain"] for item in ruleset if "chain" in item]
+    policies = [{**_place(chain, "name", hooks), "handle": None} for chain in chains if chain.get("policy") == "drop"]
+    return (found + policies)[:RULES_MAX]
+
+
+def _rules(ruleset: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[Chain, set[str]]]:
+    """The rules, and of each chain the hooks from which packets get there."""
+    rules = [item["rule"] for item in ruleset if "rule" in item]
+    return rules, _hooks([item["chain"] for item in ruleset if "chain" in item], rules)
+
+
+def _place(data: Mapping[str, Any], name: str, hooks: Mapping[Chain, set[str]]) -> dict[str, Any]:
+    chain = _chain(data, name)
+    return {"place": " ".join(chain), "hooks": sorted(hooks.get(chain, ())), "handle": data.get("handle")}
+
+
+def _counters(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [part["counter"] for part in rule.get("expr", []) if isinstance(part.get("counter"), dict)]
+
+
+def _drops(rule: Mapping[str, Any]) -> bool:
+    return any("drop" in part or "reject" in part for part in rule.get("expr", []))
 
 
 def _chain(data: Mapping[str, Any], name: str) -> Chain:

@@ -70,7 +70,7 @@ def take(networks: list[MacvlanNetwork]) -> dict[str, Any]:
         "unseen_namespaces": unseen,
         "networks": {scope.network.name: _scope(scope) for scope in survey(networks, everywhere)},
         "bridge": _bridge_settings(),
-        "filters": _filters(),
+        "filters": dropping(ruleset()),
     }
 
 
@@ -331,12 +331,12 @@ def _netstat() -> dict[str, int]:
     return found
 
 
-def _filters() -> list[dict[str, Any]]:
-    """Rules of the host's nftables that drop and count, with their packets. Empty where nft is not there."""
+def ruleset() -> list[dict[str, Any]]:
+    """The rules of the host's nftables (libnftables-json(5)). Empty where nft is not there."""
     if find("nft") is None:
         return []
     try:
         listed = json.loads(run(["nft", "-j", "-n", "list", "ruleset"], check=False, timeout=5).out or "{}")
     except (CommandFailed, ValueError):
         return []
-    return dropping(listed.get("nftables", []))
+    return list(listed.get("nftables", []))

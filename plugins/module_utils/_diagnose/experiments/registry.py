@@ -5,10 +5,23 @@
 
 from __future__ import annotations
 
-from . import announce, checksums, datagrams, dhcp_ask, flux_ask, full_size, gateway_ask, holders, solicit, tags
+from . import (
+    announce,
+    bridge_pass,
+    checksums,
+    datagrams,
+    dhcp_ask,
+    flux_ask,
+    full_size,
+    gateway_ask,
+    holders,
+    solicit,
+    tags,
+)
 from .model import Experiment
 
 EXPERIMENTS: tuple[Experiment, ...] = (
+    bridge_pass.EXPERIMENT,
     checksums.EXPERIMENT,
     datagrams.EXPERIMENT,
     dhcp_ask.EXPERIMENT,
