@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .case import Case, since
-from .model import Cause, Verdict, culprit
+from .model import Cause, Verdict, asker
 
 #: Seconds: what was asked shortly before the change is answered after it. The longest pause between two questions.
 ASKED_BEFORE = 1.0
@@ -36,8 +36,7 @@ def judge(case: Case) -> Verdict:
             f"{name} changed its MAC address and lost nothing, as it takes what is for its port {keeping[0]} too",
             evidence,
         )
-    suspects = changes[0].get("suspects") or []
-    who = culprit(suspects[0]) if len(suspects) == 1 else None
+    who = asker(changes[0])
     by = f", by {who['text']}" if who else ""
     summary = (
         f"the bridge {name} on {case.host} changed its MAC address from {old} to {parent['mac']}{since(after)}"

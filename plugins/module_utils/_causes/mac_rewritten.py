@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .case import CONTAINER_TO_HOST, GATEWAY_FROM_LINK, HOST_TO_CONTAINER, Case, since
-from .model import Cause, Verdict, culprit
+from .model import Cause, Verdict, asker
 
 
 def judge(case: Case) -> Verdict:
@@ -26,8 +26,7 @@ def judge(case: Case) -> Verdict:
         *case.loss_items(broken),
     ]
     after = rewritten[-1]["after"] if rewritten else None
-    suspects = rewritten[-1].get("suspects") or [] if rewritten else []
-    who = culprit(suspects[0]) if len(suspects) == 1 else None
+    who = asker(rewritten[-1]) if rewritten else None
     by = f" by {who['text']}" if who else ""
     summary = (
         f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"

@@ -126,6 +126,14 @@ def culprit(process: Mapping[str, Any] | None, unknown: str = "") -> dict[str, A
     return {**{key: process.get(key) for key in ("pid", "name", "unit", "command")}, "text": text}
 
 
+def asker(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The culprit of a change: the process that asked for it or, where the kernel does not tell that, the one program
+    for network configuration that was started just before; None where there are several, or none."""
+    suspects = event.get("suspects") or []
+    process = event.get("process") or (suspects[0] if len(suspects) == 1 else None)
+    return culprit(process) if process else None
+
+
 def holder(mac: str, host: str = "", vendor: str = "", place: str = "") -> dict[str, Any]:
     """A machine as a culprit: its MAC address, and as far as they are known its host, place there, and vendor."""
     who = ", ".join(filter(None, [host, place])) or "a machine that is not in this inventory"

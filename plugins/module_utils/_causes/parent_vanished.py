@@ -5,8 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .case import Case
-from .model import Cause, Verdict, culprit
+from .model import Cause, Verdict, asker
+
+NETWORKMANAGER = "NetworkManager"
+#: Seconds between the kernel's notice that a link is gone and NetworkManager's that it has removed it.
+TOGETHER = 1.0
 
 
 def judge(case: Case) -> Verdict:
@@ -25,13 +31,14 @@ def judge(case: Case) -> Verdict:
             evidence,
         )
     after = gone[0]["after"] if gone else case.first_loss()
-    process = gone[0].get("process") if gone else None
+    who = _remover(case, gone)
     when = f" at +{after:.1f} s" if after is not None else ""
+    by = f", removed by {who['text']}" if who else ""
     return case.confirmed(
-        f"the parent {case.parent_name} vanished from {case.host}{when}, and its macvlan links with it",
+        f"the parent {case.parent_name} vanished from {case.host}{when}{by}, and its macvlan links with it",
         [*evidence, *case.loss_items(case.broken())],
         after=after,
-        culprit=culprit(process) if process else None,
+        culprit=who,
     )
 
 
@@ -43,8 +50,24 @@ def _came_back(case: Case) -> Verdict:
     when = f" at +{after:.1f} s" if after is not None else ""
     summary = f"the parent {case.parent_name} of {case.host} was removed and made again{when}"
     if case.broken():
-        return case.confirmed(summary, [*evidence, *case.loss_items(case.broken())], after=after)
+        who = _remover(case, gone)
+        return case.confirmed(summary, [*evidence, *case.loss_items(case.broken())], after=after, culprit=who)
     return case.ruled_out(f"{summary}, and everything came back", evidence)
+
+
+def _remover(case: Case, gone: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Who removed the parent: NetworkManager says when it did, and the kernel tells nobody who asked for that."""
+    if not gone:
+        return None
+    asked = [
+        event
+        for event in case.events("manager", "change", case.parent_name, manager=NETWORKMANAGER, reason="user-requested")
+        if abs(event["after"] - gone[0]["after"]) <= TOGETHER
+    ]
+    if asked:
+        unit = f"{NETWORKMANAGER}.service"
+        return {"name": NETWORKMANAGER, "unit": unit, "text": f"{NETWORKMANAGER} ({unit}), as a user asked it to"}
+    return asker(gone[0])
 
 
 CAUSE = Cause(

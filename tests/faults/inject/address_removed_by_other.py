@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Mapping
 
 from tests.faults.fault import Fault
-from tests.faults.lab import FLEET, WEB1, NamespaceLab
+from tests.faults.inject.carrier_loss_drops_config import by_networkd, hand_made_route, take_back
+from tests.faults.lab import FLEET, WEB1, WEB2, NamespaceLab
+from tests.faults.nspawn_lab import NspawnLab
 
 #: Removes what it is told to, as a network manager that restarts; it ends at once, as `ip` called by a script would.
 MANAGER = """
@@ -23,6 +25,8 @@ with IPRoute() as netlink:
         netlink.route("delete", dst=sys.argv[2], oif=link, scope=253)
 """
 PROGRAM = "linkmanagerd"
+#: One more address of a parent, which no network manager has in its files: keepalived's, or one added by hand.
+FOREIGN = "192.168.100.20/24"
 
 
 def _run(what: str, value: str) -> Callable[[NamespaceLab], None]:
@@ -31,6 +35,18 @@ def _run(what: str, value: str) -> Callable[[NamespaceLab], None]:
         lab.web1.run(sys.executable, "-c", f"{name}\n{MANAGER}", what, value)
 
     return inject
+
+
+def _add(host: str) -> Callable[[NspawnLab], None]:
+    return lambda lab: lab.hosts[host].ip("address", "add", FOREIGN, "dev", "eth0")
+
+
+def _drop(host: str) -> Callable[[NspawnLab], None]:
+    return lambda lab: lab.hosts[host].ip("address", "delete", FOREIGN, "dev", "eth0", check=False)
+
+
+def _by_networkmanager(culprit: Mapping, lab: NamespaceLab) -> bool:
+    return (culprit.get("name"), culprit.get("unit")) == ("NetworkManager", "NetworkManager.service")
 
 
 def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
@@ -52,5 +68,34 @@ FAULTS = [
         lambda lab: lab.deploy(WEB1),
         during=True,
         culprit=_culprit,
+    ),
+    Fault(
+        "address_removed_by_other/networkmanager",
+        lambda lab: lab.web1.run("nmcli", "connection", "up", "eth0"),
+        _drop(WEB1),
+        prepare=_add(WEB1),
+        during=True,
+        culprit=_by_networkmanager,
+        lab="nspawn",
+    ),
+    Fault(
+        "address_removed_by_other/reconfigure",
+        lambda lab: lab.web2.run("networkctl", "reconfigure", "eth0"),
+        _drop(WEB2),
+        prepare=_add(WEB2),
+        during=True,
+        host=WEB2,
+        culprit=by_networkd,
+        lab="nspawn",
+    ),
+    Fault(
+        "address_removed_by_other/restart",
+        lambda lab: lab.web2.run("systemctl", "restart", "systemd-networkd.service"),
+        take_back,
+        prepare=hand_made_route,
+        during=True,
+        host=WEB2,
+        culprit=by_networkd,
+        lab="nspawn",
     ),
 ]

@@ -26,8 +26,8 @@ until [ "$(ip route show $1 dev lan0 proto boot)" ]; do ip route replace $1 dev 
 OUT = 0.7
 
 
-def _prepare(lab: NspawnLab) -> None:
-    """The address is systemd-networkd's, and the route is somebody else's."""
+def hand_made_route(lab: NspawnLab) -> None:
+    """web2's address is systemd-networkd's, and its route to the containers is somebody else's."""
     declared = FLEET[WEB2]
     text = f"[Match]\\nName=lan0\\n\\n[Network]\\nIgnoreCarrierLoss=no\\nAddress={declared.host_address}/32\\n"
     lab.web2.shell(f"printf '{text}' > {FILE}; networkctl reload")
@@ -40,12 +40,12 @@ def _flap(lab: NspawnLab) -> None:
     lab.cable(WEB2, True)
 
 
-def _heal(lab: NspawnLab) -> None:
+def take_back(lab: NspawnLab) -> None:
     lab.web2.shell(f"rm {FILE}; networkctl reload")
     lab.deploy(WEB2)
 
 
-def _networkd(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
+def by_networkd(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
     return culprit.get("unit") == "systemd-networkd.service"
 
 
@@ -53,11 +53,11 @@ FAULTS = [
     Fault(
         "carrier_loss_drops_config",
         _flap,
-        _heal,
-        prepare=_prepare,
+        take_back,
+        prepare=hand_made_route,
         during=True,
         host=WEB2,
-        culprit=_networkd,
+        culprit=by_networkd,
         lab="nspawn",
     )
 ]

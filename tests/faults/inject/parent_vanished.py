@@ -5,19 +5,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from tests.faults.fault import Fault
-from tests.faults.lab import WEB1, NamespaceLab
+from tests.faults.lab import WEB1, WEB2, NamespaceLab
+from tests.faults.nspawn_lab import NspawnLab
 
 
 def _remove(lab: NamespaceLab) -> None:
-    lab.web1.ip("link", "delete", "eth0")
+    lab.web1.run("ip", "link", "delete", "eth0")
 
 
 def _back(lab: NamespaceLab) -> None:
     lab.plug_again(WEB1)
 
 
+def _by_networkmanager(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
+    return (culprit.get("name"), culprit.get("unit")) == ("NetworkManager", "NetworkManager.service")
+
+
+def _by_ip(culprit: Mapping[str, Any], lab: NamespaceLab) -> bool:
+    return culprit.get("name") == "ip"
+
+
+def _reboot(host: str) -> Callable[[NspawnLab], None]:
+    """A host that boots again has a parent again, which is all that its network manager and units need."""
+    return lambda lab: lab.reboot(host)
+
+
 FAULTS = [
-    Fault("parent_vanished", _remove, _back, during=True, quick=True),
+    Fault("parent_vanished", _remove, _back, during=True, culprit=_by_ip, quick=True),
     Fault("parent_vanished/before", _remove, _back),
+    Fault(
+        "parent_vanished/networkmanager",
+        lambda lab: lab.web1.run("nmcli", "device", "delete", "eth0"),
+        _reboot(WEB1),
+        during=True,
+        culprit=_by_networkmanager,
+        lab="nspawn",
+    ),
+    # No host of kind nspawn learns of processes that end at once, so nobody knows who it was.
+    Fault(
+        "parent_vanished/networkd",
+        lambda lab: lab.web2.run("networkctl", "delete", "eth0"),
+        _reboot(WEB2),
+        during=True,
+        host=WEB2,
+        lab="nspawn",
+    ),
 ]

@@ -153,6 +153,25 @@ def test_a_parent_that_was_made_anew_is_told_only_where_something_is_broken() ->
     assert cases.verdict(fleet, "parent_vanished").status == "confirmed"
 
 
+def test_who_removed_a_parent_is_networkmanager_by_its_own_word_or_the_only_program_that_could() -> None:
+    fleet = cases.healthy()
+    gone = cases.event(fleet, action="delete", link="eth0", after=2.0, what="eth0 disappeared")
+    fleet["web1"]["after"]["networks"]["lan0"].update(parent=None, parent_problem="no such interface", link=None)
+    assert cases.verdict(fleet, "parent_vanished").culprit is None
+    programs = [{"pid": number, "name": "ip", "unit": "reload.service", "command": "ip"} for number in (8, 9)]
+    gone["suspects"] = programs
+    assert cases.verdict(fleet, "parent_vanished").culprit is None, "it may have been either"
+    gone["suspects"] = programs[:1]
+    assert cases.verdict(fleet, "parent_vanished").culprit["unit"] == "reload.service"
+    data = {"manager": "NetworkManager", "state": "unmanaged", "reason": "removed"}
+    told = cases.event(fleet, kind="manager", link="eth0", after=2.1, data=data)
+    assert cases.verdict(fleet, "parent_vanished").culprit["name"] == "ip", "it was told, and did not do it"
+    told["data"]["reason"] = "user-requested"
+    found = cases.verdict(fleet, "parent_vanished")
+    assert found.culprit["name"] == "NetworkManager"
+    assert "removed by NetworkManager" in found.summary
+
+
 def test_a_gateway_that_drops_pings_and_answers_arp_is_not_broken() -> None:
     fleet = cases.healthy()
     for target in fleet["web1"]["watch"]["targets"]:
