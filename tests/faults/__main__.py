@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import operator
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .fault import Fault, all_faults
-from .healthy import CONDITIONS
+from .healthy_managers import LABS
 from .lab import NamespaceLab
 from .nspawn_lab import NspawnLab
 from .trial import Trial, make
@@ -77,11 +78,17 @@ def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial | Stopped]:
                         break
             finally:
                 lab.close()
-    if healthy:
-        lab = NamespaceLab()
+    yield from _healthy(healthy)
+
+
+def _healthy(count: int) -> Iterator[Trial]:
+    """As many healthy runs, of all conditions in turn."""
+    every = [(number, condition) for number, (_lab, conditions) in enumerate(LABS) for condition in conditions]
+    runs = sorted(itertools.islice(itertools.cycle(every), count), key=operator.itemgetter(0))
+    for number, group in itertools.groupby(runs, operator.itemgetter(0)):
+        lab = LABS[number][0]()
         try:
-            for condition in itertools.islice(itertools.cycle(CONDITIONS), healthy):
-                yield Trial.healthy(lab, condition)
+            yield from (Trial.healthy(lab, condition) for _number, condition in group)
         finally:
             lab.close()
 

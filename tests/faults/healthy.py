@@ -42,7 +42,7 @@ class Condition:
 
 
 @contextlib.contextmanager
-def _nothing(lab: NamespaceLab) -> Iterator[None]:
+def nothing(lab: NamespaceLab) -> Iterator[None]:
     yield
 
 
@@ -165,7 +165,7 @@ def _everything(lab: NamespaceLab) -> Iterator[None]:
 
 
 CONDITIONS = (
-    Condition("quiet", _nothing),
+    Condition("quiet", nothing),
     Condition("virtual router", _virtual_router),
     Condition("proxy ARP", _proxy),
     Condition("DHCP renewals", _renewals),

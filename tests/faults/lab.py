@@ -23,8 +23,8 @@ GATEWAY, STATION = "192.168.100.1", "192.168.100.2"
 WEB1, WEB2 = "web1", "web2"
 
 #: Counts at the gateway what each host asks.
-WATCHED = """
-table ip watched {{
+COUNTING = """
+table ip {name} {{
     chain in {{
         type filter hook input priority -10
 {rules}    }}
@@ -162,16 +162,26 @@ class NamespaceLab:
 
     def count_watching(self) -> None:
         """Have the gateway count the echo requests of each host, for `watched`."""
-        # which of its two addresses a host asks from is up to its routes, and those are what some faults are about
-        sources = [(host.parent_address.split("/", maxsplit=1)[0], host.host_address) for host in FLEET.values()]
-        rules = "".join(f"        ip saddr {{ {', '.join(own)} }} icmp type echo-request counter\n" for own in sources)
-        self.gateway.run("nft", "-f", "-", input=WATCHED.format(rules=rules))
+        self.count("watched", "icmp type echo-request")
 
     def watched(self) -> int:
         """Echo requests that the gateway has got so far, of the host that sent the fewest: whether all are watching."""
-        listed = json.loads(self.gateway.run("nft", "-j", "list", "table", "ip", "watched").stdout)["nftables"]
+        return min(self.counted("watched"))
+
+    def count(self, name: str, matching: str) -> None:
+        """Have the gateway count what it gets from the parents' addresses. matching: of nft(8)."""
+        sources = [host.parent_address.split("/", maxsplit=1)[0] for host in FLEET.values()]
+        rules = "".join(f"        ip saddr {source} {matching} counter\n" for source in sources)
+        self.gateway.run("nft", "-f", "-", input=COUNTING.format(name=name, rules=rules))
+
+    def counted(self, name: str) -> list[int]:
+        """Packets so far, of each host."""
+        listed = json.loads(self.gateway.run("nft", "-j", "list", "table", "ip", name).stdout)["nftables"]
         rules = [item["rule"]["expr"] for item in listed if "rule" in item]
-        return min(part["counter"]["packets"] for expressions in rules for part in expressions if "counter" in part)
+        return [part["counter"]["packets"] for expressions in rules for part in expressions if "counter" in part]
+
+    def count_no_more(self, name: str) -> None:
+        self.gateway.run("nft", "delete", "table", "ip", name)
 
     def healthy(self) -> str:
         """What does not work, empty where all does: host, containers, gateway and LAN of both hosts."""

@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same small fleet on hosts with real systemd: web1 has NetworkManager, web2 has systemd-networkd."""
+"""The same small fleet on hosts with real systemd, each with a network manager of its own."""
 
 from __future__ import annotations
 
 import secrets
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from labkit import modules
@@ -15,7 +16,12 @@ from labkit.lab import Lab
 from .lab import FLEET, GATEWAY, STATION, WEB1, WEB2, NamespaceLab
 
 #: Host -> operating system and manager.
-MANAGERS = {WEB1: ("bookworm", "networkmanager"), WEB2: ("trixie", "networkd")}
+Managers = Mapping[str, tuple[str, str]]
+
+#: Those of the faults; the others are for healthy runs.
+MANAGERS: Managers = {WEB1: ("bookworm", "networkmanager"), WEB2: ("trixie", "networkd")}
+IFUPDOWN_NONE: Managers = {WEB1: ("trixie", "ifupdown"), WEB2: ("bookworm", "none")}
+NETPLAN_NETWORKMANAGER: Managers = {WEB1: ("bookworm", "netplan"), WEB2: ("trixie", "networkmanager")}
 
 
 class Place:
@@ -27,6 +33,10 @@ class Place:
 
     def run(self, *argv: str, check: bool = True, **options) -> subprocess.CompletedProcess:
         return self.lab.exec(self.name, *argv, check=check, **options)
+
+    def start(self, *argv: str, **options) -> subprocess.Popen:
+        """Start a program there; text in and out."""
+        return subprocess.Popen([*self.lab.entry(self.name), *argv], text=True, **options)
 
     def ip(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
         return self.run("ip", *args, check=check)
@@ -44,9 +54,9 @@ class NspawnLab(NamespaceLab):
 
     kind = "nspawn"
 
-    def __init__(self) -> None:
+    def __init__(self, managers: Managers = MANAGERS) -> None:
         self.declared = {name: host.networks for name, host in FLEET.items()}
-        self.lab = Lab.up(topology(), name=f"t{secrets.token_hex(4)}")
+        self.lab = Lab.up(topology(managers), name=f"t{secrets.token_hex(4)}")
         try:
             self.gateway, self.station = Place(self.lab, "gateway"), Place(self.lab, "station")
             self.count_watching()
@@ -86,13 +96,13 @@ class NspawnLab(NamespaceLab):
         self.lab.down()
 
 
-def topology() -> dict:
+def topology(managers: Managers) -> dict:
     """What `Lab.up` takes."""
     hosts = {
         name: {
             "kind": "nspawn",
-            "os": MANAGERS[name][0],
-            "manager": MANAGERS[name][1],
+            "os": managers[name][0],
+            "manager": managers[name][1],
             "nics": [{"name": "eth0", "switch": "sw0", "addresses": [host.parent_address], "gateway": GATEWAY}],
         }
         for name, host in FLEET.items()
