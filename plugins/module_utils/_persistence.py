@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from . import _files
 from ._difference import Difference
 from ._link.desired import DesiredLink
-from ._persist import actions, detect, registry, sysctl, systemd, units
+from ._nm import exclusion
+from ._persist import actions, detect, networkmanager, registry, sysctl, systemd, units
 from ._persist.actions import PersistFailed
 from ._persist.base import PLAIN_NAME, Action, Changed, Host, Rendered, UnitState, link_of, parent_name
 from ._problems import Problems
@@ -171,6 +172,9 @@ def plan(
     ours = {link.name for link in present} | set(removed)
     wanted_units = {unit: link.name for link, item in zip(present, rendered) for unit in item.units}
     changed = _compare(state, wanted, wanted_units, ours, deleted, difference)
+    native = [choice.link for choice in choices if choice.backend == networkmanager.BACKEND.name]
+    have = state.host.exclusion
+    changed = changed.excluding(have, exclusion.without(have, native), difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
         changed = replace(changed, again=tuple(wanted), interrupted=True)
     letting_go = registry.letting_go(changed, state.files, deleted)

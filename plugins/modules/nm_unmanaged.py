@@ -51,6 +51,14 @@ options:
     type: list
     elements: str
     default: []
+  keep:
+    description:
+      - Devices, in the same forms, that stay in the file if they are in it, and are not added.
+      - A link that shall get a profile of NetworkManager's own is without addresses while it is no longer excluded and
+        has no profile yet. M(linuxnet.macvlan.macvlan_link) takes it out of this file when the profile is there.
+    type: list
+    elements: str
+    default: []
   path:
     description:
       - The file. It has to lie in V(/etc/NetworkManager/conf.d), V(/run/NetworkManager/conf.d) or
@@ -237,7 +245,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import r
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place import Busy
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmanaged
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.plan import DEFAULT_PATH
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.exclusion import PATH
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
@@ -246,7 +254,8 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "devices": {"type": "list", "elements": "str", "default": []},
-            "path": {"type": "path", "default": DEFAULT_PATH},
+            "keep": {"type": "list", "elements": "str", "default": []},
+            "path": {"type": "path", "default": PATH},
             "reload": {"type": "bool", "default": True},
             **request.ARGUMENT_SPEC,
         },

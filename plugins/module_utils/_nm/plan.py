@@ -6,33 +6,41 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER, is_owned
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import is_owned
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
 
-from . import config, daemon
+from . import config, daemon, exclusion
 from . import specs as specs_
-
-DEFAULT_PATH = f"{config.LOCAL}/99-linuxnet-macvlan.conf"
 
 
 @dataclass(frozen=True)
 class Desired:
-    """state: ``present`` or ``absent``. devices: normalised specs. reload: whether the daemon is told."""
+    """state: ``present`` or ``absent``. devices: normalised specs. reload: whether the daemon is told.
+
+    keep: normalised specs that stay if they are there.
+    """
 
     state: str
     devices: list[str]
     path: str
     reload: bool
+    keep: tuple[str, ...] = ()
+
+    def on(self, text: str | None) -> Desired:
+        """With what is to be kept of the file as it is."""
+        if self.state == "absent":
+            return self
+        kept = [spec for spec in exclusion.parse(text) if spec in self.keep and spec not in self.devices]
+        return replace(self, devices=[*self.devices, *kept], keep=())
 
     @property
     def text(self) -> str | None:
         """What the file holds, None where there is to be none (also when nothing is to be excluded)."""
-        if self.state == "absent" or not self.devices:
-            return None
-        return f"{HEADER}\n[{config.GROUP}]\n{config.KEY}+={','.join(self.devices)}\n"
+        return None if self.state == "absent" else exclusion.render(self.devices)
 
 
 @dataclass(frozen=True)
@@ -80,16 +88,16 @@ class Plan:
     handed_back: list[str] = field(default_factory=list)
 
 
-def parse(state: str, devices: list[str], path: str, reload: bool) -> Desired:
+def parse(state: str, devices: list[str], path: str, reload: bool, keep: Sequence[str] = ()) -> Desired:
     """The input, checked. Errors: InvalidInput with every problem."""
     problems = Problems()
-    normalised = []
-    for index, entry in enumerate(devices):
-        spec = specs_.normalise(entry)
-        wrong = specs_.problem(spec)
-        if wrong:
-            problems.add(f"devices[{index}]", entry, *wrong)
-        normalised.append(spec)
+    normalised: dict[str, list[str]] = {}
+    for key, entries in (("devices", devices), ("keep", keep)):
+        normalised[key] = list(dict.fromkeys(map(specs_.normalise, entries)))
+        for index, entry in enumerate(entries):
+            wrong = specs_.problem(specs_.normalise(entry))
+            if wrong:
+                problems.add(f"{key}[{index}]", entry, *wrong)
     if os.path.dirname(path) not in config.DIRECTORIES or not path.endswith(".conf"):
         problems.add(
             "path",
@@ -99,7 +107,7 @@ def parse(state: str, devices: list[str], path: str, reload: bool) -> Desired:
         )
     if problems:
         raise InvalidInput(problems)
-    return Desired(state, list(dict.fromkeys(normalised)), path, reload)
+    return Desired(state, normalised["devices"], path, reload, tuple(normalised["keep"]))
 
 
 def plan(desired: Desired, facts: Facts) -> Plan:

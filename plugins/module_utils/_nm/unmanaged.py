@@ -11,6 +11,7 @@ import platform
 import socket
 import struct
 import time
+from collections.abc import Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import lockout, place, uplink
@@ -99,7 +100,13 @@ def apply(desired: Desired, planned: Plan, facts: Facts) -> Facts:
 
 
 def run(
-    state: str, devices: list[str], path: str, reload: bool, check: bool, request: Request = NO_REQUEST
+    state: str,
+    devices: list[str],
+    path: str,
+    reload: bool,
+    check: bool,
+    request: Request = NO_REQUEST,
+    keep: Sequence[str] = (),
 ) -> dict[str, object]:
     """What the module returns, with `warnings`.
 
@@ -108,8 +115,9 @@ def run(
     if not check:
         place.wait_until_free()
     warning = place.leftover(platform.node(), keep=check)
-    desired = parse(state, devices, path, reload)
+    desired = parse(state, devices, path, reload, keep)
     facts = gather(path)
+    desired = desired.on(facts.text)
     planned = plan(desired, facts)
     way = uplink.find()
     _check_uplink(way, planned, facts, request)

@@ -100,11 +100,16 @@ def _nm_up(action: Action) -> None:
 
 
 def _nm_unmanage(action: Action) -> None:
-    """It returns when NetworkManager has let go (or after `SETTLE` seconds): only then is the link as it stays."""
+    """It returns when NetworkManager has let go: only then is the link as it stays."""
     run(["nmcli", "device", "set", action.target, "managed", "no"], check=False)
+    _nm_wait(action.target, unmanaged=True)
+
+
+def _nm_wait(device: str, unmanaged: bool) -> None:
+    """Until NetworkManager leaves a device alone, or does not any more; at most `SETTLE` seconds."""
     deadline = time.monotonic() + SETTLE
-    question = ["nmcli", "--get-values", "GENERAL.STATE", "device", "show", action.target]
-    while "(unmanaged)" not in run(question, check=False).out and time.monotonic() < deadline:
+    question = ["nmcli", "--get-values", "GENERAL.STATE", "device", "show", device]
+    while ("(unmanaged)" in run(question, check=False).out) != unmanaged and time.monotonic() < deadline:
         time.sleep(PAUSE)
 
 
@@ -124,6 +129,8 @@ ACTIONS: dict[str, Callable[[Action], object]] = {
     "ifdown": _ifdown,
     "nm load": lambda action: run(["nmcli", "connection", "load", action.target]),
     "nm reload": lambda _action: run(["nmcli", "connection", "reload"]),
+    "nm reload conf": lambda _action: run(["nmcli", "general", "reload", "conf"]),
+    "nm manage": lambda action: _nm_wait(action.target, unmanaged=False),
     "nm up": _nm_up,
     "nm down": lambda action: run(["nmcli", "connection", "down", "uuid", action.target], check=False),
     "nm unmanage": _nm_unmanage,

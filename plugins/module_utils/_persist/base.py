@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
 
 from .interfaces import Interfaces
@@ -67,8 +69,9 @@ class Host:
     unfit: why nothing can be persisted from here at all, "" where it can.
     version: systemd's. networkd: its links by name, None where it does not run. foreign: devices on which networkd
     knows of addresses or routes that it did not make. unmanaged: NetworkManager's list of devices that it leaves alone,
-    None where it does not run. interfaces: what ifupdown reads, None where there is none of it. stopped: units of
-    network managers that are enabled and do not run. sysctl: the path of systemd-sysctl(8).
+    None where it does not run. exclusion: the text of nm_unmanaged's file, None where there is none. interfaces: what
+    ifupdown reads, None where there is none of it. stopped: units of network managers that are enabled and do not run.
+    sysctl: the path of systemd-sysctl(8).
     """
 
     unfit: str = ""
@@ -76,6 +79,7 @@ class Host:
     networkd: Mapping[str, NetworkdLink] | None = None
     foreign: frozenset[str] = frozenset()
     unmanaged: Merged | None = None
+    exclusion: str | None = None
     interfaces: Interfaces | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
     stopped: tuple[str, ...] = ()
@@ -140,6 +144,14 @@ class Changed:
             tuple(path for path in self.remade if path.startswith(directory)),
             self.interrupted,
         )
+
+    def excluding(self, have: str | None, wanted: str | None, difference: Difference) -> Changed:
+        """With what is to become of nm_unmanaged's file."""
+        if not difference.compare(f"file {exclusion.PATH}", "", have, wanted):
+            return self
+        if wanted is None:
+            return replace(self, remove=(*self.remove, exclusion.PATH))
+        return replace(self, write={**self.write, exclusion.PATH: wanted})
 
     def file_actions(self) -> list[Action]:
         return [

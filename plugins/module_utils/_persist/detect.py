@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, find, run, run_json
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, exclusion
 
 from . import interfaces
 from .base import Host, NetworkdLink, Owner
@@ -46,6 +46,7 @@ def read(parents: Iterable[str]) -> Host:
         networkd=networkd,
         foreign=foreign_links() if networkd else frozenset(),
         unmanaged=unmanaged(),
+        exclusion=_files.read(exclusion.PATH),
         interfaces=interfaces.read(),
         owners=owners(parents, networkd),
         stopped=tuple(name for name, unit in unit_states(MANAGERS).items() if unit.enabled and not unit.active),

@@ -6,7 +6,10 @@
 Measured with NetworkManager 1.42 and 1.52. Bringing a profile up adopts a link that is there: same index, never down;
 its IPv4 addresses are away for 10 ms, IPv6 ones go through duplicate address detection again. ``device set managed no``
 lets go of a link with all its addresses, but puts back the MAC address that it had when NetworkManager made it. A
-profile that has been up makes its link again when somebody deletes that (1.52), hence ``down`` before a deletion. When
+profile that has been up makes its link again when somebody deletes that (1.52), hence ``down`` before a deletion.
+
+A link that the configuration excludes cannot be brought up, nor does ``device set managed yes`` help. One that is no
+longer excluded is flushed, and at once gets what a profile says that is loaded by then (IPv4 after 1 to 8 ms). When
 NetworkManager writes a profile again it drops all comments and keeps the keys of ``[user]``: the mark is there.
 """
 
@@ -19,7 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import r
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import IPV6_DEFAULT_METRIC
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import specs
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion, specs
 
 from . import keeper, networkd, units
 from .base import LINK_KEY, Action, Backend, Changed, Host, Owner, Refusal, Rendered, head, link_of, parent_name
@@ -85,10 +88,16 @@ BACKEND = NetworkManager()
 
 def _refuse_excluded(link: DesiredLink, host: Host) -> Refusal | None:
     merged = host.unmanaged
-    device = specs.Device(link.name, "macvlan", "macvlan")
-    if merged is None or not specs.matches(merged.specs, device):
+    if merged is None:
         return None
-    spec = next((item for item in merged.specs if not specs.is_except(item) and specs.takes(item, device)), "*")
+    device = specs.Device(link.name, "macvlan", "macvlan")
+    own = exclusion.spec_of(link.name)
+    # nm_unmanaged's own entry goes when the profile is there.
+    ours = own in exclusion.parse(host.exclusion) and getattr(merged.source(own), "path", "") == exclusion.PATH
+    left = [spec for spec in merged.specs if not (ours and spec == own)]
+    if not specs.matches(left, device):
+        return None
+    spec = next((item for item in left if not specs.is_except(item) and specs.takes(item, device)), "*")
     source = merged.source(spec)
     where = f" by {spec} in {source.path}" if source else ""
     what = f"NetworkManager is told to leave {link.name} alone{where}"
@@ -168,14 +177,18 @@ def letting_go(changed: Changed, files: Mapping[str, str], deleted: frozenset[st
 
 def activation(changed: Changed, host: Host) -> list[Action]:
     """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads them later."""
-    profiles = changed.below(PREFIX)
+    profiles, excluding = changed.below(PREFIX), changed.below(exclusion.PATH).file_actions()
     if host.unmanaged is None:
-        return profiles.file_actions()
+        return [*profiles.file_actions(), *excluding]
     loaded = [*profiles.write, *profiles.again]
+    told = [Action("nm reload conf")] if excluding or changed.interrupted else []
     return [
         *profiles.file_actions(),
         *([Action("nm reload")] if changed.interrupted else []),
         *(Action("nm load", path) for path in (*profiles.remove, *loaded)),
+        *excluding,
+        *told,
+        *(Action("nm manage", link_of_path(path)) for path in (*loaded, *profiles.remade) if told),
         *(Action("nm up", profile_uuid(link_of_path(path))) for path in dict.fromkeys([*loaded, *profiles.remade])),
     ]
 

@@ -184,6 +184,45 @@ def test_a_native_profile_comes_back_and_leaves_nothing(on):
     assert host.shell("ip -brief link show lan0 2>&1 || true").strip().endswith("does not exist.")
 
 
+def test_an_excluded_link_becomes_networkmanagers_own_without_losing_its_addresses(on, every_manager, lab_module):
+    host = on("nm")
+
+    def excluded(*devices, **options):
+        done = lab_module(every_manager, "nm", "nm_unmanaged", {"devices": list(devices), **options})
+        assert not done.get("failed"), done["msg"]
+        return done
+
+    excluded("lan0", "mv9")
+    host.link(links=[host.declared()])
+    alone, files = host.snapshot(), host.files()
+    kept = excluded(keep=["lan0", "mv8"])
+    assert (kept["effective"], kept.get("warnings")) == (["interface-name:lan0"], None)
+    excluded("lan0", "mv9")
+    predicted = host.link(check=True, links=[host.declared()], persistence="networkmanager")
+    assert host.snapshot() == alone
+
+    unconfirmed = host.link(links=[host.declared()], persistence="networkmanager", confirm_token="a", confirm_timeout=1)
+    assert unconfirmed["messages"] == predicted["messages"]
+    host.shell("until test -e /run/linuxnet-macvlan/confirm/outcome.json; do sleep 0.1; done")
+    assert "an earlier change was undone" in str(host.link(links=[host.declared()])["warnings"])
+    assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+    assert host.files() == files
+
+    index = host.run("cat", "/sys/class/net/lan0/ifindex")
+    with host.parent_untouched():
+        done = host.link(links=[host.declared()], persistence="networkmanager")
+    assert (done["diff"], done["messages"]) == (predicted["diff"], predicted["messages"])
+    assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+    assert host.run("cat", "/sys/class/net/lan0/ifindex") == index
+    assert "interface-name:lan0" not in host.run("NetworkManager", "--print-config")
+    again = excluded("mv9", keep=["lan0"])
+    assert (again["changed"], again["effective"]) == (False, ["interface-name:mv9"])
+    host.lab.reboot("nm")
+    assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+    host.link(links=GONE)
+    excluded()
+
+
 PROFILE = "/etc/NetworkManager/system-connections/linuxnet-macvlan-lan0.nmconnection"
 
 

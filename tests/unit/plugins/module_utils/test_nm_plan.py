@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon, exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import plan as nm
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import LOCAL, RUNTIME, File
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device
@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import 
 RUNNING = daemon.Status(True, True, "1.42.4")
 STOPPED = daemon.Status(True, False, "1.42.4", "NetworkManager is installed and not running")
 ABSENT = daemon.Status(False, False, None)
-PATH = nm.DEFAULT_PATH
+PATH = exclusion.PATH
 MAC = "02:00:5e:10:00:01"
 
 
@@ -53,6 +53,14 @@ def test_second_run_changes_nothing():
     facts = nm.Facts(RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [macvlan("mv0", False)])
     assert not nm.plan(desired, facts).difference
     assert not nm.verify(desired, facts)
+
+
+def test_what_is_to_be_kept_stays_and_is_not_added():
+    wanted = nm.parse("present", ["mv0"], PATH, True, ["mv1", "mv2"])
+    there = present("mv2", "mv0", "mv3").text
+    assert wanted.on(there).devices == ["interface-name:mv0", "interface-name:mv2"]
+    assert wanted.on(None).devices == ["interface-name:mv0"]
+    assert wanted.on(there.replace(HEADER, "# somebody's")).devices == ["interface-name:mv0"]
 
 
 def test_a_reload_that_never_came_is_made_up_for():

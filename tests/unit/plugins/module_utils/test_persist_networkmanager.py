@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Contribution, Merged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, networkmanager
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState, link_of
@@ -147,6 +148,43 @@ def test_hosts_of_others(host, words):
 def test_an_exclusion_of_the_link_is_a_conflict(specs, words):
     host = replace(NM_HOST, unmanaged=Merged(specs, [Contribution("/etc/x.conf", "add", specs)]))
     assert [words in problem for problem in refusals(full(), host, "networkmanager")] == ([True] if words else [])
+
+
+def excluded(*others: str, foreign: bool = False, specs: tuple[str, ...] = ("interface-name:lan0",)):
+    """A host whose NetworkManager is told by nm_unmanaged to leave lan0 alone, and by other files what they say."""
+    text = exclusion.render(specs)
+    ours = Contribution(exclusion.PATH, "add", list(specs))
+    contributions = [*(Contribution("/etc/x.conf", "add", [spec]) for spec in others), ours]
+    merged = list(dict.fromkeys([*others, *specs]))
+    text = text.partition("\n")[2] if foreign else text
+    return replace(NM_HOST, unmanaged=Merged(merged, contributions), exclusion=text)
+
+
+@pytest.mark.parametrize("host", [excluded("type:macvlan"), excluded(foreign=True)], ids=["another", "not ours"])
+def test_only_an_entry_of_our_own_may_stand_in_the_way(host):
+    assert ["leave lan0 alone" in problem for problem in refusals(full(), host, "networkmanager")] == [True]
+
+
+@pytest.mark.parametrize("specs", [("interface-name:lan0",), ("interface-name:lan0", "interface-name:mv9")])
+def test_an_own_exclusion_ends_when_the_profile_is_loaded(specs):
+    """NetworkManager flushes a link that it may have, and at once gives it what a profile says."""
+    steps, difference, _problems = planned([full()], persistence="networkmanager", host=excluded(specs=specs))
+    left = exclusion.render(specs[1:])
+    assert kinds(steps)[2:7] == [
+        f"write {PROFILE}",
+        f"nm load {PROFILE}",
+        f"{'write' if left else 'remove'} {exclusion.PATH}",
+        "nm reload conf",
+        "nm manage lan0",
+    ]
+    assert kinds(steps)[7] == f"nm up {UUID}"
+    assert [action.text for action in steps.actions if action.target == exclusion.PATH] == [left or ""]
+    assert difference.of(f"file {exclusion.PATH}")
+
+
+def test_other_forms_leave_the_exclusion_alone():
+    steps, _difference, _problems = planned([full()], persistence="systemd", host=excluded())
+    assert not [action for action in steps.actions if exclusion.PATH in action.target or action.kind.startswith("nm")]
 
 
 class TestActivation:

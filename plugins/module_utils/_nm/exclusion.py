@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file that keeps NetworkManager off devices: its place and what it holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER, is_owned
+
+from . import config
+
+#: Where the file is unless another place is asked for. Others sort before it.
+PATH = f"{config.LOCAL}/99-linuxnet-macvlan.conf"
+
+
+def render(specs: Sequence[str]) -> str | None:
+    """What the file holds, None where there is to be none."""
+    return f"{HEADER}\n[{config.GROUP}]\n{config.KEY}+={','.join(specs)}\n" if specs else None
+
+
+def parse(text: str | None) -> list[str]:
+    """The specs of a file of ours; of no file, or of somebody else's, none."""
+    return config.merge([config.File(PATH, text)], "").specs if text is not None and is_owned(text) else []
+
+
+def spec_of(link: str) -> str:
+    """How a link is named in it."""
+    return f"interface-name:{link}"
+
+
+def without(text: str | None, links: Iterable[str]) -> str | None:
+    """The file as it is when links are taken out."""
+    gone = {spec_of(link) for link in links}
+    have = parse(text)
+    kept = [spec for spec in have if spec not in gone]
+    return text if kept == have else render(kept)
