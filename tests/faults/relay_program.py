@@ -5,24 +5,32 @@
 
 ``relay_program.py PORT INNER trunk VLAN``: a trunk: frames leave by the port with a tag, and must not come without one.
 ``relay_program.py PORT INNER careless``: passes frames on as they are, with checksums that were never finished.
+``relay_program.py PORT INNER card NAMESPACE LINK``: a card with a filter that knows its own MAC address alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 
 ETH_P_ALL = 3
-#: linux/if_packet.h: whether the frame had a tag that the kernel took off.
-SOL_PACKET, PACKET_AUXDATA, TP_STATUS_VLAN_VALID = 263, 8, 16
+#: linux/if_packet.h. PACKET_VNET_HDR: a header before each frame says what of its checksum has to be finished.
+SOL_PACKET, PACKET_AUXDATA, PACKET_VNET_HDR = 263, 8, 15
+#: Whether the frame had a tag that the kernel took off.
+TP_STATUS_VLAN_VALID = 16
+#: linux/virtio_net.h struct virtio_net_hdr: flags, gso_type, hdr_len, gso_size, csum_start, csum_offset.
+HEADER = struct.Struct("=BBHHHH")
+NEEDS_CHECKSUM = 1
 #: Longer than what the kernel puts together from several frames.
 FRAME_MAX = 1 << 17
 
-#: Frame, whether it came with a tag, and whether it goes out by the port; gives the frame to pass on, or None.
+#: Frame, whether it came with a tag, and whether it goes out by the port to the host; gives what to pass on, or None.
 Change = Callable[[bytes, bool, bool], "bytes | None"]
 
 
@@ -41,10 +49,43 @@ def careless() -> Change:
     return lambda frame, dummy_tagged, dummy_out: frame
 
 
+def card(namespace: str, link: str) -> Change:
+    """What is for one other MAC address passes in promiscuous mode only.
+
+    The kernel counts who wants that mode. It wants it itself for each device without a filter, such as a veth link, as
+    soon as macvlan links are on it: a card has one, so that once does not count.
+    """
+
+    def state() -> dict:
+        shown = subprocess.run(
+            ["ip", "-n", namespace, "-d", "-j", "link", "show", "dev", link], check=True, capture_output=True
+        )
+        return json.loads(shown.stdout)[0]
+
+    own = bytes.fromhex(state()["address"].replace(":", ""))
+
+    def change(frame: bytes, dummy_tagged: bool, out: bool) -> bytes | None:
+        if not out or frame[0] & 1 or frame[:6] == own:
+            return frame
+        return frame if state()["promiscuity"] > 1 else None
+
+    return change
+
+
+def moved(header: bytes, octets: int) -> bytes:
+    """The header of a frame to which that many octets were added in front of its checksum."""
+    flags, kind, length, size, start, offset = HEADER.unpack(header)
+    if flags & NEEDS_CHECKSUM:
+        length, start = length + octets, start + octets
+    return HEADER.pack(flags, kind, length, size, start, offset)
+
+
 def main() -> None:
-    change = {"trunk": trunk, "careless": careless}[sys.argv[3]](*sys.argv[4:])
+    change = {"trunk": trunk, "careless": careless, "card": card}[sys.argv[3]](*sys.argv[4:])
+    header = 0 if sys.argv[3] == "careless" else HEADER.size
     port, inner = (socket.socket(socket.AF_PACKET, socket.SOCK_RAW) for dummy in range(2))
     for sock, name in ((port, sys.argv[1]), (inner, sys.argv[2])):
+        sock.setsockopt(SOL_PACKET, PACKET_VNET_HDR, int(header > 0))
         sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         sock.bind((name, ETH_P_ALL))
     print("ready", flush=True)
@@ -54,11 +95,14 @@ def main() -> None:
             if origin[2] == socket.PACKET_OUTGOING:
                 continue
             tagged = any(struct.unpack_from("=I", item[2])[0] & TP_STATUS_VLAN_VALID for item in ancillary)
-            passed = change(data, tagged, sock is inner)
+            head, frame = data[:header], data[header:]
+            passed = change(frame, tagged, sock is inner)
             if passed is None:
                 continue
+            if head:
+                head = moved(head, len(passed) - len(frame))
             with contextlib.suppress(OSError):
-                (port if sock is inner else inner).send(passed)
+                (port if sock is inner else inner).send(head + passed)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ from . import (
     parent_enslaved,
     parent_vanished,
     passthru_exclusive,
+    promisc_needed,
     route_order,
     stale_neighbour,
     sticky_mac_elsewhere,
@@ -106,6 +107,7 @@ _MODULES: tuple[ModuleType, ...] = (
     multicast_snooping,
     bad_checksum_offload,
     bridge_netfilter,
+    promisc_needed,
 )
 
 CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)

@@ -8,19 +8,25 @@ The trunk is a program between port and switch, as not every kernel's bridge kno
 
 from __future__ import annotations
 
+import subprocess
+
 from tests.faults import relay
 from tests.faults.fault import Fault
 from tests.faults.lab import NamespaceLab
 
 VLAN = "10"
+#: What the station looks for all the time, so that frames of the network can be heard: nobody has it.
+NOBODY = "192.168.100.222"
 
 
 def _inject(lab: NamespaceLab) -> None:
+    lab.station.start("ping", "-n", "-q", NOBODY, stdout=subprocess.DEVNULL)
     relay.insert(lab, lab.web1.port, "trunk", VLAN)
 
 
 def _heal(lab: NamespaceLab) -> None:
     relay.remove(lab, lab.web1.port)
+    lab.segment.end(next(item for item in lab.segment.processes if NOBODY in item.args))
 
 
 FAULTS = [

@@ -15,6 +15,7 @@ from . import (
     full_size,
     gateway_ask,
     holders,
+    promiscuous,
     solicit,
     tags,
 )
@@ -31,5 +32,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     full_size.EXPERIMENT,
     solicit.EXPERIMENT,
     tags.EXPERIMENT,
+    promiscuous.EXPERIMENT,
     announce.EXPERIMENT,
 )

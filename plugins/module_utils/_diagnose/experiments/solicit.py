@@ -9,8 +9,6 @@ a broadcast to all.
 
 from __future__ import annotations
 
-import select
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -22,10 +20,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
     parse,
     probe,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import REPLY, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
 from .model import Context, Experiment
+from .question import answered
 
 #: Questions of each kind, and seconds for which each waits for its answer.
 QUESTIONS, PATIENCE = 3, 0.3
@@ -58,24 +56,10 @@ def _run(context: Context) -> dict[str, Any]:
             return {}
         flooded = build(replace(frame, destination=BROADCAST))
         answers = {
-            name: sum(_answered(vantage, question, gateway) for dummy in range(QUESTIONS))
+            name: sum(answered(vantage, question, gateway, PATIENCE) for dummy in range(QUESTIONS))
             for name, question in (("multicast", asked), ("broadcast", flooded))
         }
     return {"gateway": str(gateway), "link": parent.name, "sent": QUESTIONS, **answers}
-
-
-def _answered(vantage: Vantage, question: bytes, gateway: Address) -> bool:
-    """Ask once; whether somebody advertised the gateway's address before the patience ended. Errors: OSError."""
-    vantage.socket.send(question)
-    end = time.monotonic() + PATIENCE
-    found = False
-    while True:
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([vantage.socket], [], [], left)[0]:
-            return found
-        heard = vantage.receive()
-        said = claim(heard[0]) if heard is not None and not heard[1] else None
-        found = found or (said is not None and said[0] == gateway and said[2] == REPLY)
 
 
 EXPERIMENT = Experiment(

@@ -35,7 +35,7 @@ def _heard(fleet: dict, right: int, **wrong: int) -> None:
         {"mac": f"52:54:00:00:00:{octet[1:]}", "frames": frames, "examples": ["udp from 192.168.100.2 port 5 to ..."]}
         for octet, frames in wrong.items()
     ]
-    _experiment(fleet, "checksums", {"seconds": 2.0, "right": right, "unfinished": 3, "wrong": senders})
+    _experiment(fleet, "checksums", {"seconds": 2.0, "right": right, "wrong": senders})
 
 
 def _count(fleet: dict, name: str, number: int, after: float) -> None:

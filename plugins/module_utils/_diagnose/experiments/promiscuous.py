@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the parent deliver what is for its macvlan links? One asks the gateway, with and without promiscuous mode."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import temporary_child
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+
+from .model import REPAIRING, Context, Experiment
+from .question import answered
+
+#: Questions before, during and after promiscuous mode, seconds for which each waits for its answer, and seconds that a
+#: card gets to change its mode.
+QUESTIONS, PATIENCE, SETTLE = 2, 0.3, 0.1
+#: linux/if_packet.h: a membership ends with its socket, however the process ends. struct packet_mreq.
+_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_PROMISC = 263, 1, 1
+_MEMBERSHIP = struct.Struct("=iHH8s")
+
+
+def _gateway(context: Context) -> Address | None:
+    """Answers to ARP go to the one who asked alone; those to a solicitation without an address go to all."""
+    return next((item for item in context.network.gateways if item.version == 4), None)
+
+
+def _why_not(context: Context) -> str:
+    parent = context.scope.parent
+    if parent is None:
+        return context.scope.parent_problem
+    if _gateway(context) is None:
+        return "the network declares no IPv4 gateway"
+    if not parent.up or not parent.carrier:
+        return f"{parent.name} is down or has no carrier"
+    refusals = Problems()
+    _parents.check_capable(parent, context.scope.facts, "parent", parent.name, refusals)
+    if refusals:
+        return "; ".join(item.problem for item in refusals.items)
+    return "" if context.broken else "nothing that was asked is broken"
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"gateway", "mac", "sent", "before", "promiscuous", "after"}``: answers to ``sent`` questions each.
+
+    Where the first is answered, promiscuous mode is not tried, and the others are None.
+    """
+    parent, gateway = context.scope.parent, _gateway(context)
+    if parent is None or gateway is None:
+        return {}
+    with temporary_child(parent, [gateway], "child") as child:
+        result = {"gateway": str(gateway), "mac": child.mac, "sent": QUESTIONS, "promiscuous": None, "after": None}
+        result["before"] = _ask(child, gateway)
+        if not result["before"]:
+            with _promiscuous(parent):
+                time.sleep(SETTLE)
+                result["promiscuous"] = _ask(child, gateway)
+            time.sleep(SETTLE)
+            result["after"] = _ask(child, gateway)
+    return result
+
+
+def _promiscuous(parent: Link) -> socket.socket:
+    """The parent takes every frame until this is closed."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        request = _MEMBERSHIP.pack(parent.index, _PACKET_MR_PROMISC, 0, b"")
+        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _ask(child: Vantage, gateway: Address) -> int:
+    question = probe(child.mac, gateway)
+    return sum(answered(child, question, gateway, PATIENCE, to=child.mac) for dummy in range(QUESTIONS))
+
+
+EXPERIMENT = Experiment(
+    id="promiscuous",
+    sends=f"{3 * QUESTIONS} ARP requests for the gateway from a temporary macvlan link at most; the parent is in"
+    f" promiscuous mode for {SETTLE + QUESTIONS * PATIENCE:g} seconds, where the first ones are not answered",
+    run=_run,
+    why_not=_why_not,
+    phase=REPAIRING,
+)
