@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from .documented import reason
 from .events import Event
 from .results import Cell, Results
@@ -12,20 +14,23 @@ from .rows import SYSTEMS, Row
 
 NOT_RUN, NOT_THERE = "?", "-"
 
+#: Of the words above a table.
+WIDTH = 118
+
 KINDS = {"nspawn": "Containers with systemd, without udev", "vm": "Virtual machines, with udev and kernel modules"}
 ACCELERATORS = {"kvm": "QEMU with KVM", "tcg": "QEMU without KVM (emulation)"}
 OWNERS = {"networkmanager": "NetworkManager", "networkd": "systemd-networkd", "none": "nothing"}
 
 
 def render(rows: list[Row], events: list[Event], results: Results) -> str:
-    """A table for each kind of host, then what was wrong in cells that are red, and why others need not be green."""
+    """A table for each kind of host that has results, then what was wrong in red cells, and what is documented."""
     parts = []
     for kind, title in KINDS.items():
-        shown = [row for row in rows if row.kind == kind and any(results.get(row.name, event.name) for event in events)]
-        if shown:
-            known = [cell for row in shown for event in events if (cell := results.get(row.name, event.name))]
+        shown = [row for row in rows if row.kind == kind]
+        known = [cell for row in shown for event in events if (cell := results.get(row.name, event.name))]
+        if known:
             about = "; ".join(filter(None, [title, _systems(shown, events, results), _circumstances(known)]))
-            parts.append(f"{about}:\n\n{_table(shown, events, results)}")
+            parts.append(f"{textwrap.fill(about, WIDTH)}:\n\n{_table(shown, events, results)}")
     return "\n".join([*parts, _notes(rows, events, results)])
 
 
