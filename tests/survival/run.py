@@ -19,7 +19,6 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -38,8 +37,6 @@ OUTPUT = ROOT / "tests" / "output"
 #: Labs of this checkout; another's may run beside them.
 LAB = f"sv{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
 
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 #: Seconds that all events take on a container (they run at once: some seconds for each, and what has to be waited for),
 #: and on a virtual machine by accelerator. Measured, but for KVM's, which is estimated from what events wait for.
@@ -75,7 +72,8 @@ def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], r
         print(f"{time.monotonic() - began:6.0f} {message}", file=sys.stderr, flush=True)
 
     say(forecast(rows, len(events) / len(EVENTS), options.machines))
-    for number in SIGNALS:
+    interrupt = Interrupt()
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     try:
         if not options.keep:
@@ -117,11 +115,16 @@ def forecast(rows: list[Row], share: float, together: int) -> str:
     return f"{'; '.join(words)}; images are built first where they are missing"
 
 
-def interrupt(_number: int, _frame: object) -> NoReturn:
-    """The first signal ends the run; another one does not end the taking down."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+class Interrupt:
+    """What a signal does: the first one ends the run, further ones do not end the taking down."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, _number: int, _frame: object) -> None:
+        if not self.came:
+            self.came = True
+            raise KeyboardInterrupt
 
 
 def parse() -> argparse.Namespace:

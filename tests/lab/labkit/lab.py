@@ -140,6 +140,13 @@ class Lab:
         with self.state.locked():
             self._remove()
 
+    def kill(self) -> None:
+        """End every process of the lab, also while somebody waits for a host and so holds it; `down` does the rest."""
+        machine.require_root()
+        cgroups.remove(self.name)
+        for name in netns.names(f"{state.PREFIX}.{self.name}."):
+            netns.kill(netns.pids(name))
+
     def rows(self) -> list[tuple[str, ...]]:
         """Name, kind, os, manager, state and addresses of every host, station and container."""
         plan = self.topology

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from labkit import cgroups
 from labkit.errors import LabError
 from labkit.lab import Lab, leftovers
 
@@ -58,7 +57,7 @@ def run(rows: list[Row], events: list[Event], results: Results, options: Labs, s
             with lease.server(lab):
                 _run_lab(lab, group, events, results, say)
         except KeyboardInterrupt:
-            _remove(lab.name)
+            lab.kill()
             raise
         finally:
             if not options.keep:
@@ -69,13 +68,7 @@ def remove_leftovers(prefix: str) -> None:
     """Take down the labs of a run that was killed."""
     for name in leftovers():
         if name.startswith(f"{prefix}-"):
-            _remove(name)
-
-
-def _remove(name: str) -> None:
-    """Its hosts end first: somebody may be waiting for one that reboots, and hold the lab meanwhile."""
-    cgroups.remove(name)
-    Lab(name).down()
+            Lab(name).down()
 
 
 def _lab(wanted: dict, name: str, say: Say) -> Lab:
