@@ -268,7 +268,7 @@ targets:
       sample: this host has no link lan0
 events:
   description:
-    - What changed and what was seen, in the order of time. At most 2000 are kept, and 500 of a kind.
+    - What changed and what was seen, in the order of time. At most 2000 are kept, 500 of a kind, and 60 of what ARP says of an address.
   returned: when the input is valid
   type: list
   elements: dict
@@ -416,7 +416,7 @@ limits:
   returned: when the input is valid
   type: list
   elements: str
-  sample: ["1120 more route events were only counted: 2000 are kept, 500 of a kind"]
+  sample: ["1120 more route events were only counted: 2000 are kept, 500 of a kind, 60 of what ARP says of an address"]
 cost:
   description: The processor time that watching took, in C(cpu_seconds), and the module's largest size, C(max_rss_kib).
   returned: when the input is valid

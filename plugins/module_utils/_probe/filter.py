@@ -49,13 +49,15 @@ _ICMPV6_TYPE = ETH_HLEN + 40
 
 def program(questions: bool = True) -> Program:
     """Passes ARP and neighbour solicitations and advertisements of the untagged network; without questions only what
-    answers them, as broadcasts are most of what comes.
+    others answer, as broadcasts, and our own answers to them, are most of what comes.
 
     A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
     """
     steps: list[Step | str] = [
         (LOAD_WORD, VLAN_TAG, "", ""),
         (JUMP_SET, VLAN_ID, "reject", ""),
+        (LOAD_WORD, PACKET_TYPE, "", ""),
+        (JUMP_EQUAL, socket.PACKET_OUTGOING, "" if questions else "reject", ""),
         (LOAD_HALF, 12, "", ""),
         (JUMP_EQUAL, ETH_P_ARP, "accept" if questions else "arp", ""),
         (JUMP_EQUAL, ETH_P_IPV6, "", "reject"),

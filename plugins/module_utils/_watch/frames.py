@@ -10,18 +10,23 @@ import functools
 import selectors
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, Network, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import PROBE, claim
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter import attach, program
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
-from .record import Budget, Record
+from .record import OF_ONE_ADDRESS_MAX, Budget, Record
 
 #: Frames that are read per second and in one burst. One takes about 40 µs; the rest is counted.
 RATE, BURST = 120, 400
+#: Seconds for which the kernel passes only answers where more comes than is read: to receive a frame and forget it
+#: takes 20 µs, and storms are of broadcast questions and announcements.
+PAUSE = 0.1
 #: Longer than any frame that the filter passes.
 _FRAME_MAX = 2048
 #: Different things that are remembered; what comes after them is counted.
@@ -88,10 +93,14 @@ class Frames:
         self._record = record
         self._interest = interest
         self._stamp = stamp
-        self._budget = Budget(RATE, BURST)
+        self._budget, self._answers = Budget(RATE, BURST), Budget(RATE, BURST)
         self._vantages: dict[str, tuple[Vantage, int]] = {}
         self._seen: dict[tuple[str, Said], dict] = {}
         self._holders: dict[tuple[str, Address], str] = {}
+        self._told: Counter[tuple[str, Address]] = Counter()
+        self._eased: dict[str, Vantage] = {}
+        #: When `listen_again` has something to do (time.monotonic).
+        self.due: float | None = None
 
     def add(self, links: Iterable[str]) -> None:
         """Listen on links from now on; what cannot be listened on is a limit of what was seen."""
@@ -114,8 +123,10 @@ class Frames:
                 # (net/packet/af_packet.c packet_notifier).
                 return
             now = time.monotonic()
-            if not self._budget.take(now):
+            budget = self._answers if vantage.link in self._eased else self._budget
+            if not budget.take(now):
                 self._record.count("arp")
+                self._ease(vantage, now)
                 continue
             frame, outgoing = parse(data), source[2] == socket.PACKET_OUTGOING
             if frame is None:
@@ -125,6 +136,24 @@ class Frames:
                 self._take(vantage.link, frame, said, now)
             if outgoing:
                 self._interest.macs.add(frame.source)
+
+    def _ease(self, vantage: Vantage, now: float) -> None:
+        """Hear only answers for a while. What has come in already is received and counted."""
+        if vantage.link in self._eased:
+            return
+        attach(vantage.socket, program(questions=False))
+        self._eased[vantage.link] = vantage
+        self.due = self.due or now + PAUSE
+        self._record.limit(f"ARP and neighbour discovery of {vantage.link} came so fast that questions were left out")
+
+    def listen_again(self, now: float) -> None:
+        """Hear everything again, when it is time to."""
+        if self.due is None or now < self.due:
+            return
+        for vantage in self._eased.values():
+            attach(vantage.socket, program())
+        self._eased.clear()
+        self.due = None
 
     def _of_sibling(self, link: str, frame: Frame) -> bool:
         """Whether one link of this host sent it to another. A parent receives what its children send each other, a
@@ -144,7 +173,7 @@ class Frames:
         elif len(self._seen) < SEEN_MAX:
             data = self._data(said, ours, now)
             self._seen[link, said] = data
-            self._record.add(self._stamp(now), said.kind, "seen", "", link, _told(said, ours, link), data)
+            self._tell(link, said, now, "seen", _told(said, ours, link), data)
         else:
             self._record.count(said.kind)
         self._follow(link, said, now)
@@ -170,7 +199,14 @@ class Frames:
         if before not in (None, said.mac) and not {before, said.mac} <= self._interest.macs:
             what = f"{said.address} is claimed by {said.mac}, and was by {before}, on {link}"
             data = {**self._data(said, False, now), "changed": {"mac": [before, said.mac]}}
-            self._record.add(self._stamp(now), said.kind, "change", "", link, what, data)
+            self._tell(link, said, now, "change", what, data)
+
+    def _tell(self, link: str, said: Said, now: float, action: str, what: str, data: dict) -> None:
+        self._told[link, said.address] += 1
+        if self._told[link, said.address] > OF_ONE_ADDRESS_MAX:
+            self._record.count(said.kind)
+        else:
+            self._record.add(self._stamp(now), said.kind, action, "", link, what, data)
 
     def rebind(self) -> None:
         """Go on where a link was made anew under its name."""

@@ -12,6 +12,8 @@ from typing import Any, Dict
 EVENTS_MAX = 2000
 #: Those of one kind, so that a storm of one kind leaves room for what explains it.
 OF_ONE_KIND_MAX = 500
+#: ARP and neighbour discovery of one address on one link, so that no address takes the place of all others.
+OF_ONE_ADDRESS_MAX = 60
 
 Event = Dict[str, Any]
 
@@ -70,7 +72,8 @@ class Record:
     @property
     def limits(self) -> list[str]:
         counted = [
-            f"{number} more {kind} events were only counted: {EVENTS_MAX} are kept, {OF_ONE_KIND_MAX} of a kind"
+            f"{number} more {kind} events were only counted: {EVENTS_MAX} are kept, {OF_ONE_KIND_MAX} of a kind,"
+            f" {OF_ONE_ADDRESS_MAX} of what ARP says of an address"
             for kind, number in sorted(self._counted.items())
         ]
         return [*self._limits, *counted]

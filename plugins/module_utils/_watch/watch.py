@@ -208,7 +208,7 @@ class Observer:
                 frames.rebind,
                 lambda: discovery.look(time.monotonic(), self._begin),
             )
-            self._loop(selector, asking, listening, chores, interval)
+            self._loop(selector, asking, listening, frames, chores, interval)
             end = self.after()
         return self._timeline(asking.series, transports, listening, interval, end)
 
@@ -244,6 +244,7 @@ class Observer:
         selector: selectors.BaseSelector,
         asking: Asking,
         listening: Listening,
+        frames: Frames,
         chores: Sequence[Callable[[], None]],
         interval: float,
     ) -> None:
@@ -259,6 +260,7 @@ class Observer:
                 stopped = _serve(selector, 0) or stopped
                 asking.expire(now)
             listening.settle(now)
+            frames.listen_again(now)
             if stopped or (now >= over and not asking.waiting):
                 break
             if now >= round_at and round_at < over:
@@ -277,7 +279,7 @@ class Observer:
                 chores_at = now + LINGER
             self._cpu = time.thread_time()
             self._ready.set()
-            dates = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due]
+            dates = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
             if not wakes.take(now):
                 # Too much comes to wake for each: let some of it gather.
                 time.sleep(GATHER)

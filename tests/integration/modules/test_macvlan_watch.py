@@ -46,6 +46,23 @@ sys.stdin.readline()
 """
 
 
+#: Ten times 300 ARP requests for the host's link, each from another MAC address, and a reply that announces a
+#: container's address.
+STORM = """
+import os, socket, struct
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+wire.bind(("eth0", 0))
+def send(operation, mac, sender, target):
+    arp = struct.pack("!HHBBH6s4s6s4s", 1, 2048, 6, 4, operation, mac, sender, bytes(6), target)
+    wire.send(b"\\xff" * 6 + mac + b"\\x08\\x06" + arp)
+other, link, container = (bytes((192, 168, 100, number)) for number in (99, 3, 129))
+for dummy in range(10):
+    for dummy in range(300):
+        send(1, b"\\2" + os.urandom(5), other, link)
+    send(2, b"\\2\\0\\0\\0\\0\\x99", container, container)
+"""
+
+
 class Lan:
     """A host with a macvlan link of its own, a container and a gateway."""
 
@@ -427,6 +444,14 @@ def test_a_storm_of_routes_is_counted_and_hides_nothing_else(lan):
     assert len(events(timeline, "route")) <= 500
     assert any("more route events were only counted" in item for item in timeline["limits"]), timeline["limits"]
     assert events(timeline, "address", "delete", "lan0")
+
+
+def test_a_storm_of_arp_requests_hides_no_other_claim(lan):
+    timeline = lan.watch(lambda dummy: lan.gateway.run(sys.executable, "-c", STORM))
+    left_out = [item for item in timeline["limits"] if "came so fast that questions were left out" in item]
+    assert any("of eth0 " in item for item in left_out), timeline["limits"]
+    told = [item for item in events(timeline, "arp") if item["data"]["mac"] == "02:00:00:00:00:99"]
+    assert {item["data"]["address"] for item in told} == {CONTAINER}
 
 
 def test_tcp_is_asked_from_the_host_and_from_inside_a_container(lan):
