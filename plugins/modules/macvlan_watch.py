@@ -268,7 +268,8 @@ targets:
       sample: this host has no link lan0
 events:
   description:
-    - What changed and what was seen, in the order of time. At most 2000 are kept, 500 of a kind, and 60 of what ARP says of an address.
+    - What changed and what was seen, in the order of time. At most 2000 are kept,
+      500 of a kind, and 60 of what ARP says of an address.
   returned: when the input is valid
   type: list
   elements: dict
