@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 
-from .case import Case
+from .case import Case, since
 from .model import Cause, Item, Verdict
 
 #: Prefix lengths from here on have no broadcast address (RFC 3021).
 NO_BROADCAST = 31
+#: How the snapshot calls the kernel's counter of martian sources, which is one for all namespaces.
+MARTIAN_SOURCES = "RouteInMartianSrc"
 
 
 def judge(case: Case) -> Verdict:
@@ -37,7 +40,50 @@ def judge(case: Case) -> Verdict:
             after=case.first_loss(hurt),
             remedy=remedy,
         )
-    return case.ruled_out("no container has an address that the host's routing takes for a broadcast or for its own")
+    return _reflected(case) or case.ruled_out(
+        "no container has an address that the host's routing takes for a broadcast or for its own"
+    )
+
+
+def _reflected(case: Case) -> Verdict | None:
+    """The host asks for one of its addresses from another one, over the wire, and its question comes back unanswered.
+
+    A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would not take it for a martian.
+    """
+    own = {str(ipaddress.ip_interface(item["address"]).ip): item["link"] for item in case.after.own.addresses()}
+    event = next((item for item in case.events("arp") if _came_back(item["data"], own)), None)
+    dropped = case.after.own.netstat(MARTIAN_SOURCES)
+    if case.evidence.get("before"):
+        dropped -= case.before.own.netstat(MARTIAN_SOURCES)
+    if event is None or dropped <= 0:
+        return None
+    asking, asked = event["data"]["address"], event["data"]["asked"]
+    link = own[asked]
+    if case.after.own.strictest(link, "accept_local"):
+        return None
+    waiting = [item for item in case.after.own.neighbours(asked) if not item["mac"]]
+    entries = [case.item("neighbour", f"{asked} is {item['state'] or 'not known'}", item["link"]) for item in waiting]
+    return case.confirmed(
+        f"{case.host} asks for its own address {asked} from {asking} over the wire, the switch sends the question back,"
+        f" and {case.host} drops it as from a martian source{since(event['after'])}",
+        [
+            case.event_item(event),
+            *entries[:2],
+            case.item("setting", f"accept_local is 0 (the larger of all and {link})", link),
+            case.item("counter", f"{dropped} packets were dropped for a martian source during the watch"),
+        ],
+        after=event["after"],
+        remedy="take away the routing rules that send out what is for the host itself (ip rule); or, to keep them,"
+        f" net.ipv4.conf.{link}.accept_local = 1 and a permanent neighbour entry for {asked}, as arp_filter on {link}"
+        " goes on to leave the question unanswered",
+    )
+
+
+def _came_back(data: dict[str, Any], own: dict[str, str]) -> bool:
+    """Whether an ARP event is a question of ours, about ourselves, that arrived from the network."""
+    asking, asked = data.get("address"), data.get("asked")
+    ours = asking != asked and asking in own and asked in own
+    return ours and data.get("what") == "request" and bool(data.get("incoming")) and bool(data.get("own_mac"))
 
 
 def _source(case: Case, namespace: str, target: str) -> str | None:
@@ -88,11 +134,13 @@ CAUSE = Cause(
     title="the host takes a container's packets for impossible ones",
     explanation="Linux drops what arrives with a source address that can be nobody's there: a broadcast address, or one"
     " that its routing says is its own (unless accept_local is set). A subnet on the host's link that is smaller than"
-    " the network's makes its last address a broadcast address, which in the network is one like any other.",
+    " the network's makes its last address a broadcast address, which in the network is one like any other; and where"
+    " the host talks to itself over a switch port that reflects frames, it is its own address that arrives.",
     remedy="give the host's link its address with the prefix length 32, and routes to the containers",
-    signature="at once, for one container only",
+    signature="at once, for one container or the host's own addresses only",
     proof="the container's address is a broadcast or local address by the host's own addresses and routes, and nothing"
-    " passes between both; log_martians shows each packet",
+    " passes between both; or the host's own question for its own address comes back from the network and is not"
+    " answered; log_martians shows each packet",
     must="D",
     needs=("watch", "after"),
     judge=judge,

@@ -49,6 +49,9 @@ SETTINGS = {
 #: Settings of br_netfilter: whether frames that a bridge forwards pass the IP firewalls.
 BRIDGE_SETTINGS = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
+#: Where packets are counted that the kernel dropped as their source could be nobody's there, and as what it is kept.
+_ROUTE_COUNTERS, _MARTIAN_SOURCES = "/proc/thread-self/net/stat/rt_cache", "RouteInMartianSrc"
+
 #: The kinds that exclude macvlan links from their parent (drivers/net/ipvlan).
 IPVLAN_KINDS = ("ipvlan", "ipvtap")
 
@@ -320,7 +323,8 @@ def _number(path: str) -> int | None:
 
 
 def _netstat() -> dict[str, int]:
-    """The counters of TcpExt and IpExt (proc_pid_net(5), netstat) that are not zero."""
+    """The counters of TcpExt and IpExt (proc_pid_net(5), netstat) that are not zero, and of martian sources, which the
+    kernel counts over all namespaces together (net/ipv4/route.c, rt_cpu_seq_show: the eighth of each CPU)."""
     found: dict[str, int] = {}
     with contextlib.suppress(OSError, ValueError), open("/proc/thread-self/net/netstat", encoding="ascii") as stream:
         lines = stream.read().splitlines()
@@ -328,6 +332,8 @@ def _netstat() -> dict[str, int]:
             group = names.split(":")[0]
             pairs = zip(names.split()[1:], values.split()[1:])
             found.update({f"{group}{name}": int(value) for name, value in pairs if value != "0"})
+    with contextlib.suppress(OSError, ValueError, IndexError), open(_ROUTE_COUNTERS, encoding="ascii") as stream:
+        found[_MARTIAN_SOURCES] = sum(int(line.split()[7], 16) for line in stream.read().splitlines()[1:])
     return found
 
 

@@ -510,6 +510,45 @@ def test_a_container_whose_address_is_the_host_s_own_by_a_route() -> None:
     assert cases.verdict(fleet, "martian_source").status == "ruled_out"
 
 
+def _reflect(fleet: dict[str, Any], dropped: int = 4, **fields: Any) -> None:
+    """The question of eth0 for the address of lan0 came back from the switch."""
+    data = {
+        "what": "request", "address": "192.168.100.11", "mac": "52:54:00:00:00:11", "asked": "192.168.100.3",
+        "incoming": True, "own_mac": True, "count": 4, "last": 3.0, **fields,
+    }  # fmt: skip
+    cases.event(fleet, kind="arp", action="seen", link="eth0", after=0.6, data=data)
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["neighbours"].append({"link": "eth0", "address": "192.168.100.3", "mac": None, "state": "incomplete"})
+    for moment, number in (("before", 7), ("after", 7 + dropped)):
+        fleet["web1"][moment]["namespaces"][0]["netstat"]["RouteInMartianSrc"] = number
+
+
+def test_a_host_whose_question_for_itself_comes_back() -> None:
+    fleet = cases.healthy()
+    _reflect(fleet)
+    found = cases.verdict(fleet, "martian_source")
+    assert (found.status, found.after) == ("confirmed", 0.6)
+    assert "asks for its own address 192.168.100.3 from 192.168.100.11 over the wire" in found.summary
+    assert "192.168.100.3 is incomplete" in [item.value for item in found.evidence]
+    assert cases.confirmed(fleet) == {("web1", "martian_source")}
+    fleet["web1"]["after"]["namespaces"][0]["settings"]["lan0"]["accept_local"] = 1
+    assert cases.verdict(fleet, "martian_source").status == "ruled_out"
+
+
+def test_frames_of_ours_that_come_back_and_are_no_martians() -> None:
+    for dropped, fields in (
+        (0, {}),  # the kernel dropped nothing for that
+        (4, {"incoming": False}),  # the switch does not send it back
+        (4, {"own_mac": False}),  # another machine's
+        (4, {"asked": "192.168.100.11"}),  # an announcement
+        (4, {"asked": "192.168.100.1"}),  # a question for the gateway
+        (4, {"address": "192.168.100.129"}),  # of a container
+    ):
+        fleet = cases.healthy()
+        _reflect(fleet, dropped, **fields)
+        assert cases.verdict(fleet, "martian_source").status == "ruled_out", fields
+
+
 def test_subnets_of_the_host_that_make_nobody_a_martian() -> None:
     for address in ("192.168.100.142/32", "192.168.100.128/31", "192.168.100.142/27", "192.168.100.129/28"):
         fleet = cases.healthy()
