@@ -103,7 +103,9 @@ class Place:
 
     @cached_property
     def kernel(self) -> str:
-        return self.shell("uname -r")
+        """A container has the machine's, of which others have no package: its version is enough."""
+        release = self.shell("uname -r")
+        return release if self.row.kind == "vm" else release.partition("-")[0]
 
     def declared(self) -> dict:
         number = self.row.number
