@@ -48,11 +48,15 @@ class Labs:
 
 
 def run(rows: list[Row], events: list[Event], results: Results, options: Labs, say: Say) -> None:
-    """Fill in the cells of rows and events that `results` lacks. Errors: LabError when a lab cannot be made."""
+    """Fill in the cells of rows and events that `results` lacks; those of a lab that cannot be made stay empty."""
     for place, group in enumerate(labs(rows, options.machines)):
         if all(results.has(row.name, event.name) for row in group for event in events if not event.missing(row)):
             continue
-        lab = _lab(topology(group), f"{options.name}-{place}", say)
+        try:
+            lab = _lab(topology(group), f"{options.name}-{place}", say)
+        except LabError as error:
+            say(f"not run: {', '.join(row.name for row in group)}: {error}")
+            continue
         try:
             with lease.server(lab):
                 _run_lab(lab, group, events, results, say)

@@ -82,17 +82,18 @@ def _cell(row: Row, event: Event, results: Results) -> str:
     seconds = "never" if cell.seconds is None else f"{cell.seconds:.1f}"
     if cell.green:
         return seconds
-    return f"({seconds})" if reason(row, event.name) else f"**{seconds}**"
+    return f"({seconds})" if reason(row, event.name, cell) else f"**{seconds}**"
 
 
 def _notes(rows: list[Row], events: list[Event], results: Results) -> str:
     """What was wrong where, and what is known to be."""
     found = [(row, event, results.get(row.name, event.name)) for row in rows for event in events]
     missed = [(row, event, cell) for row, event, cell in found if cell and not cell.green]
-    red = [f"- {row.name}, {event.title}: {cell.wrong}" for row, event, cell in missed if not reason(row, event.name)]
-    known = dict.fromkeys(
-        f"- ( ) `{row.form}`, {event.title}: {reason(row, event.name)}"
-        for row, event, dummy in missed
-        if reason(row, event.name)
-    )
-    return "".join(f"{line}\n" for line in [*red, *known])
+    red, known = [], []
+    for row, event, cell in missed:
+        why = reason(row, event.name, cell)
+        if why:
+            known.append(f"- ( ) `{row.form}`, {event.title}: {why}")
+        else:
+            red.append(f"- {row.name}, {event.title}: {cell.wrong}")
+    return "".join(f"{line}\n" for line in [*red, *dict.fromkeys(known)])

@@ -57,6 +57,13 @@ def test_documented(rendered, monkeypatch):
     assert "- ( ) `networkmanager`, parent's MTU 1400 and back: it takes its time\n" in text
 
 
+def test_lost_is_not_late(rendered, monkeypatch):
+    monkeypatch.setitem(documented.LATE, ("networkmanager", "vm", "mtu"), "it takes its time")
+    text = rendered({("nm-nm-trixie-vm", "mtu"): Cell(None, "there is no lan0", **CIRCUMSTANCES)})
+    assert "| **never** |" in text
+    assert "- nm-nm-trixie-vm, parent's MTU 1400 and back: there is no lan0\n" in text
+
+
 def test_not_run_and_not_there(rendered):
     text = rendered({
         ("bare-unit-bookworm-nspawn", "mtu"): Cell(0.0),
@@ -69,7 +76,7 @@ def test_not_run_and_not_there(rendered):
 def test_what_auto_takes_is_never_excused(monkeypatch):
     for form, _manager in FORMS:
         monkeypatch.setitem(documented.LATE, (form, "vm", "mtu"), "it takes its time")
-    assert not [row.name for row in ROWS if row.auto and documented.reason(row, "mtu")]
+    assert not [row.name for row in ROWS if row.auto and documented.reason(row, "mtu", Cell(7.0))]
 
 
 def test_what_is_documented_exists():
