@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows what the collection does: brings up a lab, and runs site.yml twice and verify.yml against it."""
+"""Shows what the collection does: brings up a lab, runs site.yml twice and verify.yml against it, and has diagnose.yml
+find what the demo breaks."""
 
 from __future__ import annotations
 
@@ -25,12 +26,15 @@ from labkit.lab import Lab  # noqa: E402
 #: Kind of hosts -> topology, and for how many seconds verify.yml repeats the checks.
 KINDS = {"nspawn": ("demo.yml", 10), "netns": ("demo-netns.yml", 2)}
 NAME = "demo"
+#: For how many seconds diagnose.yml watches, and where its report stays.
+WATCH, REPORT = 5, ROOT / "tests" / "output" / "demo"
 #: A station of the topologies, on the same LAN as the hosts.
 LAN = "lan"
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_FORCE_COLOR": "false"}
 
 WHERE_TO_GO_ON = """\
 Where to go on
+  the report    {report}: the diagnosis, for a browser
   the lab       KEEP=1 make demo   leaves it up; then
                 tests/lab/lab status, tests/lab/lab exec --name demo h1-c1 -- ping 192.168.100.11,
                 tests/lab/lab down --name demo
@@ -53,8 +57,8 @@ def step(title: str) -> Iterator[None]:
     print(f"    ({time.monotonic() - started:.0f} s)", flush=True)
 
 
-def playbook(lab: Lab, name: str, *options: str) -> dict[str, int]:
-    """Run a playbook and pass on what counts of its output; changed tasks by host."""
+def playbook(lab: Lab, name: str, *options: str, fails: bool = False) -> dict[str, int]:
+    """Run a playbook and pass on what counts of its output; changed tasks by host. fails: whether it has to."""
     command = [ROOT / ".venv" / "bin" / "ansible-playbook", "-i", lab.inventory_path, f"playbooks/{name}.yml", *options]
     changed: dict[str, int] = {}
     with subprocess.Popen(
@@ -65,7 +69,7 @@ def playbook(lab: Lab, name: str, *options: str) -> dict[str, int]:
                 changed[found[1]] = int(found[2])
             if not re.match(r"(PLAY|TASK) \[|\s*$", line) or "TASK" in line:
                 print("    " + line.rstrip(), flush=True)
-    if process.returncode:
+    if bool(process.returncode) is not fails:
         raise Unexpected(f"{name}.yml: exit status {process.returncode}")
     return changed
 
@@ -107,6 +111,19 @@ def show(lab: Lab, soak: int) -> None:
     with step("after"):
         if not reachability(lab):
             raise Unexpected("somebody cannot reach somebody")
+    with step("diagnose.yml: another machine took a container's address, and the run has to fail and say why"):
+        diagnosis(lab)
+
+
+def diagnosis(lab: Lab) -> None:
+    """Another machine of the LAN takes the address of a container, and `diagnose.yml` has to find out."""
+    taken = next(iter(lab.topology.containers.values())).addresses[0]
+    nic = lab.topology.stations[LAN].nics[0].name
+    lab.exec(LAN, "ip", "address", "add", taken, "dev", nic)
+    try:
+        playbook(lab, "diagnose", "-e", f"diagnose_seconds={WATCH} diagnose_report_dir={REPORT}", fails=True)
+    finally:
+        lab.exec(LAN, "ip", "address", "delete", taken, "dev", nic)
 
 
 def main() -> int:
@@ -115,7 +132,7 @@ def main() -> int:
         print(f"demo: LAB={kind}: there is no such kind. Remedy: use one of {', '.join(KINDS)}.", file=sys.stderr)
         return 2
     name, soak = KINDS[kind]
-    topology = HERE / "topologies" / name
+    topology, report = HERE / "topologies" / name, REPORT / "report.html"
     lab = None
     try:
         with step(f"a lab of {kind} hosts, each with two containers on macvlan"):
@@ -130,7 +147,7 @@ def main() -> int:
     finally:
         if lab is not None and not keep:
             lab.down()
-    print(f"\n{WHERE_TO_GO_ON.format(topology=topology.relative_to(ROOT))}")
+    print(f"\n{WHERE_TO_GO_ON.format(topology=topology.relative_to(ROOT), report=report.relative_to(ROOT))}")
     print(f"\nThe lab is {'up' if keep else 'down, and nothing of it is left'}.")
     return 0
 

@@ -24,6 +24,13 @@ from .model import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, Item, Verdict
 #: Kinds of target in the timeline.
 GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK = "gateway_from_parent", "gateway_from_link"
 HOST_TO_CONTAINER, CONTAINER_TO_HOST = "host_to_container", "container_to_host"
+#: What the keys of the evidence's ``system`` are called.
+_SYSTEM = {
+    "boot": "the journal of this boot",
+    "kernel": "the kernel's release",
+    "networkmanager": "NetworkManager",
+    "persisted": "a manager that brings links back",
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,8 @@ class Case:
         if first == "experiment":
             return "" if self.experiment(rest) is not None else self.why_no_experiment(rest)
         if first == "system" and rest:
-            return "" if self.system.get(rest) is not None else f"{rest} is not on this host or could not be read"
+            name = _SYSTEM.get(rest, rest)
+            return "" if self.system.get(rest) is not None else f"{name} is not on this host or could not be read"
         if self.evidence.get(first):
             return ""
         told = [text for text in self.evidence.get("problems", []) if text.startswith(first)]

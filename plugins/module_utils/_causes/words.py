@@ -53,7 +53,7 @@ def _host(host: dict[str, Any], report: Report) -> Iterator[str]:
                     yield from _found(item)
         if host["state"] == BROKEN and not any(item.status in (CONFIRMED, SUSPECTED) for item in verdicts):
             yield from _unexplained(network, host)
-        yield from _rest(network, verdicts)
+        yield from _well(network, verdicts) if host["state"] == HEALTHY else _rest(network, verdicts)
     for problem in host["problems"][:EVIDENCE_MAX]:
         yield f"  could not be read: {problem}"
 
@@ -90,16 +90,31 @@ def _unexplained(network: str, host: dict[str, Any]) -> Iterator[str]:
 def _rest(network: str, verdicts: list[Verdict]) -> Iterator[str]:
     explained = [f"{item.cause} (by {item.explained_by})" for item in verdicts if item.explained_by]
     if explained:
-        yield f"  {network} explained by it: {', '.join(explained)}"
+        yield from _listed(f"{network} explained by it: {', '.join(explained)}")
     ruled_out = [item.cause for item in verdicts if item.status == RULED_OUT and not item.explained_by]
     if ruled_out:
-        yield f"  {network} ruled out: {', '.join(ruled_out)}"
+        yield from _listed(f"{network} ruled out: {', '.join(ruled_out)}")
     reasons: dict[str, list[str]] = {}
     for item in verdicts:
         if item.status == NOT_TESTED:
             reasons.setdefault(item.summary, []).append(item.cause)
     for reason, causes in reasons.items():
-        yield f"  {network} not tested: {', '.join(causes)} ({reason})"
+        yield from _listed(f"{network} not tested: {', '.join(causes)} ({reason})")
+
+
+def _well(network: str, verdicts: list[Verdict]) -> Iterator[str]:
+    """The same of a host on which nothing was found, in short."""
+    causes = {status: [item.cause for item in verdicts if item.status == status] for status in (RULED_OUT, NOT_TESTED)}
+    missing = f"; not tested: {', '.join(causes[NOT_TESTED])}" if causes[NOT_TESTED] else ""
+    yield from _listed(f"{network} {_number(len(causes[RULED_OUT]), 'cause')} ruled out{missing}")
+
+
+def _listed(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _total(summary: dict[str, int]) -> str:
@@ -108,6 +123,5 @@ def _total(summary: dict[str, int]) -> str:
         for key in ("healthy", "broken", "suspect", "unreachable", "failed", "nothing_declared")
         if summary[key]
     ]
-    found = f"{summary['confirmed']} causes confirmed, {summary['suspected']} suspected"
-    hosts = summary["hosts"]
-    return f"{hosts} host{'' if hosts == 1 else 's'}: {', '.join(states)}; {found}"
+    found = f"{_number(summary['confirmed'], 'cause')} confirmed, {summary['suspected']} suspected"
+    return f"{_number(summary['hosts'], 'host')}: {', '.join(states)}; {found}"

@@ -78,7 +78,7 @@ def test_sick_host_beside_one_that_is_out_of_reach_and_one_that_declares_nothing
     assert run.failed == ["h1", "h3"]
     assert "lan0 CONFIRMED wrong_mode" in run.output
     assert "lan0 on h1 is in mode private" in run.output
-    assert "4 hosts: 1 healthy, 1 broken, 1 unreachable, 1 nothing declared; 1 causes confirmed" in run.output
+    assert "4 hosts: 1 healthy, 1 broken, 1 unreachable, 1 nothing declared; 1 cause confirmed" in run.output
     data = report(tmp_path)
     assert {host["host"]: host["state"] for host in data["hosts"]} == {
         "h1": "broken", "h2": "healthy", "h3": "unreachable", "h4": "nothing declared",

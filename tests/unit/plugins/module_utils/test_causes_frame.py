@@ -97,5 +97,5 @@ def test_report_names_the_state_of_each_host_and_words_say_what_to_do() -> None:
     assert "+4.2 s" in told
     assert "web3: unreachable (no route to host)" in told
     assert told.endswith(
-        "4 hosts: 1 healthy, 1 broken, 1 unreachable, 1 nothing declared; 1 causes confirmed, 0 suspected"
+        "4 hosts: 1 healthy, 1 broken, 1 unreachable, 1 nothing declared; 1 cause confirmed, 0 suspected"
     )
