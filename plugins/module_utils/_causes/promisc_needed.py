@@ -12,8 +12,9 @@ from .model import Cause, Verdict
 def judge(case: Case) -> Verdict:
     tried = case.experiment("promiscuous")
     if tried is None:
-        if case.works():
-            return case.ruled_out("nothing is lost that promiscuous mode could bring back")
+        made = (case.experiment("gateway_ask") or {}).get("asked", [])
+        if any(item["vantage"] == "child" and item["answered"] for item in made):
+            return case.ruled_out(f"a new macvlan link on {case.parent_name} is answered without promiscuous mode")
         return case.not_tested(case.why_no_experiment("promiscuous"))
     name, gateway, sent = case.parent_name, tried["gateway"], tried["sent"]
     if tried["before"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _facts
@@ -131,7 +131,12 @@ def _experiments(
     with ThreadPoolExecutor(max_workers=PARALLEL) as executor:
         asking = _of(tasks, ASKING)
         made = list(executor.map(lambda task: _made(task[0], task[1], problems), asking))
-    return made + [_made(task[0], task[1], problems) for task in _of(tasks, REPAIRING)]
+    knowing = [(experiment, replace(context, made=_results(made, context))) for experiment, context in tasks]
+    return made + [_made(task[0], task[1], problems) for task in _of(knowing, REPAIRING)]
+
+
+def _results(made: list[dict[str, Any]], context: Context) -> dict[str, Any]:
+    return {item["id"]: item["result"] for item in made if item["ran"] and item["network"] == context.network.name}
 
 
 def _of(tasks: Iterable[tuple[Experiment, Context]], phase: str) -> list[tuple[Experiment, Context]]:

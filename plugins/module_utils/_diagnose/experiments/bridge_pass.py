@@ -11,6 +11,7 @@ veth link as parent whose other end is a port, they pass prerouting, forward and
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import time
@@ -46,10 +47,11 @@ def _why_not(context: Context) -> str:
 
 
 def _run(context: Context) -> dict[str, Any]:
-    """``{"bridge", "how", "pings": [{"namespace", "target", "sent", "received"}], "drops", "uncounted"}``.
+    """``{"bridge", "how", "pings": [{"namespace", "target", "sent", "received"}], "drops", "uncounted", "legacy"}``.
 
     bridge: None where there is none, and then nothing else. drops: rules as in the snapshot, of which packets grew by
-    ``dropped`` meanwhile. uncounted: what may have dropped and does not count.
+    ``dropped`` meanwhile. uncounted: what may have dropped and does not count. legacy: tables of rules of the older
+    kernel interface (iptables-legacy), which nft does not show.
     """
     scope = context.scope
     found = bridge_of(scope.parent, scope.facts) if scope.parent is not None else None
@@ -75,7 +77,16 @@ def _run(context: Context) -> dict[str, Any]:
         "pings": pings,
         "drops": [rule for rule in drops if rule["dropped"] > 0],
         "uncounted": uncounted(rules),
+        "legacy": _legacy(),
     }
+
+
+def _legacy() -> list[str]:
+    found: list[str] = []
+    for name in ("ip_tables_names", "ip6_tables_names"):
+        with contextlib.suppress(OSError), open(f"/proc/thread-self/net/{name}", encoding="ascii") as stream:
+            found += stream.read().split()
+    return sorted(set(found))
 
 
 def _ping(label: str, path: str, gateways: list[Address]) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class Context:
 
     scope: parent, the host's link and the containers as they are now. networks: all declared ones.
     targets: those of the timeline that belong to this network. events, counters: all of the timeline.
-    before: the first snapshot.
+    before: the first snapshot. made: the results of the ASKING experiments by their ids, for REPAIRING ones.
     """
 
     scope: Scope
@@ -36,6 +36,7 @@ class Context:
     targets: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     before: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
 
     @property
     def network(self) -> MacvlanNetwork:

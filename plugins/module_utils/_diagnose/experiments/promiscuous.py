@@ -10,14 +10,13 @@ import struct
 import time
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import temporary_child
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
+from .gateway_ask import CHILD, PARENT
 from .model import REPAIRING, Context, Experiment
 from .question import answered
 
@@ -35,18 +34,16 @@ def _gateway(context: Context) -> Address | None:
 
 
 def _why_not(context: Context) -> str:
-    parent = context.scope.parent
-    if parent is None:
+    if context.scope.parent is None:
         return context.scope.parent_problem
     if _gateway(context) is None:
         return "the network declares no IPv4 gateway"
-    if not parent.up or not parent.carrier:
-        return f"{parent.name} is down or has no carrier"
-    refusals = Problems()
-    _parents.check_capable(parent, context.scope.facts, "parent", parent.name, refusals)
-    if refusals:
-        return "; ".join(item.problem for item in refusals.items)
-    return "" if context.broken else "nothing that was asked is broken"
+    asked = {item["vantage"]: item for item in context.made.get("gateway_ask", {}).get("asked", [])}
+    if not asked.get(PARENT, {}).get("answered"):
+        return "no gateway answers the parent"
+    if not asked.get(CHILD, {}).get("sent"):
+        return "no temporary macvlan link could ask"
+    return "a temporary macvlan link is answered" if asked[CHILD]["answered"] else ""
 
 
 def _run(context: Context) -> dict[str, Any]:
@@ -57,7 +54,7 @@ def _run(context: Context) -> dict[str, Any]:
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
         return {}
-    with temporary_child(parent, [gateway], "child") as child:
+    with temporary_child(parent, [gateway], CHILD) as child:
         result = {"gateway": str(gateway), "mac": child.mac, "sent": QUESTIONS, "promiscuous": None, "after": None}
         result["before"] = _ask(child, gateway)
         if not result["before"]:

@@ -19,7 +19,7 @@ GATEWAY = "192.168.100.1"
 
 def _tried(fleet: dict, received: int = 0, how: str = "itself", **more: list) -> None:
     pings = [{"namespace": "web1-c1", "target": GATEWAY, "sent": 3, "received": received}]
-    result = {"bridge": "br0", "how": how, "pings": pings, "drops": [], "uncounted": [], **more}
+    result = {"bridge": "br0", "how": how, "pings": pings, "drops": [], "uncounted": [], "legacy": [], **more}
     fleet["web1"]["experiments"].append(
         {"id": "bridge_pass", "network": "lan0", "ran": True, "why_not": None, "result": result}
     )
@@ -72,6 +72,14 @@ def test_what_does_not_count_is_a_hint_where_the_gateway_answers_the_host() -> N
     assert "the policy of ip filter FORWARD" in found.summary
     cases.lose(fleet, "gateway_from_parent", at=0)
     assert cases.verdict(fleet, CAUSE).status == "ruled_out"
+
+
+def test_rules_that_nft_does_not_show_may_have_dropped_it() -> None:
+    for setting, status in ((1, "not_tested"), (0, "ruled_out")):
+        fleet = cases.healthy()
+        _set(fleet, setting)
+        _tried(fleet, legacy=["filter", "raw"])
+        assert cases.verdict(fleet, CAUSE).status == status
 
 
 def test_containers_that_are_answered_rule_it_out_whatever_is_dropped_meanwhile() -> None:
