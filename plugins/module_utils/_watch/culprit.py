@@ -113,19 +113,22 @@ class Culprits:
             # One without a command line is a zombie, of which little can be read.
             if alive and alive.command and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
                 return alive, BY_PORT
+        ending = None
         if inode is not None and self._searches.take(time.monotonic()):
             # systemd opens the sockets of socket units, such as networkd's, and keeps them open: what is asked through
             # them carries the port id 1, and is asked by the other one that has it open.
             holders = sorted((pid for pid in _pids() if _holds(pid, inode)), reverse=True)
             found = read(holders[0]) if holders else None
-            if found:
+            if found and found.command:
                 return found, BY_NETLINK
+            ending = found
         self._table.receive()
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
             remembered = self._table.by_own_pid(pid, place.inode)
             if remembered:
                 return remembered, BY_EVENTS
-        return None, ""
+        # It is just about to end: its memory is gone and its sockets are not.
+        return (ending, BY_NETLINK) if ending else (None, "")
 
     def _parents(self, process: Process) -> Iterator[Process]:
         """Nearest first, without the init of all."""
