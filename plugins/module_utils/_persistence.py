@@ -223,7 +223,7 @@ def _compare(
         if differs or state.interrupted or link in touched:
             start.append(unit)
     remade = tuple(path for path, text in wanted.items() if link_of(text) in deleted)
-    return Changed(write, remove, tuple(start), stop, remade=remade)
+    return Changed(write, remove, tuple(start), stop, remade=remade, added=frozenset({*write} - {*state.files}))
 
 
 def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Difference) -> bool:
@@ -255,8 +255,8 @@ def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> li
     present = list(present)
     files = steps.files.items()
     wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
-    removed = [action.target for action in steps.actions if action.kind == "remove"]
-    wrong += [f"{path} is still there" for path in removed if os.path.lexists(path)]
+    removed = {action.target for action in steps.actions if action.kind == "remove"} - {*steps.files}
+    wrong += [f"{path} is still there" for path in sorted(removed) if os.path.lexists(path)]
     chosen = [(link, steps.choice(link.name)) for link in present]
     kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
     for link, backend in kept:

@@ -94,5 +94,5 @@ def back(then: Persisted, now: Persisted, difference: Difference) -> Changed:
             start.append(name)
         elif differs or f"{units.DIRECTORY}/{name}" in remove:
             stop.append(name)
-    changed = Changed(write, remove, tuple(start), tuple(stop))
+    changed = Changed(write, remove, tuple(start), tuple(stop), added=frozenset({*write} - {*now.files}))
     return changed.excluding(now.host.exclusion, then.host.exclusion, difference)

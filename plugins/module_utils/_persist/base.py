@@ -122,7 +122,8 @@ class Changed:
     """What differs: files to write and to remove, units to bring up and to take away.
 
     interrupted: an earlier run was killed, so daemons may not know of what it wrote or removed. again: files that are
-    right, in that case. remade: files of links that the kernel makes anew.
+    right, in that case. remade: files of links that the kernel makes anew. added: files to write that are not there
+    yet.
     """
 
     write: Mapping[str, str] = field(default_factory=dict)
@@ -132,6 +133,7 @@ class Changed:
     again: tuple[str, ...] = ()
     remade: tuple[str, ...] = ()
     interrupted: bool = False
+    added: frozenset[str] = frozenset()
 
     def below(self, directory: str) -> Changed:
         """The part that concerns the files of one directory."""
@@ -143,6 +145,7 @@ class Changed:
             tuple(path for path in self.again if path.startswith(directory)),
             tuple(path for path in self.remade if path.startswith(directory)),
             self.interrupted,
+            self.added,
         )
 
     def excluding(self, have: str | None, wanted: str | None, difference: Difference) -> Changed:

@@ -17,6 +17,7 @@ systemd   ``networkctl reload``                 ``systemctl restart systemd-netw
 So older ones are restarted, as every update of their package does, and newer ones reload, unless that would take
 something away. systemd 257 also fails the parent ("Failed to create netdev: File exists") when drop-in and .netdev
 become known at once and the link exists: the .netdev comes first, and the link announces itself, before the drop-in.
+Where the .netdev alone has been missing since networkd's start, the drop-in goes and comes back for that.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Networkd(Backend):
         files = {
             netdev_path(link.name): _netdev(link),
             network_path(link.name): _network(link),
-            drop_in_path(parent, link.name): head(link.name) + _section("Network", [("MACVLAN", link.name)]),
+            drop_in_path(parent, link.name): _drop_in(link.name),
         }
         return units.keeping(link, keeper.settings(link, host), f"{SERVICE}.service").plus(files)
 
@@ -152,6 +153,10 @@ def _netdev(link: DesiredLink) -> str:
     return head(link.name) + _section("NetDev", device) + _section("MACVLAN", macvlan)
 
 
+def _drop_in(link: str) -> str:
+    return head(link) + _section("Network", [("MACVLAN", link)])
+
+
 def _network(link: DesiredLink) -> str:
     device: list[tuple[str, object]] = [("RequiredForOnline", "no")]
     network: list[tuple[str, object]] = [
@@ -196,7 +201,24 @@ def activation(changed: Changed, host: Host) -> list[Action]:
     if host.version < GENTLE_RELOAD or (changed.interrupted and not host.foreign):
         # Not even for a link's own files a reload: netplan rewrites the parent's file at each daemon-reload.
         return [*actions, Action("restart networkd")]
-    return _reloads(actions, host)
+    return _reloads([*_again(changed, host), *actions], host)
+
+
+def _again(changed: Changed, host: Host) -> list[Action]:
+    """Takes the drop-ins away, to write them anew, that networkd has read without the .netdev which comes now.
+
+    Not where the parent would lose what others have put there: it is left with what networkd knows.
+    """
+    names = {_link(path) for path in changed.added if path.endswith(".netdev")}
+    actions = []
+    for parent in (host.networkd or {}).values():
+        for path in parent.drop_ins or ():
+            known = os.path.dirname(path).startswith(f"{DIRECTORY}/") and os.path.basename(path).startswith(DROP_IN)
+            if not known or _link(path) not in names or parent.name in host.foreign:
+                continue
+            if path not in changed.write and path not in changed.remove:
+                actions += [Action("remove", path), Action("write", path, _drop_in(_link(path)))]
+    return actions
 
 
 def _reloads(actions: list[Action], host: Host) -> list[Action]:
@@ -211,8 +233,10 @@ def _reloads(actions: list[Action], host: Host) -> list[Action]:
             action.target.endswith(".network") or (action.target.endswith(".netdev") and _link(action.target) in names)
         )
     ]
-    rest = [action for action in actions if action not in links and action not in gaining]
-    made = [*links, Action("reload networkd")] if links else []
+    targets = {action.target for action in gaining}
+    leaving = [action for action in actions if action.kind == "remove" and action.target in targets]
+    rest = [action for action in actions if action not in (*links, *gaining, *leaving)]
+    made = [*leaving, *links, Action("reload networkd")] if links else []
     made += [Action("announce", name) for name in sorted(names)]
     made += [*gaining, Action("reload networkd")] if gaining else []
     made += rest

@@ -167,7 +167,7 @@ class Asking:
                 attempts[number] = Attempt(attempts[number].after, now - sent)
 
     def _tell(self, probes: list[Probe]) -> None:
-        new = [probe for probe in probes if probe not in self._known_lost]
+        new = [probe for probe in dict.fromkeys(probes) if probe not in self._known_lost]
         self._known_lost.update(new)
         if new:
             self._lost(new)

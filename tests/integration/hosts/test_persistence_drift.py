@@ -59,6 +59,24 @@ def test_each_drift_is_shown_alone_and_repaired_in_place(host):
     assert in_any_order(settled(host)) == in_any_order(host.as_declared())
 
 
+@pytest.mark.parametrize("name", ["nd", "np"])
+def test_a_netdev_that_was_gone_at_boot_is_made_up_for(on, name):
+    """networkd has read the parent's drop-in without it, and the link comes before it does."""
+    host = on(name)
+    host.link(links=[host.declared()])
+    written = host.files()
+    host.run("rm", "/etc/systemd/network/05-linuxnet-macvlan-lan0.netdev")
+    host.lab.reboot(name)
+    messages = drift(host)
+    assert messages[0].startswith("link lan0: add")
+    assert "file /etc/systemd/network/05-linuxnet-macvlan-lan0.netdev: add" in messages
+    assert host.files() == written
+    assert host.link(links=[host.declared()])["changed"] is False
+    assert "failed" not in host.run("networkctl", "list", "--no-legend")
+    host.lab.reboot(name)
+    assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+
+
 @pytest.mark.parametrize("name", OTHER_FORMS)
 def test_a_stable_mac_is_the_same_after_all_of_it(on, name):
     """It follows from the names of host and link: made anew, booted, and kept by another form."""

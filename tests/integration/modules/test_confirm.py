@@ -99,8 +99,16 @@ def until(condition, seconds=60):
         time.sleep(0.05)
 
 
+def detected(host):
+    """Whether duplicate address detection is over: even where it asks nobody, a worker of the kernel's does it."""
+    local = host.ip("-6", "route", "show", "table", "local").stdout
+    links = [link for link in host.json("-6", "address", "show") if "LOWER_UP" in link["flags"]]
+    return all(f"local {item['local']} dev {link['ifname']} " in local for link in links for item in link["addr_info"])
+
+
 def state(host):
     """Everything of the kernel that a change could touch, without counters, lifetimes and indexes."""
+    until(lambda: detected(host))
     links = {
         link["ifname"]: (
             {key: link.get(key) for key in ("link", "address", "mtu", "ifalias", "operstate", "promiscuity")},

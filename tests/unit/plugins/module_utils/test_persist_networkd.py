@@ -122,6 +122,27 @@ class TestNetworkdActivation:
         steps, _difference, _problems = planned([link()], host=self.NEW, files=files, interrupted=True)
         assert kinds(steps) == ["restart networkd", *KEPT[1:]]
 
+    @pytest.mark.parametrize(
+        ("foreign", "drop_in"), [(frozenset(), True), (frozenset({"eth1"}), True), (frozenset({"eth0"}), False)]
+    )
+    def test_a_netdev_that_was_gone_is_known_before_the_drop_in_again(self, foreign, drop_in):
+        """Or networkd fails the parent; where that would lose what others have put there, it is told nothing."""
+        files = {path: text for path, text in made_of(link(), self.NEW).items() if path != NETDEV}
+        parent = replace(ETH0, drop_ins=(DROP_IN,))
+        host = replace(self.NEW, foreign=foreign, networkd={"eth0": parent})
+        steps, _difference, _problems = planned([link()], host=host, files=files, unit_states=ACTIVE)
+        anew = [
+            f"remove {DROP_IN}",
+            f"write {NETDEV}",
+            "reload networkd",
+            "announce lan0",
+            f"write {DROP_IN}",
+            "reload networkd",
+        ]
+        assert kinds(steps)[:-2] == (anew if drop_in else [f"write {NETDEV}"])
+        assert dict(steps.files) == made_of(link(), self.NEW)
+        assert all(steps.files[action.target] == action.text for action in steps.actions if action.kind == "write")
+
     def test_another_parent_file_moves_the_drop_in(self):
         files = made_of(link(), NETWORKD_HOST)
         host = replace(NETWORKD_HOST, networkd={"eth0": replace(ETH0, file="/etc/systemd/network/20-wired.network")})

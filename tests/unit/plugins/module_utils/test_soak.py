@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import ipaddress
+import selectors
 import socket
+import time
 
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import ECHO, FAIL, PASS, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.asking import Asking
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.soak import Soak, Times
 
 TARGET = ipaddress.ip_address("192.0.2.1")
@@ -82,6 +85,19 @@ def test_rounds_and_confirmation(script, rounds, sent, received, status, numbere
     series, lost = run(script, rounds, numbered)
     assert (series.sent, series.received, series.status) == (sent, received, status)
     assert lost == ([PROBE] if "-" in script else []), "each probe is told once"
+
+
+def test_several_losses_that_are_noticed_at_once_are_told_once():
+    """As on a machine that was busy with something else for a while."""
+    transport = Script("-")
+    lost: list = []
+    with selectors.DefaultSelector() as selector:
+        asking = Asking({PROBE: transport}, 0.01, lost.extend, selector)
+        for dummy in range(3):
+            asking.send([PROBE])
+        asking.expire(time.monotonic() + 1)
+    transport.close()
+    assert (lost, asking.waiting) == ([PROBE], False)
 
 
 def test_a_single_loss_in_the_middle_passes_and_a_second_one_does_not():
