@@ -37,7 +37,7 @@ from .evidence import HostEvidence, Place, Seen, wants
 CLONED_MACHINE = "cloned_machine"
 
 #: Which conflicts of a declared address or MAC address keep a host from being configured, unless it says otherwise.
-FATAL = (IN_USE, DUPLICATE, DUPLICATE_MAC)
+FATAL = (IN_USE, DUPLICATE, DUPLICATE_MAC, VIRTUAL_ROUTER)
 
 #: The causes that are proven by it, as the diagnosis names them.
 DUPLICATE_IP, IP_IN_FLEET, MAC_IN_FLEET = "duplicate_ip", "duplicate_ip_in_fleet", "duplicate_mac_in_fleet"
@@ -116,7 +116,9 @@ def judge(hosts: Sequence[HostEvidence]) -> Verdict:
         if conflict is not None:
             parent = parents.get((segment, address), "")
             verdict.conflicts.append(replace(conflict, segment=segment, parent=parent))
-    verdict.conflicts += _refused(hosts, {(one.segment, one.subject) for one in verdict.conflicts})
+    known = {(one.segment, one.subject) for one in verdict.conflicts}
+    verdict.conflicts += _refused(hosts, known)
+    verdict.conflicts += _routers(hosts, known)
     verdict.conflicts += _unknown(hosts)
     verdict.conflicts += _same_macs(hosts)
     verdict.conflicts += _same_machines(hosts)
@@ -246,19 +248,31 @@ def _refused(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iter
                 yield Conflict(IN_USE, DUPLICATE_IP, subject, (), wanted, segment, item.parent, item.reason)
 
 
+def _routers(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iterator[Conflict]:
+    """Addresses that virtual routers answer for. A gateway is never asked for: a plan in which it is somebody's address
+    or in a range does not hold."""
+    for host in hosts:
+        for item in host.asked:
+            segment, subject = host.segment(item.address), str(item.address)
+            if item.status not in (VIRTUAL_ROUTER, DUPLICATE) or (segment, subject) in known:
+                continue
+            seen = [one for one in host.seen if one.address == item.address and one.owner == ROUTER]
+            if item.status == DUPLICATE:
+                # A virtual MAC address on a link of the host that has the address may answer for that too: ARP flux.
+                seen = [one for one in seen if one.place is None]
+            holders = _merge(Holder(one.mac, None, None, (one,)) for one in seen)
+            if holders:
+                wanted = ((host.host, wants(host, item.address)),)
+                yield Conflict(VIRTUAL_ROUTER, "", subject, tuple(holders), wanted, segment, item.parent)
+
+
 def _unknown(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
-    """Where nobody could be asked, or a virtual router answers: for those who take that for a conflict."""
+    """Where nobody could be asked, for those who take that for a conflict."""
     for host in hosts:
         reasons: dict[tuple[str, str], list[Address]] = {}
         for item in host.asked:
             if item.status == UNKNOWN:
                 reasons.setdefault((item.parent, item.reason), []).append(item.address)
-            elif item.status == VIRTUAL_ROUTER:
-                seen = [seen for seen in host.seen if seen.address == item.address and seen.owner == ROUTER]
-                holders = tuple(Holder(one.mac, None, None, (one,)) for one in seen)
-                wanted = ((host.host, wants(host, item.address)),)
-                segment = host.segment(item.address)
-                yield Conflict(VIRTUAL_ROUTER, "", str(item.address), holders, wanted, segment, item.parent)
         for (parent, reason), addresses in reasons.items():
             more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
             wanted = ((host.host, wants(host, addresses[0])),)

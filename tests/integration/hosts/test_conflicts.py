@@ -17,6 +17,8 @@ from . import playbooks
 TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
 ONCE = {"verify_soak_seconds": 0}
 INTEL = "00:1b:21:3c:4d:5e"
+#: With the number of a virtual router (RFC 9568, 7.3).
+VRRP = "00:00:5e:00:01:{:02x}"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,8 @@ def section(run: playbooks.Run, host: str) -> str:
 
 
 def test_a_conflicting_address_is_refused_and_a_later_one_is_found(lab: Lab) -> None:
+    # that the gateway is a virtual router is no conflict in any of these runs
+    lab.exec("gateway", "ip", "link", "set", "eth0", "address", VRRP.format(1))
     lab.exec("lan", "ip", "link", "set", "eth0", "address", INTEL)
     lab.exec("lan", "ip", "address", "add", "192.168.100.3/32", "dev", "eth0")
     run = playbooks.run("site", lab.inventory_path, **ONCE)
@@ -44,11 +48,20 @@ def test_a_conflicting_address_is_refused_and_a_later_one_is_found(lab: Lab) -> 
     assert "from parent and child of h1 at 20" in told
 
     lab.exec("lan", "ip", "address", "delete", "192.168.100.3/32", "dev", "eth0")
+    virtual = "192.168.100.3 on eth0 (host_address of h1) is answered for by a virtual router:"
+    lab.exec("gateway", "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1")
+    router = "ip link add vr9 link eth0 address $0 type macvlan && ip link set vr9 up && ip address add $1 dev vr9"
+    lab.exec("gateway", "sh", "-c", router, VRRP.format(9), "192.168.100.3/32")
+    run = playbooks.run("site", lab.inventory_path, options=("--limit", "h1"), **ONCE)
+    assert (run.rc, run.failed) == (2, ["h1"]), run.output
+    assert f"{virtual} {VRRP.format(9)} (ICANN, IANA Department), seen by reply" in section(run, "h1")
+    lab.exec("gateway", "ip", "link", "set", "vr9", "down")
     run = playbooks.run("site", lab.inventory_path, **ONCE)
     assert (run.rc, run.changed) == (0, {"h1": 1, "h2": 0}), run.output
     assert "conflict" not in run.output.partition("PLAY [Report]")[2]
 
     lab.exec("lan", "ip", "address", "add", "192.168.100.4/32", "dev", "eth0")
+    lab.exec("gateway", "ip", "link", "set", "vr9", "up")
     container = "ip netns add c9 && ip link add link eth0 name eth0 netns c9 type macvlan mode bridge"
     up = "ip -n c9 link set eth0 up && ip -n c9 address add 192.168.100.130/24 dev eth0"
     copy = lab.exec("h1", "cat", "/etc/machine-id").stdout.strip()
@@ -59,6 +72,7 @@ def test_a_conflicting_address_is_refused_and_a_later_one_is_found(lab: Lab) -> 
     for host in ("h1", "h2"):
         assert "192.168.100.130 on eth0 (a container's address of h1) is held more than once" in section(run, host)
         assert "eth0 of h2 in namespace c9" in section(run, host)
+    assert virtual in section(run, "h1")
     assert "192.168.100.4 on eth0 (host_address of h2) is held more than once: lan0 of h2" in section(run, "h2")
     assert f"{INTEL} (Intel Corporate), seen by reply" in section(run, "h2")
     assert "from parent and child of h2 at 20" in section(run, "h2")

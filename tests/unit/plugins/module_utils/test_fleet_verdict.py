@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read as declared
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.evidence import HostEvidence, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import judge, unseen
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import FATAL, judge, unseen
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.words import as_data, listing
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
@@ -170,6 +170,21 @@ def test_what_is_no_holder() -> None:
     ]
     found = told(evidence(1, results, made=False))
     assert found == [("virtual_router", "", shim(1), ["h1"])]
+
+
+def test_a_virtual_router_beside_the_host_that_has_the_address() -> None:
+    router = ("00:00:5e:00:01:07", "virtual_router")
+    own = (mac(1, 1), "host", "inventory", "configured")
+    twice = seen(shim(1), own, router, (*router, "child", "reply"), status="duplicate")
+    (conflict,) = judge([evidence(1, [twice])]).conflicts
+    assert (conflict.status, conflict.subject, conflict.hosts) == ("virtual_router", shim(1), ["h1"])
+    assert [(holder.mac, len(holder.seen)) for holder in conflict.holders] == [(router[0], 2)]
+    assert conflict.status in FATAL
+    for holder in twice["holders"]:
+        holder["where"] = {"namespace": "", "link": "vrrp7"}
+    assert told(evidence(1, [twice])) == [], "it is the host's own, which answers for all of its addresses"
+    both = seen(shim(1), (STRANGER, "foreign"), router, status="duplicate")
+    assert [item[0] for item in told(evidence(1, [both], made=False))] == ["in_use"], "once is enough"
 
 
 def test_somebody_who_only_asks_for_the_address_yet() -> None:
