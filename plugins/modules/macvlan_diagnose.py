@@ -69,6 +69,8 @@ options:
   active:
     description:
       - Whether to make experiments, which send a few packets. Each result tells what was sent.
+      - Where the gateway answers the parent and no new MAC address on it, one of them turns on the parent's promiscuous
+        mode for less than a second, as some cards need it for macvlan links.
       - Turn it off where the switch shuts a port down that shows too many MAC addresses.
     type: bool
     default: true

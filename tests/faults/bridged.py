@@ -21,6 +21,7 @@ def make(lab: NamespaceLab, host: str, card: str | None = None, ports: dict[str,
     made.ip("link", "add", "eth0", "type", "bridge", "mcast_snooping", "0")
     for port, mac in (ports or {}).items():
         made.ip("link", "add", port, "address", mac, "type", "veth", "peer", "name", f"{port}-peer")
+        made.ip("link", "set", f"{port}-peer", "up")
     for port in ("card0", *(ports or {})):
         made.ip("link", "set", port, "master", "eth0", "up")
     made.ip("link", "set", "eth0", "up")
@@ -29,9 +30,9 @@ def make(lab: NamespaceLab, host: str, card: str | None = None, ports: dict[str,
     lab.make_links(host)
 
 
-def undo(lab: NamespaceLab, host: str) -> None:
-    """The host has a card of its own again."""
-    for link in ("eth0", "card0"):
+def undo(lab: NamespaceLab, host: str, *ports: str) -> None:
+    """The host has a card of its own again, and those further ports no more."""
+    for link in ("eth0", "card0", *ports):
         lab.hosts[host].ip("link", "delete", link)
     lab.plug_again(host)
     for place in (*lab.hosts.values(), *lab.containers.values(), lab.gateway, lab.station):

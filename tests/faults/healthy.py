@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from labkit.segment import Namespace
 
+from . import bridged
 from .lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 #: RFC 9568, 7.3: the MAC address of virtual router 51.
@@ -31,6 +32,17 @@ table ip quiet {
     }
 }
 """
+#: What a host has that routes nothing.
+NO_ROUTER = """
+table inet norouter {
+    chain passing {
+        type filter hook forward priority filter
+        counter drop
+    }
+}
+"""
+#: The port of a virtual machine on the host's bridge.
+MACHINE = "machine0"
 
 
 @dataclass(frozen=True)
@@ -159,9 +171,33 @@ def _repeating(act: Callable[[], object]) -> Iterator[None]:
 @contextlib.contextmanager
 def _everything(lab: NamespaceLab) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        for condition in CONDITIONS[1:-1]:
-            stack.enter_context(condition.during(lab))
+        for condition in CONDITIONS:
+            if condition.during not in (nothing, _bridged, _everything):
+                stack.enter_context(condition.during(lab))
         yield
+
+
+@contextlib.contextmanager
+def _reflecting(lab: NamespaceLab) -> Iterator[None]:
+    """The switch sends back what comes from a host, as some do for virtual machines (IEEE 802.1Qbg)."""
+    lab.switch.run("bridge", "link", "set", "dev", lab.web1.port, "hairpin", "on")
+    try:
+        yield
+    finally:
+        lab.switch.run("bridge", "link", "set", "dev", lab.web1.port, "hairpin", "off")
+
+
+@contextlib.contextmanager
+def _bridged(lab: NamespaceLab) -> Iterator[None]:
+    """The parent is a bridge, and the host routes nothing: its rule counts what the bridge floods, and harms nobody."""
+    bridged.make(lab, WEB1, ports={MACHINE: "06:00:00:00:00:48"})
+    lab.web1.run("nft", "-f", "-", input=NO_ROUTER)
+    try:
+        lab.rest()
+        yield
+    finally:
+        lab.web1.run("nft", "delete", "table", "inet", "norouter")
+        bridged.undo(lab, WEB1, MACHINE)
 
 
 CONDITIONS = (
@@ -171,5 +207,7 @@ CONDITIONS = (
     Condition("DHCP renewals", _renewals),
     Condition("containers come and go", _coming_and_going),
     Condition("gateway drops pings", _no_pings),
+    Condition("port that reflects", _reflecting),
+    Condition("bridge with a firewall", _bridged),
     Condition("all of it", _everything),
 )
