@@ -36,6 +36,9 @@ OPTIONS = {
 }
 #: What the role registers on each host.
 REGISTERED = "diagnose_result"
+NO_ADDRESSES = (
+    "its links are declared without addresses: declare them, and the routes to containers, or macvlan_networks"
+)
 
 
 class ActionModule(ActionBase):
@@ -79,6 +82,8 @@ def _host(name: str, variables: Any) -> HostResult:
     evidence = result.get("evidence")
     if not isinstance(evidence, dict):
         return HostResult(name, state=FAILED, message=_first_line(result))
+    if not evidence.get("networks") and not (evidence.get("watch") or {}).get("targets"):
+        return HostResult(name, state=NOTHING_DECLARED, message=NO_ADDRESSES)
     return HostResult(name, plain({**evidence, "host": name}), plain(result.get("clock")))
 
 

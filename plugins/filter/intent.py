@@ -47,6 +47,8 @@ RETURN = r"""
 _value:
   description:
     - C(networks), the declared networks in a normal form, for M(linuxnet.macvlan.macvlan_verify).
+    - C(diagnosed), the same with what the links that are declared one by one say of theirs, for
+      M(linuxnet.macvlan.macvlan_diagnose).
     - C(links), for M(linuxnet.macvlan.macvlan_link).
     - C(unmanaged_devices), for M(linuxnet.macvlan.nm_unmanaged).
     - C(probes), the addresses that nobody else may hold, for M(linuxnet.macvlan.arp_conflict_check).
@@ -61,6 +63,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import of_links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
@@ -81,10 +84,12 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
         raise AnsibleFilterError(problems.report())
     data = plan.intent.as_data()
     networks_with_addresses = [network for network in plan.intent.networks if network.probe()["addresses"]]
-    of_links = [
-        {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]}
-        for link in plan.desired.present
-        if link.addresses and link.key.startswith("macvlan_links")
+    single = [link for link in plan.desired.present if link.addresses and link.key.startswith("macvlan_links")]
+    asked = [
+        {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]} for link in single
+    ]
+    data["diagnosed"] = [
+        network.as_data() for network in (*plan.intent.networks, *of_links(single, plan.intent.networks))
     ]
     data["dhcp_probes"] = [
         {
@@ -93,10 +98,10 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
             "subnets": [str(subnet) for subnet in network.subnets],
         }
         for network in networks_with_addresses
-    ] + of_links
+    ] + asked
     data["probes"] = [
         {"parent": network.parent, "addresses": network.probe()["addresses"]} for network in networks_with_addresses
-    ] + of_links
+    ] + asked
     return data
 
 

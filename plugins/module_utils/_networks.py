@@ -11,13 +11,13 @@ second connected route to the subnet would compete with the parent's: whichever 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from . import _parents, _slices
 from ._addresses import Address, Network, ifname_problem, overlap, parse_address, parse_network, within
-from ._link.desired import unknown_keys
+from ._link.desired import DesiredLink, unknown_keys
 from ._problems import Problems
 from ._slices import Groups, Sharing
 
@@ -112,6 +112,33 @@ def expand(
             made.append(_shim(network, one))
     _between(parsed, problems)
     return Intent(tuple(parsed), (*made, *links))
+
+
+def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
+    """What can be diagnosed of links that no network declares: each with addresses, as a network of its own name.
+
+    Its containers are those to which its routes lead (without a gateway), or without such routes those in its subnets.
+    Where its gateway is, it does not say.
+    """
+    taken = {network.name for network in networks}
+    result = []
+    for link in links:
+        if not link.addresses:
+            continue
+        direct = [route.destination for route in link.routes or () if route.gateway is None]
+        ranges = tuple(outer for outer in direct if outer.prefixlen and not outer.is_multicast)
+        result.append(
+            MacvlanNetwork(
+                name=f"link {link.name}" if link.name in taken else link.name,
+                parent=link.parent,
+                subnets=tuple(dict.fromkeys([*(interface.network for interface in link.addresses), *ranges])),
+                ranges=ranges,
+                host_addresses=tuple(interface.ip for interface in link.addresses),
+                link=link.name,
+                key=link.key,
+            )
+        )
+    return result
 
 
 def _network(given: dict, key: str, problems: Problems, host: str, groups: Groups) -> MacvlanNetwork:

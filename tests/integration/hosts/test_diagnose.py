@@ -88,6 +88,30 @@ def test_sick_host_beside_one_that_is_out_of_reach_and_one_that_declares_nothing
     ]
 
 
+def test_links_that_are_declared_one_by_one_are_diagnosed_as_far_as_they_say(sick: Lab, tmp_path: Path) -> None:
+    everything = yaml.safe_load(sick.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
+    for host, number, containers in (("h1", 3, "128/28"), ("h2", 4, "144/28"), ("h3", 3, "128/28")):
+        everything[host] = {**everything["h1" if host == "h3" else host]}
+        everything[host].pop("macvlan_networks", None)
+        routes = [{"destination": f"192.168.100.{containers}"}]
+        link = {"name": "lan0", "parent": "eth0", "addresses": [f"192.168.100.{number}"], "routes": routes}
+        everything[host]["macvlan_links"] = [link if host != "h3" else {"name": "lan0", "parent": "eth0"}]
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"all": {"hosts": everything}}), encoding="utf-8")
+    run = playbooks.run("diagnose", inventory, diagnose_report_dir=str(tmp_path), **SHORT)
+    assert (run.rc, run.failed) == (2, ["h1"]), run.output
+    assert "lan0 CONFIRMED wrong_mode" in run.output
+    assert "h3: nothing declared (its links are declared without addresses" in run.output
+    data = report(tmp_path)
+    assert [host["state"] for host in data["hosts"]] == ["broken", "healthy", "nothing declared"]
+    asked = {(item["kind"], item["target"]) for item in data["hosts"][0]["timeline"]["targets"]}
+    assert ("host_to_container", "192.168.100.129") in asked
+    assert not {kind for kind, dummy in asked if kind.startswith("gateway")}
+    found = {(item["host"], item["cause"]): item["status"] for item in data["verdicts"]}
+    assert [key for key, status in found.items() if status in ("confirmed", "suspected")] == [("h1", "wrong_mode")]
+    assert (found["h2", "wrong_mode"], found["h2", "mac_filtering_upstream"]) == ("ruled_out", "not_tested")
+
+
 def test_repair_puts_right_what_is_ours_and_proves_it(sick: Lab) -> None:
     run = playbooks.run("diagnose", sick.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
     assert run.rc == 0, run.output

@@ -165,6 +165,7 @@ def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_
         time.sleep(1)
         moments.append(observer.after())
         lan.shell(f"ip address del {SHIM}/32 dev lan0; true")
+        until(lambda: any(f"{SHIM}/32 removed" in item["what"] for item in observer._record.events))
         moments.append(observer.after())
         time.sleep(2)
         lan.host.ip("address", "add", f"{SHIM}/32", "dev", "lan0")

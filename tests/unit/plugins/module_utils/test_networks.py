@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork, expand, of_links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _input
 
 NETWORK = {
     "name": "lan0",
@@ -122,3 +123,34 @@ def test_networks_of_one_segment_share_an_address_space_and_others_do_not():
     assert [problem.key for problem in problems.items] == ["macvlan_networks[1].container_range"]
     dummy, problems = expanded(NETWORK, {**second, "segment": "building 2"})
     assert not problems
+
+
+def test_links_that_no_network_declares_say_what_can_be_diagnosed_of_them():
+    problems = Problems()
+    declared = [
+        {
+            "name": "lan0",
+            "parent": "eth0",
+            "addresses": ["192.168.100.3", "fd00::3/64"],
+            "routes": [
+                {"destination": "192.168.100.128/28"},
+                {"destination": "0.0.0.0/0", "metric": 500},
+                {"destination": "10.0.0.0/8", "gateway": "192.168.100.130"},
+            ],
+        },
+        {"name": "lan1", "parent": {"default_route": True}, "addresses": ["10.9.9.1/24"]},
+        {"name": "lan2", "parent": "eth0"},
+    ]
+    links = _links.parse(declared, "h1", problems).present
+    taken = MacvlanNetwork("lan1", "eth1", ())
+    first, second = (network.as_data() for network in of_links(links, [taken]))
+    assert not problems
+    assert first == {
+        "name": "lan0", "parent": "eth0", "link": "lan0", "gateways": [], "containers": [], "engine": "none",
+        "segment": "", "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
+        "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
+    }  # fmt: skip
+    assert (second["name"], second["subnets"], second["container_ranges"]) == ("link lan1", ["10.9.9.0/24"], [])
+    read_again = _input.networks([first, second], problems)
+    assert not problems, problems.report()
+    assert [network.link for network in read_again] == ["lan0", "lan1"]
