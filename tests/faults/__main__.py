@@ -16,11 +16,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .fault import Fault, all_faults
 from .healthy_managers import LABS
 from .lab import NamespaceLab
-from .nspawn_lab import NspawnLab
+from .nspawn_lab import VM, NspawnLab
 from .trial import Trial, make
 
 #: Healthy runs that false alarms are counted over.
@@ -33,9 +34,11 @@ def main() -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="only faults whose name contains one of these")
     parser.add_argument("--healthy", type=int, default=None, help="how many healthy runs (20, with names 0)")
+    parser.add_argument("--vm", action="store_true", help="faults that need a virtual machine too, which takes minutes")
     parser.add_argument("--verbose", action="store_true", help="print all verdicts of a trial that went wrong")
     given = parser.parse_args()
     faults = [fault for fault in all_faults() if not given.names or any(name in fault.name for name in given.names)]
+    faults = [fault for fault in faults if given.vm or fault.lab != "vm"]
     healthy = given.healthy if given.healthy is not None else 0 if given.names else HEALTHY_RUNS
     print(_row("fault", "expected", "found", "seconds", "culprit"), flush=True)
     trials: list[Trial] = []
@@ -95,7 +98,7 @@ def _healthy(count: int) -> Iterator[Trial]:
 
 def open_lab(kind: str) -> NamespaceLab:
     """A healthy lab of a kind."""
-    return {"ns": NamespaceLab, "nspawn": NspawnLab}[kind]()
+    return {"ns": NamespaceLab, "nspawn": NspawnLab, "vm": partial(NspawnLab, VM)}[kind]()
 
 
 def _line(trial: Trial) -> str:

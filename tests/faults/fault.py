@@ -26,7 +26,7 @@ class Fault:
     signature: seconds from the injection to the first loss. host: where the cause is expected.
     culprit: takes the verdict's culprit and the lab, says whether it is the right one; None where there is none.
     also: further causes that have to be confirmed, where the fault makes two.
-    lab: ``ns`` or ``nspawn``. quick: part of `make test`.
+    lab: ``ns``, ``nspawn`` or ``vm``. quick: part of `make test`.
     """
 
     name: str

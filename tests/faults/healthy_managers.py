@@ -17,7 +17,7 @@ from labkit import dhcp
 
 from .healthy import CONDITIONS, Condition, nothing
 from .lab import FLEET, GATEWAY, SUBNET, WEB1, WEB2, NamespaceLab
-from .nspawn_lab import IFUPDOWN_NONE, MANAGERS, NETPLAN_NETWORKMANAGER, NspawnLab
+from .nspawn_lab import IFUPDOWN_NONE, NETPLAN, NSPAWN, NspawnLab
 
 #: What keeps the parent's static configuration, has the manager use DHCP instead, and undoes that.
 BY_DHCP = {
@@ -95,9 +95,9 @@ def _wait(lab: NspawnLab) -> None:
 LABS: tuple[tuple[Callable[[], NamespaceLab], tuple[Condition, ...]], ...] = (
     (NamespaceLab, CONDITIONS),
     (
-        partial(NspawnLab, MANAGERS),
+        partial(NspawnLab, NSPAWN),
         (Condition("NetworkManager, networkd", nothing), Condition("leases renewed by managers", _leases)),
     ),
     (partial(NspawnLab, IFUPDOWN_NONE), (Condition("ifupdown, no manager", nothing),)),
-    (partial(NspawnLab, NETPLAN_NETWORKMANAGER), (Condition("netplan, NetworkManager", nothing),)),
+    (partial(NspawnLab, NETPLAN), (Condition("netplan, NetworkManager", nothing),)),
 )

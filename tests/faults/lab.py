@@ -65,8 +65,6 @@ FLEET = {
 class NamespaceLab:
     """The fleet in namespaces. ``declared`` may be changed by a fault; it is what the diagnosis is told."""
 
-    kind = "ns"
-
     def __init__(self) -> None:
         self.segment = Segment()
         self.declared: dict[str, list[dict]] = {name: host.networks for name, host in FLEET.items()}

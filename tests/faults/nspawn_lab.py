@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same small fleet on hosts with real systemd, each with a network manager of its own."""
+"""The same small fleet on hosts with real systemd, each with a network manager or a kernel of its own."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from labkit import modules
+from labkit import modules, wiring
 from labkit.lab import Lab
 
 from .lab import FLEET, GATEWAY, STATION, WEB1, WEB2, NamespaceLab
 
-#: Host -> operating system and manager.
-Managers = Mapping[str, tuple[str, str]]
+#: Host -> kind, operating system and manager.
+Machines = Mapping[str, tuple[str, str, str]]
 
-#: Those of the faults; the others are for healthy runs.
-MANAGERS: Managers = {WEB1: ("bookworm", "networkmanager"), WEB2: ("trixie", "networkd")}
-IFUPDOWN_NONE: Managers = {WEB1: ("trixie", "ifupdown"), WEB2: ("bookworm", "none")}
-NETPLAN_NETWORKMANAGER: Managers = {WEB1: ("bookworm", "netplan"), WEB2: ("trixie", "networkmanager")}
+#: Those of the faults.
+NSPAWN: Machines = {WEB1: ("nspawn", "bookworm", "networkmanager"), WEB2: ("nspawn", "trixie", "networkd")}
+#: For healthy runs.
+IFUPDOWN_NONE: Machines = {WEB1: ("nspawn", "trixie", "ifupdown"), WEB2: ("nspawn", "bookworm", "none")}
+NETPLAN: Machines = {WEB1: ("nspawn", "bookworm", "netplan"), WEB2: ("nspawn", "trixie", "networkmanager")}
+#: For faults that need another kernel than this machine's: web1 has modules, and a second nic, eth1.
+VM: Machines = {WEB1: ("vm", "bookworm", "none"), WEB2: ("nspawn", "trixie", "networkd")}
 
 
 class Place:
@@ -50,13 +53,11 @@ class Place:
 
 
 class NspawnLab(NamespaceLab):
-    """The fleet on hosts of kind nspawn, with links that persist. What runs there is the collection's own code."""
+    """The fleet on hosts of kind nspawn or vm, with links that persist. The collection's own code runs there."""
 
-    kind = "nspawn"
-
-    def __init__(self, managers: Managers = MANAGERS) -> None:
+    def __init__(self, machines: Machines = NSPAWN) -> None:
         self.declared = {name: host.networks for name, host in FLEET.items()}
-        self.lab = Lab.up(topology(managers), name=f"t{secrets.token_hex(4)}")
+        self.lab = Lab.up(topology(machines), name=f"t{secrets.token_hex(4)}")
         try:
             self.gateway, self.station = Place(self.lab, "gateway"), Place(self.lab, "station")
             self.count_watching()
@@ -84,6 +85,17 @@ class NspawnLab(NamespaceLab):
     def module(self, host: str, name: str, args: dict) -> dict:
         return modules.run(self.lab, host, name, args)
 
+    def remove_links(self, host: str) -> None:
+        # or it would make the link again
+        self.hosts[host].run("systemctl", "stop", "linuxnet-macvlan-lan0.service")
+        super().remove_links(host)
+
+    def make_links(self, host: str) -> None:
+        for name in self._of(host):
+            self.hosts[host].ip("netns", "delete", name)
+        wiring.make_containers(self.lab.entry(host), self.lab.topology, self.lab.topology.hosts[host])
+        self.deploy(host)
+
     def reboot(self, host: str) -> None:
         """Restart a host; its containers come back with it."""
         self.lab.reboot(host)
@@ -96,19 +108,15 @@ class NspawnLab(NamespaceLab):
         self.lab.down()
 
 
-def topology(managers: Managers) -> dict:
+def topology(machines: Machines) -> dict:
     """What `Lab.up` takes."""
-    hosts = {
-        name: {
-            "kind": "nspawn",
-            "os": managers[name][0],
-            "manager": managers[name][1],
-            "nics": [{"name": "eth0", "switch": "sw0", "addresses": [host.parent_address], "gateway": GATEWAY}],
-        }
-        for name, host in FLEET.items()
-    }
+    hosts = {}
+    for name, (kind, system, manager) in machines.items():
+        nics = [{"name": "eth0", "switch": "sw0", "addresses": [FLEET[name].parent_address], "gateway": GATEWAY}]
+        nics += [{"name": "eth1", "switch": "sw0"}] if kind == "vm" else []
+        hosts[name] = {"kind": kind, "os": system, "manager": manager, "nics": nics}
     containers = {
-        f"{name}-c{number}": {"host": name, "addresses": [f"{address}/24"], "gateway": GATEWAY}
+        f"{name}-c{number}": {"host": name, "parent": "eth0", "addresses": [f"{address}/24"], "gateway": GATEWAY}
         for name, host in FLEET.items()
         for number, address in enumerate(host.containers, 1)
     }

@@ -41,7 +41,7 @@ DUTIES = {
     "H": "a hint at most",
 }
 #: The kinds of lab in which tests/faults makes it.
-LABS = {"ns": "network namespaces", "nspawn": "hosts with systemd", "vm": "a virtual machine"}
+LABS = {"ns": "network namespaces", "nspawn": "hosts with systemd", "vm": "a virtual machine (with `ARGS=--vm`)"}
 
 
 def page() -> str:

@@ -35,7 +35,7 @@ CAUSE = Cause(
     title="the parent is a bond in a mode that rewrites MAC addresses",
     explanation="In modes balance-tlb and balance-alb the bond sends frames with the MAC addresses of its ports, and"
     " answers ARP with them in the name of others. Replies for macvlan links then come to a MAC address that is not"
-    " theirs, and are lost.",
+    " theirs, and may be lost.",
     remedy="set the bond to mode active-backup or 802.3ad",
     signature="at once, or when the bond moves traffic between its ports",
     proof="the bond's mode as the kernel says it, and lost replies, or a link that is refused for it",
