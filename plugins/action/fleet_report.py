@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import CLONED_MACHINE, FATAL
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import CLONED_MACHINE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._report import HostResults, summary, table
@@ -82,16 +81,8 @@ def _results(
         results={key: value for key in REGISTERED if isinstance(value := registered(variables, key), dict)},
         declared=any(value is not None for value in declared.values()),
         check_mode=check_mode,
-        conflicts=[item["message"] for item in conflicts if item["status"] in _fatal(variables)],
+        conflicts=[item["message"] for item in conflicts if item["counts"]],
     )
-
-
-def _fatal(variables: Any) -> Sequence[str]:
-    """What the host takes for a conflict; the role's default is not to be seen from here."""
-    told = registered(variables, "interfaces_conflict_fail_on")
-    if isinstance(told, str) and told:
-        told = [word.strip() for word in told.split(",")]
-    return FATAL if told is None else told
 
 
 def _intent(name: str, declared: dict[str, Any], groups: Groups) -> Intent:

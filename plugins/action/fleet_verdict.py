@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read as read_declaration
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.evidence import HostEvidence, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import judge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import FATAL, judge
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.words import as_data, listing
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
@@ -40,7 +41,19 @@ class ActionModule(ActionBase):
         hosts = [host for host in found if host.wanted or host.declared_macs or host.homes or not host.absence]
         verdict = judge(hosts)
         result = {"changed": False, **as_data(verdict, hosts, vendor)}
+        for name, conflicts in result["conflicts"].items():
+            fatal = _fatal(task_vars["hostvars"][name])
+            for item in conflicts:
+                item["counts"] = item["status"] in fatal
         return {**result, **listing(verdict)} if options["list_all"] else result
+
+
+def _fatal(variables: Any) -> Sequence[str]:
+    """What the host takes for a conflict; the role's default is not to be seen from here."""
+    told = registered(variables, "interfaces_conflict_fail_on")
+    if isinstance(told, str) and told:
+        told = [word.strip() for word in told.split(",")]
+    return FATAL if told is None else told
 
 
 def _evidence(name: str, variables: Any, groups: Groups, selected: bool, check_mode: bool) -> HostEvidence:

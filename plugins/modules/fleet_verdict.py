@@ -100,6 +100,10 @@ conflicts:
       type: str
       returned: always
       sample: host_address
+    counts:
+      description: Whether C(interfaces_conflict_fail_on) of this host, or the role's default, holds the status.
+      type: bool
+      returned: always
     parent:
       description: The interface on which it was asked for.
       type: str

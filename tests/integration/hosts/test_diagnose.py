@@ -166,3 +166,18 @@ def test_verify_finds_out_why_on_request(sick: Lab) -> None:
     well = playbooks.run("verify", sick.inventory_path, **options)
     assert well.rc == 0, well.output
     assert "Collect the evidence" not in well.output
+
+
+def test_verify_finds_out_why_where_only_the_comparison_of_all_hosts_shows_a_conflict(lab: Lab) -> None:
+    lab.exec("lan", "ip", "address", "add", "192.168.100.130/32", "dev", "eth0")
+    try:
+        run = playbooks.run(
+            "verify", lab.inventory_path, verify_soak_seconds=0, macvlan_diagnose=True, macvlan_diagnose_seconds=3
+        )
+    finally:
+        lab.exec("lan", "ip", "address", "del", "192.168.100.130/32", "dev", "eth0")
+    assert (run.rc, run.failed) == (2, ["h1"]), run.output
+    assert "192.168.100.130 on eth0 (a container's address of h1) is held more than once" in " ".join(
+        run.output.split()
+    )
+    assert "lan0 CONFIRMED duplicate_ip" in run.output
