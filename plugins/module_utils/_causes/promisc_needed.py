@@ -10,20 +10,20 @@ from .model import Cause, Verdict
 
 
 def judge(case: Case) -> Verdict:
+    asked = case.experiment("gateway_ask") or {"gateway": "", "asked": []}
+    child = next((item for item in asked["asked"] if item["vantage"] == "child" and item["sent"]), None)
+    # to a solicitation without an address IPv6 answers everybody
+    if child is not None and child["answered"] and ":" not in asked["gateway"]:
+        return case.ruled_out(f"a new macvlan link on {case.parent_name} is answered without promiscuous mode")
     tried = case.experiment("promiscuous")
-    if tried is None:
-        made = (case.experiment("gateway_ask") or {}).get("asked", [])
-        if any(item["vantage"] == "child" and item["answered"] for item in made):
-            return case.ruled_out(f"a new macvlan link on {case.parent_name} is answered without promiscuous mode")
+    if tried is None or child is None:
         return case.not_tested(case.why_no_experiment("promiscuous"))
     name, gateway, sent = case.parent_name, tried["gateway"], tried["sent"]
-    if tried["before"]:
-        return case.ruled_out(f"a new macvlan link on {name} gets answers of {gateway} without promiscuous mode")
-    evidence = [
-        case.item("experiment", f"{gateway} answered {tried[key]} of {sent} requests of {tried['mac']} {when}", name)
+    evidence = case.asked_items(asked["gateway"], [child])
+    evidence += [
+        case.item("experiment", f"{gateway} answered {tried[key] or 0} of {sent} requests {when}", name)
         for key, when in (
-            ("before", "without promiscuous mode"),
-            ("promiscuous", f"with {name} in promiscuous mode"),
+            ("promiscuous", f"of {tried['mac']} with {name} in promiscuous mode"),
             ("after", "without it again"),
         )
     ]

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
@@ -57,18 +56,22 @@ def collect(options: Options) -> dict[str, Any]:
     declared = _parse(options)
     started = time.time()
     problems: list[str] = []
-    before = _snapshot(declared, problems)
+    seen = _look(problems)
+    before = _snapshot(declared, seen, problems)
     with ThreadPoolExecutor(max_workers=1) as executor:
-        parents = sorted({scope.parent.name for scope in _scopes(declared, problems) if scope.parent})
+        parents = sorted({scope.parent.name for scope in _scopes(declared, seen, problems) if scope.parent})
         links = sorted({network.link for network in declared if network.link})
         machine = executor.submit(system.gather, parents, links, problems)
         timeline = system.careful("watch", lambda: _watch.observe(_request(options)), problems)
         known = machine.result()
     if any(event["kind"] == "manager" for event in (timeline or {}).get("events", [])):
         known.update(system.managers(problems))
-    after = _snapshot(declared, problems)
-    drift = system.careful("drift", lambda: system.drift(options.links, options.host_id, options.persistence), problems)
-    experiments = _experiments(declared, timeline or {}, before or {}, options.active, problems)
+    seen = _look(problems)
+    after = _snapshot(declared, seen, problems)
+    scopes = _scopes(declared, seen, problems)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        drift = executor.submit(_drift, options, problems)
+        experiments = _experiments(declared, scopes, timeline or {}, before or {}, options.active, problems)
     return {
         "schema": SCHEMA,
         "host": options.host_id,
@@ -79,7 +82,7 @@ def collect(options: Options) -> dict[str, Any]:
         "before": before,
         "watch": timeline,
         "after": after,
-        "drift": drift,
+        "drift": drift.result(),
         "experiments": experiments,
         "problems": problems,
     }
@@ -108,23 +111,35 @@ def _request(options: Options) -> dict[str, Any]:
     }
 
 
-def _snapshot(declared: list[MacvlanNetwork], problems: list[str]) -> Any:
-    return system.careful("snapshot", lambda: snapshot.take(declared), problems)
+def _look(problems: list[str]) -> snapshot.Seen | None:
+    found: snapshot.Seen | None = system.careful("survey", snapshot.look, problems)
+    return found
 
 
-def _scopes(declared: list[MacvlanNetwork], problems: list[str]) -> list[Scope]:
-    return system.careful("survey", lambda: survey(declared, _facts.read_all()), problems) or []
+def _snapshot(declared: list[MacvlanNetwork], seen: snapshot.Seen | None, problems: list[str]) -> Any:
+    return None if seen is None else system.careful("snapshot", lambda: snapshot.take(declared, seen), problems)
+
+
+def _scopes(declared: list[MacvlanNetwork], seen: snapshot.Seen | None, problems: list[str]) -> list[Scope]:
+    if seen is None:
+        return []
+    return system.careful("survey", lambda: survey(declared, seen.everywhere), problems) or []
+
+
+def _drift(options: Options, problems: list[str]) -> Any:
+    return system.careful("drift", lambda: system.drift(options.links, options.host_id, options.persistence), problems)
 
 
 def _experiments(
     declared: list[MacvlanNetwork],
+    scopes: list[Scope],
     timeline: dict[str, Any],
     before: dict[str, Any],
     active: bool,
     problems: list[str],
 ) -> list[dict[str, Any]]:
     """Every experiment for every network: its result, or why it was not made."""
-    contexts = [_context(scope, declared, timeline, before) for scope in _scopes(declared, problems)]
+    contexts = [_context(scope, declared, timeline, before) for scope in scopes]
     tasks = [(experiment, context) for experiment in EXPERIMENTS for context in contexts]
     if not active:
         return [_not_made(*task, "experiments are turned off (diagnose_active: false)") for task in tasks]

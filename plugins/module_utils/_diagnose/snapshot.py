@@ -14,6 +14,7 @@ import ipaddress
 import json
 import socket
 import time
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -59,18 +60,30 @@ IPVLAN_KINDS = ("ipvlan", "ipvtap")
 PROTOCOLS = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived", 42: "babel"}
 
 
-def take(networks: list[MacvlanNetwork]) -> dict[str, Any]:
-    """The snapshot. networks: the declared ones; neighbours and paths are kept for these."""
+@dataclass(frozen=True)
+class Seen:
+    """All namespaces at one moment, our own first. unseen: those that could not be entered, and why."""
+
+    everywhere: list[tuple[Namespace, Facts]]
+    unseen: list[str]
+
+
+def look() -> Seen:
+    """Read all namespaces. It takes some milliseconds for each."""
     unseen: list[str] = []
-    everywhere = read_all(unseen)
-    own = everywhere[0]
+    return Seen(read_all(unseen), unseen)
+
+
+def take(networks: list[MacvlanNetwork], seen: Seen) -> dict[str, Any]:
+    """The snapshot. networks: the declared ones; neighbours and paths are kept for these."""
+    everywhere, own = seen.everywhere, seen.everywhere[0]
     chosen = [own, *(item for item in everywhere[1:] if _has_child(item[1], own[1]))]
     names = {namespace.inode: namespace.label for namespace, dummy in everywhere}
     return {
         "at": now(),
         "namespaces": [_namespace(item, own, networks) for item in chosen[:NAMESPACES_MAX]],
         "other_namespaces": len(names) - len(chosen[:NAMESPACES_MAX]),
-        "unseen_namespaces": unseen,
+        "unseen_namespaces": seen.unseen,
         "networks": {scope.network.name: _scope(scope) for scope in survey(networks, everywhere)},
         "bridge": _bridge_settings(),
         "filters": dropping(ruleset()),

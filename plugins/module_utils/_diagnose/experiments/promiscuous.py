@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does the parent deliver what is for its macvlan links? One asks the gateway, with and without promiscuous mode."""
+"""Does the parent deliver what is for its macvlan links? One asks the gateway, with and without promiscuous mode.
+
+Without it one has asked already, for the experiment gateway_ask, and was not answered.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from .gateway_ask import CHILD, PARENT
 from .model import REPAIRING, Context, Experiment
 from .question import answered
 
-#: Questions before, during and after promiscuous mode, seconds for which each waits for its answer, and seconds that a
+#: Questions during promiscuous mode and after it, seconds for which each waits for its answer, and seconds that a
 #: card gets to change its mode.
 QUESTIONS, PATIENCE, SETTLE = 2, 0.3, 0.1
 #: linux/if_packet.h: a membership ends with its socket, however the process ends. struct packet_mreq.
@@ -29,15 +32,15 @@ _MEMBERSHIP = struct.Struct("=iHH8s")
 
 
 def _gateway(context: Context) -> Address | None:
-    """Answers to ARP go to the one who asked alone; those to a solicitation without an address go to all."""
-    return next((item for item in context.network.gateways if item.version == 4), None)
+    """That of gateway_ask. Answers to ARP go to who asked alone; those to a solicitation without an address to all."""
+    return next((item for item in context.network.gateways[:1] if item.version == 4), None)
 
 
 def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
     if _gateway(context) is None:
-        return "the network declares no IPv4 gateway"
+        return "the network's first gateway has no IPv4 address"
     asked = {item["vantage"]: item for item in context.made.get("gateway_ask", {}).get("asked", [])}
     if not asked.get(PARENT, {}).get("answered"):
         return "no gateway answers the parent"
@@ -47,23 +50,28 @@ def _why_not(context: Context) -> str:
 
 
 def _run(context: Context) -> dict[str, Any]:
-    """``{"gateway", "mac", "sent", "before", "promiscuous", "after"}``: answers to ``sent`` questions each.
+    """``{"gateway", "mac", "sent", "promiscuous", "after"}``: answers to ``sent`` questions each.
 
-    Where the first is answered, promiscuous mode is not tried, and the others are None.
+    after: without promiscuous mode again; None where there were none with it.
     """
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
         return {}
     with temporary_child(parent, [gateway], CHILD) as child:
-        result = {"gateway": str(gateway), "mac": child.mac, "sent": QUESTIONS, "promiscuous": None, "after": None}
-        result["before"] = _ask(child, gateway)
-        if not result["before"]:
-            with _promiscuous(parent):
-                time.sleep(SETTLE)
-                result["promiscuous"] = _ask(child, gateway)
+        with _promiscuous(parent):
             time.sleep(SETTLE)
-            result["after"] = _ask(child, gateway)
-    return result
+            promiscuous = _ask(child, gateway)
+        after = None
+        if promiscuous:
+            time.sleep(SETTLE)
+            after = _ask(child, gateway)
+    return {
+        "gateway": str(gateway),
+        "mac": child.mac,
+        "sent": QUESTIONS,
+        "promiscuous": promiscuous,
+        "after": after,
+    }
 
 
 def _promiscuous(parent: Link) -> socket.socket:
@@ -85,8 +93,8 @@ def _ask(child: Vantage, gateway: Address) -> int:
 
 EXPERIMENT = Experiment(
     id="promiscuous",
-    sends=f"{3 * QUESTIONS} ARP requests for the gateway from a temporary macvlan link at most; the parent is in"
-    f" promiscuous mode for {SETTLE + QUESTIONS * PATIENCE:g} seconds, where the first ones are not answered",
+    sends=f"{2 * QUESTIONS} ARP requests for the gateway from a temporary macvlan link at most, while the parent is in"
+    f" promiscuous mode, for {SETTLE + QUESTIONS * PATIENCE:g} seconds at most, and after it",
     run=_run,
     why_not=_why_not,
     phase=REPAIRING,

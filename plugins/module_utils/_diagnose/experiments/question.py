@@ -16,8 +16,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep impo
 def answered(vantage: Vantage, question: bytes, address: Address, patience: float, to: str = "") -> bool:
     """Send a frame; whether somebody answered for the address before the patience ended, in seconds.
 
-    It ends no sooner, so that a second answer is none to the next question. to: the MAC address to which the answer has
-    to go, any without one. Errors: OSError.
+    It ends no sooner, so that a second answer is none to the next question; but at once with ``to``: the MAC address to
+    which the answer has to go. Errors: OSError.
     """
     vantage.socket.send(question)
     end = time.monotonic() + patience
@@ -31,3 +31,5 @@ def answered(vantage: Vantage, question: bytes, address: Address, patience: floa
             continue
         said = claim(heard[0])
         found = found or (said is not None and said[0] == address and said[2] == REPLY)
+        if found and to:
+            return True
