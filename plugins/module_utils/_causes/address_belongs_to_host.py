@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from .case import Case
+from .case import Case, bare
 from .model import Cause, Verdict
 
 
@@ -32,7 +32,7 @@ def judge(case: Case) -> Verdict:
     added = [
         event
         for event in case.events("address", "new", namespace=None)
-        if str((event.get("data") or {}).get("address", "")).split("/", maxsplit=1)[0] == address
+        if bare((event.get("data") or {}).get("address", "")) == address
     ]
     evidence += [case.event_item(event) for event in added[:1]]
     return case.confirmed(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from .case import Case
+from .case import Case, bare
 from .lifetime import expired
 from .model import Cause, Verdict, culprit
 
@@ -43,9 +43,7 @@ def is_ours(case: Case, event: dict[str, Any]) -> bool:
         return case.inside(str(data["address"]))
     if event["kind"] == "route" and link and link == case.network.link and data.get("table", 254) == 254:
         destination = str(data["destination"])
-        return destination not in ("0.0.0.0/0", "::/0", "default") and case.inside(
-            destination.split("/", maxsplit=1)[0]
-        )
+        return destination not in ("0.0.0.0/0", "::/0", "default") and case.inside(bare(destination))
     return False
 
 

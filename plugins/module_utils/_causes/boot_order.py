@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .case import Case
+from .case import Case, bare
 from .model import Cause, Item, Verdict
 
 #: What programs say of a device that is not there: ip(8), ifupdown, tools that print the errno (ENODEV).
@@ -50,7 +50,7 @@ def _lacks(case: Case) -> str:
         if snapshot.shim is None:
             missing = f"{case.network.link} is not there"
         else:
-            there = {item["address"].split("/", maxsplit=1)[0] for item in snapshot.own.addresses(case.network.link)}
+            there = {bare(item["address"]) for item in snapshot.own.addresses(case.network.link)}
             absent = [str(address) for address in case.own_addresses if str(address) not in there]
             missing = f"{case.network.link} has no {', '.join(absent)}" if absent else ""
         if not missing:

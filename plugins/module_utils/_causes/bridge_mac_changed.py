@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .case import Case, since
+from .case import Case, bare, since
 from .model import Cause, Verdict, asker
 
 #: Seconds: what was asked shortly before the change is answered after it. The longest pause between two questions.
@@ -51,7 +51,7 @@ def judge(case: Case) -> Verdict:
 
 def _by_parent(case: Case, target: dict[str, Any], name: str, after: float) -> bool:
     """Whether something goes out or comes in by the parent itself, and was lost since the change and not before."""
-    own = [item["address"].split("/", maxsplit=1)[0] for item in case.after.own.addresses(name)]
+    own = [bare(item["address"]) for item in case.after.own.addresses(name)]
     source = target["from"]
     first = target["first_loss"] if target["received"] else None
     there = (source["namespace"], source["link"]) == ("", name) or target["target"] in own

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import Case, bare
 from .model import Cause, Verdict
 
 #: A single request that one socket heard and the other did not yet, as the watch ended, proves nothing.
@@ -56,7 +56,7 @@ def _requests(case: Case, link: str) -> dict[tuple[str, str, str], tuple[int, fl
     Those for other addresses may have been sent to the MAC address of another link alone.
     """
     shim = case.after.shim or {}
-    own = {item["address"].split("/", maxsplit=1)[0] for item in case.after.own.addresses(shim.get("name"))}
+    own = {bare(item["address"]) for item in case.after.own.addresses(shim.get("name"))}
     return {
         (event["data"]["address"], event["data"]["mac"], event["data"]["asked"]): (
             event["data"]["count"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .address_removed_by_other import is_ours, still_gone, what
-from .case import Case
+from .case import Case, bare
 from .model import Cause, Verdict, culprit
 
 #: Units that configure devices, and that drop what is on them when these lose their carrier.
@@ -60,7 +60,7 @@ def _remover(case: Case, event: dict[str, Any]) -> dict[str, Any]:
     removed = [
         other
         for other in case.events("address", "delete", event["link"])
-        if source and other["data"]["address"].split("/")[0] == source and 0 <= event["after"] - other["after"] <= DELAY
+        if source and bare(other["data"]["address"]) == source and 0 <= event["after"] - other["after"] <= DELAY
     ]
     return (removed[-1].get("process") or {}) if removed else {}
 

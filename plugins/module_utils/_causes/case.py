@@ -339,6 +339,11 @@ class Case:
         return Verdict(NOT_TESTED, summary)
 
 
+def bare(address: object) -> str:
+    """An address or a destination without its prefix length."""
+    return str(address).split("/", maxsplit=1)[0]
+
+
 def since(after: float | None) -> str:
     """When something happened, for a summary: `` at +4.2 s``; empty where it was so from the start."""
     return f" at +{after:.1f} s" if after else ""

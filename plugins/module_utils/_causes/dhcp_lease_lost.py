@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from .case import Case
+from .case import Case, bare
 from .lifetime import expired
 from .model import Cause, Verdict
 
@@ -44,7 +44,7 @@ def judge(case: Case) -> Verdict:
 
 def _address(event: dict[str, Any]) -> str:
     """Without the prefix length."""
-    return str(event["data"]["address"]).split("/", maxsplit=1)[0]
+    return bare(event["data"]["address"])
 
 
 def _is_ours(case: Case, event: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import Case, bare
 from .fleet import Place
 from .model import Cause, Verdict, holder
 
@@ -34,7 +34,7 @@ def judge(case: Case) -> Verdict:
     added = [
         event
         for event in case.events("address", "new", link=mine.link, namespace=mine.namespace)
-        if str((event.get("data") or {}).get("address", "")).split("/", maxsplit=1)[0] == address
+        if bare((event.get("data") or {}).get("address", "")) == address
     ]
     broken = case.broken()
     evidence += [*(case.event_item(event) for event in added[:1]), *case.loss_items(broken, 3)]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .case import HOST_TO_CONTAINER, Case, since
+from .case import HOST_TO_CONTAINER, Case, bare, since
 from .model import Cause, Item, Verdict
 
 
@@ -41,9 +41,7 @@ def judge(case: Case) -> Verdict:
 
 def _egress(case: Case) -> str | None:
     """By the routes of the snapshot, for containers whose way was not asked for: the connected route decides."""
-    host_side = [
-        route for route in case.after.own.routes() if case.inside(route["destination"].split("/", maxsplit=1)[0])
-    ]
+    host_side = [route for route in case.after.own.routes() if case.inside(bare(route["destination"]))]
     return host_side[0]["link"] if host_side and len({route["link"] for route in host_side}) == 1 else None
 
 

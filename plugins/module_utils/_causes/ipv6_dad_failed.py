@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from .case import Case, Space, since
+from .case import Case, Space, bare, since
 from .model import Cause, Item, Verdict, holder
 
 
@@ -18,7 +18,7 @@ def judge(case: Case) -> Verdict:
     if not failed:
         return case.ruled_out("no IPv6 address of the network's links failed duplicate address detection")
     space, item = failed[0]
-    address, name = item["address"].split("/", maxsplit=1)[0], item["link"]
+    address, name = bare(item["address"]), item["link"]
     evidence = [
         case.item("address", f"{found['address']} has the flag dadfailed", found["link"], place.label)
         for place, found in failed[:5]
@@ -80,7 +80,7 @@ def _others(case: Case, space: Space, name: str, address: str) -> list[tuple[str
         for other in (Space(data) for data in snapshot.get("namespaces", [])):
             for item in other.addresses():
                 same = (host, other.label, item["link"]) == (case.host, space.label, name)
-                if same or item["dadfailed"] or item["address"].split("/", maxsplit=1)[0] != address:
+                if same or item["dadfailed"] or bare(item["address"]) != address:
                     continue
                 link = other.link(item["link"]) or {}
                 where = ": ".join(filter(None, [host, "/".join(filter(None, [other.label, item["link"]]))]))
@@ -104,7 +104,7 @@ def _stranger(case: Case, address: str) -> str:
 
 def _is_about(event: Mapping[str, Any], address: str, flag: str) -> bool:
     data = event.get("data") or {}
-    return str(data.get("address", "")).split("/", maxsplit=1)[0] == address and bool(data.get(flag))
+    return bare(data.get("address", "")) == address and bool(data.get(flag))
 
 
 CAUSE = Cause(

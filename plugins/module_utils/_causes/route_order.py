@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from .case import HOST_TO_CONTAINER, Case, since
+from .case import HOST_TO_CONTAINER, Case, bare, since
 from .model import Cause, Verdict
 
 
@@ -17,7 +17,7 @@ def judge(case: Case) -> Verdict:
     if link is None or case.after.shim is None:
         return case.ruled_out("the host has no second link into the subnet")
     competing = [(route, other) for route in own.routes(link) for other in own.routes(parent) if _same(route, other)]
-    competing = [pair for pair in competing if case.inside(pair[0]["destination"].split("/", maxsplit=1)[0])]
+    competing = [pair for pair in competing if case.inside(bare(pair[0]["destination"]))]
     if not competing:
         return case.ruled_out(f"no route over {link} competes with one over {parent}")
     evidence = [case.item("route", _words(route), route["link"]) for pair in competing for route in pair]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .case import Case, Space
+from .case import Case, Space, bare
 from .model import Cause, Verdict, holder
 
 #: States in which the kernel sends to the entry's MAC address (NUD_VALID, include/net/neighbour.h), and by hand.
@@ -84,7 +84,7 @@ def _settled(case: Case, entry: dict[str, Any]) -> bool:
     latest = [
         event["after"]
         for event in case.events("address", "new", link=place.link, namespace=place.namespace)
-        if event["data"]["address"].split("/", maxsplit=1)[0] == entry["address"]
+        if bare(event["data"]["address"]) == entry["address"]
     ]
     return place.host == case.host and bool(latest) and case.timeline["duration"] - latest[-1] >= SETTLED
 
