@@ -117,8 +117,8 @@ class Culprits:
         if inode is not None and self._searches.take(time.monotonic()):
             # systemd opens the sockets of socket units, such as networkd's, and keeps them open: what is asked through
             # them carries the port id 1, and is asked by the other one that has it open.
-            holders = sorted((pid for pid in _pids() if _holds(pid, inode)), reverse=True)
-            found = read(holders[0]) if holders else None
+            holders = [read(pid) for pid in sorted(_pids()) if _holds(pid, inode)]
+            found = user_of([process for process in holders if process])
             if found and found.command:
                 return found, BY_NETLINK
             ending = found
@@ -148,6 +148,14 @@ def socket_of(table: str, port: int) -> int | None:
         if len(fields) >= 10 and fields[1] == _NETLINK_ROUTE and int(fields[2]) == port:
             return int(fields[9])
     return None
+
+
+def user_of(holders: list[Process]) -> Process | None:
+    """Who asks through a socket that these processes have open, in the order of their pids: the last one, but neither
+    init nor a child of init that has not become another program yet. Pure."""
+    init = {item.command for item in holders if item.own_pid == _INIT}
+    others = [item for item in holders if item.command not in init]
+    return others[-1] if others else next(iter(holders), None)
 
 
 def _pids() -> list[int]:

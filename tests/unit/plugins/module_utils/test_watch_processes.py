@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import connector
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.connector import EXEC, FORK
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.culprit import socket_of
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.process import read, unit_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.culprit import socket_of, user_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.process import Process, read, unit_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import (
     EVENTS_MAX,
     OF_ONE_KIND_MAX,
@@ -78,6 +78,17 @@ def test_the_socket_with_a_port_id():
     assert socket_of(table, 4294963200) == 12
     assert socket_of(table, 7) is None
     assert socket_of("", 7) is None
+
+
+def test_a_socket_that_init_opened_is_used_by_the_program_that_it_was_opened_for():
+    init = Process(1, name="systemd", command="/usr/lib/systemd/systemd", own_pid=1)
+    service = Process(46, name="systemd-network", command="/usr/lib/systemd/systemd-networkd", own_pid=46)
+    # init has forked to start something else, which has all that init has open until then
+    child = Process(540, name="systemd", command=init.command, own_pid=540)
+    assert user_of([init, service, child]) == service
+    assert user_of([init, child]) == init
+    assert user_of([service]) == service
+    assert user_of([]) is None
 
 
 def test_a_storm_of_one_kind_leaves_room_for_the_others():
