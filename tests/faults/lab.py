@@ -167,9 +167,10 @@ class NamespaceLab:
         return min(self.counted("watched"))
 
     def count(self, name: str, matching: str) -> None:
-        """Have the gateway count what it gets from the parents' addresses. matching: of nft(8)."""
-        sources = [host.parent_address.split("/", maxsplit=1)[0] for host in FLEET.values()]
-        rules = "".join(f"        ip saddr {source} {matching} counter\n" for source in sources)
+        """Have the gateway count what it gets from each host's own addresses. matching: of nft(8)."""
+        # which of its two addresses a host sends from is up to its routes, and those are what some faults are about
+        sources = [(host.parent_address.split("/", maxsplit=1)[0], host.host_address) for host in FLEET.values()]
+        rules = "".join(f"        ip saddr {{ {', '.join(own)} }} {matching} counter\n" for own in sources)
         self.gateway.run("nft", "-f", "-", input=COUNTING.format(name=name, rules=rules))
 
     def counted(self, name: str) -> list[int]:

@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_child
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import pyroute2
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import look
 
 from .model import Context, Experiment
 
@@ -50,6 +51,8 @@ def _why_not(context: Context) -> str:
         return f"{parent.name} or {shim.name} is down or has no carrier"
     if shim.mode != "bridge":
         return f"{shim.name} is in mode {shim.mode} and hears no other link"
+    if look([SENDER])[SENDER].interface == shim.name:
+        return f"the kernel sends packets for strangers out of {shim.name}, so that answering them there is right"
     return "" if _addresses(context) else f"{parent.name} has no IPv4 address of the network"
 
 
