@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ DAEMONS = {
     "networkmanager": "nmcli -t -f DEVICE,STATE,CONNECTION device",
     "ifupdown": "ifquery --state",
 }
+#: States in which a daemon is not done with a device yet.
+UNDER_WAY = re.compile(r"ADMIN_STATE=(pending|initialized|configuring)|:(connecting|deactivating)")
 UNITS = "systemctl list-units --all --plain --no-legend 'linuxnet-macvlan-lan*' | awk '{print $1, $2, $3, $4}'"
 #: Places of daemons and of the guard for what has passed.
 PASSING = ("/run/linuxnet-macvlan", "/run/network/")
@@ -75,7 +78,9 @@ def until(condition: Callable[[], bool], seconds: float = 90) -> None:
 
 def seen(lab: Lab, host: str) -> list[str]:
     """Everything of a host, one line each."""
+    daemons = DAEMONS.get(host, "true")
     until(lambda: not lab.exec(host, "ip", "-6", "address", "show", "tentative").stdout)
+    until(lambda: not UNDER_WAY.search(lab.exec(host, "sh", "-c", daemons).stdout))
     parts = json.loads(lab.exec(host, "python3", "-", input=SNAPSHOT).stdout)
     lines = [
         f"{kind} {item}"
@@ -83,7 +88,7 @@ def seen(lab: Lab, host: str) -> list[str]:
         for item in (part.items() if isinstance(part, dict) else part)
         if kind != "files" or not str(item[0]).startswith(PASSING)
     ]
-    for kind, script in (("daemon", DAEMONS.get(host, "true")), ("unit", UNITS)):
+    for kind, script in (("daemon", daemons), ("unit", UNITS)):
         lines += [f"{kind} {line}" for line in lab.exec(host, "sh", "-c", script).stdout.splitlines()]
     return lines
 

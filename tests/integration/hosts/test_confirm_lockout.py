@@ -145,13 +145,13 @@ def ready(lab: Lab, lab_module) -> dict[str, dict]:
             lab_module(lab, host, "nm_unmanaged", {"devices": ["lan0"]})
         made = lab_module(lab, host, "macvlan_link", {"links": [harmless(host)], "host_id": host})
         assert not made.get("failed"), made["msg"]
-        # An address has its local route when duplicate address detection is over.
-        until(lambda host=host: not lab.exec(host, "ip", "-6", "address", "show", "tentative").stdout)
     return snapshots(lab)
 
 
 def snapshots(lab: Lab) -> dict[str, dict]:
     def one(host: str) -> dict:
+        # An address has its local route when duplicate address detection is over.
+        until(lambda: not lab.exec(host, "ip", "-6", "address", "show", "tentative").stdout)
         return json.loads(lab.exec(host, "python3", "-", input=SNAPSHOT).stdout)
 
     with ThreadPoolExecutor() as pool:
@@ -266,7 +266,7 @@ def test_teardown_is_guarded_too(lab: Lab, ready: dict, inventory: Path) -> None
 def test_the_next_run_works(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
     changed = {host: {**harmless(host), "mtu": 1400} for host in HOSTS}
     for links, count in ((changed, 1), (changed, 0), ({host: harmless(host) for host in HOSTS}, 1)):
-        done = run(inventory, play, links, 30, allow=True)
+        done = run(inventory, play, links, 120, allow=True)
         assert (done.rc, set(done.changed.values())) == (0, {count}), done.output
         assert "an earlier change" not in done.output, "the task that failed has told of it"
     assert differences(ready, snapshots(lab)) == []

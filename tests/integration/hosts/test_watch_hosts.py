@@ -37,7 +37,7 @@ def lab() -> Iterator[Lab]:
 
 def watch(lab: Lab, lab_module, host: str, script: str) -> dict:
     """The timeline of what happens while a script runs on the host."""
-    given = {"targets": [{"target": GATEWAY, "method": "who_has", "link": "eth0"}], "duration": 12}
+    given = {"targets": [{"target": GATEWAY, "method": "who_has", "link": "eth0"}], "duration": 16}
     with ThreadPoolExecutor(1) as pool:
         watching = pool.submit(lab_module, lab, host, "macvlan_watch", given)
         lab.exec(host, "sh", "-ec", LISTENING + script)
