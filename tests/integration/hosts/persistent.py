@@ -187,7 +187,7 @@ def settled(host: HostOfLab) -> dict:
         'test -z "$(ip -6 address show tentative)"',
         'test -n "$(ip -6 route show exact fd00:100::80/124)"',
     ):
-        host.run("timeout", "30", "sh", "-c", f"until {condition}; do sleep 0.1; done")
+        host.run("timeout", "60", "sh", "-c", f"until {condition}; do sleep 0.1; done")
     return host.state()
 
 

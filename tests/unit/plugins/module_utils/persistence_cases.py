@@ -10,7 +10,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, NetworkdLink, Owner
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, NetworkdLink, Owner, UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.interfaces import Interfaces
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
@@ -33,6 +33,7 @@ DROP_IN = "/etc/systemd/network/10-netplan-eth0.network.d/linuxnet-macvlan-lan0.
 SCRIPT = "/etc/linuxnet-macvlan/lan0.sh"
 UNIT_NAME = "linuxnet-macvlan-lan0.service"
 UNIT = f"/etc/systemd/system/{UNIT_NAME}"
+ACTIVE = {UNIT_NAME: UnitState(True, True)}
 
 
 def link(**given) -> _links.DesiredLink:

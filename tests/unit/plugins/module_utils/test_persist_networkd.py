@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 from .persistence_cases import (
+    ACTIVE,
     DROP_IN,
     ETH0,
     NETDEV,
@@ -82,9 +83,6 @@ class TestNetworkd:
     def test_passthru_takes_its_parents_mac(self):
         text = made_of(link(mode="passthru", mac=None), NETWORKD_HOST)[NETDEV]
         assert "MACAddress" not in text
-
-
-ACTIVE = {UNIT_NAME: UnitState(True, True)}
 
 
 class TestNetworkdActivation:

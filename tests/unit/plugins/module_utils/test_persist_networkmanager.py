@@ -12,9 +12,10 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Contribution, Merged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, networkmanager
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 from .persistence_cases import (
+    ACTIVE,
     BARE_HOST,
     NETWORKD_HOST,
     NM_HOST,
@@ -34,7 +35,6 @@ from .persistence_cases import (
 
 PROFILE = "/etc/NetworkManager/system-connections/linuxnet-macvlan-lan0.nmconnection"
 UUID = networkmanager.profile_uuid("lan0")
-ACTIVE = {UNIT_NAME: UnitState(True, True)}
 
 
 def profile(wanted) -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 from .persistence_cases import (
+    ACTIVE,
     BARE_HOST,
     DROP_IN,
     ETH0,
@@ -117,9 +118,6 @@ class TestChoice:
             dummy, dummy, problems = planned([wanted])
             assert [item.value for item in problems.items] == [name]
             assert not planned([wanted], persistence="none")[2]
-
-
-ACTIVE = {UNIT_NAME: UnitState(True, True)}
 
 
 class TestPlan:
