@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import multicast_mac, solicited_node
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_socket
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.endpoint import packet_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target, check_overlaps, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
@@ -35,7 +36,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements imp
 
 from . import datagram as _datagram
 from . import report as _report
-from .exchange import GAP, Lane, Port, open_socket, run, transmissions, transmissions6
+from .exchange import GAP, Lane, Port, run, transmissions, transmissions6
 from .questions import client_mac, questions, worth_asking
 from .segment import Segment
 from .verdict import Declared, judge
@@ -203,7 +204,7 @@ def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.Ex
     program = _datagram.program()
     groups = [multicast_mac(_datagram.ALL_RELAYS_AND_SERVERS)]
     try:
-        sock = stack.enter_context(open_socket(link.name, program, groups))
+        sock = stack.enter_context(packet_socket(link.name, program, groups))
     except OSError as error:
         segment.problem = f"{link.name}: {error.strerror}"
         return
@@ -219,7 +220,7 @@ def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.Ex
                 raise ChildFailed("; ".join(item.problem for item in refusals.items))
             for mac in tuple(asking):
                 mine = [*groups, multicast_mac(solicited_node(_datagram.link_local(mac)))]
-                child = temporary_socket(link, functools.partial(open_socket, program=program, groups=mine), mac)
+                child = temporary_socket(link, functools.partial(packet_socket, program=program, groups=mine), mac)
                 port = Port(CHILD, *stack.enter_context(child))
                 segment.ports.append(port)
                 asking[mac] = port

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import random
 import selectors
-import socket
-import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import mac_bytes
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import filter as _probe_filter
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import ETH_P_ALL, interface_problem
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.endpoint import Endpoint
 
 #: Seconds before the first retransmission, doubled for each further one up to the longest, each randomised.
 #: RFC 2131, 4.1: by up to a second in either direction.
@@ -26,30 +22,12 @@ FIRST_DELAY6, LONGEST_DELAY6, JITTER6 = 1.0, 3600.0, 0.1
 #: Seconds between two discoveries of one parent, so that a server is not hit by all of them at once.
 GAP = 0.02
 
-#: linux/socket.h and linux/if_packet.h
-_SOL_PACKET = 263
-_PACKET_ADD_MEMBERSHIP = 1
-_PACKET_STATISTICS = 6
-_PACKET_MR_MULTICAST = 0
 #: Longer than any frame that the filter passes on Ethernet without jumbo frames, which these messages do not need.
 _FRAME_MAX = 4096
 
 
-class Port:
-    """An open socket on one interface, and what became of it.
-
-    name: how results call it; link: the interface's name; mac: its MAC address; sent: frames sent; lost: frames for
-    which the receive buffer had no room; problem: why it can no longer be used, empty as long as it can.
-    """
-
-    def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
-        self.name = name
-        self.link = link
-        self.mac = mac
-        self.socket = sock
-        self.sent = 0
-        self.lost = 0
-        self.problem = ""
+class Port(Endpoint):
+    """A place to send discoveries from, and to hear of them."""
 
     def send(self, frame: bytes) -> None:
         if self.problem:
@@ -57,7 +35,7 @@ class Port:
         try:
             self.socket.send(frame)
         except OSError as error:
-            self.problem = f"{self.link}: {error.strerror}"
+            self.failed(error)
         else:
             self.sent += 1
 
@@ -68,14 +46,8 @@ class Port:
         except BlockingIOError:
             return None
         except OSError as error:
-            self.problem = f"{self.link}: {error.strerror}"
+            self.failed(error)
             return None
-
-    def finish(self) -> None:
-        """Note what was lost, and whether the interface is still connected."""
-        self.problem = self.problem or interface_problem(self.socket, self.link)
-        # struct tpacket_stats: tp_packets, tp_drops
-        self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
 
 
 @dataclass
@@ -101,26 +73,6 @@ class Lane:
     ports: Sequence[Port]
     heard: Callable[[Port, bytes, float], bool]
     transactions: Sequence[Transaction] = field(default_factory=list)
-
-
-def open_socket(link: str, program: _probe_filter.Program, groups: Sequence[str] = ()) -> socket.socket:
-    """A packet socket on an interface of this thread's namespace that hears what the program passes, in both
-    directions (ETH_P_ALL: it then hears what the interface's macvlan children hear, too). groups: MAC addresses of
-    multicast groups to hear. Errors: OSError."""
-    # Protocol 0 receives nothing, so nothing gets in before the filter stands.
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    try:
-        _probe_filter.attach(sock, program)
-        sock.setblocking(False)
-        sock.bind((link, ETH_P_ALL))
-        for group in groups:
-            # struct packet_mreq
-            request = struct.pack("=iHH8s", socket.if_nametoindex(link), _PACKET_MR_MULTICAST, 6, mac_bytes(group))
-            sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
-        return sock
-    except BaseException:
-        sock.close()
-        raise
 
 
 def transmissions(

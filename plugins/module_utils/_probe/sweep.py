@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import fcntl
 import ipaddress
 import selectors
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +18,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
     ALL_NODES,
     Frame,
-    mac_bytes,
     mac_text,
     multicast_mac,
     parse,
@@ -31,26 +27,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
 )
 
 from . import filter as _probe_filter
+from .endpoint import ETH_P_ALL, Endpoint, packet_socket
 from .timing import FAST, RATE, Schedule, Timing
 
-#: linux/if_ether.h
-ETH_P_ALL = 0x0003
-#: linux/socket.h and linux/if_packet.h
-_SOL_PACKET = 263
-_PACKET_ADD_MEMBERSHIP = 1
-_PACKET_STATISTICS = 6
-_PACKET_MR_MULTICAST = 0
-_PACKET_MR_ALLMULTI = 2
 #: More groups than this are heard by hearing all of them: a driver keeps a list per group.
 _GROUPS_MAX = 64
-#: asm-generic/socket.h: a receive buffer beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given. A whole /22 that
-#: answers at once takes 1024 frames of about 800 octets in the kernel's accounting.
-_SO_RCVBUFFORCE = 33
+#: Octets. A whole /22 that answers at once takes 1024 frames of about 800 octets in the kernel's accounting.
 _RECEIVE_BUFFER = 4 << 20
-#: linux/sockios.h and linux/if.h
-_SIOCGIFFLAGS = 0x8913
-_IFF_UP = 0x1
-_IFF_RUNNING = 0x40
 #: Longer than any frame that the filter passes.
 _FRAME_MAX = 2048
 #: Frames that are read before it is time to ask again.
@@ -60,26 +43,18 @@ _RETRY = 0.005
 _RETRIES_MAX = 400
 
 
-class Vantage:
-    """An open socket on one interface, and what became of it.
+class Vantage(Endpoint):
+    """A place to ask from.
 
-    name: how results call it; link: the interface's name; mac: its MAC address.
-    sent: probes sent; lost: frames for which the receive buffer had no room; others: probes of other hosts' checks.
-    reflected: frames of this host that came back to it; ignored: addresses that were heard of and not kept.
-    problem: why it can no longer ask, empty as long as it can.
+    others: probes of other hosts' checks; reflected: frames of this host that came back to it; ignored: addresses that
+    were heard of and not kept.
     """
 
     def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
-        self.name = name
-        self.link = link
-        self.mac = mac
-        self.socket = sock
-        self.sent = 0
-        self.lost = 0
+        super().__init__(name, link, mac, sock)
         self.others = 0
         self.reflected = 0
         self.ignored = 0
-        self.problem = ""
         self._refused = 0
 
     def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
@@ -93,7 +68,7 @@ class Vantage:
             self._refused += 1
             if error.errno in (errno.ENOBUFS, errno.EAGAIN) and self._refused < _RETRIES_MAX:
                 return False
-            self.problem = f"{self.link}: {error.strerror}"
+            self.failed(error)
             return True
         self._refused = 0
         self.sent += 1
@@ -107,7 +82,7 @@ class Vantage:
             except BlockingIOError:
                 return None
             except OSError as error:
-                self.problem = f"{self.link}: {error.strerror}"
+                self.failed(error)
                 return None
             frame = parse(data)
             if frame is not None:
@@ -117,13 +92,6 @@ class Vantage:
         """Go on with the interface that has the name now: one that was made anew is another. Errors: OSError."""
         self.socket.bind((self.link, ETH_P_ALL))
         self.mac = mac_text(self.socket.getsockname()[4])
-
-    def finish(self) -> None:
-        """Note what was lost, and whether the interface is still connected."""
-        if not self.problem:
-            self.problem = interface_problem(self.socket, self.link)
-        # struct tpacket_stats: tp_packets, tp_drops
-        self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
 
 
 #: From where to ask, for which address, and with which address of the sender.
@@ -149,50 +117,19 @@ class Lane:
 def open_socket(link: str, addresses: Iterable[Address] | None) -> tuple[socket.socket, str]:
     """A packet socket on an interface of this thread's namespace, and the interface's MAC address.
 
-    It hears ARP and neighbour discovery in both directions (ETH_P_ALL: a socket for ETH_P_ARP alone hears neither what
-    the interface's macvlan children send nor what is sent to them), and the multicast groups that questions for these
-    addresses need, all groups where it is None. Errors: OSError.
+    It hears ARP and neighbour discovery, and the multicast groups that questions for these addresses need, all groups
+    where it is None. Errors: OSError.
     """
-    # Protocol 0 receives nothing, so nothing gets in before the filter stands.
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    try:
-        _probe_filter.attach(sock, _probe_filter.program())
-        with contextlib.suppress(PermissionError):
-            sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
-        sock.setblocking(False)
-        sock.bind((link, ETH_P_ALL))
-        _join(sock, socket.if_nametoindex(link), addresses)
-        return sock, mac_text(sock.getsockname()[4])
-    except BaseException:
-        sock.close()
-        raise
+    sock = packet_socket(link, _probe_filter.program(), _groups(addresses), _RECEIVE_BUFFER)
+    return sock, mac_text(sock.getsockname()[4])
 
 
-def _join(sock: socket.socket, index: int, addresses: Iterable[Address] | None) -> None:
-    """Hear answers to solicitations from ``::`` (sent to all nodes) and what other hosts ask for the same addresses."""
+def _groups(addresses: Iterable[Address] | None) -> set[str] | None:
+    """For answers to solicitations from ``::`` (sent to all nodes), and what other hosts ask for the same addresses."""
     groups = {multicast_mac(solicited_node(address)) for address in addresses or () if address.version == 6}
     if groups:
         groups.add(multicast_mac(ALL_NODES))
-    # struct packet_mreq
-    if addresses is None or len(groups) > _GROUPS_MAX:
-        request = struct.pack("=iHH8s", index, _PACKET_MR_ALLMULTI, 0, b"")
-        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
-        return
-    for group in groups:
-        request = struct.pack("=iHH8s", index, _PACKET_MR_MULTICAST, 6, mac_bytes(group))
-        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
-
-
-def interface_problem(sock: socket.socket, link: str) -> str:
-    """Why nobody can be asked through an interface of the socket's namespace, empty when one can."""
-    request = struct.pack("16sH22x", link.encode(), 0)
-    try:
-        flags = struct.unpack_from("H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
-    except OSError as error:
-        return f"{link}: {error.strerror}"
-    if not flags & _IFF_UP:
-        return f"{link} is down"
-    return "" if flags & _IFF_RUNNING else f"{link} has no carrier"
+    return None if addresses is None or len(groups) > _GROUPS_MAX else groups
 
 
 def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
