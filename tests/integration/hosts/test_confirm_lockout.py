@@ -12,8 +12,9 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -202,19 +203,35 @@ def exists(lab: Lab, host: str, path: str) -> bool:
 
 
 @contextlib.contextmanager
+def no_new_connections(lab: Lab, hosts: Iterable[str] = HOSTS) -> Iterator[None]:
+    """Connections that are there go on."""
+    # Not "ct state new": a connection that was there before its tracking is new to it.
+    opening = "tcp dport 22 tcp flags & (syn | ack) == syn drop"
+    rules = f"table inet cut {{ chain input {{ type filter hook input priority 0; {opening}; }}; }}"
+    tables = [["nsenter", f"--net=/run/netns/{lab.state.netns(host)}", "nft"] for host in hosts]
+    for nft in tables:
+        subprocess.run([*nft, rules], check=True)
+    try:
+        yield
+    finally:
+        for nft in tables:
+            subprocess.run([*nft, "delete", "table", "inet", "cut"], check=True)
+
+
+@contextlib.contextmanager
 def firewall(lab: Lab, host: str) -> Iterator[None]:
-    """Nobody reaches the host's sshd any more from when a change has begun, until the host has undone that."""
-    enter = ["nsenter", f"--net=/run/netns/{lab.state.netns(host)}", "nft"]
-    rules = "table inet cut { chain input { type filter hook input priority 0; tcp dport 22 drop; }; }"
+    """Nobody opens a connection to the host any more, until it has undone a change that begins meanwhile."""
+    shut = threading.Event()
 
     def watch() -> None:
-        until(lambda: exists(lab, host, PENDING))
-        subprocess.run([*enter, rules], check=True)
-        until(lambda: not exists(lab, host, PENDING))
-        subprocess.run([*enter, "delete", "table", "inet", "cut"], check=True)
+        with no_new_connections(lab, [host]):
+            shut.set()
+            until(lambda: exists(lab, host, PENDING))
+            until(lambda: not exists(lab, host, PENDING))
 
     with ThreadPoolExecutor(1) as pool:
         watched = pool.submit(watch)
+        shut.wait()
         yield
         watched.result()
 
@@ -236,6 +253,8 @@ def test_check_mode_and_an_equal_host_arm_nothing(lab: Lab, ready: dict, invento
 
 
 def test_every_host_comes_back_by_itself(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
+    # The change is made over the connection that this one leaves.
+    assert run(inventory, play, {"firewall": harmless("firewall")}, 30).rc == 0
     with firewall(lab, "firewall"):
         done = run(inventory, play, CUTS, 6, allow=True, excluded=EXCLUDED)
     assert (done.rc, done.failed) == (2, sorted(HOSTS)), done.output
@@ -280,22 +299,6 @@ def kill(pid: int) -> None:
         for child in " ".join(children).split():
             kill(int(child))
         os.kill(pid, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def no_new_connections(lab: Lab) -> Iterator[None]:
-    """Connections that are there go on."""
-    # Not "ct state new": a connection that was there before its tracking is new to it.
-    opening = "tcp dport 22 tcp flags & (syn | ack) == syn drop"
-    rules = f"table inet cut {{ chain input {{ type filter hook input priority 0; {opening}; }}; }}"
-    tables = [["nsenter", f"--net=/run/netns/{lab.state.netns(host)}", "nft"] for host in HOSTS]
-    for nft in tables:
-        subprocess.run([*nft, rules], check=True)
-    try:
-        yield
-    finally:
-        for nft in tables:
-            subprocess.run([*nft, "delete", "table", "inet", "cut"], check=True)
 
 
 def snapshots_without_the_guard(lab: Lab) -> dict[str, dict]:
