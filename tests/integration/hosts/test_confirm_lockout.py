@@ -125,7 +125,7 @@ def inventory(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
         before = f"nsenter --net=/run/netns/{lab.state.netns(name)} nc 127.0.0.1 22"
         assert before in options
         options = options.replace(before, proxy).replace(f"/{name}.ssh", f"/{name}.far")
-        variables["ansible_ssh_common_args"] = f"{options} -o ConnectTimeout=6"
+        variables["ansible_ssh_common_args"] = f"{options} -o ConnectTimeout=12"
     path = tmp_path_factory.mktemp("inventory") / "far.yml"
     path.write_text(yaml.safe_dump(data, width=1000), encoding="utf-8")
     return path
