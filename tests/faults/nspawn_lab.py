@@ -55,9 +55,9 @@ class Place:
 class NspawnLab(NamespaceLab):
     """The fleet on hosts of kind nspawn or vm, with links that persist. The collection's own code runs there."""
 
-    def __init__(self, machines: Machines = NSPAWN) -> None:
+    def __init__(self, machines: Machines | None = None) -> None:
         self.declared = {name: host.networks for name, host in FLEET.items()}
-        self.lab = Lab.up(topology(machines), name=f"t{secrets.token_hex(4)}")
+        self.lab = Lab.up(topology(machines or NSPAWN), name=f"t{secrets.token_hex(4)}")
         try:
             self.gateway, self.station = Place(self.lab, "gateway"), Place(self.lab, "station")
             self.count_watching()
