@@ -65,6 +65,9 @@ def _virtual_router(lab: NamespaceLab) -> Iterator[None]:
     gateway.ip("link", "add", "vrrp.51", "link", "eth0", "address", VIRTUAL_MAC, "type", "macvlan", "mode", "private")
     gateway.sysctl("net/ipv4/conf/eth0/arp_ignore", 1)
     gateway.sysctl("net/ipv4/conf/vrrp.51/arp_ignore", 1)
+    for link in ("eth0", "vrrp.51"):
+        # both are in the one subnet: who proxies between them answers for all of it (net/ipv4/arp.c arp_fwd_proxy)
+        gateway.sysctl(f"net/ipv4/conf/{link}/medium_id", 1)
     gateway.ip("link", "set", "vrrp.51", "up")
     gateway.ip("address", "delete", f"{GATEWAY}/24", "dev", "eth0")
     gateway.ip("address", "add", f"{GATEWAY}/24", "dev", "vrrp.51")
@@ -74,6 +77,7 @@ def _virtual_router(lab: NamespaceLab) -> Iterator[None]:
     finally:
         gateway.ip("link", "delete", "vrrp.51")
         gateway.sysctl("net/ipv4/conf/eth0/arp_ignore", 0)
+        gateway.sysctl("net/ipv4/conf/eth0/medium_id", 0)
         gateway.ip("address", "add", f"{GATEWAY}/24", "dev", "eth0")
         _forget(lab)
 

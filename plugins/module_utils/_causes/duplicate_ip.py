@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import is_virtual_router
@@ -18,7 +19,7 @@ FOREIGN, TAKEN = "foreign", ("duplicate", "in_use")
 
 def judge(case: Case) -> Verdict:
     probed = case.experiment("holders")
-    seen = {(address, mac): items for address, mac, items in (*_probed(case, probed), *_heard(case))}
+    seen = {(address, mac): items for address, mac, items in (*_probed(case, probed), *_heard(case, probed))}
     strangers = {key: items for key, items in seen.items() if key[1] not in case.fleet.passed}
     if not strangers:
         if probed is None:
@@ -53,8 +54,11 @@ def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, l
     return found
 
 
-def _heard(case: Case) -> list[tuple[str, str, list[Item]]]:
-    """Foreign claims of addresses that the fleet has, made while the fleet made them too."""
+def _heard(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[Item]]]:
+    """Foreign claims of addresses that the fleet has, made while the fleet made them too.
+
+    Who claims several and answers no probe for them is a router with proxy ARP.
+    """
     claims: dict[str, list[dict[str, Any]]] = {}
     for event in (*case.events("arp", "seen"), *case.events("nd", "seen")):
         if event["data"]["what"] != "probe" and case.fleet.holding(case.segment, event["data"]["address"]):
@@ -67,7 +71,16 @@ def _heard(case: Case) -> list[tuple[str, str, list[Item]]]:
             foreign = event["data"]["incoming"] and mac not in case.fleet.passed and not is_virtual_router(mac)
             if foreign and any(_at_once(event, other) for other in ours):
                 found.append((address, mac, [case.event_item(event)]))
-    return found
+    silent = {(address, mac) for address, mac, dummy in found} - _answering(probed)
+    claimed = Counter(mac for dummy, mac in silent)
+    return [item for item in found if item[:2] not in silent or claimed[item[1]] == 1 or probed is None]
+
+
+def _answering(probed: dict[str, Any] | None) -> set[tuple[str, str]]:
+    """Who answered probes for which address."""
+    return {
+        (result["address"], one["mac"]) for result in (probed or {}).get("results", []) for one in result["holders"]
+    }
 
 
 def _at_once(one: dict[str, Any], other: dict[str, Any]) -> bool:

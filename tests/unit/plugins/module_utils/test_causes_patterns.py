@@ -62,6 +62,21 @@ def test_claims_heard_in_turns_are_a_duplicate_and_one_after_the_other_is_a_move
         assert found.culprit["mac"] == MAC
 
 
+@pytest.mark.parametrize(("number", "probed", "expected"), [
+    (2, False, "ruled_out"),
+    (2, True, "confirmed"),
+    (1, False, "confirmed"),
+])  # fmt: skip
+def test_who_claims_several_addresses_and_answers_no_probe_is_a_proxy(number, probed, expected) -> None:
+    fleet = cases.healthy()
+    for own in fleet["web1"]["after"]["networks"]["lan0"]["containers"][:number]:
+        cases.event(fleet, **claim(own["address"], own["mac"], 1.0, 4.0, incoming=False))
+        cases.event(fleet, **claim(own["address"], MAC, 0.5, 3.0))
+        if probed:
+            probe(fleet, own["address"], "duplicate", MAC)
+    assert cases.verdict(fleet, "duplicate_ip").status == expected
+
+
 @pytest.mark.parametrize(("answered", "expected"), [
     ({"child": [], "link": []}, "confirmed"),
     ({"child": []}, "suspected"),
