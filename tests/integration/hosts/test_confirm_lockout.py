@@ -203,7 +203,7 @@ def exists(lab: Lab, host: str, path: str) -> bool:
 
 
 @contextlib.contextmanager
-def no_new_connections(lab: Lab, hosts: Iterable[str] = HOSTS) -> Iterator[None]:
+def no_new_connections(lab: Lab, hosts: Iterable[str] = tuple(HOSTS)) -> Iterator[None]:
     """Connections that are there go on."""
     # Not "ct state new": a connection that was there before its tracking is new to it.
     opening = "tcp dport 22 tcp flags & (syn | ack) == syn drop"
