@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import build_echo, parse_echo_reply
 
 #: linux/socket.h SOL_RAW; linux/icmp.h ICMP_FILTER; linux/icmpv6.h ICMPV6_FILTER. A set bit is a type that is dropped.
@@ -102,6 +103,15 @@ class Pinger:
     def close(self) -> None:
         for sock in self._sockets.values():
             sock.close()
+
+
+def open_pinger(path: str, versions: Iterable[int]) -> Pinger:
+    """A pinger inside the namespace of a path, in our own where it is empty. Errors: NamespaceGone, OSError."""
+    try:
+        home = (path, os.stat(path).st_ino) if path else None
+    except OSError as error:
+        raise NamespaceGone(f"{path}: {error.strerror}") from error
+    return run_in(path or OWN, lambda: Pinger(versions, home))
 
 
 def _raw_socket(version: int) -> socket.socket:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import ECHO, TEMPORARY_CHILD, Probe, Scope
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
     ALL_NODES,
     Arp,
@@ -31,7 +31,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
 from .asking import Transport
-from .pinger import Pinger
+from .pinger import open_pinger
 
 
 class Asker:
@@ -133,7 +133,8 @@ def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack)
         transport: Transport
         try:
             if method == ECHO:
-                transport = _pinger(namespace, targets, stack)
+                transport = open_pinger(namespace, {target.version for target in targets})
+                stack.callback(transport.close)
             else:
                 transport = _asker(interface, targets, scope, stack)
         except OSError as error:
@@ -144,17 +145,6 @@ def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack)
             transport = Unusable(str(error), ended=str(error))
         result.update(dict.fromkeys(members, transport))
     return result
-
-
-def _pinger(namespace: str, targets: list[Address], stack: contextlib.ExitStack) -> Pinger:
-    versions = {target.version for target in targets}
-    try:
-        home = (namespace, os.stat(namespace).st_ino) if namespace else None
-    except OSError as error:
-        raise NamespaceGone(f"{namespace}: {error.strerror}") from error
-    pinger = run_in(namespace or OWN, lambda: Pinger(versions, home))
-    stack.callback(pinger.close)
-    return pinger
 
 
 def _asker(interface: str, targets: list[Address], scope: Scope, stack: contextlib.ExitStack) -> Asker:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
+from tests.faults.culprits import by_networkd, by_networkmanager
 from tests.faults.fault import Fault
-from tests.faults.inject.carrier_loss_drops_config import by_networkd, hand_made_route, take_back
+from tests.faults.inject.carrier_loss_drops_config import hand_made_route, take_back
 from tests.faults.lab import FLEET, WEB1, WEB2, NamespaceLab
 from tests.faults.nspawn_lab import NspawnLab
 
@@ -45,10 +46,6 @@ def _drop(host: str) -> Callable[[NspawnLab], None]:
     return lambda lab: lab.hosts[host].ip("address", "delete", FOREIGN, "dev", "eth0", check=False)
 
 
-def _by_networkmanager(culprit: Mapping, lab: NamespaceLab) -> bool:
-    return (culprit.get("name"), culprit.get("unit")) == ("NetworkManager", "NetworkManager.service")
-
-
 def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
     return culprit.get("name") == PROGRAM
 
@@ -75,7 +72,7 @@ FAULTS = [
         _drop(WEB1),
         prepare=_add(WEB1),
         during=True,
-        culprit=_by_networkmanager,
+        culprit=by_networkmanager,
         lab="nspawn",
     ),
     Fault(

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
+from tests.faults.culprits import by_networkd
 from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, WEB2
 from tests.faults.nspawn_lab import NspawnLab
@@ -43,10 +42,6 @@ def _flap(lab: NspawnLab) -> None:
 def take_back(lab: NspawnLab) -> None:
     lab.web2.shell(f"rm {FILE}; networkctl reload")
     lab.deploy(WEB2)
-
-
-def by_networkd(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
-    return culprit.get("unit") == "systemd-networkd.service"
 
 
 FAULTS = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.faults.culprits import by_networkmanager
 from tests.faults.fault import Fault
 from tests.faults.lab import WEB1, WEB2, NamespaceLab
 from tests.faults.nspawn_lab import NspawnLab
@@ -19,10 +20,6 @@ def _remove(lab: NamespaceLab) -> None:
 
 def _back(lab: NamespaceLab) -> None:
     lab.plug_again(WEB1)
-
-
-def _by_networkmanager(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
-    return (culprit.get("name"), culprit.get("unit")) == ("NetworkManager", "NetworkManager.service")
 
 
 def _by_ip(culprit: Mapping[str, Any], lab: NamespaceLab) -> bool:
@@ -42,7 +39,7 @@ FAULTS = [
         lambda lab: lab.web1.run("nmcli", "device", "delete", "eth0"),
         _reboot(WEB1),
         during=True,
-        culprit=_by_networkmanager,
+        culprit=by_networkmanager,
         lab="nspawn",
     ),
     # No host of kind nspawn learns of processes that end at once, so nobody knows who it was.

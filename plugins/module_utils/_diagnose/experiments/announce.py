@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.reachab
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import announcement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import open_socket
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.pinger import Pinger
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.pinger import Pinger, open_pinger
 
 from . import holders
 from .model import REPAIRING, Context, Experiment
@@ -120,8 +119,7 @@ def _reason(pair: Pair, silent: list[Pair], shared: set[str]) -> str:
 
 def _pinger(pair: Pair, stack: contextlib.ExitStack) -> Pinger:
     """Errors: OSError, NamespaceGone."""
-    home = (pair.path, os.stat(pair.path).st_ino) if pair.path else None
-    pinger = run_in(pair.path or OWN, lambda: Pinger({pair.target.version}, home))
+    pinger = open_pinger(pair.path, {pair.target.version})
     stack.callback(pinger.close)
     return pinger
 

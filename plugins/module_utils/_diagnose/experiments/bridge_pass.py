@@ -12,7 +12,6 @@ veth link as parent whose other end is a port, they pass prerouting, forward and
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import time
 from typing import Any
@@ -21,8 +20,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose import snapshot
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.filters import dropping, uncounted
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.pinger import Pinger
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import NamespaceGone
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.pinger import open_pinger
 
 from .model import Context, Experiment
 
@@ -91,7 +90,7 @@ def _legacy() -> list[str]:
 
 def _ping(label: str, path: str, gateways: list[Address]) -> list[dict[str, Any]]:
     """Every gateway from one namespace. Errors: OSError, NamespaceGone."""
-    pinger = run_in(path, lambda: Pinger({item.version for item in gateways}, (path, os.stat(path).st_ino)))
+    pinger = open_pinger(path, {item.version for item in gateways})
     answered: dict[Address, set[int]] = {gateway: set() for gateway in gateways}
     try:
         for number in range(PINGS):

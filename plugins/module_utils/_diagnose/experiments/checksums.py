@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter imp
 )
 
 from .frames import arriving
-from .model import Context, Experiment
+from .model import Context, Experiment, silence
 
 #: Seconds, frames that are read, and senders and examples of each that are kept.
 SECONDS, FRAMES_MAX, SENDERS_MAX, EXAMPLES = 1.5, 3000, 20, 3
@@ -51,7 +51,7 @@ def _why_not(context: Context) -> str:
     parent = context.scope.parent
     if parent is None:
         return context.scope.parent_problem
-    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
+    return silence(parent)
 
 
 def _run(context: Context) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.check import Options, check
 
-from .model import Context, Experiment
+from .model import Context, Experiment, silence
 
 #: Seconds of silence that end it. A server that pings an address before it offers it answers later, and is not heard.
 WAIT = 1.5
@@ -32,9 +32,8 @@ def _why_not(context: Context) -> str:
     parent = context.scope.parent
     if parent is None:
         return context.scope.parent_problem
-    if not parent.up or not parent.carrier:
-        return f"{parent.name} is down or has no carrier"
-    return "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
+    nobody = "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
+    return silence(parent) or nobody
 
 
 def _run(context: Context) -> dict[str, Any]:

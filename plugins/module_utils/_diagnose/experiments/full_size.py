@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import os
 import select
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, parse_address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.pinger import Pinger
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import NamespaceGone
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.pinger import Pinger, open_pinger
 
 from .model import Context, Experiment
 
@@ -77,8 +76,7 @@ def _sizes(context: Context) -> Callable[[str, Address], int]:
 
 def _ask(path: str, label: str, asked: dict[Address, int]) -> list[dict[str, Any]]:
     """All targets of one sender at the same time. The sequence number tells the size that an answer is for."""
-    home = (path, os.stat(path).st_ino) if path else None
-    pinger = run_in(path or OWN, lambda: Pinger({target.version for target in asked}, home))
+    pinger = open_pinger(path, {target.version for target in asked})
     sizes = {target: sorted({size for size in SIZES if size < own} | {own}) for target, own in asked.items()}
     answered: dict[Address, set[int]] = {target: set() for target in asked}
     errors: dict[Address, str] = {}

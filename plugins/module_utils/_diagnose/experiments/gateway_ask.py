@@ -30,7 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.timing import FAST
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
-from .model import Context, Experiment
+from .model import Context, Experiment, silence
 
 #: How the vantages are called in the result; those of containers with their namespace: ``container c1``.
 PARENT, LINK, CHILD, EGRESS, CONTAINER = "parent", "link", "child", "egress", "container"
@@ -44,9 +44,7 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if not context.network.gateways:
         return "the network declares no gateway"
-    if (not parent.up or not parent.carrier) and _egress(context) is None:
-        return f"{parent.name} is down or has no carrier"
-    return ""
+    return silence(parent) if _egress(context) is None else ""
 
 
 def _egress(context: Context) -> Link | None:

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.check import Options, check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import FOREIGN
 
-from .model import Context, Experiment
+from .model import Context, Experiment, silence
 
 #: Addresses that are asked for at most.
 ADDRESSES_MAX = 128
@@ -20,7 +20,7 @@ def _why_not(context: Context) -> str:
     parent = context.scope.parent
     if parent is None:
         return context.scope.parent_problem
-    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
+    return silence(parent)
 
 
 def _addresses(context: Context) -> list[str]:

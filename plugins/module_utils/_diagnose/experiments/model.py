@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.reachability import broken
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
 
 #: When an experiment runs. ASKING: after the watch, all at the same time, as they disturb neither the network nor each
@@ -46,6 +47,11 @@ class Context:
     def broken(self) -> list[dict[str, Any]]:
         """The targets that were lost for longer than one packet, or never answered."""
         return broken(self.targets)
+
+
+def silence(parent: Link) -> str:
+    """Why nobody can be asked or heard by way of a parent, empty where somebody can."""
+    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
 
 
 def _nothing(dummy: Context) -> str:

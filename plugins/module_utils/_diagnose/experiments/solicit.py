@@ -22,7 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage, open_socket
 
-from .model import Context, Experiment
+from .model import Context, Experiment, silence
 from .question import answered
 
 #: Questions of each kind, and seconds for which each waits for its answer.
@@ -39,7 +39,7 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if _gateway(context) is None:
         return "the network declares no IPv6 gateway"
-    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
+    return silence(parent)
 
 
 def _run(context: Context) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import E
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter import JUMP_EQUAL, LOAD_HALF, assemble
 
 from .frames import arriving
-from .model import Context, Experiment
+from .model import Context, Experiment, silence
 
 #: Seconds, frames that are read, and examples that are kept for each VLAN.
 SECONDS, FRAMES_MAX, EXAMPLES = 1.5, 5000, 3
@@ -26,7 +26,7 @@ def _why_not(context: Context) -> str:
         return "the network has no IPv4, so nobody there sends ARP"
     if parent.kind == "vlan":
         return f"{parent.name} is in a VLAN itself"
-    return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
+    return silence(parent)
 
 
 def _run(context: Context) -> dict[str, Any]:
