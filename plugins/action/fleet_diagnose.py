@@ -16,17 +16,17 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import report as _report
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import words
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import CONFIRMED, SUSPECTED
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.report import (
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import (
     FAILED,
     NOTHING_DECLARED,
     UNREACHABLE,
     HostResult,
     Report,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
 
 OPTIONS = {

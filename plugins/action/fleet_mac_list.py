@@ -11,11 +11,12 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files, _mac_list
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import mac_list as _mac_list
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read
 
 
 class ActionModule(ActionBase):

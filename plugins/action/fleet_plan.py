@@ -9,10 +9,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import FleetPlan, plan
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import FleetPlan, plan
 
 
 class ActionModule(ActionBase):

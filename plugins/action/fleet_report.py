@@ -10,13 +10,13 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import CLONED_MACHINE
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import Intent
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._report import HostResults, summary, table
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import HostResults, summary, table
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import CLONED_MACHINE
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
 REGISTERED = (

@@ -10,13 +10,13 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read as read_declaration
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.evidence import HostEvidence, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import FATAL, judge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.words import as_data, listing
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import HostEvidence, read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as read_declaration
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import FATAL, judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import as_data, listing
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._vendors import vendor
 
 

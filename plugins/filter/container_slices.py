@@ -58,9 +58,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _slices
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import parse_network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import slices as _slices
 
 
 def container_slices(

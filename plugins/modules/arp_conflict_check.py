@@ -454,11 +454,11 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import check as _probe_check
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import conflicts as _conflicts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import timing as _probe_timing
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import vantages as _vantages
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import check as _probe_check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import vantages as _vantages
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import verdict as _conflicts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timing as _probe_timing
 
 
 def argument_spec() -> dict:

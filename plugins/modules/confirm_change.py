@@ -65,8 +65,8 @@ data:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import place
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.origin import connection
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending as place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.session import connection
 
 
 def main() -> None:

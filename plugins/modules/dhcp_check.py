@@ -437,9 +437,9 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import check as _dhcp_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import verdict as _verdict
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
 def argument_spec() -> dict:

@@ -169,9 +169,9 @@ library_package:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as kernel
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
 def main() -> None:

@@ -189,8 +189,8 @@ unseen_namespaces:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _inventory
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._info import links as _inventory
 
 
 def main() -> None:

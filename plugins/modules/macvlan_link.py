@@ -377,15 +377,15 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place import Busy
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import convergence as _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import SYSCTLS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persistence import CHOICES, PersistFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import CHOICES, PersistFailed
 
 
 def argument_spec() -> dict:

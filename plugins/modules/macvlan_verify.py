@@ -264,8 +264,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import verify as _verify
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
 LISTS = ("subnets", "gateways", "container_ranges", "host_addresses", "containers")
 WORDS = ("name", "link", "engine", "segment")

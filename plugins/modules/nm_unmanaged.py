@@ -239,14 +239,14 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._busctl import BusError
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place import Busy
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmanaged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.exclusion import PATH
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 
 def main() -> None:

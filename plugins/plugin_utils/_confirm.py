@@ -23,7 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.place import told
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import told
 
 CONFIRM = "linuxnet.macvlan.confirm_change"
 #: The default of ``confirm_timeout``, as the modules have it.

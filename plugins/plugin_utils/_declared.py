@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleError
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
 
 
 def hosts_of(task_vars: Mapping[str, Any]) -> list[str]:

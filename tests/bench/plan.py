@@ -20,10 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "collections"))
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import (  # noqa: E402  (the path is set up above)
-    HostDeclaration,
-    plan,
-)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, plan  # noqa: E402  (the path is set up above)
 
 SIZES = (100, 1000, 10000)
 SUBNET = ipaddress.ip_network("10.0.0.0/8")

@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.judge import judge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import (
-    CONFIRMED,
-    SUSPECTED,
-    Verdict,
-)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED, Verdict
 
 from .lab import NamespaceLab
 

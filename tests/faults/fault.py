@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import CONFIRMED
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED
 
 from . import inject as _inject
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import CONFIRMED
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED
 
 from .diagnosis import Diagnosis, diagnose
 from .fault import Fault

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "causes.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "lab"), str(ROOT / "collections")]
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import Cause  # noqa: E402
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.registry import CAUSES  # noqa: E402
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES  # noqa: E402
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause  # noqa: E402
 from tests.faults.fault import all_faults  # noqa: E402  (the path is set up above)
 
 HEAD = """\
@@ -23,7 +23,7 @@ Copyright (c) 2026 The linuxnet.macvlan authors
 GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 SPDX-License-Identifier: GPL-3.0-or-later
 
-Written by `make docs` from plugins/module_utils/_causes/: change it there.
+Written by `make docs` from plugins/plugin_utils/_diagnosis/causes/: change it there.
 -->
 
 # What breaks a macvlan link

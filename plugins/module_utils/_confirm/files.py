@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 
 from .undo import Look
 

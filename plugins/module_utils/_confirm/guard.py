@@ -18,12 +18,12 @@ import time
 from collections.abc import Iterator
 from typing import Any, Callable, NoReturn
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _busctl
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
 
-from . import place
-from .origin import connection
+from . import pending as place
 from .request import Request
+from .session import connection
 from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undo
 
 #: Seconds that the longest way back may take: daemons that hang, and everything that is read again after them.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
 #: The options of a module, and what they are called here. The token comes from the action plugin, which confirms.
 OPTIONS = {"confirm_token": "token", "confirm_timeout": "timeout", "allow_uplink_change": "allow_uplink_change"}

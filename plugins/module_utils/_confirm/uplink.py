@@ -12,11 +12,15 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
+    RTM_NEWADDR,
+    Message,
+    Rtnetlink,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables import own_address
 
-from .messages import RTM_NEWADDR, Message, Rtnetlink
-from .origin import connection
-from .tables import own_address
+from .session import connection
 
 #: linux/rtnetlink.h
 RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_TABLE = 1, 2, 4, 5, 15

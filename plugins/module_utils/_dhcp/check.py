@@ -13,25 +13,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Network,
     parse_address,
     parse_network,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import multicast_mac, solicited_node
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import ChildFailed, temporary_socket
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.endpoint import packet_socket
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target, check_overlaps, parse
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
     CAP_NET_RAW,
     CAP_SYS_ADMIN,
     check_capabilities,
     check_pyroute2,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target, check_overlaps, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import multicast_mac, solicited_node
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import packet_socket
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
+    ChildFailed,
+    temporary_socket,
 )
 
 from . import datagram as _datagram

@@ -14,8 +14,19 @@ import struct
 from dataclasses import dataclass
 from typing import Tuple
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import (
+    JUMP_EQUAL,
+    JUMP_SET,
+    LOAD_BYTE,
+    LOAD_HALF,
+    LOAD_WORD,
+    VLAN_ID,
+    VLAN_TAG,
+    Program,
+    assemble,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
     BROADCAST,
     ETH_HLEN,
     ETH_P_IP,
@@ -26,17 +37,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import (
     mac_bytes,
     mac_text,
     multicast_mac,
-)
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.filter import (
-    JUMP_EQUAL,
-    JUMP_SET,
-    LOAD_BYTE,
-    LOAD_HALF,
-    LOAD_WORD,
-    VLAN_ID,
-    VLAN_TAG,
-    Program,
-    assemble,
 )
 
 IPPROTO_UDP = 17

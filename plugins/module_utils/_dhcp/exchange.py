@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.endpoint import Endpoint
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import Endpoint
 
 #: Seconds before the first retransmission, doubled for each further one up to the longest, each randomised.
 #: RFC 2131, 4.1: by up to a second in either direction.

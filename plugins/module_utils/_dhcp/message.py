@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Tuple, TypeVar
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import mac_bytes, mac_text
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import mac_bytes, mac_text
 
 Value = TypeVar("Value")
 Addresses = Tuple[ipaddress.IPv4Address, ...]

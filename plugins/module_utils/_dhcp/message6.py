@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import List, Tuple
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import mac_bytes
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import mac_bytes
 
 #: RFC 8415, 7.3
 SOLICIT, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE = range(1, 10)

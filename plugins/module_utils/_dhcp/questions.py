@@ -14,9 +14,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.child import MAC_PREFIX
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import MAC_PREFIX
 
 from .message6 import duid
 

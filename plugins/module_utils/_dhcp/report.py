@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
 
 from .segment import Asked, Segment
-from .verdict import FINDINGS, LEASE, NO_SERVER, NOT_ASKED, OFFER, REFUSAL, REQUEST, Finding, Server, Sighting, servers
+from .verdict import (
+    FINDINGS,
+    LEASE,
+    NO_SERVER,
+    NOT_ASKED,
+    OFFER,
+    REFUSAL,
+    REQUEST,
+    Finding,
+    Server,
+    Sighting,
+    servers,
+)
 
 
 def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:

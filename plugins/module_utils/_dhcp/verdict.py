@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import Target
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target
 
 from .questions import Question
 

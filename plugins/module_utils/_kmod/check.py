@@ -9,12 +9,18 @@ import platform
 import sys
 from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _platforms as platforms
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run as command
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER, is_owned, read, remove, write
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import platforms
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run as command
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import (
+    HEADER,
+    is_owned,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
     CAP_SYS_ADMIN,
     check_capabilities,

@@ -10,7 +10,7 @@ import errno
 import gzip
 import os
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
 
 from . import kinds as kmod
 

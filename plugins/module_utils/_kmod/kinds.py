@@ -13,7 +13,7 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import version_tuple
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 
 LOADED = "loaded"
 BUILTIN = "builtin"

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
     IFA_F_TENTATIVE,
     RT_TABLE_MAIN,
     open_rtnetlink,
 )
 
-from .desired import DesiredRoute, sysctl_path
 from .plan import MARK, LinkPlan, Step, wanted_mtu
 
 #: linux/rtnetlink.h

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Mapping
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Interface
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, Route
-
-from .desired import DesiredLink, DesiredRoute, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import (
+    DesiredLink,
+    DesiredRoute,
+    sysctl_path,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, Route
 
 #: What marks a link as ours (its IFLA_IFALIAS) where no file does.
 MARK = "linuxnet.macvlan"

@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
 
 from . import specs as specs_
 

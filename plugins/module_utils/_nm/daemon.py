@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _busctl
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import find, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find, run
 
 from .specs import Device
 

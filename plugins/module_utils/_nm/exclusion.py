@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER, is_owned
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER, is_owned
 
 from . import config
 

@@ -9,9 +9,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import is_owned
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import is_owned
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 
 from . import config, daemon, exclusion
 from . import specs as specs_

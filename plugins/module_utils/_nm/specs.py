@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import ifname_problem, parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ifname_problem, parse_mac
 
 EXCEPT = "except:"
 INTERFACE_NAME = "interface-name:"

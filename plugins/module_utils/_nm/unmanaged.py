@@ -13,28 +13,18 @@ import struct
 import time
 from collections.abc import Sequence
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import parse_mac
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import lockout, place, uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read, remove, write
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending as place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.manager import ManagerSnapshot
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import read, remove, write
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import lockout
 
 from . import config, daemon
-from .plan import (
-    Desired,
-    Facts,
-    Ineffective,
-    Plan,
-    first_override,
-    let_go,
-    parse,
-    pending,
-    plan,
-    report,
-    verify,
-)
+from .plan import Desired, Facts, Ineffective, Plan, first_override, let_go, parse, pending, plan, report, verify
+from .undo import ManagerSnapshot
 
 #: linux/sockios.h, linux/ethtool.h, linux/if.h
 SIOCETHTOOL = 0x8946

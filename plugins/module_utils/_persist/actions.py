@@ -9,13 +9,14 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import MARK
 
-from . import detect, keeper, networkd, networkmanager, units
+from . import detect, keeper, units
+from .backends import networkd, networkmanager
 from .base import Action
-from .systemd import PAUSE, SETTLE
 
 #: Is there while a run is at work, so that the next one knows of a run that was killed. A boot activates everything.
 MARKER = "/run/linuxnet-macvlan/persisting"

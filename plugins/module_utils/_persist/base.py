@@ -10,13 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
-
-from .interfaces import Interfaces
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.interfaces import Interfaces
 
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "

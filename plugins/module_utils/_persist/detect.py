@@ -9,13 +9,13 @@ import glob
 import os
 from collections.abc import Iterable
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, find, run, run_json
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run, run_json
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import is_active, unit_states, version
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, exclusion
 
-from . import interfaces
+from .backends import interfaces
 from .base import Host, NetworkdLink, Owner
-from .systemd import is_active, unit_states, version
 
 NETWORKD_LINKS = "/run/systemd/netif/links"
 IFSTATE = "/run/network/ifstate"

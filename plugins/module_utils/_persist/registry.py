@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import ifupdown, keeper, netplan, networkd, networkmanager, sysctl, systemd_unit, units
+from . import keeper, sysctl, units
+from .backends import ifupdown, netplan, networkd, networkmanager, systemd_unit
 from .base import Action, Backend, Changed, Host, link_of
 
 #: In the order in which ``auto`` asks them, those first that suit the parent's owner.

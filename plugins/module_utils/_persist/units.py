@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 
 from . import keeper
 from .base import Action, Changed, Rendered, head, parent_name

@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 import time
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import MACVLAN_KINDS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import (
     OWN,
     Namespace,
     NamespaceGone,
     inodes,
     namespaces,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import MACVLAN_KINDS
 
 from .listening import Listening
-from .place import Place
+from .namespace import Place
 from .record import Record
 from .state import State
 

@@ -11,12 +11,12 @@ import selectors
 import time
 from collections.abc import Callable
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Namespace, NamespaceGone
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 
-from . import rtnetlink
 from .counters import Counters, parse
-from .culprit import Culprits
-from .place import Place
+from .namespace import Place
 from .record import Budget, Record
 from .state import CHANGE, DELETE, ROUTES_MAX, Change, State
 

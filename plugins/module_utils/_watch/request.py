@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address, ifname_problem, parse_address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import ECHO, WHO_HAS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import unknown_keys
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    ifname_problem,
+    parse_address,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import ECHO, WHO_HAS
 
 TCP = "tcp"
 METHODS = (ECHO, WHO_HAS, TCP)

@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Tuple
 
-from .rtnetlink import ADDRESS, IDENTITY, LINK, NEIGHBOUR, ROUTE, RULE, Fields, Message
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import (
+    ADDRESS,
+    IDENTITY,
+    LINK,
+    NEIGHBOUR,
+    ROUTE,
+    RULE,
+    Fields,
+    Message,
+)
 
 NEW, CHANGE, DELETE = "new", "change", "delete"
 

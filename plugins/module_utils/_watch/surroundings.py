@@ -10,19 +10,28 @@ import functools
 import os
 import socket
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Probe, Scope
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import MACVLAN_KINDS, Facts, foreign_children
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.asking import Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transports import Unusable, open_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import (
+    OWN,
+    Namespace,
+    NamespaceGone,
+    run_in,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
+    MACVLAN_KINDS,
+    Facts,
+    foreign_children,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Probe, Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Unusable, open_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import Connector
 
 from . import targets as _watch_targets
 from .frames import Interest
 from .request import TCP
 from .targets import TARGET, Target, TcpProbe
-from .tcp import Connector
 
 
 def watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> set[int]:

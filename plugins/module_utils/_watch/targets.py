@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
     FAIL,
     LOSSES_THAT_FAIL,
     Check,
@@ -17,9 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model imp
     Scope,
     Series,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.registry import KINDS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
 
 from .request import TCP, Wanted
 

@@ -19,43 +19,41 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks import gateway_from_link, gateway_from_parent
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
-    ECHO,
-    LOSSES_THAT_FAIL,
-    Probe,
-    Series,
-)
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import (
-    read_all,
-)
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import (
-    OWN,
-    own_label,
-)
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._requirements import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
     CAP_NET_RAW,
     CAP_SYS_ADMIN,
     check_capabilities,
     check_pyroute2,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.asking import Asking, Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.survey import survey
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.transports import Asker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, own_label
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks import (
+    gateway_from_link,
+    gateway_from_parent,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
+    ECHO,
+    LOSSES_THAT_FAIL,
+    Probe,
+    Series,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import BY_EVENTS, Culprits
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import Table
 
 from . import request as _watch_request
 from . import targets as _watch_targets
-from .culprit import BY_EVENTS, Culprits
 from .discovery import Discovery
 from .frames import Frames
 from .listening import SILENCE, Listening, try_add
 from .managers import Managers
-from .process import Process
 from .record import Budget, Record
 from .surroundings import heard, interest, open_transports, watched
-from .table import Table
 from .targets import Target
 
 #: An unanswered probe is lost after this many intervals.

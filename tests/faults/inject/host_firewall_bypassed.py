@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import SUSPECTED
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import SUSPECTED
 from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, WEB1, NamespaceLab
 

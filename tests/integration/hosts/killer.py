@@ -22,11 +22,9 @@ from collections.abc import Callable
 sys.path.insert(0, sys.argv[1])
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import (
-    apply,
-    convergence,
-    parent_settings,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions
 
 OURS = "# Managed by Ansible: linuxnet.macvlan"

@@ -147,8 +147,8 @@ def converge_in(host: HostOfLab, namespace: str, persistence: str) -> dict:
     script = f"""
 import json, sys
 sys.path.insert(0, "/root/collections")
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.convergence import Options, converge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import Options, converge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 try:
     result = converge(Options([{{"name": "lan0", "parent": "eth0"}}], persistence="{persistence}", host_id="h"))
 except InvalidInput as invalid:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, Neighbour
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, Neighbour
 
 FRAMES = Path(__file__).resolve().parents[1] / "frames.py"
 

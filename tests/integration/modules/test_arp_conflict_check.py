@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp
 from labkit.segment import Namespace
 
 from .asking import (

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
 from .asking import (
     CHILD,

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read as declared
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.evidence import HostEvidence, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import Conflict, judge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import HostEvidence, read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as declared
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import Conflict, judge
 
 #: Addresses that each host may use.
 SHIMS = {"h1": "192.168.100.3", "h2": "192.168.100.4"}

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as desired
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 from labkit import netns
 
 LINK = {

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import place, rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import namespace as place
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
 from labkit.segment import Host, Namespace
 

@@ -9,8 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 
 from . import lab, machine, state
 from .errors import LabError

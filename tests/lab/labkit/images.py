@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 
 from . import recipe, state
 from .errors import LabError

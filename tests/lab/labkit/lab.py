@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 
 from . import (
     cgroups,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import find
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find
 
 from .errors import LabError
 

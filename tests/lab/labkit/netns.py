@@ -12,7 +12,7 @@ import signal
 import time
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 
 from .topology import AGEING, Nic, Port, Switch
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _addresses as addresses
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import addresses
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
 #: Names of switches, hosts, stations and containers: labels (RFC 1123 section 2.1), kept short for socket paths.
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?")

@@ -22,7 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import own_label, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label, run_in
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN_MODULE = ROOT / "tests" / "integration" / "run_module.py"

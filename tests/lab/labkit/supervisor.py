@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 
 from . import background, cgroups, identity, images, leader, netns, nspawn_host, state, wiring
 from .topology import Host, Topology, parse

@@ -9,7 +9,7 @@ import fcntl
 import os
 import struct
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _netns
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import netns as _netns
 
 from .netns import RUN
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _addresses as addresses
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import addresses
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 
 from .reader import GROUP, NAME, Reader
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
 
 from . import cpio, images, state
 from .errors import LabError

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
 
 from . import (
     background,

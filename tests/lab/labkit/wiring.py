@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import CommandFailed, run, run_json
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
 
 from . import netns
 from .errors import LabError

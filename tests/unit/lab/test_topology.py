@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from labkit.topology import load, parse
 
 TOPOLOGIES = sorted((Path(__file__).resolve().parents[2] / "lab" / "topologies").glob("*.yml"))

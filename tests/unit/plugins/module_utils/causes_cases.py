@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.judge import judge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.model import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 FIXTURE = Path(__file__).parent / "fixtures" / "healthy_fleet.json"
 #: Hosts web1 (link lan0 192.168.100.3, parent eth0 192.168.100.11, containers .129 and .130) and web2 (.4, .12, .145).

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.filters import dropping
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.filters import dropping
 
 from . import causes_cases as cases
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import judge as _judge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import report as _report
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes import words
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._causes.registry import CAUSES
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import judge as _judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES
 
 from . import causes_cases as cases
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import lockout
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, ends
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink, DesiredRoute
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import lockout
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, Route
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Step
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 network, address, interface = ipaddress.ip_network, ipaddress.ip_address, ipaddress.ip_interface
 

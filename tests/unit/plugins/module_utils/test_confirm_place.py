@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard, place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending as place
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
 

@@ -9,8 +9,9 @@ import socket
 import struct
 from dataclasses import replace
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import messages, tables
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.messages import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import rtnetlink as messages
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import tables
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
     RTM_NEWADDR,
     RTM_NEWROUTE,
     RTM_NEWRULE,

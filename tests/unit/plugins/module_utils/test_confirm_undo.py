@@ -9,13 +9,14 @@ import os
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files, links, undo
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files, undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import undo as links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState, head
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.units import unit_name, unit_path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persistence import Persisted
 
 
 @pytest.fixture(autouse=True)

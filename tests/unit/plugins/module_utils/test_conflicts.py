@@ -7,9 +7,9 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import conflicts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import Inventory, Place, Sighting
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import verdict as conflicts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Inventory, Place, Sighting
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
 ADDRESS = ipaddress.ip_address("192.168.100.50")
 OTHER = ipaddress.ip_address("192.168.100.60")

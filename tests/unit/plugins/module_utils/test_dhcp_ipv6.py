@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import targets as probe_targets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram as datagrams
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import exchange, verdict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import message6 as messages
@@ -18,9 +19,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message6 im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.questions import questions, worth_asking
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import Segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.verdict import Declared
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import targets as probe_targets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
 IP6 = ipaddress.IPv6Address
 PARENT_MAC, SERVER_MAC = "52:54:00:00:00:11", "52:54:00:00:00:01"

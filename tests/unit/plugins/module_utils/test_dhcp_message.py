@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram as datagrams
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import message as messages
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.datagram import Datagram
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message import Message
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import filter as probe_filter
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import bpf as probe_filter
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
 IP4 = ipaddress.IPv4Address
 MAC = "02:6c:6e:00:00:01"

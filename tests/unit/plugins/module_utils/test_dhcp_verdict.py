@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import targets as probe_targets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram as datagrams
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import exchange, verdict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import message as messages
@@ -22,9 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.questions i
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import Segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.verdict import Declared
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import targets as probe_targets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
 
 IP4 = ipaddress.IPv4Address
 PARENT_MAC = "52:54:00:00:00:11"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import Output
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose import boot
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import Output
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import boot
 
 OURS = f"{_files.HEADER}\n# Link: lan0\n\n[Service]\nExecStart=/usr/sbin/ip link set lan0 up\n"
 

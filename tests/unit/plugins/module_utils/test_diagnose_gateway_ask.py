@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Scope
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.experiments.gateway_ask import EXPERIMENT
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.experiments.model import Context
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.gateway_ask import EXPERIMENT
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import Context
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Scope
 
 GATEWAY = "192.168.100.1"
 DEAD = Link(3, "eth1")

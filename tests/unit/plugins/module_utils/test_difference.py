@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 
 
 def test_equal_values_are_no_change():

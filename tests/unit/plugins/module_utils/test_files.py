@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 
 
 @pytest.mark.parametrize("action", [lambda path: _files.write(path, "text"), _files.remove])

@@ -7,8 +7,13 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import FleetPlan, HostDeclaration, plan, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import (
+    FleetPlan,
+    HostDeclaration,
+    plan,
+    read,
+)
 
 SUBNET = ipaddress.ip_network("192.168.0.0/16")
 

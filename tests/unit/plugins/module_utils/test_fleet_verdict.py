@@ -8,12 +8,12 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import read as declared
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.evidence import HostEvidence, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.verdict import FATAL, judge, unseen
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet_verdict.words import as_data, listing
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import HostEvidence, read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as declared
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import FATAL, judge, unseen
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import as_data, listing
 
 STARTED = "2026-03-01T10:00:00.000Z"
 SEEN = "2026-03-01T10:00:00.250Z"

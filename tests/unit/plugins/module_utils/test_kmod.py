@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds as kmod
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 MACVLAN = kmod.KINDS["macvlan"]
 MODULAR = kmod.Kernel("6.1.0-25-amd64", True, loadable={"macvlan": "kernel/drivers/net/macvlan.ko"})

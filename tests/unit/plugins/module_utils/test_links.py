@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._addresses import stable_mac
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import stable_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
 
 GOOD = {"name": "lan0", "parent": "eth0"}
 

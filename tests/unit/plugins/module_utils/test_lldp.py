@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._lldp.frame import Neighbour, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.lldp import Neighbour, parse
 
 HEADER = bytes.fromhex("0180c200000e001c7300000188cc")
 CHASSIS = b"\x04" + bytes.fromhex("001c73000001")

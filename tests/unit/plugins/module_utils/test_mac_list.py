@@ -7,8 +7,8 @@ import csv
 import io
 import json
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, HostPlan, read
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._mac_list import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.mac_list import (
     COLUMNS,
     Row,
     as_csv,
@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._mac_list import 
     ports,
     rows,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, HostPlan, read
 
 LINK = {"kind": "macvlan", "parent": "eth0", "parent_namespace": "", "mode": "bridge"}
 SHIM = {**LINK, "namespace": "", "name": "lan0", "mac": "02:00:00:00:00:01", "addresses": ["192.168.100.3/32"]}

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import desired as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import MacvlanNetwork, expand, of_links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import (
+    MacvlanNetwork,
+    expand,
+    of_links,
+)
 
 NETWORK = {
     "name": "lan0",

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _busctl
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon, exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import plan as nm
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import LOCAL, RUNTIME, File
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import InvalidInput
 
 RUNNING = daemon.Status(True, True, "1.42.4")
 STOPPED = daemon.Status(True, False, "1.42.4", "NetworkManager is installed and not running")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, Neighbour
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, Neighbour
 
 IP4 = ipaddress.IPv4Address
 IP6 = ipaddress.IPv6Address

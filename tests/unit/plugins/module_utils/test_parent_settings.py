@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import parent_settings
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.desired import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan
 
 ETH0 = Link(2, "eth0", mac="52:54:00:00:00:02")
@@ -76,7 +76,7 @@ def test_an_unreadable_memory_is_none(tmp_path):
 
 
 def test_two_links_that_want_different_values_are_a_problem():
-    from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
     problems = Problems("web1")
     parent_settings.check([link("lan0", arp_filter=1), link("lan1", arp_filter=0)], problems)

@@ -9,9 +9,9 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _parents
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, LinkAddress, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, LinkAddress, Route
 
 FACTS = Facts(
     links=(

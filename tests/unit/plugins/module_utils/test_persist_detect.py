@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._command import Output
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, systemd
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import Output
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import NetworkdLink, UnitState
 
 from .persistence_cases import ETH0, NETPLAN_FILE

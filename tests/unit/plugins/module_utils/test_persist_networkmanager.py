@@ -11,7 +11,8 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Contribution, Merged
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, networkmanager
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import networkmanager
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 from .persistence_cases import (

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _files, _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import registry
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, Owner, UnitState, link_of
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
 
 from .persistence_cases import (
     ACTIVE,

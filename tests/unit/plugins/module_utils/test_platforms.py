@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _platforms as platforms
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import platforms
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
 UBUNTU = "ID=ubuntu\nID_LIKE=debian\n"

@@ -10,8 +10,8 @@ import socket
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import filter as probe_filter
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import bpf as probe_filter
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
 MAC = "02:00:00:00:00:01"
 ADDRESS6 = ipaddress.IPv6Address("fd00::1")

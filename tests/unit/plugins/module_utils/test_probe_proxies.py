@@ -7,8 +7,8 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import Sighting
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.proxies import Proxies
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.proxies import Proxies
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Sighting
 
 ADDRESS, NEAR, ROUTER, OWN, NETWORK, NOBODYS = map(
     ipaddress.ip_address,

@@ -9,15 +9,15 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame, Neighbour
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import report as _probe_report
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.report import Clock
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.segment import Segment
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.targets import parse
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import report as _probe_report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.segment import Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, Neighbour
 
 ADDRESS, OTHER, ZERO = map(ipaddress.ip_address, ("192.168.100.50", "192.168.100.60", "0.0.0.0"))
 PARENT_MAC, CHILD_MAC, STRANGER = "52:54:00:00:00:01", "02:6c:6e:00:00:01", "52:54:00:00:00:0a"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe import timing as probe_timing
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.timing import FAST, RFC5227, Schedule
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timing as probe_timing
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import FAST, RFC5227, Schedule
 
 
 def play(schedule):

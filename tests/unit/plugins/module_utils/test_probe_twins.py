@@ -9,12 +9,12 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets as packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import Arp, Frame
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.conflicts import Inventory, Place
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.sweep import Vantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.twins import OTHER, REFLECTED, TWIN, Twins
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.twins import OTHER, REFLECTED, TWIN, Twins
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Inventory, Place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
 
 HELD, WANTED, ELSE, ZERO = map(ipaddress.ip_address, ("192.168.100.50", "192.168.100.60", "192.168.100.70", "0.0.0.0"))
 PARENT_MAC, CHILD_MAC, PROBE_MAC, STRANGER, VRRP = (

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._networks import expand
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._report import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import (
     WIDTH,
     HostResults,
     container_network,

@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._fleet import HostDeclaration, plan
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._slices import Groups, assign, preferences, slice_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import (
+    Groups,
+    assign,
+    preferences,
+    slice_of,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, plan
 
 NAMES = st.lists(st.text("abcdefgh.-0123456789", min_size=1, max_size=12), unique=True, max_size=40)
 RANGES = st.sampled_from(

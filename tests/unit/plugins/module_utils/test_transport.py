@@ -10,7 +10,7 @@ import ipaddress
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.datagram import Datagram, build
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._diagnose.transport import UDP, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.checksum import UDP, read
 
 MACS = "02:00:00:00:00:01", "02:00:00:00:00:02"
 ENDS = {4: ("192.0.2.1", "192.0.2.2"), 6: ("2001:db8::1", "2001:db8::2")}

@@ -10,8 +10,14 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, LinkAddress
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import survey as _survey
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
     ECHO,
     FAIL,
     PASS,
@@ -22,14 +28,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model imp
     Probe,
     Series,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.registry import KINDS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._facts import Facts, Link, LinkAddress
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _verify_input
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import survey as _survey
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.paths import Path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify.verify import Report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.verify import Report
 
 DECLARED = {
     "name": "lan0",

@@ -7,9 +7,9 @@ import math
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _networks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._verify import input as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
 
 NETWORK = {
     "name": "lan0",

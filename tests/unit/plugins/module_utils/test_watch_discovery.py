@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import discovery
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.discovery import Discovery
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Record

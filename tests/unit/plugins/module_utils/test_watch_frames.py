@@ -9,10 +9,10 @@ import socket
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils import _packets
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._packets import ARP_REPLY, ARP_REQUEST, Arp, Frame
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.frames import Frames, Interest, said_by
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Record
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as _packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import ARP_REPLY, ARP_REQUEST, Arp, Frame
 
 OURS, SIBLING, OTHER, TWIN = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3, 4))
 HERE, THERE, ELSEWHERE = (ipaddress.ip_address(f"192.0.2.{number}") for number in (1, 2, 99))

@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import connector
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.connector import EXEC, FORK
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.culprit import socket_of, user_of
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.process import Process, read, unit_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes import connector
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import EXEC, FORK
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import socket_of, user_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process, read, unit_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import (
     EVENTS_MAX,
     OF_ONE_KIND_MAX,

@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import rtnetlink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.rtnetlink import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import (
     RTM_DELADDR,
     RTM_DELLINK,
     RTM_DELROUTE,

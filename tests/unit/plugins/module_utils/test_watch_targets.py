@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._checks.model import Attempt, Series
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Attempt, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.request import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import first_break, intervals, of_wanted
 

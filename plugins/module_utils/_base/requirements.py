@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a target needs before a module can do anything: pyroute2 and the right to use it."""
+
+from __future__ import annotations
+
+import re
+
+from .problems import Problems
+
+__all__ = ["check_capabilities", "check_pyroute2", "pyroute2", "pyroute2_version"]
+
+#: Debian 12 ships 0.7.2, the oldest release that is tested.
+MINIMUM_PYROUTE2 = (0, 7, 2)
+
+try:
+    import pyroute2
+except ImportError:
+    pyroute2 = None
+
+#: linux/capability.h
+CAP_NET_ADMIN = 12
+CAP_NET_RAW = 13
+CAP_SYS_ADMIN = 21
+CAP_NAMES = {CAP_NET_ADMIN: "CAP_NET_ADMIN", CAP_NET_RAW: "CAP_NET_RAW", CAP_SYS_ADMIN: "CAP_SYS_ADMIN"}
+
+
+def version_tuple(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version: ``0.9.5.post1`` is (0, 9, 5)."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in match.group().split(".")) if match else ()
+
+
+def pyroute2_version() -> str | None:
+    """The version as pyroute2 says it, None where it is missing, empty where it does not say."""
+    if pyroute2 is None:
+        return None
+    version = getattr(pyroute2, "__version__", "")
+    if isinstance(version, str) and version_tuple(version):  # Debian's 0.7.2 says "unknown"
+        return version
+    from importlib import metadata
+
+    try:
+        return metadata.version("pyroute2")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def check_pyroute2(problems: Problems) -> None:
+    """Add a problem when pyroute2 is missing or too old."""
+    version = pyroute2_version()
+    wanted = ".".join(map(str, MINIMUM_PYROUTE2))
+    remedy = (
+        "run the role linuxnet.macvlan.prepare, or install the distribution's package (python3-pyroute2), "
+        "or set ansible_python_interpreter to a Python that has it"
+    )
+    if version is None:
+        problems.add("pyroute2", None, f"the Python library pyroute2 >= {wanted} is not installed on this host", remedy)
+    elif version_tuple(version) < MINIMUM_PYROUTE2:
+        problems.add("pyroute2", version, f"pyroute2 >= {wanted} is needed", remedy)
+
+
+def effective_capabilities() -> int:
+    """CapEff of this process as a bit set (proc_pid_status(5)); 0 where it cannot be read."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as stream:
+            for line in stream:
+                if line.startswith("CapEff:"):
+                    return int(line.split()[1], 16)
+    except (OSError, ValueError):
+        pass
+    return 0
+
+
+def check_capabilities(problems: Problems, *wanted: int) -> None:
+    """Add a problem for each capability that this process lacks."""
+    have = effective_capabilities()
+    for capability in wanted:
+        if not have >> capability & 1:
+            problems.add(
+                CAP_NAMES[capability],
+                None,
+                f"the task runs without {CAP_NAMES[capability]} on this host",
+                "run it as root, for example with become: true",
+            )

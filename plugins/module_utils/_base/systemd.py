@@ -1,0 +1,67 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking systemd about units. Reads only."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState
+
+from .command import run
+
+#: Seconds for a unit or a daemon to settle before it is called broken, and the pause between two looks.
+SETTLE = 15.0
+PAUSE = 0.2
+
+
+def version() -> int:
+    """The major version: 252 of ``systemd 252 (252.39-1~deb12u2)``. Errors: CommandFailed."""
+    found = re.match(r"systemd (\d+)", run(["systemctl", "--version"]).out)
+    return int(found.group(1)) if found else 0
+
+
+def unit_states(names: Iterable[str]) -> dict[str, UnitState]:
+    """Enabled and active, by name; a unit that does not exist is neither. Waits for those that are still starting.
+
+    Errors: CommandFailed.
+    """
+    names = list(names)
+    deadline = time.monotonic() + SETTLE
+    while names:
+        shown = _show(names)
+        starting = any(active == "activating" for _enabled, active in shown.values())
+        if not starting or time.monotonic() > deadline:
+            return {
+                name: UnitState(enabled == "enabled", active == "active") for name, (enabled, active) in shown.items()
+            }
+        time.sleep(PAUSE)
+    return {}
+
+
+def _show(names: list[str]) -> dict[str, tuple[str, str]]:
+    """UnitFileState and ActiveState (org.freedesktop.systemd1(5)) by name."""
+    shown = run(["systemctl", "show", "--property=Id,ActiveState,UnitFileState", *names]).out
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.split("\n\n")]
+    return {block["Id"]: (block.get("UnitFileState", ""), block.get("ActiveState", "")) for block in blocks if block}
+
+
+def is_active(unit: str) -> bool:
+    return run(["systemctl", "is-active", "--quiet", unit], check=False).rc == 0
+
+
+def check_units(names: list[str]) -> list[str]:
+    """What is wrong with units that shall be enabled and active, in words. Waits for those that are still starting."""
+    states = unit_states(names)
+    wanted = UnitState(enabled=True, active=True)
+    return [_complaint(name, states.get(name, UnitState())) for name in names if states.get(name) != wanted]
+
+
+def _complaint(name: str, state: UnitState) -> str:
+    if not state.enabled:
+        return f"{name} is not enabled, so it would not run at boot"
+    log = run(["journalctl", "--no-pager", "--output=cat", "--lines=3", f"--unit={name}"], check=False).out.strip()
+    return f"{name} is not active" + (f"; it says: {log}" if log else "")

@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One parent of a conflict check: who is asked for there, what was heard, and what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Question, Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import ALL_NODES, Frame, Neighbour
+
+from . import twins as _twins
+from .proxies import Proxies
+from .targets import Target
+from .vantages import DEFAULT, PARENT, Wanted
+from .verdict import (
+    ANNOUNCEMENT,
+    FLIP_FLOP,
+    HOST,
+    PROBE,
+    REPLY,
+    Inventory,
+    Sighting,
+    Verdict,
+    answers_probe,
+    claim,
+    judge,
+    owner_of,
+)
+
+
+@dataclass
+class Segment:
+    """What is asked on one parent, and what was heard there.
+
+    wanted: vantages to ask from; missing: why each of those is not there that could not be had.
+    problem: why nobody can be asked there at all.
+    silent: seconds for which there was only listening, None where questions are asked.
+    keep: how many addresses to keep that nobody asked for: 0 where only those in ``sightings`` are of interest.
+    """
+
+    link: Link
+    wanted: Sequence[Wanted] = DEFAULT
+    targets: list[Target] = field(default_factory=list)
+    inventory: Inventory = field(default_factory=Inventory)
+    problem: str = ""
+    silent: float | None = None
+    keep: int = 0
+    vantages: list[Vantage] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    sightings: dict[Address, dict[tuple[str, str, str, bool, bool], Sighting]] = field(default_factory=dict)
+    verdicts: dict[Address, Verdict] = field(default_factory=dict)
+    twins: _twins.Twins = field(default_factory=_twins.Twins)
+    proxies: Proxies = field(default_factory=Proxies)
+    _claimed: dict[tuple[Address, str], str] = field(default_factory=dict)
+
+    def hear(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> list[Question]:
+        """Keep what a frame says of an address that is asked for. Gives what to ask because of it."""
+        own_macs = [item.mac for item in self.vantages]
+        twin = vantage.name == PARENT and self._is_twin(vantage, frame, outgoing, seconds)
+        said = claim(frame)
+        if said is None:
+            return []
+        address, mac, kind = said
+        if self._is_unasked(address, frame):
+            kind = ANNOUNCEMENT
+        if kind == PROBE and not twin and (frame.signed or mac in own_macs):
+            vantage.others += mac not in own_macs
+            return []
+        # A packet socket on the parent also hears what is sent to the child, and the child reports that itself.
+        if vantage.name == PARENT and not twin and frame.destination in own_macs and frame.destination != vantage.mac:
+            return []
+        # What a bridge forwards through its port also goes out there, and is not this host's own.
+        outgoing = outgoing and self.link.master is None
+        probed = kind == REPLY and answers_probe(frame)
+        if kind == REPLY and not outgoing:
+            self.proxies.hear(address, mac, probed)
+        if address not in self.sightings:
+            if len(self.sightings) >= self.keep:
+                vantage.ignored += self.keep > 0
+                return []
+            self.sightings[address] = {}
+        sighting = Sighting(address, mac, vantage.name, kind, seconds, 1, outgoing, seconds, twin, probed)
+        self._keep(sighting)
+        if kind != PROBE:
+            before = self._claimed.get((address, vantage.name), mac)
+            self._claimed[address, vantage.name] = mac
+            if before != mac:
+                self._keep(Sighting(address, mac, vantage.name, FLIP_FLOP, seconds, 1, outgoing, seconds, twin))
+        return self._control(vantage, sighting) if kind == REPLY else []
+
+    def _is_unasked(self, address: Address, frame: Frame) -> bool:
+        """Whether an advertisement to all nodes is an announcement (RFC 4861, 7.2.6): they look like answers to
+        duplicate address detection, so it is one where neither this check nor anybody else has asked."""
+        if self.silent is None or not isinstance(frame.body, Neighbour) or frame.body.solicitation:
+            return False
+        asked = any(item.kind == PROBE for item in self.sightings.get(address, {}).values())
+        return frame.body.destination == ALL_NODES and not asked
+
+    def _keep(self, seen: Sighting) -> None:
+        found = self.sightings[seen.address]
+        key = (seen.mac, seen.vantage, seen.kind, seen.outgoing, seen.twin)
+        found[key] = found[key].again(seen.seconds, seen.answered_probe) if key in found else seen
+
+    def _is_twin(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> bool:
+        origin = self.twins.origin(frame, outgoing, self.link, self.inventory, self.vantages, self._asks)
+        vantage.reflected += origin == _twins.REFLECTED
+        if origin != _twins.TWIN:
+            return False
+        self.twins.add(frame, seconds)
+        return True
+
+    def _asks(self, address: Address) -> bool:
+        return address in self.sightings or address in self.proxies.controls
+
+    def _control(self, vantage: Vantage, seen: Sighting) -> list[Question]:
+        """What to ask in order to know whether who answered does so for everybody."""
+        if self.silent is not None or owner_of(seen, self.inventory, frozenset()) == HOST:
+            return []
+        parent = next((item for item in self.vantages if item.name == PARENT), None)
+        return [
+            (parent or vantage, target, sender)
+            for target, sender in self.proxies.suspect(seen.address, seen.mac, seen.answered_probe)
+            if sender is None or parent is not None
+        ]
+
+    def judge(self, fleet: frozenset[str]) -> None:
+        """A verdict on every address."""
+        unseen = self.problem or "; ".join(self.reasons()) if self.blind else ""
+        if not unseen and self.silent is not None:
+            unseen = f"nobody was asked, and nobody claimed it within {self.silent:g} seconds"
+        self.verdicts = {
+            address: judge(address, seen, self.inventory, fleet, unseen, self.proxies.of(address, seen))
+            for address, seen in ((address, list(found.values())) for address, found in self.sightings.items())
+        }
+
+    def others(self) -> list[Verdict]:
+        """What was found out about addresses that nobody asked for, in their order."""
+        if not self.keep:
+            return []
+        found = [
+            item for item in self.verdicts.values() if not any(target.holds(item.address) for target in self.targets)
+        ]
+        return sorted(found, key=lambda item: (item.address.version, int(item.address)))
+
+    @property
+    def blind(self) -> bool:
+        """Whether there is no vantage from which silence means anything."""
+        return all(vantage.problem or vantage.lost for vantage in self.vantages)
+
+    def reasons(self) -> list[str]:
+        found = list(self.missing.values())
+        for vantage in self.vantages:
+            if vantage.problem:
+                found.append(vantage.problem)
+            elif vantage.lost:
+                found.append(f"{vantage.link}: {vantage.lost} frames were lost as they came too fast")
+        return list(dict.fromkeys(found))

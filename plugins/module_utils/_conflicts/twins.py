@@ -1,0 +1,95 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether somebody else on the segment has a MAC address of this host: its frames come in from the wire. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
+
+from .own import CHILD_KINDS
+from .verdict import REPLY, Inventory, answers_probe, claim, is_virtual_router
+
+#: Where a frame that the parent hears comes from: another with our MAC address; this host, by way of a switch port that
+#: sends frames back (hairpin mode, reflective relay) or a loop; none of these.
+TWIN, REFLECTED, OTHER = "twin", "reflected", "other"
+
+#: Parents on which frames of this host's own containers come in as those from the wire do.
+_SWITCHES = ("bridge", "openvswitch", *CHILD_KINDS)
+
+
+@dataclass
+class Seen:
+    """How often and when a MAC address of ours came in, and which addresses its sender claimed."""
+
+    first: float
+    last: float
+    count: int = 0
+    addresses: set[Address] = field(default_factory=set)
+
+
+@dataclass
+class Twins:
+    """What came in on one parent with a MAC address of this host."""
+
+    found: dict[str, Seen] = field(default_factory=dict)
+    _sent: set[Frame] = field(default_factory=set)
+
+    def origin(
+        self,
+        frame: Frame,
+        outgoing: bool,
+        parent: Link,
+        known: Inventory,
+        vantages: Sequence[Vantage],
+        asked: Callable[[Address], bool],
+    ) -> str:
+        """TWIN, REFLECTED or OTHER, for a frame that was heard on the parent.
+
+        asked: whether this check asks for an address.
+        """
+        own = frame.source in known.attached_macs
+        probing = frame.signed and frame.source in [item.mac for item in vantages]
+        if parent.kind in _SWITCHES or not (own or probing) or is_virtual_router(frame.source):
+            return OTHER
+        if outgoing:
+            # Our own probes are known by their mark.
+            if not probing:
+                self._sent.add(frame)
+            return OTHER
+        said = claim(frame)
+        if said is None:
+            return OTHER
+        address, mac, kind = said
+        if frame in self._sent or (probing and asked(_target(frame))):
+            return REFLECTED
+        # What one child sends to another the kernel lets the parent hear as if it came in (drivers/net/macvlan.c
+        # macvlan_queue_xmit).
+        children = (known.attached_macs | {item.mac for item in vantages}) - {parent.mac}
+        if not own or (frame.source in children and frame.destination in children):
+            return OTHER
+        # A switch may answer in our name for what we hold (ARP suppression, RFC 9161), though no probe: that is for us.
+        held = any(mac == holder for holder, dummy in known.addresses.get(address, ()))
+        if held and kind == REPLY and not answers_probe(frame):
+            return OTHER
+        return TWIN
+
+    def add(self, frame: Frame, seconds: float) -> None:
+        """Note a frame of a twin."""
+        said = claim(frame)
+        seen = self.found.setdefault(frame.source, Seen(seconds, seconds))
+        seen.count += 1
+        seen.last = seconds
+        if said is not None:
+            seen.addresses.add(said[0])
+
+
+def _target(frame: Frame) -> Address:
+    """The address that a frame is about, as its receiver is concerned."""
+    return frame.body.tpa if isinstance(frame.body, Arp) else frame.body.target

@@ -1,0 +1,270 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what was seen on the wire and in the kernel to a verdict on each address. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
+    ALL_NODES,
+    ARP_REPLY,
+    Arp,
+    Frame,
+    Neighbour,
+)
+
+#: What can be said of an address, worst first. Nothing says that an address is free: only that nobody was seen with it.
+DUPLICATE = "duplicate"
+IN_USE = "in_use"
+VIRTUAL_ROUTER = "virtual_router"
+OWN = "own"
+UNKNOWN = "unknown"
+FREE_AS_SEEN = "free_as_seen"
+STATUSES = (DUPLICATE, IN_USE, VIRTUAL_ROUTER, OWN, UNKNOWN, FREE_AS_SEEN)
+#: Not of an address: another machine has a MAC address of this host.
+DUPLICATE_MAC = "duplicate_mac"
+
+#: How a holder was seen. A probe claims nothing yet: its sender has no address and wants this one (RFC 5227, 1.1).
+REPLY, REQUEST, ANNOUNCEMENT, PROBE = "reply", "request", "announcement", "probe"
+#: The address was claimed with another MAC address before, and now with this one: what arpwatch(8) calls a flip flop.
+FLIP_FLOP = "flip_flop"
+#: Read from the kernel instead: a link of this host has the address; or it may not use it, as the kernel's duplicate
+#: address detection heard somebody else have it (RFC 4862, 5.4.5; IFA_F_DADFAILED).
+CONFIGURED, DAD_FAILED = "configured", "dad_failed"
+DAD_REASON = "the duplicate address detection of this host's kernel has failed for it"
+#: The vantage of what was read and not seen.
+INVENTORY = "inventory"
+
+#: Whose a MAC address is. A router that does proxy ARP (RFC 1027) answers for addresses that it does not hold.
+HOST, FLEET, ROUTER, PROXY, FOREIGN = "host", "fleet", "virtual_router", "proxy_arp", "foreign"
+
+#: MAC addresses that move between routers, and so are nobody's own.
+VIRTUAL_ROUTER_MACS = (
+    "00:00:5e:00:01:",  # VRRP for IPv4 (RFC 9568, 7.3), and CARP, which uses the same
+    "00:00:5e:00:02:",  # VRRP for IPv6 (RFC 9568, 7.3)
+    "00:00:0c:07:ac:",  # HSRP version 1 (RFC 2281, 5.1)
+    "00:00:0c:9f:f",  # HSRP version 2 (Cisco IOS, "Configuring HSRP")
+    "00:05:73:a0:0",  # HSRP version 2 for IPv6 (the same)
+    "00:07:b4:00:",  # GLBP (Cisco IOS, "Configuring GLBP")
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A link of this host. ``namespace`` is empty for the one that the probe runs in."""
+
+    namespace: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What this host has, in all its namespaces, on the segment that is probed.
+
+    passthru: the child in passthru mode, which tolerates no other, None where there is none.
+    refused: addresses that the kernel's duplicate address detection keeps links from using.
+    attached_macs: those of ``macs`` whose frames leave through the parent, its own among them.
+    """
+
+    macs: dict[str, Place] = field(default_factory=dict)
+    addresses: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    passthru: Place | None = None
+    refused: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    attached_macs: frozenset[str] = frozenset()
+
+    def with_later(self, later: Inventory) -> Inventory:
+        """This and what a later look adds to it."""
+        return Inventory(
+            {**later.macs, **self.macs},
+            {**later.addresses, **self.addresses},
+            self.passthru,
+            {**later.refused, **self.refused},
+            self.attached_macs | later.attached_macs,
+        )
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One MAC address seen with one address in one way from one vantage.
+
+    seconds and last: when first and when last, since the start of the run; count: how often.
+    outgoing: the host itself sent it, so the MAC address is one of its own even if no namespace shows it.
+    twin: it came in from the wire, so the sender is another, even though a link of this host has the same MAC address.
+    answered_probe: it replied to a question of a sender without an address at least once.
+    """
+
+    address: Address
+    mac: str
+    vantage: str
+    kind: str
+    seconds: float
+    count: int = 1
+    outgoing: bool = False
+    last: float = 0.0
+    twin: bool = False
+    answered_probe: bool = False
+
+    def again(self, seconds: float, answered_probe: bool = False) -> Sighting:
+        """The same, seen once more."""
+        return replace(self, count=self.count + 1, last=seconds, answered_probe=self.answered_probe or answered_probe)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A sighting and whose it is: ``owner`` is HOST, FLEET, ROUTER, PROXY or FOREIGN."""
+
+    sighting: Sighting
+    owner: str
+    place: Place | None = None
+
+    @property
+    def soft(self) -> bool:
+        """Wants the address and does not have it yet."""
+        return self.sighting.kind == PROBE
+
+    @property
+    def holds(self) -> bool:
+        """Has the address, as far as this sighting tells."""
+        return self.sighting.kind not in (PROBE, DAD_FAILED) and self.owner != PROXY
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """conflict: ``hard`` where another host has the address, ``soft`` where it only probes for it, else empty."""
+
+    address: Address
+    status: str
+    holders: tuple[Holder, ...] = ()
+    conflict: str = ""
+    reason: str = ""
+
+
+def claim(frame: Frame) -> tuple[Address, str, str] | None:
+    """What a frame says of an address: the address, the MAC address, and in which way; None where it says nothing."""
+    if isinstance(frame.body, Arp):
+        return _arp_claim(frame.body)
+    return _neighbour_claim(frame.body, frame.source)
+
+
+def _arp_claim(arp: Arp) -> tuple[Address, str, str] | None:
+    if int(arp.spa) == 0:
+        # A reply without a sender address claims nothing (RFC 5227, 2.1.1 counts requests alone as probes).
+        return None if arp.operation == ARP_REPLY else (arp.tpa, arp.sha, PROBE)
+    if arp.spa == arp.tpa:
+        return arp.spa, arp.sha, ANNOUNCEMENT
+    return arp.spa, arp.sha, REPLY if arp.operation == ARP_REPLY else REQUEST
+
+
+def _neighbour_claim(message: Neighbour, source: str) -> tuple[Address, str, str] | None:
+    if not message.solicitation:
+        return message.target, message.link_layer or source, REPLY
+    if message.source.is_unspecified:
+        return message.target, source, PROBE
+    return message.source, message.link_layer or source, REQUEST
+
+
+def answers_probe(frame: Frame) -> bool:
+    """Whether a reply is to a question of a sender without an address."""
+    if isinstance(frame.body, Arp):
+        return frame.body.tpa.is_unspecified
+    return frame.body.destination == ALL_NODES
+
+
+def is_virtual_router(mac: str) -> bool:
+    return mac.startswith(VIRTUAL_ROUTER_MACS)
+
+
+def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) -> str:
+    """Whose the MAC address of a sighting is.
+
+    A virtual one that waits on a link of this host, as on a VRRP backup, is the router's as long as the address is.
+    """
+    if sighting.twin:
+        return FOREIGN
+    configured = any(mac == sighting.mac for mac, dummy in inventory.addresses.get(sighting.address, ()))
+    if is_virtual_router(sighting.mac) and not configured and not sighting.outgoing:
+        return ROUTER
+    if sighting.mac in inventory.macs or sighting.outgoing or configured:
+        return HOST
+    if sighting.mac in fleet:
+        return FLEET
+    return FOREIGN
+
+
+def judge(
+    address: Address,
+    sightings: list[Sighting],
+    inventory: Inventory,
+    fleet: frozenset[str],
+    unseen: str = "",
+    proxies: frozenset[str] = frozenset(),
+) -> Verdict:
+    """The verdict on one address.
+
+    sightings: all of this address, from every vantage.
+    fleet: MAC addresses that are known to belong to other hosts of the fleet.
+    unseen: why silence says nothing, empty where at least one vantage could ask.
+    proxies: MAC addresses that answer for this address and do not hold it.
+    """
+    # What one vantage saw the host send proves the MAC address to be the host's own for all of them.
+    sent_here = {item.mac for item in sightings if item.outgoing}
+    # A child cannot tell a sibling from somebody on the wire with its MAC address; the parent can.
+    twins = {item.mac for item in sightings if item.twin} - sent_here
+    twins -= {mac for mac, dummy in inventory.addresses.get(address, ())}
+    holders = []
+    for item in sightings:
+        twin = item.twin or item.mac in twins
+        owner = FOREIGN if twin else HOST if item.mac in sent_here else owner_of(item, inventory, fleet)
+        if item.mac in proxies and owner != HOST:
+            owner = PROXY
+        place = None if twin else inventory.macs.get(item.mac)
+        # Our own probes, and those of network managers on this host, are no claim by anybody else.
+        if not (item.kind == PROBE and owner == HOST):
+            holders.append(Holder(item, owner, place))
+    for kind, known in ((CONFIGURED, inventory.addresses), (DAD_FAILED, inventory.refused)):
+        holders += [
+            Holder(Sighting(address, mac, INVENTORY, kind, 0.0), HOST, place) for mac, place in known.get(address, ())
+        ]
+    status = _status(holders, unseen)
+    reason = unseen if status == UNKNOWN else ""
+    conflict = "hard" if status in (DUPLICATE, IN_USE) else ""
+    if status in (FREE_AS_SEEN, UNKNOWN) and address in inventory.refused:
+        status, conflict, reason = IN_USE, "hard", DAD_REASON
+    elif status in (FREE_AS_SEEN, UNKNOWN) and any(holder.soft and holder.owner == FOREIGN for holder in holders):
+        status, conflict, reason = IN_USE, "soft", ""
+    return Verdict(address, status, tuple(holders), conflict, reason)
+
+
+def _status(holders: list[Holder], unseen: str) -> str:
+    macs: dict[str, set[str]] = {HOST: set(), FLEET: set(), ROUTER: set(), FOREIGN: set()}
+    for holder in holders:
+        if holder.holds:
+            macs[holder.owner].add(holder.sighting.mac)
+    owners = sum(1 for owner in macs if macs[owner])
+    # One host of the fleet may answer with two MAC addresses (parent and shim), as may a router that is virtual.
+    if len(macs[FOREIGN]) > 1 or (macs[FOREIGN] and owners > 1) or (macs[HOST] and owners > 1) or _twice_here(holders):
+        return DUPLICATE
+    if macs[FOREIGN]:
+        return IN_USE
+    if macs[ROUTER]:
+        return VIRTUAL_ROUTER
+    if macs[HOST] or macs[FLEET]:
+        return OWN
+    return UNKNOWN if unseen else FREE_AS_SEEN
+
+
+def _twice_here(holders: list[Holder]) -> bool:
+    """Whether two namespaces of this host have the address: no probe can show that, they cannot hear each other's."""
+    kinds = (CONFIGURED, DAD_FAILED)
+    return len({item.place.namespace for item in holders if item.sighting.kind in kinds and item.place}) > 1
+
+
+def count(verdicts: list[Verdict]) -> dict[str, int]:
+    """How many addresses were probed and how many have each status."""
+    return {
+        "probed": len(verdicts),
+        **{status: sum(1 for verdict in verdicts if verdict.status == status) for status in STATUSES},
+    }

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which steps of a plan would take away the link, address or route that carries the controller's connection. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN, Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import IPV6_DEFAULT_METRIC, Step
+
+#: Attributes that change nothing for the frames of a link that is up.
+HARMLESS = ("alias", "bcqueuelen")
+
+REMEDY = (
+    "reach this host another way, or set allow_uplink_change: true together with a confirm_timeout, "
+    "so that the host undoes the change when it cuts the connection"
+)
+
+
+def check(
+    uplink: Uplink | None,
+    facts: Facts,
+    steps: Iterable[Step],
+    released: Iterable[str],
+    present: Iterable[DesiredLink],
+    request: Request,
+    problems: Problems,
+) -> None:
+    """Add a problem for each thing that carries the connection and that a step would touch.
+
+    released: links of which a daemon lets go before the first step.
+    """
+    if uplink is None:
+        return
+    keys = {link.name: link.key for link in present}
+    threats = [(step.link, what) for step in steps for what in _why(uplink, facts, step)]
+    threats += [(name, f"a daemon takes {name} down first") for name in released if name in uplink.carriers]
+    for name, what in dict.fromkeys(threats):
+        refuse(uplink, keys.get(name, "links"), name, what, request, problems)
+
+
+def refuse(uplink: Uplink, key: str, value: object, what: str, request: Request, problems: Problems) -> None:
+    """Add the problem, unless it is allowed and can be undone."""
+    told = f"{what}, which carries Ansible's own connection from {uplink.peer} to {uplink.local}"
+    if not request.allow_uplink_change:
+        problems.add(key, value, told, REMEDY)
+    elif not request.guarded:
+        remedy = "set confirm_timeout to some seconds, and run it as a task of a playbook"
+        problems.add(key, value, f"{told}, and nothing would undo it", remedy)
+
+
+def _why(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
+    """What a step does to the connection, in words; nothing for most steps."""
+    on_carrier = step.link in uplink.carriers
+    if step.action == "create":
+        desired = step.arguments["desired"]
+        if desired.mode == "passthru" and desired.lower.name in uplink.carriers:
+            yield f"a passthru link takes over the frames of its parent {desired.lower.name}"
+    elif step.action == "delete" and on_carrier:
+        yield f"this removes {step.link}"
+    elif step.action == "set" and on_carrier:
+        attributes = step.arguments["attributes"]
+        changed = [name for name in attributes if name not in HARMLESS and (name, attributes[name]) != ("up", True)]
+        if changed:
+            yield f"this changes {', '.join(changed)} of {step.link}"
+    elif step.action == "add_address":
+        yield from _new_address(uplink, facts, step)
+    elif step.action == "remove_address" and on_carrier:
+        interface = step.arguments["address"]
+        # With a first address the kernel drops the others of its subnet (__inet_del_ifa), unless promote_secondaries.
+        if interface.ip == uplink.local or (interface.version == 4 and uplink.local in interface.network):
+            yield f"this removes {interface} from {step.link}"
+    elif step.action == "add_route":
+        yield from _new_route(uplink, facts, step)
+    elif step.action == "remove_route" and on_carrier:
+        route = step.arguments["route"]
+        if _covers(route.destination, uplink) and route.destination.prefixlen >= _best(uplink, facts)[0]:
+            yield f"this removes the route {route} over {step.link}"
+
+
+def _new_address(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
+    """An address of our own makes the host talk to itself; its subnet is a route to the link."""
+    interface = step.arguments["address"]
+    if interface.ip in (uplink.peer, uplink.gateway):
+        who = "peer" if interface.ip == uplink.peer else "gateway"
+        yield f"{interface.ip} is the {who} that is reached over {uplink.link}"
+    longer = interface.network.prefixlen > _best(uplink, facts)[0]
+    host = interface.network.prefixlen == interface.network.max_prefixlen
+    decides = uplink.table == RT_TABLE_MAIN and step.link != uplink.link
+    if decides and longer and not host and _covers(interface.network, uplink):
+        yield f"the subnet {interface.network} on {step.link} takes the way back from {uplink.link}"
+
+
+def _new_route(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
+    """The longest prefix wins, then the lowest metric. An equal one goes behind, but IPv6 uses both."""
+    route = step.arguments["route"]
+    same = step.link == uplink.link and route.gateway == uplink.gateway
+    if same or route.table != uplink.table or not _covers(route.destination, uplink):
+        return
+    prefix, metric = _best(uplink, facts)
+    shared = route.destination.version == 6
+    own_metric = route.metric or (IPV6_DEFAULT_METRIC if shared else 0)
+    ours, present = (route.destination.prefixlen, -own_metric), (prefix, -metric)
+    if ours > present or (shared and ours == present):
+        yield f"the route {route} over {step.link} takes the way back from {uplink.link}"
+
+
+def _covers(network: object, uplink: Uplink) -> bool:
+    return getattr(network, "version", 0) == uplink.peer.version and uplink.peer in network  # type: ignore[operator]
+
+
+def _best(uplink: Uplink, facts: Facts) -> tuple[int, int]:
+    """Prefix length and metric of the route that leads to the peer now; below all others where it is not known."""
+    link = facts.link(uplink.link)
+    routes = [
+        (route.destination.prefixlen, -route.metric)
+        for route in facts.routes
+        if link is not None
+        and route.oif == link.index
+        and route.table == uplink.table
+        and _covers(route.destination, uplink)
+    ]
+    prefix, metric = max(routes, default=(-1, 0))
+    return prefix, -metric

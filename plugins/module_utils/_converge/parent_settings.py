@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings that links need on their parent, and what they were before, so that the last link gives them back.
+
+The memory is one small JSON file; in the program it is parent -> setting -> {before, links}. A setting is restored when
+no link needs it any more. Planning is pure; only ``save`` writes.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan, Step, Sysctls
+
+#: For the machine itself the memory has to outlive a reboot; a plain network namespace does not outlive one either.
+PERMANENT = "/var/lib/linuxnet-macvlan"
+TRANSIENT = "/run/linuxnet-macvlan"
+FILE = "parents.json"
+
+Memory = dict
+
+
+def target(parent: str) -> str:
+    """How a parent is called in differences."""
+    return f"interface {parent}"
+
+
+def memory_path() -> str:
+    """Where this namespace's memory is kept."""
+    label = own_label()
+    return f"{TRANSIENT}/{label}/{FILE}" if label else f"{PERMANENT}/{FILE}"
+
+
+def load(path: str, facts: Facts) -> Memory:
+    """What an earlier run wrote; an unreadable memory is none, as the settings themselves are compared anyway.
+
+    Before Linux 5.14 a namespace's number is used again for another one: there, only what was noted of the same device
+    counts.
+    """
+    try:
+        data = json.loads(_files.read(path) or "{}")
+        kept = {
+            parent: record["settings"] for parent, record in data.items() if _same(path, parent, record["mac"], facts)
+        }
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return {}
+    return kept
+
+
+def _same(path: str, parent: str, mac: str, facts: Facts) -> bool:
+    link = facts.link(parent)
+    return path.startswith(PERMANENT) or (link is not None and link.mac == mac)
+
+
+def save(path: str, memory: Memory, facts: Facts) -> None:
+    """Write it, or remove it when there is nothing left to remember. Errors: OSError."""
+    if memory:
+        links = {parent: facts.link(parent) for parent in memory}
+        data = {parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()}
+        _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
+    else:
+        _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
+
+
+def merged(before: Memory, after: Memory) -> Memory:
+    """What to remember while a run is under way: nothing that a killed run could need is forgotten before its end."""
+    return {parent: {**before.get(parent, {}), **after.get(parent, {})} for parent in dict.fromkeys([*before, *after])}
+
+
+def paths(present: list[DesiredLink], memory: Memory) -> list[str]:
+    """Every value that planning has to know."""
+    wanted = [sysctl_path(link.lower.name, name) for link in present for name, _value in link.parent_sysctl]
+    kept = [sysctl_path(parent, name) for parent, settings in memory.items() for name in settings]
+    return list(dict.fromkeys(wanted + kept))
+
+
+def check(present: list[DesiredLink], problems: Problems) -> None:
+    """Two links cannot want different values of one setting."""
+    seen: dict[tuple[str, str], tuple[int, str]] = {}
+    for link in present:
+        for name, value in link.parent_sysctl:
+            first, by = seen.setdefault((link.lower.name, name), (value, link.name))
+            if first != value:
+                remedy = "declare one value for all links of a parent"
+                problems.add(
+                    f"{link.key}.parent_sysctl.{name}",
+                    value,
+                    f"link {by} wants {first} on {link.lower.name}",
+                    remedy,
+                )
+
+
+def plan(
+    present: list[DesiredLink],
+    removed: list[str],
+    memory: Memory,
+    sysctls: Sysctls,
+    made: LinkPlan,
+    difference: Difference,
+) -> Memory:
+    """Steps that set what links need, first, and give back what none needs, last. Returns the memory afterwards."""
+    after = copy.deepcopy(memory)
+    wanted = {(link.lower.name, name): (value, link.name) for link in present for name, value in link.parent_sysctl}
+    gone = {link.name for link in present} | set(removed)
+    for settings in after.values():
+        for record in settings.values():
+            record["links"] = [name for name in record["links"] if name not in gone]
+    first: list[Step] = []
+    for link in present:
+        for name, _value in link.parent_sysctl:
+            now = sysctls.get(sysctl_path(link.lower.name, name))
+            record = after.setdefault(link.lower.name, {}).setdefault(name, {"before": now, "links": []})
+            record["links"] = sorted({*record["links"], link.name})
+    for (parent, name), (value, by) in wanted.items():
+        now = sysctls.get(sysctl_path(parent, name))
+        if now is not None and difference.compare(target(parent), name, now, value):
+            first.append(Step("sysctl", by, {"interface": parent, "name": name, "value": value}))
+    made.add_first(first)
+    for parent in list(after):
+        for name in [name for name, record in after[parent].items() if not record["links"]]:
+            before = after[parent].pop(name)["before"]
+            now = sysctls.get(sysctl_path(parent, name))
+            if now is not None and before is not None and difference.compare(target(parent), name, now, before):
+                made.add("sysctl", "", interface=parent, name=name, value=before)
+        if not after[parent]:
+            del after[parent]
+    return after

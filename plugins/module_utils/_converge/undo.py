@@ -1,0 +1,98 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What macvlan_link is about to touch, and the way back: the kernel first, then files, units and daemons.
+
+The order is that of the change itself: what makes links persistent adopts those that it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look, Undone, undo
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import restore as kernel
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, registry, units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Changed, UnitState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted, Steps
+
+#: The symbolic links by which a unit of ours is enabled (systemd.unit(5), [Install]).
+ENABLED = f"{units.DIRECTORY}/*.*/linuxnet-macvlan-*.service"
+
+
+class LinkSnapshot:
+    """A host before a change of links. carriers: devices that carry the controller's connection. Errors: OSError."""
+
+    def __init__(
+        self,
+        present: Iterable[DesiredLink],
+        removed: Iterable[str],
+        carriers: Iterable[str],
+        persisted: Persisted,
+        steps: Steps,
+        memory_path: str,
+        facts: Facts,
+    ) -> None:
+        self.present = list(present)
+        self.persisted = persisted
+        self.owned = [*(link.name for link in self.present), *removed]
+        parents = [facts.by_index(link.parent) for link in map(facts.link, self.owned) if link is not None]
+        beside = {parent.name for parent in parents if parent is not None}
+        beside |= {link.lower.name for link in self.present} | set(carriers)
+        self.beside = sorted(beside - set(self.owned))
+        self.kernel = kernel.read([*self.owned, *self.beside])
+        touched = [action.target for action in steps.actions if action.kind in ("write", "remove")]
+        patterns = [] if persisted.host.unfit else [*registry.PATTERNS, ENABLED]
+        self.files = files.read([*touched, memory_path, actions.MARKER], patterns)
+
+    def undo(self, patience: float) -> Undone:
+        return undo([self._kernel, self._persistence, self._files], patience)
+
+    def _kernel(self) -> Look:
+        return kernel.undo(self.kernel, self.owned, self.beside)
+
+    def _files(self) -> Look:
+        look = files.undo(self.files)
+        if any(units.DIRECTORY in text for text in look.differences):
+            run(["systemctl", "daemon-reload"])
+        return look
+
+    def _persistence(self) -> Look:
+        """The way of every persistent change: files, units and daemons as the back ends have them. Errors: many."""
+        now = _persistence.read(self.present)
+        if now.host.unfit:
+            return Look()
+        difference = Difference()
+        changed = back(self.persisted, now, difference)
+        if difference:
+            before = registry.letting_go(changed, now.files, frozenset())
+            actions.apply([*before, *registry.actions(changed, now.host)])
+        return Look(difference.messages())
+
+
+def back(then: Persisted, now: Persisted, difference: Difference) -> Changed:
+    """From the persistent state that is to the one that was. Pure; files that are not ours stay out of it."""
+    ours = {path: text for path, text in then.files.items() if link_of(text) is not None}
+    write = {
+        path: text for path, text in ours.items() if difference.compare(f"file {path}", "", now.files.get(path), text)
+    }
+    remove = tuple(path for path, text in now.files.items() if path not in ours and link_of(text) is not None)
+    for path in remove:
+        difference.compare(f"file {path}", "", now.files[path], None)
+    start, stop = [], []
+    for name in dict.fromkeys([*then.units, *now.units]):
+        before, have = then.units.get(name, UnitState()), now.units.get(name, UnitState())
+        enabled = difference.compare(f"unit {name}", "enabled", have.enabled, before.enabled)
+        differs = difference.compare(f"unit {name}", "active", have.active, before.active) or enabled
+        if (differs and (before.enabled or before.active)) or f"{units.DIRECTORY}/{name}" in write:
+            start.append(name)
+        elif differs or f"{units.DIRECTORY}/{name}" in remove:
+            stop.append(name)
+    changed = Changed(write, remove, tuple(start), tuple(stop), added=frozenset({*write} - {*now.files}))
+    return changed.excluding(now.host.exclusion, then.host.exclusion, difference)

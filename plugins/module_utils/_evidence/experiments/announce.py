@@ -1,0 +1,174 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who does not answer: does it after an announcement? Asked, announced, and asked again, from the same address."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO, is_lost
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import open_socket
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import announcement
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger, open_pinger
+
+from . import holders
+from .model import REPAIRING, Context, Experiment
+
+#: Echo requests before and after, the seconds between two of them, and for how long the last ones are waited for.
+PACKETS, GAP, WAIT = 3, 0.1, 0.5
+#: Announcements of each address, and seconds between them. RFC 5227, 1.1: ANNOUNCE_NUM is 2, ANNOUNCE_INTERVAL 2
+#: seconds, for which nobody wants to wait here; RFC 4861, 10: MAX_NEIGHBOR_ADVERTISEMENT is 3.
+ANNOUNCEMENTS, INTERVAL = 2, 0.2
+#: Pairs of an address and somebody who does not answer it, at most.
+PAIRS_MAX = 8
+
+
+@dataclass(frozen=True)
+class Pair:
+    """path: of the namespace, empty for the host's own. link, address: by which and as whom the target is asked."""
+
+    label: str
+    path: str
+    link: str
+    address: Address
+    target: Address
+
+
+def _pairs(context: Context) -> list[Pair]:
+    """Neighbours whose pings were lost. Who is behind a router does not hear announcements."""
+    scope = context.scope
+    paths = {"": "", **{item.label: item.path for item in scope.containers}}
+    held = {("", item.interface.ip) for item in scope.facts.addresses}
+    held |= {(item.label, item.address) for item in scope.containers}
+    ways = {
+        (space["label"], way["target"]): way
+        for space in context.before.get("namespaces") or []
+        for way in space.get("paths", [])
+    }
+    found = []
+    for item in context.targets:
+        label, target = item["from"]["namespace"], parse_address(item["target"])
+        way = ways.get((label, item["target"]))
+        if item["method"] != ECHO or target is None or not is_lost(item) or not way or way["local"] or way["gateway"]:
+            continue
+        address = parse_address(way["source"] or "")
+        if address is not None and way["link"] and (label, address) in held and label in paths:
+            found.append(Pair(label, paths[label], way["link"], address, target))
+    return list(dict.fromkeys(found))[:PAIRS_MAX]
+
+
+def _why_not(context: Context) -> str:
+    if context.scope.parent is None:
+        return context.scope.parent_problem
+    return "" if _pairs(context) else "no ping from an address of this host to a neighbour was lost"
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"pairs": [{"namespace", "link", "mac", "address", "target", "before", "after", "why_not"}]}``.
+
+    before, after: how many of PACKETS were answered. why_not: why the address was not announced; empty where it was.
+    """
+    pairs, parent = _pairs(context), context.scope.parent
+    if parent is None:
+        return {"pairs": []}
+    with contextlib.ExitStack() as stack:
+        executor = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+        # To announce what another machine has too would take its traffic away.
+        elsewhere = executor.submit(holders.shared, parent.name, sorted({str(pair.address) for pair in pairs}))
+        pingers = [_pinger(pair, stack) for pair in pairs]
+        answered: list[set[int]] = [set() for dummy in pairs]
+        _ask(pairs, pingers, answered, 0)
+        shared = elsewhere.result()
+        silent = [
+            pair for pair, seen in zip(pairs, answered) if not seen and str(pair.address) not in shared
+        ]  # fmt: skip
+        macs = _announce(silent)
+        _ask(pairs, pingers, answered, PACKETS)
+    return {
+        "pairs": [
+            {
+                "namespace": pair.label,
+                "link": pair.link,
+                "mac": macs.get((pair.label, pair.link)),
+                "address": str(pair.address),
+                "target": str(pair.target),
+                "before": len([number for number in seen if number < PACKETS]),
+                "after": len([number for number in seen if number >= PACKETS]),
+                "why_not": _reason(pair, silent, shared),
+            }
+            for pair, seen in zip(pairs, answered)
+        ]
+    }
+
+
+def _reason(pair: Pair, silent: list[Pair], shared: set[str]) -> str:
+    if pair in silent:
+        return ""
+    if str(pair.address) in shared:
+        return f"another machine answers for {pair.address} too"
+    return f"{pair.target} answers again"
+
+
+def _pinger(pair: Pair, stack: contextlib.ExitStack) -> Pinger:
+    """Errors: OSError, NamespaceGone."""
+    pinger = open_pinger(pair.path, {pair.target.version})
+    stack.callback(pinger.close)
+    return pinger
+
+
+def _ask(pairs: list[Pair], pingers: list[Pinger], answered: list[set[int]], first: int) -> None:
+    """PACKETS requests of each, numbered from ``first``, and the numbers of all that are answered until the end.
+
+    It ends as soon as everybody has answered once.
+    """
+    for number in range(first, first + PACKETS):
+        for pair, pinger in zip(pairs, pingers):
+            # What the kernel refuses to send is not answered.
+            with contextlib.suppress(OSError):
+                pinger.send(pair.target, number)
+        time.sleep(GAP)
+    end = time.monotonic() + WAIT
+    while True:
+        for pair, pinger, seen in zip(pairs, pingers, answered):
+            seen.update(number for target, number in pinger.receive() if target == pair.target and number is not None)
+        if time.monotonic() >= end or all(max(seen, default=-1) >= first for seen in answered):
+            return
+        time.sleep(GAP)
+
+
+def _announce(pairs: list[Pair]) -> dict[tuple[str, str], str]:
+    """Each address from its link; the links' MAC addresses by namespace and link. Errors: OSError, NamespaceGone."""
+    macs: dict[tuple[str, str], str] = {}
+    with contextlib.ExitStack() as stack:
+        frames = {}
+        for pair in pairs:
+            opening = functools.partial(open_socket, pair.link, [])
+            sock, mac = run_in(pair.path or OWN, opening)
+            stack.callback(sock.close)
+            macs[pair.label, pair.link] = mac
+            frames[pair.label, pair.link, pair.address] = sock, announcement(mac, pair.address)
+        for dummy in range(ANNOUNCEMENTS if frames else 0):
+            for sock, frame in frames.values():
+                sock.send(frame)
+            time.sleep(INTERVAL)
+    return macs
+
+
+EXPERIMENT = Experiment(
+    id="announce",
+    sends=f"where a neighbour's pings are not answered: {PACKETS} echo requests, {ANNOUNCEMENTS} announcements"
+    " (gratuitous ARP, or unsolicited neighbour advertisements) of the address that they come from, and the same"
+    f" requests again; {PAIRS_MAX} pairs at most, and no address that another machine answers for, for which each is"
+    " asked first",
+    run=_run,
+    why_not=_why_not,
+    phase=REPAIRING,
+)

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the host's link answer strangers for the parent's address? A throw-away child asks the link alone."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import selectors
+import time
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import look
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
+    ARP_REPLY,
+    ARP_REQUEST,
+    NO_MAC,
+    Arp,
+    Frame,
+    build,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
+    ChildFailed,
+    temporary_child,
+)
+
+from .model import Context, Experiment
+
+#: Nobody has it (RFC 5737). A question without a sender would be answered whatever arp_filter says (net/ipv4/arp.c).
+SENDER = ipaddress.IPv4Address("192.0.2.1")
+#: Questions for each address, and seconds that answers are waited for after each.
+NUMBER, WAIT = 3, 0.25
+#: Addresses of the parent that are asked for at most.
+ADDRESSES_MAX = 4
+
+
+def _addresses(context: Context) -> list[ipaddress.IPv4Address]:
+    scope = context.scope
+    if scope.parent is None:
+        return []
+    found = [item.interface.ip for item in scope.addresses_inside(scope.parent)]
+    return [address for address in found if isinstance(address, ipaddress.IPv4Address)][:ADDRESSES_MAX]
+
+
+def _why_not(context: Context) -> str:
+    parent, shim = context.scope.parent, context.scope.shim
+    if parent is None or shim is None:
+        return context.scope.parent_problem or context.scope.shim_problem or "the host has no link of the network"
+    if not parent.up or not parent.carrier or not shim.up:
+        return f"{parent.name} or {shim.name} is down or has no carrier"
+    if shim.mode != "bridge":
+        return f"{shim.name} is in mode {shim.mode} and hears no other link"
+    if look([SENDER])[SENDER].interface == shim.name:
+        return f"the kernel sends packets for strangers out of {shim.name}, so that answering them there is right"
+    return "" if _addresses(context) else f"{parent.name} has no IPv4 address of the network"
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"link", "mac", "results": [{"address", "answered": [MAC, …]}]}``. Errors: ChildFailed."""
+    parent, shim = context.scope.parent, context.scope.shim
+    if parent is None or shim is None or shim.mac is None:
+        raise ChildFailed("parent or link are gone")
+    addresses = _addresses(context)
+    try:
+        with temporary_child(parent, addresses, "child") as vantage:
+            results = [_ask(vantage, address, shim.mac) for address in addresses]
+    finally:
+        # The kernel has noted who asked, as it does of every neighbour.
+        with contextlib.suppress(pyroute2.NetlinkError), open_rtnetlink() as netlink:
+            netlink.neigh("delete", dst=str(SENDER), ifindex=shim.index)
+    return {"link": shim.name, "mac": shim.mac, "results": results}
+
+
+def _ask(vantage: Vantage, address: ipaddress.IPv4Address, mac: str) -> dict[str, Any]:
+    question = Arp(ARP_REQUEST, vantage.mac, SENDER, NO_MAC, address)
+    frame = build(Frame(vantage.mac, mac, question, signed=True))
+    answered: dict[str, None] = {}
+    for dummy in range(NUMBER):
+        vantage.socket.send(frame)
+        for body in _replies(vantage):
+            if body.operation == ARP_REPLY and body.spa == address and body.tpa == SENDER:
+                answered[body.sha] = None
+        if answered:
+            break
+    return {"address": str(address), "answered": list(answered)}
+
+
+def _replies(vantage: Vantage) -> list[Arp]:
+    """The ARP packets that come within WAIT."""
+    found = []
+    end = time.monotonic() + WAIT
+    with selectors.DefaultSelector() as selector:
+        selector.register(vantage.socket, selectors.EVENT_READ)
+        while time.monotonic() < end:
+            selector.select(max(end - time.monotonic(), 0))
+            received = vantage.receive()
+            if received is not None and not received[1] and isinstance(received[0].body, Arp):
+                found.append(received[0].body)
+    return found
+
+
+EXPERIMENT = Experiment(
+    id="flux_ask",
+    sends=f"up to {NUMBER} ARP requests for each address of the parent, at most {ADDRESSES_MAX}, from a temporary"
+    f" macvlan link to the MAC address of the host's link alone, with the sender {SENDER} that nobody has; they do not"
+    " leave the host",
+    run=_run,
+    why_not=_why_not,
+)

@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is every MAC address of this port answered? The parent, its links and a throw-away child ask the gateway.
+
+Where the kernel sends packets for the gateway out of another link than those, that one asks too: is the parent wrong?
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import REPLY, claim
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import (
+    Lane,
+    Question,
+    Vantage,
+    open_socket,
+    sweep,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
+    ChildFailed,
+    temporary_child,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import FAST
+
+from .model import Context, Experiment, silence
+
+#: How the vantages are called in the result; those of containers with their namespace: ``container c1``.
+PARENT, LINK, CHILD, EGRESS, CONTAINER = "parent", "link", "child", "egress", "container"
+#: Containers that ask at most.
+CONTAINERS_MAX = 4
+
+
+def _why_not(context: Context) -> str:
+    parent = context.scope.parent
+    if parent is None:
+        return context.scope.parent_problem
+    if not context.network.gateways:
+        return "the network declares no gateway"
+    return silence(parent) if _egress(context) is None else ""
+
+
+def _egress(context: Context) -> Link | None:
+    """The link by which the kernel reaches the gateway, where that is neither the parent nor on it."""
+    scope, gateway = context.scope, str(context.network.gateways[0])
+    own = (context.before.get("namespaces") or [{}])[0]
+    path = next((item for item in own.get("paths", []) if item["target"] == gateway), None)
+    if path is None or path["local"] or path["gateway"] or scope.parent is None:
+        return None
+    link = scope.facts.link(path["link"]) if path["link"] else None
+    # The other end of a veth is its parent too, by the number that it has in its own namespace.
+    mine = scope.parent, *scope.facts.children(scope.parent)
+    return None if link is None or link in mine else link
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"gateway": …, "asked": [{"vantage", "link", "mac", "sent", "answered": [MAC, …], "why_not"}]}``."""
+    gateway = context.network.gateways[0]
+    asked: list[dict[str, Any]] = []
+    with contextlib.ExitStack() as stack:
+        vantages = _open(context, gateway, asked, stack)
+        answers: dict[str, dict[str, None]] = {vantage.name: {} for vantage in vantages}
+
+        def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> Iterable[Question]:
+            said = claim(frame)
+            to_another = isinstance(frame.body, Arp) and frame.destination != vantage.mac
+            if said is not None and said[0] == gateway and said[2] == REPLY and not outgoing and not to_another:
+                answers[vantage.name][said[1]] = None
+            return ()
+
+        # A solicitation from :: is answered to all nodes (RFC 4861, 7.2.4): only one may ask at a time.
+        groups = [vantages] if gateway.version == 4 else [[vantage] for vantage in vantages]
+        for group in groups:
+            sweep([Lane(group, [gateway], heard, FAST)])
+        asked += [
+            {
+                "vantage": vantage.name,
+                "link": vantage.link,
+                "mac": vantage.mac,
+                "sent": vantage.sent,
+                "answered": list(answers[vantage.name]),
+                "why_not": vantage.problem,
+            }
+            for vantage in vantages
+        ]
+    return {"gateway": str(gateway), "asked": asked}
+
+
+def _open(
+    context: Context, gateway: Address, asked: list[dict[str, Any]], stack: contextlib.ExitStack
+) -> list[Vantage]:
+    """The vantages that can be had; those that cannot are noted in ``asked`` with the reason."""
+    parent, shim = context.scope.parent, context.scope.shim
+    if parent is None:
+        return []
+    found = []
+    for name, link in ((PARENT, parent), (LINK, shim), (EGRESS, _egress(context))):
+        if link is None:
+            continue
+        try:
+            sock, mac = open_socket(link.name, [gateway])
+        except OSError as error:
+            asked.append(_missing(name, link.name, error.strerror or str(error)))
+        else:
+            found.append(Vantage(name, link.name, mac, stack.enter_context(sock)))
+    found += _containers(context, gateway, asked, stack)
+    refusals = Problems()
+    _parents.check_capable(parent, context.scope.facts, "parent", parent.name, refusals)
+    try:
+        if refusals:
+            raise ChildFailed("; ".join(item.problem for item in refusals.items))
+        found.append(stack.enter_context(temporary_child(parent, [gateway], CHILD)))
+    except ChildFailed as error:
+        asked.append(_missing(CHILD, "", str(error)))
+    return found
+
+
+def _containers(
+    context: Context, gateway: Address, asked: list[dict[str, Any]], stack: contextlib.ExitStack
+) -> list[Vantage]:
+    """One for each of the first containers that are up, on its own link and with its own MAC address."""
+    chosen = {item.label: item for item in reversed(context.scope.containers) if item.link.up and item.path}
+    found = []
+    for label, container in sorted(chosen.items())[:CONTAINERS_MAX]:
+        name, link = f"{CONTAINER} {label}", container.link.name
+        try:
+            sock, mac = run_in(container.path, functools.partial(open_socket, link, [gateway]))
+        except NamespaceGone as error:
+            asked.append(_missing(name, link, str(error)))
+        else:
+            found.append(Vantage(name, link, mac, stack.enter_context(sock)))
+    return found
+
+
+def _missing(vantage: str, link: str, reason: str) -> dict[str, Any]:
+    return {"vantage": vantage, "link": link, "mac": None, "sent": 0, "answered": [], "why_not": reason}
+
+
+EXPERIMENT = Experiment(
+    id="gateway_ask",
+    sends="three ARP requests (or neighbour solicitations) for the gateway, without a sender address, from the parent,"
+    f" from the host's link, from the links of up to {CONTAINERS_MAX} containers, from a temporary macvlan link with a"
+    " MAC address that nobody has seen before, and from the link by which the kernel reaches the gateway, where that is"
+    " another",
+    run=_run,
+    why_not=_why_not,
+)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the parent deliver what is for its macvlan links? One asks the gateway, with and without promiscuous mode.
+
+Without it one has asked already, for the experiment gateway_ask, and was not answered.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.question import answered
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import temporary_child
+
+from .gateway_ask import CHILD, PARENT
+from .model import REPAIRING, Context, Experiment
+
+#: Questions during promiscuous mode and after it, seconds for which each waits for its answer, and seconds that a
+#: card gets to change its mode.
+QUESTIONS, PATIENCE, SETTLE = 2, 0.3, 0.1
+#: linux/if_packet.h: a membership ends with its socket, however the process ends. struct packet_mreq.
+_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_PROMISC = 263, 1, 1
+_MEMBERSHIP = struct.Struct("=iHH8s")
+
+
+def _gateway(context: Context) -> Address | None:
+    """That of gateway_ask. Answers to ARP go to who asked alone; those to a solicitation without an address to all."""
+    return next((item for item in context.network.gateways[:1] if item.version == 4), None)
+
+
+def _why_not(context: Context) -> str:
+    if context.scope.parent is None:
+        return context.scope.parent_problem
+    if _gateway(context) is None:
+        return "the network's first gateway has no IPv4 address"
+    asked = {item["vantage"]: item for item in context.made.get("gateway_ask", {}).get("asked", [])}
+    if not asked.get(PARENT, {}).get("answered"):
+        return "no gateway answers the parent"
+    if not asked.get(CHILD, {}).get("sent"):
+        return "no temporary macvlan link could ask"
+    return "a temporary macvlan link is answered" if asked[CHILD]["answered"] else ""
+
+
+def _run(context: Context) -> dict[str, Any]:
+    """``{"gateway", "mac", "sent", "promiscuous", "after"}``: answers to ``sent`` questions each.
+
+    after: without promiscuous mode again; None where there were none with it.
+    """
+    parent, gateway = context.scope.parent, _gateway(context)
+    if parent is None or gateway is None:
+        return {}
+    with temporary_child(parent, [gateway], CHILD) as child:
+        with _promiscuous(parent):
+            time.sleep(SETTLE)
+            promiscuous = _ask(child, gateway)
+        after = None
+        if promiscuous:
+            time.sleep(SETTLE)
+            after = _ask(child, gateway)
+    return {
+        "gateway": str(gateway),
+        "mac": child.mac,
+        "sent": QUESTIONS,
+        "promiscuous": promiscuous,
+        "after": after,
+    }
+
+
+def _promiscuous(parent: Link) -> socket.socket:
+    """The parent takes every frame until this is closed."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        request = _MEMBERSHIP.pack(parent.index, _PACKET_MR_PROMISC, 0, b"")
+        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _ask(child: Vantage, gateway: Address) -> int:
+    question = probe(child.mac, gateway)
+    return sum(answered(child, question, gateway, PATIENCE, to=child.mac) for dummy in range(QUESTIONS))
+
+
+EXPERIMENT = Experiment(
+    id="promiscuous",
+    sends=f"{2 * QUESTIONS} ARP requests for the gateway from a temporary macvlan link at most, while the parent is in"
+    f" promiscuous mode, for {SETTLE + QUESTIONS * PATIENCE:g} seconds at most, and after it",
+    run=_run,
+    why_not=_why_not,
+    phase=REPAIRING,
+)

@@ -1,0 +1,361 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network of a host at one moment, as plain data: namespaces, links, addresses, routes, neighbours, settings.
+
+Only our own namespace is kept and those with macvlan links of its links, as containers have. Reads only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import ipaddress
+import json
+import socket
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
+    MACVLAN_KINDS,
+    Facts,
+    Link,
+    Route,
+    open_rtnetlink,
+    read_all,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import NEIGHBOUR_STATES, look_with
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Container, Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
+
+from .filters import dropping
+
+#: Bounds that keep the evidence of a host with thousands of links or routes small; what is beyond is counted.
+NAMESPACES_MAX, LINKS_MAX, ROUTES_MAX, NEIGHBOURS_MAX, RULES_MAX = 256, 256, 256, 256, 100
+
+#: Settings of each interface that decide who answers and what is dropped (Documentation/networking/ip-sysctl.rst).
+SETTINGS = {
+    "ipv4": (
+        "arp_ignore", "arp_filter", "arp_announce", "arp_notify", "arp_accept", "rp_filter", "accept_local",
+        "proxy_arp", "log_martians", "forwarding",
+    ),
+    "ipv6": ("disable_ipv6", "accept_dad", "dad_transmits", "enhanced_dad", "accept_ra", "autoconf", "ndisc_notify"),
+}  # fmt: skip
+#: Settings of br_netfilter: whether frames that a bridge forwards pass the IP firewalls.
+BRIDGE_SETTINGS = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
+
+#: Where packets are counted that the kernel dropped as their source could be nobody's there, and as what it is kept.
+_ROUTE_COUNTERS, _MARTIAN_SOURCES = "/proc/thread-self/net/stat/rt_cache", "RouteInMartianSrc"
+
+#: The kinds that exclude macvlan links from their parent (drivers/net/ipvlan).
+IPVLAN_KINDS = ("ipvlan", "ipvtap")
+
+#: linux/rtnetlink.h RTPROT_*: who made a route.
+PROTOCOLS = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived", 42: "babel"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All namespaces at one moment, our own first. unseen: those that could not be entered, and why."""
+
+    everywhere: list[tuple[Namespace, Facts]]
+    unseen: list[str]
+
+
+def look() -> Seen:
+    """Read all namespaces. It takes some milliseconds for each."""
+    unseen: list[str] = []
+    return Seen(read_all(unseen), unseen)
+
+
+def take(networks: list[MacvlanNetwork], seen: Seen) -> dict[str, Any]:
+    """The snapshot. networks: the declared ones; neighbours and paths are kept for these."""
+    everywhere, own = seen.everywhere, seen.everywhere[0]
+    chosen = [own, *(item for item in everywhere[1:] if _has_child(item[1], own[1]))]
+    names = {namespace.inode: namespace.label for namespace, dummy in everywhere}
+    return {
+        "at": now(),
+        "namespaces": [_namespace(item, own, networks) for item in chosen[:NAMESPACES_MAX]],
+        "other_namespaces": len(names) - len(chosen[:NAMESPACES_MAX]),
+        "unseen_namespaces": seen.unseen,
+        "networks": {scope.network.name: _scope(scope) for scope in survey(networks, everywhere)},
+        "bridge": _bridge_settings(),
+        "filters": dropping(ruleset()),
+    }
+
+
+def _scope(scope: Scope) -> dict[str, Any]:
+    """A declared network as it is on this host: its parent and link by name, and each address of its containers."""
+    return {
+        "parent": scope.parent.name if scope.parent else None,
+        "parent_problem": scope.parent_problem,
+        "link": scope.shim.name if scope.shim else None,
+        "link_problem": scope.shim_problem,
+        "containers": [_container(item) for item in scope.containers[:LINKS_MAX]],
+        "strays": [_container(item) for item in scope.strays[:LINKS_MAX]],
+    }
+
+
+def _container(container: Container) -> dict[str, Any]:
+    return {
+        "namespace": container.label,
+        "link": container.link.name,
+        "mac": container.link.mac,
+        "mode": container.link.mode,
+        "up": container.link.up,
+        "address": str(container.address),
+        "dadfailed": container.found.dadfailed,
+    }
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(time.time(), timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _has_child(facts: Facts, own: Facts) -> bool:
+    """Whether a namespace has a macvlan or ipvlan link of one of our own namespace's links."""
+    return facts.origin_nsid is not None and any(
+        link.kind in (*MACVLAN_KINDS, *IPVLAN_KINDS)
+        and link.parent_nsid == facts.origin_nsid
+        and own.by_index(link.parent)
+        for link in facts.links
+    )
+
+
+def _namespace(
+    item: tuple[Namespace, Facts], own: tuple[Namespace, Facts], networks: list[MacvlanNetwork]
+) -> dict[str, Any]:
+    namespace, facts = item
+    targets = _targets(networks)
+    links = sorted(facts.links, key=lambda link: (link.kind not in MACVLAN_KINDS, link.index))[:LINKS_MAX]
+    data: dict[str, Any] = {
+        "label": namespace.label,
+        "path": namespace.path,
+        "inode": namespace.inode,
+        "links": [_link(link, facts, own if item is not own else None) for link in links],
+        "addresses": [
+            {
+                "link": _name(facts, address.index),
+                "address": str(address.interface),
+                "permanent": address.permanent,
+                "tentative": address.tentative,
+                "dadfailed": address.dadfailed,
+            }
+            for address in facts.addresses
+        ],
+        "routes": [_route(route, facts) for route in sorted(facts.routes, key=_importance(networks))[:ROUTES_MAX]],
+    }
+    try:
+        data.update(
+            run_in(namespace.path, functools.partial(_inside, [link.name for link in links], targets, networks))
+        )
+    except NamespaceGone:
+        data["gone"] = True
+    return data
+
+
+def _importance(networks: list[MacvlanNetwork]) -> Any:
+    """Routes that touch the declared subnets first; the kernel's order stays within both parts."""
+
+    def key(route: Route) -> bool:
+        return not any(
+            route.destination.prefixlen == 0
+            or (route.destination.version == subnet.version and route.destination.overlaps(subnet))
+            for network in networks
+            for subnet in network.subnets
+        )
+
+    return key
+
+
+def _link(link: Link, facts: Facts, own: tuple[Namespace, Facts] | None) -> dict[str, Any]:
+    parent, place = _name(facts, link.parent), ""
+    if link.parent_nsid is not None:
+        parent = None
+        if own is not None and link.parent_nsid == facts.origin_nsid:
+            parent = _name(own[1], link.parent)
+        place = "" if parent else "elsewhere"
+    elif own is not None:
+        place = "same"
+    return {
+        "index": link.index,
+        "name": link.name,
+        "kind": link.kind,
+        "mac": link.mac,
+        "mtu": link.mtu,
+        "up": link.up,
+        "carrier": link.carrier,
+        "arp": link.arp,
+        "wireless": link.wireless,
+        "promiscuity": link.promiscuity,
+        "master": _name(facts, link.master),
+        "parent": parent,
+        # "" for the host's own namespace, "same" for the link's, "elsewhere" where it is not known
+        "parent_namespace": place if link.parent else None,
+        "alias": link.alias,
+        "mode": link.mode,
+        "nopromisc": link.nopromisc,
+        "bcqueuelen": link.bcqueuelen,
+        "bond_mode": link.bond_mode,
+        "counters": dict(link.counters),
+    }
+
+
+def _route(route: Route, facts: Facts) -> dict[str, Any]:
+    return {
+        "destination": str(route.destination),
+        "link": _name(facts, route.oif),
+        "gateway": str(route.gateway) if route.gateway else None,
+        "prefsrc": str(route.prefsrc) if route.prefsrc else None,
+        "metric": route.metric,
+        "table": route.table,
+        "protocol": PROTOCOLS.get(route.protocol, str(route.protocol)),
+        "scope": route.scope,
+    }
+
+
+def _name(facts: Facts, index: int | None) -> str | None:
+    link = facts.by_index(index)
+    return link.name if link else None
+
+
+def _targets(networks: list[MacvlanNetwork]) -> list[Address]:
+    """What a path is looked up for: gateways, declared containers, the first address of each range, own addresses."""
+    found: list[Address] = []
+    for network in networks:
+        found += [*network.gateways, *network.containers, *network.host_addresses]
+        found += [outer[1] if outer.num_addresses > 1 else outer[0] for outer in network.ranges]
+    return list(dict.fromkeys(found))
+
+
+def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetwork]) -> dict[str, Any]:
+    """What has to be read inside the namespace itself."""
+    with open_rtnetlink() as netlink:
+        paths = [
+            {
+                "target": str(target),
+                "link": path.interface,
+                "source": str(path.source) if path.source else None,
+                "gateway": str(path.gateway) if path.gateway else None,
+                "local": path.local,
+                "error": path.error,
+            }
+            for target, path in look_with(netlink, targets).items()
+        ]
+        neighbours, rules = _neighbours(netlink, networks), _rules(netlink)
+    return {
+        "paths": paths,
+        "neighbours": neighbours,
+        "rules": rules,
+        "settings": {name: _settings(name) for name in ["all", "default", *links]},
+        "netstat": _netstat(),
+    }
+
+
+def _neighbours(netlink: Any, networks: list[MacvlanNetwork]) -> list[dict[str, Any]]:
+    subnets = [subnet for network in networks for subnet in network.subnets]
+    found = []
+    for entry in netlink.get_neighbours():
+        if entry["family"] not in (socket.AF_INET, socket.AF_INET6) or not entry.get_attr("NDA_DST"):
+            continue
+        address = ipaddress.ip_address(entry.get_attr("NDA_DST"))
+        if any(within(address, subnet) for subnet in subnets):
+            found.append(
+                {
+                    "link": _interface(entry["ifindex"]),
+                    "address": str(address),
+                    "mac": entry.get_attr("NDA_LLADDR"),
+                    "state": NEIGHBOUR_STATES.get(entry["state"], ""),
+                }
+            )
+    return found[:NEIGHBOURS_MAX]
+
+
+def _interface(index: int) -> str | None:
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return None
+
+
+def _rules(netlink: Any) -> list[dict[str, Any]]:
+    """Routing policy beyond the kernel's own three rules (local, main, default)."""
+    found = []
+    for rule in [*netlink.get_rules(family=socket.AF_INET), *netlink.get_rules(family=socket.AF_INET6)]:
+        priority = rule.get_attr("FRA_PRIORITY") or 0
+        if priority in (0, 32766, 32767):
+            continue
+        found.append(
+            {
+                "family": "ipv4" if rule["family"] == socket.AF_INET else "ipv6",
+                "priority": priority,
+                "table": rule.get_attr("FRA_TABLE"),
+                "from": _prefix(rule.get_attr("FRA_SRC"), rule["src_len"]),
+                "to": _prefix(rule.get_attr("FRA_DST"), rule["dst_len"]),
+                "iif": rule.get_attr("FRA_IIFNAME"),
+                "oif": rule.get_attr("FRA_OIFNAME"),
+                "mark": rule.get_attr("FRA_FWMARK"),
+            }
+        )
+    return found[:RULES_MAX]
+
+
+def _prefix(address: str | None, length: int) -> str | None:
+    return f"{address}/{length}" if address else None
+
+
+def _settings(link: str) -> dict[str, int]:
+    """Values below net/FAMILY/conf of this namespace; what the kernel does not have is left out."""
+    found = {}
+    for family, names in SETTINGS.items():
+        for name in names:
+            value = _number(f"/proc/sys/net/{family}/conf/{link}/{name}")
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def _bridge_settings() -> dict[str, int]:
+    found = {name: _number(f"/proc/sys/net/bridge/{name}") for name in BRIDGE_SETTINGS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _number(path: str) -> int | None:
+    try:
+        with open(path, encoding="ascii") as stream:
+            return int(stream.read())
+    except (OSError, ValueError):
+        return None
+
+
+def _netstat() -> dict[str, int]:
+    """The counters of TcpExt and IpExt (proc_pid_net(5), netstat) that are not zero, and of martian sources, which the
+    kernel counts over all namespaces together (net/ipv4/route.c, rt_cpu_seq_show: the eighth of each CPU)."""
+    found: dict[str, int] = {}
+    with contextlib.suppress(OSError, ValueError), open("/proc/thread-self/net/netstat", encoding="ascii") as stream:
+        lines = stream.read().splitlines()
+        for names, values in zip(lines[::2], lines[1::2]):
+            group = names.split(":")[0]
+            pairs = zip(names.split()[1:], values.split()[1:])
+            found.update({f"{group}{name}": int(value) for name, value in pairs if value != "0"})
+    with contextlib.suppress(OSError, ValueError, IndexError), open(_ROUTE_COUNTERS, encoding="ascii") as stream:
+        found[_MARTIAN_SOURCES] = sum(int(line.split()[7], 16) for line in stream.read().splitlines()[1:])
+    return found
+
+
+def ruleset() -> list[dict[str, Any]]:
+    """The rules of the host's nftables (libnftables-json(5)). Empty where nft is not there."""
+    if find("nft") is None:
+        return []
+    try:
+        listed = json.loads(run(["nft", "-j", "-n", "list", "ruleset"], check=False, timeout=5).out or "{}")
+    except (CommandFailed, ValueError):
+        return []
+    return list(listed.get("nftables", []))

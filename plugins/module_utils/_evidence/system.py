@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host is and who configures it: kernel, machine, network managers, persistent files. Reads only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import Options, converge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as _kmod_check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import host as _kmod_host
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod.kinds import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config as _nm_config
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon as _nm_daemon
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
+
+from . import boot
+
+#: Documentation/ABI/testing/sysfs-firmware-dmi-entries and drivers/firmware/dmi-id.c
+DMI = ("sys_vendor", "product_name", "product_version", "board_vendor", "bios_vendor", "chassis_asset_tag")
+
+
+def gather(parents: list[str], links: list[str], problems: list[str]) -> dict[str, Any]:
+    """All parts; one that cannot be read is None, and ``problems`` says why. links: the declared ones of the host."""
+    parts: dict[str, Callable[[], Any]] = {
+        "kernel": _kernel,
+        "dmi": lambda: {name: text for name in DMI for text in [_text(f"/sys/class/dmi/id/{name}")] if text},
+        "machine_id": machine_id,
+        "init": lambda: detect.unfitness() or "systemd",
+        "networkmanager": networkmanager,
+        "networkd": networkd,
+        "owners": lambda: owners(parents),
+        "persisted": persisted,
+        "boot": lambda: boot.gather(links, parents),
+    }
+    return {name: careful(name, part, problems) for name, part in parts.items()}
+
+
+def managers(problems: list[str]) -> dict[str, Any]:
+    """The parts that the managers of the network change while they are watched."""
+    return {
+        name: careful(name, part, problems)
+        for name, part in (("networkmanager", networkmanager), ("networkd", networkd))
+    }
+
+
+def careful(name: str, part: Callable[[], Any], problems: list[str]) -> Any:
+    """What a part returns, None where the host is too sick for it."""
+    try:
+        return part()
+    # A diagnosis is for hosts on which anything may be broken: no failure of one part may end the others.
+    except Exception as error:  # noqa: BLE001
+        problems.append(f"{name}: {type(error).__name__}: {error}")
+        return None
+
+
+def _text(path: str) -> str:
+    try:
+        return (read(path) or "").strip()
+    except OSError:
+        return ""
+
+
+def _kernel() -> dict[str, Any]:
+    kernel = _kmod_host.kernel()
+    finding = _kmod_check.examine(KINDS["macvlan"], kernel)
+    return {"release": kernel.release, "module_tree": kernel.tree, "macvlan": finding.as_data()}
+
+
+def machine_id() -> str | None:
+    """A hash of machine-id(5), which shall not leave the host as it is; equal on clones."""
+    text = _text("/etc/machine-id")
+    return hashlib.sha256(f"linuxnet.macvlan {text}".encode()).hexdigest()[:16] if text else None
+
+
+def networkmanager() -> dict[str, Any] | None:
+    """What NetworkManager is told, by which files, and what it makes of each device; None where it is not installed."""
+    if detect.unfitness():
+        return None
+    status = _nm_daemon.status()
+    if not status.installed:
+        return None
+    merged = _nm_config.merge(_nm_config.order(_nm_config.read_files()), status.version or "")
+    data: dict[str, Any] = {
+        **status.as_data(),
+        "why_not": status.why_not,
+        "unmanaged": _nm_config.printed_specs(),
+        "contributions": [item.as_data() for item in merged.contributions],
+        "devices": {},
+        "connections": {},
+    }
+    if status.running:
+        try:
+            data["devices"] = {
+                item.device.name: {"managed": item.managed, "state": item.state, "kind": item.device.kind}
+                for item in _nm_daemon.devices()
+            }
+            data["connections"] = {name: item.name for name, item in _nm_daemon.connections().items()}
+        except BusError as error:
+            data["why_not"] = str(error)
+    return data
+
+
+def networkd() -> dict[str, Any] | None:
+    """The links as systemd-networkd sees them, None where it does not run."""
+    if detect.unfitness():
+        return None
+    links = detect.networkd_links()
+    if links is None:
+        return None
+    return {
+        "version": systemd.version(),
+        "links": {
+            name: {"state": link.state, "file": link.file, "drop_ins": list(link.drop_ins or ())}
+            for name, link in links.items()
+        },
+        "foreign": sorted(detect.foreign_links()),
+    }
+
+
+def owners(parents: list[str]) -> dict[str, Any]:
+    """Which daemon configures each parent, and what says so."""
+    if detect.unfitness():
+        return {}
+    found = detect.owners(parents, detect.networkd_links())
+    return {name: {"names": list(owner.names), "evidence": list(owner.evidence)} for name, owner in found.items()}
+
+
+def persisted() -> dict[str, Any] | None:
+    """Our own files and units by link, None where nothing can be persisted from here."""
+    state = _persistence.read()
+    if state.host.unfit:
+        return None
+    found: dict[str, Any] = {}
+    for path, text in state.files.items():
+        link = link_of(text)
+        if link is not None:
+            found.setdefault(link, {"files": [], "units": {}})["files"].append(path)
+            unit = state.units.get(os.path.basename(path))
+            if unit is not None:
+                found[link]["units"][os.path.basename(path)] = {"enabled": unit.enabled, "active": unit.active}
+    return found
+
+
+def drift(links: list[dict], host_id: str, persistence: str) -> dict[str, Any]:
+    """What a run of macvlan_link would change now, in words, and why it would refuse to."""
+    try:
+        result = converge(Options(links=links, persistence=persistence, host_id=host_id), check_mode=True)
+    except InvalidInput as error:
+        return {"messages": [], "refusals": error.problems.as_data(), "links": []}
+    return {"messages": result["messages"], "refusals": [], "links": result["links"]}

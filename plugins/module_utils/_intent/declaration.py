@@ -1,0 +1,369 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One declaration: from ``macvlan_networks`` to everything that follows from it. Pure.
+
+The shim is the host's own macvlan link. It gets a host prefix (/32, /128) and explicit routes to the containers, as a
+second connected route to the subnet would compete with the parent's: whichever came first wins, until one is re-added.
+``arp_filter`` on shim and parent keeps one MAC per address on the LAN (Documentation/networking/ip-sysctl.rst).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    Network,
+    ifname_problem,
+    overlap,
+    parse_address,
+    parse_network,
+    within,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+
+from . import parents as _parents
+from . import slices as _slices
+from .links import DesiredLink, unknown_keys
+from .slices import Groups, Sharing
+
+KEYS = (
+    "name", "parent", "subnet", "gateway", "container_range", "container_range_per_host", "container_range_group",
+    "container_slice", "host_address", "containers", "engine", "segment", "link_name", "mode", "mac", "mtu",
+    "bcqueuelen", "sysctl", "parent_sysctl",
+)  # fmt: skip
+ENGINES = ("none", "docker", "podman")
+
+#: A shim answers ARP only where it leads back to the asker, and never configures itself from what a router says.
+SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
+SHIM_SYSCTL_IPV6 = {"accept_ra": 0, "autoconf": 0}
+
+
+@dataclass(frozen=True)
+class MacvlanNetwork:
+    """One declared network, parsed. ``link`` is the shim's name, None where the host takes no part in it."""
+
+    name: str
+    parent: object
+    subnets: tuple[Network, ...]
+    gateways: tuple[Address, ...] = ()
+    ranges: tuple[Network, ...] = ()
+    host_addresses: tuple[Address, ...] = ()
+    containers: tuple[Address, ...] = ()
+    engine: str = "none"
+    #: The layer 2 segment. Networks of one segment share an address space; the subnets name it unless told otherwise.
+    segment: str = ""
+    link: str | None = None
+    key: str = "macvlan_networks"
+    #: Where the range belongs to a group: what this host has of it, which ``ranges`` holds.
+    sharing: Sharing | None = None
+
+    def as_data(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "parent": self.parent,
+            "subnets": [str(item) for item in self.subnets],
+            "gateways": [str(item) for item in self.gateways],
+            "container_ranges": [str(item) for item in self.ranges],
+            "host_addresses": [str(item) for item in self.host_addresses],
+            "containers": [str(item) for item in self.containers],
+            "engine": self.engine,
+            "segment": self.segment,
+            "link": self.link,
+        }
+
+    def probe(self) -> dict[str, object]:
+        """The addresses that nobody else may hold, for arp_conflict_check."""
+        loose = [item for item in self.containers if not any(within(item, outer) for outer in self.ranges)]
+        addresses = [str(item) for item in (*self.host_addresses, *self.ranges, *loose)]
+        return {"network": self.name, "parent": self.parent, "addresses": addresses}
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What one host shall be: its networks, and its links in the form that macvlan_link takes."""
+
+    networks: tuple[MacvlanNetwork, ...]
+    links: tuple[dict, ...]
+
+    def as_data(self) -> dict[str, object]:
+        """Plain data for playbooks."""
+        present = [link for link in self.links if link.get("state", "present") == "present"]
+        return {
+            "networks": [network.as_data() for network in self.networks],
+            "links": list(self.links),
+            "unmanaged_devices": [f"interface-name:{link['name']}" for link in present],
+            "probes": [probe for probe in (network.probe() for network in self.networks) if probe["addresses"]],
+        }
+
+
+def expand(
+    networks: list[Any], links: list[dict], problems: Problems, host: str = "", groups: Groups | None = None
+) -> Intent:
+    """Everything that one host's declaration means. Faults become problems; the result is only good without any.
+
+    networks: ``macvlan_networks``. links: ``macvlan_links``, passed through behind the derived ones, not checked here.
+    host, groups: the inventory name and the inventory's groups, for ranges that a group shares.
+    """
+    parsed: list[MacvlanNetwork] = []
+    made: list[dict] = []
+    for number, network in enumerate(networks):
+        key = f"macvlan_networks[{number}]"
+        if not isinstance(network, dict):
+            problems.add(key, network, "a network is a mapping", "write at least name, parent and subnet")
+            continue
+        one = _network(network, key, problems, host, groups or Groups())
+        parsed.append(one)
+        if one.link is not None:
+            made.append(_shim(network, one))
+    _between(parsed, problems)
+    return Intent(tuple(parsed), (*made, *links))
+
+
+def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
+    """What can be diagnosed of links that no network declares: each with addresses, as a network of its own name.
+
+    Its containers are those to which its routes lead (without a gateway), or without such routes those in its subnets.
+    Where its gateway is, it does not say.
+    """
+    taken = {network.name for network in networks}
+    result = []
+    for link in links:
+        if not link.addresses:
+            continue
+        direct = [route.destination for route in link.routes or () if route.gateway is None]
+        ranges = tuple(outer for outer in direct if outer.prefixlen and not outer.is_multicast)
+        result.append(
+            MacvlanNetwork(
+                name=f"link {link.name}" if link.name in taken else link.name,
+                parent=link.parent,
+                subnets=tuple(dict.fromkeys([*(interface.network for interface in link.addresses), *ranges])),
+                ranges=ranges,
+                host_addresses=tuple(interface.ip for interface in link.addresses),
+                link=link.name,
+                key=link.key,
+            )
+        )
+    return result
+
+
+def _network(given: dict, key: str, problems: Problems, host: str, groups: Groups) -> MacvlanNetwork:
+    unknown_keys(given, KEYS, key, problems)
+    name = given.get("name")
+    if not isinstance(name, str) or not name:
+        problems.add(f"{key}.name", name, "a network needs a name", "write one such as lan0")
+    engine = given.get("engine") or "none"
+    if engine not in ENGINES:
+        problems.add(f"{key}.engine", engine, "there is no such engine", f"use one of {', '.join(ENGINES)}")
+    if given.get("parent") is None:
+        problems.add(f"{key}.parent", None, "a network needs a parent", _parents.REMEDY)
+    else:
+        _parents.check(given["parent"], f"{key}.parent", problems)
+    subnets = _parse(
+        given, "subnet", parse_network, "a network such as 192.168.100.0/24, without host bits", key, problems
+    )
+    if given.get("subnet") is None:
+        problems.add(f"{key}.subnet", None, "a network needs a subnet", "write one such as 192.168.100.0/24")
+    address = "an IP address without prefix length"
+    outers = tuple(_parse(given, "container_range", parse_network, "a range in CIDR form", key, problems))
+    sharing = _slices.read(given, outers, host, groups, key, problems)
+    network = MacvlanNetwork(
+        name=str(name),
+        parent=given.get("parent"),
+        subnets=tuple(subnets),
+        gateways=tuple(_parse(given, "gateway", parse_address, address, key, problems)),
+        ranges=_own(outers, sharing, given),
+        host_addresses=tuple(_parse(given, "host_address", parse_address, address, key, problems)),
+        containers=tuple(_parse(given, "containers", parse_address, address, key, problems)),
+        engine=engine,
+        segment=str(given.get("segment") or ", ".join(str(subnet) for subnet in subnets)),
+        link=str(given.get("link_name") or name) if _list(given.get("host_address")) else None,
+        key=key,
+        sharing=sharing,
+    )
+    if network.link is not None and ifname_problem(network.link):
+        remedy = "set link_name to a short one, such as lan0"
+        problems.add(
+            f"{key}.{'link_name' if given.get('link_name') else 'name'}",
+            network.link,
+            str(ifname_problem(network.link)),
+            remedy,
+        )
+    _inside(network, outers, problems)
+    _apart(network, outers, problems)
+    if (
+        not any(_list(given.get(name)) for name in ("container_range", "containers"))
+        or network.ranges
+        or network.containers
+    ):
+        _reachable(network, problems)
+    return network
+
+
+def _own(outers: tuple[Network, ...], sharing: Sharing | None, given: dict) -> tuple[Network, ...]:
+    """What this host may use of the declared ranges; nothing where it cannot be told."""
+    if sharing is None:
+        return () if given.get("container_range_per_host") is not None else outers
+    cut = [outer for outer, dummy in sharing.cuts]
+    return (*(outer for outer in outers if outer not in cut), *sharing.slices)
+
+
+def _list(given: object) -> list:
+    """One value and a list of values are both welcome, and so is "none" for nothing."""
+    if given is None or given == "none":
+        return []
+    return given if isinstance(given, list) else [given]
+
+
+def _parse(given: dict, name: str, parse: Callable[[object], Any], form: str, key: str, problems: Problems) -> list:
+    result = []
+    for number, text in enumerate(_list(given.get(name))):
+        value = parse(text)
+        here = f"{key}.{name}[{number}]" if isinstance(given[name], list) else f"{key}.{name}"
+        if value is None:
+            problems.add(here, text, f"this is not {form}", "correct it")
+        elif value in result:
+            problems.add(here, text, "this is listed twice", "list it once")
+        else:
+            result.append(value)
+    return result
+
+
+def _inside(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
+    """What has to lie in the subnet, and what no machine can have."""
+    if not network.subnets:
+        return
+    subnets = ", ".join(str(subnet) for subnet in network.subnets)
+    for name, values in (
+        ("container_range", outers),
+        ("gateway", [item for item in network.gateways if not item.is_link_local]),
+        ("host_address", network.host_addresses),
+        ("containers", network.containers),
+    ):
+        for value in values:
+            if not any(within(value, subnet) for subnet in network.subnets):
+                problems.add(
+                    f"{network.key}.{name}",
+                    str(value),
+                    f"this is not inside the subnet {subnets}",
+                    "correct one of the two",
+                )
+            elif isinstance(value, ipaddress.IPv4Address):
+                _usable(network, name, value, problems)
+
+
+def _usable(network: MacvlanNetwork, name: str, value: ipaddress.IPv4Address, problems: Problems) -> None:
+    for subnet in network.subnets:
+        if (
+            subnet.version == 4
+            and subnet.prefixlen < 31
+            and value in (subnet.network_address, subnet.broadcast_address)
+        ):
+            what = "network" if value == subnet.network_address else "broadcast"
+            problems.add(
+                f"{network.key}.{name}", str(value), f"this is the {what} address of {subnet}", "choose another one"
+            )
+
+
+def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
+    """What has to keep out of the way of what. A range that a group shares may get into use with any further host."""
+    for name, values in (("gateway", network.gateways), ("host_address", network.host_addresses)):
+        for value in values:
+            for outer in outers:
+                if within(value, outer):
+                    remedy = "move one of the two: the container engine would hand this address out"
+                    problems.add(
+                        f"{network.key}.{name}", str(value), f"this is inside the container range {outer}", remedy
+                    )
+            if value in network.containers:
+                problems.add(
+                    f"{network.key}.{name}", str(value), "a container has the same address", "choose another one"
+                )
+    for value in network.host_addresses:
+        if value in network.gateways:
+            problems.add(
+                f"{network.key}.host_address", str(value), "this is the gateway's address", "choose another one"
+            )
+    for value in network.containers:
+        same_family = [outer for outer in network.ranges if outer.version == value.version]
+        if same_family and not any(within(value, outer) for outer in same_family):
+            ranges = ", ".join(str(outer) for outer in same_family)
+            problems.add(
+                f"{network.key}.containers",
+                str(value),
+                f"this is outside the container range {ranges}",
+                "correct one of the two",
+            )
+    for number, one in enumerate(outers):
+        for other in outers[:number]:
+            if overlap(one, other):
+                problems.add(f"{network.key}.container_range", str(one), f"this overlaps {other}", "make them disjoint")
+
+
+def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
+    """Each family that containers have is one that the host side has too, once."""
+    targets = {item.version for item in (*network.ranges, *network.containers)}
+    own = {item.version for item in network.host_addresses}
+    if network.host_addresses and not targets:
+        remedy = "declare container_range, or containers, or leave host_address out"
+        problems.add(
+            f"{network.key}.host_address",
+            str(network.host_addresses[0]),
+            "there is nothing that it could reach",
+            remedy,
+        )
+    for version in sorted(targets - own) if own else ():
+        remedy = f"add an IPv{version} host_address, or leave the IPv{version} containers out"
+        problems.add(
+            f"{network.key}.host_address", None, f"the containers have IPv{version} and the host side has not", remedy
+        )
+    if len(own) < len(network.host_addresses):
+        problems.add(
+            f"{network.key}.host_address", None, "there are two addresses of one family", "declare one per family"
+        )
+
+
+def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
+    """Networks of one host against each other."""
+    for number, one in enumerate(networks):
+        for other in networks[:number]:
+            if one.name == other.name:
+                problems.add(
+                    f"{one.key}.name", one.name, f"{other.key} has the same name", "give each network a name of its own"
+                )
+            if one.segment != other.segment:
+                continue
+            for mine in one.ranges:
+                for theirs in other.ranges:
+                    if overlap(mine, theirs):
+                        problems.add(
+                            f"{one.key}.container_range",
+                            str(mine),
+                            f"this overlaps {theirs} of {other.name}",
+                            "make them disjoint",
+                        )
+
+
+def _shim(given: dict, network: MacvlanNetwork) -> dict:
+    """The link that a network needs on the host, in the words of macvlan_link."""
+    loose = [item for item in network.containers if not any(within(item, outer) for outer in network.ranges)]
+    targets = [*network.ranges, *(ipaddress.ip_network(item) for item in loose)]
+    ipv4 = any(address.version == 4 for address in network.host_addresses)
+    link = {
+        "name": network.link,
+        "parent": network.parent,
+        "mode": given.get("mode") or "bridge",
+        "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],
+        # No source: the kernel takes the link's own address, and does not drop the route when that is removed.
+        "routes": [{"destination": str(item)} for item in targets],
+        "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **(given.get("sysctl") or {})},
+        "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **(given.get("parent_sysctl") or {})},
+    }
+    for name in ("mac", "mtu", "bcqueuelen"):
+        if given.get(name) is not None:
+            link[name] = given[name]
+    return link

@@ -1,0 +1,348 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Desired macvlan links: from what the user wrote to normalised data, and the rules that need no host. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    Interface,
+    Network,
+    ifname_problem,
+    mac_problem,
+    parse_address,
+    parse_interface,
+    parse_mac,
+    parse_network,
+    stable_mac,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN, Link
+
+from . import parents as _parents
+
+#: linux/if_link.h enum macvlan_mode, by iproute2's names. The kernel's own default is vepa, ours is bridge.
+MODES = ("bridge", "private", "vepa", "passthru", "source")
+
+#: IPv4 needs 68 octets (RFC 791, 3.2), IPv6 1280 (RFC 8200, 5); the kernel allows a macvlan 65535 (ETH_MAX_MTU).
+MTU_MIN, MTU_MIN_IPV6, MTU_MAX = 68, 1280, 65535
+
+#: Per-interface values below net/FAMILY/conf that belong to a macvlan set-up (Documentation/networking/ip-sysctl.rst):
+#: name -> (family, lowest, highest).
+SYSCTLS = {
+    "arp_filter": ("ipv4", 0, 1),
+    "arp_ignore": ("ipv4", 0, 8),
+    "arp_announce": ("ipv4", 0, 2),
+    "arp_notify": ("ipv4", 0, 1),
+    "rp_filter": ("ipv4", 0, 2),
+    "accept_local": ("ipv4", 0, 1),
+    "accept_ra": ("ipv6", 0, 2),
+    "autoconf": ("ipv6", 0, 1),
+}
+
+#: What a link and a route of it may say; anything else is a typing error that would be silently ignored.
+LINK_KEYS = (
+    "name", "state", "parent", "mode", "mac", "mtu", "addresses", "routes", "bcqueuelen", "nopromisc", "up",
+    "sysctl", "parent_sysctl",
+)  # fmt: skip
+ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
+
+STABLE = "stable"
+
+
+@dataclass(frozen=True, order=True)
+class DesiredRoute:
+    """A route over the link; ``source`` is the preferred source address, ``metric`` 0 the kernel's default."""
+
+    destination: Network
+    gateway: Address | None = None
+    source: Address | None = None
+    metric: int = 0
+    table: int = RT_TABLE_MAIN
+
+    def __str__(self) -> str:
+        parts = [str(self.destination)]
+        if self.gateway:
+            parts.append(f"via {self.gateway}")
+        if self.source:
+            parts.append(f"src {self.source}")
+        if self.metric:
+            parts.append(f"metric {self.metric}")
+        if self.table != RT_TABLE_MAIN:
+            parts.append(f"table {self.table}")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class DesiredLink:
+    """One macvlan link as declared. None means "not managed", an empty tuple "none at all"."""
+
+    name: str
+    parent: object
+    mode: str = "bridge"
+    mac: str = ""
+    mtu: int | None = None
+    addresses: tuple[Interface, ...] | None = None
+    routes: tuple[DesiredRoute, ...] | None = None
+    bcqueuelen: int | None = None
+    nopromisc: bool | None = None
+    up: bool = True
+    sysctl: tuple[tuple[str, int], ...] = ()
+    parent_sysctl: tuple[tuple[str, int], ...] = ()
+    #: Where it stands in the input, for messages that come later.
+    key: str = "links"
+    #: The parent on this host, once it is known.
+    resolved: Link | None = None
+
+    def on(self, parent: Link) -> DesiredLink:
+        """The same link with its parent known."""
+        return replace(self, resolved=parent)
+
+    @property
+    def lower(self) -> Link:
+        """The parent on this host. Errors: ValueError before it is resolved."""
+        if self.resolved is None:
+            raise ValueError(f"the parent of {self.name} has not been resolved")
+        return self.resolved
+
+
+@dataclass(frozen=True)
+class Desired:
+    """All links of one host: those that shall be there, and the names of those that shall not."""
+
+    present: tuple[DesiredLink, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+def sysctl_path(interface: str, name: str) -> str:
+    """The value's path below /proc/sys. A dot in an interface name stays a dot there."""
+    return f"net/{SYSCTLS[name][0]}/conf/{interface}/{name}"
+
+
+def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links") -> Desired:
+    """Read the list of one host. Every fault of form becomes a problem; what is returned is only good without any.
+
+    host_id: what stable MACs are derived from, the inventory name.
+    """
+    present: list[DesiredLink] = []
+    absent: list[str] = []
+    names: dict[str, str] = {}
+    for number, link in enumerate(links):
+        here = f"{key}[{number}]"
+        if not isinstance(link, dict):
+            problems.add(here, link, "a link is a mapping", "write at least name and parent")
+            continue
+        unknown_keys(link, LINK_KEYS, here, problems)
+        name = link.get("name")
+        problem = ifname_problem(name)
+        if problem:
+            problems.add(f"{here}.name", name, problem, "choose a shorter or simpler name such as lan0")
+        elif str(name) in names:
+            problems.add(
+                f"{here}.name", name, f"{names[str(name)]} has the same name", "give each link a name of its own"
+            )
+        else:
+            names[str(name)] = here
+        state = link.get("state") or "present"
+        if state == "absent":
+            absent.append(str(name))
+        elif state == "present":
+            present.append(_link(link, here, host_id, problems))
+        else:
+            problems.add(f"{here}.state", state, "there is no such state", "write present or absent")
+    _same_mac(present, problems)
+    _same_address(present, problems)
+    return Desired(tuple(present), tuple(absent))
+
+
+def unknown_keys(given: dict, known: tuple[str, ...], key: str, problems: Problems) -> None:
+    """Add a problem for each key that nothing would read."""
+    for name, value in given.items():
+        if name not in known:
+            problems.add(f"{key}.{name}", value, "there is no such key", f"use one of {', '.join(known)}")
+
+
+def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink:
+    parent = link.get("parent")
+    if parent is None:
+        problems.add(f"{key}.parent", None, "a link needs a parent", _parents.REMEDY)
+    else:
+        _parents.check(parent, f"{key}.parent", problems)
+    mode = link.get("mode") or "bridge"
+    if mode not in MODES:
+        problems.add(f"{key}.mode", mode, "there is no such macvlan mode", f"use one of {', '.join(MODES)}")
+    addresses = _addresses(link.get("addresses"), f"{key}.addresses", problems)
+    mtu = _number(link.get("mtu"), MTU_MIN, MTU_MAX, f"{key}.mtu", problems)
+    if mtu is not None and mtu < MTU_MIN_IPV6 and any(address.version == 6 for address in addresses or ()):
+        problems.add(f"{key}.mtu", mtu, f"IPv6 needs an MTU of at least {MTU_MIN_IPV6}", "raise it, or leave IPv6 out")
+    return DesiredLink(
+        name=str(link.get("name")),
+        parent=parent,
+        mode=mode,
+        mac=_mac(link, key, host_id, problems),
+        mtu=mtu,
+        addresses=addresses,
+        routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
+        # A queue of 0 lets no broadcast, so no ARP request, reach the link (macvlan_broadcast_enqueue).
+        bcqueuelen=_number(link.get("bcqueuelen"), 1, 0xFFFFFFFF, f"{key}.bcqueuelen", problems),
+        nopromisc=link.get("nopromisc"),
+        up=link.get("up") is not False,
+        sysctl=_sysctl(link.get("sysctl"), f"{key}.sysctl", problems),
+        parent_sysctl=_sysctl(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
+        key=key,
+    )
+
+
+def _mac(link: dict, key: str, host_id: str, problems: Problems) -> str:
+    given = link.get("mac") or STABLE
+    if link.get("mode") == "passthru":
+        if given != STABLE:
+            problems.add(f"{key}.mac", given, "a passthru link carries its parent's MAC address", "leave mac out")
+        return ""
+    if given == STABLE:
+        return stable_mac(host_id, str(link.get("name")))
+    mac = parse_mac(given)
+    remedy = (
+        "write a unicast, locally administered address such as 02:00:00:00:00:01, or leave mac out for a stable one"
+    )
+    problem = mac_problem(mac) if mac else "this is not a MAC address"
+    if problem:
+        problems.add(f"{key}.mac", given, problem, remedy)
+    return mac or ""
+
+
+def _addresses(given: object, key: str, problems: Problems) -> tuple[Interface, ...] | None:
+    if given is None:
+        return None
+    result: list[Interface] = []
+    for number, text in enumerate(given if isinstance(given, list) else [given]):
+        interface = parse_interface(text)
+        problem = address_problem(interface) if interface else "this is not an IP address"
+        if problem:
+            problems.add(f"{key}[{number}]", text, problem, "write address/prefix length, such as 192.168.100.3/32")
+        elif interface is not None:
+            result.append(interface)
+    return tuple(sorted(set(result), key=_order))
+
+
+def address_problem(interface: Interface) -> str | None:
+    """Why an interface cannot carry this address, None when it can."""
+    address, network = interface.ip, interface.network
+    if address.is_multicast or address.is_unspecified or address.is_loopback:
+        return "this address cannot be an interface's own"
+    if network.version == 4 and network.prefixlen < 31 and address in (network[0], network[-1]):
+        return f"this is the network or broadcast address of {network}"
+    return None
+
+
+def _order(interface: Interface) -> tuple[int, int, int]:
+    return interface.version, int(interface.ip), interface.network.prefixlen
+
+
+def _routes(
+    given: object, addresses: tuple[Interface, ...] | None, key: str, problems: Problems
+) -> tuple[DesiredRoute, ...] | None:
+    if given is None:
+        return None
+    result = []
+    for number, route in enumerate(given if isinstance(given, list) else [given]):
+        made = _route(route, addresses, f"{key}[{number}]", problems)
+        if made is not None:
+            result.append(made)
+    return tuple(sorted(set(result), key=lambda route: (route.destination.version, str(route))))
+
+
+def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, problems: Problems) -> DesiredRoute | None:
+    if not isinstance(route, dict):
+        problems.add(key, route, "a route is a mapping", "write at least destination")
+        return None
+    unknown_keys(route, ROUTE_KEYS, key, problems)
+    destination = parse_network(route.get("destination"))
+    if destination is None:
+        problems.add(
+            f"{key}.destination",
+            route.get("destination"),
+            "this is not a network",
+            "write 192.168.100.128/28, without host bits",
+        )
+        return None
+    hops: dict[str, Address | None] = {}
+    for name in ("gateway", "source"):
+        hop = hops[name] = parse_address(route.get(name))
+        if route.get(name) is not None and (hop is None or hop.version != destination.version):
+            problems.add(
+                f"{key}.{name}",
+                route[name],
+                f"this is not an IPv{destination.version} address",
+                f"write one, or leave {name} out",
+            )
+    source = hops["source"]
+    if source is not None and addresses is not None and source not in [address.ip for address in addresses]:
+        problems.add(
+            f"{key}.source",
+            str(source),
+            "this is no address of the link",
+            "list it under addresses, or leave source out",
+        )
+    return DesiredRoute(
+        destination=destination,
+        gateway=hops["gateway"],
+        source=source,
+        metric=_number(route.get("metric"), 0, 0xFFFFFFFF, f"{key}.metric", problems) or 0,
+        table=_number(route.get("table"), 1, 0xFFFFFFFF, f"{key}.table", problems) or RT_TABLE_MAIN,
+    )
+
+
+def _number(given: object, lowest: int, highest: int, key: str, problems: Problems) -> int | None:
+    if given is None:
+        return None
+    if isinstance(given, str) and given.strip().isdigit():
+        given = int(given)
+    if isinstance(given, bool) or not isinstance(given, int) or not lowest <= given <= highest:
+        problems.add(
+            key, given, f"this is not a whole number from {lowest} to {highest}", "correct it, or leave it out"
+        )
+        return None
+    return given
+
+
+def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int], ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, dict):
+        problems.add(key, given, "this is not a mapping", f"write names and numbers; names are {', '.join(SYSCTLS)}")
+        return ()
+    unknown_keys(given, tuple(SYSCTLS), key, problems)
+    result = {}
+    for name, value in given.items():
+        if name in SYSCTLS and value is not None:
+            lowest, highest = SYSCTLS[name][1:]
+            result[name] = _number(value, lowest, highest, f"{key}.{name}", problems)
+    return tuple(sorted((name, value) for name, value in result.items() if value is not None))
+
+
+def _same_mac(links: list[DesiredLink], problems: Problems) -> None:
+    seen: dict[str, str] = {}
+    for link in links:
+        # a name that is there twice is told as such; its stable MAC address then is as well
+        if link.mac and seen.get(link.mac, link.name) != link.name:
+            problems.add(
+                f"{link.key}.mac", link.mac, f"link {seen[link.mac]} has the same MAC address", "give each link its own"
+            )
+        seen.setdefault(link.mac, link.name)
+
+
+def _same_address(links: list[DesiredLink], problems: Problems) -> None:
+    seen: dict[Address, str] = {}
+    for link in links:
+        for address in {interface.ip for interface in link.addresses or ()}:
+            if address in seen:
+                remedy = "give each link addresses of its own"
+                problems.add(
+                    f"{link.key}.addresses", str(address), f"link {seen[address]} has the same address", remedy
+                )
+            seen.setdefault(address, link.name)

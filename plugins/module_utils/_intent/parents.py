@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which device a parent selector means on this host. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    ifname_problem,
+    parse_mac,
+    parse_network,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
+    BOND_MODES_REWRITING,
+    MACVLAN_KINDS,
+    RT_TABLE_MAIN,
+    Facts,
+    Link,
+    Route,
+)
+
+SELECTORS = ("mac", "subnet", "default_route")
+REMEDY = "give an interface name, or one of {mac: …}, {subnet: …}, {default_route: true}"
+
+
+def check(selector: object, key: str, problems: Problems) -> None:
+    """Add a problem for each fault of form; needs no host."""
+    if isinstance(selector, str):
+        problem = ifname_problem(selector)
+        if problem:
+            problems.add(key, selector, problem, REMEDY)
+        return
+    if not isinstance(selector, dict) or len(selector) != 1 or next(iter(selector)) not in SELECTORS:
+        problems.add(key, selector, "this is neither an interface name nor a parent selector", REMEDY)
+        return
+    kind, value = next(iter(selector.items()))
+    if kind == "mac" and parse_mac(value) is None:
+        problems.add(f"{key}.mac", value, "this is not a MAC address", "write six octets such as 52:54:00:12:34:56")
+    elif kind == "subnet" and parse_network(value) is None:
+        problems.add(f"{key}.subnet", value, "this is not a network", "write it as 192.168.100.0/24, without host bits")
+    elif kind == "default_route" and value is not True:
+        problems.add(
+            f"{key}.default_route", value, "the only value is true", "write default_route: true, or name the interface"
+        )
+
+
+def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Link | None:
+    """The one link that a well-formed selector means; a problem is added where it is none or several."""
+    if isinstance(selector, str):
+        link = facts.link(selector)
+        if link is None:
+            known = ", ".join(sorted(item.name for item in facts.links if not item.loopback)) or "none"
+            problems.add(key, selector, "this host has no such interface", f"name one that it has: {known}")
+        return link
+    if not isinstance(selector, dict) or not selector:
+        return None
+    kind, value = next(iter(selector.items()))
+    matches = _matches(kind, value, facts)
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = ", ".join(link.name for link in matches)
+        problems.add(key, selector, f"several interfaces match: {names}", "name the interface instead")
+    else:
+        problems.add(key, selector, "no interface of this host matches", f"{REMEDY}, and check that it is there and up")
+    return None
+
+
+def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
+    """Links that fit. Virtual children are never meant: they repeat their parent's MAC or sit in its subnet."""
+    candidates = [link for link in facts.links if link.kind not in (*MACVLAN_KINDS, "ipvlan") and not link.loopback]
+    if kind == "mac":
+        # A bond or bridge carries its port's MAC: the master is the one that can be a parent.
+        fitting = [link for link in candidates if link.mac == parse_mac(value)]
+        return [link for link in fitting if link.master is None] or fitting
+    if kind == "subnet":
+        network = parse_network(value)
+        holders = {address.index for address in facts.addresses if address.interface.network == network}
+        return [link for link in candidates if link.index in holders]
+    defaults = [
+        route
+        for route in facts.routes
+        if route.destination.prefixlen == 0 and route.table == RT_TABLE_MAIN and route.oif
+    ]
+    # IPv4 decides where both families have one; the lowest metric is the one in use.
+    best = min(map(_rank, defaults), default=None)
+    indexes = {route.oif for route in defaults if _rank(route) == best}
+    return [link for link in candidates if link.index in indexes]
+
+
+def _rank(route: Route) -> tuple[int, int]:
+    return route.destination.version, route.metric
+
+
+def check_capable(link: Link, facts: Facts, key: str, value: object, problems: Problems) -> None:
+    """Add a problem for each reason for which this link cannot carry macvlan children (drivers/net/macvlan.c)."""
+    if link.loopback:
+        problems.add(
+            key,
+            value,
+            "the loopback interface cannot be a macvlan parent",
+            "name the interface that leads to the network",
+        )
+    elif link.kind in MACVLAN_KINDS:
+        below = facts.by_index(link.parent) if link.parent_nsid is None else None
+        remedy = f"name its own parent {below.name}" if below else "name its own parent"
+        problems.add(
+            key, value, f"{link.name} is a {link.kind} itself: the kernel would silently use its parent instead", remedy
+        )
+    elif link.wireless:
+        problems.add(
+            key,
+            value,
+            f"{link.name} is a Wi-Fi interface: an access point accepts one MAC address per association",
+            "use a wired interface, or ipvlan, or routing",
+        )
+    elif not link.ethernet:
+        problems.add(key, value, f"{link.name} is not an Ethernet interface", "name an Ethernet interface")
+    if link.master is not None:
+        master = facts.by_index(link.master)
+        name = master.name if master else f"interface {link.master}"
+        what = f"a port of {name}" + (f" ({master.kind})" if master and master.kind else "")
+        problems.add(key, value, f"{link.name} is {what}, the kernel answers EBUSY", f"name {name} as the parent")
+    if link.bond_mode in BOND_MODES_REWRITING:
+        problems.add(
+            key,
+            value,
+            f"{link.name} is a bond in mode {BOND_MODES_REWRITING[link.bond_mode]}, which rewrites MAC addresses",
+            "use active-backup or 802.3ad",
+        )
+    ipvlans = [
+        item.name
+        for item in facts.links
+        if item.kind == "ipvlan" and item.parent == link.index and item.parent_nsid is None
+    ]
+    if ipvlans:
+        problems.add(
+            key,
+            value,
+            f"{link.name} already carries ipvlan links ({', '.join(ipvlans)})",
+            "use another parent, or remove them",
+        )

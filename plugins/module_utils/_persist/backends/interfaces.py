@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/etc/network/interfaces: which files ifupdown reads, and for which interfaces it has stanzas (interfaces(5))."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Mapping
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+
+MAIN = "/etc/network/interfaces"
+
+#: The names that ``source-directory`` takes (interfaces(5), "INCLUDING OTHER FILES").
+DIRECTORY_NAMES = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Interfaces:
+    """texts: every file that ifupdown reads, by path. sources: word (source or source-directory) and its pattern."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[tuple[str, str], ...] = ()
+
+    def reads(self, path: str) -> bool:
+        """Whether ifupdown would read a file of that path. Pure."""
+        return any(_takes(word, pattern, path) for word, pattern in self.sources)
+
+    def stanzas(self, interface: str) -> list[str]:
+        """The files that configure an interface. Pure."""
+        return [
+            path
+            for path, text in self.texts.items()
+            if any(words[:1] == ["iface"] and words[1:2] == [interface] for words in _lines(text))
+        ]
+
+
+def read() -> Interfaces | None:
+    """What ifupdown reads here, None where there is no such configuration."""
+    texts: dict[str, str] = {}
+    sources: list[tuple[str, str]] = []
+    waiting = [MAIN]
+    while waiting:
+        path = waiting.pop(0)
+        text = _files.read(path) if path not in texts and not os.path.isdir(path) else None
+        if text is None:
+            continue
+        texts[path] = text
+        for word, pattern in includes(text, os.path.dirname(path)):
+            sources.append((word, pattern))
+            paths = glob.glob(f"{pattern}/*" if word == "source-directory" else pattern)
+            waiting += sorted(found for found in paths if _takes(word, pattern, found))
+    return Interfaces(texts, tuple(sources)) if MAIN in texts else None
+
+
+def includes(text: str, directory: str) -> list[tuple[str, str]]:
+    """Word and absolute pattern of each line that includes other files. Pure."""
+    return [
+        (words[0], os.path.normpath(os.path.join(directory, pattern)))
+        for words in _lines(text)
+        if words[0] in ("source", "source-directory")
+        for pattern in words[1:]
+    ]
+
+
+def _lines(text: str) -> Iterator[list[str]]:
+    """The words of each line; a backslash at its end continues it, ``#`` at its start makes it a comment."""
+    for line in text.replace("\\\n", " ").splitlines():
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            yield words
+
+
+def _takes(word: str, pattern: str, path: str) -> bool:
+    folder, name = os.path.split(path)
+    if word == "source-directory":
+        return fnmatch.fnmatchcase(folder, pattern) and DIRECTORY_NAMES.fullmatch(name) is not None
+    # As in a shell, a wildcard takes no slash and no leading dot.
+    return path.count("/") == pattern.count("/") and not name.startswith(".") and fnmatch.fnmatchcase(path, pattern)

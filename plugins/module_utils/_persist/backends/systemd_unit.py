@@ -1,0 +1,39 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A systemd unit with ip(8): for hosts where NetworkManager or nothing configures the parent."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import check_units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
+    Backend,
+    Host,
+    Owner,
+    Refusal,
+    Rendered,
+)
+
+from . import networkd
+
+
+class SystemdUnit(Backend):
+    name = "systemd"
+
+    def suits(self, owner: Owner) -> bool:
+        return owner.names in ((), ("NetworkManager",))
+
+    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+        return None
+
+    def render(self, link: DesiredLink, host: Host) -> Rendered:
+        kept = units.keeping(link, keeper.making(link, host), "network-pre.target")
+        return kept.plus(networkd.hands_off(link, host))
+
+    def verify(self, link: DesiredLink, host: Host) -> list[str]:
+        return check_units([units.unit_name(link.name)])
+
+
+BACKEND = SystemdUnit()

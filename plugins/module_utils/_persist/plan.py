@@ -1,0 +1,273 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The persistent form of links: read it, plan it, write it, and read back what the host made of it.
+
+`auto` takes the native form of the daemon that owns the parent. A new form is one file in `_persist` and one line in
+its registry. `read` and `verify` only read, `plan` is pure, `apply` is the only writer.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
+
+from . import actions, detect, registry, sysctl, units
+from .actions import PersistFailed
+from .backends import networkmanager
+from .base import PLAIN_NAME, Action, Changed, Host, Rendered, UnitState, link_of, parent_name
+
+__all__ = [
+    "CHOICES",
+    "Choice",
+    "PersistFailed",
+    "Persisted",
+    "Steps",
+    "apply",
+    "check_writable",
+    "choose",
+    "plan",
+    "read",
+    "verify",
+]
+
+#: The values of ``persistence``.
+CHOICES = ("auto", *(backend.name for backend in registry.BACKENDS), "none")
+
+
+@dataclass(frozen=True)
+class Persisted:
+    """What is there now. ``files`` holds every text at a path that could be ours, also texts that are not.
+
+    interrupted: an earlier run was killed while it wrote.
+    """
+
+    host: Host = field(default_factory=Host)
+    files: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, UnitState] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def links(self) -> set[str]:
+        """The names of all links that have a file of ours."""
+        return {name for name in map(link_of, self.files.values()) if name}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The form of one link.
+
+    backend: one of `CHOICES` without auto. reason: why that, in words. owner, evidence: the parent's.
+    """
+
+    link: str
+    backend: str
+    reason: str
+    owner: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Steps:
+    """All writes of one run, in order; false where there are none. ``files``: every text that shall then be there.
+
+    letting_go: what goes before the kernel's part. actions: what comes after it.
+    """
+
+    letting_go: tuple[Action, ...] = ()
+    actions: tuple[Action, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.actions)
+
+    def released(self) -> list[str]:
+        """The links that stay, and that a daemon takes down on the way."""
+        return [action.target for action in self.letting_go if action.kind in actions.RELEASING]
+
+    def choice(self, link: str) -> Choice | None:
+        return next((item for item in self.choices if item.link == link), None)
+
+
+def read(present: Iterable[DesiredLink] = ()) -> Persisted:
+    """Everything `plan` needs. Errors: CommandFailed."""
+    host = detect.read({parent_name(link) for link in present})
+    if host.unfit:
+        return Persisted(host)
+    texts = {path: _files.read(path) for pattern in registry.PATTERNS for path in sorted(glob.glob(pattern))}
+    # A dangling link has no text and is not ours either.
+    files = {path: text or "" for path, text in texts.items()}
+    names = {os.path.basename(path) for path in files if path.startswith(units.DIRECTORY)}
+    names |= {units.unit_name(link.name) for link in present}
+    return Persisted(host, files, systemd.unit_states(sorted(names)), actions.interrupted())
+
+
+def choose(link: DesiredLink, host: Host, persistence: str, problems: Problems) -> Choice:
+    """The form that a link gets here, and why. Pure. A problem is added where the one asked for cannot work."""
+    if persistence == "none":
+        return Choice(link.name, "none", "persistence is none")
+    if host.unfit:
+        if persistence != "auto":
+            problems.add("persistence", persistence, host.unfit, "set persistence: auto or none")
+        return Choice(link.name, "none", host.unfit)
+    parent = parent_name(link)
+    owner = host.owner(parent)
+    for what, name, key in (("link", link.name, "name"), ("parent", parent, "parent")):
+        if not PLAIN_NAME.fullmatch(name):
+            remedy = "rename it to letters, digits, dots, dashes and underscores, or set persistence: none"
+            problem = f"a {what} of this name cannot be written into files of systemd"
+            problems.add(f"{link.key}.{key}", name, problem, remedy)
+    found = f"{parent} belongs to {owner}" + (f" ({'; '.join(owner.evidence)})" if owner.evidence else "")
+    if persistence != "auto":
+        refusal = registry.backend(persistence).refuse(link, host)
+        if refusal:
+            problems.add("persistence", persistence, f"{link.name}: {refusal.reason}", refusal.remedy)
+        return Choice(link.name, persistence, f"persistence is {persistence}; {found}", str(owner), owner.evidence)
+    if host.stopped and not owner.names:
+        units_of = " and ".join(host.stopped)
+        problem = f"nothing configures {parent} now, and {units_of} is enabled and does not run, so it may later"
+        problems.add("persistence", persistence, f"{link.name}: {problem}", f"start {units_of}, or name a form")
+    reasons = [found]
+    for backend in sorted(registry.BACKENDS, key=lambda item: not item.suits(owner)):
+        refusal = backend.refuse(link, host)
+        if refusal is None:
+            return Choice(link.name, backend.name, "; ".join(reasons), str(owner), owner.evidence)
+        if backend.suits(owner):
+            reasons.append(f"not {backend.name}: {refusal.reason}")
+    problems.add("persistence", persistence, f"{link.name}: {'; '.join(reasons)}", "set persistence: none")
+    return Choice(link.name, "none", "; ".join(reasons), str(owner), owner.evidence)
+
+
+def plan(
+    state: Persisted,
+    present: Iterable[DesiredLink],
+    removed: Iterable[str],
+    persistence: str,
+    difference: Difference,
+    problems: Problems,
+    deleted: frozenset[str] = frozenset(),
+) -> Steps:
+    """Note differences (targets ``file PATH`` and ``unit NAME``) and problems; links in neither list stay. Pure.
+
+    present: links with their parent resolved. deleted: names that the kernel's part deletes or makes.
+    """
+    present = list(present)
+    before = len(problems)
+    choices = tuple(choose(link, state.host, persistence, problems) for link in present)
+    if state.host.unfit or len(problems) > before:
+        return Steps(choices=choices)
+    rendered = [_render(link, choice, state.host) for link, choice in zip(present, choices)]
+    wanted = {path: text for item in rendered for path, text in item.files.items()}
+    for link, item in zip(present, rendered):
+        for path in item.files:
+            _check_ours(path, link.key, state, problems)
+    if len(problems) > before:
+        return Steps(choices=choices)
+    ours = {link.name for link in present} | set(removed)
+    wanted_units = {unit: link.name for link, item in zip(present, rendered) for unit in item.units}
+    changed = _compare(state, wanted, wanted_units, ours, deleted, difference)
+    native = [choice.link for choice in choices if choice.backend == networkmanager.BACKEND.name]
+    have = state.host.exclusion
+    changed = changed.excluding(have, exclusion.without(have, native), difference)
+    if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
+        changed = replace(changed, again=tuple(wanted), interrupted=True)
+    letting_go = registry.letting_go(changed, state.files, deleted)
+    return Steps(tuple(letting_go), tuple(registry.actions(changed, state.host)), choices, wanted)
+
+
+def _render(link: DesiredLink, choice: Choice, host: Host) -> Rendered:
+    if choice.backend == "none":
+        return Rendered()
+    rendered = registry.backend(choice.backend).render(link, host)
+    settings = sysctl.render(link)
+    files = {**({sysctl.path(link.name): settings} if settings else {}), **rendered.files}
+    return Rendered(files, rendered.units)
+
+
+def _check_ours(path: str, key: str, state: Persisted, problems: Problems) -> None:
+    text = state.files.get(path)
+    if text is not None and link_of(text) is None:
+        problems.add(key, path, "a file that is not ours is in the way", "move it away, or give the link another name")
+
+
+def _compare(
+    state: Persisted,
+    wanted: Mapping[str, str],
+    wanted_units: Mapping[str, str],
+    ours: set[str],
+    deleted: frozenset[str],
+    difference: Difference,
+) -> Changed:
+    """Files and units as they are against as they shall be; only what belongs to links in `ours` may go."""
+    write = {
+        path: text
+        for path, text in wanted.items()
+        if difference.compare(f"file {path}", "", state.files.get(path), text)
+    }
+    remove = tuple(path for path, text in state.files.items() if path not in wanted and link_of(text) in ours)
+    for path in remove:
+        difference.compare(f"file {path}", "", state.files[path], None)
+    stop = tuple(os.path.basename(path) for path in remove if path.startswith(units.DIRECTORY))
+    for unit in stop:
+        _compare_unit(unit, state, False, difference)
+    touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
+    start = []
+    for unit, link in wanted_units.items():
+        differs = _compare_unit(unit, state, True, difference)
+        if differs or state.interrupted or link in touched:
+            start.append(unit)
+    remade = tuple(path for path, text in wanted.items() if link_of(text) in deleted)
+    return Changed(write, remove, tuple(start), stop, remade=remade, added=frozenset({*write} - {*state.files}))
+
+
+def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Difference) -> bool:
+    have = state.units.get(unit, UnitState())
+    enabled = difference.compare(f"unit {unit}", "enabled", have.enabled, wanted)
+    return difference.compare(f"unit {unit}", "active", have.active, wanted) or enabled
+
+
+def check_writable(steps: Steps, problems: Problems) -> None:
+    """A file that can be neither written nor removed is a problem before anything is changed."""
+    for action in steps.actions:
+        if action.kind in ("write", "remove") and _files.unwritable(action.target):
+            what = "its directory cannot be written to: a read-only file system, or no permission"
+            problems.add("persistence", action.target, what, "make it writable, or set persistence: none")
+
+
+def let_go(steps: Steps) -> list[str]:
+    """Make the steps that go before all of the kernel's; what was done, in words. Errors: PersistFailed."""
+    return actions.begin(steps.letting_go) if steps.letting_go else []
+
+
+def apply(steps: Steps) -> list[str]:
+    """Make the steps, after all of the kernel's; what was done, in words. Errors: PersistFailed."""
+    return actions.apply(steps.actions)
+
+
+def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> list[str]:
+    """What files, systemd and daemons say against the plan, in words. Waits for them to settle."""
+    present = list(present)
+    files = steps.files.items()
+    wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
+    removed = {action.target for action in steps.actions if action.kind == "remove"} - {*steps.files}
+    wrong += [f"{path} is still there" for path in sorted(removed) if os.path.lexists(path)]
+    chosen = [(link, steps.choice(link.name)) for link in present]
+    kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
+    for link, backend in kept:
+        wrong += backend.verify(link, state.host)
+    owners = detect.owners([link.name for link, _backend in kept], detect.networkd_links()) if kept else {}
+    for link, backend in kept:
+        owner = owners[link.name]
+        if owner.names != tuple(filter(None, [backend.owner])):
+            evidence = "; ".join(owner.evidence) or "none knows it"
+            wrong.append(f"{link.name} shall belong to {backend.owner or 'no daemon'}: {owner} ({evidence})")
+    return wrong

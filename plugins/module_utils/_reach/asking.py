@@ -1,0 +1,173 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Questions that are on their way, and which were answered. Never waits; whoever uses it has the loop."""
+
+from __future__ import annotations
+
+import functools
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Attempt, Probe, Series
+
+
+class Transport(Protocol):
+    """What carries probes: sockets to wait on, and questions and answers that do not block."""
+
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        """Readable when there is something to receive."""
+
+    def send(self, target: Address, sequence: int, /) -> None:
+        """Errors: OSError."""
+
+    def ended(self) -> str:
+        """Why nothing more can be asked, empty as long as it can."""
+
+    def close(self) -> None:
+        """Give the sockets back."""
+
+    def receive(self) -> Iterator[tuple[Address, int | None]]:
+        """Target and sequence number of each answer that waits; None where answers carry no number."""
+
+
+class Asking:
+    """All attempts of some probes. timeout: seconds after which an attempt is lost.
+
+    lost: called with the probes that were lost for the first time. In the selector each socket's data is what to call
+    when it is readable.
+    """
+
+    def __init__(
+        self,
+        transports: Mapping[Probe, Transport],
+        timeout: float,
+        lost: Callable[[list[Probe]], None],
+        selector: selectors.BaseSelector,
+    ) -> None:
+        self.begin = time.monotonic()
+        self._transports = transports
+        self._timeout = timeout
+        self._lost = lost
+        self._selector = selector
+        self._probes = {(id(transport), probe.target): probe for probe, transport in transports.items()}
+        self._attempts: dict[Probe, list[Attempt]] = {probe: [] for probe in transports}
+        #: The attempts that wait for an answer: until when, and since when.
+        self._deadlines: deque[tuple[float, Probe, int]] = deque()
+        self._waiting: dict[tuple[Probe, int], float] = {}
+        self._known_lost: set[Probe] = set()
+        self._ended: dict[Probe, str] = {}
+        for transport in {id(item): item for item in transports.values()}.values():
+            for sock in transport.sockets:
+                selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, transport))
+
+    @property
+    def live(self) -> list[Probe]:
+        """The probes that can still be asked."""
+        return [probe for probe in self._transports if probe not in self._ended]
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When the next attempt may be lost (time.monotonic)."""
+        return self._deadlines[0][0] if self._deadlines else None
+
+    @property
+    def series(self) -> dict[Probe, Series]:
+        return {
+            probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
+        }
+
+    def doubtful(self, probe: Probe, enough: int) -> bool:
+        """Whether the last attempt was lost, and fewer than enough in all."""
+        attempts = self._attempts[probe]
+        return attempts[-1].rtt is None and sum(1 for item in attempts if item.rtt is None) < enough
+
+    def broken(self, probe: Probe, losses: int, never_counts: bool) -> bool:
+        """Whether the last attempts that are no longer waited for were all lost, so many of them.
+
+        never_counts: whether that counts where nothing was ever answered.
+        """
+        attempts = self._attempts[probe]
+        found = 0
+        for number in range(len(attempts) - 1, -1, -1):
+            if attempts[number].rtt is not None:
+                return False
+            found += (probe, number) not in self._waiting
+            if found >= losses:
+                return never_counts or any(item.rtt is not None for item in attempts[:number])
+        return False
+
+    def send(self, probes: Iterable[Probe]) -> None:
+        unsent = []
+        for probe in probes:
+            attempts = self._attempts[probe]
+            now = time.monotonic()
+            error = ""
+            try:
+                self._transports[probe].send(probe.target, len(attempts))
+                self._waiting[probe, len(attempts)] = now
+                self._deadlines.append((now + self._timeout, probe, len(attempts)))
+            except OSError as failure:
+                error = failure.strerror or str(failure)
+                unsent.append(probe)
+            attempts.append(Attempt(now - self.begin, None, error))
+        self._tell(unsent)
+
+    def expire(self, now: float) -> None:
+        """Give up attempts whose time is over."""
+        lost = []
+        while self._deadlines and self._deadlines[0][0] <= now:
+            dummy, probe, number = self._deadlines.popleft()
+            if self._waiting.pop((probe, number), None) is not None:
+                lost.append(probe)
+        self._tell(lost)
+
+    def drop_ended(self) -> None:
+        """An open socket keeps its namespace alive, and in it a link and addresses that may be wanted elsewhere."""
+        for transport in {id(self._transports[item]): self._transports[item] for item in self.live}.values():
+            reason = transport.ended()
+            if not reason:
+                continue
+            for sock in transport.sockets:
+                self._selector.unregister(sock)
+            transport.close()
+            for probe in [item for item in self.live if self._transports[item] is transport]:
+                self._ended[probe] = reason
+                waiting = [number for owner, number in self._waiting if owner is probe]
+                attempts = self._attempts[probe]
+                # What was on its way then is not lost.
+                self._attempts[probe] = [item for number, item in enumerate(attempts) if number not in waiting]
+                for number in waiting:
+                    del self._waiting[probe, number]
+
+    def _receive(self, transport: Transport) -> None:
+        for target, sequence in transport.receive():
+            probe = self._probes.get((id(transport), target))
+            if probe is not None:
+                self._answered(probe, sequence)
+
+    def _answered(self, probe: Probe, sequence: int | None) -> None:
+        """An answer without a number tells that the target is there now, so it answers whatever still waits."""
+        attempts = self._attempts[probe]
+        numbers = [number for owner, number in self._waiting if owner is probe] if sequence is None else [sequence]
+        now = time.monotonic()
+        for number in numbers:
+            sent = self._waiting.pop((probe, number), None)
+            if sent is not None:
+                attempts[number] = Attempt(attempts[number].after, now - sent)
+
+    def _tell(self, probes: list[Probe]) -> None:
+        new = [probe for probe in dict.fromkeys(probes) if probe not in self._known_lost]
+        self._known_lost.update(new)
+        if new:
+            self._lost(new)

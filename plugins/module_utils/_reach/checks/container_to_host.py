@@ -1,0 +1,81 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the host answer each of its containers?
+
+An echo from inside the namespace of each container found, to the host's address on the macvlan side and to the parent's
+own IPv4 addresses in the subnet. Pure.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+
+from . import evidence as proof
+from .host_to_container import ISOLATED
+from .model import ECHO, FAIL, PASS, SKIPPED, Check, Evidence, Findings, Probe, Scope, Verdict
+
+KIND = "container_to_host"
+
+
+def checks(scope: Scope) -> list[Check]:
+    name = scope.network.name
+    if scope.network.link is None:
+        return [proof.skipped(name, KIND, "containers", "host", ISOLATED)]
+    if scope.parent is None:
+        return [proof.no_parent(scope, KIND, "containers", "host")]
+    # Neighbour discovery answers for a link's own addresses only (net/ipv6/ndisc.c ndisc_recv_ns), ARP for all of the
+    # host's (net/ipv4/arp.c arp_process): over the shim the parent's IPv6 addresses cannot be reached.
+    parents = [item.interface.ip for item in scope.addresses_inside(scope.parent) if item.interface.version == 4]
+    targets = [*scope.network.host_addresses, *parents]
+    made = {}
+    for container in scope.containers:
+        for target in targets:
+            if target.version == container.address.version:
+                check = Check(name, KIND, container.label, str(target), (Probe(ECHO, target, container.path),))
+                made[check.id] = check
+    return list(made.values()) or [
+        proof.skipped(name, KIND, "containers", "host", "no container was found on this host")
+    ]
+
+
+def verdict(check: Check, findings: Findings) -> Verdict:
+    probe = check.probes[0]
+    series = proof.series_of(findings, probe)
+    if series.ended:
+        return Verdict(check, SKIPPED, series, (Evidence("reason", series.ended),))
+    if series.status == PASS:
+        return proof.passed(check, series)
+    before = next(item for item in findings.before.containers if item.path == probe.namespace)
+    scope = findings.after
+    evidence = proof.answers(series)
+    path = findings.paths.get((probe.namespace, probe.target))
+    if path is not None:
+        evidence += [proof.route(probe.target, path), *([] if path.error else [proof.neighbour(probe.target, path)])]
+    evidence += [*proof.links(scope), *proof.holder(before.address, findings)]
+    cause, remedy = _cause(probe, path or Path(), scope)
+    return Verdict(check, FAIL, series, (*evidence, *cause), remedy)
+
+
+def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[Evidence], str]:
+    """What explains the loss, and the remedy; the first that fits."""
+    if scope.shim_problem:
+        isolated = "host_isolation: without a link of its own the host is out of its containers' reach"
+        return [Evidence(proof.CAUSE, isolated)], proof.DEPLOY
+    if scope.own(probe.target) is None:
+        return [Evidence("address", f"no link of the host has {probe.target}")], proof.DEPLOY
+    now = next((item for item in scope.containers if item.path == probe.namespace), None)
+    if now is None:
+        return [], "put the address back on the container's link"
+    if path.error:
+        return [], "give the container a route to the host's subnet"
+    if not now.link.up:
+        return [], "set the container's link up"
+    shim = scope.shim
+    if now.link.mode != "bridge" or (shim and shim.mode != "bridge"):
+        modes = f"{now.link.name} is in mode {now.link.mode}, {scope.network.link} in {shim.mode if shim else '?'}"
+        return [Evidence(proof.CAUSE, f"wrong_mode: {modes}")], proof.BRIDGE
+    return [], (
+        f"look at the host's firewall, at rp_filter on {scope.network.link}, and at the route back to the container, "
+        f"which must lead over {scope.network.link}"
+    )

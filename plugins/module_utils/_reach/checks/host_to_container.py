@@ -1,0 +1,104 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does each container answer its host?
+
+An echo by normal routing to each container address, declared or found on the parent's macvlan links in other
+namespaces. Pure.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+
+from . import evidence as proof
+from .model import ECHO, FAIL, PASS, SKIPPED, Check, Container, Evidence, Findings, Probe, Scope, Verdict
+
+KIND = "host_to_container"
+SOURCE = "host"
+
+
+def checks(scope: Scope) -> list[Check]:
+    name = scope.network.name
+    if scope.network.link is None:
+        return [proof.skipped(name, KIND, SOURCE, "containers", ISOLATED)]
+    if scope.parent is None:
+        return [proof.no_parent(scope, KIND, SOURCE, "containers")]
+    addresses = {*scope.network.containers, *(item.address for item in scope.containers)}
+    made = [_check(scope, address) for address in sorted(addresses, key=lambda item: (item.version, int(item)))]
+    for stray in scope.strays:
+        reason = f"{stray.label} has it, outside of every container range: no route leads there by {scope.network.link}"
+        made.append(proof.skipped(name, KIND, SOURCE, str(stray.address), reason))
+    return made or [proof.skipped(name, KIND, SOURCE, "containers", "no container is declared, and none was found")]
+
+
+#: Why host and containers of a network without a link of the host are not checked against each other.
+ISOLATED = (
+    "the network declares no host_address: macvlan isolates a parent from its children, so host and containers do not "
+    "reach each other by design"
+)
+
+
+def _check(scope: Scope, address: Address) -> Check:
+    own = scope.own(address)
+    if own is None:
+        return Check(scope.network.name, KIND, SOURCE, str(address), (Probe(ECHO, address),))
+    evidence = (
+        Evidence("address", f"the host itself has {address}, on {own.name}"),
+        Evidence(proof.CAUSE, "address_belongs_to_host"),
+    )
+    remedy = "give the container another address"
+    return Check(scope.network.name, KIND, SOURCE, str(address), (), FAIL, evidence, remedy)
+
+
+def verdict(check: Check, findings: Findings) -> Verdict:
+    address = check.probes[0].target
+    series = proof.series_of(findings, check.probes[0])
+    if series.status == PASS:
+        return proof.passed(check, series)
+    before, after = findings.before.holder(address), findings.after.holder(address)
+    declared = address in findings.before.network.containers
+    if before and not declared and before.identity not in findings.after.namespaces:
+        return Verdict(
+            check, SKIPPED, series, (Evidence("reason", f"{before.label} ended while it was being checked"),)
+        )
+    path = findings.paths.get(("", address), Path())
+    evidence = [*proof.answers(series), proof.route(address, path)]
+    cause, remedy = _cause(address, path, before, after, findings.after)
+    if not path.error:
+        evidence.append(proof.neighbour(address, path))
+    evidence += [*proof.links(findings.after), *proof.holder(address, findings), *cause]
+    return Verdict(check, FAIL, series, tuple(evidence), remedy)
+
+
+def _cause(
+    address: Address, path: Path, before: Container | None, after: Container | None, scope: Scope
+) -> tuple[list[Evidence], str]:
+    """What explains the loss, and the remedy; the first that fits."""
+    shim = scope.shim
+    if path.interface == scope.parent_name:
+        if scope.shim_problem:
+            isolated = Evidence(proof.CAUSE, f"host_isolation: {path.interface} is the parent of the container's link")
+            return [isolated], proof.DEPLOY
+        text = f"route_order: the route goes out of the parent {path.interface}, which never reaches its own children"
+        return [Evidence(proof.CAUSE, text)], (
+            f"give {scope.network.link} a host prefix (/{address.max_prefixlen}) and a route to the containers, as the "
+            "role linuxnet.macvlan.interfaces does: of two equal connected routes the kernel takes the older one"
+        )
+    if scope.shim_problem or path.error or path.interface != scope.network.link:
+        return [], proof.DEPLOY
+    if after is None:
+        what = "put the address back on the container's link" if before else "start the container"
+        return [], f"{what}, or take the address out of containers"
+    if not after.link.up:
+        return [], "set the container's link up"
+    if after.link.mode != "bridge" or (shim and shim.mode != "bridge"):
+        modes = f"{after.link.name} is in mode {after.link.mode}, {scope.network.link} in {shim.mode if shim else '?'}"
+        return [Evidence(proof.CAUSE, f"wrong_mode: {modes}")], proof.BRIDGE
+    if path.mac and path.mac != after.link.mac:
+        text = f"stale_neighbour or duplicate_ip: {path.mac} is not the container's MAC address {after.link.mac}"
+        return [Evidence(proof.CAUSE, text)], f"look for a second holder of {address} with arp_conflict_check"
+    if path.mac:
+        return [], "look at the firewall and at the route back in the container: it answers ARP and no pings"
+    return [], "look at the container's own settings for ARP (arp_ignore, NOARP) and at its firewall"

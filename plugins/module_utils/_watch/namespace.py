@@ -1,0 +1,147 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One namespace under observation: what stays open in it while this process is elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import Message
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, run_in
+
+from .state import ROUTES_MAX
+
+#: asm-generic/socket.h SO_RCVBUFFORCE: beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given.
+_SO_RCVBUFFORCE = 33
+#: About 4000 notifications, each of which takes about 1 KiB in the kernel's accounting.
+RECEIVE_BUFFER = 4 << 20
+#: A datagram of a dump has up to 32 KiB (net/netlink/af_netlink.c netlink_dump).
+_DATAGRAM = 1 << 16
+#: Seconds. The kernel answers at once.
+_TIMEOUT = 2.0
+#: Well above what is remembered, so that a state that lacks routes knows that.
+_ROUTES_READ = 2 * ROUTES_MAX
+_DUMPS = (
+    rtnetlink.RTM_GETLINK, rtnetlink.RTM_GETADDR, rtnetlink.RTM_GETNEIGH, rtnetlink.RTM_GETRULE, rtnetlink.RTM_GETROUTE,
+)  # fmt: skip
+
+
+class Place:
+    """Sockets and files that belong to one namespace. Errors: OSError, NamespaceGone.
+
+    label: empty for our own. events: readable when something changed.
+    """
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.label = namespace.label
+        self.path = namespace.path
+        self.inode = namespace.inode
+        self._sequence = 0
+        with contextlib.ExitStack() as stack:
+            run_in(namespace.path, lambda: self._open(stack))
+            self._stack = stack.pop_all()
+
+    def _open(self, stack: contextlib.ExitStack) -> None:
+        self.events = stack.enter_context(_netlink())
+        with contextlib.suppress(PermissionError):
+            self.events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        self.events.bind((0, rtnetlink.GROUPS))
+        self.events.setblocking(False)
+        self._questions = stack.enter_context(_netlink())
+        self._questions.bind((0, 0))
+        self._questions.settimeout(_TIMEOUT)
+        self._files = {}
+        for name in ("netlink", "netstat", "snmp", "snmp6"):
+            with contextlib.suppress(OSError):
+                handle = os.open(f"/proc/thread-self/net/{name}", os.O_RDONLY | os.O_CLOEXEC)
+                stack.callback(os.close, handle)
+                self._files[name] = handle
+
+    def receive(self) -> bytes | None:
+        """The next datagram of notifications, None when none waits. Errors: OSError ENOBUFS when some were lost."""
+        try:
+            return self.events.recv(_DATAGRAM)
+        except BlockingIOError:
+            return None
+
+    def dump(self, *kinds: int) -> Iterator[Message]:
+        """Everything that is there now, or all of some RTM_GET types. Errors: OSError."""
+        for kind in kinds or _DUMPS:
+            yield from self._ask(rtnetlink.request(kind, self._next()), one=False)
+
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence
+
+    def id_of(self, namespace: int) -> int | None:
+        """The number by which this namespace knows the one behind a descriptor, None where it knows it not."""
+        try:
+            found = list(self._ask(rtnetlink.request_namespace_id(namespace, self._next()), one=True))
+        except OSError:
+            return None
+        return found[0].fields["id"] if found else None
+
+    def link(self, index: int) -> Message | None:
+        """One link with its counters, None when it is not there."""
+        try:
+            found = list(self._ask(rtnetlink.request(rtnetlink.RTM_GETLINK, self._next(), index), one=True))
+        except OSError:
+            return None
+        return found[0] if found else None
+
+    def _ask(self, question: bytes, one: bool) -> Iterator[Message]:
+        self._questions.send(question)
+        routes = 0
+        while True:
+            data = self._questions.recv(_DATAGRAM)
+            for answer, sequence, port, payload in rtnetlink.split(data):
+                routes += answer == rtnetlink.RTM_NEWROUTE
+                if answer == rtnetlink.RTM_NEWROUTE and routes > _ROUTES_READ:
+                    continue  # reading them all would take longer than the watch may
+                if sequence != self._sequence:
+                    continue  # the rest of an answer that took too long
+                if answer == rtnetlink.NLMSG_DONE:
+                    return
+                if answer == rtnetlink.NLMSG_ERROR:
+                    code = rtnetlink.error_of(payload)
+                    raise OSError(code, os.strerror(code))
+                message = rtnetlink.decode(answer, port, payload)
+                if message is not None:
+                    yield message
+                if one:
+                    return
+
+    def read(self, name: str) -> str:
+        """A file of /proc/net as this namespace has it; empty where there is none."""
+        handle = self._files.get(name)
+        if handle is None:
+            return ""
+        os.lseek(handle, 0, os.SEEK_SET)
+        parts: list[bytes] = []
+        while True:
+            part = os.read(handle, _DATAGRAM)
+            if not part:
+                return b"".join(parts).decode(errors="replace")
+            parts.append(part)
+
+    def ended(self) -> bool:
+        """Whether it lives only through what is open here."""
+        if not self.label:
+            return False
+        try:
+            return os.stat(self.path).st_ino != self.inode
+        except OSError as error:
+            return error.errno != errno.EACCES
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def _netlink() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)

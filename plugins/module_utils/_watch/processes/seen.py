@@ -1,0 +1,141 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The processes that were started during the watch, also those that lived for milliseconds."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
+
+from .connector import EXEC, Connector, Unavailable
+from .process import Process, read
+
+#: Processes that are remembered, and forks.
+SIZE = 4096
+#: Programs of which /proc is read per second and in one burst. One takes about 200 us; of the rest the parent is known.
+RATE, BURST = 50, 200
+#: Events that are looked at per second and in one burst. One takes about 10 us.
+EVENTS_RATE, EVENTS_BURST = 500, 4000
+
+#: Programs whose start tells something about the network, by the name of the process (which has 15 characters).
+PROGRAMS = frozenset(
+    (
+        "ip", "ifconfig", "route", "arp", "bridge", "brctl", "tc", "ethtool", "iw", "vconfig", "ifup", "ifdown",
+        "dhclient", "dhcpcd", "udhcpc", "nmcli", "nmtui", "NetworkManager", "networkctl", "systemd-network", "netplan",
+        "wicked", "connmanctl", "connmand", "keepalived", "sysctl", "modprobe", "rmmod", "nft", "iptables", "ip6tables",
+        "ebtables", "firewall-cmd", "docker", "podman", "systemctl", "ovs-vsctl", "teamd", "arping", "ansible-playbook",
+    )
+)  # fmt: skip
+
+
+class Table:
+    """started: called with each of `PROGRAMS` that is started. why_not: why nothing is learned, empty where it is.
+
+    limit: called with what was not seen, for people.
+    """
+
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        started: Callable[[Process], None],
+        limit: Callable[[str], None],
+    ) -> None:
+        self._selector = selector
+        self.why_not = ""
+        self._started = started
+        self._limit = limit
+        #: When each was started (time.monotonic), and as what.
+        self._processes: OrderedDict[int, tuple[float, Process]] = OrderedDict()
+        self._parents: OrderedDict[int, int] = OrderedDict()
+        #: Those that were there before, as far as they were asked for.
+        self._older: OrderedDict[int, Process] = OrderedDict()
+        self._reads = Budget(RATE, BURST)
+        self._events = Budget(EVENTS_RATE, EVENTS_BURST)
+        self._connector: Connector | None = None
+        try:
+            self._connector = Connector()
+            selector.register(self._connector.socket, selectors.EVENT_READ, self.receive)
+        except Unavailable as error:
+            self.why_not = str(error)
+            limit(f"processes that live only shortly are not known: {error}")
+
+    def receive(self) -> None:
+        """Take in what waits."""
+        for event in self._connector.receive() if self._connector else ():
+            if event is None:
+                self._limit("process events came faster than they could be read: some processes are not known")
+            elif self._events.take(time.monotonic()):
+                self._take(*event)
+            else:
+                self._limit(f"more than {EVENTS_RATE} processes per second were started: some are not known")
+
+    def _take(self, what: int, pid: int, child: int) -> None:
+        if what != EXEC:
+            _remember(self._parents, child, pid)
+            # A number that is used again is another process.
+            self._processes.pop(child, None)
+            self._older.pop(child, None)
+            return
+        now = time.monotonic()
+        process = read(pid) if self._reads.take(now) else None
+        if process is None:
+            return
+        if not process.command and not process.unit:
+            # It has ended, and with it went what tells its unit; that of its parent is the same but for daemons.
+            parent = self._known(process.parent)
+            process = replace(process, unit=parent.unit if parent else "")
+        _remember(self._processes, pid, (now, process))
+        if process.name in PROGRAMS:
+            self._started(process)
+
+    def get(self, pid: int) -> Process | None:
+        """What is known of a process that may be gone. Of one that never ran a program of its own, or for too short a
+        time, this is what its parent is, with its pid."""
+        known = self._known(pid)
+        if known is not None:
+            return known
+        parent = self._parents.get(pid)
+        origin = self._known(parent) if parent else None
+        return replace(origin, pid=pid, own_pid=pid, parent=parent, name="", command="") if origin and parent else None
+
+    def _known(self, pid: int) -> Process | None:
+        if pid in self._processes:
+            return self._processes[pid][1]
+        found = self._older.get(pid) or read(pid)
+        # Without events nobody tells when a number is used again.
+        if found is not None and not self.why_not:
+            _remember(self._older, pid, found)
+        return found
+
+    def by_own_pid(self, pid: int, network: int) -> Process | None:
+        """The one whose pid is this in its own PID namespace; among several one that was started in this network
+        namespace. ``ip -n`` enters one after it was started."""
+        found = [item for dummy, item in reversed(self._processes.values()) if item.own_pid == pid]
+        best = next((item for item in found if item.network == network), found[0] if found else None)
+        return best or (self.get(pid) if pid in self._parents else None)
+
+    def recent(self, since: float, networks: set[int]) -> Iterator[Process]:
+        """`PROGRAMS` that were started in these network namespaces after a moment (time.monotonic), the last first."""
+        for moment, process in reversed(self._processes.values()):
+            if moment < since:
+                return
+            if process.name in PROGRAMS and process.network in networks:
+                yield process
+
+    def close(self) -> None:
+        if self._connector is not None:
+            self._selector.unregister(self._connector.socket)
+            self._connector.close()
+
+
+def _remember(table: OrderedDict, key: int, value: object) -> None:
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > SIZE:
+        table.popitem(last=False)

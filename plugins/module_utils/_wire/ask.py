@@ -1,0 +1,186 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asking who holds addresses, for many addresses from several interfaces at once, and hearing what others say."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import selectors
+import socket
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+
+from . import bpf as _probe_filter
+from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicited_node
+from .packet_socket import ETH_P_ALL, Endpoint, packet_socket
+from .timing import FAST, RATE, Schedule, Timing
+
+#: More groups than this are heard by hearing all of them: a driver keeps a list per group.
+_GROUPS_MAX = 64
+#: Octets. A whole /22 that answers at once takes 1024 frames of about 800 octets in the kernel's accounting.
+_RECEIVE_BUFFER = 4 << 20
+#: Longer than any frame that the filter passes.
+_FRAME_MAX = 2048
+#: Frames that are read before it is time to ask again.
+_FRAMES_AT_ONCE = 256
+#: Seconds after which a probe is tried again for which the device had no room, and how often in a row that may be.
+_RETRY = 0.005
+_RETRIES_MAX = 400
+
+
+class Vantage(Endpoint):
+    """A place to ask from.
+
+    others: probes of other hosts' checks; reflected: frames of this host that came back to it; ignored: addresses that
+    were heard of and not kept.
+    """
+
+    def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
+        super().__init__(name, link, mac, sock)
+        self.others = 0
+        self.reflected = 0
+        self.ignored = 0
+        self._refused = 0
+
+    def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
+        """Ask for one address, without or with one of our own; false where the device has no room at the moment."""
+        frame = probe(self.mac, address)
+        if sender is not None and isinstance(address, ipaddress.IPv4Address):
+            frame = request(self.mac, sender, address)
+        try:
+            self.socket.send(frame)
+        except OSError as error:
+            self._refused += 1
+            if error.errno in (errno.ENOBUFS, errno.EAGAIN) and self._refused < _RETRIES_MAX:
+                return False
+            self.failed(error)
+            return True
+        self._refused = 0
+        self.sent += 1
+        return True
+
+    def receive(self) -> tuple[Frame, bool] | None:
+        """The next frame that waits, and whether this host sent it; None when none waits."""
+        while True:
+            try:
+                data, source = self.socket.recvfrom(_FRAME_MAX)
+            except BlockingIOError:
+                return None
+            except OSError as error:
+                self.failed(error)
+                return None
+            frame = parse(data)
+            if frame is not None:
+                return frame, source[2] == socket.PACKET_OUTGOING
+
+    def rebind(self) -> None:
+        """Go on with the interface that has the name now: one that was made anew is another. Errors: OSError."""
+        self.socket.bind((self.link, ETH_P_ALL))
+        self.mac = mac_text(self.socket.getsockname()[4])
+
+
+#: From where to ask, for which address, and with which address of the sender.
+Question = Tuple[Vantage, Address, Optional[ipaddress.IPv4Address]]
+
+
+@dataclass
+class Lane:
+    """What is asked on one parent: every address from every vantage.
+
+    heard: called with vantage, frame, whether this host sent it, and seconds; gives questions to be asked in addition.
+    listen: seconds from the start for which to listen at least.
+    """
+
+    vantages: Sequence[Vantage]
+    addresses: Sequence[Address]
+    heard: Callable[[Vantage, Frame, bool, float], Iterable[Question]]
+    timing: Timing = FAST
+    rate: int = RATE
+    listen: float = 0.0
+
+
+def open_socket(link: str, addresses: Iterable[Address] | None) -> tuple[socket.socket, str]:
+    """A packet socket on an interface of this thread's namespace, and the interface's MAC address.
+
+    It hears ARP and neighbour discovery, and the multicast groups that questions for these addresses need, all groups
+    where it is None. Errors: OSError.
+    """
+    sock = packet_socket(link, _probe_filter.program(), _groups(addresses), _RECEIVE_BUFFER)
+    return sock, mac_text(sock.getsockname()[4])
+
+
+def _groups(addresses: Iterable[Address] | None) -> set[str] | None:
+    """For answers to solicitations from ``::`` (sent to all nodes), and what other hosts ask for the same addresses."""
+    groups = {multicast_mac(solicited_node(address)) for address in addresses or () if address.version == 6}
+    if groups:
+        groups.add(multicast_mac(ALL_NODES))
+    return None if addresses is None or len(groups) > _GROUPS_MAX else groups
+
+
+def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
+    """Ask all questions of all lanes at the same time, and hand over every frame that is heard meanwhile.
+
+    started: the moment (time.monotonic) from which the seconds given to ``heard`` count, now by default.
+    """
+    begin = time.monotonic()
+    offset = begin - (begin if started is None else started)
+    schedules: list[Schedule[Question]] = [
+        Schedule(
+            [(vantage, address, None) for address in lane.addresses for vantage in lane.vantages],
+            lane.timing,
+            lane.rate,
+        )
+        for lane in lanes
+    ]
+    with selectors.DefaultSelector() as selector:
+        for lane, schedule in zip(lanes, schedules):
+            for vantage in lane.vantages:
+                selector.register(vantage.socket, selectors.EVENT_READ, (lane, vantage, schedule))
+        while True:
+            now = time.monotonic() - begin
+            wakes = [_ask(lane, schedule, now) for lane, schedule in zip(lanes, schedules)]
+            if max(wakes, default=now) <= now:
+                break
+            pause = min(wake for wake in wakes if wake > now) - now
+            for key, dummy in selector.select(pause):
+                lane, vantage, schedule = key.data
+                schedule.add(_listen(lane, vantage, begin - offset), time.monotonic() - begin)
+                if vantage.problem:
+                    selector.unregister(vantage.socket)
+    for lane in lanes:
+        for vantage in lane.vantages:
+            vantage.finish()
+
+
+def _ask(lane: Lane, schedule: Schedule[Question], now: float) -> float:
+    """Send what is due, and say when there is something to do next; not later than now when all is done."""
+    while True:
+        due = schedule.next_due()
+        if due is None:
+            deaf = all(vantage.problem for vantage in lane.vantages)
+            return schedule.end if deaf else max(schedule.end, lane.listen)
+        if due > now:
+            return due
+        vantage, address, sender = schedule.pop(now)
+        if vantage.problem:
+            schedule.drop(lambda question: bool(question[0].problem))
+        elif not vantage.send(address, sender):
+            schedule.repeat((vantage, address, sender), now + _RETRY)
+
+
+def _listen(lane: Lane, vantage: Vantage, origin: float) -> list[Question]:
+    """Hand over what waits, and collect what to ask because of it."""
+    more: list[Question] = []
+    for dummy in range(_FRAMES_AT_ONCE):
+        received = vantage.receive()
+        if received is None:
+            break
+        frame, outgoing = received
+        more.extend(lane.heard(vantage, frame, outgoing, time.monotonic() - origin))
+    return more

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A packet socket on one interface (packet(7)): how it is opened, and what becomes of it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import socket
+import struct
+from collections.abc import Iterable
+
+from . import bpf as _probe_filter
+from .frames import mac_bytes
+
+#: linux/if_ether.h
+ETH_P_ALL = 0x0003
+#: linux/socket.h and linux/if_packet.h
+_SOL_PACKET = 263
+_PACKET_ADD_MEMBERSHIP = 1
+_PACKET_STATISTICS = 6
+_PACKET_MR_MULTICAST = 0
+_PACKET_MR_ALLMULTI = 2
+#: asm-generic/socket.h: a receive buffer beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given.
+_SO_RCVBUFFORCE = 33
+#: linux/sockios.h and linux/if.h
+_SIOCGIFFLAGS = 0x8913
+_IFF_UP = 0x1
+_IFF_RUNNING = 0x40
+
+
+class Endpoint:
+    """An open socket on one interface, and what became of it.
+
+    name: how results call it; link: the interface's name; mac: its MAC address; sent: frames sent; lost: frames for
+    which the receive buffer had no room; problem: why it can no longer be used, empty as long as it can.
+    """
+
+    def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
+        self.name = name
+        self.link = link
+        self.mac = mac
+        self.socket = sock
+        self.sent = 0
+        self.lost = 0
+        self.problem = ""
+
+    def failed(self, error: OSError) -> None:
+        """It cannot be used any more."""
+        self.problem = f"{self.link}: {error.strerror}"
+
+    def finish(self) -> None:
+        """Note what was lost, and whether the interface is still connected."""
+        self.problem = self.problem or interface_problem(self.socket, self.link)
+        # struct tpacket_stats: tp_packets, tp_drops
+        self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
+
+
+def packet_socket(
+    link: str, program: _probe_filter.Program, groups: Iterable[str] | None = (), room: int = 0
+) -> socket.socket:
+    """A socket on an interface of this thread's namespace that hears what the program passes.
+
+    In both directions (ETH_P_ALL: a socket for one protocol alone hears neither what the interface's macvlan children
+    send nor what is sent to them). groups: MAC addresses of multicast groups to hear, None for all that there are.
+    room: octets of its receive buffer, 0 for the kernel's default. Errors: OSError.
+    """
+    # Protocol 0 receives nothing, so nothing gets in before the filter stands.
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    try:
+        _probe_filter.attach(sock, program)
+        if room:
+            with contextlib.suppress(PermissionError):
+                sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, room)
+        sock.setblocking(False)
+        sock.bind((link, ETH_P_ALL))
+        index = socket.if_nametoindex(link)
+        # struct packet_mreq
+        wanted = [(_PACKET_MR_MULTICAST, mac_bytes(group)) for group in groups or ()]
+        for kind, address in [(_PACKET_MR_ALLMULTI, b"")] if groups is None else wanted:
+            request = struct.pack("=iHH8s", index, kind, len(address), address)
+            sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
+        return sock
+    except BaseException:
+        sock.close()
+        raise
+
+
+def interface_problem(sock: socket.socket, link: str) -> str:
+    """Why nobody can be asked through an interface of the socket's namespace, empty when one can."""
+    request = struct.pack("16sH22x", link.encode(), 0)
+    try:
+        flags = struct.unpack_from("H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
+    except OSError as error:
+        return f"{link}: {error.strerror}"
+    if not flags & _IFF_UP:
+        return f"{link} is down"
+    return "" if flags & _IFF_RUNNING else f"{link} has no carrier"

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One question for an address from one link, and whether it is answered in time."""
+
+from __future__ import annotations
+
+import select
+import time
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import REPLY, claim
+
+from .ask import Vantage
+
+
+def answered(vantage: Vantage, question: bytes, address: Address, patience: float, to: str = "") -> bool:
+    """Send a frame; whether somebody answered for the address before the patience ended, in seconds.
+
+    It ends no sooner, so that a second answer is none to the next question; but at once with ``to``: the MAC address to
+    which the answer has to go. Errors: OSError.
+    """
+    vantage.socket.send(question)
+    end = time.monotonic() + patience
+    found = False
+    while True:
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([vantage.socket], [], [], left)[0]:
+            return found
+        heard = vantage.receive()
+        if heard is None or heard[1] or (to and heard[0].destination != to):
+            continue
+        said = claim(heard[0])
+        found = found or (said is not None and said[0] == address and said[2] == REPLY)
+        if found and to:
+            return True

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""arp_flux: the host answers for its parent's address with two MAC addresses."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+SETTINGS = ("arp_filter", "arp_ignore")
+
+
+def judge(case: Case) -> Verdict:
+    made = case.experiment("flux_ask")
+    if made is None:
+        return case.not_tested(case.why_no_experiment("flux_ask"))
+    link = made["link"]
+    answered = [item for item in made["results"] if made["mac"] in item["answered"]]
+    evidence = [
+        case.item("setting", f"{name} is {case.after.own.strictest(link, name)} (the larger of all and {link})", link)
+        for name in SETTINGS
+    ]
+    if not answered:
+        return case.ruled_out(f"{link} does not answer strangers for addresses of {case.parent_name}", evidence)
+    first = answered[0]["address"]
+    parent = case.after.parent
+    evidence.insert(
+        0, case.item("experiment", f"{link} answers a stranger's ARP request for {first} with {made['mac']}", link)
+    )
+    if parent:
+        text = f"{case.parent_name} has {first} and answers with {parent['mac']}"
+        evidence.insert(1, case.item("address", text, case.parent_name))
+    lost = case.broken()
+    return case.confirmed(
+        f"{case.host} answers for {first} with two MAC addresses, {made['mac']} of {link} and that of"
+        f" {case.parent_name}: neighbours take now the one and now the other",
+        [*evidence, *case.loss_items(lost, 3)],
+        after=case.first_loss(lost),
+    )
+
+
+CAUSE = Cause(
+    id="arp_flux",
+    title="the host answers for one address with two MAC addresses",
+    explanation="Linux answers ARP requests for any of its addresses on any link. With a macvlan link beside its parent"
+    " every request is answered twice, and each neighbour binds the address to the one or the other MAC address. What"
+    " depends on it (reverse path filtering, port security, firewalls, monitoring) then fails now and then.",
+    remedy="set sysctl: {arp_filter: 1} and parent_sysctl: {arp_filter: 1} for the network in macvlan_networks, which"
+    " linuxnet.macvlan.site does by default (sysctl -w net.ipv4.conf.LINK.arp_filter=1)",
+    signature="when neighbours resolve the address again; seemingly at random",
+    proof="the macvlan link answers a request for the parent's address by a sender whose route is the parent's",
+    must="P D",
+    needs=("after",),
+    repairable=True,
+    explains=("announcement_lost",),
+    judge=judge,
+)

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""bond_mode_unsupported: the parent is a bond that rewrites source MAC addresses."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent, refusals
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+#: BOND_MODE_TLB and BOND_MODE_ALB of the kernel's include/uapi/linux/if_bonding.h.
+REWRITING = {5: "balance-tlb", 6: "balance-alb"}
+
+
+def judge(case: Case) -> Verdict:
+    parent = case.after.parent
+    if parent is None:
+        return case.not_tested("the parent is not there")
+    if parent["bond_mode"] not in REWRITING:
+        return case.ruled_out(f"{parent['name']} is no bond that rewrites MAC addresses")
+    mode = REWRITING[parent["bond_mode"]]
+    evidence = [case.item("bond", f"{parent['name']} is in mode {mode}", parent["name"]), *refusals(case)]
+    unanswered = only_the_parent(case)
+    missing = bool(case.network.link) and case.after.shim is None
+    broken = case.broken()
+    summary = f"the parent {parent['name']} of {case.host} is a bond in mode {mode}, which rewrites MAC addresses"
+    if not (unanswered or missing or broken):
+        return case.suspected(f"{summary}; nothing was lost during the watch", evidence)
+    return case.confirmed(summary, [*evidence, *unanswered, *case.loss_items(broken)])
+
+
+CAUSE = Cause(
+    id="bond_mode_unsupported",
+    title="the parent is a bond in a mode that rewrites MAC addresses",
+    explanation="In modes balance-tlb and balance-alb the bond sends frames with the MAC addresses of its ports, and"
+    " answers ARP with them in the name of others. Replies for macvlan links then come to a MAC address that is not"
+    " theirs, and may be lost.",
+    remedy="set the bond to mode active-backup or 802.3ad",
+    signature="at once, or when the bond moves traffic between its ports",
+    proof="the bond's mode as the kernel says it, and lost replies, or a link that is refused for it",
+    must="R",
+    needs=("watch", "after"),
+    explains=("mac_filtering_upstream", "host_isolation", "not_persistent"),
+    judge=judge,
+)

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dhcp_lease_lost: the lifetime of an address ran out, because nobody renewed its lease."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+
+def judge(case: Case) -> Verdict:
+    ended = [event for event in case.events("address", "delete", namespace=None) if expired(event)]
+    lost = [event for event in ended if _is_ours(case, event) and _is_missed(case, event)]
+    if not lost:
+        return case.ruled_out("the lifetime of no address of the network ran out during the watch")
+    first = lost[0]
+    address, inside = _address(first), first["namespace"]
+    place = f"{first['link']} of {inside} on {case.host}" if inside else f"{first['link']} of {case.host}"
+    hurt = [
+        target
+        for target in case.broken()
+        for event in lost
+        if target["target"] == _address(event) or target["from"]["namespace"] == event["namespace"]
+    ]
+    hurt = [target for number, target in enumerate(hurt) if target not in hurt[:number]]
+    evidence = [case.event_item(event) for event in lost[:5]]
+    asked = case.experiment("dhcp_ask")
+    servers = [item["server"] for item in (asked or {}).get("servers", [])]
+    if asked is not None:
+        answer = f"answered by {', '.join(servers)}" if servers else "nobody answers"
+        evidence.append(case.item("experiment", f"a DHCP discovery: {answer}", case.parent_name))
+    why = " (no DHCP server answers on the network)" if asked is not None and not servers else ""
+    summary = f"the lease of {address} ran out on {place} at +{first['after']:.1f} s, and nobody had renewed it{why}"
+    more = {"after": first["after"], "remedy": _remedy(first)}
+    if hurt:
+        return case.confirmed(summary, [*evidence, *case.loss_items(hurt)], **more)
+    return case.suspected(summary, evidence, **more)
+
+
+def _address(event: dict[str, Any]) -> str:
+    """Without the prefix length."""
+    return bare(event["data"]["address"])
+
+
+def _is_ours(case: Case, event: dict[str, Any]) -> bool:
+    """An address of the network on the parent, on the host's link, or in a container."""
+    if not case.inside(str(event["data"]["address"])):
+        return False
+    if not event["namespace"]:
+        return event["link"] in (case.network.link, case.parent_name)
+    snapshots = [case.after, *([case.before] if case.evidence.get("before") else [])]
+    return any(
+        link["name"] == event["link"] and link["parent"] == case.parent_name and link["parent_namespace"] == ""
+        for snapshot in snapshots
+        for space in snapshot.spaces
+        if space.label == event["namespace"]
+        for link in space.links
+    )
+
+
+def _is_missed(case: Case, event: dict[str, Any]) -> bool:
+    """Whether the link is there and has no address of the network any more: temporary ones of IPv6 come and go."""
+    space = case.after.space(event["namespace"]) if event["namespace"] else case.after.own
+    if space is None or space.link(event["link"]) is None:
+        return False
+    version = ipaddress.ip_interface(event["data"]["address"]).version
+    return not any(
+        case.inside(item["address"]) and ipaddress.ip_interface(item["address"]).version == version
+        for item in space.addresses(event["link"])
+    )
+
+
+def _remedy(event: dict[str, Any]) -> str:
+    if event["namespace"]:
+        return (
+            "restart what renews the leases of containers (systemctl restart netavark-dhcp-proxy.socket for Podman, the"
+            " daemon of the CNI plugin dhcp), then the container; or give it a fixed address"
+        )
+    return f"have a network manager renew the lease of {event['link']}, or give it a fixed address"
+
+
+CAUSE = Cause(
+    id="dhcp_lease_lost",
+    title="a DHCP lease ran out",
+    explanation="An address from a DHCP server has a lifetime, and the kernel removes it when that is over. Containers"
+    " on macvlan networks have their leases renewed by a daemon on the host; when that died, or the server does not"
+    " answer any more, the address is gone hours after everything worked.",
+    remedy="restart the DHCP client or the container engine's DHCP daemon, or give the link a fixed address",
+    signature="at the end of the lease: typically hours or a day after the last renewal",
+    proof="the kernel's notice that it removed an address by itself, with no lifetime left, that is not there again",
+    must="D",
+    needs=("watch", "after"),
+    judge=judge,
+)

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dhcp_pool_overlap: a DHCP server hands out addresses that are meant for containers or for the host's link."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+
+
+def judge(case: Case) -> Verdict:
+    made = case.experiment("dhcp_ask")
+    if made is None:
+        return case.not_tested(case.why_no_experiment("dhcp_ask"))
+    servers = {item["server"]: item for item in made["servers"]}
+    if not servers:
+        return case.ruled_out("no DHCP server answered")
+    if not made["overlaps"]:
+        return case.ruled_out(f"{', '.join(servers)} offered nothing that is declared here")
+    first = made["overlaps"][0]
+    name = first["servers"][0]
+    macs = (servers.get(name) or {}).get("macs") or []
+    more = f" (and of {len(made['overlaps']) - 1} more ranges)" if len(made["overlaps"]) > 1 else ""
+    evidence = [Item("DHCP", item["message"], f"{case.host}: {case.parent_name}") for item in made["overlaps"]]
+    return case.confirmed(
+        f"the DHCP server {name} offered {', '.join(first['addresses'][:3])} to a stranger, which is declared here as"
+        f" {first['declared']}{more}",
+        evidence,
+        culprit={
+            "mac": macs[0] if macs else None,
+            "host": None,
+            "vendor": None,
+            "text": f"DHCP server {name}{f' ({macs[0]})' if macs else ''}",
+        },
+        remedy=f"exclude {first['declared']} from the pool of {name}, or give container_range a part of the subnet that"
+        " is not in the pool",
+    )
+
+
+CAUSE = Cause(
+    id="dhcp_pool_overlap",
+    title="a DHCP server hands out the containers' addresses",
+    explanation="Container engines and DHCP servers give addresses away without asking each other. As soon as the"
+    " server leases an address that a container has, two machines have one address, and the server's own check by ping"
+    " or the client's by ARP notices it only while the container runs.",
+    remedy="exclude the container_range from the DHCP server's pool, or choose a range outside of it",
+    signature="hours or days later, when a lease is given",
+    proof="the server's offer of such an address to a client that it has never seen",
+    must="R D",
+    needs=("after",),
+    judge=judge,
+)

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""duplicate_mac_on_host: macvlan links of one parent have the same MAC address, so the second cannot come up."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+
+def judge(case: Case) -> Verdict:
+    groups = [
+        [place for place in places if place.host == case.host and not place.passthru]
+        for (segment, dummy), places in case.fleet.members.items()
+        if segment == case.segment
+    ]
+    pairs = [(next((place for place in group if place.up), None), group) for group in groups if len(group) > 1]
+    if not pairs:
+        return case.ruled_out(f"all links on {case.parent_name} have different MAC addresses")
+    running, group = next((pair for pair in pairs if pair[0]), pairs[0])
+    down = [place for place in group if not place.up]
+    evidence = [
+        case.item(
+            "link",
+            f"{place} has MAC address {place.mac} and is {'up' if place.up else 'down'}",
+            place.link,
+            place.namespace,
+        )
+        for place in group
+    ]
+    if running is None or not down:
+        return case.suspected(f"{group[0]} and {group[1]} have the same MAC address {group[0].mac}", evidence)
+    broken = [
+        item for item in case.broken()
+        if item["from"]["namespace"] == down[0].namespace or item["target"] in _addresses(case, down[0].namespace)
+    ]  # fmt: skip
+    return case.confirmed(
+        f"{down[0]} cannot come up: it has the MAC address {running.mac} of {running}, and the kernel refuses a second"
+        f" one on {case.parent_name}",
+        [*evidence, *case.loss_items(broken, 3)],
+        after=case.first_loss(broken),
+        culprit={
+            "mac": running.mac,
+            "host": running.host,
+            "vendor": None,
+            "text": f"{running.link}{f' in namespace {running.namespace}' if running.namespace else ''}",
+        },
+        remedy=f"give {down[0]} another MAC address, or delete {running} if it was left behind",
+    )
+
+
+def _addresses(case: Case, namespace: str) -> set[str]:
+    return {item["address"] for item in case.after.containers if item["namespace"] == namespace}
+
+
+CAUSE = Cause(
+    id="duplicate_mac_on_host",
+    title="two links on one parent have one MAC address",
+    explanation="The parent finds the macvlan link for a frame by its MAC address alone, so the kernel lets only one"
+    " link per address up (EADDRINUSE, drivers/net/macvlan.c macvlan_open). The second stays down: mostly a container"
+    " that is started again while the namespace of the old one was left behind.",
+    remedy="give one of the two another MAC address, or delete the one that was left behind",
+    signature="when the second is started",
+    proof="two links on the parent with the same MAC address, one up and one down",
+    must="R D",
+    needs=("after",),
+    explains=("announcement_lost", "stale_neighbour"),
+    judge=judge,
+)

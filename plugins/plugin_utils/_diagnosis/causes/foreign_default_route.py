@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""foreign_default_route: something put a default route, or a link-local one, on the host's macvlan link."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, culprit
+
+#: RFC 3927, 2.1: addresses that a host gives itself where no DHCP server answers.
+LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
+
+
+def judge(case: Case) -> Verdict:
+    link = case.network.link
+    declared = {route for item in case.evidence["drift"]["links"] if item["name"] == link for route in item["routes"]}
+    foreign = [
+        route
+        for route in case.after.own.routes(link)
+        if link and _is_foreign(route["destination"]) and route["destination"] not in declared
+    ]
+    if not foreign:
+        return case.ruled_out("no default route and no link-local one leads over the host's macvlan link")
+    route = foreign[0]
+    added = case.events("route", "new", link, destination=route["destination"])
+    evidence = [*(case.item("route", _text(item), link or "") for item in foreign), *map(case.event_item, added[:3])]
+    after = added[0]["after"] if added else None
+    who = culprit(added[0]["process"]) if added and added[0].get("process") else None
+    by = f" by {who['text']}" if who else f" (protocol {route['protocol']})"
+    summary = f"{case.host} has the route {_text(route)}, which nobody declared, added{by}{since(after)}"
+    if not _wins(case, route):
+        return case.suspected(f"{summary}; another route of a lower metric is still used", evidence, after=after)
+    return case.confirmed(
+        f"{summary}: what should leave by another link now leaves by {link}",
+        [*evidence, *case.loss_items(case.broken())],
+        after=after,
+        culprit=who,
+    )
+
+
+def _is_foreign(destination: str) -> bool:
+    network = ipaddress.ip_network(destination)
+    return network.prefixlen == 0 or network == LINK_LOCAL
+
+
+def _wins(case: Case, route: dict) -> bool:
+    """Whether the kernel uses it: the lowest metric counts, then the order."""
+    same = [item for item in case.after.own.routes() if item["destination"] == route["destination"]]
+    return min(same, key=lambda item: item["metric"]) == route
+
+
+def _text(route: dict) -> str:
+    via = f" via {route['gateway']}" if route["gateway"] else ""
+    return f"{route['destination']}{via} dev {route['link']} metric {route['metric']}"
+
+
+CAUSE = Cause(
+    id="foreign_default_route",
+    title="a foreign default route leads over the macvlan link",
+    explanation="A DHCP client or a network manager took the new link for another uplink and gave it a default route."
+    " Its metric is often lower than the uplink's, so what the host sends to other networks takes the macvlan link,"
+    " from another source address.",
+    remedy="keep that program off the link (nm_exclusion; denyinterfaces in dhcpcd.conf; Unmanaged=yes), then"
+    " ip route delete default dev LINK",
+    signature="5 to 45 s after the link came up, when a DHCP client gives up or gets its lease",
+    proof="a default route over the link that is not declared, and the process that added it",
+    must="D with culprit",
+    needs=("after", "drift"),
+    judge=judge,
+)

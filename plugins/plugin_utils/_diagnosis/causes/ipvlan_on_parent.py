@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ipvlan_on_parent: ipvlan links have the parent, so no macvlan link can be made on it."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import refusals
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+IPVLAN_KINDS = ("ipvlan", "ipvtap")
+
+
+def judge(case: Case) -> Verdict:
+    parent = case.parent_name
+    taken = [
+        (space.label, link["name"], link["kind"])
+        for space in case.after.spaces
+        for link in space.links
+        if link["kind"] in IPVLAN_KINDS
+        and link["parent"] == parent
+        and link["parent_namespace"] in (("", "same") if not space.label else ("",))
+    ]
+    if not taken:
+        return case.ruled_out(f"no ipvlan link is on {parent}")
+    evidence = [case.item("kind", f"{name} is an {kind} link of {parent}", name, space) for space, name, kind in taken]
+    if case.network.link is None or case.after.shim is not None:
+        return case.ruled_out(f"ipvlan links are on {parent}, and no macvlan link of this host is missing", evidence)
+    space, name, kind = taken[0]
+    where = f"{name} in {space}" if space else name
+    return case.confirmed(
+        f"{where} on {case.host} is an {kind} link of {parent}, where the kernel then makes no macvlan link such as"
+        f" {case.network.link}",
+        [*evidence, *refusals(case), *case.loss_items(case.broken())],
+        remedy=f"remove {where}, or name another parent",
+    )
+
+
+CAUSE = Cause(
+    id="ipvlan_on_parent",
+    title="the parent carries ipvlan links",
+    explanation="A device has one receive handler, and ipvlan links and macvlan links both need it. On a parent with"
+    " ipvlan links the kernel refuses every macvlan link (EBUSY).",
+    remedy="use one kind of link on a parent: remove the ipvlan links, or name another parent",
+    signature="at creation",
+    proof="an ipvlan link on the parent, and the declared link is not there",
+    must="R D",
+    needs=("after",),
+    explains=("host_isolation", "not_persistent"),
+    judge=judge,
+)

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mac_filtering_upstream: the network answers the parent's MAC address and no other of this port."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+#: Part of what DMI says -> who filters there, and the setting that allows further MAC addresses.
+PLATFORMS = {
+    "vmware": ("a VMware port group", "accept forged transmits, MAC address changes and promiscuous mode on it"),
+    "microsoft corporation virtual": ("Hyper-V or Azure", "enable MAC address spoofing on the virtual adapter"),
+    "virtualbox": ("VirtualBox", "set the adapter's promiscuous mode to allow all"),
+    "amazon": ("Amazon EC2", "use secondary addresses and ipvlan: EC2 drops unknown MAC addresses"),
+    "google": ("Google Compute Engine", "use alias addresses and ipvlan: it drops unknown MAC addresses"),
+    "openstack": ("OpenStack port security", "allow the addresses by allowed_address_pairs, or disable port security"),
+}
+
+
+def judge(case: Case) -> Verdict:
+    made = case.experiment("gateway_ask")
+    if made is None:
+        return case.not_tested(case.why_no_experiment("gateway_ask"))
+    asked = {item["vantage"]: item for item in made["asked"] if item["sent"]}
+    if "parent" not in asked or "child" not in asked:
+        missing = next(item for item in made["asked"] if item["vantage"] in ("parent", "child") and not item["sent"])
+        return case.not_tested(f"{missing['vantage']} could not ask: {missing['why_not']}")
+    evidence = case.asked_items(made["gateway"], asked.values())
+    if not asked["parent"]["answered"]:
+        return case.not_tested(f"{made['gateway']} does not answer the parent either")
+    if asked["child"]["answered"]:
+        return case.ruled_out("a MAC address that the network has not seen before is answered", evidence)
+    platform, remedy = _platform(case)
+    by = f" (this host runs on {platform}, which filters so by default)" if platform else ""
+    link = asked.get("link")
+    if link is not None and link["answered"]:
+        return case.suspected(
+            f"the network answers the MAC addresses that are there and no new one on port {case.parent_name}{by}",
+            evidence,
+            remedy=remedy,
+        )
+    broken = case.broken(GATEWAY_FROM_LINK)
+    after = case.first_loss(broken)
+    return case.confirmed(
+        f"the network drops what does not come from the parent's own MAC address on the port of {case.host}"
+        f" {case.parent_name}{since(after)}{by}",
+        [*evidence, *case.loss_items(broken)],
+        after=after,
+        remedy=remedy,
+    )
+
+
+def _platform(case: Case) -> tuple[str, str]:
+    """Who filters on this machine, as far as DMI tells, and what to do there."""
+    told = " ".join((case.system.get("dmi") or {}).values()).lower()
+    return next((item for part, item in PLATFORMS.items() if part in told), ("", ""))
+
+
+CAUSE = Cause(
+    id="mac_filtering_upstream",
+    title="the network accepts only one MAC address on the port",
+    explanation="A macvlan link has a MAC address of its own, so one switch port carries several. Port security, a MAC"
+    " limit, or the filter of a hypervisor or cloud drops every frame that does not come from the one it knows.",
+    remedy="have the network team allow the port's MAC addresses (macvlan_info lists them), or raise the port's limit;"
+    " where that is impossible, ipvlan shares the parent's MAC address",
+    signature="at once; after the ageing time or the n-th address where a limit is counted",
+    proof="the gateway answers the parent, and does not answer the same question with another MAC address",
+    must="D, hypervisor or cloud named H",
+    needs=("after",),
+    judge=judge,
+)

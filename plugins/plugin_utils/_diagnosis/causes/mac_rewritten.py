@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mac_rewritten: the host's link has another MAC address than the declared one."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
+    CONTAINER_TO_HOST,
+    GATEWAY_FROM_LINK,
+    HOST_TO_CONTAINER,
+    Case,
+    since,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, asker
+
+
+def judge(case: Case) -> Verdict:
+    shim = case.after.shim
+    if shim is None:
+        return case.ruled_out("the host has no link of its own whose MAC address could be another")
+    declared = next((item["mac"] for item in case.evidence["drift"]["links"] if item["name"] == shim["name"]), None)
+    if declared is None:
+        return case.not_tested(f"the declaration of {shim['name']} is refused, so its MAC address is not known")
+    if shim["mac"] == declared:
+        return case.ruled_out(f"{shim['name']} has its declared MAC address {declared}")
+    rewritten = [event for event in case.events("link", "change", shim["name"]) if _to(event, shim["mac"])]
+    broken = [item for kind in (GATEWAY_FROM_LINK, HOST_TO_CONTAINER, CONTAINER_TO_HOST) for item in case.broken(kind)]
+    evidence = [
+        case.item("MAC address", f"{shim['name']} has {shim['mac']}, and is declared with {declared}", shim["name"]),
+        *map(case.event_item, rewritten[-1:]),
+        *case.loss_items(broken),
+    ]
+    after = rewritten[-1]["after"] if rewritten else None
+    who = asker(rewritten[-1]) if rewritten else None
+    by = f" by {who['text']}" if who else ""
+    summary = (
+        f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"
+        f" it was rewritten{since(after)}{by}"
+    )
+    remedy = f"ip link set {shim['name']} address {declared}"
+    if not broken:
+        return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy)
+    return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy)
+
+
+def _to(event: dict, mac: str) -> bool:
+    changed = event["data"].get("changed", {}).get("mac")
+    return bool(changed) and changed[1] == mac
+
+
+CAUSE = Cause(
+    id="mac_rewritten",
+    title="the link's MAC address was rewritten",
+    explanation="Neighbours keep the MAC address that they learned and send to it until it expires, and switches,"
+    " DHCP reservations and port security know the declared one. udev (MACAddressPolicy= of systemd.link(5)) and"
+    " network managers rewrite MAC addresses of links that others made.",
+    remedy="run linuxnet.macvlan.site, which sets the declared MAC address and keeps udev from rewriting it",
+    signature="within 100 ms after the link was made, or when a manager takes it over",
+    proof="the link's MAC address is not the declared one, and what is sent to it is lost",
+    must="P D",
+    needs=("watch", "after", "drift"),
+    explains=("stale_neighbour", "announcement_lost"),
+    repairable=True,
+    judge=judge,
+)

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""passthru_exclusive: a macvlan link in mode passthru has the parent for itself."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+PASSTHRU = "passthru"
+
+
+def judge(case: Case) -> Verdict:
+    parent = case.parent_name
+    taken = [
+        (space.label, link["name"])
+        for space in case.after.spaces
+        for link in space.links
+        if link["mode"] == PASSTHRU
+        and link["parent"] == parent
+        and link["parent_namespace"] in (("", "same") if not space.label else ("",))
+        and (space.label, link["name"]) != ("", case.network.link)
+    ]
+    if not taken:
+        return case.ruled_out(f"no link in mode passthru is on {parent}")
+    space, name = taken[0]
+    where = f"{name} in {space}" if space else name
+    evidence = [case.item("mode", f"{name} is a link of {parent} in mode passthru", name, space)]
+    if case.network.link is None or case.after.shim is not None:
+        return case.ruled_out(f"{where} is in mode passthru, and no other link of this host is declared", evidence)
+    return case.confirmed(
+        f"{where} on {case.host} is in mode passthru and has {parent} for itself, so that {case.network.link} cannot be"
+        " made (EINVAL)",
+        [*evidence, *case.loss_items(case.broken())],
+        remedy=f"remove {where}, or make it with mode bridge",
+    )
+
+
+CAUSE = Cause(
+    id="passthru_exclusive",
+    title="a link in mode passthru has the parent for itself",
+    explanation="Mode passthru hands the whole parent to one link, which also takes its MAC address. The kernel refuses"
+    " every further macvlan link on that parent.",
+    remedy="remove the link that is in mode passthru, or make it with mode bridge",
+    signature="at creation",
+    proof="a link in mode passthru on the parent, and the declared link is not there",
+    must="R D",
+    needs=("after",),
+    explains=("host_isolation", "not_persistent"),
+    judge=judge,
+)

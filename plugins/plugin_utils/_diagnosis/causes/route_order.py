@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""route_order: two equal routes to the subnet, and the kernel uses the parent's."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
+    HOST_TO_CONTAINER,
+    Case,
+    bare,
+    since,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+
+def judge(case: Case) -> Verdict:
+    own, link, parent = case.after.own, case.network.link, case.parent_name
+    if link is None or case.after.shim is None:
+        return case.ruled_out("the host has no second link into the subnet")
+    competing = [(route, other) for route in own.routes(link) for other in own.routes(parent) if _same(route, other)]
+    competing = [pair for pair in competing if case.inside(bare(pair[0]["destination"]))]
+    if not competing:
+        return case.ruled_out(f"no route over {link} competes with one over {parent}")
+    evidence = [case.item("route", _words(route), route["link"]) for pair in competing for route in pair]
+    broken = [target for target in case.broken(HOST_TO_CONTAINER) if _first(own.routes(), target["target"]) == parent]
+    remedy = f"give {link} its address with /32 (/128) and routes to the containers, as linuxnet.macvlan.site does"
+    if not broken:
+        return case.suspected(
+            f"{link} and {parent} have equal routes to {competing[0][0]['destination']}: whichever is added again comes"
+            " last and is not used, so the link breaks at the next such moment",
+            evidence,
+            remedy=remedy,
+        )
+    after = case.first_loss(broken)
+    changes = [*case.events("route", link=link), *case.events("address", link=link)]
+    changes = [event for event in changes if after is None or event["after"] <= after + 1.0]
+    evidence += [case.event_item(event) for event in changes[-3:]]
+    return case.confirmed(
+        f"{case.host} sends to its containers by {parent} instead of {link}{since(after)}: of two equal routes to"
+        f" {competing[0][0]['destination']} the kernel uses the one that came first",
+        [*evidence, *case.loss_items(broken)],
+        after=after,
+        remedy=remedy,
+    )
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one["destination"] == other["destination"] and not one["gateway"] and not other["gateway"])
+
+
+def _first(routes: list[dict[str, Any]], target: str) -> str | None:
+    """The link of the route that wins: the longest prefix, then the lowest metric, then the first in order."""
+    address = ipaddress.ip_address(target)
+    fitting = [
+        (-network.prefixlen, route["metric"], place, route["link"])
+        for place, route in enumerate(routes)
+        for network in [ipaddress.ip_network(route["destination"])]
+        if network.version == address.version and address in network
+    ]
+    return min(fitting)[3] if fitting else None
+
+
+def _words(route: dict[str, Any]) -> str:
+    source = f" src {route['prefsrc']}" if route["prefsrc"] else ""
+    return f"{route['destination']} dev {route['link']}{source} metric {route['metric']} proto {route['protocol']}"
+
+
+CAUSE = Cause(
+    id="route_order",
+    title="two routes to one subnet, and the wrong one wins",
+    explanation="With the subnet's prefix on parent and macvlan link the kernel has two equal connected routes and uses"
+    " the one that was added first. It works as long as that is the link's. After anything adds it again (link down"
+    " and up, a DHCP renewal, a restart of the network manager) the parent's wins, and it never reaches containers.",
+    remedy="give the link a /32 (/128) address and explicit routes, as linuxnet.macvlan.site does",
+    signature="works, then breaks when link or address are added again",
+    proof="equal routes over parent and link, the parent's first, and lost pings to the containers",
+    must="P D",
+    needs=("watch", "after"),
+    explains=("host_isolation",),
+    repairable=True,
+    judge=judge,
+)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""wrong_mode: macvlan links in a mode that keeps siblings apart."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
+    CONTAINER_TO_HOST,
+    HOST_TO_CONTAINER,
+    Case,
+    since,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+
+BRIDGE = "bridge"
+
+
+def judge(case: Case) -> Verdict:
+    shim = case.after.shim
+    broken = [*case.broken(HOST_TO_CONTAINER), *case.broken(CONTAINER_TO_HOST)]
+    containers = case.after.containers
+    wrong = [(item["link"], item["namespace"], item["mode"]) for item in containers if item["mode"] != BRIDGE]
+    if shim is None:
+        return case.ruled_out("the host has no macvlan link whose mode could matter")
+    if shim["mode"] != BRIDGE:
+        wrong.insert(0, (shim["name"], "", shim["mode"]))
+    wrong = list(dict.fromkeys(wrong))
+    evidence = [case.item("mode", f"{name} is in mode {mode}", name, space) for name, space, mode in wrong]
+    if not wrong:
+        return case.ruled_out("the host's link and all containers' links are in mode bridge")
+    if shim["mode"] == BRIDGE:
+        affected = {item["address"] for item in containers if item["mode"] != BRIDGE}
+        spaces = {item["namespace"] for item in containers if item["mode"] != BRIDGE}
+        broken = [item for item in broken if item["target"] in affected or item["from"]["namespace"] in spaces]
+    if not broken:
+        return case.ruled_out("links are not in mode bridge, and all answer: the switch sends frames back", evidence)
+    after = case.first_loss(broken)
+    name, space, mode = wrong[0]
+    where = f" in {space}" if space else ""
+    return case.confirmed(
+        f"{name}{where} on {case.host} is in mode {mode}{since(after)}, in which it exchanges nothing with other"
+        f" macvlan links of {case.parent_name}",
+        [*evidence, *case.loss_items(broken)],
+        after=after,
+        remedy="" if not space else f"make the container network {case.network.name} with macvlan_mode=bridge",
+    )
+
+
+CAUSE = Cause(
+    id="wrong_mode",
+    title="a macvlan link is not in mode bridge",
+    explanation="Links in mode vepa send everything to the switch, which does not send it back, and links in mode"
+    " private refuse each other. Only links in mode bridge reach their siblings, and the kernel's default is vepa.",
+    remedy="set mode: bridge for the link (ip link set LINK type macvlan mode bridge works while it is up), or run"
+    " linuxnet.macvlan.site",
+    signature="always, from the start",
+    proof="the mode as the kernel says it, and lost pings between host and containers",
+    must="P D",
+    needs=("watch", "after"),
+    repairable=True,
+    judge=judge,
+)

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""wrong_parent: the declared parent is not plugged into the network, another link of the host is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+
+
+def judge(case: Case) -> Verdict:
+    made = case.experiment("gateway_ask")
+    if made is None:
+        return case.not_tested(case.why_no_experiment("gateway_ask"))
+    asked = {item["vantage"]: item for item in made["asked"]}
+    parent, egress = asked.get("parent"), asked.get("egress")
+    gateway, name = made["gateway"], case.parent_name
+    if parent is not None and parent["answered"]:
+        return case.ruled_out(f"{gateway} answers on {name}", [_asked_item(case, gateway, parent)])
+    own = [item["address"] for item in case.after.own.addresses(name) if case.inside(item["address"])]
+    if own:
+        return case.ruled_out(f"{name} has {own[0]}, an address of the network")
+    if egress is None:
+        return case.ruled_out(f"the kernel knows no other way to {gateway} than over {name}")
+    if parent is None or not egress["answered"]:
+        return case.not_tested(f"{gateway} does not answer {egress['link']} either")
+    other = egress["link"]
+    down = case.after.parent is not None and not case.after.parent["carrier"]
+    evidence = [_asked_item(case, gateway, item) for item in (parent, egress)]
+    evidence.append(case.item("route", f"the kernel sends packets for {gateway} out of {other}", other))
+    if down:
+        evidence.append(case.item("carrier", f"{name} has no carrier", name))
+    return case.confirmed(
+        f"{name} of {case.host} is not in the network {case.network.name}: its gateway {gateway} answers on {other},"
+        f" and not on {name}" + (", which has no carrier" if down else ""),
+        [*evidence, *case.loss_items(case.broken())],
+        remedy=f"set parent: {other} for {case.network.name} in macvlan_networks of {case.host}, and in the container"
+        " network",
+    )
+
+
+def _asked_item(case: Case, gateway: str, item: dict[str, Any]) -> Item:
+    if not item["sent"]:
+        text = f"{gateway} could not be asked: {item['why_not']}"
+    else:
+        said = f"answered by {', '.join(item['answered'])}" if item["answered"] else "no answer"
+        text = f"{item['sent']} requests for {gateway}: {said}"
+    return case.item("experiment", text, item["link"])
+
+
+CAUSE = Cause(
+    id="wrong_parent",
+    title="the parent is not in the network",
+    explanation="A macvlan link sees what comes in by its parent's cable and nothing else. On an interface that is in"
+    " another network, or in none, it is up and has its address, and there is nobody to talk to.",
+    remedy="set parent in macvlan_networks to the interface by which the host reaches the network's gateway",
+    signature="always",
+    proof="the gateway answers the link by which the kernel reaches it, and does not answer the parent",
+    must="R D",
+    needs=("after",),
+    explains=("two_uplinks_one_subnet",),
+    judge=judge,
+)

@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every cause on every network of every host, and which of them is the root of the others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+
+from .case import Case
+from .fleet import gather
+from .registry import CAUSES
+from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, Cause, Verdict
+
+
+def judge(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> list[Verdict]:
+    """All verdicts, in the order of reports. absent: hosts without evidence, and why."""
+    fleet = gather(hosts, absent)
+    found = []
+    for evidence in hosts.values():
+        for network in networks(evidence):
+            found += rooted([verdict(cause, Case(evidence, network, fleet)) for cause in CAUSES])
+    return sorted(found, key=order)
+
+
+def networks(evidence: Mapping[str, Any]) -> list[MacvlanNetwork]:
+    """The declared networks of a host, as they were checked there."""
+    return _input.networks([dict(item) for item in evidence.get("networks", [])], Problems())
+
+
+def order(item: Verdict) -> tuple[int, str, float, str, str]:
+    """Confirmed first; within a status by host, and by time, what was there from the start first."""
+    after = item.after if item.after is not None else 0.0
+    return STATUSES.index(item.status), item.host, after, item.network, item.cause
+
+
+def verdict(cause: Cause, case: Case) -> Verdict:
+    """What a cause says; that it could not be judged where evidence is missing, or its judge is wrong about it."""
+    missing = [reason for reason in map(case.lacks, cause.needs) if reason]
+    try:
+        made = Verdict(NOT_TESTED, missing[0]) if missing else cause.judge(case)
+    # One judge that does not expect what it sees on a sick host must not keep the others from their verdicts.
+    except Exception as error:  # noqa: BLE001
+        made = Verdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
+    return made.of(case.host, case.network.name, cause)
+
+
+def rooted(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts of one network of one host: what a confirmed cause explains is no cause of its own."""
+    roots = {item.cause: item for item in verdicts if item.status == CONFIRMED}
+    explained: dict[str, Verdict] = {}
+    for cause in CAUSES:
+        if cause.id in roots:
+            for consequence in explains(cause):
+                explained.setdefault(consequence, roots[cause.id])
+    return [
+        item.consequence_of(explained[item.cause])
+        if item.status in (CONFIRMED, SUSPECTED) and item.cause in explained
+        else item
+        for item in verdicts
+    ]
+
+
+def explains(cause: Cause) -> set[str]:
+    """The consequences of a cause, and theirs; a cause is never its own."""
+    known = {item.id: item for item in CAUSES}
+    found: set[str] = set()
+    waiting = list(cause.explains)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name != cause.id:
+            found.add(name)
+            waiting.extend(known[name].explains if name in known else ())
+    return found

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A diagnosis in the words of an operator, for a terminal. Pure."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from .report import BROKEN, HEALTHY, Report, broken_targets
+from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, Verdict
+
+#: Pieces of evidence that are printed for a verdict; the report has all of them.
+EVIDENCE_MAX = 6
+#: Columns of the output.
+WIDTH = 120
+
+
+def lines(report: Report, full_up_to: int = 50) -> list[str]:
+    """What is printed. full_up_to: with more hosts than this, those that are well are only counted."""
+    hosts = report.data["hosts"]
+    shown = [host for host in hosts if host["state"] != HEALTHY or len(hosts) <= full_up_to]
+    told: list[str] = []
+    for host in shown:
+        told += [*_host(host, report), ""]
+    return [*told, _total(report.data["summary"])]
+
+
+def headline(item: Verdict) -> str:
+    """A verdict in one line, as for the message of a task that fails."""
+    return f"{item.network} {item.cause}: {item.summary}. Remedy: {item.remedy}."
+
+
+def _host(host: dict[str, Any], report: Report) -> Iterator[str]:
+    name = host["host"]
+    yield f"{name}: {host['state']}" + (f" ({host['message']})" if host["message"] else "")
+    clock = host["clock"]
+    # What is less than the measurement's own error, or than anybody would notice, is not worth a line.
+    if clock and abs(clock["offset_seconds"]) > max(1.0, clock["uncertainty_seconds"]):
+        ahead = "ahead of" if clock["offset_seconds"] > 0 else "behind"
+        yield (
+            f"  its clock is {abs(clock['offset_seconds']):.1f} s {ahead} this controller's"
+            f" (measured to {clock['uncertainty_seconds']:.1f} s); times below are the host's"
+        )
+    for network in [link["network"] for link in host["links"]]:
+        verdicts = [item for item in report.verdicts if item.host == name and item.network == network]
+        for status in (CONFIRMED, SUSPECTED):
+            for item in verdicts:
+                if item.status == status:
+                    yield from _found(item)
+        if host["state"] == BROKEN and not any(item.status in (CONFIRMED, SUSPECTED) for item in verdicts):
+            yield from _unexplained(network, host)
+        yield from _well(network, verdicts) if host["state"] == HEALTHY else _rest(network, verdicts)
+    for problem in host["problems"][:EVIDENCE_MAX]:
+        yield f"  could not be read: {problem}"
+
+
+def _found(item: Verdict) -> Iterator[str]:
+    yield f"  {item.network} {item.status.upper()} {item.cause}: {item.title}"
+    yield from _wrapped("what", item.summary)
+    yield from _wrapped("why", item.explanation)
+    for number, piece in enumerate(item.evidence[:EVIDENCE_MAX]):
+        where = f" [{piece.where}{', ' + piece.at[11:23] if piece.at else ''}]"
+        yield from _wrapped("proof" if not number else "", f"{piece.value}{where}")
+    if len(item.evidence) > EVIDENCE_MAX:
+        yield f"            and {len(item.evidence) - EVIDENCE_MAX} more in the report"
+    if item.culprit and item.culprit.get("text"):
+        yield from _wrapped("who", item.culprit["text"])
+    yield from _wrapped("do", item.remedy)
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    """A labelled paragraph."""
+    # a number stays with its unit
+    bound = re.sub(r"(?<=[0-9]) (?=s\b)", "\u00a0", text)
+    wrapped = textwrap.wrap(bound, WIDTH, initial_indent=f"    {label:7} ", subsequent_indent=" " * 12)
+    return [line.replace("\u00a0", " ") for line in wrapped]
+
+
+def _unexplained(network: str, host: dict[str, Any]) -> Iterator[str]:
+    lost = [item for item in broken_targets({"watch": host["timeline"]}) if item["network"] == network]
+    if lost:
+        names = ", ".join(f"{item['kind']} {item['target']}" for item in lost[:EVIDENCE_MAX])
+        yield f"  {network} broken, and none of the known causes is proven: {names}"
+
+
+def _rest(network: str, verdicts: list[Verdict]) -> Iterator[str]:
+    explained = [f"{item.cause} (by {item.explained_by})" for item in verdicts if item.explained_by]
+    if explained:
+        yield from _listed(f"{network} explained by it: {', '.join(explained)}")
+    ruled_out = [item.cause for item in verdicts if item.status == RULED_OUT and not item.explained_by]
+    if ruled_out:
+        yield from _listed(f"{network} ruled out: {', '.join(ruled_out)}")
+    reasons: dict[str, list[str]] = {}
+    for item in verdicts:
+        if item.status == NOT_TESTED:
+            reasons.setdefault(item.summary, []).append(item.cause)
+    for reason, causes in reasons.items():
+        yield from _listed(f"{network} not tested: {', '.join(causes)} ({reason})")
+
+
+def _well(network: str, verdicts: list[Verdict]) -> Iterator[str]:
+    """The same of a host on which nothing was found, in short."""
+    causes = {status: [item.cause for item in verdicts if item.status == status] for status in (RULED_OUT, NOT_TESTED)}
+    missing = f"; not tested: {', '.join(causes[NOT_TESTED])}" if causes[NOT_TESTED] else ""
+    yield from _listed(f"{network} {_number(len(causes[RULED_OUT]), 'cause')} ruled out{missing}")
+
+
+def _listed(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _total(summary: dict[str, int]) -> str:
+    states = [
+        f"{summary[key]} {key.replace('_', ' ')}"
+        for key in ("healthy", "broken", "suspect", "unreachable", "failed", "nothing_declared")
+        if summary[key]
+    ]
+    found = f"{_number(summary['confirmed'], 'cause')} confirmed, {summary['suspected']} suspected"
+    return f"{_number(summary['hosts'], 'host')}: {', '.join(states)}; {found}"

@@ -1,0 +1,386 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all hosts of an inventory declare, read host by host and then held against each other. Pure.
+
+Addresses are compared within a layer 2 segment: all networks without a ``segment`` of their own share one, as do
+``macvlan_links``, and each ``segment`` that is named is a further one. MAC addresses are compared over all of them.
+Nothing here is quadratic in the number of hosts: equal values meet in dictionaries, ranges in one sorted sweep.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import (
+    Intent,
+    MacvlanNetwork,
+    expand,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups, overview
+
+#: The segment of everything that names none.
+UNNAMED = ""
+
+#: How many further hosts a message names before it counts the rest.
+NAMED_HOSTS = 3
+
+#: What a key of a derived link is called in the network that it was derived from; the others have the same name there.
+_NETWORK_KEYS = {"addresses": "host_address", "routes": "container_range"}
+_DERIVED = re.compile(r"\blinks\[(\d+)\](?:\.(\w+))?")
+
+
+@dataclass(frozen=True)
+class HostDeclaration:
+    """What the inventory says about one host. ``address`` is ansible_host, None where it is not set.
+
+    groups: those of the inventory, one object for all hosts.
+    """
+
+    host: str
+    networks: list
+    links: list
+    address: str | None = None
+    groups: Groups | None = None
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """What one host shall be."""
+
+    declaration: HostDeclaration
+    intent: Intent
+    desired: Desired
+
+    @property
+    def host(self) -> str:
+        return self.declaration.host
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An address, a network or a MAC address that one host declares: where it stands, and what it is there for.
+
+    terms: what the hosts that share a range have to agree about, None for what is not shared.
+    """
+
+    host: str
+    key: str
+    what: str
+    value: Any
+    terms: object = None
+
+
+@dataclass
+class Segment:
+    """All claims that meet on one LAN."""
+
+    addresses: list[Claim] = field(default_factory=list)
+    gateways: list[Claim] = field(default_factory=list)
+    ranges: list[Claim] = field(default_factory=list)
+    slices: list[Claim] = field(default_factory=list)
+    subnets: list[Claim] = field(default_factory=list)
+    reached: list[Claim] = field(default_factory=list)
+
+
+@dataclass
+class FleetPlan:
+    """The outcome. ``problems`` concern hosts of this run, ``elsewhere`` only hosts that it leaves out."""
+
+    problems: Problems = field(default_factory=Problems)
+    elsewhere: Problems = field(default_factory=Problems)
+    warnings: list[str] = field(default_factory=list)
+    hosts: list[HostPlan] = field(default_factory=list)
+
+    def slices(self) -> list[dict[str, object]]:
+        """The ranges that groups share, and who has which slice of them."""
+        return overview(
+            (host.host, network.sharing) for host in self.hosts for network in host.intent.networks if network.sharing
+        )
+
+
+def read(declaration: HostDeclaration, problems: Problems) -> HostPlan:
+    """One host's declaration; faults become problems under the keys that the operator wrote."""
+    intent = expand(declaration.networks, declaration.links, problems, declaration.host, declaration.groups)
+    found = Problems(problems.host)
+    desired = parse(list(intent.links), declaration.host, found)
+    origins = [network for network in intent.networks if network.link is not None]
+    known = {item.key for item in problems.items}
+    for item in found.items:
+        key = _origin(item.key, origins)
+        if key not in known:
+            problems.items.append(replace(item, key=key, problem=_origin(item.problem, origins)))
+    links = tuple(replace(link, key=_origin(link.key, origins)) for link in desired.present)
+    return HostPlan(declaration, intent, Desired(links, desired.absent))
+
+
+def _origin(text: str, origins: list[MacvlanNetwork]) -> str:
+    """``links[1].mac`` as the operator wrote it: ``macvlan_networks[1].mac`` or ``macvlan_links[0].mac``."""
+
+    def rename(match: re.Match) -> str:
+        number, name = int(match[1]), match[2]
+        if number >= len(origins):
+            return f"macvlan_links[{number - len(origins)}]" + (f".{name}" if name else "")
+        return origins[number].key + (f".{_NETWORK_KEYS.get(name, name)}" if name else "")
+
+    return _DERIVED.sub(rename, text)
+
+
+def plan(declarations: Iterable[HostDeclaration], selected: set[str]) -> FleetPlan:
+    """Read and compare all declarations. ``selected`` are the hosts of this run; the others are only compared with."""
+    result = FleetPlan()
+    for declaration in declarations:
+        problems = Problems(declaration.host)
+        result.hosts.append(read(declaration, problems))
+        (result.problems if declaration.host in selected else result.elsewhere).extend(problems)
+    for found, hosts in _between(result):
+        (result.problems if hosts & selected else result.elsewhere).items.append(found)
+    return result
+
+
+def _between(result: FleetPlan) -> Iterator[tuple[Problem, set[str]]]:
+    """Each conflict between hosts once, with the hosts that take part in it."""
+    segments = _segments(result.hosts)
+    for name, segment in segments.items():
+        where = f" (segment {name})" if name else ""
+        yield from _same_addresses(segment, where)
+        ranges = _Ranges(segment.ranges)
+        yield from ranges.overlaps(where)
+        yield from _same_slices(segment, where)
+        yield from _inside_ranges(segment, ranges, where)
+        yield from _held_by_gateway(segment, where)
+        yield from _reached(segment, ranges)
+        yield from _subnets(segment, where)
+        result.warnings.extend(_gateways(segment))
+    yield from _same_macs(result.hosts)
+
+
+def _segments(hosts: list[HostPlan]) -> dict[str, Segment]:
+    segments: dict[str, Segment] = {}
+    for host in hosts:
+        homes = segment_homes(host.intent)
+        for network in host.intent.networks:
+            _claim_network(segments.setdefault(segment_of(network), Segment()), host.host, network)
+        for link in host.desired.present:
+            if link.key.startswith("macvlan_links"):
+                for interface in link.addresses or ():
+                    claim = Claim(host.host, f"{link.key}.addresses", "the address of a link", interface.ip)
+                    segments.setdefault(home(interface.ip, homes), Segment()).addresses.append(claim)
+        address = parse_address(host.declaration.address)
+        if address is not None and not address.is_loopback:
+            claim = Claim(host.host, "ansible_host", "the address by which Ansible reaches it", address)
+            segments.setdefault(home(address, homes), Segment()).reached.append(claim)
+    return segments
+
+
+def segment_of(network: MacvlanNetwork) -> str:
+    """The name that was given to the segment of a network, UNNAMED where none was."""
+    return network.segment if network.segment != ", ".join(str(subnet) for subnet in network.subnets) else UNNAMED
+
+
+def segment_homes(intent: Intent) -> list[tuple[Network, str]]:
+    """The subnets of a host, each with its segment."""
+    return [(subnet, segment_of(network)) for network in intent.networks for subnet in network.subnets]
+
+
+def home(address: Address, homes: Iterable[tuple[Network, str]]) -> str:
+    """The segment of an address that names none: that of the host's own network that it lies in."""
+    return next((name for subnet, name in homes if address.version == subnet.version and address in subnet), UNNAMED)
+
+
+def _claim_network(segment: Segment, host: str, network: MacvlanNetwork) -> None:
+    def claims(name: str, what: str, values: Iterable[object]) -> list[Claim]:
+        return [Claim(host, f"{network.key}.{name}", what, value) for value in values]
+
+    segment.addresses += claims("host_address", "the host's address", network.host_addresses)
+    segment.addresses += claims("containers", "a container's address", network.containers)
+    segment.gateways += claims("gateway", "the gateway", network.gateways)
+    shared = network.sharing
+    slices = shared.slices if shared is not None else ()
+    segment.slices += claims("container_slice", "a slice", slices)
+    segment.ranges += claims("container_range", "a container range", [it for it in network.ranges if it not in slices])
+    if shared is not None:
+        # the whole of it: what is free today gets into use with the next host
+        outers = claims("container_range", "a shared container range", [outer for outer, dummy in shared.cuts])
+        segment.ranges += [replace(outer, terms=shared.terms) for outer in outers]
+    segment.subnets += claims("subnet", "a subnet", network.subnets)
+
+
+def _conflict(claim: Claim, problem: str, remedy: str, others: Iterable[Claim] = ()) -> tuple[Problem, set[str]]:
+    found = Problem(claim.key, str(claim.value), problem, remedy, claim.host)
+    return found, {claim.host, *(other.host for other in others)}
+
+
+def _others(claims: list[Claim], key: str) -> str:
+    """``h2, h3 (macvlan_links[0].addresses) and 96 more``: a key is told where it is another one than `key`."""
+    named = [claim.host if claim.key == key else f"{claim.host} ({claim.key})" for claim in claims[:NAMED_HOSTS]]
+    rest = len(claims) - NAMED_HOSTS
+    return ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _by_value(claims: Iterable[Claim]) -> dict[Any, list[Claim]]:
+    result: dict[Any, list[Claim]] = {}
+    for claim in claims:
+        result.setdefault(claim.value, []).append(claim)
+    return result
+
+
+def _other_hosts(claims: list[Claim]) -> list[Claim]:
+    """The claims of other hosts than the first one's, one per host."""
+    return list({claim.host: claim for claim in claims if claim.host != claims[0].host}.values())
+
+
+def _same_addresses(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+    for claims in _by_value(segment.addresses).values():
+        others = _other_hosts(claims)
+        if others:
+            what = f"this is declared by {_others(others, claims[0].key)} too{where}"
+            yield _conflict(claims[0], what, "give each host and container an address of its own", others)
+        elif len({claim.what for claim in claims}) > 1:
+            what = f"this is {claims[0].what} and, under {claims[-1].key}, {claims[-1].what}"
+            yield _conflict(claims[0], what, "change one of the two")
+
+
+_SHARED_REMEDY = (
+    "declare container_range, container_range_per_host, container_range_group and the mapping container_slice once, "
+    "for the whole group"
+)
+
+
+def _same_slices(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+    """Slices of one way to cut are disjoint, but a host that says its own number does not know what others have."""
+    for claims in _by_value(segment.slices).values():
+        others = _other_hosts(claims)
+        if others:
+            what = f"{_others(others, claims[0].key)} has this slice too{where}"
+            remedy = "let container_slice be a mapping that is the same for the whole group, or give each host a number"
+            yield _conflict(claims[0], what, remedy, others)
+
+
+class _Ranges:
+    """The container ranges of one segment, sorted by address."""
+
+    def __init__(self, claims: list[Claim]) -> None:
+        self.equal = _by_value(claims)
+        #: one claim per distinct range, in the order of addresses, the wider range first
+        self.claims = sorted((held[0] for held in self.equal.values()), key=_position)
+        self.starts = [_start(claim) for claim in self.claims]
+        #: for each range the one among it and its predecessors that reaches furthest
+        self.furthest: list[Claim] = []
+        for claim in self.claims:
+            last = self.furthest[-1] if self.furthest else None
+            self.furthest.append(last if last is not None and _end(last) >= _end(claim) else claim)
+
+    def overlaps(self, where: str) -> Iterator[tuple[Problem, set[str]]]:
+        remedy = "give each host a range of its own: its engine hands out addresses without asking the other hosts"
+        for claims in self.equal.values():
+            others = [other for other in _other_hosts(claims) if other.terms is None or other.terms != claims[0].terms]
+            if others and claims[0].terms is not None and all(other.terms is not None for other in others):
+                what = f"{_others(others, claims[0].key)} cut this in another way{where}"
+                yield _conflict(claims[0], what, _SHARED_REMEDY, others)
+            elif others:
+                what = f"this is declared by {_others(others, claims[0].key)} too{where}"
+                yield _conflict(claims[0], what, remedy, others)
+        for before, claim in zip(self.furthest, self.claims[1:]):
+            if _start(claim) <= _end(before) and before.host != claim.host:
+                what = f"this overlaps {before.value} of {before.host} ({before.key}){where}"
+                yield _conflict(claim, what, remedy, [before])
+
+    def around(self, address: Address) -> Claim | None:
+        """The range that an address lies in, None where it lies in none."""
+        position = (address.version, int(address))
+        number = bisect_right(self.starts, position)
+        holder = self.furthest[number - 1] if number else None
+        return holder if holder is not None and position <= _end(holder) else None
+
+
+def _start(claim: Claim) -> tuple[int, int]:
+    return claim.value.version, int(claim.value.network_address)
+
+
+def _end(claim: Claim) -> tuple[int, int]:
+    return claim.value.version, int(claim.value.broadcast_address)
+
+
+def _position(claim: Claim) -> tuple[int, int, int]:
+    return (*_start(claim), -_end(claim)[1])
+
+
+def _inside_ranges(segment: Segment, ranges: _Ranges, where: str) -> Iterator[tuple[Problem, set[str]]]:
+    """Addresses and gateways inside another host's range; the host's own range is checked when it is read."""
+    gateways = [claims[0] for claims in _by_value(segment.gateways).values()]
+    for claim in (*segment.addresses, *gateways):
+        holder = ranges.around(claim.value)
+        if holder is not None and claim.host not in {other.host for other in ranges.equal[holder.value]}:
+            what = f"this is inside the container range {holder.value} of {holder.host} ({holder.key}){where}"
+            yield _conflict(claim, what, "move one of the two: an engine would hand this address out", [holder])
+
+
+def _held_by_gateway(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+    gateways = _by_value(segment.gateways)
+    for claim in segment.addresses:
+        held = gateways.get(claim.value, [])
+        if held and claim.host not in {other.host for other in held}:
+            what = f"this is the gateway of {_others(held, held[0].key)}{where}"
+            yield _conflict(claim, what, "choose another address", held)
+
+
+def _reached(segment: Segment, ranges: _Ranges) -> Iterator[tuple[Problem, set[str]]]:
+    """Addresses by which Ansible reaches a host are taken, by that host."""
+    declared = _by_value(segment.addresses)
+    for claim in segment.reached:
+        for taken in declared.get(claim.value, []):
+            # a link of macvlan_links may well be the one over which Ansible comes
+            if taken.host != claim.host or not taken.key.startswith("macvlan_links"):
+                what = f"this is taken: Ansible reaches {claim.host} by it (ansible_host)"
+                yield _conflict(taken, what, "choose an address that no host has yet", [claim])
+        holder = ranges.around(claim.value)
+        if holder is not None:
+            what = f"this contains {claim.value}, by which Ansible reaches {claim.host} (ansible_host)"
+            yield _conflict(holder, what, "choose a range without hosts: its engine hands out all of it", [claim])
+
+
+def _subnets(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+    """One LAN has one prefix length, or hosts disagree about who is a neighbour."""
+    distinct = sorted((claims[0] for claims in _by_value(segment.subnets).values()), key=_position)
+    furthest: Claim | None = None
+    for claim in distinct:
+        if furthest is not None and _start(claim) <= _end(furthest):
+            what = f"{furthest.host} ({furthest.key}) has {furthest.value}, which overlaps and is not the same{where}"
+            remedy = "correct one of the two; where these are different LANs, give each network a segment"
+            yield _conflict(claim, what, remedy, [furthest])
+        else:
+            furthest = claim
+
+
+def _gateways(segment: Segment) -> list[str]:
+    """Two gateways on one subnet can be meant."""
+    result = []
+    gateways = _by_value(segment.gateways)
+    for subnet in _by_value(segment.subnets):
+        inside = [held for value, held in gateways.items() if value.version == subnet.version and value in subnet]
+        if len(inside) > 1:
+            said = "; ".join(f"{held[0].value}: {_others(held, held[0].key)}" for held in inside)
+            result.append(f"subnet {subnet} has {len(inside)} gateways: {said}")
+    return result
+
+
+def _same_macs(hosts: list[HostPlan]) -> Iterator[tuple[Problem, set[str]]]:
+    claims = [
+        Claim(host.host, f"{link.key}.mac", f"the MAC address of {link.name}", link.mac)
+        for host in hosts
+        for link in host.desired.present
+        if link.mac
+    ]
+    for same in _by_value(claims).values():
+        others = _other_hosts(same)
+        if others:
+            what = f"this is declared by {_others(others, same[0].key)} too"
+            yield _conflict(same[0], what, "leave mac out: each link then gets a stable one of its own", others)

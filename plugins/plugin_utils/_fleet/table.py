@@ -1,0 +1,305 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One table for all hosts, for people. Pure: results of modules in, lines of text out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, MacvlanNetwork
+
+OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED = (
+    "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared",
+)  # fmt: skip
+#: Results of hosts that need somebody to look at them.
+BAD = (FAILED, UNREACHABLE, NOT_RUN)
+
+#: The kinds of checks of macvlan_verify, in the order of the columns.
+KINDS = ("gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host")
+
+STATUSES = {"PASS": "passed", "FAIL": "failed", "SKIPPED": "skipped", "NOT RUN": "not_run"}
+
+HEADER = (
+    ("host", "link", "parent", "persistence", "gateway from", "", "host to", "containers", "result"),
+    ("", "", "", "", "parent", "link", "containers", "to host", ""),
+)
+WIDTH = 110
+#: Longer inventory names are cut in the table; what failed is told under the full name.
+NAME_MAX = 32
+#: How many hosts are told in full below the table, and how many faults of each.
+DETAILED_HOSTS, DETAILED_FAULTS = 20, 5
+
+
+@dataclass(frozen=True)
+class HostResults:
+    """What is known of one host after a run.
+
+    results: what the modules returned, by the variables that the roles register; what did not run is not there.
+    declared: whether the host declares anything at all. check_mode: whether the run only predicted.
+    conflicts: what is wrong with addresses and MAC addresses that the host has or wants, one line each.
+    """
+
+    host: str
+    intent: Intent
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    declared: bool = True
+    check_mode: bool = False
+    conflicts: Sequence[str] = ()
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        found = self.results.get(name) or {}
+        return {} if found.get("skipped") else found
+
+    @property
+    def checks(self) -> list[Mapping[str, Any]]:
+        return list(self.get("verify_result").get("checks") or [])
+
+    @property
+    def faults(self) -> list[Mapping[str, Any]]:
+        return [check for check in self.checks if check.get("status") == "FAIL"]
+
+    @property
+    def drift(self) -> list[str]:
+        return list(self.get("verify_drift_result").get("messages") or [])
+
+    @property
+    def lost(self) -> Mapping[str, Any] | None:
+        """The first task that did not reach the host, None where all did."""
+        return next((item for item in self.results.values() if item.get("unreachable")), None)
+
+    @property
+    def result(self) -> str:
+        if not self.declared:
+            return UNDECLARED
+        if self.lost is not None:
+            return UNREACHABLE
+        if self.get("macvlan_failure") or self.faults or self.conflicts or (self.drift and not self.check_mode):
+            return FAILED
+        changed = any(item.get("changed") for item in self.results.values())
+        if self.check_mode and (changed or self.drift):
+            return WOULD_CHANGE
+        if not (self.checks or self.get("interfaces_result") or self.get("verify_drift_result")):
+            return NOT_RUN
+        return CHANGED if changed else OK
+
+    def first_failure(self) -> str:
+        """The one thing to know of a host that is not well, empty where it is."""
+        result = self.result
+        if result not in BAD:
+            return ""
+        if self.lost is not None:
+            return f"unreachable: {_first_line(self.lost.get('msg'))}"
+        if self.conflicts:
+            return f"conflict: {self.conflicts[0]}"
+        if self.drift and not self.check_mode:
+            return f"not as declared: {self.drift[0]}"
+        if self.faults:
+            return describe(self.faults[0])
+        if result == NOT_RUN:
+            return "not run: the run ended before it came to this host"
+        failure = self.get("macvlan_failure")
+        return f"{failure.get('task')}: {_first_line(failure.get('msg'))}"
+
+
+def describe(check: Mapping[str, Any]) -> str:
+    """``host_to_container from lan0 to 192.168.100.130: lost first after 4.2 s, 3 of 10 answered``"""
+    loss = check.get("first_failure")
+    counts = f"{check.get('received')} of {check.get('sent')} answered"
+    if not check.get("sent"):
+        what = "not possible"
+    elif not check.get("received"):
+        what = f"no answer, {counts}"
+    else:
+        what = f"lost first after {loss['after_seconds']} s, {counts}" if loss else counts
+    return f"{check.get('kind')} from {check.get('from')} to {check.get('target')}: {what}"
+
+
+def _first_line(text: object) -> str:
+    """The first line that says something; the heading of a list of problems is left out where the list follows."""
+    lines = [line.strip(" -") for line in str(text or "no message").strip().splitlines() if line.strip()]
+    return lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
+
+
+def table(hosts: Sequence[HostResults], full_up_to: int = 50, notes: Sequence[str] = ()) -> list[str]:
+    """The report. With more than `full_up_to` hosts those that are well are only counted. notes: on the whole fleet."""
+    shown = [host for host in hosts if len(hosts) <= full_up_to or host.result in BAD]
+    lines = _rows(shown) if shown else []
+    bad = [host for host in hosts if host.result in BAD]
+    for host in bad[:DETAILED_HOSTS]:
+        lines += ["", *_details(host)]
+    if len(bad) > DETAILED_HOSTS:
+        lines += ["", f"and {len(bad) - DETAILED_HOSTS} more hosts, see the table"]
+    if notes:
+        lines += ["", *(line for note in notes for line in _wrapped(note, ""))]
+    if len(hosts) <= full_up_to:
+        lines += _container_networks(hosts)
+    return [*lines, *([""] if lines else []), _summary_line(hosts)]
+
+
+def _rows(hosts: Sequence[HostResults]) -> list[str]:
+    rows: list[Sequence[str]] = [*HEADER]
+    for host in hosts:
+        rows += _host_rows(host)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER[0]))]
+    # "gateway from" stands over two columns
+    widths[4] = max(len(row[4]) for row in rows[1:])
+    widths[5] = max(widths[5], len(HEADER[0][4]) - widths[4] - 2)
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        if row is HEADER[0]:
+            cells[4:6] = [HEADER[0][4].ljust(widths[4] + 2 + widths[5])]
+        lines.append("  ".join(cells).rstrip())
+    return [lines[0], lines[1], "-" * max(map(len, lines)), *lines[2:]]
+
+
+def _host_rows(host: HostResults) -> list[Sequence[str]]:
+    """One row per network and link; the host's name and result stand in the first one."""
+    source = host.get("interfaces_result") or host.get("verify_drift_result")
+    made = {link.get("name"): link for link in source.get("links") or []}
+    rows = [_row(made, network.link, network.parent, host.checks, network.name) for network in host.intent.networks]
+    derived = {network.link for network in host.intent.networks}
+    others = [link for link in host.intent.links if isinstance(link, dict) and link.get("name") not in derived]
+    rows += [
+        _row(made, link.get("name"), link.get("parent"), [], "")
+        for link in others
+        if link.get("state", "present") == "present"
+    ]
+    rows = rows or [["-"] * 7]
+    name = host.host if len(host.host) <= NAME_MAX else f"{host.host[: NAME_MAX - 1]}…"
+    return [[name if row is rows[0] else "", *row, host.result if row is rows[0] else ""] for row in rows]
+
+
+def _row(
+    made: Mapping[Any, Mapping[str, Any]], link: str | None, parent: object, checks: Iterable[Mapping], network: str
+) -> list[str]:
+    found = made.get(link) or {}
+    cells = [link or "-", str(found.get("parent") or _selector(parent)), str(found.get("persistence") or "-")]
+    return cells + [
+        _cell([c for c in checks if c.get("network") == network and c.get("kind") == kind]) for kind in KINDS
+    ]
+
+
+def _selector(parent: object) -> str:
+    if isinstance(parent, dict):
+        return ", ".join(f"{key}: {value}" for key, value in parent.items())
+    return str(parent or "-")
+
+
+def _cell(checks: Sequence[Mapping[str, Any]]) -> str:
+    statuses = [str(check.get("status")) for check in checks]
+    if not statuses:
+        return "-"
+    for status, text in (("NOT RUN", "not run"), ("SKIPPED", "skipped")):
+        if set(statuses) == {status}:
+            return text
+    asked = [status for status in statuses if status in ("PASS", "FAIL")]
+    if len(statuses) == 1 and str(checks[0].get("kind")).startswith("gateway"):
+        return "ok" if asked == ["PASS"] else "FAIL"
+    return f"{asked.count('PASS')}/{len(asked)}" + (" FAIL" if "FAIL" in asked else "")
+
+
+def _details(host: HostResults) -> list[str]:
+    """What is not as it should be: the first fault with evidence and remedy, the others in one line each."""
+    failure = host.get("macvlan_failure")
+    if host.lost is not None or not (host.faults or failure or host.conflicts):
+        return _wrapped(f"{host.host}: {host.first_failure()}", "")
+    lines = [f"{host.host}:"]
+    for conflict in host.conflicts[:DETAILED_FAULTS]:
+        lines += _wrapped(f"conflict: {conflict}", "  ")
+    if len(host.conflicts) > DETAILED_FAULTS:
+        lines.append(f"  and {len(host.conflicts) - DETAILED_FAULTS} more conflicts")
+    for message in host.drift[:DETAILED_FAULTS]:
+        lines += _wrapped(f"not as declared: {message}", "  ")
+    for fault in host.faults[:1]:
+        lines += _wrapped(describe(fault), "  ")
+        for item in fault.get("evidence") or []:
+            # how many answers came stands in the line above
+            if item.get("what") != "answered":
+                lines += _wrapped(f"{item.get('what')}: {item.get('value')}", "    ")
+        if fault.get("remedy"):
+            lines += _wrapped(f"remedy: {fault['remedy']}", "    ")
+    for fault in host.faults[1:DETAILED_FAULTS]:
+        lines += _wrapped(describe(fault), "  ")
+    if len(host.faults) > DETAILED_FAULTS:
+        lines.append(f"  and {len(host.faults) - DETAILED_FAULTS} more")
+    refused = set(str(failure.get("msg")).splitlines()) <= set(host.conflicts)
+    if failure and not host.faults and not host.drift and not refused:
+        lines.append(f"  {failure.get('task')}:")
+        for line in str(failure.get("msg")).strip().splitlines():
+            lines += _wrapped(line.strip(), "    ")
+    return lines
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def summary(hosts: Sequence[HostResults]) -> dict[str, Any]:
+    """The numbers of a run, small whatever the size of the fleet."""
+    statuses = [STATUSES.get(str(check.get("status")), "unknown") for host in hosts for check in host.checks]
+    results = [host.result for host in hosts]
+    return {
+        "hosts": {result.lower().replace(" ", "_"): results.count(result) for result in sorted(set(results))},
+        "checks": {status: statuses.count(status) for status in sorted(set(statuses))},
+    }
+
+
+def _summary_line(hosts: Sequence[HostResults]) -> str:
+    counted = summary(hosts)
+
+    def told(counts: Mapping[str, int]) -> str:
+        return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
+
+    checks = f"; checks: {told(counted['checks'])}" if counted["checks"] else ""
+    return f"{len(hosts)} host{'' if len(hosts) == 1 else 's'}: {told(counted['hosts']) or 'none'}{checks}"
+
+
+def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
+    """The commands that make the matching container networks; hosts with the same command share a line."""
+    commands: dict[str, list[str]] = {}
+    for host in hosts:
+        if host.result in BAD or not host.declared:
+            continue
+        for network in host.intent.networks:
+            if network.engine != "none":
+                commands.setdefault(container_network(network, _parent_of(host, network)), []).append(host.host)
+    if not commands:
+        return []
+    lines = ["", "The container networks to go with it:"]
+    for command, names in commands.items():
+        lines.append(f"  {', '.join(names)}:")
+        lines.append(f"    {command}")
+    return lines
+
+
+def _parent_of(host: HostResults, network: MacvlanNetwork) -> str:
+    source = host.get("interfaces_result") or host.get("verify_drift_result")
+    found = [link.get("parent") for link in source.get("links") or [] if link.get("name") == network.link]
+    return str(found[0] if found and found[0] else _selector(network.parent))
+
+
+def container_network(network: MacvlanNetwork, parent: str) -> str:
+    """The engine's own command for a network on the same parent (docker network create, podman network create)."""
+    words = [network.engine, "network", "create", "-d", "macvlan", "-o", f"parent={parent}"]
+    if network.engine == "docker" and any(subnet.version == 6 for subnet in network.subnets):
+        words.append("--ipv6")
+    for subnet in network.subnets:
+        words += ["--subnet", str(subnet)]
+        words += [f"--gateway={item}" for item in network.gateways if item.version == subnet.version]
+        words += [f"--ip-range={item}" for item in network.ranges if item.version == subnet.version]
+        # podman has no such option; the container range keeps it off the host's address there
+        if network.engine == "docker":
+            words += [
+                f"--aux-address=host{item.version}={item}"
+                for item in network.host_addresses
+                if item.version == subnet.version
+            ]
+    return " ".join([*words, network.name])
