@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "causes.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "lab"), str(ROOT / "collections")]
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause  # noqa: E402
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES  # noqa: E402
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause  # noqa: E402
 from tests.faults.fault import all_faults  # noqa: E402  (the path is set up above)
 
 HEAD = """\

@@ -53,11 +53,6 @@ def call(service: str, path: str, interface: str, method: str, signature: str = 
     return _checked(service, lambda: _call(service, path, interface, method, signature, *args))
 
 
-def get_property(service: str, path: str, interface: str, name: str) -> object:
-    """Read a property. Errors: BusAbsent, ServiceAbsent, BusError."""
-    return _checked(service, lambda: _busctl("get-property", service, path, interface, name))
-
-
 def _checked(service: str, action: Callable[[], _T]) -> _T:
     """Run one exchange; when it fails, find out whether the service is there at all."""
     try:

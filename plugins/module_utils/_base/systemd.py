@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable
-
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState
+from dataclasses import dataclass
 
 from .command import run
 
@@ -65,3 +65,21 @@ def _complaint(name: str, state: UnitState) -> str:
         return f"{name} is not enabled, so it would not run at boot"
     log = run(["journalctl", "--no-pager", "--output=cat", "--lines=3", f"--unit={name}"], check=False).out.strip()
     return f"{name} is not active" + (f"; it says: {log}" if log else "")
+
+
+@dataclass(frozen=True)
+class UnitState:
+    enabled: bool = False
+    active: bool = False
+
+
+def unfitness() -> str:
+    """Why files and units written from here would serve nobody or somebody else; empty where they serve this host."""
+    if not os.path.isdir("/run/systemd/system"):
+        # sd_booted(3) asks the same.
+        return "systemd is not the init of this host (there is no /run/systemd/system)"
+    try:
+        same = os.stat("/proc/1/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
+    except OSError as error:
+        return f"the network namespace of init cannot be read ({error.strerror}), so it may be another one"
+    return "" if same else "this is a network namespace of its own: /etc and systemd belong to the machine around it"

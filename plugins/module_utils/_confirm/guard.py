@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any, Callable, NoReturn
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
 from . import pending as place
 from .request import Request
@@ -164,7 +164,7 @@ def _own_scope(token: str) -> None:
 
     Without it the guard works as well for as long as they let it.
     """
-    if detect.unfitness():
+    if unfitness():
         return
     name = f"linuxnet-macvlan-confirm-{token}.scope"
     text = "takes a network change back unless it is confirmed"

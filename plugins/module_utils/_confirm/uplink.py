@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
     RTM_NEWADDR,
     Message,
@@ -20,6 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables import own_address
 
+from .request import Request
 from .session import connection
 
 #: linux/rtnetlink.h
@@ -115,3 +117,19 @@ def below(links: Iterable[str]) -> set[str]:
             continue
         todo += [entry[len("lower_") :] for entry in entries if entry.startswith("lower_")]
     return found
+
+
+REMEDY = (
+    "reach this host another way, or set allow_uplink_change: true together with a confirm_timeout, "
+    "so that the host undoes the change when it cuts the connection"
+)
+
+
+def refuse(uplink: Uplink, key: str, value: object, what: str, request: Request, problems: Problems) -> None:
+    """Add the problem, unless it is allowed and can be undone."""
+    told = f"{what}, which carries Ansible's own connection from {uplink.peer} to {uplink.local}"
+    if not request.allow_uplink_change:
+        problems.add(key, value, told, REMEDY)
+    elif not request.guarded:
+        remedy = "set confirm_timeout to some seconds, and run it as a task of a playbook"
+        problems.add(key, value, f"{told}, and nothing would undo it", remedy)

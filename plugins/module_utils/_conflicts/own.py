@@ -9,8 +9,8 @@ A probe cannot tell: the parent does not hear its children, nor they the parent 
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
 
 from .verdict import Inventory, Place

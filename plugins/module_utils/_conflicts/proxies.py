@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Optional, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY
 
-from .verdict import FLIP_FLOP, REPLY, Sighting
+from .verdict import FLIP_FLOP, Sighting
 
 #: Whom to ask for, and the address of the sender; None where it has none.
 ControlQuestion = Tuple[Address, Optional[ipaddress.IPv4Address]]

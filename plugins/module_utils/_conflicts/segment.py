@@ -9,28 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Question, Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import (
+    ANNOUNCEMENT,
+    PROBE,
+    REPLY,
+    answers_probe,
+    claim,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import ALL_NODES, Frame, Neighbour
 
 from . import twins as _twins
 from .proxies import Proxies
 from .targets import Target
 from .vantages import DEFAULT, PARENT, Wanted
-from .verdict import (
-    ANNOUNCEMENT,
-    FLIP_FLOP,
-    HOST,
-    PROBE,
-    REPLY,
-    Inventory,
-    Sighting,
-    Verdict,
-    answers_probe,
-    claim,
-    judge,
-    owner_of,
-)
+from .verdict import FLIP_FLOP, HOST, Inventory, Sighting, Verdict, judge, owner_of
 
 
 @dataclass

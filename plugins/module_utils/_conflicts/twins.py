@@ -9,12 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import (
+    REPLY,
+    answers_probe,
+    claim,
+    is_virtual_router,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
 
 from .own import CHILD_KINDS
-from .verdict import REPLY, Inventory, answers_probe, claim, is_virtual_router
+from .verdict import Inventory
 
 #: Where a frame that the parent hears comes from: another with our MAC address; this host, by way of a switch port that
 #: sends frames back (hairpin mode, reflective relay) or a loop; none of these.

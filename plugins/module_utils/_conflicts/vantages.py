@@ -14,8 +14,8 @@ from typing import List, Tuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, ifname_problem
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
     ChildFailed,

@@ -8,13 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
-    ALL_NODES,
-    ARP_REPLY,
-    Arp,
-    Frame,
-    Neighbour,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, is_virtual_router
 
 #: What can be said of an address, worst first. Nothing says that an address is free: only that nobody was seen with it.
 DUPLICATE = "duplicate"
@@ -27,8 +21,6 @@ STATUSES = (DUPLICATE, IN_USE, VIRTUAL_ROUTER, OWN, UNKNOWN, FREE_AS_SEEN)
 #: Not of an address: another machine has a MAC address of this host.
 DUPLICATE_MAC = "duplicate_mac"
 
-#: How a holder was seen. A probe claims nothing yet: its sender has no address and wants this one (RFC 5227, 1.1).
-REPLY, REQUEST, ANNOUNCEMENT, PROBE = "reply", "request", "announcement", "probe"
 #: The address was claimed with another MAC address before, and now with this one: what arpwatch(8) calls a flip flop.
 FLIP_FLOP = "flip_flop"
 #: Read from the kernel instead: a link of this host has the address; or it may not use it, as the kernel's duplicate
@@ -40,16 +32,6 @@ INVENTORY = "inventory"
 
 #: Whose a MAC address is. A router that does proxy ARP (RFC 1027) answers for addresses that it does not hold.
 HOST, FLEET, ROUTER, PROXY, FOREIGN = "host", "fleet", "virtual_router", "proxy_arp", "foreign"
-
-#: MAC addresses that move between routers, and so are nobody's own.
-VIRTUAL_ROUTER_MACS = (
-    "00:00:5e:00:01:",  # VRRP for IPv4 (RFC 9568, 7.3), and CARP, which uses the same
-    "00:00:5e:00:02:",  # VRRP for IPv6 (RFC 9568, 7.3)
-    "00:00:0c:07:ac:",  # HSRP version 1 (RFC 2281, 5.1)
-    "00:00:0c:9f:f",  # HSRP version 2 (Cisco IOS, "Configuring HSRP")
-    "00:05:73:a0:0",  # HSRP version 2 for IPv6 (the same)
-    "00:07:b4:00:",  # GLBP (Cisco IOS, "Configuring GLBP")
-)
 
 
 @dataclass(frozen=True)
@@ -140,41 +122,6 @@ class Verdict:
     holders: tuple[Holder, ...] = ()
     conflict: str = ""
     reason: str = ""
-
-
-def claim(frame: Frame) -> tuple[Address, str, str] | None:
-    """What a frame says of an address: the address, the MAC address, and in which way; None where it says nothing."""
-    if isinstance(frame.body, Arp):
-        return _arp_claim(frame.body)
-    return _neighbour_claim(frame.body, frame.source)
-
-
-def _arp_claim(arp: Arp) -> tuple[Address, str, str] | None:
-    if int(arp.spa) == 0:
-        # A reply without a sender address claims nothing (RFC 5227, 2.1.1 counts requests alone as probes).
-        return None if arp.operation == ARP_REPLY else (arp.tpa, arp.sha, PROBE)
-    if arp.spa == arp.tpa:
-        return arp.spa, arp.sha, ANNOUNCEMENT
-    return arp.spa, arp.sha, REPLY if arp.operation == ARP_REPLY else REQUEST
-
-
-def _neighbour_claim(message: Neighbour, source: str) -> tuple[Address, str, str] | None:
-    if not message.solicitation:
-        return message.target, message.link_layer or source, REPLY
-    if message.source.is_unspecified:
-        return message.target, source, PROBE
-    return message.source, message.link_layer or source, REQUEST
-
-
-def answers_probe(frame: Frame) -> bool:
-    """Whether a reply is to a question of a sender without an address."""
-    if isinstance(frame.body, Arp):
-        return frame.body.tpa.is_unspecified
-    return frame.body.destination == ALL_NODES
-
-
-def is_virtual_router(mac: str) -> bool:
-    return mac.startswith(VIRTUAL_ROUTER_MACS)
 
 
 def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
 
 

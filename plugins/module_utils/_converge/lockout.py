@@ -9,18 +9,14 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, refuse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN, Facts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import IPV6_DEFAULT_METRIC, Step
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Step
 
 #: Attributes that change nothing for the frames of a link that is up.
 HARMLESS = ("alias", "bcqueuelen")
-
-REMEDY = (
-    "reach this host another way, or set allow_uplink_change: true together with a confirm_timeout, "
-    "so that the host undoes the change when it cuts the connection"
-)
 
 
 def check(
@@ -43,16 +39,6 @@ def check(
     threats += [(name, f"a daemon takes {name} down first") for name in released if name in uplink.carriers]
     for name, what in dict.fromkeys(threats):
         refuse(uplink, keys.get(name, "links"), name, what, request, problems)
-
-
-def refuse(uplink: Uplink, key: str, value: object, what: str, request: Request, problems: Problems) -> None:
-    """Add the problem, unless it is allowed and can be undone."""
-    told = f"{what}, which carries Ansible's own connection from {uplink.peer} to {uplink.local}"
-    if not request.allow_uplink_change:
-        problems.add(key, value, told, REMEDY)
-    elif not request.guarded:
-        remedy = "set confirm_timeout to some seconds, and run it as a task of a playbook"
-        problems.add(key, value, f"{told}, and nothing would undo it", remedy)
 
 
 def _why(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:

@@ -16,8 +16,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan, Step, Sysctls
 
 #: For the machine itself the memory has to outlive a reboot; a plain network namespace does not outlive one either.

@@ -22,15 +22,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, Desired, DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, foreign_children
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
-    Facts,
-    Link,
-    foreign_children,
-    read,
-    read_all,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply as _link_apply
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
@@ -114,7 +110,7 @@ class _Run:
     def _removed(self, desired: Desired) -> list[str]:
         """Names that shall not be there: declared absent, or ours and not declared at all."""
         declared = {link.name for link in desired.present}
-        owned = {link.name for link in self.facts.links if link.alias == _link_plan.MARK}
+        owned = {link.name for link in self.facts.links if link.alias == MARK}
         owned |= self.persisted.links()
         purged = sorted(owned - declared - set(desired.absent)) if self.options.purge else []
         for name in desired.absent:
@@ -141,7 +137,7 @@ class _Run:
         memory = _parent_settings.load(self.memory_path, self.facts)
         paths = _parent_settings.paths(self.present, memory)
         paths += [path for link in self.present for path, _name, _value in _link_plan.own_sysctls(link)]
-        sysctls = _link_apply.read_sysctls(paths)
+        sysctls = read_sysctls(paths)
         files = Difference()
         steps = _persistence.plan(
             self.persisted,
@@ -223,7 +219,7 @@ class _Run:
 def has_ipv6() -> bool:
     """Whether addresses can be added: the kernel has IPv6 and nobody switched it off for all interfaces."""
     path = "net/ipv6/conf/all/disable_ipv6"
-    return _link_apply.read_sysctls([path])[path] == 0
+    return read_sysctls([path])[path] == 0
 
 
 def converge(options: Options, check_mode: bool = False, request: Request = NO_REQUEST) -> dict[str, object]:

@@ -12,14 +12,15 @@ from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look, Undone, undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import restore as kernel
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, registry, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Changed, UnitState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Changed, link_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted, Steps
 
 #: The symbolic links by which a unit of ours is enabled (systemd.unit(5), [Install]).

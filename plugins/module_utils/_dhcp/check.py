@@ -29,7 +29,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target, check_overlaps, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import multicast_mac, solicited_node
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import packet_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (

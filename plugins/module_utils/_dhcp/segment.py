@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as _packets
 
 from . import datagram as _datagram

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 #: Where administrators put units (systemd.unit(5)), and files that belong to a unit of the distribution.
@@ -43,7 +43,7 @@ def gather(links: Iterable[str], parents: Iterable[str]) -> dict[str, Any] | Non
 
     Errors: CommandFailed.
     """
-    if detect.unfitness():
+    if unfitness():
         return None
     named = _units(links)
     if not named:

@@ -27,8 +27,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.registry import EXPERIMENTS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch

@@ -20,18 +20,17 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     MACVLAN_KINDS,
-    Facts,
-    Link,
-    Route,
-    open_rtnetlink,
-    read_all,
+    NEIGHBOUR_STATES,
+    PROTOCOLS,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import NEIGHBOUR_STATES, look_with
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Container, Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import look_with
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 
 from .filters import dropping
@@ -55,9 +54,6 @@ _ROUTE_COUNTERS, _MARTIAN_SOURCES = "/proc/thread-self/net/stat/rt_cache", "Rout
 
 #: The kinds that exclude macvlan links from their parent (drivers/net/ipvlan).
 IPVLAN_KINDS = ("ipvlan", "ipvtap")
-
-#: linux/rtnetlink.h RTPROT_*: who made a route.
-PROTOCOLS = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived", 42: "babel"}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import syst
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import Options, converge
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as _kmod_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import host as _kmod_host
@@ -36,7 +37,7 @@ def gather(parents: list[str], links: list[str], problems: list[str]) -> dict[st
         "kernel": _kernel,
         "dmi": lambda: {name: text for name in DMI for text in [_text(f"/sys/class/dmi/id/{name}")] if text},
         "machine_id": machine_id,
-        "init": lambda: detect.unfitness() or "systemd",
+        "init": lambda: unfitness() or "systemd",
         "networkmanager": networkmanager,
         "networkd": networkd,
         "owners": lambda: owners(parents),
@@ -85,7 +86,7 @@ def machine_id() -> str | None:
 
 def networkmanager() -> dict[str, Any] | None:
     """What NetworkManager is told, by which files, and what it makes of each device; None where it is not installed."""
-    if detect.unfitness():
+    if unfitness():
         return None
     status = _nm_daemon.status()
     if not status.installed:
@@ -113,7 +114,7 @@ def networkmanager() -> dict[str, Any] | None:
 
 def networkd() -> dict[str, Any] | None:
     """The links as systemd-networkd sees them, None where it does not run."""
-    if detect.unfitness():
+    if unfitness():
         return None
     links = detect.networkd_links()
     if links is None:
@@ -130,7 +131,7 @@ def networkd() -> dict[str, Any] | None:
 
 def owners(parents: list[str]) -> dict[str, Any]:
     """Which daemon configures each parent, and what says so."""
-    if detect.unfitness():
+    if unfitness():
         return {}
     found = detect.owners(parents, detect.networkd_links())
     return {name: {"names": list(owner.names), "evidence": list(owner.evidence)} for name, owner in found.items()}

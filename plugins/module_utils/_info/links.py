@@ -20,13 +20,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_pyroute2,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
-    MACVLAN_KINDS,
-    Facts,
-    Link,
-    read_all,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.lldp_listen import listen
 
 #: Kinds whose frames leave through the parent, as macvlan's do.

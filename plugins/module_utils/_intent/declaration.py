@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
-    Address,
     Network,
     ifname_problem,
     overlap,
@@ -29,6 +28,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from . import parents as _parents
 from . import slices as _slices
 from .links import DesiredLink, unknown_keys
+from .network import MacvlanNetwork
 from .slices import Groups, Sharing
 
 KEYS = (
@@ -41,46 +41,6 @@ ENGINES = ("none", "docker", "podman")
 #: A shim answers ARP only where it leads back to the asker, and never configures itself from what a router says.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
 SHIM_SYSCTL_IPV6 = {"accept_ra": 0, "autoconf": 0}
-
-
-@dataclass(frozen=True)
-class MacvlanNetwork:
-    """One declared network, parsed. ``link`` is the shim's name, None where the host takes no part in it."""
-
-    name: str
-    parent: object
-    subnets: tuple[Network, ...]
-    gateways: tuple[Address, ...] = ()
-    ranges: tuple[Network, ...] = ()
-    host_addresses: tuple[Address, ...] = ()
-    containers: tuple[Address, ...] = ()
-    engine: str = "none"
-    #: The layer 2 segment. Networks of one segment share an address space; the subnets name it unless told otherwise.
-    segment: str = ""
-    link: str | None = None
-    key: str = "macvlan_networks"
-    #: Where the range belongs to a group: what this host has of it, which ``ranges`` holds.
-    sharing: Sharing | None = None
-
-    def as_data(self) -> dict[str, object]:
-        return {
-            "name": self.name,
-            "parent": self.parent,
-            "subnets": [str(item) for item in self.subnets],
-            "gateways": [str(item) for item in self.gateways],
-            "container_ranges": [str(item) for item in self.ranges],
-            "host_addresses": [str(item) for item in self.host_addresses],
-            "containers": [str(item) for item in self.containers],
-            "engine": self.engine,
-            "segment": self.segment,
-            "link": self.link,
-        }
-
-    def probe(self) -> dict[str, object]:
-        """The addresses that nobody else may hold, for arp_conflict_check."""
-        loose = [item for item in self.containers if not any(within(item, outer) for outer in self.ranges)]
-        addresses = [str(item) for item in (*self.host_addresses, *self.ranges, *loose)]
-        return {"network": self.name, "parent": self.parent, "addresses": addresses}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     stable_mac,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import parents as _parents
 
@@ -346,3 +347,7 @@ def _same_address(links: list[DesiredLink], problems: Problems) -> None:
                     f"{link.key}.addresses", str(address), f"link {seen[address]} has the same address", remedy
                 )
             seen.setdefault(address, link.name)
+
+
+#: What marks a link as ours (its IFLA_IFALIAS) where no file does.
+MARK = "linuxnet.macvlan"

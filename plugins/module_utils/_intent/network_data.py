@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import math
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
     Network,
@@ -16,44 +14,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.soak import ROUNDS_MAX, Times
 
 from . import parents as _parents
-from .declaration import MacvlanNetwork
 from .links import unknown_keys
+from .network import MacvlanNetwork
 
 KEYS = (
     "name", "parent", "subnets", "gateways", "container_ranges", "host_addresses", "containers", "engine", "segment",
     "link",
 )  # fmt: skip
-
-#: Seconds. Each round sends a packet per check, so this bounds the rate.
-INTERVAL_MIN = 0.1
-TIMEOUT_MIN = 0.01
-LONGEST = 86400.0
-
-
-def times(soak: float, interval: float, timeout: float, problems: Problems) -> Times:
-    """Only good without problems."""
-    bounds = (
-        ("soak_seconds", soak, 0.0, LONGEST),
-        ("interval", interval, INTERVAL_MIN, LONGEST),
-        ("timeout", timeout, TIMEOUT_MIN, LONGEST),
-    )
-    wrong = [(key, value, low, high) for key, value, low, high in bounds if not _between(value, low, high)]
-    for key, value, low, high in wrong:
-        problems.add(key, value, f"this is not a number of seconds from {low:g} to {high:g}", "correct it")
-    made = Times(soak, interval, timeout)
-    if not wrong and made.rounds >= ROUNDS_MAX:
-        remedy = "raise interval, or lower soak_seconds"
-        problems.add(
-            "interval", interval, f"these are {made.rounds} rounds, at most {ROUNDS_MAX - 1} are possible", remedy
-        )
-    return made
-
-
-def _between(value: float, low: float, high: float) -> bool:
-    return math.isfinite(value) and low <= value <= high
 
 
 def networks(given: list[dict], problems: Problems) -> list[MacvlanNetwork]:

@@ -11,13 +11,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_network,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     BOND_MODES_REWRITING,
     MACVLAN_KINDS,
     RT_TABLE_MAIN,
-    Facts,
-    Link,
-    Route,
 )
 
 SELECTORS = ("mac", "subnet", "default_route")

@@ -15,7 +15,17 @@ from dataclasses import dataclass
 from sys import byteorder
 from typing import Any, Dict
 
-from .read import IFA_F_DADFAILED, IFA_F_PERMANENT, IFA_F_TENTATIVE, IFF_LOWER_UP, IFF_NOARP, IFF_UP
+from .names import (
+    IFA_F_DADFAILED,
+    IFA_F_PERMANENT,
+    IFA_F_TENTATIVE,
+    IFF_LOWER_UP,
+    IFF_NOARP,
+    IFF_UP,
+    MACVLAN_MODES,
+    NEIGHBOUR_STATES,
+    PROTOCOLS,
+)
 
 Fields = Dict[str, Any]
 Attributes = Dict[int, bytes]
@@ -32,8 +42,8 @@ _NLA_TYPE_MASK = 0x3FFF
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
-RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
-RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE = 32, 33, 34
+RTM_NEWNEIGH, RTM_GETNEIGH = 28, 30
+RTM_NEWRULE, RTM_GETRULE = 32, 34
 RTM_NEWNSID, RTM_GETNSID = 88, 90
 
 #: linux/rtnetlink.h: RTNLGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE
@@ -51,25 +61,13 @@ _KINDS = {
     RTM_NEWNSID: _NAMESPACE_ID,
 }
 
-#: linux/rtnetlink.h rtm_protocol
-PROTOCOLS = {
-    0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived",
-    186: "bgp", 188: "ospf", 189: "rip", 192: "eigrp",
-}  # fmt: skip
 #: linux/rtnetlink.h rtm_type
 _ROUTE_TYPES = (
     "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
     "throw", "nat", "xresolve",
 )  # fmt: skip
-#: linux/neighbour.h NUD_*, with which `ip neighbour` names them
-NEIGHBOUR_STATES = {
-    0x01: "INCOMPLETE", 0x02: "REACHABLE", 0x04: "STALE", 0x08: "DELAY", 0x10: "PROBE", 0x20: "FAILED",
-    0x40: "NOARP", 0x80: "PERMANENT",
-}  # fmt: skip
 #: RFC 2863, 6, ifOperStatus, in the kernel's numbering (linux/if.h IF_OPER_*)
 _OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
-#: linux/if_link.h enum macvlan_mode
-_MACVLAN_MODES = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
 _IP = (socket.AF_INET, socket.AF_INET6)
 #: struct rtnl_link_stats64 (linux/if_link.h), the members that say why frames do not arrive, by their place.
 _STATISTICS = {4: "rx_errors", 5: "tx_errors", 6: "rx_dropped", 7: "tx_dropped", 23: "rx_nohandler"}
@@ -179,7 +177,7 @@ def _link(data: bytes) -> Fields | None:
         kind = _text(info.get(1))
         if kind in ("macvlan", "macvtap"):
             inner = _attributes(info.get(2, b""))
-            mode = _MACVLAN_MODES.get(_number(inner.get(1)) or 0, "")
+            mode = MACVLAN_MODES.get(_number(inner.get(1)) or 0, "")
             queue = _number(inner.get(7))
     operstate = _number(found.get(16)) or 0
     fields: Fields = {

@@ -8,150 +8,26 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Interface, Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 
+from .facts import Facts, Link, LinkAddress, Route
+from .names import (
+    ARPHRD_ETHER,
+    COUNTERS,
+    IFA_F_DADFAILED,
+    IFA_F_PERMANENT,
+    IFA_F_TENTATIVE,
+    IFF_LOOPBACK,
+    IFF_LOWER_UP,
+    IFF_NOARP,
+    IFF_UP,
+    MACVLAN_KINDS,
+    NETNSA_NSID_NOT_ASSIGNED,
+    RTN_UNICAST,
+)
 from .netns import OWN, Namespace, NamespaceGone, cookie, namespaces, run_in
-
-#: linux/if.h
-IFF_UP = 0x1
-IFF_LOOPBACK = 0x8
-IFF_NOARP = 0x80
-IFF_PROMISC = 0x100
-IFF_LOWER_UP = 0x10000
-#: linux/if_arp.h
-ARPHRD_ETHER = 1
-#: linux/if_addr.h
-IFA_F_DADFAILED = 0x08
-IFA_F_TENTATIVE = 0x40
-IFA_F_PERMANENT = 0x80
-#: linux/rtnetlink.h
-RTN_UNICAST = 1
-RT_TABLE_MAIN = 254
-RTPROT_KERNEL = 2
-RTPROT_RA = 9
-#: The members of struct rtnl_link_stats64 that say whether traffic flows (linux/if_link.h).
-COUNTERS = tuple(f"{way}_{what}" for what in ("packets", "bytes", "errors", "dropped") for way in ("rx", "tx"))
-#: macvtap is a macvlan link whose frames a character device takes (drivers/net/macvtap.c).
-MACVLAN_KINDS = ("macvlan", "macvtap")
-#: linux/bonding.h: balance-tlb and balance-alb rewrite source MACs, so foreign ones do not get through.
-BOND_MODES_REWRITING = {5: "balance-tlb", 6: "balance-alb"}
-#: linux/net_namespace.h NETNSA_NSID_NOT_ASSIGNED is -1, which pyroute2 reads as unsigned.
-NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF
-#: linux/if_link.h IFLA_MACVLAN_FLAGS
-MACVLAN_FLAG_NOPROMISC = 1
-
-
-@dataclass(frozen=True)
-class Link:
-    """One network device. ``kind`` is rtnetlink's (macvlan, veth, …), empty for hardware."""
-
-    index: int
-    name: str
-    kind: str = ""
-    mac: str = ""
-    mtu: int = 0
-    up: bool = False
-    carrier: bool = False
-    arp: bool = True
-    loopback: bool = False
-    ethernet: bool = True
-    wireless: bool = False
-    promiscuity: int = 0
-    master: int | None = None
-    parent: int | None = None
-    parent_nsid: int | None = None
-    alias: str = ""
-    altnames: tuple[str, ...] = ()
-    mode: str = ""
-    nopromisc: bool = False
-    bcqueuelen: int | None = None
-    macaddrs: int = 0
-    bond_mode: int | None = None
-    counters: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class LinkAddress:
-    """One address of a link. ``interface`` is address and prefix length."""
-
-    index: int
-    interface: Interface
-    permanent: bool = True
-    tentative: bool = False
-    dadfailed: bool = False
-
-    @property
-    def kernel_link_local(self) -> bool:
-        """An fe80::/64 address: the kernel's own business unless somebody declares it."""
-        return self.interface.version == 6 and self.interface.ip.is_link_local
-
-
-@dataclass(frozen=True)
-class Route:
-    """One unicast route. ``destination`` is 0.0.0.0/0 or ::/0 for a default route."""
-
-    destination: Network
-    oif: int | None
-    gateway: Address | None = None
-    prefsrc: Address | None = None
-    metric: int = 0
-    table: int = RT_TABLE_MAIN
-    protocol: int = 0
-    scope: int = 0
-
-
-@dataclass(frozen=True)
-class Facts:
-    """One namespace at one moment.
-
-    origin_nsid: the id under which it knows the namespace that asked. cookie: as ``_netns.cookie`` gives it, 0 for our
-    own, which stays.
-    """
-
-    links: tuple[Link, ...] = ()
-    addresses: tuple[LinkAddress, ...] = ()
-    routes: tuple[Route, ...] = ()
-    origin_nsid: int | None = None
-    cookie: int = 0
-    _names: dict[str, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _indexes: dict[int, Link] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _addresses: dict[int, list[LinkAddress]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _routes: dict[int | None, list[Route]] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        for link in self.links:
-            self._indexes[link.index] = link
-            for name in (link.name, *link.altnames):
-                self._names.setdefault(name, link)
-        for address in self.addresses:
-            self._addresses.setdefault(address.index, []).append(address)
-        for route in self.routes:
-            self._routes.setdefault(route.oif, []).append(route)
-
-    def link(self, name: str) -> Link | None:
-        """By name or alternative name."""
-        return self._names.get(name)
-
-    def by_index(self, index: int | None) -> Link | None:
-        return self._indexes.get(index) if index is not None else None
-
-    def children(self, parent: Link) -> list[Link]:
-        """The macvlan and macvtap links on a parent, as far as they live in the same namespace."""
-        return [
-            link
-            for link in self.links
-            if link.parent == parent.index and link.parent_nsid is None and link.kind in MACVLAN_KINDS
-        ]
-
-    def addresses_of(self, link: Link) -> list[LinkAddress]:
-        return self._addresses.get(link.index, [])
-
-    def routes_of(self, link: Link) -> list[Route]:
-        return self._routes.get(link.index, [])
 
 
 def teach_macvlan(messages: Any) -> None:
@@ -220,19 +96,6 @@ def _read_from(origin: int, routes: bool) -> Facts:
         nsid = (netlink.get_netnsid(fd=origin) or {}).get("nsid")
     known = None if nsid == NETNSA_NSID_NOT_ASSIGNED else nsid
     return Facts(facts.links, facts.addresses, facts.routes, known, cookie())
-
-
-def foreign_children(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> list[tuple[Namespace, Link, Facts]]:
-    """The macvlan children of our ``parent`` that live in other namespaces, which is where containers live."""
-    return [
-        (namespace, link, facts)
-        for namespace, facts in all_facts[1:]
-        for link in facts.links
-        if link.kind in MACVLAN_KINDS
-        and link.parent == parent.index
-        and link.parent_nsid is not None
-        and link.parent_nsid == facts.origin_nsid
-    ]
 
 
 def _link(message: Any) -> Link:

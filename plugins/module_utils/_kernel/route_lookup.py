@@ -14,21 +14,11 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 
+from .names import NEIGHBOUR_STATES
 from .read import open_rtnetlink
 
 #: linux/rtnetlink.h
 _RTN_LOCAL = 2
-#: linux/neighbour.h NUD_*
-NEIGHBOUR_STATES = {
-    0x01: "INCOMPLETE",
-    0x02: "REACHABLE",
-    0x04: "STALE",
-    0x08: "DELAY",
-    0x10: "PROBE",
-    0x20: "FAILED",
-    0x40: "NOARP",
-    0x80: "PERMANENT",
-}
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import CONFIGURED_PROTOCOLS
 
-from .read import IFA_F_PERMANENT, RT_TABLE_MAIN, RTPROT_KERNEL
+from .names import (
+    CONFIGURED_PROTOCOLS,
+    IFA_F_PERMANENT,
+    IFA_F_TEMPORARY,
+    RT_TABLE_LOCAL,
+    RT_TABLE_MAIN,
+    RTM_F_CLONED,
+    RTPROT_KERNEL,
+    RTPROT_REDIRECT,
+)
 from .rtnetlink import RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE, Message, encode
 
 #: linux/if_addr.h
 IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
-#: For IPv6: a temporary address (RFC 8981), which only the kernel can make.
-IFA_F_TEMPORARY = 0x01
 #: linux/rtnetlink.h
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_MULTIPATH, RTA_CACHEINFO = 1, 4, 5, 9, 12
 RTA_TABLE, RTA_EXPIRES = 15, 23
-RT_TABLE_LOCAL = 255
-RTPROT_REDIRECT = 1
-RTM_F_CLONED = 0x200
 #: The flags of a next hop that somebody sets; dead and linkdown are the kernel's, and refused (fib_check_nh).
 RTNH_F_SETTABLE = 0x02 | 0x04
 #: linux/fib_rules.h

@@ -8,23 +8,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute, sysctl_path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredRoute, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     IFA_F_TENTATIVE,
+    RT_SCOPE_LINK,
+    RT_SCOPE_UNIVERSE,
     RT_TABLE_MAIN,
-    open_rtnetlink,
+    RTPROT_STATIC,
+    RTPROT_UNSPEC,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import write_setting
 
-from .plan import MARK, LinkPlan, Step, wanted_mtu
-
-#: linux/rtnetlink.h
-RTPROT_UNSPEC = 0
-RTPROT_STATIC = 4
-RT_SCOPE_UNIVERSE = 0
-RT_SCOPE_LINK = 253
+from .plan import LinkPlan, Step, wanted_mtu
 
 #: Seconds to wait for duplicate address detection: one probe and RetransTimer of 1 s (RFC 4862, 5.1), with room.
 DAD_TIMEOUT = 5.0
@@ -41,19 +40,6 @@ MEANINGS = {
 
 class ApplyFailed(Exception):
     """The kernel refused a step; the message says which one and what it means."""
-
-
-def read_sysctls(paths: Iterable[str]) -> dict[str, int | None]:
-    """The values of paths below /proc/sys; None where there is no such file (no such interface, or no IPv6)."""
-    return {path: _read_number(f"/proc/sys/{path}") for path in paths}
-
-
-def _read_number(path: str) -> int | None:
-    try:
-        with open(path, encoding="ascii") as stream:
-            return int(stream.read())
-    except (OSError, ValueError):
-        return None
 
 
 def apply(plan: LinkPlan) -> None:
@@ -226,12 +212,6 @@ def _wait_for_dad(netlink: Any, index: int, address: str) -> None:
         if flags and not flags[0] & IFA_F_TENTATIVE:
             return
         time.sleep(0.1)
-
-
-def write_setting(path: str, text: str) -> None:
-    """One file below /proc/sys. Errors: OSError."""
-    with open(path, "w", encoding="ascii") as stream:
-        stream.write(text)
 
 
 def _sysctl(_kernel: _Kernel, step: Step) -> None:

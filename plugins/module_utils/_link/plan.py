@@ -12,19 +12,16 @@ from typing import Mapping
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import (
+    MARK,
     DesiredLink,
     DesiredRoute,
     sysctl_path,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, Route
-
-#: What marks a link as ours (its IFLA_IFALIAS) where no file does.
-MARK = "linuxnet.macvlan"
-
-#: Routes that somebody configured: boot (ip) and static (linux/rtnetlink.h). The others are a daemon's or the kernel's.
-CONFIGURED_PROTOCOLS = (3, 4)
-#: The metric that the kernel gives an IPv6 route without one (linux/ipv6_route.h IP6_RT_PRIO_USER).
-IPV6_DEFAULT_METRIC = 1024
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
+    CONFIGURED_PROTOCOLS,
+    IPV6_DEFAULT_METRIC,
+)
 
 #: The value of a per-interface setting now, by path below /proc/sys; None where there is no such file.
 #: (collections.abc cannot be subscripted at run time before Python 3.9.)

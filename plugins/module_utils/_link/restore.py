@@ -23,9 +23,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
     HEADERS,
     NLM_F_APPEND,
@@ -35,6 +36,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink
     Message,
     Rtnetlink,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import write_setting
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables import Tables, compare, words
 
 from . import apply as link_apply
@@ -121,10 +123,10 @@ def _interfaces(then: Kernel) -> list[str]:
 
 
 def _links(then: Facts, now: Facts, owned: list[str], beside: list[str], difference: Difference) -> link_plan.LinkPlan:
-    were = [link for link in map(then.link, owned) if link is not None and link.kind in _facts.MACVLAN_KINDS]
+    were = [link for link in map(then.link, owned) if link is not None and link.kind in MACVLAN_KINDS]
     gone = [name for name in owned if then.link(name) is None]
     present = [link for link in (_declared(link, then, now) for link in were) if link is not None]
-    marked = {link.name for link in were if link.alias == link_plan.MARK}
+    marked = {link.name for link in were if link.alias == MARK}
     plan = link_plan.plan(present, gone, now, {}, marked, difference)
     first: list[link_plan.Step] = []
     for name in beside:
@@ -169,7 +171,7 @@ def _put_back_settings(then: dict[str, str], now: dict[str, str], look: Look) ->
     for path, text in then.items():
         if now.get(path, text) != text:
             look.differences.append(f"{path[len('/proc/sys/') :]}: {now[path].strip()} -> {text.strip()}")
-            _trying(look, partial(link_apply.write_setting, path, text))
+            _trying(look, partial(write_setting, path, text))
 
 
 def _put_back_tables(then: Tables, now: Tables, owned: list[str], look: Look) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import p
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import lockout
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import refuse
 
 from . import config, daemon
 from .plan import Desired, Facts, Ineffective, Plan, first_override, let_go, parse, pending, plan, report, verify
@@ -134,11 +134,11 @@ def _check_uplink(way: uplink.Uplink | None, planned: Plan, facts: Facts, reques
         for name in let_go(planned, facts):
             if name in way.carriers:
                 what = f"NetworkManager would take its configuration off {name}"
-                lockout.refuse(way, "devices", name, what, request, problems)
+                refuse(way, "devices", name, what, request, problems)
         for name in planned.handed_back:
             if name in way.carriers:
                 what = f"NetworkManager would remove what others have configured on {name}"
-                lockout.refuse(way, "devices", name, what, request, problems)
+                refuse(way, "devices", name, what, request, problems)
     if problems:
         raise InvalidInput(problems)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import MARK
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK
 
 from . import detect, keeper, units
 from .backends import networkd, networkmanager

@@ -56,12 +56,6 @@ class NetworkdLink:
 
 
 @dataclass(frozen=True)
-class UnitState:
-    enabled: bool = False
-    active: bool = False
-
-
-@dataclass(frozen=True)
 class Host:
     """What the back ends need to know of a host; read by `detect`, replaced by literals in unit tests.
 

@@ -11,7 +11,12 @@ from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run, run_json
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import is_active, unit_states, version
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import (
+    is_active,
+    unfitness,
+    unit_states,
+    version,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, exclusion
 
 from .backends import interfaces
@@ -52,18 +57,6 @@ def read(parents: Iterable[str]) -> Host:
         stopped=tuple(name for name, unit in unit_states(MANAGERS).items() if unit.enabled and not unit.active),
         sysctl=_first(SYSCTL),
     )
-
-
-def unfitness() -> str:
-    """Why files and units written from here would serve nobody or somebody else; empty where they serve this host."""
-    if not os.path.isdir("/run/systemd/system"):
-        # sd_booted(3) asks the same.
-        return "systemd is not the init of this host (there is no /run/systemd/system)"
-    try:
-        same = os.stat("/proc/1/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
-    except OSError as error:
-        return f"the network namespace of init cannot be read ({error.strerror}), so it may be another one"
-    return "" if same else "this is a network namespace of its own: /etc and systemd belong to the machine around it"
 
 
 def networkd_links() -> dict[str, NetworkdLink] | None:

@@ -12,7 +12,7 @@ that by hand stays to be seen by the next run.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import sysctl
 from .base import Action, Changed, Host, head, parent_name

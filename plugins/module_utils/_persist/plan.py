@@ -18,13 +18,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 
 from . import actions, detect, registry, sysctl, units
 from .actions import PersistFailed
 from .backends import networkmanager
-from .base import PLAIN_NAME, Action, Changed, Host, Rendered, UnitState, link_of, parent_name
+from .base import PLAIN_NAME, Action, Changed, Host, Rendered, link_of, parent_name
 
 __all__ = [
     "CHOICES",

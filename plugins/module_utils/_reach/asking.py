@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Attempt, Probe, Series
+
+from .probes import Attempt, Probe, Series
 
 
 class Transport(Protocol):

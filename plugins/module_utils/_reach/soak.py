@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
-    LOSSES_THAT_FAIL,
-    Probe,
-    Series,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
 from .asking import Asking, Transport
+from .probes import LOSSES_THAT_FAIL, Probe, Series
 
 #: Sequence numbers have 16 bits (RFC 792), and one more round may follow to confirm losses.
 ROUNDS_MAX = 0xFFFF
@@ -91,3 +89,36 @@ def _listen(asking: Asking, selector: selectors.BaseSelector, until: float | Non
 def _receive(selector: selectors.BaseSelector, timeout: float) -> None:
     for key, dummy in selector.select(timeout):
         key.data()
+
+
+#: Seconds. Each round sends a packet per check, so this bounds the rate.
+INTERVAL_MIN = 0.1
+
+
+TIMEOUT_MIN = 0.01
+
+
+LONGEST = 86400.0
+
+
+def times(soak: float, interval: float, timeout: float, problems: Problems) -> Times:
+    """Only good without problems."""
+    bounds = (
+        ("soak_seconds", soak, 0.0, LONGEST),
+        ("interval", interval, INTERVAL_MIN, LONGEST),
+        ("timeout", timeout, TIMEOUT_MIN, LONGEST),
+    )
+    wrong = [(key, value, low, high) for key, value, low, high in bounds if not _between(value, low, high)]
+    for key, value, low, high in wrong:
+        problems.add(key, value, f"this is not a number of seconds from {low:g} to {high:g}", "correct it")
+    made = Times(soak, interval, timeout)
+    if not wrong and made.rounds >= ROUNDS_MAX:
+        remedy = "raise interval, or lower soak_seconds"
+        problems.add(
+            "interval", interval, f"these are {made.rounds} rounds, at most {ROUNDS_MAX - 1} are possible", remedy
+        )
+    return made
+
+
+def _between(value: float, low: float, high: float) -> bool:
+    return math.isfinite(value) and low <= value <= high

@@ -13,16 +13,10 @@ import socket
 from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import REPLY, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
-    ECHO,
-    TEMPORARY_CHILD,
-    Probe,
-    Scope,
-)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
     ALL_NODES,
     Arp,
@@ -40,6 +34,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 )
 
 from .asking import Transport
+from .probes import ECHO, TEMPORARY_CHILD, Probe
+from .scope import Scope
 
 
 class Asker:

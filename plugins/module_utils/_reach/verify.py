@@ -25,22 +25,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import re
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import route_lookup as _paths
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
-    ECHO,
-    FAIL,
-    STATUSES,
-    Check,
-    Findings,
-    Probe,
-    Scope,
-    Series,
-    Verdict,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check, Findings, Verdict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
 
 from . import survey as _survey
 from .checks import evidence
-from .soak import Soak, Times
+from .probes import ECHO, FAIL, STATUSES, Probe, Series
+from .scope import Scope
+from .soak import Soak, Times, times
 from .transports import open_all
 
 #: Seconds. Duplicate address detection waits up to 1 s and then 1 s for objections (RFC 4862, 5.1 and 5.4.2).
@@ -105,7 +97,7 @@ def run(
     began = time.monotonic()
     problems = Problems()
     declared = _verify_input.networks(networks, problems)
-    times = _verify_input.times(soak, interval, timeout, problems)
+    rounds = times(soak, interval, timeout, problems)
     check_pyroute2(problems)
     check_capabilities(problems, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)
     if problems:
@@ -118,7 +110,7 @@ def run(
     catalogue = [(scope, item) for scope in scopes for kind in KINDS.values() for item in kind.checks(scope)]
     if check:
         return Report(tuple(evidence.not_run(item) for dummy, item in catalogue), time.time(), time.monotonic() - began)
-    verdicts, started = _verdicts(catalogue, times, look)
+    verdicts, started = _verdicts(catalogue, rounds, look)
     return Report(tuple(verdicts), started, time.monotonic() - began)
 
 

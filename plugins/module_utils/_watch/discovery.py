@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import (
     OWN,
     Namespace,
@@ -15,7 +16,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
     inodes,
     namespaces,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import MACVLAN_KINDS
 
 from .listening import Listening
 from .namespace import Place

@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import PROBE, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, parse
 
 from .record import OF_ONE_ADDRESS_MAX, Budget, Record

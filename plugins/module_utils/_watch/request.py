@@ -17,9 +17,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import unknown_keys
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import ECHO, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, WHO_HAS
 
 TCP = "tcp"
 METHODS = (ECHO, WHO_HAS, TCP)

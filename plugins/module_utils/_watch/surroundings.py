@@ -11,20 +11,18 @@ import os
 import socket
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, foreign_children
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import (
     OWN,
     Namespace,
     NamespaceGone,
     run_in,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import (
-    MACVLAN_KINDS,
-    Facts,
-    foreign_children,
-)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Probe, Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Unusable, open_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import Connector
 

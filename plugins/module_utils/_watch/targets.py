@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     FAIL,
     LOSSES_THAT_FAIL,
-    Check,
     Probe,
-    Scope,
     Series,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from .request import TCP, Wanted
 

@@ -34,7 +34,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks imp
     gateway_from_link,
     gateway_from_parent,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     ECHO,
     LOSSES_THAT_FAIL,
     Probe,

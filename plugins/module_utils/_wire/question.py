@@ -9,9 +9,9 @@ import select
 import time
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import REPLY, claim
 
 from .ask import Vantage
+from .claims import REPLY, claim
 
 
 def answered(vantage: Vantage, question: bytes, address: Address, patience: float, to: str = "") -> bool:

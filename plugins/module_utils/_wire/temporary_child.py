@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import CLONE_NEWNET, enter, in_thread
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link, open_rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
 
 from .ask import Vantage, open_socket
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address, within
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 
 from .fleet import Fleet
@@ -270,7 +270,7 @@ class Case:
         """Seconds after the start of the watch as ISO 8601; empty for None."""
         if after is None or not self.timeline.get("started"):
             return ""
-        begin = datetime.strptime(self.timeline["started"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+        begin = datetime.strptime(self.timeline["started"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
         moment = begin + timedelta(seconds=after)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
 from .case import Case
+from .cause import Cause
 from .fleet import gather
 from .registry import CAUSES
-from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, Cause, Verdict
+from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, Verdict
 
 
 def judge(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> list[Verdict]:
@@ -47,7 +49,21 @@ def verdict(cause: Cause, case: Case) -> Verdict:
     # One judge that does not expect what it sees on a sick host must not keep the others from their verdicts.
     except Exception as error:  # noqa: BLE001
         made = Verdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
-    return made.of(case.host, case.network.name, cause)
+    return placed(made, case.host, case.network.name, cause)
+
+
+def placed(item: Verdict, host: str, network: str, cause: Cause) -> Verdict:
+    """The verdict with its host and network, and with the words that are the cause's own."""
+    remedy = item.remedy or (cause.remedy if item.status in (CONFIRMED, SUSPECTED) else "")
+    return replace(
+        item,
+        host=host,
+        network=network,
+        cause=cause.id,
+        title=cause.title,
+        explanation=cause.explanation,
+        remedy=remedy,
+    )
 
 
 def rooted(verdicts: list[Verdict]) -> list[Verdict]:

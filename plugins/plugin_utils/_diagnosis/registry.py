@@ -1,113 +1,22 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All causes, in the order in which reports list them. A new one is one file, and one line in each list here."""
+"""All causes: every file of `causes` has one as ``CAUSE``. A new cause is a new file there and nothing else."""
 
 from __future__ import annotations
 
-from types import ModuleType
+import importlib
+import pkgutil
 
-from .causes import (
-    address_belongs_to_host,
-    address_removed_by_other,
-    announcement_lost,
-    arp_flux,
-    bad_checksum_offload,
-    bond_mode_unsupported,
-    boot_order,
-    bridge_mac_changed,
-    bridge_netfilter,
-    broadcast_queue_overflow,
-    carrier_loss_drops_config,
-    dhcp_lease_lost,
-    dhcp_pool_overlap,
-    duplicate_ip,
-    duplicate_ip_in_fleet,
-    duplicate_mac_in_fleet,
-    duplicate_mac_on_host,
-    foreign_default_route,
-    host_firewall_bypassed,
-    host_isolation,
-    ipv6_dad_failed,
-    ipvlan_on_parent,
-    kind_missing,
-    known_bad_kernel,
-    mac_filtering_upstream,
-    mac_limit_after_ageing,
-    mac_rewritten,
-    martian_source,
-    mtu_mismatch,
-    multicast_snooping,
-    nm_dhcp_on_link,
-    nm_exclusion_overridden,
-    noarp,
-    not_persistent,
-    parent_enslaved,
-    parent_vanished,
-    passthru_exclusive,
-    promisc_needed,
-    route_order,
-    stale_neighbour,
-    sticky_mac_elsewhere,
-    strict_rp_filter,
-    two_uplinks_one_subnet,
-    unicast_filter_full,
-    vlan_mismatch,
-    wifi_parent,
-    wrong_mode,
-    wrong_parent,
-)
-from .verdict import Cause
+from . import causes as _causes
+from .cause import Cause
 
-_MODULES: tuple[ModuleType, ...] = (
-    host_isolation,
-    duplicate_ip,
-    mac_filtering_upstream,
-    strict_rp_filter,
-    route_order,
-    address_removed_by_other,
-    parent_vanished,
-    wrong_mode,
-    foreign_default_route,
-    two_uplinks_one_subnet,
-    parent_enslaved,
-    passthru_exclusive,
-    noarp,
-    mtu_mismatch,
-    duplicate_mac_in_fleet,
-    duplicate_ip_in_fleet,
-    duplicate_mac_on_host,
-    address_belongs_to_host,
-    bond_mode_unsupported,
-    boot_order,
-    carrier_loss_drops_config,
-    ipvlan_on_parent,
-    kind_missing,
-    known_bad_kernel,
-    mac_rewritten,
-    nm_dhcp_on_link,
-    nm_exclusion_overridden,
-    not_persistent,
-    wifi_parent,
-    wrong_parent,
-    ipv6_dad_failed,
-    arp_flux,
-    mac_limit_after_ageing,
-    dhcp_pool_overlap,
-    sticky_mac_elsewhere,
-    stale_neighbour,
-    announcement_lost,
-    dhcp_lease_lost,
-    unicast_filter_full,
-    martian_source,
-    vlan_mismatch,
-    bridge_mac_changed,
-    host_firewall_bypassed,
-    broadcast_queue_overflow,
-    multicast_snooping,
-    bad_checksum_offload,
-    bridge_netfilter,
-    promisc_needed,
-)
 
-CAUSES: tuple[Cause, ...] = tuple(module.CAUSE for module in _MODULES)
+def discover() -> tuple[Cause, ...]:
+    """By rank, which is also the order of reports."""
+    names = sorted(found.name for found in pkgutil.iter_modules(_causes.__path__))
+    found = [importlib.import_module(f"{_causes.__name__}.{name}").CAUSE for name in names]
+    return tuple(sorted(found, key=lambda cause: (cause.rank, cause.id)))
+
+
+CAUSES = discover()

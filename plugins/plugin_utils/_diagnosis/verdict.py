@@ -1,20 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cause is, what a verdict is, and how a judge says one. Pure.
-
-A cause is one file, ``CAUSE = Cause(id=…, …, judge=judge)`` and a pure function ``judge(case) -> Verdict``, and one
-line in the registry. A judge never raises for missing evidence: it says ``case.not_tested("why")``.
-"""
+"""What a verdict is, and who may be named in it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .case import Case
+from typing import Any
 
 #: ``confirmed``: proven by evidence. ``suspected``: a host alone cannot prove it, and something supports it.
 #: ``ruled_out``: what would prove it was looked for and is not there. ``not_tested``: it could not be looked for.
@@ -57,19 +50,6 @@ class Verdict:
     explanation: str = ""
     explained_by: str | None = None
 
-    def of(self, host: str, network: str, cause: Cause) -> Verdict:
-        """The same with its place, and with the words that are the cause's own."""
-        remedy = self.remedy or (cause.remedy if self.status in (CONFIRMED, SUSPECTED) else "")
-        return replace(
-            self,
-            host=host,
-            network=network,
-            cause=cause.id,
-            title=cause.title,
-            explanation=cause.explanation,
-            remedy=remedy,
-        )
-
     def consequence_of(self, other: Verdict) -> Verdict:
         """Ruled out as a cause of its own."""
         told = Item("explained by", f"{other.cause}: {other.summary}")
@@ -90,31 +70,6 @@ class Verdict:
             "remedy": self.remedy,
             "explained_by": self.explained_by,
         }
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One way in which a macvlan link breaks.
-
-    title: a few words. explanation: why this breaks the link, two or three sentences. remedy: a command, or the
-    variable to set. signature: when it shows (at once, after 30 s, …). proof: what proves it. must: letters of what the
-    collection does about it: P prevents, R refuses, D diagnoses (``confirmed``), H hints (``suspected``).
-    needs: evidence without which nothing can be said; keys of `Case.lacks`.
-    explains: ids of causes that are consequences of this one where both are confirmed.
-    repairable: whether making again what is declared (roles nm_exclusion and interfaces) puts it right.
-    """
-
-    id: str
-    title: str
-    explanation: str
-    remedy: str
-    signature: str
-    proof: str
-    must: str
-    judge: Callable[[Case], Verdict]
-    needs: tuple[str, ...] = ("after",)
-    explains: tuple[str, ...] = ()
-    repairable: bool = False
 
 
 def culprit(process: Mapping[str, Any] | None, unknown: str = "") -> dict[str, Any]:

@@ -113,7 +113,7 @@ def ports(listed: Iterable[Row]) -> list[dict[str, object]]:
         key = (row.host, row.parent, row.switch, row.switch_port)
         counts[key] = counts.get(key, 0) + 1
     names = ("host", "parent", "switch", "switch_port")
-    return [{**dict(zip(names, key)), "macs": count} for key, count in counts.items()]
+    return [{**dict(zip(names, key, strict=True)), "macs": count} for key, count in counts.items()]
 
 
 def as_csv(listed: Iterable[Row]) -> str:

@@ -18,12 +18,9 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import (
-    Intent,
-    MacvlanNetwork,
-    expand,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups, overview
 
 #: The segment of everything that names none.
@@ -288,7 +285,7 @@ class _Ranges:
             elif others:
                 what = f"this is declared by {_others(others, claims[0].key)} too{where}"
                 yield _conflict(claims[0], what, remedy, others)
-        for before, claim in zip(self.furthest, self.claims[1:]):
+        for before, claim in zip(self.furthest, self.claims[1:], strict=False):
             if _start(claim) <= _end(before) and before.host != claim.host:
                 what = f"this overlaps {before.value} of {before.host} ({before.key}){where}"
                 yield _conflict(claim, what, remedy, [before])

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
 OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED = (
     "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared",
@@ -150,7 +151,7 @@ def _rows(hosts: Sequence[HostResults]) -> list[str]:
     widths[5] = max(widths[5], len(HEADER[0][4]) - widths[4] - 2)
     lines = []
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         if row is HEADER[0]:
             cells[4:6] = [HEADER[0][4].ljust(widths[4] + 2 + widths[5])]
         lines.append("  ".join(cells).rstrip())

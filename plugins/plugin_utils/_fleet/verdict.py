@@ -22,13 +22,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdic
     FLEET,
     HOST,
     IN_USE,
-    PROBE,
     PROXY,
     ROUTER,
     UNKNOWN,
     VIRTUAL_ROUTER,
-    is_virtual_router,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
 
 from .evidence import HostEvidence, Place, Seen, wants

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import Callable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import (
     DUPLICATE,

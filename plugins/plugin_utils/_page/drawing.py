@@ -89,7 +89,8 @@ def draw(host: str, link: Mapping[str, Any]) -> Drawing:
     for number, box in enumerate([parent, *children]):
         box.x, box.width = left, WIDTH - left - right
         box.y = BOX_TOP + number * (BOX_HEIGHT + BOX_GAP)
-        box.lines = [short(text, int((box.width - 16) / size)) for text, size in zip(box.lines, (BOLD, PLAIN))]
+        sized = zip(box.lines, (BOLD, PLAIN), strict=False)
+        box.lines = [short(text, int((box.width - 16) / size)) for text, size in sized]
     _route_outside(outside, nodes)
     _route_inside(inside, nodes)
     lines = sorted([*outside, *inside], key=lambda line: _WORSE[line.state])

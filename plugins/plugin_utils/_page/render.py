@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,14 @@ def render_markdown(report: Mapping[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _html() -> Environment:
     environment = _environment(autoescape=True)
     environment.filters["counted"] = text.counted
     return environment
 
 
-@lru_cache(maxsize=None)
+@cache
 def _markdown() -> Environment:
     """Every expression is escaped for Markdown, unless a filter made it a code span or a block."""
     environment = _environment(autoescape=False, finalize=text.markdown)

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as desired
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host
 from labkit import netns

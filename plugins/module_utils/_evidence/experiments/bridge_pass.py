@@ -19,8 +19,8 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import snapshot
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.filters import dropping, uncounted
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import open_pinger
 
 from .model import Context, Experiment

@@ -15,10 +15,9 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import REPLY, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import (
     Lane,
     Question,
@@ -26,6 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import 
     open_socket,
     sweep,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY, claim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
     ChildFailed,

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 #: When an experiment runs. ASKING: after the watch, all at the same time, as they disturb neither the network nor each
 #: other. REPAIRING: after those and one by one, as what is broken may work after it.

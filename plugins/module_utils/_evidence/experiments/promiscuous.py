@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.question import answered

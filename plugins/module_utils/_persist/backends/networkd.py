@@ -27,7 +27,7 @@ import time
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, check_units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Action,

@@ -21,8 +21,7 @@ from collections.abc import Mapping
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import check_units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import RT_TABLE_MAIN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import IPV6_DEFAULT_METRIC
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion, specs
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (

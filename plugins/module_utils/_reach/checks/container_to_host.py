@@ -10,10 +10,12 @@ own IPv4 addresses in the subnet. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, SKIPPED, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import evidence as proof
 from .host_to_container import ISOLATED
-from .model import ECHO, FAIL, PASS, SKIPPED, Check, Evidence, Findings, Probe, Scope, Verdict
+from .model import Check, Evidence, Findings, Verdict
 
 KIND = "container_to_host"
 

@@ -6,10 +6,19 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
+    FAIL,
+    NOT_RUN,
+    PASS,
+    SKIPPED,
+    Probe,
+    Series,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
-from .model import FAIL, NOT_RUN, PASS, SKIPPED, Check, Evidence, Findings, Probe, Scope, Series, Verdict
+from .model import Check, Evidence, Findings, Verdict
 
 #: What ``what`` says where a cause is named. The names are those of the collection's list of causes.
 CAUSE = "suspected_cause"

@@ -11,23 +11,20 @@ the network lets only the parent's MAC address through. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-
-from . import evidence as proof
-from .model import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     ECHO,
     FAIL,
     PASS,
     SKIPPED,
     TEMPORARY_CHILD,
     WHO_HAS,
-    Check,
-    Evidence,
-    Findings,
     Probe,
-    Scope,
     Series,
-    Verdict,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
+
+from . import evidence as proof
+from .model import Check, Evidence, Findings, Verdict
 
 KIND = "gateway_from_link"
 

@@ -10,9 +10,18 @@ parent. Where a gateway drops pings, its ARP answers count. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
+    ECHO,
+    FAIL,
+    PASS,
+    WHO_HAS,
+    Probe,
+    Series,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import evidence as proof
-from .model import ECHO, FAIL, PASS, WHO_HAS, Check, Evidence, Findings, Probe, Scope, Series, Verdict
+from .model import Check, Evidence, Findings, Verdict
 
 KIND = "gateway_from_parent"
 

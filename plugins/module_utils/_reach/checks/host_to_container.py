@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, SKIPPED, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 
 from . import evidence as proof
-from .model import ECHO, FAIL, PASS, SKIPPED, Check, Container, Evidence, Findings, Probe, Scope, Verdict
+from .model import Check, Evidence, Findings, Verdict
 
 KIND = "host_to_container"
 SOURCE = "host"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -48,6 +49,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="address_belongs_to_host",
+    rank=180,
     title="a container has an address of its own host",
     explanation="The kernel delivers packets for its own addresses to itself and never to a link, so the host cannot"
     " reach the container. No duplicate address detection notices it, because host and container do not hear each"

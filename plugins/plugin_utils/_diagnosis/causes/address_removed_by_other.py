@@ -9,8 +9,9 @@ import ipaddress
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
 
 
 def judge(case: Case) -> Verdict:
@@ -79,6 +80,7 @@ def _remedy(event: dict[str, Any]) -> str:
 
 CAUSE = Cause(
     id="address_removed_by_other",
+    rank=60,
     title="a process removed the link's address or routes",
     explanation="A network manager, a script or a person removed an address or a route that the link needs. Network"
     " managers do so when they bring a profile up again, restart, or reload, as they remove what they have not"

@@ -9,7 +9,8 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 #: Answers after the announcement that prove it: a single one may have been on its way for another reason.
 ANSWERS = 2
@@ -58,6 +59,7 @@ def _item(case: Case, pair: dict[str, Any]) -> Item:
 
 CAUSE = Cause(
     id="announcement_lost",
+    rank=370,
     title="a neighbour was not told where the address is",
     explanation="Neighbours keep the MAC address of an IP address for a while. When a link, a container or a virtual"
     " address gets another one, a single announcement (gratuitous ARP) tells them. One that is sent before the switch"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 SETTINGS = ("arp_filter", "arp_ignore")
 
@@ -42,6 +43,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="arp_flux",
+    rank=320,
     title="the host answers for one address with two MAC addresses",
     explanation="Linux answers ARP requests for any of its addresses on any link. With a macvlan link beside its parent"
     " every request is answered twice, and each neighbour binds the address to the one or the other MAC address. What"

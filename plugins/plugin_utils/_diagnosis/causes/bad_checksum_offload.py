@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
 
 #: Counters of packets that the kernel dropped for their checksum (net/ipv4/proc.c); IPv6 counts UDP by itself.
 COUNTERS = ("TcpInCsumErrors", "UdpInCsumErrors", "Udp6InCsumErrors")
@@ -120,6 +121,7 @@ def _sender(case: Case, mac: str) -> dict[str, Any]:
 
 CAUSE = Cause(
     id="bad_checksum_offload",
+    rank=460,
     title="checksums are left to a device that does not finish them",
     explanation="Kernels leave the checksum of TCP and UDP to the network device, and between links of one machine it"
     " is never made. A virtual switch, tap device, tunnel or driver that passes such a frame on and does not finish it"

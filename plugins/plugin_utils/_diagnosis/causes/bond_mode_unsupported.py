@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent, refusals
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: BOND_MODE_TLB and BOND_MODE_ALB of the kernel's include/uapi/linux/if_bonding.h.
 REWRITING = {5: "balance-tlb", 6: "balance-alb"}
@@ -32,6 +33,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="bond_mode_unsupported",
+    rank=190,
     title="the parent is a bond in a mode that rewrites MAC addresses",
     explanation="In modes balance-tlb and balance-alb the bond sends frames with the MAC addresses of its ports, and"
     " answers ARP with them in the name of others. Replies for macvlan links then come to a MAC address that is not"

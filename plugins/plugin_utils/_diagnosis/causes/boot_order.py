@@ -9,7 +9,8 @@ import re
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 #: What programs say of a device that is not there: ip(8), ifupdown, tools that print the errno (ENODEV).
 MISSING = re.compile(r"cannot find|not find|does not exist|no such device|not found", re.IGNORECASE)
@@ -92,6 +93,7 @@ def _evidence(case: Case, name: str, unit: dict[str, Any], line: dict[str, Any],
 
 CAUSE = Cause(
     id="boot_order",
+    rank=200,
     title="the link was to be made before its parent was there",
     explanation="A macvlan link can be made only on a parent that is there. Units and scripts that run at a fixed point"
     " of the boot, or after network.target, do not wait for a device: a driver, a USB adapter, a VLAN or a bridge that"

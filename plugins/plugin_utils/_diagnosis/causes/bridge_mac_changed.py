@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
 
 #: Seconds: what was asked shortly before the change is answered after it. The longest pause between two questions.
 ASKED_BEFORE = 1.0
@@ -60,6 +61,7 @@ def _by_parent(case: Case, target: dict[str, Any], name: str, after: float) -> b
 
 CAUSE = Cause(
     id="bridge_mac_changed",
+    rank=420,
     title="the bridge that is the parent changed its MAC address",
     explanation="A bridge without an address of its own takes the lowest MAC address of its ports, so it changes when a"
     " port joins or leaves, as with each virtual machine. Once no port has the old address any more, the bridge"

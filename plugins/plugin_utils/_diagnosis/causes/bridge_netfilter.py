@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_PARENT, Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 #: Of each way to a bridge and each family of nftables the hooks that a container's packets pass, measured on Linux 6.18
 #: (net/bridge/br_netfilter_hooks.c; nft(8), ADDRESS FAMILIES). Those of IP are passed where `SETTINGS` say so.
@@ -106,6 +107,7 @@ def _ping_item(case: Case, ping: dict[str, Any]) -> Item:
 
 CAUSE = Cause(
     id="bridge_netfilter",
+    rank=470,
     title="the host's firewall drops what crosses its bridge",
     explanation="Frames that cross a Linux bridge pass the IP firewall of the host where bridge-nf-call-iptables is 1,"
     " as Docker and Kubernetes set it. A rule that is meant for the host or for routed packets then drops those of"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: A single request that one socket heard and the other did not yet, as the watch ended, proves nothing.
 LOSSES = 2
@@ -80,6 +81,7 @@ def _length(case: Case, parent: str) -> int | None:
 
 CAUSE = Cause(
     id="broadcast_queue_overflow",
+    rank=440,
     title="broadcasts are dropped before the links get them",
     explanation="The macvlan driver puts each broadcast that arrives on the parent in a queue, from which its links get"
     " copies. When more come than it has room for, it drops them, ARP requests for the links and containers among them,"

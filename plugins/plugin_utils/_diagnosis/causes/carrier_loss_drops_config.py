@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
 
 from .address_removed_by_other import is_ours, still_gone, what
 
@@ -68,6 +69,7 @@ def _remover(case: Case, event: dict[str, Any]) -> dict[str, Any]:
 
 CAUSE = Cause(
     id="carrier_loss_drops_config",
+    rank=210,
     title="a lost carrier made a network manager drop addresses or routes",
     explanation="With IgnoreCarrierLoss=no systemd-networkd takes its addresses away when the cable or the switch's"
     " port goes down, and the kernel takes the routes with them that others made. When the carrier is back it"

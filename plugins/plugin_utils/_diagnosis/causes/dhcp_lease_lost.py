@@ -9,8 +9,9 @@ import ipaddress
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -86,6 +87,7 @@ def _remedy(event: dict[str, Any]) -> str:
 
 CAUSE = Cause(
     id="dhcp_lease_lost",
+    rank=380,
     title="a DHCP lease ran out",
     explanation="An address from a DHCP server has a lifetime, and the kernel removes it when that is over. Containers"
     " on macvlan networks have their leases renewed by a daemon on the host; when that died, or the server does not"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -40,6 +41,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="dhcp_pool_overlap",
+    rank=340,
     title="a DHCP server hands out the containers' addresses",
     explanation="Container engines and DHCP servers give addresses away without asking each other. As soon as the"
     " server leases an address that a container has, two machines have one address, and the server's own check by ping"

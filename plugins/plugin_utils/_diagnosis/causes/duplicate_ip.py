@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import is_virtual_router
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
 
 #: States and owners as arp_conflict_check names them.
 FOREIGN, TAKEN = "foreign", ("duplicate", "in_use")
@@ -89,6 +90,7 @@ def _at_once(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 CAUSE = Cause(
     id="duplicate_ip",
+    rank=20,
     title="two machines have one address",
     explanation="Every neighbour binds the address to the machine whose ARP answer it took, and changes its mind when"
     " its entry expires. The traffic of the address goes to one machine and then to the other, so connections work for"

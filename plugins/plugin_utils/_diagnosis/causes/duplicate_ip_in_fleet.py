@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import Place
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, holder
 
 
 def judge(case: Case) -> Verdict:
@@ -67,6 +68,7 @@ def _apart(one: Place, other: Place) -> bool:
 
 CAUSE = Cause(
     id="duplicate_ip_in_fleet",
+    rank=160,
     title="two containers or hosts of this inventory have one address",
     explanation="Container engines give addresses away for each host on its own, and do not ask the network. Two that"
     " have the same range give the same address twice. Neighbours then send to whichever answered their last ARP"

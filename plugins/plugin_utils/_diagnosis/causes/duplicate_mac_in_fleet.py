@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import is_virtual_router
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import Place
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
 
 
 def judge(case: Case) -> Verdict:
@@ -75,6 +76,7 @@ def _clones(case: Case, mine: Place, other: Place) -> tuple[list[Item], str]:
 
 CAUSE = Cause(
     id="duplicate_mac_in_fleet",
+    rank=150,
     title="two hosts have one MAC address",
     explanation="A switch sends the frames for a MAC address to the port that it was last seen on. With two senders"
     " it moves with every frame, and each of the two gets what is meant for the other. Container engines and clones of"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -56,6 +57,7 @@ def _addresses(case: Case, namespace: str) -> set[str]:
 
 CAUSE = Cause(
     id="duplicate_mac_on_host",
+    rank=170,
     title="two links on one parent have one MAC address",
     explanation="The parent finds the macvlan link for a frame by its MAC address alone, so the kernel lets only one"
     " link per address up (EADDRINUSE, drivers/net/macvlan.c macvlan_open). The second stays down: mostly a container"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
 
 #: RFC 3927, 2.1: addresses that a host gives itself where no DHCP server answers.
 LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
@@ -59,6 +60,7 @@ def _text(route: dict) -> str:
 
 CAUSE = Cause(
     id="foreign_default_route",
+    rank=90,
     title="a foreign default route leads over the macvlan link",
     explanation="A DHCP client or a network manager took the new link for another uplink and gave it a default route."
     " Its metric is often lower than the uplink's, so what the host sends to other networks takes the macvlan link,"

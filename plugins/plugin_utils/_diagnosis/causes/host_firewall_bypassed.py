@@ -13,7 +13,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
     HOST_TO_CONTAINER,
     Case,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: The families whose hooks are in the IP stack of the host (nft(8), ADDRESS FAMILIES).
 FAMILIES = ("ip", "ip6", "inet")
@@ -79,6 +80,7 @@ def _told(addresses: list[str]) -> str:
 
 CAUSE = Cause(
     id="host_firewall_bypassed",
+    rank=430,
     title="the host's firewall does not see the containers' packets",
     explanation="The macvlan driver takes a frame for a container before the host's IP stack sees it, and sends the"
     " container's own frames straight to the parent. Rules of iptables and nftables in the host's forward chains,"

@@ -11,7 +11,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
     bare,
     since,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -63,6 +64,7 @@ def _ways(case: Case, isolated: list[dict], children: dict[str, dict]) -> list[I
 
 CAUSE = Cause(
     id="host_isolation",
+    rank=10,
     title="the host cannot reach macvlan links of its own parent",
     explanation="The kernel hands what the parent sends straight to the wire and never to macvlan links of the same"
     " parent, and no switch sends a frame back to the port it came from. Host and containers reach each other only over"

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, Space, bare, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
 
 
 def judge(case: Case) -> Verdict:
@@ -109,6 +110,7 @@ def _is_about(event: Mapping[str, Any], address: str, flag: str) -> bool:
 
 CAUSE = Cause(
     id="ipv6_dad_failed",
+    rank=310,
     title="duplicate address detection failed for an IPv6 address",
     explanation="Before it uses an IPv6 address the kernel asks whether somebody else has it (RFC 4862, 5.4). Where an"
     " answer comes, from another machine, from a container that was left over, or from a network that sends the host's"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import refusals
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 IPVLAN_KINDS = ("ipvlan", "ipvtap")
 
@@ -39,6 +40,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="ipvlan_on_parent",
+    rank=220,
     title="the parent carries ipvlan links",
     explanation="A device has one receive handler, and ipvlan links and macvlan links both need it. On a parent with"
     " ipvlan links the kernel refuses every macvlan link (EBUSY).",

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 MACVLAN_KINDS = ("macvlan", "macvtap")
 #: Status of the kind -> why it is so, and what to do. `kmod_check` documents them.
@@ -44,6 +45,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="kind_missing",
+    rank=230,
     title="the kernel has no macvlan",
     explanation="macvlan is a module of the kernel, which small kernels leave out and which is not found when"
     " /lib/modules belongs to another version than the one that runs. Every attempt to make such a link then ends with"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -30,6 +31,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="known_bad_kernel",
+    rank=240,
     title="this kernel's macvlan is known to be faulty",
     explanation="A few stable releases of the kernel damage what macvlan links receive. It shows after an update of the"
     " kernel, and often only from outside inwards, until the container has spoken itself.",

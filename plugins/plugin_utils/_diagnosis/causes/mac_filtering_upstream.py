@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: Part of what DMI says -> who filters there, and the setting that allows further MAC addresses.
 PLATFORMS = {
@@ -60,6 +61,7 @@ def _platform(case: Case) -> tuple[str, str]:
 
 CAUSE = Cause(
     id="mac_filtering_upstream",
+    rank=30,
     title="the network accepts only one MAC address on the port",
     explanation="A macvlan link has a MAC address of its own, so one switch port carries several. Port security, a MAC"
     " limit, or the filter of a hypervisor or cloud drops every frame that does not come from the one it knows.",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -51,6 +52,7 @@ def _item(case: Case, gateway: str, item: dict[str, Any]) -> Item:
 
 CAUSE = Cause(
     id="mac_limit_after_ageing",
+    rank=330,
     title="the port takes only some MAC addresses",
     explanation="Port security lets a number of MAC addresses through, or a list of them. An address that was quiet for"
     " the ageing time loses its place, and cannot come back when the port is locked or another has taken the place."

@@ -12,7 +12,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
     Case,
     since,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
 
 
 def judge(case: Case) -> Verdict:
@@ -51,6 +52,7 @@ def _to(event: dict, mac: str) -> bool:
 
 CAUSE = Cause(
     id="mac_rewritten",
+    rank=250,
     title="the link's MAC address was rewritten",
     explanation="Neighbours keep the MAC address that they learned and send to it until it expires, and switches,"
     " DHCP reservations and port security know the declared one. udev (MACAddressPolicy= of systemd.link(5)) and"

@@ -9,7 +9,8 @@ import ipaddress
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 #: Prefix lengths from here on have no broadcast address (RFC 3021).
 NO_BROADCAST = 31
@@ -131,6 +132,7 @@ def _local(case: Case, address: str) -> tuple[str, str, list[Item]] | None:
 
 CAUSE = Cause(
     id="martian_source",
+    rank=400,
     title="the host takes a container's packets for impossible ones",
     explanation="Linux drops what arrives with a source address that can be nobody's there: a broadcast address, or one"
     " that its routing says is its own (unless accept_local is set). A subnet on the host's link that is smaller than"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -63,6 +64,7 @@ def _listed(sizes: list[int]) -> str:
 
 CAUSE = Cause(
     id="mtu_mismatch",
+    rank=140,
     title="the network takes smaller packets than the links send",
     explanation="On one segment nobody tells a sender that its packets are too large: a switch or a link with a smaller"
     " MTU drops them without a word. Pings and handshakes are small and work, transfers hang.",

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -34,6 +35,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="multicast_snooping",
+    rank=450,
     title="a switch drops the multicasts of neighbour discovery",
     explanation="IPv6 neighbours are asked for by multicast. A switch with MLD snooping passes a group on only to"
     " ports from which it heard a report for it, and forgets them where no querier makes machines repeat their reports"

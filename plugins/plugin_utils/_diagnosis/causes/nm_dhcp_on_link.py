@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -31,6 +32,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="nm_dhcp_on_link",
+    rank=260,
     title="NetworkManager configures the link",
     explanation="NetworkManager brings a profile up on the link, somebody's or one of its own, removes the addresses"
     " and routes that are not in it, and asks for others by DHCP. Without an answer it gives up after 45 s, and begins"

@@ -9,8 +9,9 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device, is_except, matches, takes
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: What one line of NetworkManager's configuration does to the list, as it is written there.
 OPERATORS = {"replace": "=", "add": "+=", "remove": "-="}
@@ -68,6 +69,7 @@ def _line(line: dict[str, Any]) -> str:
 
 CAUSE = Cause(
     id="nm_exclusion_overridden",
+    rank=270,
     title="a file undoes the link's exclusion from NetworkManager",
     explanation="NetworkManager reads its files in the order of their names, and unmanaged-devices= replaces the list"
     " that earlier files made, where += adds to it. A package or a tool that brings such a file makes the link managed"

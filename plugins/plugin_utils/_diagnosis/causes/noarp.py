@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
 
 
 def judge(case: Case) -> Verdict:
@@ -53,6 +54,7 @@ def _turned_off(event: dict) -> bool:
 
 CAUSE = Cause(
     id="noarp",
+    rank=130,
     title="ARP is turned off on a link",
     explanation="With the flag NOARP a link sends no ARP requests and answers none, so no neighbour learns its MAC"
     " address and it learns no neighbour's. What others still have in their caches goes on to work until it expires.",

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: Parts of the paths of those files that make a link: units, netdevs of systemd-networkd and the drop-ins that put them
 #: on the parent, profiles of NetworkManager and stanzas of ifupdown. Others only set values on it.
@@ -60,6 +61,7 @@ def _missing(case: Case, link: str) -> list[str]:
 
 CAUSE = Cause(
     id="not_persistent",
+    rank=280,
     title="nothing makes the link at boot",
     explanation="What ip(8) and container engines make lives in the kernel until the next boot. Without a file of the"
     " network manager, or a unit that is enabled, nothing makes the link again.",

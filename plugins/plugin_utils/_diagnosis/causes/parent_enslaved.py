@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -35,6 +36,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="parent_enslaved",
+    rank=110,
     title="the parent is a port of a bridge or bond",
     explanation="A device has one receive handler. On a port it is the bridge's or the bond's, so macvlan cannot have"
     " it, and frames of the port never come to where a macvlan link would take them.",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
 
 NETWORKMANAGER = "NetworkManager"
 #: Seconds between the kernel's notice that a link is gone and NetworkManager's that it has removed it.
@@ -72,6 +73,7 @@ def _remover(case: Case, gone: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 CAUSE = Cause(
     id="parent_vanished",
+    rank=70,
     title="the parent interface is gone",
     explanation="A macvlan link lives on its parent. When the parent is unregistered (a USB adapter, a driver that is"
     " loaded again, a VLAN or bond that is made anew) the kernel deletes all its macvlan links at once, those of"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 PASSTHRU = "passthru"
 
@@ -39,6 +40,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="passthru_exclusive",
+    rank=120,
     title="a link in mode passthru has the parent for itself",
     explanation="Mode passthru hands the whole parent to one link, which also takes its MAC address. The kernel refuses"
     " every further macvlan link on that parent.",

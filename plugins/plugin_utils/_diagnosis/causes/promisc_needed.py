@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -58,6 +59,7 @@ def _persistently(name: str) -> str:
 
 CAUSE = Cause(
     id="promisc_needed",
+    rank=480,
     title="the card delivers other MAC addresses in promiscuous mode only",
     explanation="A macvlan link tells its parent's driver one more MAC address to receive. Some drivers and virtual"
     " functions, and virtual switches that know one address per port, take no notice: what is sent to the link alone is"

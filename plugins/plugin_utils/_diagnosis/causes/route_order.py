@@ -14,7 +14,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
     bare,
     since,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -71,6 +72,7 @@ def _words(route: dict[str, Any]) -> str:
 
 CAUSE = Cause(
     id="route_order",
+    rank=50,
     title="two routes to one subnet, and the wrong one wins",
     explanation="With the subnet's prefix on parent and macvlan link the kernel has two equal connected routes and uses"
     " the one that was added first. It works as long as that is the link's. After anything adds it again (link down"

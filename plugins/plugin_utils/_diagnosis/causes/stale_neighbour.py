@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, Space, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, holder
 
 #: States in which the kernel sends to the entry's MAC address (NUD_VALID, include/net/neighbour.h), and by hand.
 PERMANENT = "PERMANENT"
@@ -105,6 +106,7 @@ def _broken(case: Case, space: Space, address: str) -> list[dict[str, Any]]:
 
 CAUSE = Cause(
     id="stale_neighbour",
+    rank=360,
     title="a neighbour still uses the MAC address of before",
     explanation="A container or link that is made again gets another MAC address, and keeps its IP address. Neighbours"
     " go on sending to the old one until they doubt it: Linux after up to 45 seconds, routers after minutes or hours."

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -39,6 +40,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="sticky_mac_elsewhere",
+    rank=350,
     title="the network has pinned the MAC address to another port",
     explanation="Switches with sticky or static MAC entries deliver frames for an address only to the port that it was"
     " first seen on. After a container, a virtual machine or a link with a fixed MAC address has moved to another host,"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: Documentation/networking/ip-sysctl.rst, rp_filter: 1 drops what would not be answered by the same link (RFC 3704).
 STRICT = 1
@@ -37,6 +38,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="strict_rp_filter",
+    rank=40,
     title="strict reverse path filtering drops the packets",
     explanation="Parent and macvlan link are two links into one subnet. A neighbour that has the link's MAC address"
     " for the host's address sends to the link, and with rp_filter=1 the kernel drops that, because its own route back"

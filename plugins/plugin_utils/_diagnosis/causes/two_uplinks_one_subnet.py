@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -43,6 +44,7 @@ def _is_uplink(link: dict | None, parent: str) -> bool:
 
 CAUSE = Cause(
     id="two_uplinks_one_subnet",
+    rank=100,
     title="two uplinks of the host are in one subnet",
     explanation="Each of the two links brings a route to the same subnet, and the kernel uses one of them for all"
     " packets, whichever link the question came in by. Answers leave by the other link with its MAC address, and"

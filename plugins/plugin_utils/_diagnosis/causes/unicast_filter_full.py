@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 #: MAC addresses beside its own that every card takes: of Linux' drivers, tg3 has room for the fewest
 #: (TG3_MAX_UCAST_ADDR, drivers/net/ethernet/broadcom/tg3.c, with ASF).
@@ -62,6 +63,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="unicast_filter_full",
+    rank=390,
     title="the network card has no room for more MAC addresses",
     explanation="A network card lets through what is for its own MAC address and for those in its filter, which has"
     " room for two to some hundred. Where it is full the driver makes the card take everything; some cards, and most"

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -48,6 +49,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="vlan_mismatch",
+    rank=410,
     title="the switch port carries the network with a VLAN tag",
     explanation="A frame with a VLAN tag belongs to the VLAN interface with that number. Where there is none, the"
     " kernel drops it, on the parent and on its macvlan links; and the switch drops what comes back without the tag, or"

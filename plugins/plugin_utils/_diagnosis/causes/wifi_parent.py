@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent, refusals
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -34,6 +35,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="wifi_parent",
+    rank=290,
     title="the parent is a Wi-Fi interface",
     explanation="A Wi-Fi station is associated with its own MAC address, and the access point drops frames with any"
     " other. macvlan links have MAC addresses of their own, so nothing of theirs gets through.",

@@ -11,7 +11,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
     Case,
     since,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
 
 BRIDGE = "bridge"
 
@@ -49,6 +50,7 @@ def judge(case: Case) -> Verdict:
 
 CAUSE = Cause(
     id="wrong_mode",
+    rank=80,
     title="a macvlan link is not in mode bridge",
     explanation="Links in mode vepa send everything to the switch, which does not send it back, and links in mode"
     " private refuse each other. Only links in mode bridge reach their siblings, and the kernel's default is vepa.",

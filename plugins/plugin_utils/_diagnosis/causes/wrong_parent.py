@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Cause, Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
 
 
 def judge(case: Case) -> Verdict:
@@ -53,6 +54,7 @@ def _asked_item(case: Case, gateway: str, item: dict[str, Any]) -> Item:
 
 CAUSE = Cause(
     id="wrong_parent",
+    rank=300,
     title="the parent is not in the network",
     explanation="A macvlan link sees what comes in by its parent's cable and nothing else. On an interface that is in"
     " another network, or in none, it is up and has its address, and there is nobody to talk to.",

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.interfaces import Interfaces
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
-    Host,
-    NetworkdLink,
-    Owner,
-    UnitState,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, NetworkdLink, Owner
 
 NETPLAN_FILE = "/run/systemd/network/10-netplan-eth0.network"
 NETWORKD = Owner(("systemd-networkd",), ("systemd-networkd configures it with /etc/systemd/network/10-eth0.network",))

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.bridge_pass import bridge_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.filters import dropping, uncounted
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 
 from . import causes_cases as cases
 

@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, ends
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import lockout
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, Route
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Step
 
 network, address, interface = ipaddress.ip_network, ipaddress.ip_address, ipaddress.ip_interface

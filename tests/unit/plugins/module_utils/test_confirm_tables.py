@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import rtnetlink as messages
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import tables
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IFA_F_TEMPORARY
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
     RTM_NEWADDR,
     RTM_NEWROUTE,
@@ -103,7 +104,7 @@ def test_what_belongs_to_a_device_that_is_gone_stays_gone():
 
 
 def test_what_the_kernel_makes_itself_is_left_to_it():
-    temporary = address("2001:db8::1", 2, flags=tables.IFA_F_TEMPORARY)
+    temporary = address("2001:db8::1", 2, flags=IFA_F_TEMPORARY)
     assert not compare([route("192.168.1.0", 24, 2, protocol=2), route("1.1.1.1", 32, 2, table=255), temporary], [])[2]
     mine = [address("fe80::1", 3), address("192.168.1.9", 3, flags=0), route("192.168.1.0", 24, 3, protocol=16)]
     assert not compare([], mine)[2], "nor does a lease go, or a route of a daemon"

@@ -11,10 +11,11 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files, undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import undo as links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState, head
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import head
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.units import unit_name, unit_path
 

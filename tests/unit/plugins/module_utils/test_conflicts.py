@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import verdict as conflicts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Inventory, Place, Sighting
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import claim, is_virtual_router
 
 ADDRESS = ipaddress.ip_address("192.168.100.50")
 OTHER = ipaddress.ip_address("192.168.100.60")
@@ -155,14 +156,14 @@ def test_holders_tell_whose_they_are_and_where():
     "mac", [VRRP, CARP_TWIN, HSRP, GLBP, "00:00:5e:00:02:01", "00:00:0c:9f:f0:0a", "00:05:73:a0:00:01"]
 )
 def test_virtual_router_macs(mac):
-    assert conflicts.is_virtual_router(mac)
+    assert is_virtual_router(mac)
 
 
 @pytest.mark.parametrize(
     "mac", [ALICE, "00:00:5e:00:03:01", "00:00:0c:07:ad:05", "00:00:0c:9f:e0:0a", "00:00:5e:10:00:01"]
 )
 def test_macs_that_only_look_similar(mac):
-    assert not conflicts.is_virtual_router(mac)
+    assert not is_virtual_router(mac)
 
 
 ZERO4, ZERO6 = ipaddress.ip_address("0.0.0.0"), packets.UNSPECIFIED
@@ -201,7 +202,7 @@ def nd(solicitation, source, link_layer=None):
     ],
 )
 def test_what_a_frame_claims(body, expected):
-    assert conflicts.claim(packets.Frame(BOB, packets.BROADCAST, body)) == expected
+    assert claim(packets.Frame(BOB, packets.BROADCAST, body)) == expected
 
 
 def test_counts():

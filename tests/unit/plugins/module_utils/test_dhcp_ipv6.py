@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message6 im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.questions import questions, worth_asking
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import Segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.verdict import Declared
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
 IP6 = ipaddress.IPv6Address

@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.questions i
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import Segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.verdict import Declared
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 
 IP4 = ipaddress.IPv4Address
 PARENT_MAC = "52:54:00:00:00:11"

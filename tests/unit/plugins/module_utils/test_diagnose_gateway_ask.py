@@ -12,8 +12,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import Context
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 GATEWAY = "192.168.100.1"
 DEAD = Link(3, "eth1")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._info.links import _ports, machine_id
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 
 #: eth0 and eth1 in bond0, bond0 in br0 with a virtual machine's tap, VLANs on br0 and on eth2.
 FACTS = Facts(

@@ -8,11 +8,8 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import (
-    MacvlanNetwork,
-    expand,
-    of_links,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand, of_links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
 NETWORK = {
     "name": "lan0",

@@ -10,7 +10,7 @@ import json
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan
 
 ETH0 = Link(2, "eth0", mac="52:54:00:00:00:02")

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, LinkAddress, Route
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
 
 FACTS = Facts(
     links=(

@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import Output
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import NetworkdLink, UnitState
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import NetworkdLink
 
 from .persistence_cases import ETH0, NETPLAN_FILE
 

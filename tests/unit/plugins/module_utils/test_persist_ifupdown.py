@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import interfaces
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.interfaces import (
     Interfaces,
     includes,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import UnitState
 
 from .persistence_cases import (
     BARE_HOST,

@@ -12,9 +12,10 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import registry
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, Owner, UnitState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, Owner, link_of
 
 from .persistence_cases import (
     ACTIVE,

@@ -9,8 +9,8 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.own import inventory
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, LinkAddress
 
 OWN = Namespace("", "/proc/self/ns/net", 1)
 CONTAINER = Namespace("c1", "/run/netns/c1", 2)

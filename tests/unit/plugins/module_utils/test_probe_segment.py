@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.segment import Segment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import parse
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, Neighbour

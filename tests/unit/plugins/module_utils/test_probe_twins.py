@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.twins import OTHER, REFLECTED, TWIN, Twins
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Inventory, Place
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame

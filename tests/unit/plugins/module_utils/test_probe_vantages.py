@@ -7,8 +7,8 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import vantages as probe_vantages
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link
 
 EVERYWHERE = [
     (Namespace("", "/proc/thread-self/ns/net", 1), Facts((Link(2, "eth0"), Link(3, "lan0", "macvlan", parent=2)))),

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import ECHO, FAIL, PASS, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.soak import Soak, Times
 
 TARGET = ipaddress.ip_address("192.0.2.1")

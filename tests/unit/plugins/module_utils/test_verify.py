@@ -13,22 +13,23 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import survey as _survey
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Findings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     ECHO,
     FAIL,
     PASS,
     SKIPPED,
     WHO_HAS,
     Attempt,
-    Findings,
     Probe,
     Series,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.verify import Report
 
 DECLARED = {
@@ -61,7 +62,7 @@ def on(link: Link, text: str, **flags) -> LinkAddress:
     return LinkAddress(link.index, ipaddress.ip_interface(text), **flags)
 
 
-def networks(**changes) -> list[_networks.MacvlanNetwork]:
+def networks(**changes) -> list[MacvlanNetwork]:
     """What planning hands to verification, by way of plain data."""
     problems = Problems()
     intent = _networks.expand([{**DECLARED, **changes}], [], problems)

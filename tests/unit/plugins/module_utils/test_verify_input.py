@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.soak import times
 
 NETWORK = {
     "name": "lan0",
@@ -94,5 +95,5 @@ def test_all_faults_of_all_networks_at_once():
 )
 def test_times(soak, interval, timeout, keys):
     problems = Problems()
-    _verify_input.times(soak, interval, timeout, problems)
+    times(soak, interval, timeout, problems)
     assert [item.key for item in problems.items] == keys

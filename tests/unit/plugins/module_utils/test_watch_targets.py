@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Attempt, Series
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Attempt, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.request import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import first_break, intervals, of_wanted
 

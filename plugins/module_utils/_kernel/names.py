@@ -1,0 +1,54 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers and names of the kernel's interfaces (uapi headers), each in one place."""
+
+from __future__ import annotations
+
+#: linux/if.h
+IFF_UP = 0x1
+IFF_LOOPBACK = 0x8
+IFF_NOARP = 0x80
+IFF_LOWER_UP = 0x10000
+#: linux/if_arp.h
+ARPHRD_ETHER = 1
+#: linux/if_addr.h; for IPv6 the first is a temporary address (RFC 8981), which only the kernel can make.
+IFA_F_TEMPORARY = 0x01
+IFA_F_DADFAILED = 0x08
+IFA_F_TENTATIVE = 0x40
+IFA_F_PERMANENT = 0x80
+#: linux/rtnetlink.h
+RTN_UNICAST = 1
+RT_TABLE_MAIN = 254
+RT_TABLE_LOCAL = 255
+RT_SCOPE_UNIVERSE = 0
+RT_SCOPE_LINK = 253
+RTM_F_CLONED = 0x200
+RTPROT_UNSPEC = 0
+RTPROT_REDIRECT = 1
+RTPROT_KERNEL = 2
+RTPROT_STATIC = 4
+#: Routes that somebody configured: boot (ip) and static (linux/rtnetlink.h). The others are a daemon's or the kernel's.
+CONFIGURED_PROTOCOLS = (3, RTPROT_STATIC)
+#: linux/rtnetlink.h rtm_protocol: who made a route.
+PROTOCOLS = {
+    0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp", 18: "keepalived",
+    42: "babel", 186: "bgp", 188: "ospf", 189: "rip", 192: "eigrp",
+}  # fmt: skip
+#: The metric that the kernel gives an IPv6 route without one (linux/ipv6_route.h IP6_RT_PRIO_USER).
+IPV6_DEFAULT_METRIC = 1024
+#: linux/neighbour.h NUD_*, with which `ip neighbour` names them
+NEIGHBOUR_STATES = {
+    0x01: "INCOMPLETE", 0x02: "REACHABLE", 0x04: "STALE", 0x08: "DELAY", 0x10: "PROBE", 0x20: "FAILED",
+    0x40: "NOARP", 0x80: "PERMANENT",
+}  # fmt: skip
+#: linux/if_link.h enum macvlan_mode
+MACVLAN_MODES = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
+#: macvtap is a macvlan link whose frames a character device takes (drivers/net/macvtap.c).
+MACVLAN_KINDS = ("macvlan", "macvtap")
+#: linux/bonding.h: balance-tlb and balance-alb rewrite source MACs, so foreign ones do not get through.
+BOND_MODES_REWRITING = {5: "balance-tlb", 6: "balance-alb"}
+#: The members of struct rtnl_link_stats64 that say whether traffic flows (linux/if_link.h).
+COUNTERS = tuple(f"{way}_{what}" for what in ("packets", "bytes", "errors", "dropped") for way in ("rx", "tx"))
+#: linux/net_namespace.h NETNSA_NSID_NOT_ASSIGNED is -1, which pyroute2 reads as unsigned.
+NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One question, how often it was asked, and what came back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+
+PASS, FAIL, SKIPPED, NOT_RUN = "PASS", "FAIL", "SKIPPED", "NOT RUN"
+
+
+STATUSES = (PASS, FAIL, SKIPPED, NOT_RUN)
+
+
+#: An ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link.
+ECHO, WHO_HAS = "echo", "who_has"
+
+
+#: What stands before the parent's name in ``Probe.interface`` where a temporary macvlan child of it shall ask.
+TEMPORARY_CHILD = "child of "
+
+
+#: A single lost packet that is followed by answers proves nothing; a loss that comes again does.
+LOSSES_THAT_FAIL = 2
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A question that is asked once in each round.
+
+    namespace: the path of the one that asks, empty for our own. interface: the link that asks (WHO_HAS).
+    """
+
+    method: str
+    target: Address
+    namespace: str = ""
+    interface: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One packet. after: when it was sent, in seconds since the start; rtt: seconds, None where it was lost;
+    error: why the kernel would not send it."""
+
+    after: float
+    rtt: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """All attempts of one probe, in the order of sending. ended: why there are no more, empty where it went on."""
+
+    attempts: tuple[Attempt, ...] = ()
+    ended: str = ""
+
+    @property
+    def sent(self) -> int:
+        return len(self.attempts)
+
+    @property
+    def received(self) -> int:
+        return sum(1 for attempt in self.attempts if attempt.rtt is not None)
+
+    @property
+    def losses(self) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.rtt is None]
+
+    @property
+    def status(self) -> str:
+        """FAIL where a loss came again, or where nothing was ever answered."""
+        return FAIL if len(self.losses) >= LOSSES_THAT_FAIL or not self.received else PASS
+
+    @property
+    def errors(self) -> str:
+        """What the kernel said when it would not send, empty when it sent all."""
+        return ", ".join(sorted({attempt.error for attempt in self.attempts if attempt.error}))
+
+    def __str__(self) -> str:
+        return f"{self.received} of {self.sent}"

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One declared network on this host at one moment. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress
+
+
+@dataclass(frozen=True)
+class Container:
+    """One address on a macvlan link of another namespace of this host; the first fields are the namespace's.
+
+    identity: its inode and its cookie; the inode alone is soon that of another namespace.
+    """
+
+    label: str
+    path: str
+    identity: tuple[int, int]
+    link: Link
+    found: LinkAddress
+
+    @property
+    def address(self) -> Address:
+        return self.found.interface.ip
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One declared network on this host, at one moment.
+
+    parent: None where it was not found, for the reason in ``parent_problem``.
+    containers: addresses of the network found on children of the parent; strays: those that lie in its subnets but in
+    no network's container range.
+    """
+
+    network: MacvlanNetwork
+    facts: Facts
+    parent: Link | None
+    parent_problem: str = ""
+    containers: tuple[Container, ...] = ()
+    strays: tuple[Container, ...] = ()
+    #: The identities of all namespaces of the host, as containers have them.
+    namespaces: frozenset[tuple[int, int]] = frozenset()
+    #: Whether a temporary child of the parent may ask where the host has no link of its own.
+    temporary_child: bool = True
+
+    @property
+    def parent_name(self) -> str:
+        """As far as it is known, else as it was declared."""
+        if self.parent is not None:
+            return self.parent.name
+        selector = self.network.parent
+        return ", ".join(f"{k}: {v}" for k, v in selector.items()) if isinstance(selector, dict) else str(selector)
+
+    @property
+    def shim(self) -> Link | None:
+        """The host's own link into the network, None where it is not declared, or not there."""
+        return self.facts.link(self.network.link) if self.network.link else None
+
+    @property
+    def settling(self) -> bool:
+        """Whether duplicate address detection still holds back an address that counts (RFC 4862, 5.4)."""
+        own = [item for link in (self.parent, self.shim) if link for item in self.facts.addresses_of(link)]
+        return any(item.tentative and not item.dadfailed for item in (*own, *(item.found for item in self.containers)))
+
+    @property
+    def shim_problem(self) -> str:
+        """What is wrong with the declared link, empty when nothing is."""
+        shim, name = self.shim, self.network.link
+        if name is None:
+            return ""
+        if shim is None:
+            return f"this host has no link {name}"
+        if shim.kind != "macvlan":
+            return f"{name} is no macvlan link but {shim.kind or 'a hardware device'}"
+        if self.parent is not None and (shim.parent != self.parent.index or shim.parent_nsid is not None):
+            other = self.facts.by_index(shim.parent) if shim.parent_nsid is None else None
+            return f"{name} hangs on {other.name if other else 'another namespace'} and not on {self.parent.name}"
+        return "" if shim.up else f"{name} is down"
+
+    def own(self, address: Address) -> Link | None:
+        """The link of our own namespace that has the address."""
+        found = next((item for item in self.facts.addresses if item.interface.ip == address), None)
+        return self.facts.by_index(found.index) if found else None
+
+    def addresses_inside(self, link: Link, outer: Address | None = None) -> list[LinkAddress]:
+        """The link's addresses in the network's subnets, with ``outer`` only in those that hold it as well."""
+        subnets = [subnet for subnet in self.network.subnets if outer is None or within(outer, subnet)]
+        return [
+            item
+            for item in self.facts.addresses_of(link)
+            if any(within(item.interface.ip, subnet) for subnet in subnets)
+        ]
+
+    def nd_source(self, link: Link) -> ipaddress.IPv6Address | None:
+        """The address from which a neighbour solicitation of this link is sent: its link-local one where it has one."""
+        found = [
+            item.interface.ip
+            for item in self.facts.addresses_of(link)
+            if isinstance(item.interface, ipaddress.IPv6Interface) and not item.dadfailed
+        ]
+        return min(found, key=lambda address: not address.is_link_local, default=None)
+
+    def holder(self, address: Address) -> Container | None:
+        return next((item for item in (*self.containers, *self.strays) if item.address == address), None)

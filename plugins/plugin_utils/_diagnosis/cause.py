@@ -1,0 +1,44 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a cause is. Pure.
+
+A cause is one file of `causes`: ``CAUSE = Cause(id=…, …, judge=judge)`` and a pure function ``judge(case) -> Verdict``.
+Nothing else names it: `registry` finds it. A judge never raises for missing evidence: it says
+``case.not_tested("why")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .case import Case
+from .verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One way in which a macvlan link breaks.
+
+    title: a few words. explanation: why this breaks the link, two or three sentences. remedy: a command, or the
+    variable to set. signature: when it shows (at once, after 30 s, …). proof: what proves it. must: letters of what the
+    collection does about it: P prevents, R refuses, D diagnoses (``confirmed``), H hints (``suspected``).
+    rank: precedence among confirmed causes of one network: where several explain a consequence, the lowest has it.
+    needs: evidence without which nothing can be said; keys of `Case.lacks`.
+    explains: ids of causes that are consequences of this one where both are confirmed.
+    repairable: whether making again what is declared (roles nm_exclusion and interfaces) puts it right.
+    """
+
+    id: str
+    rank: int
+    title: str
+    explanation: str
+    remedy: str
+    signature: str
+    proof: str
+    must: str
+    judge: Callable[[Case], Verdict]
+    needs: tuple[str, ...] = ("after",)
+    explains: tuple[str, ...] = ()
+    repairable: bool = False
