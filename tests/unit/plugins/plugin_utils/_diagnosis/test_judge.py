@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES
 
-from . import causes_cases as cases
+from .causes import causes_cases as cases
 
 
 def test_healthy_fleet_gets_neither_confirmed_nor_suspected() -> None:

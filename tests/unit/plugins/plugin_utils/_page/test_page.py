@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.timeline im
 
 from . import diagnosis_samples as samples
 
-SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "docs" / "report.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).resolve().parents[5] / "docs" / "report.schema.json").read_text())
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 
 
