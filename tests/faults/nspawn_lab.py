@@ -74,7 +74,7 @@ class NspawnLab(NamespaceLab):
         self.deploy(host)
 
     def deploy(self, host: str) -> None:
-        """Keep NetworkManager off the links, and make them, as `site.yml` does."""
+        """Exclude the links from NetworkManager, and make them, as `site.yml` does."""
         intent = self.intent(host)
         devices = {"devices": intent["unmanaged_devices"], "confirm_timeout": 0}
         links = {"links": intent["links"], "host_id": host, "confirm_timeout": 0}

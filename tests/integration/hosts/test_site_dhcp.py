@@ -19,7 +19,7 @@ from . import playbooks
 
 TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
 ONCE = {"verify_soak_seconds": 0}
-ASKED = "Ask the DHCP servers what they hand out"
+ASKED = "Compare the DHCP pools with the declared addresses"
 
 
 class Station:

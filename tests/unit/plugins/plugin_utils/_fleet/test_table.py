@@ -75,7 +75,7 @@ def sick(name: str = "h1") -> HostResults:
         name,
         interfaces_result={"links": [LINK]},
         verify_result={"checks": [PASSES[0], *faults]},
-        macvlan_failure={"task": "Fail when something is not as it should be", "msg": "FAIL …"},
+        macvlan_failure={"task": "Fail where the host differs from its declaration", "msg": "FAIL …"},
     )
 
 
@@ -233,11 +233,11 @@ def test_a_conflict_makes_a_host_that_passes_all_checks_one_to_look_at() -> None
 
 def test_a_refusal_is_told_once() -> None:
     conflicts = [f"192.168.100.{number} on eth0 is in use by 00:1b:21:00:00:01" for number in range(3, 10)]
-    failure = {"task": "Put no address into service that is in conflict", "msg": "\n".join(conflicts)}
+    failure = {"task": "Fail for addresses that are in conflict", "msg": "\n".join(conflicts)}
     refused = replace(host(macvlan_failure=failure), conflicts=conflicts)
     lines = "\n".join(table([refused]))
     assert lines.count("192.168.100.3 on eth0") == 1
     assert "and 2 more conflicts" in lines
     assert "Put no address" not in lines
-    other = replace(host(macvlan_failure={"task": "Examine the kernel", "msg": "no macvlan"}), conflicts=conflicts[:1])
-    assert "Examine the kernel" in "\n".join(table([other]))
+    other = replace(host(macvlan_failure={"task": "Check the kernel", "msg": "no macvlan"}), conflicts=conflicts[:1])
+    assert "Check the kernel" in "\n".join(table([other]))
