@@ -156,7 +156,7 @@ CLIENT = """
 import ipaddress, json, socket, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram, message as m
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._probe.endpoint import packet_socket
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import packet_socket
 sock = packet_socket("eth0", datagram.program())
 sock.settimeout(2)
 mac = sock.getsockname()[4].hex(":")
