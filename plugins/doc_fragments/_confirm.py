@@ -39,7 +39,7 @@ options:
 notes:
   - One change of a host at a time waits for its confirmation. Another one waits for its end, and fails when that does
     not come.
-  - What a host undid while nobody was connected is told as a warning by the next run.
+  - A change that a host undid while no controller was connected is reported as a warning by the next run.
   - A host that shuts down before a change is confirmed undoes it first.
 seealso:
   - module: linuxnet.macvlan.confirm_change

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - The linuxnet.macvlan authors (@linuxnet)
 description:
-  - Cuts a range that a group of hosts shares into disjoint slices, and says which host has which.
+  - Cuts a range that a group of hosts shares into disjoint slices, and returns the slice of each host.
   - It is what C(container_range_per_host) in C(macvlan_networks) does, for those who need the result elsewhere.
   - The result follows from the names and their order alone. A host that is listed behind the others changes nobody's
     slice. A host that leaves, or is listed between others, can move only hosts that share a preferred slice with

@@ -47,7 +47,7 @@ RETURN = r"""
 _value:
   description:
     - C(networks), the declared networks in a normal form, for M(linuxnet.macvlan.macvlan_verify).
-    - C(diagnosed), the same with what the links that are declared one by one say of theirs, for
+    - C(diagnosed), the same with networks that are derived from single links, for
       M(linuxnet.macvlan.macvlan_diagnose).
     - C(links), for M(linuxnet.macvlan.macvlan_link).
     - C(unmanaged_devices), for M(linuxnet.macvlan.nm_unmanaged).

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: arp_conflict_check
-short_description: Find out who holds IP addresses on a network, from several vantages
+short_description: Detect IPv4 and IPv6 address conflicts from several vantages
 version_added: 0.1.0
 author: ["The linuxnet.macvlan authors (@linuxnet)"]
 description:
-  - Asks for IPv4 addresses by ARP probes (RFC 5227) and for IPv6 addresses by the neighbour solicitations of duplicate
-    address detection (RFC 4862), all at the same time, and listens to what others say about them meanwhile.
-  - The sender has no address of its own in any of these questions, so no neighbour learns anything wrong from them, and
-    a Linux router that does proxy ARP does not answer for everybody.
-  - It asks from the parent and from a temporary macvlan child of it, because each is deaf to the holders that matter
-    most on such a host. The parent hears none of its children, and a child does not hear the parent. Links that are
-    there already can be asked from too, see O(vantages). Addresses of this host's own links are read from the kernel,
-    in all network namespaces, together with what the kernel's duplicate address detection has refused.
-  - Who answers is put to the test with a few questions for addresses that nobody can have, or that are next to the one
-    in question. A router that answers those as well does proxy ARP and is no holder.
-  - Frames that come in from the wire with a MAC address of this host show that another machine has the same.
-  - It never says that an address is free. It says that nobody was seen with it, from where, and when.
+  - Sends ARP probes for IPv4 addresses (RFC 5227) and the neighbour solicitations of duplicate address detection for
+    IPv6 addresses (RFC 4862), all at the same time, and listens to other hosts' ARP and ND frames meanwhile.
+  - The sender address of these probes is unspecified, so no neighbour cache changes, and a Linux router with proxy ARP
+    does not answer them.
+  - It probes from the parent and from a temporary macvlan child of it, because neither receives the frames of all
+    holders on such a host. The parent does not receive its own children's frames, nor a child the parent's. Existing
+    links can be vantages too, see O(vantages). Addresses of this host's own links are read from the kernel, in all
+    network namespaces, together with failures of the kernel's duplicate address detection.
+  - A responder is checked with a few probes for addresses that nobody can have, or that are next to the probed one. A
+    router that answers those as well does proxy ARP and is no holder.
+  - Frames received from the network with a MAC address of this host prove that another machine has the same.
+  - It never reports an address as free, only that no holder was seen, from where, and when.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
@@ -37,15 +37,15 @@ attributes:
     support: full
 options:
   probes:
-    description: What to ask, and where.
+    description: The addresses to probe, by parent.
     type: list
     elements: dict
     required: true
     suboptions:
       parent:
         description:
-          - The interface to ask from. It is an interface name, or a mapping with one of the keys V(mac), V(subnet) and
-            V(default_route).
+          - The interface to probe from. It is an interface name, or a mapping with one of the keys V(mac), V(subnet)
+            and V(default_route).
           - Where it is down, has no carrier or has ARP turned off, the addresses are V(unknown), with the reason.
         type: raw
         required: true
@@ -53,8 +53,8 @@ options:
         description:
           - Addresses such as V(192.168.100.50) or V(fd00::50), networks such as V(192.168.100.128/28), and ranges such
             as V(192.168.100.50-192.168.100.99).
-          - Every address of a network is asked for, its first and last one too, as part of a subnet is no subnet.
-          - With O(mode=listen) the list may be empty, and every address is told that somebody claims meanwhile.
+          - Every address of a network is probed, its first and last one too, as part of a subnet is no subnet.
+          - With O(mode=listen) the list may be empty, and every claimed address is reported.
         type: list
         elements: str
         required: true
@@ -64,27 +64,27 @@ options:
       - V(rfc5227) sends three probes at random intervals of one to two seconds, the first after up to one second, and
         waits two more, as RFC 5227 prescribes. It takes 4 to 7 seconds, and finds hosts that are slow or asleep.
       - More addresses take longer, see O(rate).
-      - V(listen) asks nothing and hears what others say for O(listen_seconds). Silence then proves nothing, and an
-        address of which nothing was heard is V(unknown). It makes no temporary child.
+      - V(listen) sends nothing and receives for O(listen_seconds). Silence then proves nothing, and an address without
+        a claim is V(unknown). It creates no temporary child.
     type: str
     choices: [fast, listen, rfc5227]
     default: fast
   listen_seconds:
     description:
-      - Listen for so many seconds at least, from 0 to 3600, counted from the first question. What a host says by itself
-        is found that way, and addresses that change hands.
+      - Listen for at least this many seconds, from 0 to 3600, counted from the first probe. This detects unsolicited
+        announcements, and addresses that move between MAC addresses.
     type: float
     default: 0
   vantages:
     description:
-      - Where to ask from.
+      - Where to probe from.
       - V(child) is a macvlan child in bridge mode with a random MAC address (C(02:6c:6e:xx:xx:xx)). It lives in a
         network namespace that exists only as long as this module runs, also when the module is killed.
       - Leave V(child) out where the switch shuts the port at a MAC address that it does not know.
       - Anything else is a link of this host that is on the same segment, by its name (V(lan0)), or a mapping with the
         keys C(link) and C(namespace), where the namespace has the name that C(ip netns) or a container engine gave it.
-        Such a vantage is called V(lan0) or V(c1/eth0) in the results. A macvlan link is asked from only in probes of
-        its own parent.
+        Such a vantage is called V(lan0) or V(c1/eth0) in the results. A macvlan link is used only for probes of its
+        own parent.
     type: list
     elements: raw
     default: [parent, child]
@@ -92,8 +92,8 @@ options:
     description:
       - MAC addresses of other hosts that belong to you, usually all of the fleet, with those of their macvlan links.
       - An address that only they answer for is V(own), not a conflict, as a host with a macvlan link of its own may
-        answer for one address with two MAC addresses. Whether it is the right host, one host alone cannot tell. If this
-        host has the address too, it is a V(duplicate).
+        answer for one address with two MAC addresses. Which host it is, M(linuxnet.macvlan.fleet_verdict) determines.
+        If this host has the address too, it is a V(duplicate).
     type: list
     elements: str
     default: []
@@ -115,8 +115,8 @@ options:
     default: 1000
   max_addresses:
     description:
-      - Refuse a probe with more addresses than this, from 1 to 1048576. The refusal tells how many packets and seconds
-        it would take.
+      - Refuse a probe with more addresses than this, from 1 to 1048576. The error names the packets and seconds that it
+        would take.
     type: int
     default: 4096
 requirements:
@@ -124,15 +124,14 @@ requirements:
 notes:
   - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
   - Its probes are marked. ARP probes carry the text C(linuxnet.macvlan) as padding, solicitations the nonce
-    C(6d:61:63:76:6c:6e). Hosts that check the same addresses at the same time recognise each other by it, and do not
-    take each other for hosts that want the address.
-  - A host that has C(arp_ignore=8) set or drops ARP answers nobody, and is found only when it speaks by itself.
-  - Whether a router does proxy ARP is asked only where somebody else answers for an address. The questions are for one
-    address of a documentation network (RFC 5737) and for the address of the subnet itself, for IPv6 for a random one
-    of the same /64. Where an answer to somebody else's question was overheard, they are for neighbours of the address
-    too, and some have the parent's own address as their sender.
-  - On a parent that is a bridge, frames of this host's own containers come in as those of others do, so no duplicate
-    MAC addresses can be told there. The same holds for V(parent) being left out of O(vantages).
+    C(6d:61:63:76:6c:6e). Hosts that probe the same addresses at the same time recognise each other's probes by it.
+  - A host with C(arp_ignore=8), or one that drops ARP, does not answer and is found only by its own announcements.
+  - Proxy ARP is probed for only where a foreign host answers for an address. These probes are for one address of a
+    documentation network (RFC 5737) and for the address of the subnet itself, for IPv6 for a random one of the same
+    /64. Where a reply to another host was overheard, they are also for adjacent addresses, and some have the parent's
+    own address as their sender.
+  - On a parent that is a bridge, frames of this host's own containers arrive like foreign ones, so duplicate MAC
+    addresses are not detected there, nor without V(parent) in O(vantages).
 seealso:
   - module: linuxnet.macvlan.macvlan_info
   - name: RFC 5227
@@ -412,11 +411,11 @@ proxy_arp:
       type: str
       sample: 52:54:00:12:34:56
     answers_probes:
-      description: Whether it answers a sender without an address too. Linux does not.
+      description: Whether it answers probes (RFC 5227) too. Linux does not.
       type: bool
       sample: false
 host:
-  description: What tells this host from others, for M(linuxnet.macvlan.fleet_verdict).
+  description: The identity of this host, for M(linuxnet.macvlan.fleet_verdict).
   returned: when the input is valid
   type: dict
   contains:

@@ -2,24 +2,24 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: which DHCP servers are here, and what do they hand out?"""
+"""Ansible module: which DHCP servers are on a network, and which addresses do they offer?"""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dhcp_check
-short_description: Find out which DHCP servers are on a network, and whether they hand out addresses that are declared
+short_description: Find the DHCP servers of a network, and pools that overlap with declared addresses
 version_added: 0.1.0
 author: ["The linuxnet.macvlan authors (@linuxnet)"]
 description:
-  - Asks all DHCP servers of a network for an offer and never takes one. It sends a DHCPDISCOVER (RFC 2131), reads each
+  - Requests an offer of all DHCP servers of a network and accepts none. It sends a DHCPDISCOVER (RFC 2131), reads each
     DHCPOFFER, and sends no DHCPREQUEST, so no server leases anything to it.
-  - It asks for the first and the last address of each declared range, and for each single address, by the option that
-    a client has for that (option 50). A pool that overlaps with a range either holds one of the two, or lies inside the
+  - It requests the first and the last address of each declared range, and each single address (option 50, Requested IP
+    Address). A pool that overlaps with a range either holds one of the two, or lies inside the
     range, and then every offer shows it.
-  - Meanwhile it listens to what servers offer and lease to others, as far as that comes by.
-  - IPv4 is always asked for. IPv6 is, where one of the C(addresses) or C(subnets) is IPv6, and in the same way, by a
-    SOLICIT without Rapid Commit and the ADVERTISE messages that answer it (RFC 8415).
+  - Meanwhile it listens to offers and leases to other clients, as far as they reach the host.
+  - IPv4 is always checked, IPv6 where one of the C(addresses) or C(subnets) is IPv6, in the same way, by a SOLICIT
+    without Rapid Commit and the ADVERTISE messages that answer it (RFC 8415).
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
@@ -33,28 +33,28 @@ attributes:
     support: full
 options:
   probes:
-    description: Where to ask, and what is declared there.
+    description: The interfaces, and what is declared on their networks.
     type: list
     elements: dict
     required: true
     suboptions:
       parent:
         description:
-          - The interface to ask on. It is an interface name, or a mapping with one of the keys V(mac), V(subnet) and
+          - The interface to send from. It is an interface name, or a mapping with one of the keys V(mac), V(subnet) and
             V(default_route).
         type: raw
         required: true
       addresses:
         description:
-          - What no server may hand out. Addresses such as V(192.168.100.3), networks such as V(192.168.100.128/28), and
+          - What no server may offer. Addresses such as V(192.168.100.3), networks such as V(192.168.100.128/28), and
             ranges such as V(192.168.100.50-192.168.100.99).
-          - Without any, it only tells which servers there are.
+          - Without any, it only lists the servers.
         type: list
         elements: str
         default: []
       subnets:
         description:
-          - The subnets that servers may hand out from. Anything else is a V(foreign_subnet).
+          - The subnets that servers may offer from. Anything else is a V(foreign_subnet).
           - Those of the parent's own addresses, unless given. Where there are none either, this is not judged.
         type: list
         elements: str
@@ -125,12 +125,13 @@ notes:
   - Some servers reserve what they have offered for a minute or two. The throw-away clients of a host have the same MAC
     addresses (C(02:6c:6e:xx:xx:xx), derived from the parent's) and client identifiers in every run, so repeated checks
     reserve nothing more. One check reserves at most one address for each item of RV(discoveries). If many hosts share a
-    small pool, have one of them ask for all.
+    small pool, run the check on one of them.
   - Servers see the vendor class C(linuxnet.macvlan), and client identifiers that begin with it.
-  - A server that runs on the parent itself hears no child of it, and is seen only when it answers others.
+  - A server that runs on the parent itself does not receive the child's frames, and is seen only when it answers
+    others.
   - A DHCPv6 server that only gives configuration, and leaves addresses to router advertisements, does not answer.
-  - It never proves that no server hands out an address. Servers may ignore option 50, pools may have holes, and leases
-    that are renewed by unicast pass by unseen.
+  - It never proves that no server offers an address. Servers may ignore option 50, pools may have holes, and renewals
+    by unicast are not seen.
 seealso:
   - module: linuxnet.macvlan.arp_conflict_check
   - name: RFC 2131
@@ -142,13 +143,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which DHCP servers there are
+- name: List the DHCP servers
   linuxnet.macvlan.dhcp_check:
     probes:
       - parent: eth0
   register: result
 
-- name: Stop before containers get addresses that a DHCP server hands out
+- name: Fail where a DHCP pool overlaps with container addresses
   linuxnet.macvlan.dhcp_check:
     probes:
       - parent: eth0
@@ -159,7 +160,7 @@ EXAMPLES = r"""
         servers: [192.168.100.1]
     fail_on: [overlap, unexpected_server, not_asked]
 
-- name: Listen for ten minutes without asking anybody
+- name: Listen for ten minutes without sending anything
   linuxnet.macvlan.dhcp_check:
     probes:
       - parent:
@@ -170,7 +171,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 findings:
-  description: What is not as it should be, or not known.
+  description: Deviations, and what could not be checked.
   returned: when the input is valid
   type: list
   elements: dict
@@ -181,10 +182,10 @@ findings:
           C(addresses).
         - V(several_servers) when more than one server was heard, and not all of them are in C(servers).
         - V(unexpected_server) when a server is not in C(servers).
-        - V(foreign_subnet) when a server hands out addresses of none of the C(subnets), as a rogue server or one of
+        - V(foreign_subnet) when a server offers addresses of none of the C(subnets), as a rogue server or one of
           another VLAN does.
-        - V(binding) when a server has leased an address to this check, which it must not do unasked.
-        - V(no_server) when nobody was heard, V(not_asked) when that means nothing as nobody could be asked.
+        - V(binding) when a server has leased an address to this check, which it must not do without a request.
+        - V(no_server) when no server answered, V(not_asked) when nothing could be sent.
       type: str
       sample: overlap
     message:
@@ -197,21 +198,21 @@ findings:
       type: str
       sample: eth0
     servers:
-      description: The servers that it is about.
+      description: The servers concerned.
       type: list
       elements: str
       sample: [192.168.100.1]
     addresses:
-      description: The addresses that it is about.
+      description: The addresses concerned.
       type: list
       elements: str
       sample: [192.168.100.128, 192.168.100.143]
     declared:
-      description: The item of C(addresses) that it is about, V(null) where it is about none.
+      description: The item of C(addresses) concerned, V(null) where there is none.
       type: str
       sample: 192.168.100.128/28
 servers:
-  description: Every server that was heard.
+  description: Every server that was seen.
   returned: when the input is valid
   type: list
   elements: dict
@@ -253,7 +254,7 @@ servers:
       type: int
       sample: 3600
     subnets:
-      description: The subnets of the addresses that it hands out, by the mask it gives (option 1). Empty for IPv6.
+      description: The subnets of the addresses that it offers, by its subnet mask (option 1). Empty for IPv6.
       type: list
       elements: str
       sample: [192.168.100.0/24]
@@ -292,7 +293,7 @@ servers:
       type: float
       sample: 0.123
 addresses:
-  description: Every address that a server was heard to hand out.
+  description: Every address that a server offered or leased.
   returned: when the input is valid
   type: list
   elements: dict

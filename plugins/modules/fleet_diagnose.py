@@ -17,17 +17,17 @@ description:
   - A verdict is V(confirmed) (proven by evidence), V(suspected) (a host alone cannot prove it), V(ruled_out), or
     V(not_tested) with the reason. What a confirmed cause explains is not confirmed beside it.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play. Evidence is
-    read from the variable C(diagnose_result) of each host. Hosts out of reach are reported as such.
+    read from the variable C(diagnose_result) of each host. Unreachable hosts are reported as such.
 options:
   report_dir:
     description: A directory on the controller for the report. It is made if it is not there.
     type: path
   full_up_to:
-    description: With more hosts than this, those that are well are only counted in what is printed.
+    description: With more hosts than this, healthy ones are only counted in the printed summary.
     type: int
     default: 50
   parameters:
-    description: What the run was told, to be kept in the report.
+    description: The parameters of the run, to be kept in the report.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -123,12 +123,12 @@ verdicts:
       description: V(null) here; in the report the cause that a verdict is a consequence of.
       type: str
 failures:
-  description: For each host that is not well what is confirmed there. Hosts that are well are not in it.
+  description: For each host with findings what is confirmed there. Healthy hosts are not in it.
   returned: always
   type: dict
 repairs:
   description:
-    - For each host the confirmed causes that are put right by making again what is declared, as C(diagnose_fix) does.
+    - For each host the confirmed causes that re-applying the declaration repairs, as C(diagnose_fix) does.
       Hosts without any are not in it.
   returned: always
   type: dict

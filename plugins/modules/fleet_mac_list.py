@@ -15,7 +15,8 @@ description:
     These are the parent's own, those of macvlan links of the host and of containers in all network namespaces, and
     those of links that are declared and not there yet. Where the switch was heard (LLDP), its name and port stand with
     them.
-  - It is meant for those who set port security on the switches, and says how many MAC addresses each port needs.
+  - It is meant for the configuration of port security on the switches, and lists how many MAC addresses each port
+    needs.
   - Reads what M(linuxnet.macvlan.macvlan_info) registered as C(macvlan_inventory) out of the variables of all hosts,
     and what they declare. One task with C(run_once) serves the whole play.
   - The lists have a fixed order and no time in them, so that they can be kept under version control.

@@ -13,13 +13,13 @@ author:
 description:
   - Reads C(macvlan_networks), C(macvlan_links) and C(ansible_host) of all hosts of the inventory, and fails with all
     problems at once, each with host, key, value and remedy.
-  - Of each host it checks what the declaration says by itself, such as ranges that leave the subnet, a host address or
+  - It checks the declaration of each host by itself, such as ranges that leave the subnet, a host address or
     a gateway inside the container range, names that the kernel refuses.
   - Between hosts it looks for addresses and MAC addresses that are declared twice, container ranges that overlap,
     addresses and gateways inside another host's range, subnets of one LAN that differ, and addresses by which Ansible
     reaches a host. Networks with different C(segment) are different LANs.
   - A range with C(container_range_per_host) is one for all hosts of C(container_range_group), cut into a slice for each
-    host. It says who has which, and fails when the range is exhausted.
+    host. It returns the assignment, and fails when the range is exhausted.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
 options: {}
 notes:

@@ -18,13 +18,13 @@ description:
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
 options:
   full_up_to:
-    description: With more hosts than this, those that are well are only counted.
+    description: With more hosts than this, healthy ones are only counted.
     type: int
     default: 50
   verdict:
     description:
       - What M(linuxnet.macvlan.fleet_verdict) returned. Hosts that it names a conflict for are not well.
-      - Which conflicts count, C(interfaces_conflict_fail_on) says for each host.
+      - C(interfaces_conflict_fail_on) of each host selects the conflicts that count.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -70,7 +70,7 @@ summary:
   type: dict
   sample: {hosts: {changed: 2, failed: 1}, checks: {passed: 11, failed: 1}}
 failures:
-  description: For each host that is not well the first thing that failed. Hosts that are well are not in it.
+  description: For each host with findings the first failure. Healthy hosts are not in it.
   returned: always
   type: dict
   sample: {h3: "host_to_container from lan0 to 192.168.100.130: lost first after 4.2 s, 3 of 10 answered"}

@@ -12,12 +12,12 @@ author:
   - The linuxnet.macvlan authors (@linuxnet)
 description:
   - Merges what M(linuxnet.macvlan.arp_conflict_check) found on all hosts of the inventory, with the links of all their
-    network namespaces, and says which addresses and MAC addresses are in conflict, who has them, from where that was
+    network namespaces, and returns which addresses and MAC addresses are in conflict, who has them, from where that was
     seen, and when.
-  - One host alone cannot tell a link of its neighbour from a stranger's, and does not see that an address is on two
-    hosts, as each of them sees one other holder at most. Here all MAC addresses of the fleet are known, as read from
-    the hosts, and as declared for hosts that were not read. So a host that answers for an address of its own with the
-    MAC addresses of its parent and of its link is one holder and no conflict.
+  - One host alone cannot distinguish a link of its neighbour from a foreign one, and does not see that an address is on
+    two hosts, as each of them sees one other holder at most. Here all MAC addresses of the fleet are known, as read
+    from the hosts, and as declared for hosts that were not read. So a host that answers for an address of its own with
+    the MAC addresses of its parent and of its link is one holder and no conflict.
   - It finds addresses that a machine outside of the fleet has, addresses on two hosts, MAC addresses on two hosts of
     one segment, and copied installations (equal machine-ids).
   - It reads C(interfaces_probe) and C(interfaces_result), which the role C(linuxnet.macvlan.interfaces) leaves
@@ -31,9 +31,9 @@ options:
 requirements:
   - netaddr, a Python library on the controller, for the names of vendors. Without it they are left out.
 notes:
-  - It judges by what it has. RV(unseen) says which hosts have given no evidence and why, such as those that C(--limit)
-    leaves out, that come in a later batch of C(serial), or that could not be reached, and what the others could not
-    see. Hosts that the inventory does not list, such as those in other slices of a sliced job, are strangers.
+  - It evaluates the evidence that it has. RV(unseen) lists hosts without evidence and the reason, such as those that
+    C(--limit) leaves out, that come in a later batch of C(serial), or that could not be reached, and what the others
+    could not see. Hosts that the inventory does not list, such as those in other slices of a sliced job, are strangers.
   - With the strategy V(free) Ansible runs it for each host, with what the others have found by then.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
@@ -84,7 +84,7 @@ conflicts:
         - V(duplicate) when two machines have it, in the fleet or outside of it.
         - V(duplicate_mac) when two hosts of a segment have one MAC address, or one has what the other declares.
         - V(cloned_machine) when two hosts have one machine-id.
-        - V(virtual_router) and V(unknown) as M(linuxnet.macvlan.arp_conflict_check) says it.
+        - V(virtual_router) and V(unknown) as M(linuxnet.macvlan.arp_conflict_check) returns it.
       type: str
       returned: always
     cause:

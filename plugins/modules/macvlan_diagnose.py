@@ -15,7 +15,7 @@ description:
     namespaces, its network managers, its kernel, what makes the links come back after a boot), watches it as
     M(linuxnet.macvlan.macvlan_watch) does, reads it once more, and makes small experiments.
   - It judges nothing. M(linuxnet.macvlan.fleet_diagnose) merges the evidence of all hosts and names causes.
-  - It does not fail on a sick host. What could not be read is told in RV(evidence.problems).
+  - It does not fail on a broken host. What could not be read is listed in RV(evidence.problems).
 author:
   - The linuxnet.macvlan authors (@linuxnet)
 extends_documentation_fragment:
@@ -68,7 +68,7 @@ options:
     type: float
   active:
     description:
-      - Whether to make experiments, which send a few packets. Each result tells what was sent.
+      - Whether to run experiments, which send a few packets. Each result lists what was sent.
       - Where the gateway answers the parent and no new MAC address on it, one of them turns on the parent's promiscuous
         mode for less than a second, as some cards need it for macvlan links.
       - Turn it off where the switch shuts a port down that shows too many MAC addresses.

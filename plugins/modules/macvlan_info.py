@@ -45,8 +45,8 @@ options:
     default: []
   lldp_seconds:
     description:
-      - Listen on the parents for LLDP frames (IEEE 802.1AB), in which switches say their name and that of their port,
-        for at most this many seconds, and end as soon as each has heard one. V(0) does not listen.
+      - Listen on the parents for LLDP frames (IEEE 802.1AB), in which switches announce their name and that of their
+        port, for at most this many seconds, and end as soon as each has heard one. V(0) does not listen.
       - Switches usually speak every 30 seconds, so V(35) hears one that speaks at all. Nothing is sent.
       - It listens on the lower device of a VLAN and on the ports of a bond or bridge. It hears the nearest device that
         speaks LLDP, which below a hypervisor may be its virtual switch.
@@ -92,11 +92,11 @@ links:
       type: str
       sample: macvlan
     parent:
-      description: The parent's name, V(null) where the parent is in a namespace that cannot be told.
+      description: The parent's name, V(null) where the parent's namespace is not known.
       type: str
       sample: eth0
     parent_namespace:
-      description: The namespace of the parent, empty for the host's own; V(null) where it cannot be told.
+      description: The namespace of the parent, empty for the host's own; V(null) where it is not known.
       type: str
       sample: ""
     mode:

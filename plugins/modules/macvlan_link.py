@@ -8,19 +8,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: macvlan_link
-short_description: Make macvlan links, and keep them over reboots
+short_description: Manage macvlan links in the kernel and in the persistent configuration
 version_added: 0.1.0
 description:
-  - Makes the macvlan links of a host equal to a list, in the kernel and in the configuration that brings them back
-    after a
-    reboot. Both are compared, attribute by attribute, and both are read back after they were changed.
-  - The whole list of a host is validated before anything is changed, and all that is wrong with it is told at once.
-  - A link is changed in place wherever the kernel allows it, without taking it down. Where it does not (another
-    parent, to or
-    from mode V(passthru)) the module refuses, unless O(recreate=when_needed).
-  - The parent is never configured, with the exception of the settings in O(links[].parent_sysctl), which the last
-    link
-    that needs them gives back.
+  - Makes the macvlan links of a host equal to a list, in the kernel and in the persistent configuration. Both are
+    compared, attribute by attribute, and both are read back after they were changed.
+  - The whole list of a host is validated before anything is changed, and all errors are reported at once.
+  - A link is changed in place wherever the kernel allows it, without taking it down. Where it does not (another parent,
+    to or from mode V(passthru)) the module refuses, unless O(recreate=when_needed).
+  - The parent is never configured, with the exception of the settings in O(links[].parent_sysctl), which are restored
+    when the last link that needs them is removed.
 author:
   - The linuxnet.macvlan authors (@linuxnet)
 extends_documentation_fragment:
@@ -66,9 +63,8 @@ options:
       mac:
         description:
           - The MAC address.
-          - With V(stable) it follows from the inventory name of the host and the name of the link, so that it is
-            the same
-            after the link is made anew, after a reboot and after a new installation.
+          - With V(stable) it is derived from the inventory name of the host and the name of the link, so that it is the
+            same after the link is recreated, after a reboot and after a new installation.
           - A V(passthru) link carries its parent's address, there it is left out.
         type: str
         default: stable
@@ -79,16 +75,14 @@ options:
         description:
           - Addresses with prefix length. Without prefix length, V(/32) or V(/128) is meant.
           - The list is complete. Other configured addresses are removed, an empty list means none. Addresses with a
-            limited
-            lifetime and the kernel's own link-local ones are left alone.
+            limited lifetime and the kernel's own link-local ones are not changed.
           - Without it, addresses are not managed.
         type: list
         elements: str
       routes:
         description:
           - Routes over the link. The list is complete like O(links[].addresses), for routes that were configured by
-            hand or
-            by a static configuration.
+            hand or by a static configuration.
           - Without it, routes are not managed.
         type: list
         elements: dict
@@ -154,23 +148,23 @@ options:
             type: int
       parent_sysctl:
         description:
-          - The same for the parent. What it was before is remembered and given back with the last link that needs
-            it.
+          - The same for the parent. The previous value is restored when the last link that needs the setting is
+            removed.
         type: dict
         suboptions: *sysctl
   purge:
     description:
       - Whether to remove the links of this collection that are not in O(links).
-      - A link belongs to this collection where one of its files says so, or its alias does. No other link is ever
-        removed.
+      - A link belongs to this collection where one of its files or its alias carries the collection's mark. No other
+        link is ever removed.
     type: bool
     default: false
   persistence:
     description:
-      - How the links come back after a reboot, and after whatever happens to their parent.
+      - The persistent form of the links, which restores them after a reboot and after changes to their parent.
       - V(auto) finds out which daemon owns the parent. It takes V(networkd), V(netplan) or V(ifupdown) where that is
-        the one, and V(systemd) where it is NetworkManager or none, and where the native form cannot say what is
-        declared. The reason is returned.
+        the one, and V(systemd) where it is NetworkManager or none, and where the native form cannot express the
+        declaration. The reason is returned.
       - While nothing configures the parent and NetworkManager or systemd-networkd is enabled and does not run, V(auto)
         is refused, as the form would change when that starts.
       - Where the target is not a booted systemd machine, such as a plain network namespace, V(auto) takes V(none).
@@ -179,20 +173,20 @@ options:
       - V(netplan) does the same where netplan has made the parent's C(.network) file, as netplan itself knows no
         macvlan. Where netplan has NetworkManager configure the parent, take V(auto) or V(networkmanager).
       - V(ifupdown) writes a stanza in C(/etc/network/interfaces.d).
-      - V(networkmanager) writes a native profile, only on request. It is refused while NetworkManager is told to leave
-        the link alone, and it needs O(links[].addresses) and O(links[].routes).
+      - V(networkmanager) writes a native profile, only on request. It is refused while the link is excluded from
+        NetworkManager, and it needs O(links[].addresses) and O(links[].routes).
       - V(systemd) writes nothing but a service unit that uses iproute2.
       - V(none) writes nothing, and removes what an earlier run wrote.
-      - All but V(none) come with such a unit, which puts back what native forms cannot keep, such as
+      - All but V(none) come with such a unit, which restores what native forms cannot keep, such as
         O(links[].sysctl), or the MTU when that of the parent was smaller for a while.
       - A choice that cannot work on a host is refused with the reason. A link moves from one to another without being
-        made anew.
+        recreated.
     type: str
     choices: [auto, networkd, netplan, ifupdown, systemd, networkmanager, none]
     default: auto
   recreate:
     description:
-      - Whether a link may be removed and made anew where the kernel cannot change it in place.
+      - Whether a link may be deleted and created again where the kernel cannot change it in place.
       - With V(never) such a difference is an error, as connections over the link would drop.
     type: str
     choices: [never, when_needed]
@@ -277,7 +271,7 @@ links:
       type: list
       elements: str
     persistence:
-      description: What brings the link back after a reboot, one of the choices of O(persistence) other than V(auto).
+      description: The persistent form of the link, one of the choices of O(persistence) other than V(auto).
       type: str
     reason:
       description: Why it is that one.
@@ -322,10 +316,10 @@ uplink:
       description: The address of this host that it goes to.
       type: str
     link:
-      description: The interface over which the way back leads.
+      description: The egress interface towards the controller.
       type: str
     gateway:
-      description: The next hop on the way back, none where the peer is on the link.
+      description: The next hop towards the controller, none where the peer is on the link.
       type: str
   sample: {peer: 192.168.100.2, address: 192.168.100.11, link: eth0, gateway: 192.168.100.1}
 confirm:

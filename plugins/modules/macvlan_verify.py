@@ -12,7 +12,7 @@ short_description: Verify that host, containers and gateway of macvlan networks 
 version_added: 0.1.0
 description:
   - Makes a catalogue of checks from the declared networks and from what is found on the host, repeats all of them for
-    some seconds, and says of each whether it held, since when it did not, and what proves that.
+    some seconds, and returns for each whether it passed, since when it did not, and what proves that.
   - The kind V(gateway_from_parent) asks whether the gateway answers the host over the parent, by an echo (ping) and by
     ARP or neighbour discovery. A gateway that drops pings and answers ARP counts as reachable.
   - The kind V(gateway_from_link) asks whether the gateway answers a request from the MAC address of the host's own
@@ -116,7 +116,7 @@ requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
   - A check fails when a second probe of it is lost, or when none was answered. A single loss that is followed by an
-    answer is told in RV(checks[].evidence) and does not fail the check. When the very last probe is the only one that
+    answer is listed in RV(checks[].evidence) and does not fail the check. When the very last probe is the only one that
     was lost, it is repeated once.
   - All checks of a round run at the same time, in one process, so that many containers take no longer than one.
   - A container that was found and ends meanwhile is no failure, its checks are V(SKIPPED). One that is declared has to
@@ -226,7 +226,7 @@ checks:
             - What it is about, such as V(answered), V(route), V(neighbour), V(container) or V(link).
             - V(suspected_cause) starts with the name of a cause, such as V(host_isolation) or
               V(mac_filtering_upstream).
-            - V(reason) says why a check was skipped.
+            - V(reason) is why a check was skipped.
           type: str
           sample: route
         value:

@@ -8,17 +8,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: macvlan_watch
-short_description: Watch what answers and what changes around macvlan networks, and who changes it
+short_description: Record reachability, changes and their processes around macvlan networks
 version_added: 0.1.0
 description:
-  - For some seconds it asks targets again and again, from the parent, from the host's own macvlan link and from inside
-    the containers, and notes from when to when each did not answer.
-  - At the same time it notes every change of links, addresses, routes, neighbours and rules in the host's network
-    namespace and in those of its macvlan containers, what ARP and neighbour discovery say of the addresses that matter,
-    counters of dropped packets that move, state changes of NetworkManager and systemd-networkd, and programs that are
+  - For some seconds it probes targets again and again, from the parent, from the host's own macvlan link and from
+    inside the containers, and records from when to when each did not answer.
+  - At the same time it records every change of links, addresses, routes, neighbours and rules in the host's network
+    namespace and in those of its macvlan containers, ARP and neighbour discovery for the addresses concerned, counters
+    of dropped packets that increase, state changes of NetworkManager and systemd-networkd, and programs that are
     started and can change the network.
-  - Changes name the process that asked for them, as far as the kernel tells, with the unit it belongs to and the
-    processes that started it, also when it lived for milliseconds only.
+  - Changes name the process that requested them, as far as the kernel reports it, with its unit and the processes that
+    started it, even if it lived for milliseconds only.
   - It changes nothing on the host.
 author:
   - The linuxnet.macvlan authors (@linuxnet)
@@ -37,8 +37,8 @@ attributes:
 options:
   networks:
     description:
-      - The networks of the host, as the filter P(linuxnet.macvlan.intent#filter) gives them. What is asked follows from
-        them as it does for M(linuxnet.macvlan.macvlan_verify).
+      - The networks of the host, as the filter P(linuxnet.macvlan.intent#filter) returns them. The targets follow from
+        them as for M(linuxnet.macvlan.macvlan_verify).
     type: list
     elements: dict
     default: []
@@ -70,13 +70,13 @@ options:
         type: list
         elements: str
       containers:
-        description: Container addresses that are asked even where no such container is found on the host.
+        description: Container addresses that are probed even where no such container is found on the host.
         type: list
         elements: str
       link:
         description:
           - The name of the host's own macvlan link. Without it the host takes no part in the network, and nothing
-            between host and containers is asked.
+            between host and containers is probed.
         type: str
       engine:
         description: The container engine. Nothing here depends on it.
@@ -85,7 +85,7 @@ options:
         description: The layer 2 segment. Nothing here depends on it.
         type: str
   targets:
-    description: What to ask beside what follows from O(networks). Without any target it only watches changes.
+    description: Targets beside those that follow from O(networks). Without any target only changes are recorded.
     type: list
     elements: dict
     default: []
@@ -104,38 +104,38 @@ options:
         default: echo
       namespace:
         description:
-          - From which network namespace to ask, as RV(events[].namespace) names it. The host's own by default. Not for
+          - The network namespace to probe from, as RV(events[].namespace) names it. The host's own by default. Not for
             V(who_has).
         type: str
       link:
-        description: The link that asks. For V(who_has) only, which needs it.
+        description: The link to send from. For V(who_has) only, which needs it.
         type: str
       port:
         description: The port. For V(tcp) only, which needs it.
         type: int
   duration:
     description:
-      - For how long to watch, in seconds, from V(1) to V(3600).
+      - The duration of the watch in seconds, from V(1) to V(3600).
       - A stale neighbour entry takes 38 seconds to fail, and a DHCP client of NetworkManager 45 seconds to give up.
     type: float
     default: 60
   interval:
     description:
-      - Seconds from one round of questions to the next, from V(0.2) to V(1). A question is lost after two intervals.
-      - At most 200 questions are sent per second. With more targets than that allows, the interval is longer, and
-        RV(limits) tells so.
+      - Seconds from one round of probes to the next, from V(0.2) to V(1). A probe is lost after two intervals.
+      - At most 200 probes are sent per second. With more targets than that allows, the interval is longer, and
+        RV(limits) lists it.
     type: float
     default: 0.5
   after_break:
     description:
-      - End the watch so many seconds after something broke that had worked, or was broken from the start.
+      - End the watch this many seconds after a target broke, or was broken from the start.
       - Without it the watch goes on for O(duration).
     type: float
   temporary_child:
     description:
-      - Whether to ask the gateway from a temporary macvlan link of the parent, with a MAC address that the network has
-        not seen before, where a network has no link of the host. The link lives in a network namespace that exists only
-        as long as this module runs, also when the module is killed.
+      - Whether to probe the gateway from a temporary macvlan link of the parent, with a MAC address that the network
+        has not seen before, where a network has no link of the host. The link lives in a network namespace that exists
+        only as long as this module runs, also when the module is killed.
       - Turn it off where the switch shuts a port down that shows too many MAC addresses.
     type: bool
     default: true
@@ -143,13 +143,13 @@ requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
   - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
-  - The kernel tells who asked for a change of IPv4 addresses, routes, neighbours and rules by netlink. It does not for
-    links, for IPv6 addresses, for what was asked by ioctl (C(ifconfig)), and for what follows by itself from another
-    change. There RV(events[].suspects) lists the programs that were started just before.
-  - What a process was that lived only for milliseconds, the kernel's process events connector tells. It does so for
-    root in the first PID namespace. Inside a system container RV(limits) tells that it is missing.
+  - The kernel reports the requesting process for changes of IPv4 addresses, routes, neighbours and rules by netlink. It
+    does not for links, for IPv6 addresses, for ioctl (C(ifconfig)), and for consequences of another change. There
+    RV(events[].suspects) lists the programs that were started just before.
+  - Processes that live only for milliseconds are identified by the kernel's process events connector, which is
+    available to root in the first PID namespace. Inside a system container RV(limits) reports that it is missing.
   - It takes less than 5 % of one core and 50 MB, as it reads at most 150 notifications and 120 ARP frames per second
-    and counts the rest. RV(cost) tells what it took.
+    and counts the rest. RV(cost) reports the actual cost.
 seealso:
   - module: linuxnet.macvlan.macvlan_verify
   - module: linuxnet.macvlan.arp_conflict_check
@@ -255,21 +255,21 @@ targets:
       elements: str
       sample: ["52:54:00:12:34:56"]
     errors:
-      description: What the kernel said to questions that it did not send, empty otherwise.
+      description: The kernel's error for probes that it did not send, empty otherwise.
       type: str
       sample: Network is unreachable
     ended:
-      description: Why it was not asked until the end, which is that its namespace ended; empty otherwise.
+      description: Why it was not probed until the end, which is that its namespace ended; empty otherwise.
       type: str
       sample: ""
     impossible:
-      description: Why nothing could be asked, such as a declared link that is not there; empty otherwise.
+      description: Why nothing could be probed, such as a declared link that is not there; empty otherwise.
       type: str
       sample: this host has no link lan0
 events:
   description:
-    - What changed and what was seen, in the order of time. At most 2000 are kept,
-      500 of a kind, and 60 of what ARP says of an address.
+    - Changes and observations in the order of time. At most 2000 are kept, 500 of a kind, and 60 ARP claims of an
+      address.
   returned: when the input is valid
   type: list
   elements: dict
@@ -280,9 +280,9 @@ events:
       sample: 4.213
     kind:
       description:
-        - V(link), V(address), V(route), V(neighbour) and V(rule) are changes that the kernel told of.
-        - V(arp) and V(nd) are frames, V(counter) is a counter that began to move, V(manager) a state of NetworkManager
-          or systemd-networkd, V(process) a program that was started.
+        - V(link), V(address), V(route), V(neighbour) and V(rule) are changes that the kernel notified.
+        - V(arp) and V(nd) are frames, V(counter) is a counter that began to increase, V(manager) a state of
+          NetworkManager or systemd-networkd, V(process) a program that was started.
       type: str
       sample: address
     action:
@@ -305,29 +305,29 @@ events:
       description:
         - The details, by kind. C(changed) is a mapping of field names to the value before and the value after, and is
           there for the action V(change). C(reread) is true where a notification was lost, so that the change was found
-          some time later by reading all again.
+          some time later by another dump.
         - B(link) has C(name), C(kind) (macvlan, veth and so on, empty for hardware), C(mac), C(mtu), C(up) (by the
           administrator), C(carrier), C(arp), C(operstate) (RFC 2863), C(promiscuity) (a count), C(master) and C(parent)
-          (names or null), C(mode) and C(bcqueuelen) (of macvlan links). The kernel tells nothing of a changed C(mode),
+          (names or null), C(mode) and C(bcqueuelen) (of macvlan links). The kernel does not notify a changed C(mode),
           so that is found within a second.
         - B(address) has C(address) with prefix length, C(scope) (a number), C(permanent), C(tentative), C(dadfailed)
           and C(valid_seconds) (what is left of a lease, null where it is permanent).
         - B(route) has C(destination), C(gateway), C(source) (preferred source address), C(metric), C(table),
           C(protocol) (who made it, by the name in rt_protos, such as kernel, dhcp or ra), C(type) and C(scope).
-          C(silent) is true where the kernel took a route away together with an address or a link. It tells nothing of
-          that, so it is found by reading the routes again. C(with) is that change, and the process is the one that
-          made it.
-        - B(neighbour) has C(address), C(mac), C(state) (such as STALE or FAILED) and C(router). Going to and fro
-          between REACHABLE, STALE and DELAY is not told.
+          C(silent) is true where the kernel removed a route together with an address or a link, which it does not
+          notify, so it is found by another dump of the routes. C(with) is that change, and the process is the one
+          that made it.
+        - B(neighbour) has C(address), C(mac), C(state) (such as STALE or FAILED) and C(router). Transitions
+          between REACHABLE, STALE and DELAY are not recorded.
         - B(rule) has C(family), C(priority), C(from), C(to), C(iif), C(oif), C(mark), C(table) and C(action)
           (a number).
         - B(arp) and B(nd) have C(what) (V(request), V(reply), V(announcement) or V(probe)), C(address) and C(mac)
-          (what the frame says that belongs together), C(asked) (the address asked for, null where none is), C(incoming)
+          (the claimed binding), C(asked) (the requested address, null where there is none), C(incoming)
           (whether it came from the network), C(own_mac) (it came from the network with a MAC address of this host, so
           that somebody else has it too, or the network sends frames back), C(count) and C(last) (how often, and when
-          last). The action V(change) tells each time when another MAC address claims an address than before.
+          last). The action V(change) stands for each time that another MAC address than before claims an address.
         - B(counter) has C(name), C(before), C(after), and C(until), as one event stands for all increments until
-          the counter stood still for five seconds.
+          the counter was constant for five seconds.
         - B(manager) has C(manager) and C(state), which is V(started) or V(stopped) for the daemon, and the device's
           state otherwise. NetworkManager gives a C(reason) with it (NMDeviceStateReason), systemd-networkd has several
           states in C(changed).
@@ -374,7 +374,7 @@ events:
     suspects:
       description:
         - Programs for network configuration that were started in the second before, for changes of which the kernel
-          does not tell who asked. Each has C(pid), C(name), C(unit) and C(command). Missing where there is none.
+          does not report the process. Each has C(pid), C(name), C(unit) and C(command). Missing where there is none.
       type: list
       elements: dict
 counters:
@@ -407,13 +407,13 @@ counters:
       sample: 12
 first_break:
   description:
-    - The C(target) that broke first and when (C(after)), V(null) where none did. A target breaks when it was answered
-      before and two questions in a row are not.
+    - The C(target) that broke first and when (C(after)), V(null) where none did. A target breaks when it answered
+      before and two probes in a row are lost.
   returned: when the input is valid
   type: dict
   sample: {"after": 4.2, "target": "lan0/host_to_container/host/192.168.100.130/echo"}
 limits:
-  description: What was not asked, not seen or only counted, and why.
+  description: What was not probed, not seen or only counted, and why.
   returned: when the input is valid
   type: list
   elements: str

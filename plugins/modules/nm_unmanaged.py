@@ -18,7 +18,7 @@ description:
     before it writes, and fails with the name of the other file when the exclusion would have no effect. After it has
     written, it asks NetworkManager for the merged list and for the state of each device.
   - On a host without NetworkManager the module writes nothing. Where NetworkManager is installed and not running, the
-    file is written and a warning says that the state of the devices is not proven.
+    file is written, with a warning that the state of the devices is not proven.
   - Remove a link before its exclusion. NetworkManager takes over a link that is no longer excluded, and removes the
     addresses that it did not set itself. The module warns when that is about to happen.
 extends_documentation_fragment:
@@ -69,7 +69,7 @@ options:
     default: /etc/NetworkManager/conf.d/99-linuxnet-macvlan.conf
   reload:
     description:
-      - Whether NetworkManager is told to read its configuration again. Connections stay up.
+      - Whether to reload NetworkManager's configuration. Connections stay up.
       - Without it the devices' states are returned as they are, and prove nothing.
     type: bool
     default: true
@@ -200,10 +200,10 @@ uplink:
       description: The address of this host that it goes to.
       type: str
     link:
-      description: The interface over which the way back leads.
+      description: The egress interface towards the controller.
       type: str
     gateway:
-      description: The next hop on the way back, none where the peer is on the link.
+      description: The next hop towards the controller, none where the peer is on the link.
       type: str
   sample: {peer: 192.168.100.2, address: 192.168.100.11, link: eth0, gateway: 192.168.100.1}
 confirm:
