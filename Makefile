@@ -48,8 +48,9 @@ test-faults: root setup ## make every fault, diagnose it, and print what was fou
 demo: root setup ## show the collection at work on three hosts of its own (as root); small, in seconds: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo
 
-docs: setup ## write docs/causes.md from what the causes say
+docs: setup ## write docs/causes.md from what the causes say, and draw docs/architecture.svg
 	@python tests/tools/causes_page.py
+	@python tests/tools/architecture.py --write
 
 dist: setup ## build the artifact that ansible-galaxy installs, in dist/
 	@python tests/tools/dist.py

@@ -461,6 +461,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timi
 
 
 def argument_spec() -> dict:
+    findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
     return {
         "probes": {
             "type": "list",
@@ -475,12 +476,7 @@ def argument_spec() -> dict:
         "listen_seconds": {"type": "float", "default": 0.0},
         "vantages": {"type": "list", "elements": "raw", "default": [_vantages.PARENT, _vantages.CHILD]},
         "known_macs": {"type": "list", "elements": "str", "default": []},
-        "fail_on": {
-            "type": "list",
-            "elements": "str",
-            "choices": [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC],
-            "default": [],
-        },
+        "fail_on": {"type": "list", "elements": "str", "choices": findings, "default": []},
         "rate": {"type": "int", "default": _probe_timing.RATE},
         "max_addresses": {"type": "int", "default": _probe_check.ADDRESSES_MAX},
     }

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who made a device, by its MAC address, out of the IEEE's registry as the Python library netaddr carries it.
+"""Who made a device, by its MAC address.
 
-netaddr is optional: without it, no vendor is known. On the controller only.
+The IEEE's registry comes with the Python library netaddr, which is optional: without it, no vendor is known. On the
+controller only.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import ansible_test
+import architecture
 import checks
 from worktree import BIN, Failed, build, cache_dir, copy, environment, run
 
@@ -124,6 +125,12 @@ def rules(tree: Path) -> None:
         raise Failed("\n".join(problems))
 
 
+def imports(tree: Path) -> None:
+    """No circle and no import upwards in plugins/; the report of the tool shows all of them."""
+    if problems := architecture.problems(architecture.read(tree)):
+        raise Failed("\n".join(problems))
+
+
 #: the slowest first
 GATES: dict[str, Callable[[Path], None]] = {
     "sanity": sanity,
@@ -133,6 +140,7 @@ GATES: dict[str, Callable[[Path], None]] = {
     "mypy": mypy,
     "changelog": changelog,
     "ruff": ruff,
+    "architecture": imports,
     "rules": rules,
 }
 

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Directed graphs of names: each node and those that it leads to."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+Graph = Mapping[str, Sequence[str]]
+
+
+def reachable(graph: Graph, start: str) -> set[str]:
+    """All that a node leads to; itself only where it is on a circle."""
+    seen: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            waiting += graph[node]
+    return seen
+
+
+def knots(graph: Graph) -> list[tuple[str, ...]]:
+    """The sets of nodes that all lead to each other (strongly connected components with a circle), sorted."""
+    leads = {node: reachable(graph, node) for node in graph}
+    found = {tuple(sorted(other for other in leads[node] if node in leads[other])) for node in graph}
+    return sorted(found - {()})
+
+
+def circle(graph: Graph, start: str) -> list[str]:
+    """A shortest way from a node back to itself; empty where there is none."""
+    waiting = deque([[start]])
+    seen: set[str] = set()
+    while waiting:
+        way = waiting.popleft()
+        for node in sorted(graph[way[-1]]):
+            if node == start:
+                return [*way, node]
+            if node not in seen:
+                seen.add(node)
+                waiting.append([*way, node])
+    return []
+
+
+def floors(graph: Graph) -> dict[str, int]:
+    """The length of the longest way down from each node. The nodes of a knot stand on one floor."""
+    leads = {node: reachable(graph, node) for node in graph}
+    below = {node: {other for other in leads[node] if node not in leads[other]} for node in graph}
+    found: dict[str, int] = {}
+    # what is below a node has less below it
+    for node in sorted(graph, key=lambda node: (len(below[node]), node)):
+        found[node] = 1 + max((found[other] for other in below[node]), default=-1)
+    return found
+
+
+def reduced(graph: Graph) -> dict[str, list[str]]:
+    """The transitive reduction: without the edges that a longer way makes superfluous. Those of a knot all stay."""
+    leads = {node: reachable(graph, node) for node in graph}
+
+    def between(node: str, other: str, target: str) -> bool:
+        return target in leads[other] and other not in leads[target] and node not in leads[other]
+
+    return {
+        node: [target for target in targets if not any(between(node, other, target) for other in targets)]
+        for node, targets in graph.items()
+    }
