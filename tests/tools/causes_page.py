@@ -28,7 +28,7 @@ Written by `make docs` from plugins/plugin_utils/_diagnosis/causes/: change it t
 
 # What breaks a macvlan link
 
-`diagnose.yml` holds what it saw against each of these causes. The ids are stable: reports, `set_stats` and this page
+`diagnose.yml` checks the evidence for each of these causes. The ids are stable: reports, `set_stats` and this page
 use them. *Shows* is when a working link begins to fail; *proof* is what makes a verdict `confirmed`; where nothing on a
 host can prove a cause, it is `suspected` at most.
 """

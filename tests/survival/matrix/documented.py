@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a form is known not to do in time. The README says so, and `auto` never takes such a form. Pure."""
+"""What a form is known not to do in time. docs/survival.md says so, and `auto` never takes such a form. Pure."""
 
 from __future__ import annotations
 
