@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-_FORM = "%Y-%m-%dT%H:%M:%S.%f%z"
-
 
 def utc(seconds: float) -> str:
     """Seconds since the epoch, as ``time.time`` counts them, as ``2026-01-31T12:00:04.200Z``."""
@@ -18,4 +16,4 @@ def utc(seconds: float) -> str:
 
 def epoch(text: str) -> float:
     """The seconds since the epoch of what `utc` has written. Errors: ValueError."""
-    return datetime.strptime(text, _FORM).timestamp()
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()

@@ -27,5 +27,5 @@ def test_a_moment_survives_writing_and_reading(milliseconds):
 
 
 def test_what_is_no_moment_is_refused():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="yesterday"):
         epoch("yesterday")
