@@ -439,6 +439,7 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import check as _dhcp_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import verdict as _verdict
 
@@ -471,12 +472,13 @@ def main() -> None:
     try:
         result, failure, warnings = _dhcp_check.check(_dhcp_check.Options(**module.params))
     except InvalidInput as error:
-        module.fail_json(msg=str(error), problems=error.problems.as_data())
+        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     for warning in warnings:
-        module.warn(warning)
+        module.warn(clean_lines(warning))
+    result = clean_data({"changed": False, **result})
     if failure:
-        module.fail_json(msg=failure, **result)
-    module.exit_json(changed=False, **result)
+        module.fail_json(msg=clean_lines(failure), **result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

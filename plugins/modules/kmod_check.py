@@ -171,6 +171,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as kernel
 
 
@@ -188,12 +189,14 @@ def main() -> None:
     try:
         result = kernel.run(check=module.check_mode, **module.params)
     except kernel.Unusable as error:
-        module.fail_json(msg=str(error), problems=error.problems.as_data(), **error.result)
+        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data(), **error.result}))
     except InvalidInput as error:
-        module.fail_json(msg=str(error), problems=error.problems.as_data(), **kernel.missing_library())
+        module.fail_json(
+            **clean_data({"msg": str(error), "problems": error.problems.as_data(), **kernel.missing_library()})
+        )
     except (CommandFailed, OSError) as error:
-        module.fail_json(msg=f"The module could not be loaded or persisted: {error}")
-    module.exit_json(**result)
+        module.fail_json(msg=clean_lines(f"The module could not be loaded or persisted: {error}"))
+    module.exit_json(**clean_data(result))
 
 
 if __name__ == "__main__":

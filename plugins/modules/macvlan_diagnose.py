@@ -160,6 +160,7 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.collect import Options, collect
 
 
@@ -182,8 +183,8 @@ def main() -> None:
     try:
         evidence = collect(Options(**given))
     except InvalidInput as error:
-        module.fail_json(msg=str(error), problems=error.problems.as_data())
-    module.exit_json(changed=False, evidence=evidence)
+        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
+    module.exit_json(changed=False, evidence=clean_data(evidence))
 
 
 if __name__ == "__main__":

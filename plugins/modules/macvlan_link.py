@@ -373,6 +373,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
@@ -423,12 +424,12 @@ def main() -> None:
     try:
         result = _convergence.converge(_convergence.Options(**options), module.check_mode, asked)
     except InvalidInput as error:
-        module.fail_json(msg=str(error), problems=error.problems.as_data())
+        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=clean_lines(error))
     for warning in result.pop("warnings"):
-        module.warn(warning)
-    module.exit_json(**result)
+        module.warn(clean_lines(warning))
+    module.exit_json(**clean_data(result))
 
 
 if __name__ == "__main__":

@@ -433,6 +433,7 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
@@ -467,8 +468,8 @@ def main() -> None:
     try:
         timeline = _watch.observe(module.params)
     except InvalidInput as error:
-        module.fail_json(msg=str(error), problems=error.problems.as_data())
-    module.exit_json(changed=False, **timeline)
+        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
+    module.exit_json(**clean_data({"changed": False, **timeline}))
 
 
 if __name__ == "__main__":

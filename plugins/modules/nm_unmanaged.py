@@ -242,6 +242,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
@@ -267,20 +268,19 @@ def main() -> None:
         outcome = unmanaged.run(check=module.check_mode, request=asked, **options)
     except InvalidInput as error:
         module.fail_json(
-            msg=str(error),
-            problems=error.problems.as_data(),
+            **clean_data({"msg": str(error), "problems": error.problems.as_data()}),
             overridden_by=getattr(error, "overridden_by", None),
             changed=bool(getattr(error, "messages", [])),
         )
     except ChangeUndone as error:
-        module.fail_json(msg=str(error), overridden_by=getattr(error.__cause__, "overridden_by", None))
+        module.fail_json(msg=clean_lines(error), overridden_by=getattr(error.__cause__, "overridden_by", None))
     except (Busy, GuardFailed) as error:
-        module.fail_json(msg=str(error), overridden_by=None)
+        module.fail_json(msg=clean_lines(error), overridden_by=None)
     except (BusError, CommandFailed, OSError) as error:
-        module.fail_json(msg=f"NetworkManager could not be told or asked: {error}", overridden_by=None)
+        module.fail_json(msg=clean_lines(f"NetworkManager could not be asked: {error}"), overridden_by=None)
     for warning in outcome.pop("warnings"):
-        module.warn(warning)
-    module.exit_json(**outcome)
+        module.warn(clean_lines(warning))
+    module.exit_json(**clean_data(outcome))
 
 
 if __name__ == "__main__":

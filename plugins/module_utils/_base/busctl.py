@@ -12,6 +12,7 @@ import json
 from typing import Callable, TypeVar
 
 from .command import CommandFailed, run
+from .text import clean
 
 #: The bus's own object (D-Bus Specification, "Message Bus Messages").
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
@@ -78,7 +79,7 @@ def _busctl(*args: str) -> object:
         raise BusAbsent(f"the system bus cannot be asked: {error}") from error
     if done.rc == 0:
         return plain(json.loads(done.out)) if done.out.strip() else []
-    said = done.err.strip() or f"busctl {args[0]} failed with exit status {done.rc}"
+    said = clean(done.err.strip()) or f"busctl {args[0]} failed with exit status {done.rc}"
     if "connect to bus" in said.lower() or "connect bus" in said.lower():
         raise BusAbsent(f"no system bus answers on this host: {said}")
     raise BusError(said)

@@ -12,6 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
+from .text import clean
+
 #: Seconds after which a program is taken for hung; every caller may pass its own.
 TIMEOUT = 30.0
 
@@ -34,7 +36,9 @@ def find(program: str) -> str | None:
 
 
 def run(argv: list[str], *, check: bool = True, timeout: float = TIMEOUT, stdin: str | None = None) -> Output:
-    """Run a program in the C locale. Errors: CommandFailed when it is missing, hangs, or exits non-zero and `check`."""
+    """Run a program in the C locale. What it prints that is no UTF-8 survives a round trip (surrogateescape).
+
+    Errors: CommandFailed when it is missing, hangs, or exits non-zero and `check`."""
     program = find(argv[0])
     if program is None:
         raise CommandFailed(f"{argv[0]}: not installed on this host")
@@ -42,13 +46,21 @@ def run(argv: list[str], *, check: bool = True, timeout: float = TIMEOUT, stdin:
     try:
         # not AnsibleModule.run_command: it knows no timeout, and the guard outlives the module
         done = subprocess.run(  # pylint: disable=ansible-bad-function
-            [program, *argv[1:]], input=stdin, capture_output=True, text=True, timeout=timeout, env=env, check=False
+            [program, *argv[1:]],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=timeout,
+            env=env,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise CommandFailed(f"{' '.join(argv)}: no answer within {timeout:g} s") from error
+        raise CommandFailed(clean(f"{' '.join(argv)}: no answer within {timeout:g} s")) from error
     if check and done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise CommandFailed(f"{' '.join(argv)}: exit status {done.returncode}: {said[-1] if said else 'no message'}")
+        reason = said[-1] if said else "no message"
+        raise CommandFailed(clean(f"{' '.join(argv)}: exit status {done.returncode}: {reason}"))
     return Output(done.returncode, done.stdout, done.stderr)
 
 

@@ -12,10 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .command import run
+from .text import clean_lines
 
 #: Seconds for a unit or a daemon to settle before it is called broken, and the pause between two looks.
 SETTLE = 15.0
 PAUSE = 0.2
+#: Characters of a unit's log in a message.
+LOG_MAX = 1000
 
 
 def version() -> int:
@@ -64,7 +67,7 @@ def _complaint(name: str, state: UnitState) -> str:
     if not state.enabled:
         return f"{name} is not enabled, so it would not run at boot"
     log = run(["journalctl", "--no-pager", "--output=cat", "--lines=3", f"--unit={name}"], check=False).out.strip()
-    return f"{name} is not active" + (f"; it says: {log}" if log else "")
+    return f"{name} is not active" + (f"; it says: {clean_lines(log, LOG_MAX)}" if log else "")
 
 
 @dataclass(frozen=True)

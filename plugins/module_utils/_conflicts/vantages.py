@@ -82,7 +82,7 @@ def _parse(value: object, key: str, problems: Problems) -> Wanted | None:
 def locate(wanted: Wanted, everywhere: Everywhere) -> tuple[Namespace, Facts, Link] | None:
     """The link that is meant, None where this host has no such link."""
     for namespace, facts in everywhere:
-        if namespace.label == wanted.namespace:
+        if wanted.namespace in namespace.names:
             link = facts.link(wanted.link)
             return (namespace, facts, link) if link else None
     return None
@@ -90,15 +90,15 @@ def locate(wanted: Wanted, everywhere: Everywhere) -> tuple[Namespace, Facts, Li
 
 def check_links(wanted: Sequence[Wanted], everywhere: Everywhere, problems: Problems) -> None:
     """Add a problem for each link that this host does not have."""
-    labels = [namespace.label for namespace, dummy in everywhere]
+    names = [name for namespace, dummy in everywhere for name in namespace.names]
     for item in wanted:
         if not item.link or locate(item, everywhere):
             continue
-        if item.namespace in labels:
+        if item.namespace in names:
             where = f"namespace {item.namespace}" if item.namespace else "this host"
             problems.add(item.key, item.name, f"{where} has no link {item.link}", "name one that it has")
         else:
-            known = ", ".join(label for label in labels if label) or "none"
+            known = ", ".join(namespace.label for namespace, dummy in everywhere if namespace.label) or "none"
             remedy = f"name one that it has: {known}"
             problems.add(item.key, item.name, f"this host has no network namespace {item.namespace}", remedy)
 

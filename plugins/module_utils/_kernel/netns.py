@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
+
 Result = TypeVar("Result")
 
 #: The namespace of the calling thread, which need not be that of the process (proc_thread-self(5)).
@@ -38,7 +40,7 @@ class NamespaceGone(Exception):
 class Namespace:
     """One network namespace.
 
-    label: for people: empty for our own, a name below /run/netns, or ``process 812 (nginx)``.
+    label: for people, cleaned: empty for our own, a name below /run/netns, or ``process 812 (nginx)``.
     path: what setns(2) takes; holds for as long as the namespace or the process lives.
     inode: its identity on this host.
     pid: the process through which an unnamed one was found, else None.
@@ -48,6 +50,12 @@ class Namespace:
     path: str
     inode: int
     pid: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What input may call it: its label, and where that had to be cleaned the name as it is."""
+        named = self.path != OWN and self.pid is None
+        return (self.label, os.path.basename(self.path)) if named else (self.label,)
 
 
 def namespaces() -> list[Namespace]:
@@ -88,7 +96,13 @@ def _named() -> Iterator[Namespace]:
             path = f"{directory}/{name}"
             inode = _namespace_inode(path)
             if inode is not None:
-                yield Namespace(name, path, inode)
+                yield Namespace(_label(name, inode), path, inode)
+
+
+def _label(name: str, inode: int) -> str:
+    """Two names may look the same once they are cleaned, so such a one has a number with it."""
+    label = clean(name)
+    return label if label == name else f"{label} ({inode})"
 
 
 def own_label() -> str:
@@ -131,7 +145,7 @@ def _namespace_inode(path: str) -> int | None:
 def _command(pid: int) -> str:
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as stream:
-            return stream.read().strip()
+            return clean(stream.read().strip())
     except OSError:
         return "?"
 
@@ -169,6 +183,6 @@ def run_in(path: str, function: Callable[[], Result]) -> Result:
             return function()
         # A namespace that vanishes shows in any error of any library.
         except Exception as error:
-            raise NamespaceGone(f"{path}: {error}") from error
+            raise NamespaceGone(clean(f"{path}: {error}")) from error
 
     return in_thread(inside)

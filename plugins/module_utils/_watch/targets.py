@@ -141,7 +141,7 @@ def of_wanted(
     wanted: Sequence[Wanted], namespaces: Iterable[Namespace], links: Iterable[str], problems: Problems
 ) -> list[Target]:
     """The targets that were asked for by themselves. links: names in our own namespace."""
-    paths = {item.label: "" if item.path == OWN else item.path for item in namespaces}
+    paths = {name: "" if item.path == OWN else item.path for item in namespaces for name in item.names}
     known = set(links)
     result = []
     for item in wanted:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads link layer discovery frames (IEEE 802.1AB-2016): which switch and which of its ports is at the end of a cable.
 
-Pure. What stands in a frame is what somebody on the wire says, so texts lose everything that is not printable.
+Pure. What stands in a frame is what somebody on the wire says, so texts are cleaned.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import ipaddress
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
 from .frames import ETH_HLEN, mac_text
 
@@ -99,4 +101,6 @@ def _identity(value: bytes, kinds: dict[int, str]) -> tuple[str, str]:
 
 
 def _text(value: bytes) -> str:
-    return "".join(char for char in value.decode(errors="replace") if char.isprintable()).strip()
+    """Empty where nothing of it can be read."""
+    text = value.decode(errors="replace").strip(" \t\r\n\0")
+    return clean(text) if any(map(str.isprintable, text)) else ""

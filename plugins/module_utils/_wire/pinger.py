@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 
 from .frames import build_echo, parse_echo_reply
@@ -97,9 +98,9 @@ class Pinger:
             return ""
         path, inode = self._home
         try:
-            return "" if os.stat(path).st_ino == inode else f"{path} is another namespace now"
+            return "" if os.stat(path).st_ino == inode else clean(f"{path} is another namespace now")
         except OSError:
-            return f"{path} ended"
+            return clean(f"{path} ended")
 
     def close(self) -> None:
         for sock in self._sockets.values():
@@ -111,7 +112,7 @@ def open_pinger(path: str, versions: Iterable[int]) -> Pinger:
     try:
         home = (path, os.stat(path).st_ino) if path else None
     except OSError as error:
-        raise NamespaceGone(f"{path}: {error.strerror}") from error
+        raise NamespaceGone(clean(f"{path}: {error.strerror}")) from error
     return run_in(path or OWN, lambda: Pinger(versions, home))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
+
 #: A command line longer than this is cut.
 COMMAND_MAX = 300
 #: A unit that a process can be in (systemd.unit(5)). A slice is a place for units.
@@ -42,7 +44,7 @@ def read(pid: int) -> Process | None:
     """None when it is gone, or was before all was read."""
     try:
         # First what goes first: a process that ends has no command line any more.
-        command = _file(pid, "cmdline").replace("\0", " ").strip()[:COMMAND_MAX]
+        command = clean(_file(pid, "cmdline").replace("\0", " ").strip(), COMMAND_MAX)
         name, parent, started = _stat(pid)
         return Process(
             pid,
@@ -71,7 +73,7 @@ def _stat(pid: int) -> tuple[str, int, int]:
     text = _file(pid, "stat")
     end = text.rindex(")")
     fields = text[end + 2 :].split(None, 20)  # fields[0] is field 3
-    return text[text.index("(") + 1 : end], int(fields[1]), int(fields[19])
+    return clean(text[text.index("(") + 1 : end]), int(fields[1]), int(fields[19])
 
 
 def _file(pid: int, name: str) -> str:
@@ -107,5 +109,5 @@ def unit_of(cgroups: str) -> str:
             continue
         units = [part for part in path.split("/") if part.endswith(_UNITS)]
         if units:
-            return units[-1]
+            return clean(units[-1])
     return ""

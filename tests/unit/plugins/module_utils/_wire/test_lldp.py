@@ -50,10 +50,10 @@ def test_kinds_of_ids(chassis: bytes, expected: tuple[str, str]) -> None:
     assert (found.chassis_id, found.chassis_id_type) == expected
 
 
-def test_texts_from_the_wire_hold_nothing_that_is_not_printable() -> None:
+def test_texts_from_the_wire_show_what_is_not_printable() -> None:
     found = parse(frame((5, b"sw\x1b[2J\r\n1\xff")))
     assert found is not None
-    assert found.system_name == "sw[2J1\N{REPLACEMENT CHARACTER}"
+    assert found.system_name == "sw\\x1b[2J\\r\\n1\N{REPLACEMENT CHARACTER}"
 
 
 @pytest.mark.parametrize(
