@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 
 from .segment import Segment
@@ -30,8 +30,7 @@ class Clock:
 
     def iso(self, seconds: float) -> str:
         """A moment, given in seconds since the start, as ISO 8601 in UTC."""
-        moment = datetime.fromtimestamp(self.wall + seconds, timezone.utc)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return utc(self.wall + seconds)
 
 
 def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, Attempt, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
@@ -100,8 +100,7 @@ def _milliseconds(series: Series) -> dict[str, float] | None:
 
 
 def _moment(loss: Attempt, started: float) -> dict[str, object]:
-    at = datetime.fromtimestamp(started + loss.after, timezone.utc).isoformat(timespec="milliseconds")
-    return {"after_seconds": round(loss.after, 1), "at": at.replace("+00:00", "Z")}
+    return {"after_seconds": round(loss.after, 1), "at": utc(started + loss.after)}
 
 
 @dataclass(frozen=True)
