@@ -21,9 +21,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost impor
 from .fleet import Fleet
 from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, Item, Verdict
 
-#: Kinds of target in the timeline.
-GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK = "gateway_from_parent", "gateway_from_link"
-HOST_TO_CONTAINER, CONTAINER_TO_HOST = "host_to_container", "container_to_host"
 #: What the keys of the evidence's ``system`` are called.
 _SYSTEM = {
     "boot": "the journal of this boot",

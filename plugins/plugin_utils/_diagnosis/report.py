@@ -9,9 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_HOST,
+    GATEWAY_FROM_LINK,
+    GATEWAY_FROM_PARENT,
+    HOST_TO_CONTAINER,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
 
-from .case import CONTAINER_TO_HOST, GATEWAY_FROM_LINK, GATEWAY_FROM_PARENT, HOST_TO_CONTAINER
 from .judge import judge
 from .registry import CAUSES
 from .verdict import CONFIRMED, SUSPECTED, Verdict

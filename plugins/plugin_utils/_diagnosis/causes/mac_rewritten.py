@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
     CONTAINER_TO_HOST,
     GATEWAY_FROM_LINK,
     HOST_TO_CONTAINER,
-    Case,
-    since,
 )
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
 
