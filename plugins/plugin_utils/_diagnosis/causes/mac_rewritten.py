@@ -12,10 +12,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, asker
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     shim = case.after.shim
     if shim is None:
         return case.ruled_out("the host has no link of its own whose MAC address could be another")
