@@ -1,0 +1,210 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether evidence is what the types of its schema say. Pure.
+
+The checks are made from the annotations, so that they cannot differ from what mypy checks writers and readers against.
+Further keys are allowed: a release that adds an optional field leaves the version of the schema as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import SCHEMA_VERSION, HostEvidence
+
+#: More than a host can collect within the bounds of the snapshot.
+VALUES_MAX = 10_000_000
+#: Characters of a value that are quoted.
+QUOTED_MAX = 60
+
+#: Raises `_Unlike`. The list holds one number: how many values may still come.
+_Check = Callable[[object, list[int]], None]
+
+
+class NotUnderstood(Exception):
+    """Why evidence cannot be judged, in one sentence for an operator that goes on after the host's name."""
+
+
+class _Unlike(Exception):
+    """path: the parts that lead to the value, the last one first."""
+
+    def __init__(self, problem: str, *path: str) -> None:
+        super().__init__(problem)
+        self.path = list(path)
+
+
+def understood(data: object) -> HostEvidence:
+    """The evidence of one host, as the schema types it. Errors: NotUnderstood."""
+    if not isinstance(data, Mapping):
+        raise NotUnderstood(f"its evidence is {_quoted(data)} instead of a mapping")
+    _check_version(data.get("schema"))
+    try:
+        _check(HostEvidence)(data, [VALUES_MAX])
+    except _Unlike as error:
+        where = "".join(reversed(error.path)).lstrip(".")
+        found = f"its evidence does not have the form of schema version {SCHEMA_VERSION}: {where} {error}"
+        raise NotUnderstood(f"{found}; collect it again with this release") from error
+    return cast(HostEvidence, data)
+
+
+def _check_version(version: object) -> None:
+    if version == SCHEMA_VERSION and not isinstance(version, bool):
+        return
+    found = "no schema version" if version is None else f"schema version {_quoted(version)}"
+    newer = isinstance(version, int) and version > SCHEMA_VERSION
+    remedy = "judge it with the release that collected it" if newer else "collect it again with this release"
+    raise NotUnderstood(f"its evidence has {found}, and this release reads version {SCHEMA_VERSION}: {remedy}")
+
+
+# ---- from types to checks --------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _check(shape: Any) -> _Check:
+    """The check of one type."""
+    origin, arguments = typing.get_origin(shape), typing.get_args(shape)
+    if typing.is_typeddict(shape):
+        return _fields(shape)
+    if origin is list:
+        return _items(_check(arguments[0]))
+    if origin is dict:
+        return _entries(_check(arguments[1]))
+    if origin in (typing.Union, types.UnionType):
+        return _alternatives(shape, arguments)
+    return _scalar(shape)
+
+
+def _fields(shape: Any) -> _Check:
+    checks = {name: _check(kind) for name, kind in typing.get_type_hints(shape).items()}
+    required = sorted(shape.__required_keys__)
+
+    def check(value: object, left: list[int]) -> None:
+        if not isinstance(value, Mapping):
+            raise _unlike(value, shape)
+        for name in required:
+            if name not in value:
+                raise _Unlike("is missing", f".{name}")
+        for name in value:
+            if name in checks:
+                _descend(f".{name}", checks[name], value[name], left)
+
+    return check
+
+
+def _items(each: _Check) -> _Check:
+    def check(value: object, left: list[int]) -> None:
+        if not isinstance(value, list):
+            raise _unlike(value, list)
+        for number, item in enumerate(value):
+            _descend(f"[{number}]", each, item, left)
+
+    return check
+
+
+def _entries(each: _Check) -> _Check:
+    def check(value: object, left: list[int]) -> None:
+        if not isinstance(value, Mapping):
+            raise _unlike(value, dict)
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise _Unlike(f"has the key {_quoted(name)} instead of a text")
+            _descend(f"[{_quoted(name)}]", each, item, left)
+
+    return check
+
+
+def _alternatives(shape: Any, members: tuple[Any, ...]) -> _Check:
+    """Of types that the kind of the value tells apart, and of mappings that a field does which is a Literal in all."""
+    mappings = [item for item in members if typing.is_typeddict(item)]
+    tagged = _tagged(mappings) if len(mappings) > 1 else None
+    others = [(item, _check(item)) for item in members if tagged is None or item not in mappings]
+
+    def check(value: object, left: list[int]) -> None:
+        chosen = next((found for item, found in others if _is_kind(value, item)), tagged)
+        if chosen is None or (chosen is tagged and not isinstance(value, Mapping)):
+            raise _unlike(value, shape)
+        chosen(value, left)
+
+    return check
+
+
+def _tagged(shapes: list[Any]) -> _Check:
+    hints = {shape: typing.get_type_hints(shape) for shape in shapes}
+    tag = next(name for name, kind in hints[shapes[0]].items() if typing.get_origin(kind) is Literal)
+    checks = {value: _check(shape) for shape in shapes for value in typing.get_args(hints[shape][tag])}
+
+    def check(value: Any, left: list[int]) -> None:
+        found = value.get(tag)
+        if not isinstance(found, str) or found not in checks:
+            raise _Unlike(f"is {_quoted(found)} instead of one of {', '.join(sorted(checks))}", f".{tag}")
+        checks[found](value, left)
+
+    return check
+
+
+def _scalar(shape: Any) -> _Check:
+    def check(value: object, dummy_left: list[int]) -> None:
+        if not _is_kind(value, shape):
+            raise _unlike(value, shape)
+
+    return check
+
+
+def _is_kind(value: object, shape: Any) -> bool:
+    """Whether a value is of a type, without a look at what is in it. As in JSON: true is no number, 1 is a float."""
+    if shape is object:
+        return True
+    if typing.get_origin(shape) is Literal:
+        return value in typing.get_args(shape)
+    if isinstance(value, bool) and shape is not bool:
+        return False
+    if shape is float:
+        return isinstance(value, (int, float))
+    if typing.is_typeddict(shape) or typing.get_origin(shape) is dict:
+        return isinstance(value, Mapping)
+    return isinstance(value, typing.get_origin(shape) or shape)
+
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+_KINDS = {str: "a text", int: "an integer", float: "a number", bool: "true or false", list: "a list", dict: "a mapping"}
+
+
+def _descend(part: str, check: _Check, value: object, left: list[int]) -> None:
+    left[0] -= 1
+    if left[0] < 0:
+        raise _Unlike(f"is too large: more than {VALUES_MAX} values")
+    try:
+        check(value, left)
+    except _Unlike as error:
+        error.path.append(part)
+        raise
+
+
+def _unlike(value: object, shape: Any) -> _Unlike:
+    return _Unlike(f"is {_quoted(value)} instead of {_named(shape)}")
+
+
+def _named(shape: Any) -> str:
+    origin, arguments = typing.get_origin(shape), typing.get_args(shape)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, arguments))}"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_named(item) for item in arguments))
+    if shape is type(None):
+        return "null"
+    return _KINDS.get(origin or shape, "a mapping")
+
+
+def _quoted(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, (Mapping, list)):
+        return "a mapping" if isinstance(value, Mapping) else "a list"
+    text = repr(value)
+    return text if len(text) <= QUOTED_MAX else f"{text[:QUOTED_MAX]}…"
