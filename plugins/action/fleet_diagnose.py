@@ -23,8 +23,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
     FAILED,
     NOTHING_DECLARED,
     UNREACHABLE,
+    DiagnosisReport,
     HostResult,
-    Report,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
@@ -98,7 +98,7 @@ def _first_line(result: dict[str, Any]) -> str:
     return str(result.get("msg") or "it gave no reason").strip().split("\n", maxsplit=1)[0]
 
 
-def _failures(report: Report) -> dict[str, str]:
+def _failures(report: DiagnosisReport) -> dict[str, str]:
     """For each host that is not well, what is confirmed there, or why it could not be diagnosed."""
     found = {}
     for host in report.data["hosts"]:
@@ -113,7 +113,7 @@ def _failures(report: Report) -> dict[str, str]:
     return found
 
 
-def _write(report: Report, directory: str) -> list[str]:
+def _write(report: DiagnosisReport, directory: str) -> list[str]:
     """The files of the report. Errors: AnsibleError."""
     texts = {
         "report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n",

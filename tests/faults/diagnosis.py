@@ -13,7 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import judge
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CONFIRMED,
+    SUSPECTED,
+    CauseVerdict,
+)
 
 from .lab import NamespaceLab
 
@@ -28,31 +32,31 @@ class Diagnosis:
     """What came out. started, ended: time.time(). injected: from when until when the fault was, None where it was there
     before the watch."""
 
-    verdicts: list[Verdict]
+    verdicts: list[CauseVerdict]
     evidence: dict[str, Any]
     started: float
     ended: float
     injected: tuple[float, float] | None = None
 
-    def with_status(self, status: str) -> list[Verdict]:
+    def with_status(self, status: str) -> list[CauseVerdict]:
         return [item for item in self.verdicts if item.status == status]
 
     @property
-    def confirmed(self) -> list[Verdict]:
+    def confirmed(self) -> list[CauseVerdict]:
         return self.with_status(CONFIRMED)
 
     @property
-    def suspected(self) -> list[Verdict]:
+    def suspected(self) -> list[CauseVerdict]:
         return self.with_status(SUSPECTED)
 
     @property
     def causes(self) -> set[str]:
         return {item.cause for item in self.confirmed}
 
-    def verdict(self, cause: str, host: str) -> Verdict:
+    def verdict(self, cause: str, host: str) -> CauseVerdict:
         return next(item for item in self.verdicts if (item.cause, item.host) == (cause, host))
 
-    def moment(self, found: Verdict) -> float | None:
+    def moment(self, found: CauseVerdict) -> float | None:
         """When a verdict says that it happened (time.time()), None where it says nothing."""
         started = (self.evidence[found.host].get("watch") or {}).get("started")
         if found.after is None or started is None:

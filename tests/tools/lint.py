@@ -31,6 +31,10 @@ SANITY_NOISE = re.compile(
     r" |Running|Installing|Using cached|Looking in|Processing|Collecting|Success|See doc|WARNING: Skip"
 )
 
+#: the directories of plugins/ that only the controller runs, and the oldest Python of a controller
+CONTROLLER = ("plugin_utils", "action", "filter")
+CONTROLLER_PYTHON = "3.11"
+
 
 def ansible_lint(tree: Path) -> None:
     command = ["ansible-lint", "--offline", "--nocolor", "--strict", "--profile", "production"]
@@ -78,10 +82,14 @@ def ruff(tree: Path) -> None:
 
 
 def mypy(tree: Path) -> None:
+    """What targets run against the oldest Python that mypy knows, what only the controller runs against its own."""
     collections = tree.parents[2]
     env = environment(collections, MYPYPATH=str(collections))
-    cache = str(cache_dir() / "mypy")
-    run(["mypy", "--config-file", str(tree / "pyproject.toml"), "--cache-dir", cache], collections, env)
+    command = ["mypy", "--config-file", str(tree / "pyproject.toml"), "--cache-dir", str(cache_dir() / "mypy")]
+    plugins = ".".join([*tree.parts[-3:], "plugins"])
+    controller = [argument for name in CONTROLLER for argument in ("-p", f"{plugins}.{name}")]
+    run(command, collections, env)
+    run([*command, "--python-version", CONTROLLER_PYTHON, *controller], collections, env)
 
 
 def documentation(tree: Path) -> None:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from .case import Case
-from .verdict import Item
+from .verdict import EvidenceItem
 
 
-def only_the_parent(case: Case) -> list[Item]:
+def only_the_parent(case: Case) -> list[EvidenceItem]:
     """The proof that the parent is answered and a new MAC address on it is not; empty where that is not so."""
     made = case.experiment("gateway_ask") or {"asked": []}
     asked = {item["vantage"]: item for item in made["asked"] if item["sent"]}
@@ -26,7 +26,7 @@ def only_the_parent(case: Case) -> list[Item]:
     ]
 
 
-def refusals(case: Case) -> list[Item]:
+def refusals(case: Case) -> list[EvidenceItem]:
     """Why macvlan_link refuses the declared parent."""
     found = (case.evidence.get("drift") or {}).get("refusals", [])
     return [

@@ -19,11 +19,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 
 from .fleet import Fleet
-from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, Item, Verdict
+from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict, EvidenceItem
 
-#: Kinds of target in the timeline.
-GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK = "gateway_from_parent", "gateway_from_link"
-HOST_TO_CONTAINER, CONTAINER_TO_HOST = "host_to_container", "container_to_host"
 #: What the keys of the evidence's ``system`` are called.
 _SYSTEM = {
     "boot": "the journal of this boot",
@@ -34,7 +31,7 @@ _SYSTEM = {
 
 
 @dataclass(frozen=True)
-class Space:
+class NamespaceView:
     """One network namespace of a snapshot. ``label`` is empty for the host's own."""
 
     data: Mapping[str, Any]
@@ -80,23 +77,23 @@ class Space:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class SnapshotView:
     """A host's network at one moment."""
 
     data: Mapping[str, Any]
     network: str
 
     @property
-    def spaces(self) -> list[Space]:
+    def namespaces(self) -> list[NamespaceView]:
         """Our own first."""
-        return [Space(item) for item in self.data["namespaces"]]
+        return [NamespaceView(item) for item in self.data["namespaces"]]
 
     @property
-    def own(self) -> Space:
-        return Space(self.data["namespaces"][0])
+    def own(self) -> NamespaceView:
+        return NamespaceView(self.data["namespaces"][0])
 
-    def space(self, label: str) -> Space | None:
-        return next((item for item in self.spaces if item.label == label), None)
+    def namespace(self, label: str) -> NamespaceView | None:
+        return next((item for item in self.namespaces if item.label == label), None)
 
     @property
     def scope(self) -> dict[str, Any]:
@@ -132,20 +129,20 @@ class Case:
     # ---- the two snapshots -------------------------------------------------------------------------------------------
 
     @property
-    def before(self) -> Snapshot:
-        return Snapshot(self.evidence["before"], self.network.name)
+    def before(self) -> SnapshotView:
+        return SnapshotView(self.evidence["before"], self.network.name)
 
     @property
-    def after(self) -> Snapshot:
+    def after(self) -> SnapshotView:
         """When the watch was over, before the experiments."""
-        return Snapshot(self.evidence["after"], self.network.name)
+        return SnapshotView(self.evidence["after"], self.network.name)
 
     @property
     def parent_name(self) -> str:
         """As it is, was, or was declared."""
         for moment in ("after", "before"):
             if self.evidence.get(moment):
-                name = Snapshot(self.evidence[moment], self.network.name).scope["parent"]
+                name = SnapshotView(self.evidence[moment], self.network.name).scope["parent"]
                 if name:
                     return str(name)
         return str(self.network.parent)
@@ -274,30 +271,32 @@ class Case:
         moment = begin + timedelta(seconds=after)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    def item(self, what: str, value: object, link: str = "", namespace: str = "", after: float | None = None) -> Item:
+    def item(
+        self, what: str, value: object, link: str = "", namespace: str = "", after: float | None = None
+    ) -> EvidenceItem:
         """A piece of evidence of this host. after: seconds; without it the time is that of the second snapshot."""
         where = ": ".join(filter(None, [self.host, "/".join(filter(None, [namespace, link]))]))
         at = self.moment(after) or str((self.evidence.get("after") or {}).get("at", ""))
-        return Item(what, str(value), where, at)
+        return EvidenceItem(what, str(value), where, at)
 
-    def event_item(self, event: Mapping[str, Any]) -> Item:
+    def event_item(self, event: Mapping[str, Any]) -> EvidenceItem:
         """An event as evidence, with the process that made it."""
         process = event.get("process")
         by = f" by {process['name']} (PID {process['pid']})" if process else ""
         return self.item("event", f"{event['what']}{by}", event["link"] or "", event["namespace"], event["after"])
 
-    def loss_items(self, targets: Iterable[Mapping[str, Any]], most: int = 5) -> list[Item]:
+    def loss_items(self, targets: Iterable[Mapping[str, Any]], most: int = 5) -> list[EvidenceItem]:
         """Broken targets as evidence."""
         return [self._loss_item(target) for target in list(targets)[:most]]
 
-    def _loss_item(self, target: Mapping[str, Any]) -> Item:
+    def _loss_item(self, target: Mapping[str, Any]) -> EvidenceItem:
         source = target["from"]
         value = f"{target['target']}: {target['received']} of {target['sent']} answered"
         if target["first_loss"] is not None and target["received"]:
             value += f", first lost at +{target['first_loss']:.1f} s"
         return self.item("reachability", value, source["link"] or "", source["namespace"], target["first_loss"])
 
-    def answer_items(self, targets: Iterable[Mapping[str, Any]], most: int = 3) -> list[Item]:
+    def answer_items(self, targets: Iterable[Mapping[str, Any]], most: int = 3) -> list[EvidenceItem]:
         """Targets that answered, as evidence."""
         return [
             self.item(
@@ -309,7 +308,7 @@ class Case:
             for target in list(targets)[:most]
         ]
 
-    def asked_items(self, gateway: str, asked: Iterable[Mapping[str, Any]]) -> list[Item]:
+    def asked_items(self, gateway: str, asked: Iterable[Mapping[str, Any]]) -> list[EvidenceItem]:
         """What the vantages of the experiment gateway_ask were answered, as evidence."""
         return [
             self.item(
@@ -323,20 +322,20 @@ class Case:
 
     # ---- verdicts ----------------------------------------------------------------------------------------------------
 
-    def confirmed(self, summary: str, evidence: Iterable[Item], **more: Any) -> Verdict:
+    def confirmed(self, summary: str, evidence: Iterable[EvidenceItem], **more: Any) -> CauseVerdict:
         """more: after, culprit, remedy."""
-        return Verdict(CONFIRMED, summary, tuple(evidence), **more)
+        return CauseVerdict(CONFIRMED, summary, tuple(evidence), **more)
 
-    def suspected(self, summary: str, evidence: Iterable[Item], **more: Any) -> Verdict:
-        return Verdict(SUSPECTED, summary, tuple(evidence), **more)
+    def suspected(self, summary: str, evidence: Iterable[EvidenceItem], **more: Any) -> CauseVerdict:
+        return CauseVerdict(SUSPECTED, summary, tuple(evidence), **more)
 
-    def ruled_out(self, summary: str, evidence: Iterable[Item] = ()) -> Verdict:
+    def ruled_out(self, summary: str, evidence: Iterable[EvidenceItem] = ()) -> CauseVerdict:
         """summary: what was looked for and is not there."""
-        return Verdict(RULED_OUT, summary, tuple(evidence))
+        return CauseVerdict(RULED_OUT, summary, tuple(evidence))
 
-    def not_tested(self, summary: str) -> Verdict:
+    def not_tested(self, summary: str) -> CauseVerdict:
         """summary: why not."""
-        return Verdict(NOT_TESTED, summary)
+        return CauseVerdict(NOT_TESTED, summary)
 
 
 def bare(address: object) -> str:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a cause is. Pure.
 
-A cause is one file of `causes`: ``CAUSE = Cause(id=…, …, judge=judge)`` and a pure function ``judge(case) -> Verdict``.
+A cause is one file of `causes`: ``CAUSE = Cause(id=…, …, judge=judge)`` and a pure function
+``judge(case) -> CauseVerdict``.
 Nothing else names it: `registry` finds it. A judge never raises for missing evidence: it says
 ``case.not_tested("why")``.
 """
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .case import Case
-from .verdict import Verdict
+from .verdict import CauseVerdict
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Cause:
     signature: str
     proof: str
     must: str
-    judge: Callable[[Case], Verdict]
+    judge: Callable[[Case], CauseVerdict]
     needs: tuple[str, ...] = ("after",)
     explains: tuple[str, ...] = ()
     repairable: bool = False

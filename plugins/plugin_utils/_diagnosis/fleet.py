@@ -12,7 +12,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Place:
+class FleetLink:
     """A link of the fleet. ``namespace`` is empty for the host's own; address: with one place per address.
 
     passthru: a macvlan link that shares its parent's MAC address, as its mode demands.
@@ -44,16 +44,16 @@ class Fleet:
 
     hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
-    macs: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
-    addresses: Mapping[tuple[str, str], tuple[Place, ...]] = field(default_factory=dict)
+    macs: Mapping[str, tuple[FleetLink, ...]] = field(default_factory=dict)
+    addresses: Mapping[tuple[str, str], tuple[FleetLink, ...]] = field(default_factory=dict)
     passed: Mapping[str, str] = field(default_factory=dict)
-    members: Mapping[tuple[str, str], tuple[Place, ...]] = field(default_factory=dict)
+    members: Mapping[tuple[str, str], tuple[FleetLink, ...]] = field(default_factory=dict)
 
-    def at(self, mac: str) -> tuple[Place, ...]:
+    def at(self, mac: str) -> tuple[FleetLink, ...]:
         """The links that have a MAC address."""
         return self.macs.get(mac, ())
 
-    def holding(self, segment: str, address: str) -> tuple[Place, ...]:
+    def holding(self, segment: str, address: str) -> tuple[FleetLink, ...]:
         """The links of a segment that have an address."""
         return self.addresses.get((segment, address), ())
 
@@ -70,9 +70,9 @@ def segment_of(network: Mapping[str, Any]) -> str:
 
 def gather(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> Fleet:
     """What the last snapshots of all hosts say."""
-    macs: dict[str, dict[Place, None]] = {}
-    addresses: dict[tuple[str, str], dict[Place, None]] = {}
-    members: dict[tuple[str, str], dict[Place, None]] = {}
+    macs: dict[str, dict[FleetLink, None]] = {}
+    addresses: dict[tuple[str, str], dict[FleetLink, None]] = {}
+    members: dict[tuple[str, str], dict[FleetLink, None]] = {}
     for host, evidence in hosts.items():
         snapshot = evidence.get("after") or evidence.get("before")
         if not snapshot:
@@ -110,7 +110,7 @@ def passing(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return found
 
 
-def _with_macs(host: str, snapshot: Mapping[str, Any]) -> list[Place]:
+def _with_macs(host: str, snapshot: Mapping[str, Any]) -> list[FleetLink]:
     return [
         _place(host, space, link)
         for space in snapshot["namespaces"]
@@ -119,12 +119,12 @@ def _with_macs(host: str, snapshot: Mapping[str, Any]) -> list[Place]:
     ]
 
 
-def _place(host: str, space: Mapping[str, Any], link: Mapping[str, Any]) -> Place:
+def _place(host: str, space: Mapping[str, Any], link: Mapping[str, Any]) -> FleetLink:
     passthru = link["mode"] == "passthru"
-    return Place(host, space["label"], link["name"], link["mac"], link["kind"], up=link["up"], passthru=passthru)
+    return FleetLink(host, space["label"], link["name"], link["mac"], link["kind"], up=link["up"], passthru=passthru)
 
 
-def _attached(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[Place]:
+def _attached(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[FleetLink]:
     """The parent of a declared network, and all macvlan links on it, in whatever namespace."""
     scope = snapshot["networks"].get(network["name"])
     if not scope or not scope["parent"]:
@@ -138,7 +138,7 @@ def _attached(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]
     return found
 
 
-def _of_network(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[Place]:
+def _of_network(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[FleetLink]:
     """Every address of a declared network: on parent and link of the host, and on its containers."""
     scope = snapshot["networks"].get(network["name"])
     if not scope:
@@ -152,8 +152,8 @@ def _of_network(host: str, network: Mapping[str, Any], snapshot: Mapping[str, An
         address = ipaddress.ip_interface(item["address"]).ip
         if any(address in subnet for subnet in subnets):
             link = next(link for link in own["links"] if link["name"] == item["link"])
-            places.append(Place(host, "", link["name"], link["mac"], link["kind"], str(address)))
+            places.append(FleetLink(host, "", link["name"], link["mac"], link["kind"], str(address)))
     containers = [*scope["containers"], *scope["strays"]]
     return places + [
-        Place(host, item["namespace"], item["link"], item["mac"], "macvlan", item["address"]) for item in containers
+        FleetLink(host, item["namespace"], item["link"], item["mac"], "macvlan", item["address"]) for item in containers
     ]

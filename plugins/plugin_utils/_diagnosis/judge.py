@@ -17,10 +17,10 @@ from .case import Case
 from .cause import Cause
 from .fleet import gather
 from .registry import CAUSES
-from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, Verdict
+from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, CauseVerdict
 
 
-def judge(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> list[Verdict]:
+def judge(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> list[CauseVerdict]:
     """All verdicts, in the order of reports. absent: hosts without evidence, and why."""
     fleet = gather(hosts, absent)
     found = []
@@ -35,24 +35,24 @@ def networks(evidence: Mapping[str, Any]) -> list[MacvlanNetwork]:
     return _input.networks([dict(item) for item in evidence.get("networks", [])], Problems())
 
 
-def order(item: Verdict) -> tuple[int, str, float, str, str]:
+def order(item: CauseVerdict) -> tuple[int, str, float, str, str]:
     """Confirmed first; within a status by host, and by time, what was there from the start first."""
     after = item.after if item.after is not None else 0.0
     return STATUSES.index(item.status), item.host, after, item.network, item.cause
 
 
-def verdict(cause: Cause, case: Case) -> Verdict:
+def verdict(cause: Cause, case: Case) -> CauseVerdict:
     """What a cause says; that it could not be judged where evidence is missing, or its judge is wrong about it."""
     missing = [reason for reason in map(case.lacks, cause.needs) if reason]
     try:
-        made = Verdict(NOT_TESTED, missing[0]) if missing else cause.judge(case)
+        made = CauseVerdict(NOT_TESTED, missing[0]) if missing else cause.judge(case)
     # One judge that does not expect what it sees on a sick host must not keep the others from their verdicts.
     except Exception as error:  # noqa: BLE001
-        made = Verdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
+        made = CauseVerdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
     return placed(made, case.host, case.network.name, cause)
 
 
-def placed(item: Verdict, host: str, network: str, cause: Cause) -> Verdict:
+def placed(item: CauseVerdict, host: str, network: str, cause: Cause) -> CauseVerdict:
     """The verdict with its host and network, and with the words that are the cause's own."""
     remedy = item.remedy or (cause.remedy if item.status in (CONFIRMED, SUSPECTED) else "")
     return replace(
@@ -66,10 +66,10 @@ def placed(item: Verdict, host: str, network: str, cause: Cause) -> Verdict:
     )
 
 
-def rooted(verdicts: list[Verdict]) -> list[Verdict]:
+def rooted(verdicts: list[CauseVerdict]) -> list[CauseVerdict]:
     """The verdicts of one network of one host: what a confirmed cause explains is no cause of its own."""
     roots = {item.cause: item for item in verdicts if item.status == CONFIRMED}
-    explained: dict[str, Verdict] = {}
+    explained: dict[str, CauseVerdict] = {}
     for cause in CAUSES:
         if cause.id in roots:
             for consequence in explains(cause):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .case import Case
-from .verdict import Item, culprit
+from .verdict import EvidenceItem, culprit
 
 NAME = "NetworkManager"
 #: NMDeviceState by name: those in which it has configured the device, or tries to.
@@ -20,7 +20,7 @@ CONFIGURING = ("prepare", "config", "need-auth", "ip-config", "ip-check", "secon
 class Takeover:
     """evidence: that it configures the link. after: since when, None where it did before the watch."""
 
-    evidence: list[Item]
+    evidence: list[EvidenceItem]
     after: float | None
     who: dict[str, Any]
 

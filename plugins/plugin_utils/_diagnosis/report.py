@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_HOST,
+    GATEWAY_FROM_LINK,
+    GATEWAY_FROM_PARENT,
+    HOST_TO_CONTAINER,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
 
-from .case import CONTAINER_TO_HOST, GATEWAY_FROM_LINK, GATEWAY_FROM_PARENT, HOST_TO_CONTAINER
 from .judge import judge
 from .registry import CAUSES
-from .verdict import CONFIRMED, SUSPECTED, Verdict
+from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
 
 SCHEMA = "linuxnet.macvlan/diagnosis/1"
 
@@ -43,17 +48,17 @@ class HostResult:
 
 
 @dataclass(frozen=True)
-class Report:
+class DiagnosisReport:
     """data: as the report's schema documents it. verdicts: the same that it holds, as objects."""
 
     data: dict[str, Any]
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[CauseVerdict] = field(default_factory=list)
 
-    def of(self, host: str, *statuses: str) -> list[Verdict]:
+    def of(self, host: str, *statuses: str) -> list[CauseVerdict]:
         return [item for item in self.verdicts if item.host == host and item.status in statuses]
 
 
-def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, Any]) -> Report:
+def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, Any]) -> DiagnosisReport:
     """Judge all hosts together and describe them. generated: ISO 8601; parameters: those of the run."""
     seen = {item.host: item.evidence for item in results if item.evidence is not None}
     absent = {item.host: item.message or item.state for item in results if item.evidence is None}
@@ -79,10 +84,10 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
         "hosts": hosts,
         "verdicts": [item.as_data() for item in verdicts],
     }
-    return Report(data, verdicts)
+    return DiagnosisReport(data, verdicts)
 
 
-def repairs(report: Report) -> dict[str, list[str]]:
+def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
     """For each host the confirmed causes that making again what is declared puts right."""
     ours = {cause.id for cause in CAUSES if cause.repairable}
     found: dict[str, list[str]] = {}
@@ -92,7 +97,7 @@ def repairs(report: Report) -> dict[str, list[str]]:
     return found
 
 
-def _host(result: HostResult, verdicts: list[Verdict]) -> dict[str, Any]:
+def _host(result: HostResult, verdicts: list[CauseVerdict]) -> dict[str, Any]:
     evidence = result.evidence
     data: dict[str, Any] = {
         "host": result.host,
@@ -112,7 +117,7 @@ def _host(result: HostResult, verdicts: list[Verdict]) -> dict[str, Any]:
     return data
 
 
-def _state(result: HostResult, verdicts: list[Verdict]) -> str:
+def _state(result: HostResult, verdicts: list[CauseVerdict]) -> str:
     found = {item.status for item in verdicts if item.host == result.host}
     if result.evidence is not None and not result.evidence.get("watch") and CONFIRMED not in found:
         return FAILED

@@ -17,7 +17,7 @@ STATUSES = (CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT)
 
 
 @dataclass(frozen=True)
-class Item:
+class EvidenceItem:
     """One piece of evidence. where: host, namespace and link; at: ISO 8601, by the host's clock; empty if unknown."""
 
     what: str
@@ -30,7 +30,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CauseVerdict:
     """What came of one cause for one network of one host.
 
     summary: one sentence for an operator: what broke, when, who. after: seconds from the start of the watch.
@@ -39,7 +39,7 @@ class Verdict:
 
     status: str
     summary: str = ""
-    evidence: tuple[Item, ...] = ()
+    evidence: tuple[EvidenceItem, ...] = ()
     after: float | None = None
     culprit: Mapping[str, Any] | None = None
     remedy: str = ""
@@ -50,9 +50,9 @@ class Verdict:
     explanation: str = ""
     explained_by: str | None = None
 
-    def consequence_of(self, other: Verdict) -> Verdict:
+    def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
         """Ruled out as a cause of its own."""
-        told = Item("explained by", f"{other.cause}: {other.summary}")
+        told = EvidenceItem("explained by", f"{other.cause}: {other.summary}")
         return replace(self, status=RULED_OUT, evidence=(told, *self.evidence), explained_by=other.cause)
 
     def as_data(self) -> dict[str, Any]:

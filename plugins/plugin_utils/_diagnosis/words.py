@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from .report import BROKEN, HEALTHY, Report, broken_targets
-from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, Verdict
+from .report import BROKEN, HEALTHY, DiagnosisReport, broken_targets
+from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
 
 #: Pieces of evidence that are printed for a verdict; the report has all of them.
 EVIDENCE_MAX = 6
@@ -19,7 +19,7 @@ EVIDENCE_MAX = 6
 WIDTH = 120
 
 
-def lines(report: Report, full_up_to: int = 50) -> list[str]:
+def lines(report: DiagnosisReport, full_up_to: int = 50) -> list[str]:
     """What is printed. full_up_to: with more hosts than this, those that are well are only counted."""
     hosts = report.data["hosts"]
     shown = [host for host in hosts if host["state"] != HEALTHY or len(hosts) <= full_up_to]
@@ -29,12 +29,12 @@ def lines(report: Report, full_up_to: int = 50) -> list[str]:
     return [*told, _total(report.data["summary"])]
 
 
-def headline(item: Verdict) -> str:
+def headline(item: CauseVerdict) -> str:
     """A verdict in one line, as for the message of a task that fails."""
     return f"{item.network} {item.cause}: {item.summary}. Remedy: {item.remedy}."
 
 
-def _host(host: dict[str, Any], report: Report) -> Iterator[str]:
+def _host(host: dict[str, Any], report: DiagnosisReport) -> Iterator[str]:
     name = host["host"]
     yield f"{name}: {host['state']}" + (f" ({host['message']})" if host["message"] else "")
     clock = host["clock"]
@@ -58,7 +58,7 @@ def _host(host: dict[str, Any], report: Report) -> Iterator[str]:
         yield f"  could not be read: {problem}"
 
 
-def _found(item: Verdict) -> Iterator[str]:
+def _found(item: CauseVerdict) -> Iterator[str]:
     yield f"  {item.network} {item.status.upper()} {item.cause}: {item.title}"
     yield from _wrapped("what", item.summary)
     yield from _wrapped("why", item.explanation)
@@ -87,7 +87,7 @@ def _unexplained(network: str, host: dict[str, Any]) -> Iterator[str]:
         yield f"  {network} broken, and none of the known causes is proven: {names}"
 
 
-def _rest(network: str, verdicts: list[Verdict]) -> Iterator[str]:
+def _rest(network: str, verdicts: list[CauseVerdict]) -> Iterator[str]:
     explained = [f"{item.cause} (by {item.explained_by})" for item in verdicts if item.explained_by]
     if explained:
         yield from _listed(f"{network} explained by it: {', '.join(explained)}")
@@ -102,7 +102,7 @@ def _rest(network: str, verdicts: list[Verdict]) -> Iterator[str]:
         yield from _listed(f"{network} not tested: {', '.join(causes)} ({reason})")
 
 
-def _well(network: str, verdicts: list[Verdict]) -> Iterator[str]:
+def _well(network: str, verdicts: list[CauseVerdict]) -> Iterator[str]:
     """The same of a host on which nothing was found, in short."""
     causes = {status: [item.cause for item in verdicts if item.status == status] for status in (RULED_OUT, NOT_TESTED)}
     missing = f"; not tested: {', '.join(causes[NOT_TESTED])}" if causes[NOT_TESTED] else ""

@@ -29,7 +29,7 @@ from .text import (
     parse_time,
     seconds_text,
 )
-from .timeline import Timeline, lay_out
+from .timeline import TimelineView, lay_out
 
 CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT = "confirmed", "suspected", "not_tested", "ruled_out"
 #: The states of hosts, the worst first: the word of report.json, its mark, and its name in CSS.
@@ -57,7 +57,7 @@ HOSTS_TOLD = 12
 
 
 @dataclass
-class Verdict:
+class VerdictBlock:
     host: str
     anchor: str
     network: str
@@ -77,22 +77,22 @@ class Verdict:
 
 
 @dataclass
-class Finding:
+class FleetFinding:
     """The same cause with the same status on the same network, on one host or many."""
 
     cause: str
     title: str
     network: str
     status: str
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[VerdictBlock] = field(default_factory=list)
 
     @property
-    def first(self) -> Verdict:
+    def first(self) -> VerdictBlock:
         timed = [verdict for verdict in self.verdicts if verdict.absolute]
         return min(timed, key=lambda verdict: verdict.absolute) if timed else self.verdicts[0]
 
     @property
-    def hosts(self) -> list[Verdict]:
+    def hosts(self) -> list[VerdictBlock]:
         """One verdict per host."""
         return list({verdict.host: verdict for verdict in reversed(self.verdicts)}.values())[::-1]
 
@@ -101,13 +101,13 @@ class Finding:
         return list(dict.fromkeys(verdict.culprit for verdict in self.verdicts if verdict.culprit))
 
     @property
-    def remedies(self) -> list[Verdict]:
+    def remedies(self) -> list[VerdictBlock]:
         """One verdict for each different remedy."""
         return list({verdict.remedy: verdict for verdict in reversed(self.verdicts) if verdict.remedy}.values())[::-1]
 
 
 @dataclass
-class Host:
+class HostSection:
     name: str
     anchor: str
     state: str
@@ -118,11 +118,11 @@ class Host:
     #: whether its times were corrected
     clock_off: bool
     links: list[str]
-    found: list[Verdict]
-    ruled_out: list[Verdict]
-    not_tested: list[Verdict]
+    found: list[VerdictBlock]
+    ruled_out: list[VerdictBlock]
+    not_tested: list[VerdictBlock]
     drawings: list[Drawing]
-    timeline: Timeline | None
+    timeline: TimelineView | None
     experiments: list[str]
     problems: list[str]
     #: whether there is more to tell than a line
@@ -146,10 +146,10 @@ class Page:
     counts: list[tuple[str, int, str, str]]
     numbers: str
     parameters: list[tuple[str, str]]
-    hosts: list[Host]
-    bad: list[Host]
-    others: list[Host]
-    findings: list[Finding]
+    hosts: list[HostSection]
+    bad: list[HostSection]
+    others: list[HostSection]
+    findings: list[FleetFinding]
     named_cells: bool
     not_drawn: int
     ruled_out: int
@@ -163,7 +163,7 @@ def build(report: Mapping[str, Any]) -> Page:
     anchors = {name: f"h{number}" for number, name in enumerate(shifts, 1)}
     starts = {str(host.get("host")): parse_time((host.get("timeline") or {}).get("started")) for host in sources}
     verdicts = [_verdict(item, shifts, anchors, starts) for item in report.get("verdicts") or []]
-    by_host: dict[str, list[Verdict]] = {}
+    by_host: dict[str, list[VerdictBlock]] = {}
     for verdict in verdicts:
         by_host.setdefault(verdict.host, []).append(verdict)
     hosts, drawn = [], 0
@@ -226,12 +226,12 @@ def _clock(clock: Mapping[str, Any] | None) -> str:
 
 def _verdict(
     item: Mapping[str, Any], shifts: Mapping[str, float], anchors: Mapping[str, str], starts: Mapping[str, Any]
-) -> Verdict:
+) -> VerdictBlock:
     host = str(item.get("host"))
     after = item.get("after")
     began = later(starts.get(host), shifts.get(host, 0.0))
     cause = clean(item.get("cause"))
-    return Verdict(
+    return VerdictBlock(
         host=clean(host),
         anchor=anchors.get(host, ""),
         network=clean(item.get("network")),
@@ -266,12 +266,14 @@ def _evidence(
     }
 
 
-def _host(source: Mapping[str, Any], anchor: str, verdicts: Sequence[Verdict], shift: float, drawn: bool) -> Host:
+def _host(
+    source: Mapping[str, Any], anchor: str, verdicts: Sequence[VerdictBlock], shift: float, drawn: bool
+) -> HostSection:
     name, state = clean(source.get("host")), clean(source.get("state"))
     mark, css = STATES.get(state, ("!", "failed"))
     links = [link for link in source.get("links") or [] if isinstance(link, Mapping)]
     timeline = source.get("timeline")
-    return Host(
+    return HostSection(
         name=name,
         anchor=anchor,
         state=state if state in STATES else "failed",
@@ -313,19 +315,19 @@ def _link(link: Mapping[str, Any]) -> str:
     return f"{clean(link.get('network'))}: parent {clean(link.get('parent'))}, {own}, {containers}"
 
 
-def _findings(verdicts: Iterable[Verdict]) -> list[Finding]:
-    found: dict[tuple[str, ...], Finding] = {}
+def _findings(verdicts: Iterable[VerdictBlock]) -> list[FleetFinding]:
+    found: dict[tuple[str, ...], FleetFinding] = {}
     for verdict in verdicts:
         if verdict.status in (CONFIRMED, SUSPECTED):
             key = (verdict.status, verdict.cause, verdict.network)
-            finding = found.setdefault(key, Finding(verdict.cause, verdict.title, verdict.network, verdict.status))
+            finding = found.setdefault(key, FleetFinding(verdict.cause, verdict.title, verdict.network, verdict.status))
             finding.verdicts.append(verdict)
     return sorted(
         found.values(), key=lambda item: (item.status != CONFIRMED, -len(item.hosts), item.cause, item.network)
     )
 
 
-def _worst_first(hosts: Iterable[Host], findings: Iterable[Finding]) -> list[Host]:
+def _worst_first(hosts: Iterable[HostSection], findings: Iterable[FleetFinding]) -> list[HostSection]:
     """The bad hosts. One for each cause comes first: what is folded away then shows nothing new."""
     examples = {finding.first.host for finding in findings}
     order = list(STATES)
@@ -335,7 +337,7 @@ def _worst_first(hosts: Iterable[Host], findings: Iterable[Finding]) -> list[Hos
     )
 
 
-def _headline(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
+def _headline(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) -> str:
     total = len(hosts)
     if not total:
         return "No hosts"
@@ -349,7 +351,7 @@ def _headline(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
     return f"{', '.join(parts)} of {counted(total, 'host')}" + _told_causes(hosts, findings)
 
 
-def _told_causes(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
+def _told_causes(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) -> str:
     causes = []
     for status in (CONFIRMED, SUSPECTED):
         ids = {finding.cause for finding in findings if finding.status == status}
@@ -359,7 +361,7 @@ def _told_causes(hosts: Sequence[Host], findings: Sequence[Finding]) -> str:
     return "".join(f"; {cause}" for cause in causes)
 
 
-def _limits(hosts: Sequence[Host]) -> list[str]:
+def _limits(hosts: Sequence[HostSection]) -> list[str]:
     """What watching did not see, each once, with how many hosts say so."""
     told: dict[str, list[str]] = {}
     for host in hosts:

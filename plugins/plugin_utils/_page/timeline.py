@@ -45,28 +45,28 @@ _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 144
 
 
 @dataclass
-class Span:
+class LossSpan:
     x: float
     width: float
     title: str
 
 
 @dataclass
-class Lane:
+class TargetLane:
     """One target. state: ok, broken, unknown."""
 
     name: str
     detail: str
     result: str
     state: str
-    losses: list[Span]
+    losses: list[LossSpan]
     title: str
     #: like title, with the first loss and the number of the others
     brief: str
 
 
 @dataclass
-class Event:
+class EventRow:
     number: int
     after: float
     relative: str
@@ -103,7 +103,7 @@ class Event:
 
 
 @dataclass
-class Mark:
+class EventMark:
     x: float
     count: int
     title: str
@@ -121,27 +121,27 @@ class Tick:
 
 
 @dataclass
-class Timeline:
+class TimelineView:
     began: str
     duration: str
     ticks: list[Tick]
-    lanes: list[Lane]
-    rows: list[tuple[str, list[Mark]]]
-    listed: list[Event]
+    lanes: list[TargetLane]
+    rows: list[tuple[str, list[EventMark]]]
+    listed: list[EventRow]
     not_listed: int
     counters: list[dict[str, str]]
     limits: list[str]
     break_x: float | None = None
     break_text: str = ""
     cost: str = ""
-    events: list[Event] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
 
     @property
     def near(self) -> bool:
         return any(event.near for event in self.events)
 
 
-def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
+def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> TimelineView:
     """correction: seconds to add to the host's clock to get the controller's."""
     duration = max(float(timeline.get("duration") or 0), 0.001)
     began = later(parse_time(timeline.get("started")), correction)
@@ -150,7 +150,7 @@ def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> Timeline:
     before = JUST_BEFORE + float(timeline.get("interval") or 0)
     events = _events(timeline.get("events") or [], began, broke, before)
     listed = _listed(_different(events), broke)
-    return Timeline(
+    return TimelineView(
         began=moment_text(began),
         duration=seconds_text(duration),
         ticks=_ticks(duration),
@@ -200,7 +200,7 @@ def _ticks(duration: float) -> list[Tick]:
     return ticks
 
 
-def _lane(target: Mapping[str, Any], duration: float) -> Lane:
+def _lane(target: Mapping[str, Any], duration: float) -> TargetLane:
     sent, received = int(target.get("sent") or 0), int(target.get("received") or 0)
     kind = clean(target.get("kind")).replace("_", " ")
     losses = _losses(target.get("losses") or [], duration)
@@ -220,10 +220,10 @@ def _lane(target: Mapping[str, Any], duration: float) -> Lane:
     title = ". ".join(filter(None, [name, answered, spans]))
     others = f", and {counted(len(losses) - 1, 'more loss', 'more losses')}" if len(losses) > 1 else ""
     brief = f"{name}: {answered}{f', {losses[0].title}' if losses else ''}{others}"
-    return Lane(name, ", ".join(filter(None, details)), result, state, losses, title, brief)
+    return TargetLane(name, ", ".join(filter(None, details)), result, state, losses, title, brief)
 
 
-def _losses(losses: Sequence[Any], duration: float) -> list[Span]:
+def _losses(losses: Sequence[Any], duration: float) -> list[LossSpan]:
     """Intervals as spans; those that touch on paper are one."""
     merged: list[list[float]] = []
     for start, end in sorted((float(loss[0]), float(loss[1])) for loss in losses):
@@ -239,18 +239,18 @@ def _losses(losses: Sequence[Any], duration: float) -> list[Span]:
         many = f", {number:g} losses" if number > 1 else ""
         until = "the end" if end >= duration else after_text(end)
         spans.append(
-            Span(x, width, f"no answer from {after_text(start)} to {until} ({seconds_text(end - start)}{many})")
+            LossSpan(x, width, f"no answer from {after_text(start)} to {until} ({seconds_text(end - start)}{many})")
         )
     return spans
 
 
-def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None, before: float) -> list[Event]:
+def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None, before: float) -> list[EventRow]:
     found = []
     for number, event in enumerate(sorted(events, key=lambda event: float(event.get("after") or 0)), 1):
         after = float(event.get("after") or 0)
         place = [clean(event.get(key)) for key in ("namespace", "link") if event.get(key)]
         found.append(
-            Event(
+            EventRow(
                 number=number,
                 after=after,
                 relative=f"{after:+.3f} s",
@@ -269,9 +269,9 @@ def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None
     return found
 
 
-def _different(events: Sequence[Event]) -> list[Event]:
+def _different(events: Sequence[EventRow]) -> list[EventRow]:
     """Events that repeat are one, which counts them; near the first loss where one of them is."""
-    found: dict[tuple[str, ...], Event] = {}
+    found: dict[tuple[str, ...], EventRow] = {}
     for event in events:
         first = found.setdefault((event.kind, event.action, event.where, event.what, event.process), event)
         event.row = first.number
@@ -299,20 +299,20 @@ def _near(after: float, broke: float | None, before: float) -> str:
     return f"{distance} {'before' if after <= broke else 'after'} the first loss"
 
 
-def _listed(events: Sequence[Event], broke: float | None) -> list[Event]:
+def _listed(events: Sequence[EventRow], broke: float | None) -> list[EventRow]:
     telling = sorted((event for event in events if not event.routine), key=_importance)[:EVENTS_LISTED]
     routine = sorted((event for event in events if event.routine), key=lambda event: abs(event.after - (broke or 0)))
     room = min(EVENTS_LISTED - len(telling), ROUTINE_LISTED)
     return sorted([*telling, *routine[:room]], key=lambda event: event.number)
 
 
-def _importance(event: Event) -> tuple[bool, bool, int, int]:
+def _importance(event: EventRow) -> tuple[bool, bool, int, int]:
     """First what is near the first loss, then what somebody did, then by kind."""
     weight = {"address": 0, "route": 0, "link": 0, "manager": 1, "rule": 1, "process": 1, "counter": 2, "neighbour": 3}
     return event.own or not event.near, event.own or not event.process, weight.get(event.kind, 2), event.number
 
 
-def _rows(events: Sequence[Event], listed: set[int], duration: float) -> list[tuple[str, list[Mark]]]:
+def _rows(events: Sequence[EventRow], listed: set[int], duration: float) -> list[tuple[str, list[EventMark]]]:
     rows = []
     known = {kind for _name, kinds in EVENT_ROWS for kind in kinds}
     for name, kinds in (*EVENT_ROWS, ("other", ())):
@@ -322,8 +322,8 @@ def _rows(events: Sequence[Event], listed: set[int], duration: float) -> list[tu
     return rows
 
 
-def _marks(events: Sequence[Event], listed: set[int], duration: float) -> list[Mark]:
-    groups: list[list[Event]] = []
+def _marks(events: Sequence[EventRow], listed: set[int], duration: float) -> list[EventMark]:
+    groups: list[list[EventRow]] = []
     for event in events:
         if groups and 100 * (event.after - groups[-1][0].after) / duration < MARK_DISTANCE:
             groups[-1].append(event)
@@ -337,7 +337,9 @@ def _marks(events: Sequence[Event], listed: set[int], duration: float) -> list[M
         number = next((event.row for event in sorted(group, key=_importance) if event.row in listed), None)
         x = _percent(group[0].after, duration)
         marks.append(
-            Mark(x, len(group), title, number, any(e.process and not e.own for e in group), any(e.near for e in group))
+            EventMark(
+                x, len(group), title, number, any(e.process and not e.own for e in group), any(e.near for e in group)
+            )
         )
     return marks
 

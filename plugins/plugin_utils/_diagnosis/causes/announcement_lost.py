@@ -10,13 +10,13 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Answers after the announcement that prove it: a single one may have been on its way for another reason.
 ANSWERS = 2
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     made = case.experiment("announce")
     if made is None:
         if any(target["method"] == ECHO for target in case.lost()):
@@ -49,7 +49,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _item(case: Case, pair: dict[str, Any]) -> Item:
+def _item(case: Case, pair: dict[str, Any]) -> EvidenceItem:
     text = (
         f"{pair['target']} answered {pair['before']} pings from {pair['address']} before it was announced as"
         f" {pair['mac']}, and {pair['after']} right after"

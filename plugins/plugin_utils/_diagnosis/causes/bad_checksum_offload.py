@@ -9,7 +9,11 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    EvidenceItem,
+    holder,
+)
 
 #: Counters of packets that the kernel dropped for their checksum (net/ipv4/proc.c); IPv6 counts UDP by itself.
 COUNTERS = ("TcpInCsumErrors", "UdpInCsumErrors", "Udp6InCsumErrors")
@@ -17,7 +21,7 @@ COUNTERS = ("TcpInCsumErrors", "UdpInCsumErrors", "Udp6InCsumErrors")
 SEVERAL = 2
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     sent, heard = case.experiment("datagrams"), case.experiment("checksums")
     if sent is None and heard is None:
         return case.not_tested(case.why_no_experiment("checksums"))
@@ -38,7 +42,7 @@ def judge(case: Case) -> Verdict:
     return case.not_tested(f"no TCP and no UDP arrived on {case.parent_name}, and nobody answers datagrams")
 
 
-def _outgoing(case: Case, cut: list[dict[str, Any]]) -> Verdict:
+def _outgoing(case: Case, cut: list[dict[str, Any]]) -> CauseVerdict:
     """Proven by the answers: without a checksum the same question gets through, each time."""
     evidence = [
         case.item(
@@ -58,7 +62,7 @@ def _outgoing(case: Case, cut: list[dict[str, Any]]) -> Verdict:
     )
 
 
-def _incoming(case: Case, wrong: list[dict[str, Any]], dropped: dict[str, Any], heard: dict[str, Any]) -> Verdict:
+def _incoming(case: Case, wrong: list[dict[str, Any]], dropped: dict[str, Any], heard: dict[str, Any]) -> CauseVerdict:
     """Proven where wrong checksums were seen on the wire, and the kernel counts what it drops for that."""
     evidence = [
         case.item(
@@ -93,7 +97,7 @@ def _incoming(case: Case, wrong: list[dict[str, Any]], dropped: dict[str, Any], 
 def _dropped(case: Case) -> dict[str, tuple[str, int]]:
     """Of each namespace that counted any: a counter's name, and how much all of them grew during the watch."""
     found = {}
-    for space in case.after.spaces:
+    for space in case.after.namespaces:
         grown = {name: case.counted(name, namespace=space.label) for name in COUNTERS}
         name = max(grown, key=lambda item: grown[item])
         if grown[name] > 0:
@@ -101,7 +105,7 @@ def _dropped(case: Case) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _counted(case: Case) -> list[Item]:
+def _counted(case: Case) -> list[EvidenceItem]:
     return [
         case.item("counter", f"{name} and its like grew by {number} during the watch", namespace=label)
         for label, (name, number) in _dropped(case).items()

@@ -8,13 +8,13 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent, refusals
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: BOND_MODE_TLB and BOND_MODE_ALB of the kernel's include/uapi/linux/if_bonding.h.
 REWRITING = {5: "balance-tlb", 6: "balance-alb"}
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     parent = case.after.parent
     if parent is None:
         return case.not_tested("the parent is not there")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: What programs say of a device that is not there: ip(8), ifupdown, tools that print the errno (ENODEV).
 MISSING = re.compile(r"cannot find|not find|does not exist|no such device|not found", re.IGNORECASE)
@@ -19,7 +19,7 @@ MISSING = re.compile(r"cannot find|not find|does not exist|no such device|not fo
 UNREADY = re.compile(r"network is (down|unreachable)|nexthop has invalid gateway", re.IGNORECASE)
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     link = case.network.link
     if link is None:
         return case.ruled_out("no link of the host is declared, so there is none to be made at boot")
@@ -79,7 +79,9 @@ def _came(parent: dict[str, Any], line: dict[str, Any]) -> str:
     return f" (it came {min(later) - line['at']:.1f} s later)" if later else ""
 
 
-def _evidence(case: Case, name: str, unit: dict[str, Any], line: dict[str, Any], parent: dict[str, Any]) -> list[Item]:
+def _evidence(
+    case: Case, name: str, unit: dict[str, Any], line: dict[str, Any], parent: dict[str, Any]
+) -> list[EvidenceItem]:
     waits = ", ".join(unit["after"]) or "nothing of the network"
     return [
         case.item("journal", f"{line['at']:.3f} s after the start of systemd {name} said: {line['text']}"),

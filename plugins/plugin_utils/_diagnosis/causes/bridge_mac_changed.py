@@ -9,13 +9,13 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, asker
 
 #: Seconds: what was asked shortly before the change is answered after it. The longest pause between two questions.
 ASKED_BEFORE = 1.0
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     parent = case.after.parent
     if parent is None or parent["kind"] != "bridge":
         return case.ruled_out("the parent is no bridge whose MAC address could follow its ports")

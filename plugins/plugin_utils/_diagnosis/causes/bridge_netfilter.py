@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_PARENT, Case
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_PARENT
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Of each way to a bridge and each family of nftables the hooks that a container's packets pass, measured on Linux 6.18
 #: (net/bridge/br_netfilter_hooks.c; nft(8), ADDRESS FAMILIES). Those of IP are passed where `SETTINGS` say so.
@@ -23,7 +24,7 @@ SETTINGS = {4: "bridge-nf-call-iptables", 6: "bridge-nf-call-ip6tables"}
 FAMILIES = {4: ("ip", "inet"), 6: ("ip6", "inet")}
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     tried = case.experiment("bridge_pass")
     if tried is None:
         return case.not_tested(case.why_no_experiment("bridge_pass"))
@@ -94,13 +95,13 @@ def _remedy(place: str, version: int) -> str:
     )
 
 
-def _rule_item(case: Case, rule: dict[str, Any]) -> Item:
+def _rule_item(case: Case, rule: dict[str, Any]) -> EvidenceItem:
     hooks = ", ".join(rule["hooks"])
     text = f"{rule['place']} handle {rule['handle']} (hook {hooks}) dropped {rule['dropped']} packets meanwhile"
     return case.item("rule", f"{text}; it matches {rule['matches']}")
 
 
-def _ping_item(case: Case, ping: dict[str, Any]) -> Item:
+def _ping_item(case: Case, ping: dict[str, Any]) -> EvidenceItem:
     text = f"{ping['target']} answered {ping['received']} of {ping['sent']} pings"
     return case.item("experiment", text, namespace=ping["namespace"])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: A single request that one socket heard and the other did not yet, as the watch ended, proves nothing.
 LOSSES = 2
@@ -15,7 +15,7 @@ LOSSES = 2
 MODES = ("bridge", "vepa", "private")
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     parent, shim = case.after.parent, case.after.shim
     if parent is None or shim is None or not shim["up"] or shim["mode"] not in MODES:
         return case.ruled_out("the host has no link that is up and gets broadcasts by the parent's queue")
@@ -72,7 +72,7 @@ def _length(case: Case, parent: str) -> int | None:
     """The largest one of all links on the parent is what counts; None where it cannot be seen."""
     lengths = [
         link["bcqueuelen"]
-        for space in case.after.spaces
+        for space in case.after.namespaces
         for link in space.links
         if (link["parent"], link["parent_namespace"]) == (parent, "") and link["bcqueuelen"] is not None
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
 
 from .address_removed_by_other import is_ours, still_gone, what
 
@@ -20,7 +20,7 @@ MANAGERS = ("systemd-networkd.service", "NetworkManager.service")
 DELAY = 0.5
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     lost = [event for event in case.events("link", "change") if _loses_carrier(case, event)]
     if not lost:
         return case.ruled_out(f"neither {case.parent_name} nor a link on it lost its carrier during the watch")

@@ -11,10 +11,10 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     ended = [event for event in case.events("address", "delete", namespace=None) if expired(event)]
     lost = [event for event in ended if _is_ours(case, event) and _is_missed(case, event)]
     if not lost:
@@ -58,7 +58,7 @@ def _is_ours(case: Case, event: dict[str, Any]) -> bool:
     return any(
         link["name"] == event["link"] and link["parent"] == case.parent_name and link["parent_namespace"] == ""
         for snapshot in snapshots
-        for space in snapshot.spaces
+        for space in snapshot.namespaces
         if space.label == event["namespace"]
         for link in space.links
     )
@@ -66,7 +66,7 @@ def _is_ours(case: Case, event: dict[str, Any]) -> bool:
 
 def _is_missed(case: Case, event: dict[str, Any]) -> bool:
     """Whether the link is there and has no address of the network any more: temporary ones of IPv6 come and go."""
-    space = case.after.space(event["namespace"]) if event["namespace"] else case.after.own
+    space = case.after.namespace(event["namespace"]) if event["namespace"] else case.after.own
     if space is None or space.link(event["link"]) is None:
         return False
     version = ipaddress.ip_interface(event["data"]["address"]).version

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     made = case.experiment("dhcp_ask")
     if made is None:
         return case.not_tested(case.why_no_experiment("dhcp_ask"))
@@ -23,7 +23,7 @@ def judge(case: Case) -> Verdict:
     name = first["servers"][0]
     macs = (servers.get(name) or {}).get("macs") or []
     more = f" (and of {len(made['overlaps']) - 1} more ranges)" if len(made["overlaps"]) > 1 else ""
-    evidence = [Item("DHCP", item["message"], f"{case.host}: {case.parent_name}") for item in made["overlaps"]]
+    evidence = [EvidenceItem("DHCP", item["message"], f"{case.host}: {case.parent_name}") for item in made["overlaps"]]
     return case.confirmed(
         f"the DHCP server {name} offered {', '.join(first['addresses'][:3])} to a stranger, which is declared here as"
         f" {first['declared']}{more}",

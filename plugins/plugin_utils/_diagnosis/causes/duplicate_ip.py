@@ -11,13 +11,17 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    EvidenceItem,
+    holder,
+)
 
 #: States and owners as arp_conflict_check names them.
 FOREIGN, TAKEN = "foreign", ("duplicate", "in_use")
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     probed = case.experiment("holders")
     seen = {(address, mac): items for address, mac, items in (*_probed(case, probed), *_heard(case, probed))}
     strangers = {key: items for key, items in seen.items() if key[1] not in case.fleet.passed}
@@ -41,7 +45,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[Item]]]:
+def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[EvidenceItem]]]:
     """Foreign answers to probes; a proxy does not answer those (their sender has no address)."""
     found = []
     for result in (probed or {}).get("results", []):
@@ -50,11 +54,13 @@ def _probed(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, l
         for one in result["holders"]:
             if one["owner"] == FOREIGN:
                 text = f"{one['mac']} answers for {result['address']} ({one['kind']}, asked from {one['vantage']})"
-                found.append((result["address"], one["mac"], [Item("probe", text, case.host, one["first_seen"])]))
+                found.append(
+                    (result["address"], one["mac"], [EvidenceItem("probe", text, case.host, one["first_seen"])])
+                )
     return found
 
 
-def _heard(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[Item]]]:
+def _heard(case: Case, probed: dict[str, Any] | None) -> list[tuple[str, str, list[EvidenceItem]]]:
     """Foreign claims of addresses that the fleet has, made while the fleet made them too.
 
     Who claims several and answers no probe for them is a router with proxy ARP.

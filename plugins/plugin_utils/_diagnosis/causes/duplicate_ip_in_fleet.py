@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import Place
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import FleetLink
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, holder
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     twins = _twins(case)
     if not twins:
         seen = f"no address of this network is in two places of {len(case.fleet.hosts)} hosts"
@@ -48,7 +48,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _twins(case: Case) -> list[tuple[Place, Place]]:
+def _twins(case: Case) -> list[tuple[FleetLink, FleetLink]]:
     """A place of this host and another with the same address, but not the host itself with its own container."""
     found = []
     for (segment, dummy), places in case.fleet.addresses.items():
@@ -59,7 +59,7 @@ def _twins(case: Case) -> list[tuple[Place, Place]]:
     return found
 
 
-def _apart(one: Place, other: Place) -> bool:
+def _apart(one: FleetLink, other: FleetLink) -> bool:
     """On two hosts, or in two containers of one."""
     if one.host != other.host:
         return True

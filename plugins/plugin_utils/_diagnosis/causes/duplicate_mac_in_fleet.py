@@ -8,11 +8,15 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import Place
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import FleetLink
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    EvidenceItem,
+    holder,
+)
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     twins = _twins(case)
     if not twins:
         if len(case.fleet.hosts) < 2:
@@ -48,7 +52,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _twins(case: Case) -> list[tuple[Place, Place]]:
+def _twins(case: Case) -> list[tuple[FleetLink, FleetLink]]:
     """A link of this host and one of another with the same MAC address."""
     found = []
     for (segment, mac), places in case.fleet.members.items():
@@ -60,7 +64,7 @@ def _twins(case: Case) -> list[tuple[Place, Place]]:
     return found
 
 
-def _clones(case: Case, mine: Place, other: Place) -> tuple[list[Item], str]:
+def _clones(case: Case, mine: FleetLink, other: FleetLink) -> tuple[list[EvidenceItem], str]:
     """Whether both hosts have one machine ID, of which MAC addresses are made, and what to do then."""
     own = case.system.get("machine_id")
     theirs = (case.fleet.hosts[other.host].get("system") or {}).get("machine_id")

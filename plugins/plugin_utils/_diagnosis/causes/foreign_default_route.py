@@ -9,13 +9,13 @@ import ipaddress
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
 
 #: RFC 3927, 2.1: addresses that a host gives itself where no DHCP server answers.
 LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     link = case.network.link
     declared = {route for item in case.evidence["drift"]["links"] if item["name"] == link for route in item["routes"]}
     foreign = [

@@ -8,13 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
-    CONTAINER_TO_HOST,
-    HOST_TO_CONTAINER,
-    Case,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: The families whose hooks are in the IP stack of the host (nft(8), ADDRESS FAMILIES).
 FAMILIES = ("ip", "ip6", "inet")
@@ -22,7 +19,7 @@ FAMILIES = ("ip", "ip6", "inet")
 PASSING = ["forward"]
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     filters = case.after.data.get("filters", [])
     meant = [(rule, found) for rule in filters for found in [_containers(case, rule)] if found]
     if not meant:

@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
-    HOST_TO_CONTAINER,
-    Case,
-    bare,
-    since,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     broken = case.broken(HOST_TO_CONTAINER)
     children = {item["address"]: item for item in (*case.after.containers, *case.after.scope["strays"])}
     isolated = []
@@ -51,7 +47,7 @@ def _egress(case: Case) -> str | None:
     return host_side[0]["link"] if host_side and len({route["link"] for route in host_side}) == 1 else None
 
 
-def _ways(case: Case, isolated: list[dict], children: dict[str, dict]) -> list[Item]:
+def _ways(case: Case, isolated: list[dict], children: dict[str, dict]) -> list[EvidenceItem]:
     found = []
     for target in isolated[:3]:
         child = children[target["target"]]

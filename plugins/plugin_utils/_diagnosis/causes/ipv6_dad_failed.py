@@ -9,12 +9,16 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, Space, bare, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, NamespaceView, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    EvidenceItem,
+    holder,
+)
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     failed = _failed(case)
     if not failed:
         return case.ruled_out("no IPv6 address of the network's links failed duplicate address detection")
@@ -58,14 +62,14 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _failed(case: Case) -> list[tuple[Space, dict[str, Any]]]:
+def _failed(case: Case) -> list[tuple[NamespaceView, dict[str, Any]]]:
     """Addresses of the network's links, in its subnets or link-local, that the kernel does not use."""
     places = [("", name) for name in (case.parent_name, case.network.link) if name]
     scope = case.after.scope
     places += [(item["namespace"], item["link"]) for item in (*scope["containers"], *scope["strays"])]
     found = []
     for label, name in dict.fromkeys(places):
-        space = case.after.space(label)
+        space = case.after.namespace(label)
         for item in space.addresses(name) if space else ():
             local = ipaddress.ip_interface(item["address"]).ip.is_link_local
             if item["dadfailed"] and space and (local or case.inside(item["address"])):
@@ -73,12 +77,12 @@ def _failed(case: Case) -> list[tuple[Space, dict[str, Any]]]:
     return found
 
 
-def _others(case: Case, space: Space, name: str, address: str) -> list[tuple[str, Item]]:
+def _others(case: Case, space: NamespaceView, name: str, address: str) -> list[tuple[str, EvidenceItem]]:
     """Links of the fleet, on the same network, that hold an address and use it: MAC address and what was seen."""
     found = []
     for host, evidence in sorted(case.fleet.hosts.items()):
         snapshot = evidence.get("after") or {}
-        for other in (Space(data) for data in snapshot.get("namespaces", [])):
+        for other in (NamespaceView(data) for data in snapshot.get("namespaces", [])):
             for item in other.addresses():
                 same = (host, other.label, item["link"]) == (case.host, space.label, name)
                 if same or item["dadfailed"] or bare(item["address"]) != address:
@@ -86,7 +90,7 @@ def _others(case: Case, space: Space, name: str, address: str) -> list[tuple[str
                 link = other.link(item["link"]) or {}
                 where = ": ".join(filter(None, [host, "/".join(filter(None, [other.label, item["link"]]))]))
                 text = f"{item['link']} with MAC {link.get('mac')} has {item['address']}"
-                found.append((str(link.get("mac")), Item("holder", text, where, str(snapshot.get("at", "")))))
+                found.append((str(link.get("mac")), EvidenceItem("holder", text, where, str(snapshot.get("at", "")))))
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 MACVLAN_KINDS = ("macvlan", "macvtap")
 #: Status of the kind -> why it is so, and what to do. `kmod_check` documents them.
@@ -21,12 +21,12 @@ REASONS = {
 }
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     kernel = case.system["kernel"]
     found = kernel["macvlan"]
     there = [
         link["name"]
-        for space in case.after.spaces
+        for space in case.after.namespaces
         for link in space.links
         if link["kind"] in MACVLAN_KINDS and link["parent"] == case.parent_name
     ]

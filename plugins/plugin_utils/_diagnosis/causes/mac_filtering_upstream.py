@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case, since
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Part of what DMI says -> who filters there, and the setting that allows further MAC addresses.
 PLATFORMS = {
@@ -20,7 +21,7 @@ PLATFORMS = {
 }
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     made = case.experiment("gateway_ask")
     if made is None:
         return case.not_tested(case.why_no_experiment("gateway_ask"))

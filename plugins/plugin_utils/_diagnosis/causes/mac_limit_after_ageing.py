@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import GATEWAY_FROM_LINK, Case
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     made = case.experiment("gateway_ask")
     if made is None:
         return case.not_tested(case.why_no_experiment("gateway_ask"))
@@ -44,7 +45,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _item(case: Case, gateway: str, item: dict[str, Any]) -> Item:
+def _item(case: Case, gateway: str, item: dict[str, Any]) -> EvidenceItem:
     said = f"answered by {', '.join(item['answered'])}" if item["answered"] else "no answer"
     text = f"{item['sent']} requests for {gateway} with MAC {item['mac']} of {item['vantage']}: {said}"
     return case.item("experiment", text, item["link"])

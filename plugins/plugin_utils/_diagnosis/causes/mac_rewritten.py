@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
     CONTAINER_TO_HOST,
     GATEWAY_FROM_LINK,
     HOST_TO_CONTAINER,
-    Case,
-    since,
 )
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, asker
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     shim = case.after.shim
     if shim is None:
         return case.ruled_out("the host has no link of its own whose MAC address could be another")

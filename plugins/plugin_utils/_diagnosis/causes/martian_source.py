@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Prefix lengths from here on have no broadcast address (RFC 3021).
 NO_BROADCAST = 31
@@ -18,7 +18,7 @@ NO_BROADCAST = 31
 MARTIAN_SOURCES = "RouteInMartianSrc"
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     for container in [*case.after.containers, *case.after.scope["strays"]]:
         address, namespace = container["address"], container["namespace"]
         if not namespace:
@@ -46,7 +46,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _reflected(case: Case) -> Verdict | None:
+def _reflected(case: Case) -> CauseVerdict | None:
     """The host asks for one of its addresses from another one, over the wire, and its question comes back unanswered.
 
     A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would not take it for a martian.
@@ -89,7 +89,7 @@ def _came_back(data: dict[str, Any], own: dict[str, str]) -> bool:
 
 def _source(case: Case, namespace: str, target: str) -> str | None:
     """The address that a container asks a target from, None where that is not known."""
-    space = case.after.space(namespace)
+    space = case.after.namespace(namespace)
     path = space.path(target) if space else None
     if path is not None:
         return path["source"] or None
@@ -97,7 +97,7 @@ def _source(case: Case, namespace: str, target: str) -> str | None:
     return str(held[0]) if len(held) == 1 else None
 
 
-def _broadcast(case: Case, address: str) -> tuple[str, str, list[Item]] | None:
+def _broadcast(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | None:
     """Why it is one, what to do, and the proof: the last address of a subnet that a link of the host is in."""
     for item in case.after.own.addresses():
         interface = ipaddress.ip_interface(item["address"])
@@ -112,7 +112,7 @@ def _broadcast(case: Case, address: str) -> tuple[str, str, list[Item]] | None:
     return None
 
 
-def _local(case: Case, address: str) -> tuple[str, str, list[Item]] | None:
+def _local(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | None:
     """The same where the host routes it to itself without having it, and does not accept its own as a source (IPv4)."""
     own = case.after.own
     path = own.path(address)

@@ -9,10 +9,10 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     tried = case.experiment("full_size")
     if tried is None:
         return case.not_tested(case.why_no_experiment("full_size"))
@@ -44,14 +44,14 @@ def _sizes(case: Case) -> dict[tuple[str, str], int]:
     names += [(item["namespace"], item["link"]) for item in case.after.containers]
     found = {}
     for space, name in names:
-        place = case.after.space(space)
+        place = case.after.namespace(space)
         link = place.link(name) if place else None
         if link is not None:
             found[space, name] = int(link["mtu"])
     return found
 
 
-def _pair_item(case: Case, pair: dict[str, Any]) -> Item:
+def _pair_item(case: Case, pair: dict[str, Any]) -> EvidenceItem:
     text = f"{pair['target']}: unfragmented packets of {_listed(pair['passed'])} octets answered"
     if pair["lost"]:
         text += f", of {_listed(pair['lost'])} not"

@@ -11,13 +11,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: What one line of NetworkManager's configuration does to the list, as it is written there.
 OPERATORS = {"replace": "=", "add": "+=", "remove": "-="}
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     link = case.network.link
     manager = case.system["networkmanager"]
     if link is None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     silent = _silent(case)
     if not silent:
         return case.ruled_out("ARP is on on the parent, on the host's link and on the containers' links")
@@ -37,7 +37,7 @@ def _silent(case: Case) -> list[tuple[str, str]]:
     inside = [(item["namespace"], item["link"]) for item in case.after.containers]
     found = []
     for space, name in dict.fromkeys([*own, *inside]):
-        place = case.after.own if not space else case.after.space(space)
+        place = case.after.own if not space else case.after.namespace(space)
         link = place.link(name) if place else None
         if link is not None and not link["arp"]:
             found.append((space, name))

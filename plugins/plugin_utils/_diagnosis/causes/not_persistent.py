@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Parts of the paths of those files that make a link: units, netdevs of systemd-networkd and the drop-ins that put them
 #: on the parent, profiles of NetworkManager and stanzas of ifupdown. Others only set values on it.
 MAKING = (".service", ".netdev", ".network.d/", ".nmconnection", "/interfaces.d/")
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     link = case.network.link
     if link is None:
         return case.ruled_out("no link of the host is declared, so there is none to be made at boot")

@@ -9,14 +9,14 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, asker
 
 NETWORKMANAGER = "NetworkManager"
 #: Seconds between the kernel's notice that a link is gone and NetworkManager's that it has removed it.
 TOGETHER = 1.0
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     if case.after.parent is not None:
         if case.before.parent is not None and case.before.parent["index"] != case.after.parent["index"]:
             return _came_back(case)
@@ -43,7 +43,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _came_back(case: Case) -> Verdict:
+def _came_back(case: Case) -> CauseVerdict:
     gone = case.events("link", "delete", link=case.parent_name)
     evidence = [case.event_item(event) for event in gone[:1]]
     evidence.append(case.item("parent", f"{case.parent_name} is another device than at the start", case.parent_name))

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 PASSTHRU = "passthru"
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     parent = case.parent_name
     taken = [
         (space.label, link["name"])
-        for space in case.after.spaces
+        for space in case.after.namespaces
         for link in space.links
         if link["mode"] == PASSTHRU
         and link["parent"] == parent

@@ -8,17 +8,13 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
-    HOST_TO_CONTAINER,
-    Case,
-    bare,
-    since,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     own, link, parent = case.after.own, case.network.link, case.parent_name
     if link is None or case.after.shim is None:
         return case.ruled_out("the host has no second link into the subnet")

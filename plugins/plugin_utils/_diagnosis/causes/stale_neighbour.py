@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, Space, bare
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, NamespaceView, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, holder
 
 #: States in which the kernel sends to the entry's MAC address (NUD_VALID, include/net/neighbour.h), and by hand.
 PERMANENT = "PERMANENT"
@@ -19,10 +19,10 @@ USED = ("REACHABLE", "STALE", "DELAY", "PROBE", PERMANENT)
 SETTLED = 1.0
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     outdated = [
         (space, entry)
-        for space in case.after.spaces
+        for space in case.after.namespaces
         for entry in space.neighbours()
         if _outdated(case, entry) and _settled(case, entry) and not _link_is_missing(case, space, entry)
     ]
@@ -90,14 +90,14 @@ def _settled(case: Case, entry: dict[str, Any]) -> bool:
     return place.host == case.host and bool(latest) and case.timeline["duration"] - latest[-1] >= SETTLED
 
 
-def _link_is_missing(case: Case, space: Space, entry: dict[str, Any]) -> bool:
+def _link_is_missing(case: Case, space: NamespaceView, entry: dict[str, Any]) -> bool:
     """Whether a container asks for its own host, which has no link of the network: no other MAC address would do."""
     places = case.fleet.holding(case.segment, entry["address"])
     own = any(place.host == case.host and not place.namespace for place in places)
     return bool(space.label) and own and case.after.shim is None
 
 
-def _broken(case: Case, space: Space, address: str) -> list[dict[str, Any]]:
+def _broken(case: Case, space: NamespaceView, address: str) -> list[dict[str, Any]]:
     """What is broken because answers or questions to an address go astray: from it to here, and from here to it."""
     ours = [item for item in case.broken() if item["from"]["namespace"] == space.label and item["target"] == address]
     there = {item["namespace"] for item in case.after.containers if item["address"] == address}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Documentation/networking/ip-sysctl.rst, rp_filter: 1 drops what would not be answered by the same link (RFC 3704).
 STRICT = 1
 COUNTER = "TcpExtIPReversePathFilter"
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     names = [name for name in (case.parent_name, case.network.link) if name and case.after.own.link(name)]
     settings = {name: case.after.own.strictest(name, "rp_filter") for name in names}
     evidence = [case.item("setting", f"rp_filter is {value} (the larger of all and {name})", name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: MAC addresses beside its own that every card takes: of Linux' drivers, tg3 has room for the fewest
 #: (TG3_MAX_UCAST_ADDR, drivers/net/ethernet/broadcom/tg3.c, with ASF).
@@ -16,7 +16,7 @@ ROOM_LEAST = 2
 STACKED = ("vlan", "bond", "team", "bridge")
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     parent, made = case.after.parent, case.experiment("gateway_ask")
     if parent is None:
         return case.not_tested(case.after.scope["parent_problem"])
@@ -29,7 +29,7 @@ def judge(case: Case) -> Verdict:
     others = sorted(
         {
             link["mac"]
-            for space in case.after.spaces
+            for space in case.after.namespaces
             for link in space.links
             if link["parent"] == parent["name"] and link["parent_namespace"] == "" and link["up"]
         }

@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import (
-    CONTAINER_TO_HOST,
-    HOST_TO_CONTAINER,
-    Case,
-    since,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 BRIDGE = "bridge"
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     shim = case.after.shim
     broken = [*case.broken(HOST_TO_CONTAINER), *case.broken(CONTAINER_TO_HOST)]
     containers = case.after.containers

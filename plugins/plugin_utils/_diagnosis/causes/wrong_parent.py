@@ -9,10 +9,10 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Item, Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: Case) -> CauseVerdict:
     made = case.experiment("gateway_ask")
     if made is None:
         return case.not_tested(case.why_no_experiment("gateway_ask"))
@@ -43,7 +43,7 @@ def judge(case: Case) -> Verdict:
     )
 
 
-def _asked_item(case: Case, gateway: str, item: dict[str, Any]) -> Item:
+def _asked_item(case: Case, gateway: str, item: dict[str, Any]) -> EvidenceItem:
     if not item["sent"]:
         text = f"{gateway} could not be asked: {item['why_not']}"
     else:

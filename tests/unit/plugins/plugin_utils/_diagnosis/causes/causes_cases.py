@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import judge
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import Verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 FIXTURE = Path(__file__).parent / "fixtures" / "healthy_fleet.json"
 #: Hosts web1 (link lan0 192.168.100.3, parent eth0 192.168.100.11, containers .129 and .130) and web2 (.4, .12, .145).
@@ -29,7 +29,7 @@ def healthy() -> dict[str, Any]:
     return copy.deepcopy(_healthy())
 
 
-def verdict(fleet: dict[str, Any], cause: str, host: str = "web1") -> Verdict:
+def verdict(fleet: dict[str, Any], cause: str, host: str = "web1") -> CauseVerdict:
     """What one cause says of one host, after the other causes had their say too."""
     return next(item for item in judge(fleet) if (item.host, item.cause) == (host, cause))
 
