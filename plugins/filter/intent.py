@@ -83,7 +83,7 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
     if problems:
         raise AnsibleFilterError(problems.report())
     data = plan.intent.as_data()
-    networks_with_addresses = [network for network in plan.intent.networks if network.probe()["addresses"]]
+    networks_with_addresses = [network for network in plan.intent.networks if network.probed()]
     single = [link for link in plan.desired.present if link.addresses and link.key.startswith("macvlan_links")]
     asked = [
         {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]} for link in single
@@ -94,13 +94,13 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
     data["dhcp_probes"] = [
         {
             "parent": network.parent,
-            "addresses": network.probe()["addresses"],
+            "addresses": network.probed(),
             "subnets": [str(subnet) for subnet in network.subnets],
         }
         for network in networks_with_addresses
     ] + asked
     data["probes"] = [
-        {"parent": network.parent, "addresses": network.probe()["addresses"]} for network in networks_with_addresses
+        {"parent": network.parent, "addresses": network.probed()} for network in networks_with_addresses
     ] + asked
     return data
 

@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand, of_links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
@@ -152,6 +152,6 @@ def test_links_that_no_network_declares_say_what_can_be_diagnosed_of_them():
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip
     assert (second["name"], second["subnets"], second["container_ranges"]) == ("link lan1", ["10.9.9.0/24"], [])
-    read_again = _input.networks([first, second], problems)
+    read_again = _networks.networks([first, second], problems)
     assert not problems, problems.report()
     assert [network.link for network in read_again] == ["lan0", "lan1"]
