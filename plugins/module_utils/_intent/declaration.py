@@ -54,11 +54,6 @@ class Intent:
             "networks": [network.as_data() for network in self.networks],
             "links": list(self.links),
             "unmanaged_devices": [f"interface-name:{link['name']}" for link in present],
-            "probes": [
-                {"network": network.name, "parent": network.parent, "addresses": network.probed()}
-                for network in self.networks
-                if network.probed()
-            ],
         }
 
 

@@ -72,15 +72,14 @@ def test_containers_without_a_range_get_routes_of_their_own():
     intent, problems = expanded({**NETWORK, "container_range": None, "containers": ["192.168.100.40"]})
     assert not problems
     assert intent.links[0]["routes"] == [{"destination": "192.168.100.40/32"}]
-    assert intent.as_data()["probes"][0]["addresses"] == ["192.168.100.3", "192.168.100.40"]
+    assert intent.networks[0].probed() == ["192.168.100.3", "192.168.100.40"]
 
 
 def test_everything_else_follows_from_the_declaration():
-    data = expanded(NETWORK, links=[{"name": "mv1", "parent": "eth1"}])[0].as_data()
+    intent = expanded(NETWORK, links=[{"name": "mv1", "parent": "eth1"}])[0]
+    data = intent.as_data()
     assert data["unmanaged_devices"] == ["interface-name:lan0", "interface-name:mv1"]
-    assert data["probes"] == [
-        {"network": "lan0", "parent": "eth0", "addresses": ["192.168.100.3", "192.168.100.128/28"]}
-    ]
+    assert intent.networks[0].probed() == ["192.168.100.3", "192.168.100.128/28"]
     assert [link["name"] for link in data["links"]] == ["lan0", "mv1"]
 
 

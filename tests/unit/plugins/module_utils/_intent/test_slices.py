@@ -116,7 +116,7 @@ def test_one_declaration_serves_the_whole_group() -> None:
         (own,) = host.intent.networks[0].ranges
         assert own.prefixlen == 28
         assert host.intent.links[0]["routes"] == [{"destination": str(own)}]
-        assert host.intent.as_data()["probes"][0]["addresses"][1:] == [str(own)]
+        assert host.intent.networks[0].probed()[1:] == [str(own)]
     (overview,) = fleet.slices()
     assert overview["free"] == 3
     assert list(overview["container_slice"]) == GROUP
