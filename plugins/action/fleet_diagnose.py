@@ -16,6 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
@@ -34,8 +35,6 @@ OPTIONS = {
     "full_up_to": {"type": "int", "default": 50},
     "parameters": {"type": "dict", "default": {}},
 }
-#: What the role registers on each host.
-REGISTERED = "diagnose_result"
 NO_ADDRESSES = (
     "its links are declared without addresses: declare them, and the routes to containers, or macvlan_networks"
 )
@@ -70,10 +69,10 @@ class ActionModule(ActionBase):
 
 def _host(name: str, variables: Any) -> HostResult:
     """What came back from one host, also where nothing did."""
-    result = _get(variables, REGISTERED)
+    result = _get(variables, _registered.DIAGNOSE_RESULT)
     if not isinstance(result, dict):
         if _get(variables, "macvlan_networks") or _get(variables, "macvlan_links"):
-            failure = _get(variables, "macvlan_failure")
+            failure = _get(variables, _registered.FAILURE)
             said = failure.get("msg") if isinstance(failure, dict) else "it was not asked"
             return HostResult(name, state=FAILED, message=str(said))
         return HostResult(name, state=NOTHING_DECLARED)

@@ -14,7 +14,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import mac_list as _mac_list
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read
 
@@ -37,8 +38,7 @@ class ActionModule(ActionBase):
             variables = task_vars["hostvars"][name]
             # what is wrong with a declaration is the plan's to tell
             plan = read(declaration(name, variables, groups, Problems()), Problems())
-            info = registered(variables, "macvlan_inventory")
-            info = info if isinstance(info, dict) else {}
+            info = _registered.result(variables, _registered.INVENTORY) or {}
             listed += _mac_list.rows(plan, info)
             if "parents" not in info and (plan.intent.networks or plan.intent.links):
                 unseen[name] = _why(info, name in selected)
@@ -80,7 +80,7 @@ def _read(path: str) -> str | None:
         return None
 
 
-def _why(info: dict[str, Any], selected: bool) -> str:
+def _why(info: _registered.Result, selected: bool) -> str:
     """Why a host gave no inventory."""
     if not selected:
         return "not in this run"

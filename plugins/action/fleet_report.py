@@ -13,23 +13,23 @@ from ansible.utils.display import Display
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import HostResults, summary, table
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import CLONED_MACHINE
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
-REGISTERED = (
-    "prepare_kernel",
-    "prepare_library",
-    "interfaces_probe",
-    "nm_exclusion_result",
-    "interfaces_result",
-    "verify_drift_result",
-    "verify_result",
-    "macvlan_failure",
+RESULTS = (
+    _registered.PREPARE_KERNEL,
+    _registered.PREPARE_LIBRARY,
+    _registered.INTERFACES_PROBE,
+    _registered.NM_EXCLUSION_RESULT,
+    _registered.INTERFACES_RESULT,
+    _registered.VERIFY_DRIFT_RESULT,
+    _registered.VERIFY_RESULT,
+    _registered.FAILURE,
 )
-
 
 #: How many blind spots are named.
 NOTES_MAX = 5
@@ -74,11 +74,11 @@ def _notes(verdict: dict[str, Any]) -> list[str]:
 def _results(
     name: str, variables: Any, groups: Groups, check_mode: bool, conflicts: list[dict[str, Any]]
 ) -> HostResults:
-    declared = {key: registered(variables, key) for key in ("macvlan_networks", "macvlan_links")}
+    declared = {key: _registered.value(variables, key) for key in ("macvlan_networks", "macvlan_links")}
     return HostResults(
         host=name,
         intent=_intent(name, declared, groups),
-        results={key: value for key in REGISTERED if isinstance(value := registered(variables, key), dict)},
+        results={name: found for name in RESULTS if (found := _registered.result(variables, name)) is not None},
         declared=any(value is not None for value in declared.values()),
         check_mode=check_mode,
         conflicts=[item["message"] for item in conflicts if item["counts"]],

@@ -12,7 +12,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of, registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import HostEvidence, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as read_declaration
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import FATAL, judge
@@ -50,7 +51,7 @@ class ActionModule(ActionBase):
 
 def _fatal(variables: Any) -> Sequence[str]:
     """What the host takes for a conflict; the role's default is not to be seen from here."""
-    told = registered(variables, "interfaces_conflict_fail_on")
+    told = _registered.value(variables, _registered.CONFLICT_FAIL_ON)
     if isinstance(told, str) and told:
         told = [word.strip() for word in told.split(",")]
     return FATAL if told is None else told
@@ -59,27 +60,25 @@ def _fatal(variables: Any) -> Sequence[str]:
 def _evidence(name: str, variables: Any, groups: Groups, selected: bool, check_mode: bool) -> HostEvidence:
     # what is wrong with a declaration was said by the plan
     plan = read_declaration(declaration(name, variables, groups, Problems()), Problems())
-    results = {
-        key: value
-        for key in ("interfaces_probe", "interfaces_result")
-        if isinstance(value := registered(variables, key), dict)
-        # in check mode nothing was made
-        and not (key == "interfaces_result" and (check_mode or value.get("failed") or value.get("unreachable")))
-    }
-    return read(plan, results, _absence(variables, results.get("interfaces_probe"), selected))
+    probe = _registered.result(variables, _registered.INTERFACES_PROBE)
+    made = _registered.result(variables, _registered.INTERFACES_RESULT) or {}
+    # in check mode nothing was made
+    if check_mode or made.get("failed") or made.get("unreachable"):
+        made = {}
+    return read(plan, probe or {}, made, _absence(variables, probe, selected))
 
 
-def _absence(variables: Any, probe: dict[str, Any] | None, selected: bool) -> str:
+def _absence(variables: Any, probe: _registered.Result | None, selected: bool) -> str:
     """Why a host gave no evidence, empty where it may have."""
     if not selected:
         return "not in this run"
-    failure = registered(variables, "macvlan_failure")
-    if isinstance(failure, dict) and failure:
+    failure = _registered.result(variables, _registered.FAILURE)
+    if failure:
         return f"it failed before: {failure.get('task')}"
-    kernel = registered(variables, "prepare_kernel")
-    if any(isinstance(item, dict) and item.get("unreachable") for item in (probe, kernel)):
+    kernel = _registered.result(variables, _registered.PREPARE_KERNEL) or {}
+    if kernel.get("unreachable") or (probe or {}).get("unreachable"):
         return "it is unreachable"
-    if isinstance(kernel, dict) and kernel.get("missing_library"):
+    if kernel.get("missing_library"):
         return "a library is missing there"
     if probe is not None and probe.get("skipped"):
         return "there was nothing to ask for, or its conflict check is turned off"

@@ -82,27 +82,24 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
     plan = read(declaration, problems)
     if problems:
         raise AnsibleFilterError(problems.report())
-    data = plan.intent.as_data()
-    networks_with_addresses = [network for network in plan.intent.networks if network.probe()["addresses"]]
     single = [link for link in plan.desired.present if link.addresses and link.key.startswith("macvlan_links")]
-    asked = [
-        {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]} for link in single
+    diagnosed = (*plan.intent.networks, *of_links(single, plan.intent.networks))
+    probed = [network for network in plan.intent.networks if network.probed()]
+    by_link = [
+        {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses or ()]}
+        for link in single
     ]
-    data["diagnosed"] = [
-        network.as_data() for network in (*plan.intent.networks, *of_links(single, plan.intent.networks))
+    by_network = [{"parent": network.parent, "addresses": network.probed()} for network in probed]
+    by_subnet = [
+        {**probe, "subnets": [str(subnet) for subnet in network.subnets]}
+        for probe, network in zip(by_network, probed, strict=True)
     ]
-    data["dhcp_probes"] = [
-        {
-            "parent": network.parent,
-            "addresses": network.probe()["addresses"],
-            "subnets": [str(subnet) for subnet in network.subnets],
-        }
-        for network in networks_with_addresses
-    ] + asked
-    data["probes"] = [
-        {"parent": network.parent, "addresses": network.probe()["addresses"]} for network in networks_with_addresses
-    ] + asked
-    return data
+    return {
+        **plan.intent.as_data(),
+        "diagnosed": [network.as_data() for network in diagnosed],
+        "probes": by_network + by_link,
+        "dhcp_probes": by_subnet + by_link,
+    }
 
 
 class FilterModule:

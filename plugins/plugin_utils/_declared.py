@@ -45,14 +45,6 @@ def declaration(name: str, variables: Mapping[str, Any], groups: Groups, problem
     return made
 
 
-def registered(variables: Mapping[str, Any], key: str) -> Any:
-    """A variable, empty where it cannot be templated: that was said before, by the plan or the role that needed it."""
-    try:
-        return variables.get(key)
-    except AnsibleError:
-        return ""
-
-
 def as_list(value: Any, key: str, problems: Problems) -> list:
     """A list, or the YAML or JSON text of one: a survey of AWX delivers text. Nothing at all is an empty list."""
     if isinstance(value, str):

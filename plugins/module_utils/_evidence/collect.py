@@ -26,7 +26,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     Experiment,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.registry import EXPERIMENTS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
@@ -95,7 +95,7 @@ def collect(options: Options) -> dict[str, Any]:
 
 def _parse(options: Options) -> list[MacvlanNetwork]:
     problems = Problems()
-    declared = _input.networks(options.networks, problems)
+    declared = _networks.networks(options.networks, problems)
     if not problems:
         _watch_request.parse(_request(options), problems)
     check_pyroute2(problems)

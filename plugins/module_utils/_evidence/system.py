@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.machine_id import machine_id
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import Options, converge
@@ -76,12 +76,6 @@ def _kernel() -> dict[str, Any]:
     kernel = _kmod_host.kernel()
     finding = _kmod_check.examine(KINDS["macvlan"], kernel)
     return {"release": kernel.release, "module_tree": kernel.tree, "macvlan": finding.as_data()}
-
-
-def machine_id() -> str | None:
-    """A hash of machine-id(5), which shall not leave the host as it is; equal on clones."""
-    text = _text("/etc/machine-id")
-    return hashlib.sha256(f"linuxnet.macvlan {text}".encode()).hexdigest()[:16] if text else None
 
 
 def networkmanager() -> dict[str, Any] | None:

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.machine_id import machine_id
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_RAW,
@@ -34,9 +32,6 @@ _MASTERS = ("bond", "team", "bridge")
 
 #: A switch speaks every 30 seconds (IEEE 802.1AB-2016, 9.2.5.7, msgTxInterval), an hour at most.
 _LLDP_SECONDS_MAX = 3600
-
-#: machine-id(5)
-_MACHINE_ID = "/etc/machine-id"
 
 
 def inventory(
@@ -137,21 +132,6 @@ def evidence(everywhere: list[tuple[Namespace, Facts]], parents: Sequence[Link])
         "parents": [_parent_data(link, everywhere[0][1]) for link in parents],
         "links": links,
     }
-
-
-def machine_id(path: str = _MACHINE_ID) -> str | None:
-    """A name for the machine's id that is the same wherever that id is, None where there is none yet.
-
-    The id itself is not for the network (machine-id(5)), so it is hashed as sd_id128_get_machine_app_specific(3) does.
-    """
-    try:
-        with open(path, encoding="ascii") as stream:
-            text = stream.read().strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    if not re.fullmatch("[0-9a-f]{32}", text):
-        return None
-    return hmac.new(bytes.fromhex(text), b"linuxnet.macvlan", hashlib.sha256).hexdigest()[:32]
 
 
 def _parent_data(link: Link, facts: Facts) -> dict[str, object]:

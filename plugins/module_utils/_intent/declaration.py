@@ -11,32 +11,25 @@ second connected route to the subnet would compete with the parent's: whichever 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Network,
     ifname_problem,
     overlap,
-    parse_address,
-    parse_network,
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
-from . import parents as _parents
 from . import slices as _slices
 from .links import DesiredLink, unknown_keys
-from .network import MacvlanNetwork
+from .network import DECLARED, MacvlanNetwork, check_inside, listed, read_fields
 from .slices import Groups, Sharing
 
-KEYS = (
-    "name", "parent", "subnet", "gateway", "container_range", "container_range_per_host", "container_range_group",
-    "container_slice", "host_address", "containers", "engine", "segment", "link_name", "mode", "mac", "mtu",
-    "bcqueuelen", "sysctl", "parent_sysctl",
-)  # fmt: skip
-ENGINES = ("none", "docker", "podman")
+#: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
+KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "mode", "mac", "mtu", "bcqueuelen", "sysctl", "parent_sysctl")
 
 #: A shim answers ARP only where it leads back to the asker, and never configures itself from what a router says.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
@@ -45,10 +38,14 @@ SHIM_SYSCTL_IPV6 = {"accept_ra": 0, "autoconf": 0}
 
 @dataclass(frozen=True)
 class Intent:
-    """What one host shall be: its networks, and its links in the form that macvlan_link takes."""
+    """What one host shall be: its networks, and its links in the form that macvlan_link takes.
+
+    sharing: what the host has of a range that belongs to a group, by the key of the network.
+    """
 
     networks: tuple[MacvlanNetwork, ...]
     links: tuple[dict, ...]
+    sharing: Mapping[str, Sharing] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, object]:
         """Plain data for playbooks."""
@@ -57,7 +54,6 @@ class Intent:
             "networks": [network.as_data() for network in self.networks],
             "links": list(self.links),
             "unmanaged_devices": [f"interface-name:{link['name']}" for link in present],
-            "probes": [probe for probe in (network.probe() for network in self.networks) if probe["addresses"]],
         }
 
 
@@ -70,18 +66,21 @@ def expand(
     host, groups: the inventory name and the inventory's groups, for ranges that a group shares.
     """
     parsed: list[MacvlanNetwork] = []
+    shares: dict[str, Sharing] = {}
     made: list[dict] = []
     for number, network in enumerate(networks):
         key = f"macvlan_networks[{number}]"
         if not isinstance(network, dict):
             problems.add(key, network, "a network is a mapping", "write at least name, parent and subnet")
             continue
-        one = _network(network, key, problems, host, groups or Groups())
+        one, sharing = _network(network, key, problems, host, groups or Groups())
         parsed.append(one)
+        if sharing is not None:
+            shares[key] = sharing
         if one.link is not None:
             made.append(_shim(network, one))
     _between(parsed, problems)
-    return Intent(tuple(parsed), (*made, *links))
+    return Intent(tuple(parsed), (*made, *links), shares)
 
 
 def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
@@ -95,7 +94,7 @@ def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -
     for link in links:
         if not link.addresses:
             continue
-        direct = [route.destination for route in link.routes or () if route.gateway is None]
+        direct = dict.fromkeys(route.destination for route in link.routes or () if route.gateway is None)
         ranges = tuple(outer for outer in direct if outer.prefixlen and not outer.is_multicast)
         result.append(
             MacvlanNetwork(
@@ -103,7 +102,7 @@ def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -
                 parent=link.parent,
                 subnets=tuple(dict.fromkeys([*(interface.network for interface in link.addresses), *ranges])),
                 ranges=ranges,
-                host_addresses=tuple(interface.ip for interface in link.addresses),
+                host_addresses=tuple(dict.fromkeys(interface.ip for interface in link.addresses)),
                 link=link.name,
                 key=link.key,
             )
@@ -111,122 +110,54 @@ def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -
     return result
 
 
-def _network(given: dict, key: str, problems: Problems, host: str, groups: Groups) -> MacvlanNetwork:
+def _network(
+    given: dict, key: str, problems: Problems, host: str, groups: Groups
+) -> tuple[MacvlanNetwork, Sharing | None]:
     unknown_keys(given, KEYS, key, problems)
-    name = given.get("name")
-    if not isinstance(name, str) or not name:
-        problems.add(f"{key}.name", name, "a network needs a name", "write one such as lan0")
-    engine = given.get("engine") or "none"
-    if engine not in ENGINES:
-        problems.add(f"{key}.engine", engine, "there is no such engine", f"use one of {', '.join(ENGINES)}")
-    if given.get("parent") is None:
-        problems.add(f"{key}.parent", None, "a network needs a parent", _parents.REMEDY)
-    else:
-        _parents.check(given["parent"], f"{key}.parent", problems)
-    subnets = _parse(
-        given, "subnet", parse_network, "a network such as 192.168.100.0/24, without host bits", key, problems
-    )
-    if given.get("subnet") is None:
-        problems.add(f"{key}.subnet", None, "a network needs a subnet", "write one such as 192.168.100.0/24")
-    address = "an IP address without prefix length"
-    outers = tuple(_parse(given, "container_range", parse_network, "a range in CIDR form", key, problems))
+    values = read_fields(given, DECLARED, key, problems)
+    outers = values["ranges"]
     sharing = _slices.read(given, outers, host, groups, key, problems)
-    network = MacvlanNetwork(
-        name=str(name),
-        parent=given.get("parent"),
-        subnets=tuple(subnets),
-        gateways=tuple(_parse(given, "gateway", parse_address, address, key, problems)),
-        ranges=_own(outers, sharing, given),
-        host_addresses=tuple(_parse(given, "host_address", parse_address, address, key, problems)),
-        containers=tuple(_parse(given, "containers", parse_address, address, key, problems)),
-        engine=engine,
-        segment=str(given.get("segment") or ", ".join(str(subnet) for subnet in subnets)),
-        link=str(given.get("link_name") or name) if _list(given.get("host_address")) else None,
-        key=key,
-        sharing=sharing,
-    )
+    derived = {
+        "ranges": _own(outers, sharing, given),
+        "segment": values["segment"] or ", ".join(str(subnet) for subnet in values["subnets"]),
+        "link": str(given.get("link_name") or values["name"]) if listed(given.get("host_address")) else None,
+    }
+    network = MacvlanNetwork(**{**values, **derived}, key=key)
     if network.link is not None and ifname_problem(network.link):
-        remedy = "set link_name to a short one, such as lan0"
-        problems.add(
-            f"{key}.{'link_name' if given.get('link_name') else 'name'}",
-            network.link,
-            str(ifname_problem(network.link)),
-            remedy,
-        )
-    _inside(network, outers, problems)
+        where = f"{key}.{'link_name' if given.get('link_name') else 'name'}"
+        problem = str(ifname_problem(network.link))
+        problems.add(where, network.link, problem, "set link_name to a short one, such as lan0")
+    check_inside(network, outers, DECLARED, problems)
+    _usable(network, problems)
     _apart(network, outers, problems)
-    if (
-        not any(_list(given.get(name)) for name in ("container_range", "containers"))
-        or network.ranges
-        or network.containers
-    ):
+    declares_targets = any(listed(given.get(name)) for name in ("container_range", "containers"))
+    if network.ranges or network.containers or not declares_targets:
         _reachable(network, problems)
-    return network
+    return network, sharing
 
 
 def _own(outers: tuple[Network, ...], sharing: Sharing | None, given: dict) -> tuple[Network, ...]:
-    """What this host may use of the declared ranges; nothing where it cannot be told."""
+    """What this host may use of the declared ranges; nothing where its slice is unknown."""
     if sharing is None:
         return () if given.get("container_range_per_host") is not None else outers
     cut = [outer for outer, dummy in sharing.cuts]
     return (*(outer for outer in outers if outer not in cut), *sharing.slices)
 
 
-def _list(given: object) -> list:
-    """One value and a list of values are both welcome, and so is "none" for nothing."""
-    if given is None or given == "none":
-        return []
-    return given if isinstance(given, list) else [given]
-
-
-def _parse(given: dict, name: str, parse: Callable[[object], Any], form: str, key: str, problems: Problems) -> list:
-    result = []
-    for number, text in enumerate(_list(given.get(name))):
-        value = parse(text)
-        here = f"{key}.{name}[{number}]" if isinstance(given[name], list) else f"{key}.{name}"
-        if value is None:
-            problems.add(here, text, f"this is not {form}", "correct it")
-        elif value in result:
-            problems.add(here, text, "this is listed twice", "list it once")
-        else:
-            result.append(value)
-    return result
-
-
-def _inside(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
-    """What has to lie in the subnet, and what no machine can have."""
-    if not network.subnets:
-        return
-    subnets = ", ".join(str(subnet) for subnet in network.subnets)
-    for name, values in (
-        ("container_range", outers),
-        ("gateway", [item for item in network.gateways if not item.is_link_local]),
-        ("host_address", network.host_addresses),
-        ("containers", network.containers),
-    ):
-        for value in values:
-            if not any(within(value, subnet) for subnet in network.subnets):
-                problems.add(
-                    f"{network.key}.{name}",
-                    str(value),
-                    f"this is not inside the subnet {subnets}",
-                    "correct one of the two",
-                )
-            elif isinstance(value, ipaddress.IPv4Address):
-                _usable(network, name, value, problems)
-
-
-def _usable(network: MacvlanNetwork, name: str, value: ipaddress.IPv4Address, problems: Problems) -> None:
-    for subnet in network.subnets:
-        if (
-            subnet.version == 4
-            and subnet.prefixlen < 31
-            and value in (subnet.network_address, subnet.broadcast_address)
-        ):
-            what = "network" if value == subnet.network_address else "broadcast"
-            problems.add(
-                f"{network.key}.{name}", str(value), f"this is the {what} address of {subnet}", "choose another one"
-            )
+def _usable(network: MacvlanNetwork, problems: Problems) -> None:
+    """What no machine can have: the first and the last address of an IPv4 subnet."""
+    ends = {
+        end: (what, subnet)
+        for subnet in network.subnets
+        if subnet.version == 4 and subnet.prefixlen < 31
+        for end, what in ((subnet.network_address, "network"), (subnet.broadcast_address, "broadcast"))
+    }
+    for name in ("gateways", "host_addresses", "containers"):
+        for value in getattr(network, name):
+            if value in ends:
+                what, subnet = ends[value]
+                problem = f"this is the {what} address of {subnet}"
+                problems.add(f"{network.key}.{DECLARED[name]}", str(value), problem, "choose another one")
 
 
 def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
@@ -310,8 +241,7 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
 
 def _shim(given: dict, network: MacvlanNetwork) -> dict:
     """The link that a network needs on the host, in the words of macvlan_link."""
-    loose = [item for item in network.containers if not any(within(item, outer) for outer in network.ranges)]
-    targets = [*network.ranges, *(ipaddress.ip_network(item) for item in loose)]
+    targets = [*network.ranges, *(ipaddress.ip_network(item) for item in network.loose())]
     ipv4 = any(address.version == 4 for address in network.host_addresses)
     link = {
         "name": network.link,

@@ -1,52 +1,216 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One macvlan network, parsed. Pure."""
+"""One macvlan network: read from a declaration or from plain data, and written as plain data. Pure.
+
+Each field of `MacvlanNetwork` says how it is spelled and how its value is read. Whatever reads or writes a network goes
+over these fields, so that no way can drop a field that another one keeps.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Callable
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    Network,
+    ifname_problem,
+    parse_address,
+    parse_network,
+    within,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
-from .slices import Sharing
+from . import parents as _parents
+from .links import unknown_keys
+
+ENGINES = ("none", "docker", "podman")
+
+#: Reads the value under a key. Every fault becomes a problem.
+Reader = Callable[[object, str, Problems], Any]
+
+
+def listed(given: object) -> list[object]:
+    """One value and a list of values are both welcome, and so is "none" for nothing."""
+    if given is None or given == "none":
+        return []
+    return given if isinstance(given, list) else [given]
+
+
+def _items(parse: Callable[[object], Any], problem: str, remedy: str) -> Reader:
+    """Reads a list, or one value alone."""
+
+    def read(given: object, key: str, problems: Problems) -> tuple[Any, ...]:
+        found: list[Any] = []
+        for number, item in enumerate(listed(given)):
+            here = f"{key}[{number}]" if isinstance(given, list) else key
+            value = parse(item)
+            if value is None:
+                problems.add(here, item, problem, remedy)
+            elif value in found:
+                problems.add(here, item, "this is listed twice", "list it once")
+            else:
+                found.append(value)
+        return tuple(found)
+
+    return read
+
+
+_CIDR = "write it in CIDR form, without host bits"
+_addresses = _items(parse_address, "this is not an IP address", "write it without a prefix length")
+_some_subnets = _items(parse_network, "this is not a network", _CIDR)
+_ranges = _items(parse_network, "this is not a range in CIDR form", _CIDR)
+
+
+def _subnets(given: object, key: str, problems: Problems) -> Any:
+    if not listed(given):
+        problems.add(key, given, "a network needs a subnet", "write one such as 192.168.100.0/24")
+    return _some_subnets(given, key, problems)
+
+
+def _name(given: object, key: str, problems: Problems) -> str:
+    if not isinstance(given, str) or not given:
+        problems.add(key, given, "a network needs a name", "write one such as lan0")
+    return str(given)
+
+
+def _parent(given: object, key: str, problems: Problems) -> object:
+    if given is None:
+        problems.add(key, None, "a network needs a parent", _parents.REMEDY)
+    else:
+        _parents.check(given, key, problems)
+    return given
+
+
+def _engine(given: object, key: str, problems: Problems) -> str:
+    if (given or "none") not in ENGINES:
+        problems.add(key, given, "there is no such engine", f"use one of {', '.join(ENGINES)}")
+    return str(given or "none")
+
+
+def _segment(given: object, dummy_key: str, dummy_problems: Problems) -> str:
+    return str(given or "")
+
+
+def _link(given: object, key: str, problems: Problems) -> str | None:
+    problem = ifname_problem(given) if given else None
+    if problem:
+        problems.add(key, given, problem, "name the host's own link, or leave it out")
+    return str(given) if given else None
+
+
+def _spelled(data: str, declared: str | None, read: Reader) -> dict[str, object]:
+    """Metadata of a field: its key in plain data, its key in ``macvlan_networks`` (None where it is derived there)."""
+    return {"data": data, "declared": declared, "read": read}
 
 
 @dataclass(frozen=True)
 class MacvlanNetwork:
-    """One declared network, parsed. ``link`` is the shim's name, None where the host takes no part in it."""
+    """One network of a host. ``link`` is the host's own macvlan link (the shim), None where it has none.
 
-    name: str
-    parent: object
-    subnets: tuple[Network, ...]
-    gateways: tuple[Address, ...] = ()
-    ranges: tuple[Network, ...] = ()
-    host_addresses: tuple[Address, ...] = ()
-    containers: tuple[Address, ...] = ()
-    engine: str = "none"
-    #: The layer 2 segment. Networks of one segment share an address space; the subnets name it unless told otherwise.
-    segment: str = ""
-    link: str | None = None
+    segment: the layer 2 segment. Networks of one segment share an address space; by default the subnets name it.
+    ranges: what containers of this host may use, its slice where the declared range belongs to a group.
+    key: where it stands in the input, for messages that come later.
+    """
+
+    name: str = field(metadata=_spelled("name", "name", _name))
+    parent: object = field(metadata=_spelled("parent", "parent", _parent))
+    subnets: tuple[Network, ...] = field(metadata=_spelled("subnets", "subnet", _subnets))
+    gateways: tuple[Address, ...] = field(default=(), metadata=_spelled("gateways", "gateway", _addresses))
+    ranges: tuple[Network, ...] = field(default=(), metadata=_spelled("container_ranges", "container_range", _ranges))
+    host_addresses: tuple[Address, ...] = field(
+        default=(), metadata=_spelled("host_addresses", "host_address", _addresses)
+    )
+    containers: tuple[Address, ...] = field(default=(), metadata=_spelled("containers", "containers", _addresses))
+    engine: str = field(default="none", metadata=_spelled("engine", "engine", _engine))
+    segment: str = field(default="", metadata=_spelled("segment", "segment", _segment))
+    link: str | None = field(default=None, metadata=_spelled("link", None, _link))
     key: str = "macvlan_networks"
-    #: Where the range belongs to a group: what this host has of it, which ``ranges`` holds.
-    sharing: Sharing | None = None
 
     def as_data(self) -> dict[str, object]:
-        return {
-            "name": self.name,
-            "parent": self.parent,
-            "subnets": [str(item) for item in self.subnets],
-            "gateways": [str(item) for item in self.gateways],
-            "container_ranges": [str(item) for item in self.ranges],
-            "host_addresses": [str(item) for item in self.host_addresses],
-            "containers": [str(item) for item in self.containers],
-            "engine": self.engine,
-            "segment": self.segment,
-            "link": self.link,
-        }
+        """Plain data for playbooks and modules."""
+        return {data: _plain(getattr(self, name)) for name, data in DATA.items()}
 
-    def probe(self) -> dict[str, object]:
-        """The addresses that nobody else may hold, for arp_conflict_check."""
-        loose = [item for item in self.containers if not any(within(item, outer) for outer in self.ranges)]
-        addresses = [str(item) for item in (*self.host_addresses, *self.ranges, *loose)]
-        return {"network": self.name, "parent": self.parent, "addresses": addresses}
+    @classmethod
+    def from_data(cls, data: Mapping[str, object], key: str, problems: Problems) -> MacvlanNetwork:
+        """What `as_data` wrote. Every fault becomes a problem; the result is only good without any."""
+        unknown_keys(dict(data), tuple(DATA.values()), key, problems)
+        network = cls(**read_fields(data, DATA, key, problems), key=key)
+        host_addresses = DATA["host_addresses"]
+        if network.link is not None and not listed(data.get(host_addresses)):
+            here = f"{key}.{host_addresses}"
+            problems.add(here, None, "the host has a link and no address on it", "declare host_address")
+        check_inside(network, network.ranges, DATA, problems)
+        return network
+
+    def probed(self) -> list[str]:
+        """The addresses and ranges that nobody else may have, for arp_conflict_check and dhcp_check."""
+        return [str(item) for item in (*self.host_addresses, *self.ranges, *self.loose())]
+
+    def loose(self) -> list[Address]:
+        """The containers outside of the ranges."""
+        return [item for item in self.containers if not any(within(item, outer) for outer in self.ranges)]
+
+
+def _keys(spelling: str) -> dict[str, str]:
+    return {one.name: one.metadata[spelling] for one in fields(MacvlanNetwork) if one.metadata.get(spelling)}
+
+
+#: Field -> its key in plain data. Field -> its key in ``macvlan_networks``, of those that stand there.
+DATA, DECLARED = _keys("data"), _keys("declared")
+_READERS = {one.name: one.metadata["read"] for one in fields(MacvlanNetwork) if one.metadata}
+
+
+def read_fields(given: Mapping[str, object], keys: Mapping[str, str], where: str, problems: Problems) -> dict[str, Any]:
+    """The fields of a network. keys: field -> its key in `given`, `DATA` or `DECLARED`."""
+    return {name: _READERS[name](given.get(key), f"{where}.{key}", problems) for name, key in keys.items()}
+
+
+def networks(given: list[Any], problems: Problems) -> list[MacvlanNetwork]:
+    """The networks of one host out of plain data. Faults become problems; the result is only good without any."""
+    result = []
+    names: dict[str, str] = {}
+    for number, item in enumerate(given):
+        key = f"networks[{number}]"
+        if not isinstance(item, dict):
+            problems.add(key, item, "a network is a mapping", "pass the networks as fleet_plan returned them")
+            continue
+        made = MacvlanNetwork.from_data(item, key, problems)
+        if made.name in names:
+            problems.add(f"{key}.name", made.name, f"{names[made.name]} has the same name", "give each network its own")
+        names.setdefault(made.name, key)
+        result.append(made)
+    return result
+
+
+def check_inside(
+    network: MacvlanNetwork, ranges: Iterable[Network], keys: Mapping[str, str], problems: Problems
+) -> None:
+    """Add a problem for everything that has to lie in a subnet of the network and does not.
+
+    ranges: those of the whole group where the network has a slice. keys: as for `read_fields`.
+    """
+    subnets = ", ".join(str(subnet) for subnet in network.subnets)
+    for name, value in _placed(network, ranges) if subnets else ():
+        if not any(within(value, subnet) for subnet in network.subnets):
+            problem = f"this is not inside the subnet {subnets}"
+            problems.add(f"{network.key}.{keys[name]}", str(value), problem, "correct one of the two")
+
+
+def _placed(network: MacvlanNetwork, ranges: Iterable[Network]) -> Iterator[tuple[str, Address | Network]]:
+    """Field and value. The link-local address of a router is in no declared subnet and on every link."""
+    for gateway in network.gateways:
+        if not gateway.is_link_local:
+            yield "gateways", gateway
+    for outer in ranges:
+        yield "ranges", outer
+    for address in network.host_addresses:
+        yield "host_addresses", address
+    for address in network.containers:
+        yield "containers", address
+
+
+def _plain(value: object) -> object:
+    return [str(item) for item in value] if isinstance(value, tuple) else value

@@ -32,6 +32,9 @@ ALL = "all"
 
 FAMILIES = {"ipv4": 4, "ipv6": 6}
 
+#: What a declared network says about slices.
+KEYS = ("container_range_per_host", "container_range_group", "container_slice")
+
 #: Host and number of each slice that is fixed.
 Pins = Tuple[Tuple[str, int], ...]
 
@@ -145,7 +148,7 @@ def read(
     """
     per_host = given.get("container_range_per_host")
     if per_host is None:
-        for name in ("container_range_group", "container_slice"):
+        for name in KEYS[1:]:
             if given.get(name) is not None:
                 remedy = "set container_range_per_host, or leave this out"
                 problems.add(f"{key}.{name}", given[name], "this is for ranges that are cut per host", remedy)

@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import route_lookup as _paths
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
@@ -90,13 +90,13 @@ def run(
 ) -> Report:
     """Verify one host.
 
-    networks: as `_networks.Intent.as_data` gives them. soak, interval, timeout: seconds.
+    networks: as `Intent.as_data` gives them. soak, interval, timeout: seconds.
     check: make the catalogue and send nothing.
     Errors: InvalidInput with all problems.
     """
     began = time.monotonic()
     problems = Problems()
-    declared = _verify_input.networks(networks, problems)
+    declared = _networks.networks(networks, problems)
     rounds = times(soak, interval, timeout, problems)
     check_pyroute2(problems)
     check_capabilities(problems, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)

@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_address,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, WHO_HAS
@@ -62,7 +62,7 @@ class Request:
 def parse(given: Mapping[str, Any], problems: Problems) -> Request:
     """Every fault becomes a problem; the result is only good without any."""
     unknown_keys(dict(given), _KEYS, "request", problems)
-    networks = _verify_input.networks(given.get("networks") or [], problems)
+    networks = _networks.networks(given.get("networks") or [], problems)
     targets = [_target(item, f"targets[{number}]", problems) for number, item in enumerate(given.get("targets") or [])]
     duration = _seconds(given, "duration", DURATION, DURATION_MIN, DURATION_MAX, problems)
     interval = _seconds(given, "interval", INTERVAL, INTERVAL_MIN, INTERVAL_MAX, problems)

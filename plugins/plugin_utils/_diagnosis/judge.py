@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
 from .case import Case
@@ -32,7 +32,7 @@ def judge(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | No
 
 def networks(evidence: Mapping[str, Any]) -> list[MacvlanNetwork]:
     """The declared networks of a host, as they were checked there."""
-    return _input.networks([dict(item) for item in evidence.get("networks", [])], Problems())
+    return _networks.networks([dict(item) for item in evidence.get("networks", [])], Problems())
 
 
 def order(item: CauseVerdict) -> tuple[int, str, float, str, str]:

@@ -104,16 +104,13 @@ class HostEvidence:
         return next(iter(self.segments)) if len(self.segments) == 1 else f"\0{self.host}"
 
 
-def read(plan: HostPlan, results: Mapping[str, Mapping[str, Any]], absence: str = "") -> HostEvidence:
+def read(plan: HostPlan, probe: Mapping[str, Any], made: Mapping[str, Any], absence: str = "") -> HostEvidence:
     """The evidence of a host.
 
-    results: what its tasks returned: ``interfaces_probe`` of arp_conflict_check, and ``interfaces_result`` of
-    macvlan_link if that has changed the links since, not in check mode.
-    absence: why there is no ``interfaces_probe``.
+    probe: what arp_conflict_check returned there, empty where it did not run. absence: why not.
+    made: what macvlan_link returned if it has changed the links since, not in check mode; empty otherwise.
     """
-    probe = results.get("interfaces_probe") or {}
     told = probe.get("host")
-    made = results.get("interfaces_result") or {}
     links = tuple(_links(plan.host, told or {}, made, str(probe.get("started") or "")))
     return HostEvidence(
         host=plan.host,

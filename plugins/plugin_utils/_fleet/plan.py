@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups, overview
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups, Sharing, overview
 
 #: The segment of everything that names none.
 UNNAMED = ""
@@ -98,9 +98,7 @@ class FleetPlan:
 
     def slices(self) -> list[dict[str, object]]:
         """The ranges that groups share, and who has which slice of them."""
-        return overview(
-            (host.host, network.sharing) for host in self.hosts for network in host.intent.networks if network.sharing
-        )
+        return overview((host.host, sharing) for host in self.hosts for sharing in host.intent.sharing.values())
 
 
 def read(declaration: HostDeclaration, problems: Problems) -> HostPlan:
@@ -164,7 +162,8 @@ def _segments(hosts: list[HostPlan]) -> dict[str, Segment]:
     for host in hosts:
         homes = segment_homes(host.intent)
         for network in host.intent.networks:
-            _claim_network(segments.setdefault(segment_of(network), Segment()), host.host, network)
+            segment = segments.setdefault(segment_of(network), Segment())
+            _claim_network(segment, host.host, network, host.intent.sharing.get(network.key))
         for link in host.desired.present:
             if link.key.startswith("macvlan_links"):
                 for interface in link.addresses or ():
@@ -192,14 +191,13 @@ def home(address: Address, homes: Iterable[tuple[Network, str]]) -> str:
     return next((name for subnet, name in homes if address.version == subnet.version and address in subnet), UNNAMED)
 
 
-def _claim_network(segment: Segment, host: str, network: MacvlanNetwork) -> None:
+def _claim_network(segment: Segment, host: str, network: MacvlanNetwork, shared: Sharing | None) -> None:
     def claims(name: str, what: str, values: Iterable[object]) -> list[Claim]:
         return [Claim(host, f"{network.key}.{name}", what, value) for value in values]
 
     segment.addresses += claims("host_address", "the host's address", network.host_addresses)
     segment.addresses += claims("containers", "a container's address", network.containers)
     segment.gateways += claims("gateway", "the gateway", network.gateways)
-    shared = network.sharing
     slices = shared.slices if shared is not None else ()
     segment.slices += claims("container_slice", "a slice", slices)
     segment.ranges += claims("container_range", "a container range", [it for it in network.ranges if it not in slices])

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 
 OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED = (
     "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared",
@@ -57,7 +58,7 @@ class HostResults:
 
     @property
     def checks(self) -> list[Mapping[str, Any]]:
-        return list(self.get("verify_result").get("checks") or [])
+        return list(self.get(_registered.VERIFY_RESULT).get("checks") or [])
 
     @property
     def faults(self) -> list[Mapping[str, Any]]:
@@ -65,7 +66,7 @@ class HostResults:
 
     @property
     def drift(self) -> list[str]:
-        return list(self.get("verify_drift_result").get("messages") or [])
+        return list(self.get(_registered.VERIFY_DRIFT_RESULT).get("messages") or [])
 
     @property
     def lost(self) -> Mapping[str, Any] | None:
@@ -78,12 +79,12 @@ class HostResults:
             return UNDECLARED
         if self.lost is not None:
             return UNREACHABLE
-        if self.get("macvlan_failure") or self.faults or self.conflicts or (self.drift and not self.check_mode):
+        if self.get(_registered.FAILURE) or self.faults or self.conflicts or (self.drift and not self.check_mode):
             return FAILED
         changed = any(item.get("changed") for item in self.results.values())
         if self.check_mode and (changed or self.drift):
             return WOULD_CHANGE
-        if not (self.checks or self.get("interfaces_result") or self.get("verify_drift_result")):
+        if not (self.checks or self.get(_registered.INTERFACES_RESULT) or self.get(_registered.VERIFY_DRIFT_RESULT)):
             return NOT_RUN
         return CHANGED if changed else OK
 
@@ -102,7 +103,7 @@ class HostResults:
             return describe(self.faults[0])
         if result == NOT_RUN:
             return "not run: the run ended before it came to this host"
-        failure = self.get("macvlan_failure")
+        failure = self.get(_registered.FAILURE)
         return f"{failure.get('task')}: {_first_line(failure.get('msg'))}"
 
 
@@ -160,7 +161,7 @@ def _rows(hosts: Sequence[HostResults]) -> list[str]:
 
 def _host_rows(host: HostResults) -> list[Sequence[str]]:
     """One row per network and link; the host's name and result stand in the first one."""
-    source = host.get("interfaces_result") or host.get("verify_drift_result")
+    source = host.get(_registered.INTERFACES_RESULT) or host.get(_registered.VERIFY_DRIFT_RESULT)
     made = {link.get("name"): link for link in source.get("links") or []}
     rows = [_row(made, network.link, network.parent, host.checks, network.name) for network in host.intent.networks]
     derived = {network.link for network in host.intent.networks}
@@ -206,7 +207,7 @@ def _cell(checks: Sequence[Mapping[str, Any]]) -> str:
 
 def _details(host: HostResults) -> list[str]:
     """What is not as it should be: the first fault with evidence and remedy, the others in one line each."""
-    failure = host.get("macvlan_failure")
+    failure = host.get(_registered.FAILURE)
     if host.lost is not None or not (host.faults or failure or host.conflicts):
         return _wrapped(f"{host.host}: {host.first_failure()}", "")
     lines = [f"{host.host}:"]
@@ -282,7 +283,7 @@ def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
 
 
 def _parent_of(host: HostResults, network: MacvlanNetwork) -> str:
-    source = host.get("interfaces_result") or host.get("verify_drift_result")
+    source = host.get(_registered.INTERFACES_RESULT) or host.get(_registered.VERIFY_DRIFT_RESULT)
     found = [link.get("parent") for link in source.get("links") or [] if link.get("name") == network.link]
     return str(found[0] if found and found[0] else _selector(network.parent))
 

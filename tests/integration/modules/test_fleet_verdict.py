@@ -28,7 +28,7 @@ def evidence(host, name: str, *addresses: str) -> HostEvidence:
     probes = [{"parent": "eth0", "addresses": list(addresses) or [SHIMS[name], RANGES[name]]}]
     result = host.module("arp_conflict_check", {"probes": probes})
     assert not result.get("failed"), result
-    return read(plan, {"interfaces_probe": result})
+    return read(plan, result, {})
 
 
 def conflicts(*hosts: HostEvidence) -> list[Conflict]:

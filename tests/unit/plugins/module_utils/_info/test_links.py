@@ -3,11 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._info.links import _ports, machine_id
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._info.links import _ports
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 
 #: eth0 and eth1 in bond0, bond0 in br0 with a virtual machine's tap, VLANs on br0 and on eth2.
@@ -41,22 +39,3 @@ def test_where_a_switch_may_be_heard(parent: str, ports: list[str]) -> None:
     link = FACTS.link(parent)
     assert link is not None
     assert [item.name for item in _ports(link, FACTS)] == ports
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("0123456789abcdef0123456789abcdef\n", "HMAC"),
-        ("uninitialized\n", None),
-        ("", None),
-        ("0123456789ABCDEF0123456789ABCDEF\n", None),
-        ("\u00e9", None),
-    ],
-)
-def test_only_an_id_that_is_one_counts(tmp_path: Path, text: str, expected: str | None) -> None:
-    path = tmp_path / "machine-id"
-    path.write_text(text, encoding="utf-8")
-    found = machine_id(str(path))
-    assert (found is None) == (expected is None)
-    assert found is None or (len(found) == 32 and found not in text)
-    assert machine_id(str(tmp_path / "none")) is None

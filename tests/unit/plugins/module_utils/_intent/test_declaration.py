@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand, of_links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
@@ -72,15 +72,14 @@ def test_containers_without_a_range_get_routes_of_their_own():
     intent, problems = expanded({**NETWORK, "container_range": None, "containers": ["192.168.100.40"]})
     assert not problems
     assert intent.links[0]["routes"] == [{"destination": "192.168.100.40/32"}]
-    assert intent.as_data()["probes"][0]["addresses"] == ["192.168.100.3", "192.168.100.40"]
+    assert intent.networks[0].probed() == ["192.168.100.3", "192.168.100.40"]
 
 
 def test_everything_else_follows_from_the_declaration():
-    data = expanded(NETWORK, links=[{"name": "mv1", "parent": "eth1"}])[0].as_data()
+    intent = expanded(NETWORK, links=[{"name": "mv1", "parent": "eth1"}])[0]
+    data = intent.as_data()
     assert data["unmanaged_devices"] == ["interface-name:lan0", "interface-name:mv1"]
-    assert data["probes"] == [
-        {"network": "lan0", "parent": "eth0", "addresses": ["192.168.100.3", "192.168.100.128/28"]}
-    ]
+    assert intent.networks[0].probed() == ["192.168.100.3", "192.168.100.128/28"]
     assert [link["name"] for link in data["links"]] == ["lan0", "mv1"]
 
 
@@ -152,6 +151,6 @@ def test_links_that_no_network_declares_say_what_can_be_diagnosed_of_them():
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip
     assert (second["name"], second["subnets"], second["container_ranges"]) == ("link lan1", ["10.9.9.0/24"], [])
-    read_again = _input.networks([first, second], problems)
+    read_again = _networks.networks([first, second], problems)
     assert not problems, problems.report()
     assert [network.link for network in read_again] == ["lan0", "lan1"]

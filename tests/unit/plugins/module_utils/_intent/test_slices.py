@@ -116,7 +116,7 @@ def test_one_declaration_serves_the_whole_group() -> None:
         (own,) = host.intent.networks[0].ranges
         assert own.prefixlen == 28
         assert host.intent.links[0]["routes"] == [{"destination": str(own)}]
-        assert host.intent.as_data()["probes"][0]["addresses"][1:] == [str(own)]
+        assert host.intent.networks[0].probed()[1:] == [str(own)]
     (overview,) = fleet.slices()
     assert overview["free"] == 3
     assert list(overview["container_slice"]) == GROUP
@@ -135,8 +135,8 @@ def test_both_families_have_one_number() -> None:
     for host in fleet.hosts:
         network = host.intent.networks[0]
         ipv4, ipv6 = network.ranges
-        assert int(ipv4[0]) & 0x7F == network.sharing.number * 16
-        assert int(ipv6[0]) & 0xFFFF == network.sharing.number * 256
+        assert int(ipv4[0]) & 0x7F == host.intent.sharing[network.key].number * 16
+        assert int(ipv6[0]) & 0xFFFF == host.intent.sharing[network.key].number * 256
     (overview,) = fleet.slices()
     assert (overview["count"], overview["per_host"]) == (8, [28, 120])
 

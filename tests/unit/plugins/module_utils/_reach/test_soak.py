@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import selectors
 import socket
 import time
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, Probe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.soak import Soak, Times
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.soak import Soak, Times, times
 
 TARGET = ipaddress.ip_address("192.0.2.1")
 OTHER = ipaddress.ip_address("192.0.2.2")
@@ -140,3 +142,21 @@ def test_a_transport_that_ends_is_closed_at_once_and_loses_nothing():
 )
 def test_number_of_rounds(soak, interval, rounds):
     assert Times(soak, interval).rounds == rounds
+
+
+@pytest.mark.parametrize(
+    ("soak", "interval", "timeout", "keys"),
+    [
+        (10.0, 1.0, 1.0, []),
+        (0.0, 1.0, 1.0, []),
+        (-1.0, 1.0, 1.0, ["soak_seconds"]),
+        (math.inf, 0.0, math.nan, ["soak_seconds", "interval", "timeout"]),
+        (10.0, 0.01, 1.0, ["interval"]),
+        (86400.0, 0.1, 1.0, ["interval"]),
+        (10.0, 1.0, 0.0, ["timeout"]),
+    ],
+)
+def test_times(soak, interval, timeout, keys):
+    problems = Problems()
+    times(soak, interval, timeout, problems)
+    assert [item.key for item in problems.items] == keys

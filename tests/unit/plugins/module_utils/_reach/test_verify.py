@@ -11,8 +11,8 @@ import ipaddress
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _verify_input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _declaration
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
@@ -65,9 +65,9 @@ def on(link: Link, text: str, **flags) -> LinkAddress:
 def networks(**changes) -> list[MacvlanNetwork]:
     """What planning hands to verification, by way of plain data."""
     problems = Problems()
-    intent = _networks.expand([{**DECLARED, **changes}], [], problems)
+    intent = _declaration.expand([{**DECLARED, **changes}], [], problems)
     given = intent.as_data()["networks"]
-    parsed = _verify_input.networks(given, problems)
+    parsed = _networks.networks(given, problems)
     assert not problems, problems.report()
     return parsed
 
@@ -174,7 +174,7 @@ def test_over_the_link_ipv6_reaches_the_links_own_addresses_only():
 def test_an_address_belongs_to_the_network_whose_range_it_is_in():
     problems = Problems()
     other = {**DECLARED, "name": "lan1", "container_range": "192.168.100.144/28", "host_address": "192.168.100.4"}
-    declared = _verify_input.networks(_networks.expand([DECLARED, other], [], problems).as_data()["networks"], problems)
+    declared = _networks.networks(_declaration.expand([DECLARED, other], [], problems).as_data()["networks"], problems)
     inner = (on(INNER, "192.168.100.129/24"), on(INNER, "192.168.100.145/24"), on(INNER, "10.0.0.1/8"))
     all_facts = [
         (Namespace("", OWN, 1), Facts((ETH0, LAN0), ())),

@@ -84,7 +84,7 @@ def evidence(
         "duplicate_macs": twins or [],
         "unseen_namespaces": [],
     }  # fmt: skip
-    return read(plan, {} if absence else {"interfaces_probe": probe}, absence)
+    return read(plan, {} if absence else probe, {}, absence)
 
 
 def told(*hosts: HostEvidence) -> list[tuple[str, str, str, list[str]]]:
@@ -256,7 +256,7 @@ def test_what_was_made_since_counts_and_not_what_was_there_before() -> None:
         ]},
     }  # fmt: skip
     made = {"links": [{"name": "lan0", "mac": mac(1, 3), "addresses": ["192.168.100.3/32"]}], "removed": ["old0"]}
-    after = read(plan, {"interfaces_probe": probe, "interfaces_result": made})
+    after = read(plan, probe, made)
     assert [(item.mac, str(item.address)) for item in after.held] == [(mac(1, 3), "192.168.100.3")]
     assert len(before.held) == 3
 

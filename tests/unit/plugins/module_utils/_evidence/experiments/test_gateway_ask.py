@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.gateway_ask import EXPERIMENT
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import Context
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _networks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network_data as _input
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _declaration
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
@@ -31,7 +31,7 @@ DEAD = Link(3, "eth1")
 def test_another_uplink_is_asked(link, asked):
     problems = Problems()
     declared = {"name": "lan0", "parent": "eth1", "subnet": "192.168.100.0/24", "gateway": GATEWAY}
-    (network,) = _input.networks(_networks.expand([declared], [], problems).as_data()["networks"], problems)
+    (network,) = _networks.networks(_declaration.expand([declared], [], problems).as_data()["networks"], problems)
     path = {"target": GATEWAY, "link": "eth0", "source": "192.168.100.11", "gateway": None, "local": False, "error": ""}
     scope = Scope(network, Facts((DEAD, link)), DEAD)
     reason = EXPERIMENT.why_not(Context(scope, before={"namespaces": [{"paths": [path]}]}))
