@@ -15,10 +15,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import sysctl
-from .base import Action, Changed, Host, head, parent_name
+from .base import Action, Changed, HostState, Part, head, parent_name
 
 DIRECTORY = "/etc/linuxnet-macvlan"
-PATTERN = f"{DIRECTORY}/*.sh"
 
 #: Seconds for which the first run waits for its device; one that comes later is seen when it comes.
 WAIT = 20
@@ -87,11 +86,21 @@ NO_LINK = """\
     test -n "$last" || last=$(cat /sys/class/net/{link}/ifindex)"""
 
 
+class Scripts(Part):
+    patterns = (f"{DIRECTORY}/*.sh",)
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        return self.own(changed).file_actions(prune="/etc")
+
+
+PART = Scripts()
+
+
 def path(link: str) -> str:
     return f"{DIRECTORY}/{link}.sh"
 
 
-def making(link: DesiredLink, host: Host) -> str:
+def making(link: DesiredLink, host: HostState) -> str:
     """The script for a link that nobody else makes. It takes nothing away from one that is there."""
     parent = parent_name(link)
     guard = NO_PARENT.format(parent=parent)
@@ -104,7 +113,7 @@ def making(link: DesiredLink, host: Host) -> str:
     return _script(link, f"Makes {link.name} as declared", guard, commands, "", parent)
 
 
-def settings(link: DesiredLink, host: Host) -> str:
+def settings(link: DesiredLink, host: HostState) -> str:
     """The script for a link that a daemon makes: what that daemon has no words for."""
     parent = parent_name(link)
     guard = NO_LINK.format(parent=parent, link=link.name)
@@ -143,7 +152,7 @@ def _set_mtu(link: DesiredLink) -> str:
     return _unless(have, f"ip link set dev {link.name} mtu $mtu")
 
 
-def _settings(link: DesiredLink, host: Host) -> list[str]:
+def _settings(link: DesiredLink, host: HostState) -> list[str]:
     """udev applies sysctl.d to a device that appears, if there is udev and once it gets to it."""
     return [f"{host.sysctl} {sysctl.path(link.name)}"] if sysctl.render(link) else []
 
@@ -198,7 +207,3 @@ def _add_route(route: DesiredRoute, link: str) -> str:
         options += ["table", str(route.table)]
     have = f"has ip -{version} route show exact {route.destination} {' '.join(selector)}"
     return _unless(have, f"ip -{version} route append {route.destination} dev {link} {' '.join(options)}")
-
-
-def activation(changed: Changed) -> list[Action]:
-    return changed.below(DIRECTORY).file_actions()
