@@ -15,8 +15,6 @@ from .base import Action, Verb
 
 #: Is there while a run is at work, so that the next one knows of a run that was killed. A boot activates everything.
 MARKER = "/run/linuxnet-macvlan/persisting"
-_BEGIN = Action("write", MARKER)
-_END = Action("remove", MARKER, prune="/run")
 
 #: What every back end can do.
 FILES = {
@@ -35,13 +33,14 @@ def interrupted() -> bool:
 
 def begin(actions: Iterable[Action]) -> list[str]:
     """What goes before the kernel's part; in words. `apply` has to follow. Errors: PersistFailed."""
-    return _all([_BEGIN, *actions])[1:]
+    return _all([Action("write", MARKER), *actions])[1:]
 
 
 def apply(actions: Iterable[Action]) -> list[str]:
     """Make them in their order; what was done, in words. Errors: PersistFailed."""
     actions = list(actions)
-    return _all([_BEGIN, *actions, _END])[1:-1] if actions else []
+    marked = [Action("write", MARKER), *actions, Action("remove", MARKER, prune="/run")]
+    return _all(marked)[1:-1] if actions else []
 
 
 def _all(actions: Iterable[Action]) -> list[str]:

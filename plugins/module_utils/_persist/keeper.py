@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keeper: a script that puts a link back as it was declared, at boot and whenever its parent changes. Pure.
 
-The kernel tells of what happens to the parent (ip-monitor(8)): it came back and its children did not, its carrier is
-there at last, its MTU grew again, where children only follow it down (macvlan_device_event). No daemon and no udev is
-needed for that, so it is the same on every host. A keeper does nothing about the link itself: what somebody does to
-that by hand stays to be seen by the next run.
+It follows the kernel's events of the parent (ip-monitor(8)): it came back and its children did not, it has a carrier
+at last, its MTU grew again, where children only follow it down (macvlan_device_event). No daemon and no udev is needed
+for that, so it is the same on every host. It ignores changes of the link itself: what an administrator does to that is
+left for the next run to report.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ apply() {{
 case $1 in
 once)
     n=0
-    until test -e {awaited} || test $n -ge {looks}; do n=$((n+1)); sleep 0.2; done
+    until test -e {awaited} || test $n -ge {tries}; do n=$((n+1)); sleep 0.2; done
     apply
     ;;
 watch)
-    # Of the parent its index, flags (so its carrier) and MTU count: it also tells of each child that comes or goes.
+    # Only index, flags (so the carrier) and MTU of the parent count: each child that comes or goes is an event, too.
     seen=$(ip -o link show dev {parent} 2>/dev/null)
     seen=${{seen%% qdisc *}}
-    # The monitor tells nothing of what happened before it listened: hence the first line, and one a second later.
+    # The monitor does not report what happened before it listened: hence the first line, and one a second later.
     {{
         {{ echo; sleep 1; ip -o link show dev {parent} 2>/dev/null; }} &
         exec ip -o monitor link
@@ -114,7 +114,7 @@ def making(link: DesiredLink, host: HostState) -> str:
 
 
 def settings(link: DesiredLink, host: HostState) -> str:
-    """The script for a link that a daemon makes: what that daemon has no words for."""
+    """The script for a link that a daemon makes: what that daemon cannot express."""
     parent = parent_name(link)
     guard = NO_LINK.format(parent=parent, link=link.name)
     commands = [*_mtu(link, parent), *_settings(link, host), _set_mtu(link)]
@@ -130,7 +130,7 @@ def _script(link: DesiredLink, what: str, guard: str, commands: list[str], more:
         guard=guard,
         commands=" &&\n".join(f"    {command}" for command in commands),
         awaited=f"/sys/class/net/{awaited}",
-        looks=WAIT * 5,
+        tries=WAIT * 5,
         parent=parent_name(link),
         more=more,
         retry=RETRY,

@@ -8,7 +8,7 @@ What loading the drop-in does to the parent was measured with systemd 252 and 25
 ========  ====================================  =========================================================
 systemd   ``networkctl reload``                 ``systemctl restart systemd-networkd``
 ========  ====================================  =========================================================
-252       takes all addresses and routes off    nothing goes, not even what others have put on the parent
+252       removes all addresses and routes of   nothing goes, not even what others have put on the parent
           the parent, 10 to 50 ms without
 257       keeps its own, removes the addresses  the same, on every interface that it manages
           and routes that others have put there
@@ -16,7 +16,7 @@ systemd   ``networkctl reload``                 ``systemctl restart systemd-netw
 
 So older ones are restarted, as every update of their package does, and newer ones reload, unless that would take
 something away. systemd 257 also fails the parent ("Failed to create netdev: File exists") when drop-in and .netdev
-become known at once and the link exists: the .netdev comes first, and the link announces itself, before the drop-in.
+become known at once and the link exists: the .netdev comes first, then a notification of the link, then the drop-in.
 Where the .netdev alone has been missing since networkd's start, the drop-in goes and comes back for that.
 """
 
@@ -277,7 +277,7 @@ def _refuse_values(link: DesiredLink, host: HostState) -> Refusal | None:
     if link.bcqueuelen is not None and host.version < QUEUE_LENGTH:
         return Refusal(f"bcqueuelen needs systemd {QUEUE_LENGTH}, this is {host.version}", remedy)
     if not link.up:
-        # Routes cannot be configured on it, and nobody hears of it when it announces itself.
+        # Routes cannot be configured on it, and nobody is notified when its alias is set.
         return Refusal("systemd-networkd calls a link that stays down failed, and 257 its parent too", remedy)
     if dict(link.sysctl).get("accept_ra"):
         return Refusal("systemd-networkd sets accept_ra to 0 and reads router advertisements itself", remedy)

@@ -5,7 +5,7 @@
 
 Measured with NetworkManager 1.42 and 1.52. Bringing a profile up adopts a link that is there: same index, never down;
 its IPv4 addresses are away for 10 ms, IPv6 ones go through duplicate address detection again. ``device set managed no``
-lets go of a link with all its addresses, but puts back the MAC address that it had when NetworkManager made it. A
+releases a link with all its addresses, but restores the MAC address that it had when NetworkManager made it. A
 profile that has been up makes its link again when somebody deletes that (1.52), hence ``down`` before a deletion.
 
 A link that the configuration excludes cannot be brought up, nor does ``device set managed yes`` help. One that is no
@@ -56,7 +56,7 @@ MODES = {"vepa": 1, "bridge": 2, "private": 3, "passthru": 4, "source": 5}
 #: The metric that the kernel gives the route of an IPv6 address's own prefix (linux/ipv6_route.h IP6_RT_PRIO_ADDRCONF).
 IPV6_PREFIX_METRIC = 256
 
-#: Profiles are told apart by it. It follows from the link's name: the same in each run.
+#: It identifies a profile. It follows from the link's name: the same in each run.
 NAMESPACE = _uuid.UUID("6f2b3a46-8a0e-5c55-9a36-5e0e5a1f6d0c")
 
 
@@ -71,7 +71,7 @@ def profile_uuid(link: str) -> str:
 #: Seconds that NetworkManager gets to bring up a profile.
 WAIT = 30
 
-#: nmcli's words for devices that NetworkManager leaves to others, or has nothing to do with (device states).
+#: nmcli's names of states of devices that NetworkManager leaves to others, or has nothing to do with (device states).
 NOT_ITS_OWN = ("unmanaged", "connected (externally)", "disconnected", "")
 
 
@@ -225,7 +225,7 @@ def _refuse_excluded(link: DesiredLink, host: HostState) -> Refusal | None:
     spec = next((item for item in left if not specs.is_except(item) and specs.takes(item, device)), "*")
     source = merged.source(spec)
     where = f" by {spec} in {source.path}" if source else ""
-    what = f"NetworkManager is told to leave {link.name} alone{where}"
+    what = f"NetworkManager's configuration excludes {link.name}{where}"
     return Refusal(what, "take that entry out, or set persistence: auto")
 
 

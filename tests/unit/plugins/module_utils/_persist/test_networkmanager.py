@@ -144,7 +144,7 @@ def test_hosts_of_others(host, words):
         (["interface-name:lan0"], "interface-name:lan0 in /etc/x.conf"),
         (["interface-name:lan*"], "interface-name:lan* in /etc/x.conf"),
         (["type:macvlan"], "type:macvlan in /etc/x.conf"),
-        (["except:interface-name:eth0"], "leave lan0 alone"),
+        (["except:interface-name:eth0"], "excludes lan0"),
         (["interface-name:lan1"], None),
         (["type:macvlan", "except:interface-name:lan0"], None),
     ],
@@ -167,7 +167,7 @@ def excluded(*others: str, foreign: bool = False, specs: tuple[str, ...] = ("int
 
 @pytest.mark.parametrize("host", [excluded("type:macvlan"), excluded(foreign=True)], ids=["another", "not ours"])
 def test_only_an_entry_of_our_own_may_stand_in_the_way(host):
-    assert ["leave lan0 alone" in problem for problem in refusals(full(), host, "networkmanager")] == [True]
+    assert ["excludes lan0" in problem for problem in refusals(full(), host, "networkmanager")] == [True]
 
 
 @pytest.mark.parametrize("specs", [("interface-name:lan0",), ("interface-name:lan0", "interface-name:mv9")])
