@@ -380,7 +380,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as _convergence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import CHOICES, PersistFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import registry
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.actions import PersistFailed
 
 
 def argument_spec() -> dict:
@@ -410,7 +411,7 @@ def argument_spec() -> dict:
     return {
         "links": {"type": "list", "elements": "dict", "default": [], "options": link},
         "purge": {"type": "bool", "default": False},
-        "persistence": {"type": "str", "choices": list(CHOICES), "default": "auto"},
+        "persistence": {"type": "str", "choices": list(registry.choices()), "default": "auto"},
         "recreate": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
         "host_id": {"type": "str"},
         **request.ARGUMENT_SPEC,

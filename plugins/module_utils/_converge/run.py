@@ -189,8 +189,8 @@ class _Run:
         before = _parent_settings.load(self.memory_path, self.facts)
         _parent_settings.save(self.memory_path, _parent_settings.merged(before, planned.memory), self.facts)
         actions, links = [], planned.links
-        if planned.steps.letting_go:
-            actions = _persistence.let_go(planned.steps)
+        if planned.steps.before:
+            actions = _persistence.release(planned.steps)
             # A daemon that lets go of a link takes some of what it had set.
             self.facts = read()
             links = self.plan().links

@@ -49,7 +49,7 @@ class LinkSnapshot:
         self.beside = sorted(beside - set(self.owned))
         self.kernel = kernel.read([*self.owned, *self.beside])
         touched = [action.target for action in steps.actions if action.kind in ("write", "remove")]
-        patterns = [] if persisted.host.unfit else [*registry.PATTERNS, ENABLED]
+        patterns = [] if persisted.host.unfit else [*registry.patterns(), ENABLED]
         self.files = files.read([*touched, memory_path, actions.MARKER], patterns)
 
     def undo(self, patience: float) -> Undone:
@@ -72,8 +72,8 @@ class LinkSnapshot:
         difference = Difference()
         changed = back(self.persisted, now, difference)
         if difference:
-            before = registry.letting_go(changed, now.files, frozenset())
-            actions.apply([*before, *registry.actions(changed, now.host)])
+            before = _persistence.before_kernel(changed, now.files)
+            actions.apply([*before, *_persistence.after_kernel(changed, now.host)])
         return Look(difference.messages())
 
 
@@ -96,4 +96,4 @@ def back(then: Persisted, now: Persisted, difference: Difference) -> Changed:
         elif differs or f"{units.DIRECTORY}/{name}" in remove:
             stop.append(name)
     changed = Changed(write, remove, tuple(start), tuple(stop), added=frozenset({*write} - {*now.files}))
-    return changed.excluding(now.host.exclusion, then.host.exclusion, difference)
+    return changed.sharing(_persistence.shared(now.host), _persistence.shared(then.host), difference)

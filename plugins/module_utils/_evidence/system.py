@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon as _nm_daemon
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import networkd as _networkd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 from . import boot
@@ -110,16 +111,16 @@ def networkd() -> dict[str, Any] | None:
     """The links as systemd-networkd sees them, None where it does not run."""
     if unfitness():
         return None
-    links = detect.networkd_links()
-    if links is None:
+    state = _networkd.read()
+    if not state.running:
         return None
     return {
         "version": systemd.version(),
         "links": {
             name: {"state": link.state, "file": link.file, "drop_ins": list(link.drop_ins or ())}
-            for name, link in links.items()
+            for name, link in state.links.items()
         },
-        "foreign": sorted(detect.foreign_links()),
+        "foreign": sorted(state.foreign),
     }
 
 
@@ -127,7 +128,7 @@ def owners(parents: list[str]) -> dict[str, Any]:
     """Which daemon configures each parent, and what says so."""
     if unfitness():
         return {}
-    found = detect.owners(parents, detect.networkd_links())
+    found = detect.owners(parents)
     return {name: {"names": list(owner.names), "evidence": list(owner.evidence)} for name, owner in found.items()}
 
 

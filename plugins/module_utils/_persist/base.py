@@ -1,21 +1,20 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every persistence back end is made of: what it sees of the host, what it renders, and how it is asked."""
+"""What a persistence back end consists of: its files, its actions, its daemon, and the form that it gives to a link."""
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Callable, ClassVar, TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.interfaces import Interfaces
 
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "
@@ -24,6 +23,8 @@ LINK_KEY = "linuxnet-macvlan.link="
 
 #: What unit names, globs, specifiers and shells all take literally. The kernel allows more in a name.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+DaemonState = TypeVar("DaemonState")
 
 
 @dataclass(frozen=True)
@@ -40,46 +41,33 @@ class Owner:
     def __str__(self) -> str:
         return " and ".join(self.names) or "no daemon"
 
-
-@dataclass(frozen=True)
-class NetworkdLink:
-    """A device as systemd-networkd sees it. ``state`` is its SetupState (configured, unmanaged, …).
-
-    file: the .network file in use, "" for none. drop_ins: None where this systemd does not tell (before 254).
-    """
-
-    index: int
-    name: str
-    state: str
-    file: str = ""
-    drop_ins: tuple[str, ...] | None = None
+    def plus(self, other: Owner) -> Owner:
+        return Owner(self.names + other.names, self.evidence + other.evidence)
 
 
 @dataclass(frozen=True)
-class Host:
+class HostState:
     """What the back ends need to know of a host; read by `detect`, replaced by literals in unit tests.
 
     unfit: why nothing can be persisted from here at all, "" where it can.
-    version: systemd's. networkd: its links by name, None where it does not run. foreign: devices on which networkd
-    knows of addresses or routes that it did not make. unmanaged: NetworkManager's list of devices that it leaves alone,
-    None where it does not run. exclusion: the text of nm_unmanaged's file, None where there is none. interfaces: what
-    ifupdown reads, None where there is none of it. stopped: units of network managers that are enabled and do not run.
+    version: systemd's. daemons: what back ends have read of theirs, each a value of a type of its own.
+    owners: who configures each parent. stopped: units of daemons that are enabled and do not run.
     sysctl: the path of systemd-sysctl(8).
     """
 
     unfit: str = ""
     version: int = 0
-    networkd: Mapping[str, NetworkdLink] | None = None
-    foreign: frozenset[str] = frozenset()
-    unmanaged: Merged | None = None
-    exclusion: str | None = None
-    interfaces: Interfaces | None = None
+    daemons: tuple[object, ...] = ()
     owners: Mapping[str, Owner] = field(default_factory=dict)
     stopped: tuple[str, ...] = ()
     sysctl: str = "/usr/lib/systemd/systemd-sysctl"
 
     def owner(self, device: str) -> Owner:
         return self.owners.get(device, Owner())
+
+    def daemon(self, kind: type[DaemonState]) -> DaemonState:
+        """The state of one daemon; the default of that type, a daemon that does not run, where none was read."""
+        return next((item for item in self.daemons if isinstance(item, kind)), kind())
 
 
 @dataclass(frozen=True)
@@ -103,11 +91,31 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Action:
-    """One write. ``kind`` names a function of `actions`; target: a path or a unit; text: what a file shall hold."""
+    """One write. ``kind``: write or remove, of files, or a verb of a `Part`; target: a path, a unit or a device.
+
+    text, mode: of a file that is written. prune: the directory below which those go that a removal leaves empty.
+    """
 
     kind: str
     target: str = ""
     text: str = ""
+    mode: int = 0o644
+    prune: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}".strip()
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How one kind of action is made. Only `actions` calls it.
+
+    releases: it takes addresses, routes or the MAC of its target, a link that stays, for a moment.
+    """
+
+    kind: str
+    make: Callable[[Action], object]
+    releases: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,8 +123,8 @@ class Changed:
     """What differs: files to write and to remove, units to bring up and to take away.
 
     interrupted: an earlier run was killed, so daemons may not know of what it wrote or removed. again: files that are
-    right, in that case. remade: files of links that the kernel makes anew. added: files to write that are not there
-    yet.
+    right, in that case. deleted: links that the kernel's part deletes or makes; remade: their files. added: files to
+    write that are not there yet.
     """
 
     write: Mapping[str, str] = field(default_factory=dict)
@@ -127,58 +135,110 @@ class Changed:
     remade: tuple[str, ...] = ()
     interrupted: bool = False
     added: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
 
-    def below(self, directory: str) -> Changed:
-        """The part that concerns the files of one directory."""
-        return Changed(
-            {path: text for path, text in self.write.items() if path.startswith(directory)},
-            tuple(path for path in self.remove if path.startswith(directory)),
-            self.start,
-            self.stop,
-            tuple(path for path in self.again if path.startswith(directory)),
-            tuple(path for path in self.remade if path.startswith(directory)),
-            self.interrupted,
-            self.added,
+    def of(self, patterns: Collection[str]) -> Changed:
+        """The part that concerns the files at certain paths."""
+        return replace(
+            self,
+            write={path: text for path, text in self.write.items() if matches(path, patterns)},
+            remove=tuple(path for path in self.remove if matches(path, patterns)),
+            again=tuple(path for path in self.again if matches(path, patterns)),
+            remade=tuple(path for path in self.remade if matches(path, patterns)),
         )
 
-    def excluding(self, have: str | None, wanted: str | None, difference: Difference) -> Changed:
-        """With what is to become of nm_unmanaged's file."""
-        if not difference.compare(f"file {exclusion.PATH}", "", have, wanted):
-            return self
-        if wanted is None:
-            return replace(self, remove=(*self.remove, exclusion.PATH))
-        return replace(self, write={**self.write, exclusion.PATH: wanted})
+    def sharing(
+        self, have: Mapping[str, str | None], wanted: Mapping[str, str | None], difference: Difference
+    ) -> Changed:
+        """With what is to become of files that links share with others; None: of one that is not there."""
+        changed = self
+        for path, text in wanted.items():
+            if not difference.compare(f"file {path}", "", have.get(path), text):
+                continue
+            if text is None:
+                changed = replace(changed, remove=(*changed.remove, path))
+            else:
+                changed = replace(changed, write={**changed.write, path: text})
+        return changed
 
-    def file_actions(self) -> list[Action]:
+    def file_actions(self, mode: int = 0o644, prune: str | None = None) -> list[Action]:
         return [
-            *(Action("write", path, text) for path, text in self.write.items()),
-            *(Action("remove", path) for path in self.remove),
+            *(Action("write", path, text, mode=mode) for path, text in self.write.items()),
+            *(Action("remove", path, prune=prune) for path in self.remove),
         ]
 
 
-class Backend(ABC):
-    """One way to make a link survive a reboot. Everything here is pure but `verify`."""
+class Part:
+    """What keeps files for links: a back end, or something that several of them use. Pure but for its verbs."""
+
+    #: Every path that can be its own, as glob patterns.
+    patterns: ClassVar[tuple[str, ...]] = ()
+    #: What it does besides writing and removing files.
+    verbs: ClassVar[tuple[Verb, ...]] = ()
+
+    def own(self, changed: Changed) -> Changed:
+        return changed.of(self.patterns)
+
+    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+        """What goes before the kernel's part, where a daemon would put back what that takes away.
+
+        have: the files as they are, those of other parts too.
+        """
+        return []
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        """What makes a change of its files real, in order, once the links are as declared."""
+        return self.own(changed).file_actions()
+
+
+class Backend(Part, ABC):
+    """One form of a persistent link: files and actions as in `Part`, and all there is to know of its daemon.
+
+    All of it is pure but `read` and `verify`, which only read.
+    """
 
     #: The value of ``persistence`` that chooses it.
-    name: str
-    #: The daemon that configures links of this form; empty where none does.
-    owner: str = ""
+    name: ClassVar[str]
+    #: The daemon that configures links of this form, as `devices` calls it; empty where none does.
+    owner: ClassVar[str] = ""
+    #: That daemon's unit, where it takes over devices as soon as it runs.
+    service: ClassVar[str] = ""
+
+    def read(self) -> object | None:
+        """The state of its daemon on this host, for `HostState.daemon`. Errors: CommandFailed."""
+        return None
+
+    def devices(self, host: HostState) -> Mapping[str, Owner]:
+        """The devices that its daemon configures, and what says so."""
+        return {}
 
     @abstractmethod
     def suits(self, owner: Owner) -> bool:
         """Whether this is the native form for a parent of that owner."""
 
     @abstractmethod
-    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+    def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         """Why it cannot work for this link here, None where it can."""
 
     @abstractmethod
-    def render(self, link: DesiredLink, host: Host) -> Rendered:
+    def render(self, link: DesiredLink, host: HostState) -> Rendered:
         """The files and units of a link that is not refused."""
 
-    @abstractmethod
-    def verify(self, link: DesiredLink, host: Host) -> list[str]:
-        """What the daemon itself says is wrong with a link that was made persistent; it waits for it to settle."""
+    def exclude(self, link: DesiredLink, host: HostState) -> Mapping[str, str]:
+        """Files that keep its daemon away from a link that another daemon, or none, configures."""
+        return {}
+
+    def share(self, host: HostState, links: Collection[str]) -> Mapping[str, str | None]:
+        """Files that its links share with others: what they hold once these links have its form, None for no file."""
+        return {}
+
+    def verify(self, link: DesiredLink, host: HostState) -> list[str]:
+        """What its daemon says is wrong with a link that was made persistent; it waits for the daemon to settle."""
+        return []
+
+
+def matches(path: str, patterns: Collection[str]) -> bool:
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def head(link: str) -> str:

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keeper: a script that puts a link back as it was declared, at boot and whenever its parent changes. Pure.
 
-The kernel tells of what happens to the parent (ip-monitor(8)): it came back and its children did not, its carrier is
-there at last, its MTU grew again, where children only follow it down (macvlan_device_event). No daemon and no udev is
-needed for that, so it is the same on every host. A keeper does nothing about the link itself: what somebody does to
-that by hand stays to be seen by the next run.
+It follows the kernel's events of the parent (ip-monitor(8)): it came back and its children did not, it has a carrier
+at last, its MTU grew again, where children only follow it down (macvlan_device_event). No daemon and no udev is needed
+for that, so it is the same on every host. It ignores changes of the link itself: what an administrator does to that is
+left for the next run to report.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import sysctl
-from .base import Action, Changed, Host, head, parent_name
+from .base import Action, Changed, HostState, Part, head, parent_name
 
 DIRECTORY = "/etc/linuxnet-macvlan"
-PATTERN = f"{DIRECTORY}/*.sh"
 
 #: Seconds for which the first run waits for its device; one that comes later is seen when it comes.
 WAIT = 20
@@ -42,14 +41,14 @@ apply() {{
 case $1 in
 once)
     n=0
-    until test -e {awaited} || test $n -ge {looks}; do n=$((n+1)); sleep 0.2; done
+    until test -e {awaited} || test $n -ge {tries}; do n=$((n+1)); sleep 0.2; done
     apply
     ;;
 watch)
-    # Of the parent its index, flags (so its carrier) and MTU count: it also tells of each child that comes or goes.
+    # Only index, flags (so the carrier) and MTU of the parent count: each child that comes or goes is an event, too.
     seen=$(ip -o link show dev {parent} 2>/dev/null)
     seen=${{seen%% qdisc *}}
-    # The monitor tells nothing of what happened before it listened: hence the first line, and one a second later.
+    # The monitor does not report what happened before it listened: hence the first line, and one a second later.
     {{
         {{ echo; sleep 1; ip -o link show dev {parent} 2>/dev/null; }} &
         exec ip -o monitor link
@@ -87,11 +86,21 @@ NO_LINK = """\
     test -n "$last" || last=$(cat /sys/class/net/{link}/ifindex)"""
 
 
+class Scripts(Part):
+    patterns = (f"{DIRECTORY}/*.sh",)
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        return self.own(changed).file_actions(prune="/etc")
+
+
+PART = Scripts()
+
+
 def path(link: str) -> str:
     return f"{DIRECTORY}/{link}.sh"
 
 
-def making(link: DesiredLink, host: Host) -> str:
+def making(link: DesiredLink, host: HostState) -> str:
     """The script for a link that nobody else makes. It takes nothing away from one that is there."""
     parent = parent_name(link)
     guard = NO_PARENT.format(parent=parent)
@@ -104,8 +113,8 @@ def making(link: DesiredLink, host: Host) -> str:
     return _script(link, f"Makes {link.name} as declared", guard, commands, "", parent)
 
 
-def settings(link: DesiredLink, host: Host) -> str:
-    """The script for a link that a daemon makes: what that daemon has no words for."""
+def settings(link: DesiredLink, host: HostState) -> str:
+    """The script for a link that a daemon makes: what that daemon cannot express."""
     parent = parent_name(link)
     guard = NO_LINK.format(parent=parent, link=link.name)
     commands = [*_mtu(link, parent), *_settings(link, host), _set_mtu(link)]
@@ -121,7 +130,7 @@ def _script(link: DesiredLink, what: str, guard: str, commands: list[str], more:
         guard=guard,
         commands=" &&\n".join(f"    {command}" for command in commands),
         awaited=f"/sys/class/net/{awaited}",
-        looks=WAIT * 5,
+        tries=WAIT * 5,
         parent=parent_name(link),
         more=more,
         retry=RETRY,
@@ -143,7 +152,7 @@ def _set_mtu(link: DesiredLink) -> str:
     return _unless(have, f"ip link set dev {link.name} mtu $mtu")
 
 
-def _settings(link: DesiredLink, host: Host) -> list[str]:
+def _settings(link: DesiredLink, host: HostState) -> list[str]:
     """udev applies sysctl.d to a device that appears, if there is udev and once it gets to it."""
     return [f"{host.sysctl} {sysctl.path(link.name)}"] if sysctl.render(link) else []
 
@@ -198,7 +207,3 @@ def _add_route(route: DesiredRoute, link: str) -> str:
         options += ["table", str(route.table)]
     have = f"has ip -{version} route show exact {route.destination} {' '.join(selector)}"
     return _unless(have, f"ip -{version} route append {route.destination} dev {link} {' '.join(options)}")
-
-
-def activation(changed: Changed) -> list[Action]:
-    return changed.below(DIRECTORY).file_actions()

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The persistent form of links: read it, plan it, write it, and read back what the host made of it.
 
-`auto` takes the native form of the daemon that owns the parent. A new form is one file in `_persist` and one line in
-its registry. `read` and `verify` only read, `plan` is pure, `apply` is the only writer.
+`auto` takes the native form of the daemon that owns the parent. `read` and `verify` only read, `plan` is pure, `apply`
+and `release` write.
 """
 
 from __future__ import annotations
@@ -20,29 +20,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion
 
 from . import actions, detect, registry, sysctl, units
-from .actions import PersistFailed
-from .backends import networkmanager
-from .base import PLAIN_NAME, Action, Changed, Host, Rendered, link_of, parent_name
-
-__all__ = [
-    "CHOICES",
-    "Choice",
-    "PersistFailed",
-    "Persisted",
-    "Steps",
-    "apply",
-    "check_writable",
-    "choose",
-    "plan",
-    "read",
-    "verify",
-]
-
-#: The values of ``persistence``.
-CHOICES = ("auto", *(backend.name for backend in registry.BACKENDS), "none")
+from .base import PLAIN_NAME, Action, Changed, HostState, Rendered, link_of, parent_name
 
 
 @dataclass(frozen=True)
@@ -52,7 +32,7 @@ class Persisted:
     interrupted: an earlier run was killed while it wrote.
     """
 
-    host: Host = field(default_factory=Host)
+    host: HostState = field(default_factory=HostState)
     files: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, UnitState] = field(default_factory=dict)
     interrupted: bool = False
@@ -66,7 +46,7 @@ class Persisted:
 class Choice:
     """The form of one link.
 
-    backend: one of `CHOICES` without auto. reason: why that, in words. owner, evidence: the parent's.
+    backend: the name of one, or none. reason: why that, in words. owner, evidence: the parent's.
     """
 
     link: str
@@ -80,10 +60,10 @@ class Choice:
 class Steps:
     """All writes of one run, in order; false where there are none. ``files``: every text that shall then be there.
 
-    letting_go: what goes before the kernel's part. actions: what comes after it.
+    before: what goes before the kernel's part. actions: what comes after it.
     """
 
-    letting_go: tuple[Action, ...] = ()
+    before: tuple[Action, ...] = ()
     actions: tuple[Action, ...] = ()
     choices: tuple[Choice, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +73,7 @@ class Steps:
 
     def released(self) -> list[str]:
         """The links that stay, and that a daemon takes down on the way."""
-        return [action.target for action in self.letting_go if action.kind in actions.RELEASING]
+        return [action.target for action in self.before if actions.releases(action)]
 
     def choice(self, link: str) -> Choice | None:
         return next((item for item in self.choices if item.link == link), None)
@@ -104,15 +84,14 @@ def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     host = detect.read({parent_name(link) for link in present})
     if host.unfit:
         return Persisted(host)
-    texts = {path: _files.read(path) for pattern in registry.PATTERNS for path in sorted(glob.glob(pattern))}
+    texts = {path: _files.read(path) for pattern in registry.patterns() for path in sorted(glob.glob(pattern))}
     # A dangling link has no text and is not ours either.
     files = {path: text or "" for path, text in texts.items()}
-    names = {os.path.basename(path) for path in files if path.startswith(units.DIRECTORY)}
-    names |= {units.unit_name(link.name) for link in present}
+    names = {*units.names(files)} | {units.unit_name(link.name) for link in present}
     return Persisted(host, files, systemd.unit_states(sorted(names)), actions.interrupted())
 
 
-def choose(link: DesiredLink, host: Host, persistence: str, problems: Problems) -> Choice:
+def choose(link: DesiredLink, host: HostState, persistence: str, problems: Problems) -> Choice:
     """The form that a link gets here, and why. Pure. A problem is added where the one asked for cannot work."""
     if persistence == "none":
         return Choice(link.name, "none", "persistence is none")
@@ -176,22 +155,47 @@ def plan(
     ours = {link.name for link in present} | set(removed)
     wanted_units = {unit: link.name for link, item in zip(present, rendered) for unit in item.units}
     changed = _compare(state, wanted, wanted_units, ours, deleted, difference)
-    native = [choice.link for choice in choices if choice.backend == networkmanager.BACKEND.name]
-    have = state.host.exclusion
-    changed = changed.excluding(have, exclusion.without(have, native), difference)
+    changed = changed.sharing(shared(state.host), shared(state.host, choices), difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
         changed = replace(changed, again=tuple(wanted), interrupted=True)
-    letting_go = registry.letting_go(changed, state.files, deleted)
-    return Steps(tuple(letting_go), tuple(registry.actions(changed, state.host)), choices, wanted)
+    first, last = before_kernel(changed, state.files), after_kernel(changed, state.host)
+    return Steps(tuple(first), tuple(last), choices, wanted)
 
 
-def _render(link: DesiredLink, choice: Choice, host: Host) -> Rendered:
+def shared(host: HostState, choices: Iterable[Choice] = ()) -> dict[str, str | None]:
+    """The files that links share with others, once these links have the forms that were chosen. Pure."""
+    choices = list(choices)
+    files: dict[str, str | None] = {}
+    for backend in registry.BACKENDS:
+        files.update(backend.share(host, [choice.link for choice in choices if choice.backend == backend.name]))
+    return files
+
+
+def before_kernel(changed: Changed, have: Mapping[str, str]) -> list[Action]:
+    """Everything that goes before the kernel's part; keepers stop before a daemon releases a link. Pure.
+
+    have: the files as they are.
+    """
+    parts = sorted(registry.parts(), key=lambda part: part is not units.PART)
+    return [action for part in parts for action in part.before_kernel(changed, have)]
+
+
+def after_kernel(changed: Changed, host: HostState) -> list[Action]:
+    """Everything that makes a change real, in order. Pure."""
+    return [action for part in registry.parts() for action in part.after_kernel(changed, host)]
+
+
+def _render(link: DesiredLink, choice: Choice, host: HostState) -> Rendered:
+    """With what every form has in common: settings, and files that keep other daemons away from the link."""
     if choice.backend == "none":
         return Rendered()
-    rendered = registry.backend(choice.backend).render(link, host)
+    chosen = registry.backend(choice.backend)
     settings = sysctl.render(link)
-    files = {**({sysctl.path(link.name): settings} if settings else {}), **rendered.files}
-    return Rendered(files, rendered.units)
+    files = {sysctl.path(link.name): settings} if settings else {}
+    for other in registry.BACKENDS:
+        if other.owner != chosen.owner:
+            files.update(other.exclude(link, host))
+    return chosen.render(link, host).plus(files)
 
 
 def _check_ours(path: str, key: str, state: Persisted, problems: Problems) -> None:
@@ -208,7 +212,7 @@ def _compare(
     deleted: frozenset[str],
     difference: Difference,
 ) -> Changed:
-    """Files and units as they are against as they shall be; only what belongs to links in `ours` may go."""
+    """Compare files and units as they are with what they shall be; only what belongs to links in `ours` may go."""
     write = {
         path: text
         for path, text in wanted.items()
@@ -217,7 +221,7 @@ def _compare(
     remove = tuple(path for path, text in state.files.items() if path not in wanted and link_of(text) in ours)
     for path in remove:
         difference.compare(f"file {path}", "", state.files[path], None)
-    stop = tuple(os.path.basename(path) for path in remove if path.startswith(units.DIRECTORY))
+    stop = tuple(units.names(remove))
     for unit in stop:
         _compare_unit(unit, state, False, difference)
     touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
@@ -227,7 +231,8 @@ def _compare(
         if differs or state.interrupted or link in touched:
             start.append(unit)
     remade = tuple(path for path, text in wanted.items() if link_of(text) in deleted)
-    return Changed(write, remove, tuple(start), stop, remade=remade, added=frozenset({*write} - {*state.files}))
+    added = frozenset({*write} - {*state.files})
+    return Changed(write, remove, tuple(start), stop, remade=remade, added=added, deleted=deleted)
 
 
 def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Difference) -> bool:
@@ -244,9 +249,9 @@ def check_writable(steps: Steps, problems: Problems) -> None:
             problems.add("persistence", action.target, what, "make it writable, or set persistence: none")
 
 
-def let_go(steps: Steps) -> list[str]:
+def release(steps: Steps) -> list[str]:
     """Make the steps that go before all of the kernel's; what was done, in words. Errors: PersistFailed."""
-    return actions.begin(steps.letting_go) if steps.letting_go else []
+    return actions.begin(steps.before) if steps.before else []
 
 
 def apply(steps: Steps) -> list[str]:
@@ -255,7 +260,7 @@ def apply(steps: Steps) -> list[str]:
 
 
 def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> list[str]:
-    """What files, systemd and daemons say against the plan, in words. Waits for them to settle."""
+    """Where files, systemd and daemons are not as planned, in words. Waits for them to settle."""
     present = list(present)
     files = steps.files.items()
     wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
@@ -265,7 +270,8 @@ def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> li
     kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
     for link, backend in kept:
         wrong += backend.verify(link, state.host)
-    owners = detect.owners([link.name for link, _backend in kept], detect.networkd_links()) if kept else {}
+        wrong += systemd.check_units(list(backend.render(link, state.host).units))
+    owners = detect.owners([link.name for link, _backend in kept]) if kept else {}
     for link, backend in kept:
         owner = owners[link.name]
         if owner.names != tuple(filter(None, [backend.owner])):

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
 
-from .base import Action, Changed, head, parent_name
+from .base import Part, head, parent_name
 
 DIRECTORY = "/etc/sysctl.d"
-PATTERN = f"{DIRECTORY}/90-linuxnet-macvlan-*.conf"
+PREFIX = f"{DIRECTORY}/90-linuxnet-macvlan-"
+
+
+class Settings(Part):
+    """The kernel has the values already: whoever plans links sets them there."""
+
+    patterns = (f"{PREFIX}*.conf",)
+
+
+PART = Settings()
 
 
 def path(link: str) -> str:
-    return f"{DIRECTORY}/90-linuxnet-macvlan-{link}.conf"
+    return f"{PREFIX}{link}.conf"
 
 
 def render(link: DesiredLink) -> str | None:
@@ -22,8 +31,3 @@ def render(link: DesiredLink) -> str | None:
     lines = [f"{sysctl_path(parent_name(link), name)} = {value}" for name, value in link.parent_sysctl]
     lines += [f"{sysctl_path(link.name, name)} = {value}" for name, value in link.sysctl]
     return head(link.name) + "\n".join(lines) + "\n" if lines else None
-
-
-def activation(changed: Changed) -> list[Action]:
-    """The kernel has the values already: whoever plans links sets them there."""
-    return changed.below(DIRECTORY).file_actions()

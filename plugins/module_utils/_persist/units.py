@@ -1,19 +1,21 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The units that run the keepers: how to write them and how to bring them up. Pure."""
+"""The units that run the keepers: how to write them and how to bring them up. Pure, but for the verbs."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 
 from . import keeper
-from .base import Action, Changed, Rendered, head, parent_name
+from .base import Action, Changed, HostState, Part, Rendered, Verb, head, link_of, parent_name
 
 DIRECTORY = "/etc/systemd/system"
-PATTERN = f"{DIRECTORY}/linuxnet-macvlan-*.service"
+PREFIX = f"{DIRECTORY}/linuxnet-macvlan-"
 
 UNIT = """
 [Unit]
@@ -63,19 +65,53 @@ def keeping(link: DesiredLink, script: str, after: str) -> Rendered:
     return Rendered({keeper.path(link.name): script, unit_path(link.name): unit}, (unit_name(link.name),))
 
 
-def letting_go(paths: list[str]) -> list[Action]:
-    """Keepers that must not see the change before it is complete."""
-    return [Action("stop", os.path.basename(path)) for path in paths]
+def names(paths: Iterable[str]) -> list[str]:
+    """The units whose files are among these."""
+    return [os.path.basename(path) for path in paths if path.startswith(f"{DIRECTORY}/")]
 
 
-def activation(changed: Changed) -> list[Action]:
-    """Units go before their files do, and come after them. Running one again is harmless to a link that is there."""
-    changed = changed.below(DIRECTORY)
-    actions = [Action("disable", unit) for unit in changed.stop]
-    actions += changed.file_actions()
-    if changed.write or changed.remove or changed.interrupted:
-        actions.append(Action("daemon-reload"))
-    actions += [Action("forget", unit) for unit in changed.stop]
-    for unit in changed.start:
-        actions += [Action("enable", unit), Action("restart", unit)]
-    return actions
+def _enable(action: Action) -> None:
+    """``reenable`` also drops the links of an earlier [Install] section, such as those for another parent."""
+    run(["systemctl", "reenable", "--quiet", action.target])
+
+
+def _restart(action: Action) -> None:
+    run(["systemctl", "restart", action.target], timeout=LIMIT + 10)
+
+
+def _forget(action: Action) -> None:
+    """systemd keeps a failed unit in its list; one that has not failed is none of its business."""
+    run(["systemctl", "reset-failed", action.target], check=False)
+
+
+class Units(Part):
+    patterns = (f"{PREFIX}*.service",)
+    verbs = (
+        Verb("stop", lambda action: run(["systemctl", "stop", action.target], check=False)),
+        Verb("disable", lambda action: run(["systemctl", "disable", "--now", "--quiet", action.target])),
+        Verb("daemon-reload", lambda _action: run(["systemctl", "daemon-reload"])),
+        Verb("forget", _forget),
+        Verb("enable", _enable),
+        Verb("restart", _restart),
+    )
+
+    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+        """Keepers must not see a change before it is complete."""
+        touched = {link_of(have.get(path, "")) for path in (*changed.write, *changed.remove)} | changed.deleted
+        paths = [path for path, text in have.items() if link_of(text) in touched - {None}]
+        return [Action("stop", unit) for unit in names(paths)]
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        """Units go before their files do, and come after them. A link that is there stays as it is."""
+        changed = self.own(changed)
+        actions = [Action("disable", unit) for unit in changed.stop]
+        actions += changed.file_actions()
+        if changed.write or changed.remove or changed.interrupted:
+            actions.append(Action("daemon-reload"))
+        actions += [Action("forget", unit) for unit in changed.stop]
+        for unit in changed.start:
+            actions += [Action("enable", unit), Action("restart", unit)]
+        return actions
+
+
+PART = Units()

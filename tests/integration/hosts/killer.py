@@ -81,8 +81,8 @@ def killed(options: convergence.Options, number: int) -> None:
 
         return call
 
-    for table in (apply.ACTIONS, actions.ACTIONS):
-        table.update({name: counted(write) for name, write in table.items()})
+    apply.ACTIONS.update({name: counted(write) for name, write in apply.ACTIONS.items()})
+    actions.execute = counted(actions.execute)
     parent_settings.save = counted(parent_settings.save)
     convergence._Run.settle = counted(convergence._Run.settle)
     convergence.converge(options, request=NO_REQUEST)

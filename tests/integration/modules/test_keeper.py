@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as desired
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 from labkit import netns
 
 LINK = {
@@ -36,7 +36,7 @@ def kept(segment, tmp_path) -> Iterator:
     (link,) = desired.parse([LINK], "h1", problems).present
     assert not problems
     script = tmp_path / "lan0.sh"
-    script.write_text(keeper.making(link.on(Link(2, "eth0")), Host()))
+    script.write_text(keeper.making(link.on(Link(2, "eth0")), HostState()))
     assert host.run("sh", str(script), "once").returncode == 0
     host.start("sh", str(script), "watch")
     until(lambda: only_waits(host))

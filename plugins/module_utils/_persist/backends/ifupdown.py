@@ -3,34 +3,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ifupdown: a stanza in interfaces.d, so that ``ifup``, ``ifdown`` and ``ifquery`` know the link, and its keeper.
 
-ifupdown acts at boot and when it is told to. It does not see a parent that goes and comes back, and ``ifup -a`` may
-come to the link before its parent. The stanza and the keeper run the same script.
+ifupdown acts at boot and on request. It does not see a parent that goes and comes back, and ``ifup -a`` may come to the
+link before its parent. The stanza and the keeper run the same script.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import check_units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, keeper, units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Action,
     Backend,
     Changed,
-    Host,
+    HostState,
     Owner,
     Refusal,
     Rendered,
+    Verb,
     head,
     parent_name,
 )
 
-from . import networkd
+from . import interfaces
 
 OWNER = "ifupdown"
 DIRECTORY = "/etc/network/interfaces.d"
 PREFIX = f"{DIRECTORY}/linuxnet-macvlan-"
-PATTERN = f"{PREFIX}*"
+
+#: The interfaces that it has brought up.
+IFSTATE = "/run/network/ifstate"
 
 #: ``ifdown -a``, so ``systemctl restart networking`` too, leaves the link alone; ``ifdown NAME`` takes it down.
 STANZA = """
@@ -45,54 +51,86 @@ def stanza_path(link: str) -> str:
     return f"{PREFIX}{link}"
 
 
+@dataclass(frozen=True)
+class IfupdownState:
+    """configuration: what it reads, None where there is none. up: the interfaces that it has brought up."""
+
+    configuration: interfaces.Interfaces | None = None
+    up: frozenset[str] = frozenset()
+
+
+def up() -> frozenset[str]:
+    return parse_state(_files.read(IFSTATE) or "")
+
+
+def parse_state(text: str) -> frozenset[str]:
+    """The interfaces in ifupdown's state file, which has lines such as ``eth0=eth0``. Pure."""
+    return frozenset(line.split("=", 1)[0].strip() for line in text.splitlines() if "=" in line) - {"lo"}
+
+
+def _ifdown(action: Action) -> None:
+    """ifdown leaves its lock behind, an empty file; of an interface without a stanza nobody needs it."""
+    run(["ifdown", action.target], check=False)
+    _files.remove(f"{IFSTATE}.{action.target}")
+
+
 class IfUpDown(Backend):
     name = "ifupdown"
     owner = OWNER
+    patterns = (f"{PREFIX}*",)
+    verbs = (
+        Verb("ifup", lambda action: run(["ifup", "--force", action.target], timeout=units.LIMIT)),
+        # It refuses where there is nothing to do.
+        Verb("ifdown", _ifdown, releases=True),
+    )
+
+    def read(self) -> IfupdownState:
+        return IfupdownState(interfaces.read(), up())
+
+    def devices(self, host: HostState) -> dict[str, Owner]:
+        return {name: Owner((OWNER,), (f"it is in ifupdown's {IFSTATE}",)) for name in host.daemon(IfupdownState).up}
 
     def suits(self, owner: Owner) -> bool:
         return owner.names == (OWNER,)
 
-    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+    def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         owner = host.owner(parent_name(link))
-        if host.interfaces is None:
+        configuration = host.daemon(IfupdownState).configuration
+        if configuration is None:
             return Refusal("this host has no /etc/network/interfaces", "set persistence: auto")
         if not self.suits(owner):
             what = f"{owner} configures {parent_name(link)}, and not ifupdown"
             return Refusal(what, "set persistence: auto, or systemd")
         path = stanza_path(link.name)
-        if not host.interfaces.reads(path):
+        if not configuration.reads(path):
             remedy = f"write the line `source {DIRECTORY}/*` into /etc/network/interfaces, or set persistence: systemd"
             return Refusal(f"ifupdown does not read {path}", remedy)
-        others = [item for item in host.interfaces.stanzas(link.name) if item != path]
+        others = [item for item in configuration.stanzas(link.name) if item != path]
         if others:
             return Refusal(f"{others[0]} configures {link.name} too", "remove that stanza")
         if not link.up:
             return Refusal("ifupdown brings every link up", "leave it out, or set persistence: systemd")
         return None
 
-    def render(self, link: DesiredLink, host: Host) -> Rendered:
+    def render(self, link: DesiredLink, host: HostState) -> Rendered:
         stanza = STANZA.format(link=link.name, script=keeper.path(link.name))
         kept = units.keeping(link, keeper.making(link, host), "networking.service")
-        return kept.plus({**networkd.hands_off(link, host), stanza_path(link.name): head(link.name) + stanza})
+        return kept.plus({stanza_path(link.name): head(link.name) + stanza})
 
-    def verify(self, link: DesiredLink, host: Host) -> list[str]:
-        known = detect.ifupdown_interfaces(_files.read(detect.IFSTATE) or "")
-        wrong = [] if link.name in known else [f"ifupdown does not know that {link.name} is up"]
-        return wrong + check_units([units.unit_name(link.name)])
+    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+        """ifupdown's own state goes before the stanza does. That takes the link down, before the kernel's part."""
+        return [Action("ifdown", link_of_path(path)) for path in self.own(changed).remove]
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        stanzas = self.own(changed)
+        new = [Action("ifup", link_of_path(path)) for path in (*stanzas.write, *stanzas.again)]
+        return [*stanzas.file_actions(), *new]
+
+    def verify(self, link: DesiredLink, host: HostState) -> list[str]:
+        return [] if link.name in up() else [f"ifupdown does not know that {link.name} is up"]
 
 
 BACKEND = IfUpDown()
-
-
-def letting_go(changed: Changed) -> list[Action]:
-    """ifupdown's own state goes before the stanza does. That takes the link down, before the kernel's part."""
-    return [Action("ifdown", link_of_path(path)) for path in changed.below(DIRECTORY).remove]
-
-
-def activation(changed: Changed) -> list[Action]:
-    stanzas = changed.below(DIRECTORY)
-    new = [Action("ifup", link_of_path(path)) for path in (*stanzas.write, *stanzas.again)]
-    return [*stanzas.file_actions(), *new]
 
 
 def link_of_path(path: str) -> str:

@@ -11,24 +11,43 @@ owner, and netplan only writes a profile for it.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, Owner, Refusal, parent_name
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
+    Backend,
+    HostState,
+    Owner,
+    Refusal,
+    Rendered,
+    parent_name,
+)
 
-from .networkd import Networkd
+from . import networkd
 
 
-class Netplan(Networkd):
+class Netplan(Backend):
+    """Its files, and what is done with them, are those of `networkd.Networkd`."""
+
     name = "netplan"
+    owner = networkd.Networkd.owner
+    service = networkd.Networkd.service
+
+    def devices(self, host: HostState) -> dict[str, Owner]:
+        return host.daemon(networkd.NetworkdState).owned_by(networkd.NETPLAN)
 
     def suits(self, owner: Owner) -> bool:
-        return owner.names == (detect.NETPLAN,)
+        return owner.names == (networkd.NETPLAN,)
 
-    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+    def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         owner = host.owner(parent_name(link))
         if not self.suits(owner):
             what = f"{owner} configures {parent_name(link)}, and not systemd-networkd with a file that netplan made"
             return Refusal(what, "set persistence: auto")
-        return super().refuse(link, host)
+        return networkd.BACKEND.refuse(link, host)
+
+    def render(self, link: DesiredLink, host: HostState) -> Rendered:
+        return networkd.BACKEND.render(link, host)
+
+    def verify(self, link: DesiredLink, host: HostState) -> list[str]:
+        return networkd.BACKEND.verify(link, host)
 
 
 BACKEND = Netplan()

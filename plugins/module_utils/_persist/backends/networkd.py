@@ -8,7 +8,7 @@ What loading the drop-in does to the parent was measured with systemd 252 and 25
 ========  ====================================  =========================================================
 systemd   ``networkctl reload``                 ``systemctl restart systemd-networkd``
 ========  ====================================  =========================================================
-252       takes all addresses and routes off    nothing goes, not even what others have put on the parent
+252       removes all addresses and routes of   nothing goes, not even what others have put on the parent
           the parent, 10 to 50 ms without
 257       keeps its own, removes the addresses  the same, on every interface that it manages
           and routes that others have put there
@@ -16,28 +16,33 @@ systemd   ``networkctl reload``                 ``systemctl restart systemd-netw
 
 So older ones are restarted, as every update of their package does, and newer ones reload, unless that would take
 something away. systemd 257 also fails the parent ("Failed to create netdev: File exists") when drop-in and .netdev
-become known at once and the link exists: the .netdev comes first, and the link announces itself, before the drop-in.
+become known at once and the link exists: the .netdev comes first, then a notification of the link, then the drop-in.
 Where the .netdev alone has been missing since networkd's start, the drop-in goes and comes back for that.
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, check_units
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect, keeper, units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Action,
     Backend,
     Changed,
-    Host,
-    NetworkdLink,
+    HostState,
     Owner,
     Refusal,
     Rendered,
+    Verb,
     head,
     parent_name,
 )
@@ -47,12 +52,121 @@ DIRECTORY = "/etc/systemd/network"
 #: The first .network file by name that matches wins, so ours come before any catch-all (systemd.network(5)).
 PREFIX = f"{DIRECTORY}/05-linuxnet-macvlan-"
 DROP_IN = "linuxnet-macvlan-"
-PATTERNS = (f"{PREFIX}*.netdev", f"{PREFIX}*.network", f"{DIRECTORY}/*.network.d/{DROP_IN}*.conf")
+
+#: Where it keeps what it knows of its links.
+LINKS = "/run/systemd/netif/links"
+#: The files that ``netplan generate`` makes for it (netplan's src/networkd.c).
+NETPLAN_FILES = "/run/systemd/network/10-netplan-"
+NETPLAN = "netplan"
 
 #: BroadcastMulticastQueueLength= came with this systemd (NEWS 248).
 QUEUE_LENGTH = 248
 #: From here on a reload keeps a link's own addresses (measured: 252 does not, 257 does).
 GENTLE_RELOAD = 257
+
+
+@dataclass(frozen=True)
+class NetworkdLink:
+    """A device as systemd-networkd sees it. ``state`` is its SetupState (configured, unmanaged, …).
+
+    file: the .network file in use, "" for none. drop_ins: None where this systemd does not say (before 254).
+    """
+
+    index: int
+    name: str
+    state: str
+    file: str = ""
+    drop_ins: tuple[str, ...] | None = None
+
+    @property
+    def owner(self) -> str:
+        """Who configures it; empty where systemd-networkd does not."""
+        if self.state in ("", "unmanaged"):
+            return ""
+        return NETPLAN if self.file.startswith(NETPLAN_FILES) else SERVICE
+
+
+@dataclass(frozen=True)
+class NetworkdState:
+    """links: by name. foreign: those on which it knows of addresses or routes that it did not make."""
+
+    running: bool = False
+    links: Mapping[str, NetworkdLink] = field(default_factory=dict)
+    foreign: frozenset[str] = frozenset()
+
+    def owned_by(self, name: str) -> dict[str, Owner]:
+        return {
+            link.name: Owner((name,), (f"systemd-networkd configures it with {link.file or 'no file'}",))
+            for link in self.links.values()
+            if link.owner == name
+        }
+
+
+def read() -> NetworkdState:
+    """systemd-networkd now. Errors: none; what networkctl does not say is not known."""
+    links = read_links()
+    if links is None:
+        return NetworkdState()
+    return NetworkdState(True, links, foreign_links() if links else frozenset())
+
+
+def read_links() -> dict[str, NetworkdLink] | None:
+    """The links of a running systemd-networkd by name, None where it does not run. These are the files that sd-network
+    gives to networkctl; unlike networkctl's own output they are the same in all versions."""
+    if not is_active(f"{SERVICE}.service"):
+        return None
+    found = {}
+    for path in glob.glob(f"{LINKS}/*"):
+        index = os.path.basename(path)
+        name = _interface(index)
+        text = _files.read(path)
+        if name is not None and text is not None:
+            found[name] = parse_link(int(index), name, text)
+    return found
+
+
+def parse_link(index: int, name: str, text: str) -> NetworkdLink:
+    """One of those files. Pure."""
+    values = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    drop_ins = values.get("NETWORK_FILE_DROPINS")
+    return NetworkdLink(
+        index,
+        name,
+        values.get("ADMIN_STATE", ""),
+        values.get("NETWORK_FILE", ""),
+        None if drop_ins is None else tuple(filter(None, drop_ins.strip('"').split(":"))),
+    )
+
+
+def _interface(index: str) -> str | None:
+    """The name that belongs to an interface index here; a file of one that has gone has none."""
+    for directory in glob.glob("/sys/class/net/*"):
+        if (_files.read(f"{directory}/ifindex") or "").strip() == index:
+            return os.path.basename(directory)
+    return None
+
+
+def foreign_links() -> frozenset[str]:
+    """The links on which networkd knows of addresses or routes that neither it nor the kernel made."""
+    try:
+        data = run_json(["networkctl", "--json=short", "list"])
+    except (CommandFailed, ValueError):
+        return frozenset()
+    interfaces = data.get("Interfaces") or () if isinstance(data, dict) else ()
+    return frozenset(link["Name"] for link in interfaces if link.get("NetworkFile") and has_foreign(link))
+
+
+def has_foreign(link: dict) -> bool:
+    """The same for one link of networkctl's JSON (systemd 250 or newer). Pure."""
+    for address in link.get("Addresses") or ():
+        octets = address.get("Address") or [0, 0]
+        link_local = len(octets) == 16 and octets[0] == 0xFE and octets[1] & 0xC0 == 0x80
+        if address.get("ConfigSource") == "foreign" and not link_local:
+            return True
+    return any(
+        route.get("ConfigSource") == "foreign" and route.get("ProtocolString") != "kernel"
+        for route in link.get("Routes") or ()
+    )
 
 
 def netdev_path(link: str) -> str:
@@ -68,33 +182,41 @@ def drop_in_path(parent: NetworkdLink, link: str) -> str:
     return f"{DIRECTORY}/{os.path.basename(parent.file)}.d/{DROP_IN}{link}.conf"
 
 
-def hands_off(link: DesiredLink, host: Host) -> dict[str, str]:
-    """For links of other forms: a .network file that matches everything would make networkd a second owner."""
-    if host.networkd is None:
-        return {}
-    text = head(link.name) + _section("Match", [("Name", link.name)]) + _section("Link", [("Unmanaged", "yes")])
-    return {network_path(link.name): text}
-
-
 class Networkd(Backend):
     name = "networkd"
     owner = SERVICE
+    service = f"{SERVICE}.service"
+    patterns = (f"{PREFIX}*.netdev", f"{PREFIX}*.network", f"{DIRECTORY}/*.network.d/{DROP_IN}*.conf")
+    verbs = (
+        Verb("reload networkd", lambda _action: run(["networkctl", "reload"])),
+        Verb("restart networkd", lambda _action: run(["systemctl", "restart", f"{SERVICE}.service"])),
+        # The kernel notifies everybody of a link whose alias is set, also to what it was (do_setlink,
+        # netdev_state_change).
+        Verb("announce", lambda action: run(["ip", "link", "set", "dev", action.target, "alias", MARK])),
+    )
+
+    def read(self) -> NetworkdState:
+        return read()
+
+    def devices(self, host: HostState) -> dict[str, Owner]:
+        return host.daemon(NetworkdState).owned_by(SERVICE)
 
     def suits(self, owner: Owner) -> bool:
         return owner.names == (SERVICE,)
 
-    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+    def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         parent = parent_name(link)
         owner = host.owner(parent)
-        if host.networkd is None:
+        daemon = host.daemon(NetworkdState)
+        if not daemon.running:
             return Refusal("systemd-networkd does not run on this host", "set persistence: auto")
-        if owner.names not in ((SERVICE,), (detect.NETPLAN,)):
+        if owner.names not in ((SERVICE,), (NETPLAN,)):
             what = f"{owner} configures {parent}, and systemd-networkd makes links only on a parent of its own"
             return Refusal(what, "set persistence: auto, or systemd")
-        return _refuse_parent(host.networkd[parent], link.name, host) or _refuse_values(link, host)
+        return _refuse_parent(daemon.links[parent], link.name, host) or _refuse_values(link, host)
 
-    def render(self, link: DesiredLink, host: Host) -> Rendered:
-        parent = (host.networkd or {})[parent_name(link)]
+    def render(self, link: DesiredLink, host: HostState) -> Rendered:
+        parent = host.daemon(NetworkdState).links[parent_name(link)]
         files = {
             netdev_path(link.name): _netdev(link),
             network_path(link.name): _network(link),
@@ -102,45 +224,60 @@ class Networkd(Backend):
         }
         return units.keeping(link, keeper.settings(link, host), f"{SERVICE}.service").plus(files)
 
-    def verify(self, link: DesiredLink, host: Host) -> list[str]:
+    def exclude(self, link: DesiredLink, host: HostState) -> dict[str, str]:
+        """A .network file that matches everything would make networkd a second owner."""
+        if not host.daemon(NetworkdState).running:
+            return {}
+        text = head(link.name) + _section("Match", [("Name", link.name)]) + _section("Link", [("Unmanaged", "yes")])
+        return {network_path(link.name): text}
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        """The order in which files come and go and networkd reads them; see the table above."""
+        changed = self.own(changed)
+        daemon = host.daemon(NetworkdState)
+        actions = changed.file_actions(prune=DIRECTORY)
+        if not daemon.running or not (actions or changed.interrupted):
+            return actions
+        if host.version < GENTLE_RELOAD or (changed.interrupted and not daemon.foreign):
+            # Not even for a link's own files a reload: netplan rewrites the parent's file at each daemon-reload.
+            return [*actions, Action("restart networkd")]
+        return _reloads([*_again(changed, daemon), *actions], daemon)
+
+    def verify(self, link: DesiredLink, host: HostState) -> list[str]:
         deadline = time.monotonic() + SETTLE
         while True:
             wrong = _wrong(link, host)
             if not wrong or time.monotonic() > deadline:
-                break
+                return wrong
             time.sleep(PAUSE)
-        return wrong + check_units(list(self.render(link, host).units))
 
 
 BACKEND = Networkd()
 
 
-def _refuse_parent(parent: NetworkdLink, link: str, host: Host) -> Refusal | None:
+def _refuse_parent(parent: NetworkdLink, link: str, host: HostState) -> Refusal | None:
     if not parent.file:
         return Refusal(f"systemd-networkd uses no .network file for {parent.name}", "set persistence: systemd")
-    others = [item.name for item in (host.networkd or {}).values() if item.file == parent.file and item != parent]
+    daemon = host.daemon(NetworkdState)
+    others = [item.name for item in daemon.links.values() if item.file == parent.file and item != parent]
     if others:
         what = f"{parent.file} is in use for {', '.join(sorted(others))} too, which would get the link as well"
         return Refusal(what, f"give {parent.name} a .network file of its own, or set persistence: systemd")
-    if host.version >= GENTLE_RELOAD and parent.name in host.foreign and not _is_loaded(parent, link):
+    loaded = drop_in_path(parent, link) in (parent.drop_ins or ())
+    if host.version >= GENTLE_RELOAD and parent.name in daemon.foreign and not loaded:
         what = f"{parent.name} has addresses or routes that systemd-networkd did not make and would remove now"
         return Refusal(what, f"put them into {parent.file}, or set persistence: systemd")
     return None
 
 
-def _is_loaded(parent: NetworkdLink, link: str) -> bool:
-    """Whether networkd has the drop-in of this link for its parent already."""
-    return drop_in_path(parent, link) in (parent.drop_ins or ())
-
-
-def _refuse_values(link: DesiredLink, host: Host) -> Refusal | None:
+def _refuse_values(link: DesiredLink, host: HostState) -> Refusal | None:
     remedy = "leave it out, or set persistence: systemd"
     if link.nopromisc:
         return Refusal("systemd-networkd has no key for nopromisc", remedy)
     if link.bcqueuelen is not None and host.version < QUEUE_LENGTH:
         return Refusal(f"bcqueuelen needs systemd {QUEUE_LENGTH}, this is {host.version}", remedy)
     if not link.up:
-        # Routes cannot be configured on it, and nobody hears of it when it announces itself.
+        # Routes cannot be configured on it, and nobody is notified when its alias is set.
         return Refusal("systemd-networkd calls a link that stays down failed, and 257 its parent too", remedy)
     if dict(link.sysctl).get("accept_ra"):
         return Refusal("systemd-networkd sets accept_ra to 0 and reads router advertisements itself", remedy)
@@ -202,36 +339,24 @@ def _route(route: DesiredRoute) -> str:
     return _section("Route", keys)
 
 
-def activation(changed: Changed, host: Host) -> list[Action]:
-    """The order in which files come and go and networkd hears of it; see the table above."""
-    changed = changed.below(DIRECTORY)
-    actions = changed.file_actions()
-    if host.networkd is None or not (actions or changed.interrupted):
-        return actions
-    if host.version < GENTLE_RELOAD or (changed.interrupted and not host.foreign):
-        # Not even for a link's own files a reload: netplan rewrites the parent's file at each daemon-reload.
-        return [*actions, Action("restart networkd")]
-    return _reloads([*_again(changed, host), *actions], host)
-
-
-def _again(changed: Changed, host: Host) -> list[Action]:
+def _again(changed: Changed, daemon: NetworkdState) -> list[Action]:
     """Takes the drop-ins away, to write them anew, that networkd has read without the .netdev which comes now.
 
     Not where the parent would lose what others have put there: it is left with what networkd knows.
     """
     names = {_link(path) for path in changed.added if path.endswith(".netdev")}
     actions = []
-    for parent in (host.networkd or {}).values():
+    for parent in daemon.links.values():
         for path in parent.drop_ins or ():
             known = os.path.dirname(path).startswith(f"{DIRECTORY}/") and os.path.basename(path).startswith(DROP_IN)
-            if not known or _link(path) not in names or parent.name in host.foreign:
+            if not known or _link(path) not in names or parent.name in daemon.foreign:
                 continue
             if path not in changed.write and path not in changed.remove:
-                actions += [Action("remove", path), Action("write", path, _drop_in(_link(path)))]
+                actions += [Action("remove", path, prune=DIRECTORY), Action("write", path, _drop_in(_link(path)))]
     return actions
 
 
-def _reloads(actions: list[Action], host: Host) -> list[Action]:
+def _reloads(actions: list[Action], daemon: NetworkdState) -> list[Action]:
     """First what concerns links alone, then what parents gain, last what makes networkd configure parents again."""
     gaining = [action for action in actions if action.kind == "write" and action.target.endswith(".conf")]
     names = {_link(action.target) for action in gaining}
@@ -250,7 +375,7 @@ def _reloads(actions: list[Action], host: Host) -> list[Action]:
     made += [Action("announce", name) for name in sorted(names)]
     made += [*gaining, Action("reload networkd")] if gaining else []
     made += rest
-    if rest and not _loses({_link(action.target) for action in rest}, host):
+    if rest and not _loses({_link(action.target) for action in rest}, daemon):
         made.append(Action("reload networkd"))
     return made
 
@@ -261,21 +386,21 @@ def _link(path: str) -> str:
     return os.path.splitext(name[name.index(DROP_IN) + len(DROP_IN) :])[0]
 
 
-def _loses(names: set[str], host: Host) -> bool:
+def _loses(names: set[str], daemon: NetworkdState) -> bool:
     """Whether a reload would take from the parents of these links what others have put there.
 
     Then networkd goes on with what it knows of the links, which counts when it makes one, until it reads its files for
     another reason: after a removal that is only when the parent itself goes and comes back before that.
     """
     drop_ins = {f"{DROP_IN}{name}.conf" for name in names}
-    parents = [parent for parent in (host.networkd or {}).values() if parent.name in host.foreign]
+    parents = [parent for parent in daemon.links.values() if parent.name in daemon.foreign]
     return any(os.path.basename(path) in drop_ins for parent in parents for path in parent.drop_ins or ())
 
 
-def _wrong(link: DesiredLink, host: Host) -> list[str]:
+def _wrong(link: DesiredLink, host: HostState) -> list[str]:
     """networkd's own words against the plan, now."""
     parent = parent_name(link)
-    links = detect.networkd_links() or {}
+    links = read_links() or {}
     wrong = []
     mine = links.get(link.name)
     if mine is None:
@@ -288,7 +413,7 @@ def _wrong(link: DesiredLink, host: Host) -> list[str]:
     if above is None or above.state == "failed":
         wrong.append(f"systemd-networkd says that {parent} is {above.state if above else 'unknown'}")
     elif above.drop_ins is not None:
-        path = drop_in_path((host.networkd or {})[parent], link.name)
+        path = drop_in_path(host.daemon(NetworkdState).links[parent], link.name)
         if path not in above.drop_ins:
             wrong.append(f"systemd-networkd has not loaded {path}")
     return wrong

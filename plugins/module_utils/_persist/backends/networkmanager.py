@@ -5,7 +5,7 @@
 
 Measured with NetworkManager 1.42 and 1.52. Bringing a profile up adopts a link that is there: same index, never down;
 its IPv4 addresses are away for 10 ms, IPv6 ones go through duplicate address detection again. ``device set managed no``
-lets go of a link with all its addresses, but puts back the MAC address that it had when NetworkManager made it. A
+releases a link with all its addresses, but restores the MAC address that it had when NetworkManager made it. A
 profile that has been up makes its link again when somebody deletes that (1.52), hence ``down`` before a deletion.
 
 A link that the configuration excludes cannot be brought up, nor does ``device set managed yes`` help. One that is no
@@ -15,36 +15,37 @@ NetworkManager writes a profile again it drops all comments and keeps the keys o
 
 from __future__ import annotations
 
+import time
 import uuid as _uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import check_units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import exclusion, specs
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, exclusion, specs
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     LINK_KEY,
     Action,
     Backend,
     Changed,
-    Host,
+    HostState,
     Owner,
     Refusal,
     Rendered,
+    Verb,
     head,
     link_of,
     parent_name,
 )
 
-from . import networkd
-
 OWNER = "NetworkManager"
 DIRECTORY = "/etc/NetworkManager/system-connections"
 PREFIX = f"{DIRECTORY}/linuxnet-macvlan-"
 SUFFIX = ".nmconnection"
-PATTERN = f"{PREFIX}*{SUFFIX}"
 
 #: NetworkManager ignores a profile that others than root may read (nm-keyfile-utils.c).
 MODE = 0o600
@@ -55,7 +56,7 @@ MODES = {"vepa": 1, "bridge": 2, "private": 3, "passthru": 4, "source": 5}
 #: The metric that the kernel gives the route of an IPv6 address's own prefix (linux/ipv6_route.h IP6_RT_PRIO_ADDRCONF).
 IPV6_PREFIX_METRIC = 256
 
-#: Profiles are told apart by it. It follows from the link's name: the same in each run.
+#: It identifies a profile. It follows from the link's name: the same in each run.
 NAMESPACE = _uuid.UUID("6f2b3a46-8a0e-5c55-9a36-5e0e5a1f6d0c")
 
 
@@ -67,52 +68,164 @@ def profile_uuid(link: str) -> str:
     return str(_uuid.uuid5(NAMESPACE, link))
 
 
+#: Seconds that NetworkManager gets to bring up a profile.
+WAIT = 30
+
+#: nmcli's names of states of devices that NetworkManager leaves to others, or has nothing to do with (device states).
+NOT_ITS_OWN = ("unmanaged", "connected (externally)", "disconnected", "")
+
+
+@dataclass(frozen=True)
+class NetworkManagerState:
+    """unmanaged: the devices that it leaves alone by configuration, None where it does not run. exclusion: the text of
+    nm_unmanaged's file, None where there is none. devices: their states by name, as nmcli calls them."""
+
+    unmanaged: config.Merged | None = None
+    exclusion: str | None = None
+    devices: Mapping[str, str] = field(default_factory=dict)
+
+
+def _unmanaged() -> config.Merged | None:
+    if not is_active("NetworkManager.service"):
+        return None
+    running = run(["nmcli", "--get-values", "VERSION", "general"], check=False).out.strip()
+    return config.merge(config.order(config.read_files()), running)
+
+
+def _device_states() -> dict[str, str]:
+    if find("nmcli") is None:
+        return {}
+    shown = run(["nmcli", "--terse", "--fields", "DEVICE,STATE", "device"], check=False)
+    return parse_nmcli(shown.out) if shown.rc == 0 else {}
+
+
+def parse_nmcli(text: str) -> dict[str, str]:
+    """Terse lines, with backslashes before colons and backslashes (nmcli(1), --escape). Pure."""
+    states = {}
+    for line in text.splitlines():
+        name, separator, state = line.rpartition(":")
+        if separator:
+            states[name.replace("\\:", ":").replace("\\\\", "\\")] = state
+    return states
+
+
+def _up(action: Action) -> None:
+    run(["nmcli", "--wait", str(WAIT), "connection", "up", "uuid", action.target], timeout=WAIT + 10)
+
+
+def _unmanage(action: Action) -> None:
+    """It returns when NetworkManager has released the link: only then is the link as it stays."""
+    run(["nmcli", "device", "set", action.target, "managed", "no"], check=False)
+    _await(action.target, unmanaged=True)
+
+
+def _await(device: str, unmanaged: bool) -> None:
+    """Until NetworkManager leaves a device alone, or does not any more; at most `SETTLE` seconds."""
+    deadline = time.monotonic() + SETTLE
+    question = ["nmcli", "--get-values", "GENERAL.STATE", "device", "show", device]
+    while ("(unmanaged)" in run(question, check=False).out) != unmanaged and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+
+
 class NetworkManager(Backend):
     name = "networkmanager"
     owner = OWNER
+    service = "NetworkManager.service"
+    patterns = (f"{PREFIX}*{SUFFIX}",)
+    verbs = (
+        Verb("nm load", lambda action: run(["nmcli", "connection", "load", action.target])),
+        Verb("nm reload", lambda _action: run(["nmcli", "connection", "reload"])),
+        Verb("nm reload conf", lambda _action: run(["nmcli", "general", "reload", "conf"])),
+        Verb("nm manage", lambda action: _await(action.target, unmanaged=False)),
+        Verb("nm up", _up),
+        # The next two refuse where there is nothing to do.
+        Verb("nm down", lambda action: run(["nmcli", "connection", "down", "uuid", action.target], check=False)),
+        Verb("nm unmanage", _unmanage, releases=True),
+    )
+
+    def read(self) -> NetworkManagerState:
+        return NetworkManagerState(_unmanaged(), _files.read(exclusion.PATH), _device_states())
+
+    def devices(self, host: HostState) -> dict[str, Owner]:
+        states = host.daemon(NetworkManagerState).devices
+        return {
+            name: Owner((OWNER,), (f"NetworkManager says {state}",))
+            for name, state in states.items()
+            if state not in NOT_ITS_OWN
+        }
 
     def suits(self, owner: Owner) -> bool:
         """Only on request: with a unit, one daemon less can take the link's addresses away."""
         return False
 
-    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+    def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         owner = host.owner(parent_name(link))
-        if host.unmanaged is None:
+        if host.daemon(NetworkManagerState).unmanaged is None:
             return Refusal("NetworkManager does not run on this host", "set persistence: auto")
         if owner.names != (OWNER,):
             what = f"{owner} configures {parent_name(link)}, and not NetworkManager"
             return Refusal(what, "set persistence: auto")
         return _refuse_excluded(link, host) or _refuse_values(link)
 
-    def render(self, link: DesiredLink, host: Host) -> Rendered:
-        files = {**networkd.hands_off(link, host), profile_path(link.name): _profile(link)}
-        return units.keeping(link, keeper.settings(link, host), "NetworkManager.service").plus(files)
+    def render(self, link: DesiredLink, host: HostState) -> Rendered:
+        kept = units.keeping(link, keeper.settings(link, host), "NetworkManager.service")
+        return kept.plus({profile_path(link.name): _profile(link)})
 
-    def verify(self, link: DesiredLink, host: Host) -> list[str]:
+    def share(self, host: HostState, links: Collection[str]) -> dict[str, str | None]:
+        """nm_unmanaged's entry for a link goes when there is a profile."""
+        return {exclusion.PATH: exclusion.without(host.daemon(NetworkManagerState).exclusion, links)}
+
+    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+        """A link that the kernel deletes would come back, one that stays would be deleted."""
+        found = {path: link_of_path(path) for path in have if path.startswith(PREFIX) and link_of(have[path])}
+        down = [Action("nm down", profile_uuid(link)) for link in found.values() if link in changed.deleted]
+        kept = [link for path, link in found.items() if path in changed.remove and link not in changed.deleted]
+        return [*down, *(Action("nm unmanage", link) for link in kept)]
+
+    def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
+        """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads them later."""
+        profiles, excluding = self.own(changed), changed.of((exclusion.PATH,)).file_actions()
+        files = profiles.file_actions(MODE)
+        if host.daemon(NetworkManagerState).unmanaged is None:
+            return [*files, *excluding]
+        loaded = [*profiles.write, *profiles.again]
+        up = dict.fromkeys([*loaded, *profiles.remade])
+        reload = [Action("nm reload conf")] if excluding or changed.interrupted else []
+        return [
+            *files,
+            *([Action("nm reload")] if changed.interrupted else []),
+            *(Action("nm load", path) for path in (*profiles.remove, *loaded)),
+            *excluding,
+            *reload,
+            *(Action("nm manage", link_of_path(path)) for path in (*loaded, *profiles.remade) if reload),
+            *(Action("nm up", profile_uuid(link_of_path(path))) for path in up),
+        ]
+
+    def verify(self, link: DesiredLink, host: HostState) -> list[str]:
         question = ["nmcli", "--get-values", "GENERAL.CON-UUID", "device", "show", link.name]
         active = run(question, check=False).out.strip() == profile_uuid(link.name)
-        wrong = [] if active else [f"NetworkManager has not brought up {profile_path(link.name)}"]
-        return wrong + check_units([units.unit_name(link.name)])
+        return [] if active else [f"NetworkManager has not brought up {profile_path(link.name)}"]
 
 
 BACKEND = NetworkManager()
 
 
-def _refuse_excluded(link: DesiredLink, host: Host) -> Refusal | None:
-    merged = host.unmanaged
+def _refuse_excluded(link: DesiredLink, host: HostState) -> Refusal | None:
+    daemon = host.daemon(NetworkManagerState)
+    merged = daemon.unmanaged
     if merged is None:
         return None
     device = specs.Device(link.name, "macvlan", "macvlan")
     own = exclusion.spec_of(link.name)
     # nm_unmanaged's own entry goes when the profile is there.
-    ours = own in exclusion.parse(host.exclusion) and getattr(merged.source(own), "path", "") == exclusion.PATH
+    ours = own in exclusion.parse(daemon.exclusion) and getattr(merged.source(own), "path", "") == exclusion.PATH
     left = [spec for spec in merged.specs if not (ours and spec == own)]
     if not specs.matches(left, device):
         return None
     spec = next((item for item in left if not specs.is_except(item) and specs.takes(item, device)), "*")
     source = merged.source(spec)
     where = f" by {spec} in {source.path}" if source else ""
-    what = f"NetworkManager is told to leave {link.name} alone{where}"
+    what = f"NetworkManager's configuration excludes {link.name}{where}"
     return Refusal(what, "take that entry out, or set persistence: auto")
 
 
@@ -177,32 +290,6 @@ def _route(key: str, route: DesiredRoute, version: int) -> list[tuple[str, str]]
         options.append(f"table={route.table}")
     keys = [(key, f"{route.destination},{gateway},{metric}")]
     return [*keys, (f"{key}_options", ",".join(options))] if options else keys
-
-
-def letting_go(changed: Changed, files: Mapping[str, str], deleted: frozenset[str]) -> list[Action]:
-    """Before the kernel's part. A link that the kernel deletes would come back, one that stays would be deleted."""
-    found = {path: link_of_path(path) for path in files if path.startswith(PREFIX) and link_of(files[path])}
-    down = [Action("nm down", profile_uuid(link)) for link in found.values() if link in deleted]
-    kept = [link for path, link in found.items() if path in changed.remove and link not in deleted]
-    return [*down, *(Action("nm unmanage", link) for link in kept)]
-
-
-def activation(changed: Changed, host: Host) -> list[Action]:
-    """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads them later."""
-    profiles, excluding = changed.below(PREFIX), changed.below(exclusion.PATH).file_actions()
-    if host.unmanaged is None:
-        return [*profiles.file_actions(), *excluding]
-    loaded = [*profiles.write, *profiles.again]
-    told = [Action("nm reload conf")] if excluding or changed.interrupted else []
-    return [
-        *profiles.file_actions(),
-        *([Action("nm reload")] if changed.interrupted else []),
-        *(Action("nm load", path) for path in (*profiles.remove, *loaded)),
-        *excluding,
-        *told,
-        *(Action("nm manage", link_of_path(path)) for path in (*loaded, *profiles.remade) if told),
-        *(Action("nm up", profile_uuid(link_of_path(path))) for path in dict.fromkeys([*loaded, *profiles.remade])),
-    ]
 
 
 def link_of_path(path: str) -> str:

@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import check_units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Backend,
-    Host,
+    HostState,
     Owner,
     Refusal,
     Rendered,
 )
-
-from . import networkd
 
 
 class SystemdUnit(Backend):
@@ -25,15 +22,11 @@ class SystemdUnit(Backend):
     def suits(self, owner: Owner) -> bool:
         return owner.names in ((), ("NetworkManager",))
 
-    def refuse(self, link: DesiredLink, host: Host) -> Refusal | None:
+    def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         return None
 
-    def render(self, link: DesiredLink, host: Host) -> Rendered:
-        kept = units.keeping(link, keeper.making(link, host), "network-pre.target")
-        return kept.plus(networkd.hands_off(link, host))
-
-    def verify(self, link: DesiredLink, host: Host) -> list[str]:
-        return check_units([units.unit_name(link.name)])
+    def render(self, link: DesiredLink, host: HostState) -> Rendered:
+        return units.keeping(link, keeper.making(link, host), "network-pre.target")
 
 
 BACKEND = SystemdUnit()

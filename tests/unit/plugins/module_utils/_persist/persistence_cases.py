@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
@@ -12,20 +14,31 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import li
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.ifupdown import IfupdownState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.interfaces import Interfaces
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, NetworkdLink, Owner
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkd import (
+    NetworkdLink,
+    NetworkdState,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkmanager import (
+    NetworkManagerState,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, Owner
 
 NETPLAN_FILE = "/run/systemd/network/10-netplan-eth0.network"
 NETWORKD = Owner(("systemd-networkd",), ("systemd-networkd configures it with /etc/systemd/network/10-eth0.network",))
 NETPLAN = Owner(("netplan",), (f"systemd-networkd configures it with {NETPLAN_FILE}",))
 ETH0 = NetworkdLink(2, "eth0", "configured", NETPLAN_FILE)
-NETWORKD_HOST = Host(version=252, networkd={"eth0": ETH0}, owners={"eth0": NETWORKD})
-NETPLAN_HOST = Host(version=252, networkd={"eth0": ETH0}, owners={"eth0": NETPLAN})
+RUNNING = NetworkdState(True, {"eth0": ETH0})
+NETWORKD_HOST = HostState(version=252, daemons=(RUNNING,), owners={"eth0": NETWORKD})
+NETPLAN_HOST = HostState(version=252, daemons=(RUNNING,), owners={"eth0": NETPLAN})
 NM = Owner(("NetworkManager",), ("NetworkManager says connected",))
-NM_HOST = Host(version=252, owners={"eth0": NM}, unmanaged=Merged())
+NM_HOST = HostState(version=252, owners={"eth0": NM}, daemons=(NetworkManagerState(Merged()),))
 INTERFACES = Interfaces({"/etc/network/interfaces": ""}, (("source", "/etc/network/interfaces.d/*"),))
-IFUPDOWN_HOST = Host(version=252, owners={"eth0": Owner(("ifupdown",))}, interfaces=INTERFACES)
-BARE_HOST = Host(version=252, owners={"eth0": Owner()})
+IFUPDOWN_HOST = HostState(
+    version=252, owners={"eth0": Owner(("ifupdown",))}, daemons=(IfupdownState(INTERFACES, frozenset({"eth0"})),)
+)
+BARE_HOST = HostState(version=252, owners={"eth0": Owner()})
 
 SYSCTL = "/etc/sysctl.d/90-linuxnet-macvlan-lan0.conf"
 NETDEV = "/etc/systemd/network/05-linuxnet-macvlan-lan0.netdev"
@@ -35,6 +48,13 @@ SCRIPT = "/etc/linuxnet-macvlan/lan0.sh"
 UNIT_NAME = "linuxnet-macvlan-lan0.service"
 UNIT = f"/etc/systemd/system/{UNIT_NAME}"
 ACTIVE = {UNIT_NAME: UnitState(True, True)}
+
+
+def networkd(host: HostState = NETWORKD_HOST, version: int | None = None, **state) -> HostState:
+    """A host on which systemd-networkd is in another state."""
+    known = replace(host.daemon(NetworkdState), running=True, **state)
+    others = tuple(item for item in host.daemons if not isinstance(item, NetworkdState))
+    return replace(host, version=version or host.version, daemons=(*others, known))
 
 
 def link(**given) -> _links.DesiredLink:
@@ -74,7 +94,7 @@ def sections(text: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return found
 
 
-def made_of(wanted: _links.DesiredLink, host: Host, persistence: str = "auto") -> dict[str, str]:
+def made_of(wanted: _links.DesiredLink, host: HostState, persistence: str = "auto") -> dict[str, str]:
     return dict(planned([wanted], host=host, persistence=persistence)[0].files)
 
 
@@ -101,10 +121,10 @@ def kinds(steps: _persistence.Steps) -> list[str]:
 
 def kinds_before(steps: _persistence.Steps) -> list[str]:
     """What goes before the kernel's part."""
-    return [f"{action.kind} {action.target}" for action in steps.letting_go]
+    return [f"{action.kind} {action.target}" for action in steps.before]
 
 
-def refusals(wanted: _links.DesiredLink, host: Host, persistence: str) -> list[str]:
+def refusals(wanted: _links.DesiredLink, host: HostState, persistence: str) -> list[str]:
     """What is wrong with one choice on one host."""
     steps, difference, problems = planned([wanted], host=host, persistence=persistence)
     assert all((item.key, item.value) == ("persistence", persistence) for item in problems.items)

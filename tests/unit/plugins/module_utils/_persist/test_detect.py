@@ -12,8 +12,12 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import Output
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import NetworkdLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import (
+    ifupdown,
+    networkd,
+    networkmanager,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkd import NetworkdLink
 
 from .persistence_cases import ETH0, NETPLAN_FILE
 
@@ -67,20 +71,20 @@ class TestDetection:
             "# This is private data. Do not parse.\nADMIN_STATE=configured\nOPER_STATE=routable\n"
             f'NETWORK_FILE={NETPLAN_FILE}\nNETWORK_FILE_DROPINS="/a.conf:/b.conf"\nDNS=\n'
         )
-        assert detect.parse_link(2, "eth0", text) == replace(ETH0, drop_ins=("/a.conf", "/b.conf"))
-        assert detect.parse_link(2, "eth0", "ADMIN_STATE=unmanaged\n") == NetworkdLink(2, "eth0", "unmanaged")
-        assert detect.parse_link(2, "eth0", 'NETWORK_FILE_DROPINS=""\n').drop_ins == ()
+        assert networkd.parse_link(2, "eth0", text) == replace(ETH0, drop_ins=("/a.conf", "/b.conf"))
+        assert networkd.parse_link(2, "eth0", "ADMIN_STATE=unmanaged\n") == NetworkdLink(2, "eth0", "unmanaged")
+        assert networkd.parse_link(2, "eth0", 'NETWORK_FILE_DROPINS=""\n').drop_ins == ()
 
     def test_nmcli(self):
         text = "eth0:connected\nlo:connected (externally)\nodd\\:name:unmanaged\n"
-        assert detect.parse_nmcli(text) == {
+        assert networkmanager.parse_nmcli(text) == {
             "eth0": "connected",
             "lo": "connected (externally)",
             "odd:name": "unmanaged",
         }
 
     def test_ifupdown(self):
-        assert detect.ifupdown_interfaces("lo=lo\neth0=eth0\neth1=home\n") == {"eth0", "eth1"}
+        assert ifupdown.parse_state("lo=lo\neth0=eth0\neth1=home\n") == {"eth0", "eth1"}
 
     @pytest.mark.parametrize(
         ("data", "found"),
@@ -94,4 +98,4 @@ class TestDetection:
         ],
     )
     def test_foreign_configuration(self, data, found):
-        assert detect.has_foreign(data) is found
+        assert networkd.has_foreign(data) is found

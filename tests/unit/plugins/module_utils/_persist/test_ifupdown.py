@@ -11,14 +11,17 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import interfaces
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.ifupdown import IfupdownState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.interfaces import (
     Interfaces,
     includes,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 
 from .persistence_cases import (
     BARE_HOST,
     IFUPDOWN_HOST,
+    INTERFACES,
     NETPLAN_HOST,
     NETWORKD_HOST,
     NM_HOST,
@@ -34,6 +37,12 @@ from .persistence_cases import (
     planned,
     refusals,
 )
+
+
+def ifupdown(host: HostState, configuration: Interfaces) -> HostState:
+    """A host on which ifupdown reads other files."""
+    return replace(host, daemons=(*host.daemons[:-1], IfupdownState(configuration)))
+
 
 STANZA = "/etc/network/interfaces.d/linuxnet-macvlan-lan0"
 
@@ -100,13 +109,10 @@ class TestStanza:
         ("host", "words"),
         [
             (BARE_HOST, "no /etc/network/interfaces"),
-            (replace(NM_HOST, interfaces=Interfaces()), "NetworkManager configures eth0"),
-            (replace(IFUPDOWN_HOST, interfaces=Interfaces()), "does not read"),
+            (ifupdown(NM_HOST, Interfaces()), "NetworkManager configures eth0"),
+            (ifupdown(IFUPDOWN_HOST, Interfaces()), "does not read"),
             (
-                replace(
-                    IFUPDOWN_HOST,
-                    interfaces=replace(IFUPDOWN_HOST.interfaces, texts={"/etc/network/x": "iface lan0 inet dhcp\n"}),
-                ),
+                ifupdown(IFUPDOWN_HOST, replace(INTERFACES, texts={"/etc/network/x": "iface lan0 inet dhcp\n"})),
                 "/etc/network/x configures lan0 too",
             ),
         ],
@@ -118,7 +124,7 @@ class TestStanza:
         assert len(refusals(full(up=False), IFUPDOWN_HOST, "ifupdown")) == 1
 
     def test_auto_says_why_it_takes_another_form(self):
-        host = replace(IFUPDOWN_HOST, interfaces=Interfaces())
+        host = ifupdown(IFUPDOWN_HOST, Interfaces())
         choice = planned([link()], host=host)[0].choice("lan0")
         assert choice.backend == "systemd"
         assert f"ifupdown does not read {STANZA}" in choice.reason

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The form of systemd-networkd: its files, and the order in which it hears of them."""
+"""The form of systemd-networkd: its files, and the order in which it reads them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from .persistence_cases import (
     kinds,
     link,
     made_of,
+    networkd,
     planned,
     sections,
 )
@@ -88,7 +89,7 @@ class TestNetworkd:
 class TestNetworkdActivation:
     """The order that keeps the parent's addresses, which was measured on systemd 252 and 257."""
 
-    NEW = replace(NETWORKD_HOST, version=257)
+    NEW = networkd(version=257)
 
     def test_an_older_one_is_restarted(self):
         steps, _difference, _problems = planned([link()], host=NETWORKD_HOST)
@@ -124,10 +125,10 @@ class TestNetworkdActivation:
         ("foreign", "drop_in"), [(frozenset(), True), (frozenset({"eth1"}), True), (frozenset({"eth0"}), False)]
     )
     def test_a_netdev_that_was_gone_is_known_before_the_drop_in_again(self, foreign, drop_in):
-        """Or networkd fails the parent; where that would lose what others have put there, it is told nothing."""
+        """Or networkd fails the parent; where that would lose what others have put there, it reads nothing."""
         files = {path: text for path, text in made_of(link(), self.NEW).items() if path != NETDEV}
         parent = replace(ETH0, drop_ins=(DROP_IN,))
-        host = replace(self.NEW, foreign=foreign, networkd={"eth0": parent})
+        host = networkd(self.NEW, foreign=foreign, links={"eth0": parent})
         steps, _difference, _problems = planned([link()], host=host, files=files, unit_states=ACTIVE)
         anew = [
             f"remove {DROP_IN}",
@@ -143,7 +144,7 @@ class TestNetworkdActivation:
 
     def test_another_parent_file_moves_the_drop_in(self):
         files = made_of(link(), NETWORKD_HOST)
-        host = replace(NETWORKD_HOST, networkd={"eth0": replace(ETH0, file="/etc/systemd/network/20-wired.network")})
+        host = networkd(links={"eth0": replace(ETH0, file="/etc/systemd/network/20-wired.network")})
         steps, _difference, _problems = planned([link()], host=host, files=files, unit_states=ACTIVE)
         assert kinds(steps) == [
             "write /etc/systemd/network/20-wired.network.d/linuxnet-macvlan-lan0.conf",
@@ -157,7 +158,7 @@ class TestNetworkdActivation:
         """At once, or networkd makes the link again when it hears of less than all."""
         files = made_of(link(), self.NEW)
         parent = replace(ETH0, drop_ins=(DROP_IN,))
-        host = replace(self.NEW, foreign=foreign, networkd={"eth0": parent})
+        host = networkd(self.NEW, foreign=foreign, links={"eth0": parent})
         steps, _difference, _problems = planned(removed=["lan0"], host=host, files=files, unit_states=ACTIVE)
         gone = [f"remove {path}" for path in (SCRIPT, NETDEV, NETWORK, DROP_IN)]
         last = [f"disable {UNIT_NAME}", f"remove {UNIT}", "daemon-reload", f"forget {UNIT_NAME}"]

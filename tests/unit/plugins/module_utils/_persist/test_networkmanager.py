@@ -101,10 +101,13 @@ def test_the_mark_survives_that_comments_are_dropped():
     assert link_of(rewritten) == "lan0"
 
 
-def test_only_root_may_read_a_profile(tmp_path, monkeypatch):
-    monkeypatch.setattr(networkmanager, "DIRECTORY", str(tmp_path))
-    for path, mode in ((tmp_path / "x.nmconnection", 0o600), (tmp_path.parent / "x.sh", 0o644)):
-        actions.ACTIONS["write"](actions.Action("write", str(path), "x"))
+def test_only_root_may_read_a_profile(tmp_path):
+    steps, _difference, _problems = planned([full()], persistence="networkmanager")
+    modes = {action.target: action.mode for action in steps.actions if action.kind == "write"}
+    assert {path for path, mode in modes.items() if mode != 0o644} == {PROFILE}
+    for target, mode in ((PROFILE, 0o600), (SCRIPT, 0o644)):
+        path = tmp_path / target.rsplit("/", 1)[1]
+        actions.execute(actions.Action("write", str(path), "x", mode=modes[target]))
         assert path.stat().st_mode & 0o777 == mode
 
 
@@ -128,7 +131,7 @@ def test_what_it_cannot_do(given, words):
     [
         (BARE_HOST, "does not run"),
         (NETWORKD_HOST, "does not run"),
-        (replace(NETWORKD_HOST, unmanaged=Merged()), "systemd-networkd configures eth0"),
+        (replace(NETWORKD_HOST, daemons=NM_HOST.daemons), "systemd-networkd configures eth0"),
     ],
 )
 def test_hosts_of_others(host, words):
@@ -141,29 +144,30 @@ def test_hosts_of_others(host, words):
         (["interface-name:lan0"], "interface-name:lan0 in /etc/x.conf"),
         (["interface-name:lan*"], "interface-name:lan* in /etc/x.conf"),
         (["type:macvlan"], "type:macvlan in /etc/x.conf"),
-        (["except:interface-name:eth0"], "leave lan0 alone"),
+        (["except:interface-name:eth0"], "excludes lan0"),
         (["interface-name:lan1"], None),
         (["type:macvlan", "except:interface-name:lan0"], None),
     ],
 )
 def test_an_exclusion_of_the_link_is_a_conflict(specs, words):
-    host = replace(NM_HOST, unmanaged=Merged(specs, [Contribution("/etc/x.conf", "add", specs)]))
+    merged = Merged(specs, [Contribution("/etc/x.conf", "add", specs)])
+    host = replace(NM_HOST, daemons=(networkmanager.NetworkManagerState(merged),))
     assert [words in problem for problem in refusals(full(), host, "networkmanager")] == ([True] if words else [])
 
 
 def excluded(*others: str, foreign: bool = False, specs: tuple[str, ...] = ("interface-name:lan0",)):
-    """A host whose NetworkManager is told by nm_unmanaged to leave lan0 alone, and by other files what they say."""
+    """A host where nm_unmanaged excludes lan0 from NetworkManager, and other files what they say."""
     text = exclusion.render(specs)
     ours = Contribution(exclusion.PATH, "add", list(specs))
     contributions = [*(Contribution("/etc/x.conf", "add", [spec]) for spec in others), ours]
     merged = list(dict.fromkeys([*others, *specs]))
     text = text.partition("\n")[2] if foreign else text
-    return replace(NM_HOST, unmanaged=Merged(merged, contributions), exclusion=text)
+    return replace(NM_HOST, daemons=(networkmanager.NetworkManagerState(Merged(merged, contributions), text),))
 
 
 @pytest.mark.parametrize("host", [excluded("type:macvlan"), excluded(foreign=True)], ids=["another", "not ours"])
 def test_only_an_entry_of_our_own_may_stand_in_the_way(host):
-    assert ["leave lan0 alone" in problem for problem in refusals(full(), host, "networkmanager")] == [True]
+    assert ["excludes lan0" in problem for problem in refusals(full(), host, "networkmanager")] == [True]
 
 
 @pytest.mark.parametrize("specs", [("interface-name:lan0",), ("interface-name:lan0", "interface-name:mv9")])

@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import registry
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Host, Owner, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, Owner, link_of
 
 from .persistence_cases import (
     ACTIVE,
@@ -35,6 +35,7 @@ from .persistence_cases import (
     kinds_before,
     link,
     made_of,
+    networkd,
     planned,
 )
 
@@ -66,7 +67,7 @@ class TestChoice:
             assert _persistence.choose(link(), other, form, problems).backend == "systemd"
             assert not problems
 
-    def test_auto_tells_what_it_saw(self):
+    def test_auto_says_what_it_found(self):
         choice = _persistence.choose(link(), NM_HOST, "auto", Problems())
         assert choice.reason == "eth0 belongs to NetworkManager (NetworkManager says connected)"
         assert choice.owner == "NetworkManager"
@@ -78,13 +79,13 @@ class TestChoice:
             ({"bcqueuelen": 5}, {"version": 247}, "needs systemd 248"),
             ({"up": False}, {}, "stays down"),
             ({"sysctl": {"accept_ra": 2}}, {}, "accept_ra"),
-            ({}, {"networkd": {"eth0": ETH0, "eth1": replace(ETH0, index=3, name="eth1")}}, "eth1 too"),
-            ({}, {"networkd": {"eth0": replace(ETH0, file="")}}, "no .network file"),
+            ({}, {"links": {"eth0": ETH0, "eth1": replace(ETH0, index=3, name="eth1")}}, "eth1 too"),
+            ({}, {"links": {"eth0": replace(ETH0, file="")}}, "no .network file"),
             ({}, {"version": 257, "foreign": frozenset({"eth0"})}, "did not make"),
         ],
     )
     def test_networkd_refuses_what_it_cannot_do(self, given, host, words):
-        host = replace(NETWORKD_HOST, **host)
+        host = networkd(**host)
         steps, difference, problems = planned([link(**given)], host=host, persistence="networkd")
         assert [(item.key, item.value) for item in problems.items] == [("persistence", "networkd")]
         assert words in problems.items[0].problem
@@ -97,16 +98,16 @@ class TestChoice:
 
     def test_a_loaded_drop_in_takes_nothing_from_the_parent_any_more(self):
         parent = replace(ETH0, drop_ins=(DROP_IN,))
-        host = replace(NETWORKD_HOST, version=257, foreign=frozenset({"eth0"}), networkd={"eth0": parent})
+        host = networkd(version=257, foreign=frozenset({"eth0"}), links={"eth0": parent})
         assert _persistence.choose(link(), host, "auto", Problems()).backend == "networkd"
 
-    @pytest.mark.parametrize("host", [NM_HOST, Host(version=252)])
+    @pytest.mark.parametrize("host", [NM_HOST, HostState(version=252)])
     def test_networkd_without_the_parent(self, host):
         dummy, dummy, problems = planned([link()], host=host, persistence="networkd")
         assert len(problems) == 1
 
     def test_a_host_that_cannot_persist(self):
-        host = Host(unfit="there is no systemd")
+        host = HostState(unfit="there is no systemd")
         steps, difference, problems = planned([link()], ["lan1"], host=host)
         assert (bool(steps), bool(difference), bool(problems)) == (False, False, False)
         assert steps.choice("lan0") == _persistence.Choice("lan0", "none", "there is no systemd")
@@ -217,6 +218,6 @@ def test_every_file_is_found_again_and_says_whose_it_is(host, name):
     if name == "networkmanager" and host is not NM_HOST:
         return
     for path, text in made_of(full(), host, name).items():
-        assert any(fnmatch.fnmatchcase(path, pattern) for pattern in registry.PATTERNS), path
+        assert any(fnmatch.fnmatchcase(path, pattern) for pattern in registry.patterns()), path
         assert _files.is_owned(text)
         assert link_of(text) == "lan0"
