@@ -245,19 +245,19 @@ def _in_plugins(module: tuple[str, ...], modules: dict[tuple[str, ...], str]) ->
 
 
 def problems(found: Architecture) -> list[str]:
-    return [*_circles(found), *_directions(found), *_wings(found), *_foreign(found), *_sizes(found)]
+    return [*_cycles(found), *_directions(found), *_wings(found), *_foreign(found), *_sizes(found)]
 
 
-def _circles(found: Architecture) -> Iterator[str]:
+def _cycles(found: Architecture) -> Iterator[str]:
     for kind, graph in (("files", found.file_graph), ("rooms", found.graph)):
-        for knot in graphs.knots(graph):
-            way = graphs.circle(graph, knot[0])
-            yield f"circle between {kind}: {' -> '.join(way)}"
+        for component in graphs.components(graph):
+            path = graphs.cycle(graph, component[0])
+            yield f"import cycle between {kind}: {' -> '.join(path)}"
             if kind == "rooms":
-                behind = [i for edge in pairwise(way) for i in found.block_edges[edge]]
+                behind = [i for edge in pairwise(path) for i in found.block_edges[edge]]
                 yield from (f"  {i}" for i in behind)
-            if others := sorted(set(knot) - set(way)):
-                yield f"  in the same knot: {', '.join(others)}"
+            if others := sorted(set(component) - set(path)):
+                yield f"  also in cycles with these: {', '.join(others)}"
 
 
 def _directions(found: Architecture) -> Iterator[str]:
@@ -327,7 +327,8 @@ def report(found: Architecture) -> Iterator[str]:
     nested = len(found.rooms) - len(found.graph)
     yield f"{len(found.rooms)} rooms, {nested} of them nested; {len(found.files)} files"
     yield f"{len(found.edges)} edges between rooms, {len(found.block_edges)} without nested rooms"
-    yield f"{len(graphs.knots(found.file_graph))} circles between files, {len(graphs.knots(found.graph))} between rooms"
+    cycles = [len(graphs.components(graph)) for graph in (found.file_graph, found.graph)]
+    yield f"{cycles[0]} import cycles between files, {cycles[1]} between rooms"
     yield f"{found.untyped} times {' or '.join(UNTYPED)} (at most {DICT_LIMIT})"
 
 

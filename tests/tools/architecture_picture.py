@@ -31,7 +31,7 @@ PORT = 14
 SANS = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 CHIP = 12
-INK, FAINT, PAPER, TINT, RIM, CIRCLE = "#1f2733", "#59636f", "#ffffff", "#f6f8fa", "#d0d7de", "#cf222e"
+INK, FAINT, PAPER, TINT, RIM, CYCLE = "#1f2733", "#59636f", "#ffffff", "#f6f8fa", "#d0d7de", "#cf222e"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Sheet:
     #: upper and lower edge of each row, and of each zone
     rows: list[tuple[float, float]]
     zones: dict[bool, tuple[float, float]]
-    circles: list[tuple[str, str]]
+    cycles: list[tuple[str, str]]
     #: all imports between blocks
     imports: int
 
@@ -123,8 +123,8 @@ def sheet(found: Architecture) -> Sheet:
         bands.append((y, y + height))
         zones[on_hosts] = (zones.get(on_hosts, (y - PAD, 0))[0], y + height + PAD)
         y += height + ROWS
-    circles = [(source, target) for source, target in edges if level[source] >= level[target]]
-    return Sheet(placed, boxes, bands, zones, circles, len(found.block_edges))
+    cycles = [(source, target) for source, target in edges if level[source] >= level[target]]
+    return Sheet(placed, boxes, bands, zones, cycles, len(found.block_edges))
 
 
 def _rows(found: Architecture) -> list[list[str]]:
@@ -184,7 +184,7 @@ def draw(found: Architecture) -> str:
         *_head(drawn),
         *(line for on_hosts in drawn.zones for line in _zone(drawn, on_hosts)),
         *_lines(drawn),
-        *(_circle(drawn.boxes[source], drawn.boxes[target]) for source, target in drawn.circles),
+        *(_cycle(drawn.boxes[source], drawn.boxes[target]) for source, target in drawn.cycles),
         *(line for box in drawn.boxes.values() for line in _box(box)),
         "</svg>",
     ]
@@ -212,8 +212,8 @@ def _head(drawn: Sheet) -> Iterator[str]:
             f'<tspan font-weight="600">{name}</tspan>: {escape(wing.says)}</text>'
         )
     caption = (
-        f"{len(drawn.placed.ways) + len(drawn.circles)} of {drawn.imports} imports between rooms, after transitive "
-        "reduction: an arrow is left out where others lead to the same room by way of a third one."
+        f"{len(drawn.placed.routes) + len(drawn.cycles)} of {drawn.imports} imports between rooms, after transitive "
+        "reduction: an arrow is left out where others lead to the same room through a third one."
     )
     yield _text(x, drawn.height - 24, caption, SMALL, FAINT)
 
@@ -229,13 +229,13 @@ def _zone(drawn: Sheet, on_hosts: bool) -> Iterator[str]:
 
 
 def _lines(drawn: Sheet) -> Iterator[str]:
-    """Each way as one line: straight past the boxes of a row, and bent only between two rows."""
+    """Each route as one line: straight past the boxes of a row, and bent only between two rows."""
     level = {name: row for row, names in enumerate(drawn.placed.rows) for name in names}
     leaves, arrives = _ports(drawn)
-    for (source, target), way in drawn.placed.ways.items():
+    for (source, target), route in drawn.placed.routes.items():
         wing = drawn.boxes[source].wing
         path = f"M{_n(LEFT + leaves[source, target])} {_n(drawn.rows[level[source]][1])}"
-        for upper, lower in pairwise(way):
+        for upper, lower in pairwise(route):
             end = arrives[source, target] if lower == target else drawn.placed.x[lower]
             start = leaves[source, target] if upper == source else drawn.placed.x[upper]
             y, below = drawn.rows[level[upper]][1], drawn.rows[level[lower]][0] - (7 if lower == target else 0)
@@ -256,24 +256,24 @@ def _ports(drawn: Sheet) -> tuple[dict[tuple[str, str], float], dict[tuple[str, 
     arrives: dict[tuple[str, str], float] = {}
     for name in drawn.boxes:
         inside = (x[name] - BOX / 2 + 12, x[name] + BOX / 2 - 12)
-        out = sorted((x[way[1]], edge) for edge, way in drawn.placed.ways.items() if edge[0] == name)
+        out = sorted((x[route[1]], edge) for edge, route in drawn.placed.routes.items() if edge[0] == name)
         places = spread([wanted for wanted, _edge in out], [0.0] * len(out), PORT, inside)
         leaves.update((edge, place) for (_wanted, edge), place in zip(out, places, strict=True))
     for name in drawn.boxes:
         inside = (x[name] - BOX / 2 + 12, x[name] + BOX / 2 - 12)
-        ways = [(edge, way) for edge, way in drawn.placed.ways.items() if edge[1] == name]
-        into = sorted((leaves[edge] if len(way) == 2 else x[way[-2]], edge) for edge, way in ways)
+        routes = [(edge, route) for edge, route in drawn.placed.routes.items() if edge[1] == name]
+        into = sorted((leaves[edge] if len(route) == 2 else x[route[-2]], edge) for edge, route in routes)
         places = spread([wanted for wanted, _edge in into], [0.0] * len(into), PORT, inside)
         arrives.update((edge, place) for (_wanted, edge), place in zip(into, places, strict=True))
     return leaves, arrives
 
 
-def _circle(source: Box, target: Box) -> str:
+def _cycle(source: Box, target: Box) -> str:
     """An import that leads back up or to the same floor: the gate refuses it, and the picture shows it."""
     y, below = source.bottom, target.bottom
     deep = max(y, below) + ROWS * 0.7
     path = f"M{_n(source.x)} {_n(y)} C{_n(source.x)} {_n(deep)} {_n(target.x)} {_n(deep)} {_n(target.x)} {_n(below)}"
-    return f'<path d="{path}" fill="none" stroke="{CIRCLE}" stroke-width="2.5" stroke-dasharray="6 4"/>'
+    return f'<path d="{path}" fill="none" stroke="{CYCLE}" stroke-width="2.5" stroke-dasharray="6 4"/>'
 
 
 def _box(box: Box) -> Iterator[str]:

@@ -12,7 +12,7 @@ Graph = Mapping[str, Sequence[str]]
 
 
 def reachable(graph: Graph, start: str) -> set[str]:
-    """All that a node leads to; itself only where it is on a circle."""
+    """All that a node leads to; itself only where it is on a cycle."""
     seen: set[str] = set()
     waiting = list(graph[start])
     while waiting:
@@ -23,30 +23,30 @@ def reachable(graph: Graph, start: str) -> set[str]:
     return seen
 
 
-def knots(graph: Graph) -> list[tuple[str, ...]]:
-    """The sets of nodes that all lead to each other (strongly connected components with a circle), sorted."""
+def components(graph: Graph) -> list[tuple[str, ...]]:
+    """The strongly connected components that have a cycle, sorted."""
     leads = {node: reachable(graph, node) for node in graph}
     found = {tuple(sorted(other for other in leads[node] if node in leads[other])) for node in graph}
     return sorted(found - {()})
 
 
-def circle(graph: Graph, start: str) -> list[str]:
-    """A shortest way from a node back to itself; empty where there is none."""
+def cycle(graph: Graph, start: str) -> list[str]:
+    """A shortest path from a node back to itself; empty where there is none."""
     waiting = deque([[start]])
     seen: set[str] = set()
     while waiting:
-        way = waiting.popleft()
-        for node in sorted(graph[way[-1]]):
+        path = waiting.popleft()
+        for node in sorted(graph[path[-1]]):
             if node == start:
-                return [*way, node]
+                return [*path, node]
             if node not in seen:
                 seen.add(node)
-                waiting.append([*way, node])
+                waiting.append([*path, node])
     return []
 
 
 def floors(graph: Graph) -> dict[str, int]:
-    """The length of the longest way down from each node. The nodes of a knot stand on one floor."""
+    """The length of the longest path down from each node. A component with a cycle stands on one floor."""
     leads = {node: reachable(graph, node) for node in graph}
     below = {node: {other for other in leads[node] if node not in leads[other]} for node in graph}
     found: dict[str, int] = {}
@@ -57,7 +57,7 @@ def floors(graph: Graph) -> dict[str, int]:
 
 
 def reduced(graph: Graph) -> dict[str, list[str]]:
-    """The transitive reduction: without the edges that a longer way makes superfluous. Those of a knot all stay."""
+    """The transitive reduction: without edges that a longer path makes redundant. Those of a cycle all stay."""
     leads = {node: reachable(graph, node) for node in graph}
 
     def between(node: str, other: str, target: str) -> bool:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the nodes of a graph stand when it is drawn in rows (Sugiyama's method). The same graph gives the same drawing.
 
-An edge that is longer than from one row to the next gets a bend in each row on its way: a node of its own, so that it
+An edge that is longer than from one row to the next gets a bend in each row on its route: a node of its own, so that it
 passes between the others. The order in each row is the one with the fewest crossings that local search finds.
 """
 
@@ -35,7 +35,7 @@ class Layout:
     """Rows from top to bottom, bends included; the way of each edge through them; and the middle of each node."""
 
     rows: list[list[str]]
-    ways: dict[tuple[str, str], list[str]]
+    routes: dict[tuple[str, str], list[str]]
     nodes: dict[str, Node]
     gap: float
     width: float
@@ -44,7 +44,7 @@ class Layout:
     def links(self, row: int) -> list[tuple[str, str]]:
         """The pieces of edges from this row to the next one."""
         here = set(self.rows[row])
-        return [link for way in self.ways.values() for link in pairwise(way) if link[0] in here]
+        return [link for route in self.routes.values() for link in pairwise(route) if link[0] in here]
 
 
 def layout(
@@ -61,7 +61,7 @@ def layout(
     level = {name: row for row, names in enumerate(rows) for name in names}
     for source, target in edges:
         bends = [f"{source} > {target} @ {row}" for row in range(level[source] + 1, level[target])]
-        drawn.ways[source, target] = [source, *bends, target]
+        drawn.routes[source, target] = [source, *bends, target]
         for row, name in enumerate(bends, level[source] + 1):
             drawn.rows[row].append(name)
             drawn.nodes[name] = Node(bend)
@@ -80,8 +80,8 @@ def _order(drawn: Layout) -> None:
         for names in drawn.rows:
             for name in [name for name in names if drawn.nodes[name].home is not None]:
                 _move(drawn, names, name)
-        for way in drawn.ways.values():
-            _reroute(drawn, way)
+        for route in drawn.routes.values():
+            _reroute(drawn, route)
         if _cost(drawn) >= before:
             drawn.rows = rows
             return
@@ -97,20 +97,20 @@ def _move(drawn: Layout, names: list[str], name: str) -> None:
     names[:] = [*others[:index], name, *others[index:]]
 
 
-def _reroute(drawn: Layout, way: list[str]) -> None:
-    """Take an edge out and lay it anew: a cheapest way through the places between the others of each row."""
-    first = next(row for row, names in enumerate(drawn.rows) if way[0] in names)
-    rows = drawn.rows[first : first + len(way)]
-    for bend, names in zip(way[1:-1], rows[1:-1], strict=True):
+def _reroute(drawn: Layout, route: list[str]) -> None:
+    """Take an edge out and lay it anew: a cheapest route through the places between the others of each row."""
+    first = next(row for row, names in enumerate(drawn.rows) if route[0] in names)
+    rows = drawn.rows[first : first + len(route)]
+    for bend, names in zip(route[1:-1], rows[1:-1], strict=True):
         names.remove(bend)
-    # by the place in the row that was reached: what it costs, and the places on the way
-    reached: dict[float, tuple[float, list[int]]] = {_at(rows[0])[way[0]]: (0.0, [])}
+    # by the place in the row that was reached: what it costs, and the places on the route
+    reached: dict[float, tuple[float, list[int]]] = {_at(rows[0])[route[0]]: (0.0, [])}
     for step, (upper, lower) in enumerate(pairwise(rows)):
         above, below = _at(upper), _at(lower)
         links = [(a, b) for a, b in drawn.links(first + step) if a in above and b in below]
         others = [(above[a], below[b]) for a, b in links]
         last = step == len(rows) - 2
-        ends = [below[way[-1]]] if last else [index - 0.5 - len(lower) / 2 for index in range(len(lower) + 1)]
+        ends = [below[route[-1]]] if last else [index - 0.5 - len(lower) / 2 for index in range(len(lower) + 1)]
         found = {}
         for index, end in enumerate(ends):
             costs = []
@@ -120,7 +120,7 @@ def _reroute(drawn: Layout, way: list[str]) -> None:
             found[end] = min(costs)
         reached = found
     _total, places = min(reached.values())
-    for bend, names, index in zip(way[1:-1], rows[1:-1], places, strict=False):
+    for bend, names, index in zip(route[1:-1], rows[1:-1], places, strict=False):
         names.insert(index, bend)
 
 
@@ -145,9 +145,9 @@ def _cost(drawn: Layout) -> float:
 def _place(drawn: Layout) -> None:
     """Draw every node to its neighbours and to its home, row by row, until that has settled."""
     ties: dict[str, list[tuple[str, float]]] = {name: [] for name in drawn.nodes}
-    for way in drawn.ways.values():
-        bends = way[1:-1]
-        for one, other in [*combinations(bends, 2), *pairwise(way)]:
+    for route in drawn.routes.values():
+        bends = route[1:-1]
+        for one, other in [*combinations(bends, 2), *pairwise(route)]:
             weight = STRAIGHT / len(bends) if one in bends and other in bends else 1.0
             ties[one].append((other, weight))
             ties[other].append((one, weight))
@@ -164,12 +164,12 @@ def _place(drawn: Layout) -> None:
             widths = [drawn.nodes[name].width for name in row]
             places = spread(wanted, widths, drawn.gap, (0, drawn.width), weights)
             drawn.x.update(zip(row, places, strict=True))
-    for way in drawn.ways.values():
-        _straighten(drawn, way[1:-1])
+    for route in drawn.routes.values():
+        _straighten(drawn, route[1:-1])
 
 
 def _straighten(drawn: Layout, bends: list[str]) -> None:
-    """What is almost one straight line becomes one, where nothing stands in its way."""
+    """What is almost one straight line becomes one, where nothing is in between."""
     low, high = 0.0, drawn.width
     for bend in bends:
         row = next(names for names in drawn.rows if bend in names)

@@ -4,7 +4,8 @@
 """The gates: ``lint.py [GATE...]``, all of them by default.
 
 They run on a copy of the working tree, as many at once as there are processors, and use no network but the Python
-package index (ansible-test makes environments of its own, once). One line per gate; a gate that fails shows its output.
+package index (ansible-test makes environments of its own, once). One line per gate; a gate that fails shows its output,
+and one that is named shows its report, if it has one.
 """
 
 from __future__ import annotations
@@ -133,14 +134,16 @@ def rules(tree: Path) -> None:
         raise Failed("\n".join(problems))
 
 
-def imports(tree: Path) -> None:
-    """No circle and no import upwards in plugins/; the report of the tool shows all of them."""
-    if problems := architecture.problems(architecture.read(tree)):
+def imports(tree: Path) -> str:
+    """No import cycle and no import upwards in plugins/. Returns all rooms and edges."""
+    found = architecture.read(tree)
+    if problems := architecture.problems(found):
         raise Failed("\n".join(problems))
+    return "\n".join(architecture.report(found))
 
 
 #: the slowest first
-GATES: dict[str, Callable[[Path], None]] = {
+GATES: dict[str, Callable[[Path], str | None]] = {
     "sanity": sanity,
     "artifact": artifact,
     "ansible-lint": ansible_lint,
@@ -153,16 +156,17 @@ GATES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def timed(gate: Callable[[Path], None], tree: Path) -> tuple[float, str]:
-    """Seconds, and what went wrong."""
+def timed(gate: Callable[[Path], str | None], tree: Path) -> tuple[float, str, str]:
+    """Seconds, what went wrong, and what the gate reports where nothing did."""
     start = time.monotonic()
+    report = failure = ""
     try:
-        gate(tree)
+        report = gate(tree) or ""
     except Failed as error:
-        return time.monotonic() - start, str(error)
+        failure = str(error)
     except Exception:  # noqa: BLE001  (a gate that breaks is a gate that fails)
-        return time.monotonic() - start, traceback.format_exc()
-    return time.monotonic() - start, ""
+        failure = traceback.format_exc()
+    return time.monotonic() - start, failure, report
 
 
 def main() -> int:
@@ -175,10 +179,10 @@ def main() -> int:
         tree = copy(Path(base))
         running = {pool.submit(timed, GATES[name], tree): name for name in wanted}
         for done in as_completed(running):
-            seconds, output = done.result()
-            failed += bool(output)
-            print(f"{'FAILED' if output else 'ok':6} {seconds:6.1f} s  {running[done]}", flush=True)
-            if output:
+            seconds, failure, report = done.result()
+            failed += bool(failure)
+            print(f"{'FAILED' if failure else 'ok':6} {seconds:6.1f} s  {running[done]}", flush=True)
+            if output := failure or (report if sys.argv[1:] else ""):
                 print(output.replace(f"{tree}/", ""), flush=True)
     print(f"{len(wanted) - failed} gates passed, {failed} failed")
     return 1 if failed else 0

@@ -129,24 +129,27 @@ def test_package_imports_from_itself(made):
     ]
 
 
-def test_circle_between_files_of_one_room(made):
+def test_cycle_between_files_of_one_room(made):
     found = made(**{**CLEAN, "module_utils/_middle/d": "def later():\n    from .c import y\n"})
     assert architecture.problems(found) == [
-        "circle between files: module_utils/_middle/c.py -> module_utils/_middle/d.py -> module_utils/_middle/c.py"
+        (
+            "import cycle between files: module_utils/_middle/c.py -> module_utils/_middle/d.py"
+            " -> module_utils/_middle/c.py"
+        )
     ]
 
 
 def test_file_that_imports_itself(made):
     found = made(**{**CLEAN, "module_utils/_low/a": "from . import a"})
     assert architecture.problems(found) == [
-        "circle between files: module_utils/_low/a.py -> module_utils/_low/a.py",
+        "import cycle between files: module_utils/_low/a.py -> module_utils/_low/a.py",
     ]
 
 
-def test_circle_between_rooms_without_one_between_files(made):
+def test_cycle_between_rooms_without_one_between_files(made):
     found = made(**{**CLEAN, "module_utils/_low/e": f"def later():\n    from {UTILS}._middle.d import z\n"})
     assert architecture.problems(found) == [
-        "circle between rooms: module_utils/_low -> module_utils/_middle -> module_utils/_low",
+        "import cycle between rooms: module_utils/_low -> module_utils/_middle -> module_utils/_low",
         "  module_utils/_low/e.py:2 imports module_utils/_middle/d.py (z)",
         "  module_utils/_middle/c.py:1 imports module_utils/_low/a.py",
         "_middle stands to the right of _low in WINGS: module_utils/_low/e.py:2 imports module_utils/_middle/d.py (z)",
@@ -173,19 +176,19 @@ def test_nested_room_is_part_of_the_room_around_it(made):
     assert "3 rooms, 1 of them nested; 7 files" in list(architecture.report(found))
 
 
-def test_circle_between_a_nested_file_and_the_registry(made):
+def test_cycle_between_a_nested_file_and_the_registry(made):
     found = made(**{**NESTED, "module_utils/_plan/kinds/one": "from ..registry import x\n"})
     assert architecture.problems(found) == [
         (
-            "circle between files: module_utils/_plan/kinds/one.py -> module_utils/_plan/registry.py"
+            "import cycle between files: module_utils/_plan/kinds/one.py -> module_utils/_plan/registry.py"
             " -> module_utils/_plan/kinds/one.py"
         )
     ]
 
 
-def test_circle_between_a_nested_room_and_another_room(made):
+def test_cycle_between_a_nested_room_and_another_room(made):
     found = made(**{**NESTED, "module_utils/_plan/kinds/two": f"from {UTILS}._apply import NAME\n"})
-    assert "circle between rooms: module_utils/_apply -> module_utils/_plan -> module_utils/_apply" in (
+    assert "import cycle between rooms: module_utils/_apply -> module_utils/_plan -> module_utils/_apply" in (
         architecture.problems(found)
     )
 
@@ -333,15 +336,15 @@ def test_untyped_data_is_counted(made, monkeypatch):
 def test_transitive_reduction_keeps_what_is_reachable():
     graph = {"a": ["b", "c", "d"], "b": ["c"], "c": ["d"], "d": []}
     assert graphs.reduced(graph) == {"a": ["b"], "b": ["c"], "c": ["d"], "d": []}
-    knot = {"a": ["b", "c"], "b": ["c"], "c": ["b"]}
-    assert graphs.reduced(knot) == knot
+    component = {"a": ["b", "c"], "b": ["c"], "c": ["b"]}
+    assert graphs.reduced(component) == component
 
 
-def test_shortest_circle_of_a_knot():
+def test_shortest_cycle_of_a_component():
     graph = {"a": ["b"], "b": ["c", "a"], "c": ["a"], "d": ["a"]}
-    assert graphs.knots(graph) == [("a", "b", "c")]
-    assert graphs.circle(graph, "a") == ["a", "b", "a"]
-    assert graphs.circle(graph, "d") == []
+    assert graphs.components(graph) == [("a", "b", "c")]
+    assert graphs.cycle(graph, "a") == ["a", "b", "a"]
+    assert graphs.cycle(graph, "d") == []
     assert graphs.floors(graph) == {"a": 0, "b": 0, "c": 0, "d": 1}
 
 
@@ -362,7 +365,7 @@ def test_picture_has_all_rooms_and_no_overlap():
     found = architecture.read(ROOT)
     sheet = architecture_picture.sheet(found)
     assert sorted(sheet.boxes) == sorted(found.graph)
-    assert sheet.circles == []
+    assert sheet.cycles == []
     wide = architecture_picture.BOX
     for one, other in combinations(sheet.boxes.values(), 2):
         apart = abs(one.x - other.x) >= wide or one.bottom <= other.y or other.bottom <= one.y
@@ -370,8 +373,8 @@ def test_picture_has_all_rooms_and_no_overlap():
     for box in sheet.boxes.values():
         # what is drawn in a box stays in it
         assert all(architecture_picture.text_width(line) <= wide - 24 for line in box.text), box.room.name
-    for way in sheet.placed.ways.values():
-        for bend in way[1:-1]:
+    for route in sheet.placed.routes.values():
+        for bend in route[1:-1]:
             row = next(names for names in sheet.placed.rows if bend in names)
             boxes = [name for name in row if name in sheet.boxes]
             assert all(abs(sheet.placed.x[bend] - sheet.placed.x[name]) > wide / 2 for name in boxes), bend
@@ -385,7 +388,7 @@ def test_picture_is_one_svg_that_loads_nothing():
     assert "url(" not in text
 
 
-def test_picture_of_a_circle(made):
+def test_picture_of_a_cycle(made):
     found = made(**{**CLEAN, "module_utils/_low/e": f"from {UTILS}._middle.d import z\n"})
     assert "stroke-dasharray" in architecture_picture.draw(found)
     assert "stroke-dasharray" not in architecture_picture.draw(made(**{"module_utils/_low/e": ""}))
