@@ -12,6 +12,7 @@ import yaml
 from ansible.errors import AnsibleError
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
 
@@ -46,9 +47,10 @@ def declaration(name: str, variables: Mapping[str, Any], groups: Groups, problem
 
 
 def registered(variables: Mapping[str, Any], key: str) -> Any:
-    """A variable, empty where it cannot be templated: that was said before, by the plan or the role that needed it."""
+    """What a host returned, cleaned, as a host may be somebody else's; empty where it cannot be templated, which the
+    plan or the role that needed it has reported before."""
     try:
-        return variables.get(key)
+        return clean_data(variables.get(key))
     except AnsibleError:
         return ""
 
