@@ -16,6 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
@@ -88,7 +89,7 @@ def _host(name: str, variables: Any) -> HostResult:
 
 def _get(variables: Any, key: str) -> Any:
     try:
-        return variables.get(key)
+        return clean_data(variables.get(key))
     except AnsibleError:
         return None
 
