@@ -27,18 +27,18 @@ _PATH, _INTERFACE, _MEMBER, _REPLY_SERIAL, _DESTINATION, _SIGNATURE = 1, 2, 3, 5
 _NO_REPLY, _NO_AUTO_START = 0x1, 0x2
 _FIXED = {"y": "B", "n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "b": "I", "h": "I"}
 _ALIGNMENT = {"y": 1, "g": 1, "v": 1, "n": 2, "q": 2, "x": 8, "t": 8, "d": 8, "(": 8, "{": 8}
-#: Seconds for the bus to let us in, and for a service to answer.
+#: Seconds for the bus to accept the connection, and for a service to answer.
 _TIMEOUT = 1.0
 #: The specification allows 128 MiB; what is wanted here is short.
 _MESSAGE_MAX = 1 << 20
 
 
 class BusFailed(Exception):
-    """There is no bus, it does not let us in, or somebody does not answer."""
+    """There is no bus, it refuses the connection, or a service does not answer."""
 
 
 @dataclass(frozen=True)
-class Message:
+class BusMessage:
     """A message with its body as Python values."""
 
     kind: int
@@ -56,7 +56,7 @@ class Bus:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         self._buffer = b""
         self._serial = 0
-        self._waiting: list[Message] = []
+        self._waiting: list[BusMessage] = []
         try:
             self.socket.settimeout(_TIMEOUT)
             self.socket.connect(address)
@@ -73,7 +73,7 @@ class Bus:
         self.socket.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
         line = self.socket.recv(512)
         if not line.startswith(b"OK "):
-            raise BusFailed(f"the system bus does not let us in: {line.decode(errors='replace').strip()}")
+            raise BusFailed(f"the system bus refuses the connection: {line.decode(errors='replace').strip()}")
         self.socket.sendall(b"BEGIN\r\n")
 
     def match(self, rule: str) -> None:
@@ -96,7 +96,7 @@ class Bus:
             if left <= 0 or not select.select([self.socket], [], [], left)[0]:
                 raise BusFailed(f"{service} does not answer")
 
-    def signals(self) -> Iterator[Message]:
+    def signals(self) -> Iterator[BusMessage]:
         """The signals that wait. Errors: BusFailed when the bus has gone."""
         self._waiting += self._read()
         while self._waiting:
@@ -115,7 +115,7 @@ class Bus:
             raise BusFailed(f"the system bus has gone: {error.strerror}") from error
         return self._serial
 
-    def _read(self) -> list[Message]:
+    def _read(self) -> list[BusMessage]:
         while True:
             try:
                 data = self.socket.recv(1 << 16)
@@ -126,7 +126,7 @@ class Bus:
             if not data:
                 raise BusFailed("the system bus has gone")
             self._buffer += data
-        messages: list[Message] = []
+        messages: list[BusMessage] = []
         while True:
             size = message_size(self._buffer)
             if not size or len(self._buffer) < size:
@@ -177,14 +177,14 @@ def message_size(data: bytes) -> int:
     return int(16 + fields + (-fields % 8) + body)
 
 
-def unmarshal(data: bytes) -> Message:
+def unmarshal(data: bytes) -> BusMessage:
     """One whole message. Pure."""
     reader = _Reader(data, "<" if data[0:1] == b"l" else ">")
     reader.offset = 12
     fields = dict(reader.value("a(yv)"))
     reader.align(8)
     signature = str(fields.get(_SIGNATURE, ""))
-    return Message(
+    return BusMessage(
         kind=data[1],
         path=str(fields.get(_PATH, "")),
         interface=str(fields.get(_INTERFACE, "")),

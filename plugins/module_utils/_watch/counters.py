@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Tuple
+
+from .timeline import CounterData, CounterRise
 
 #: Of a namespace, in /proc/net/netstat and snmp (net/ipv4/proc.c) and snmp6 (net/ipv6/proc.c): prefix and name.
 WANTED = frozenset(
@@ -18,7 +19,7 @@ WANTED = frozenset(
         "Ip6InAddrErrors", "Ip6InDiscards", "Ip6OutNoRoutes", "Ip6OutDiscards", "Icmp6InCsumErrors", "Udp6InCsumErrors",
     )
 )  # fmt: skip
-#: Those that are told even when they stand still, as that rules causes out.
+#: Those that are reported even when they stand still, as that rules causes out.
 ALWAYS = frozenset(("rx_dropped", "TcpExtIPReversePathFilter"))
 #: Seconds: a counter that stood still for this long and moves again is a new event.
 STILL = 5.0
@@ -45,26 +46,16 @@ def parse(text: str) -> dict[str, int]:
     return found
 
 
-@dataclass
-class Run:
-    """One run of increments without a pause: when it began and ended, and between which values."""
-
-    begin: float
-    end: float
-    first: int
-    last: int
-
-
 class Counters:
     """All counters since the first time that each was seen."""
 
     def __init__(self) -> None:
         self._before: dict[Key, int] = {}
         self._now: dict[Key, int] = {}
-        self._runs: dict[Key, Run] = {}
+        self._rises: dict[Key, CounterRise] = {}
 
-    def take(self, namespace: str, link: str, values: Mapping[str, int], now: float) -> list[tuple[Key, Run]]:
-        """The runs that begin with these values; later values prolong them."""
+    def take(self, namespace: str, link: str, values: Mapping[str, int], now: float) -> list[CounterRise]:
+        """The runs of increments that begin with these values. Later values without a pause prolong them in place."""
         begun = []
         for name, value in values.items():
             key = namespace, link, name
@@ -73,17 +64,17 @@ class Counters:
             if last is None:
                 self._before[key] = value
             elif value < last:
-                # The link was made anew under its name: what it counted before is lost.
+                # The link was created again under its name: what it counted before is lost.
                 self._before[key] = value - (last - self._before[key])
             elif value > last:
-                run = self._runs.get(key)
-                if run is None or now - run.end > STILL:
-                    run = self._runs[key] = Run(now, now, last, value)
-                    begun.append((key, run))
-                run.end, run.last = now, value
+                rise = self._rises.get(key)
+                if rise is None or now - rise["until"] > STILL:
+                    rise = self._rises[key] = {"name": name, "before": last, "after": value, "until": now}
+                    begun.append(rise)
+                rise["after"], rise["until"] = value, now
         return begun
 
-    def as_data(self) -> list[dict[str, object]]:
+    def as_data(self) -> list[CounterData]:
         """Those that moved, and `ALWAYS`."""
         return [
             {"namespace": key[0], "link": key[1], "name": key[2], "before": self._before[key], "after": self._now[key]}

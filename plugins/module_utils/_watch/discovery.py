@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Containers that come while the host is watched: new namespaces with macvlan links on parents of ours."""
+"""Containers that are started during the watch: new namespaces with macvlan links on parents of ours."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 )
 
 from .listening import Listening
-from .namespace import Place
+from .namespace import WatchedNamespace
 from .record import Record
-from .state import State
+from .state import NamespaceState
 
-#: Seconds between two looks at all namespaces; after a link came or went, and otherwise.
+#: Seconds between two searches of all namespaces, after a link appeared or disappeared, and otherwise.
 SOON, SELDOM = 0.5, 2.0
-#: A look may take one part in so many of the time.
+#: A search may take one part in so many of the time.
 SHARE = 100
 
 
@@ -39,8 +39,8 @@ class Discovery:
         self._last = time.monotonic()
         self._pause = SOON
 
-    def look(self, now: float, begin: float) -> None:
-        """Look when it is time to. begin: of the watch (time.monotonic)."""
+    def search(self, now: float, begin: float) -> None:
+        """Search when it is time to. begin: of the watch (time.monotonic)."""
         if now - self._last < max(SOON if self._listening.moved else SELDOM, self._pause):
             return
         self._listening.moved = False
@@ -52,43 +52,43 @@ class Discovery:
             for namespace in namespaces() if new else ():
                 if namespace.inode in new:
                     self._enter(namespace, round(now - begin, 3))
-            # The inode of one that ended is soon another's; as long as it is listened in, it has not ended.
-            self._known = present | {place.inode for place in self._listening.places}
+            # The inode of one that ended is soon another's; as long as it is watched, it has not ended.
+            self._known = present | {opened.inode for opened in self._listening.namespaces}
         except OSError as error:
-            self._record.limit(f"new namespaces cannot be looked for: {error.strerror}")
+            self._record.limit(f"new namespaces cannot be found: {error.strerror}")
         self._pause = SHARE * (time.thread_time() - began)
 
     def _enter(self, namespace: Namespace, after: float) -> None:
         try:
-            place = Place(namespace)
+            opened = WatchedNamespace(namespace)
         except (OSError, NamespaceGone):
             return
-        state = State()
+        state = NamespaceState()
         try:
-            changes = state.reconcile(list(place.dump()))
+            changes = state.reconcile(list(opened.dump()))
         except OSError:
-            place.close()
+            opened.close()
             return
-        links = self._children(place, state)
+        links = self._children(opened, state)
         if not links:
-            place.close()
+            opened.close()
             return
-        if len(self._listening.places) >= self._most:
+        if len(self._listening.namespaces) >= self._most:
             self._record.limit(f"events of {self._most} namespaces only")
-            place.close()
+            opened.close()
             return
         names = {state.name(index) for index in links}
         for change in changes:
             if change.link in names and change.kind in ("link", "address"):
                 what = f"in new namespace {namespace.label}: {change.what}"
                 self._record.add(after, change.kind, change.action, namespace.label, change.link, what, change.data)
-        self._listening.adopt(place, state, links)
+        self._listening.adopt(opened, state, links)
 
-    def _children(self, place: Place, state: State) -> set[int]:
+    def _children(self, opened: WatchedNamespace, state: NamespaceState) -> set[int]:
         """The macvlan links whose parent is in our namespace."""
         handle = os.open(OWN, os.O_RDONLY)
         try:
-            ours = place.id_of(handle)
+            ours = opened.id_of(handle)
         finally:
             os.close(handle)
         return {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ARP and neighbour discovery say of the addresses that matter, on each link that matters."""
+"""ARP packets and neighbour discovery messages for the addresses that matter, on each link that matters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
@@ -21,6 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, parse
 
 from .record import OF_ONE_ADDRESS_MAX, Budget, Record
+from .timeline import FrameSeen
 
 #: Frames that are read per second and in one burst. One takes about 40 µs; the rest is counted.
 RATE, BURST = 120, 400
@@ -29,18 +31,18 @@ RATE, BURST = 120, 400
 PAUSE = 0.1
 #: Longer than any frame that the filter passes.
 _FRAME_MAX = 2048
-#: Different things that are remembered; what comes after them is counted.
+#: Different claims that are remembered; those that come after them are counted.
 SEEN_MAX = 1000
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a frame says. address, mac: what it claims; asked: the address that it asks for, where it asks.
+class FrameClaim:
+    """What a frame claims: that ``address`` belongs to ``mac``. asked: the address that it asks for, where it asks.
 
     incoming: whether it came from the network, and not from this host.
     """
 
-    kind: str
+    kind: Literal["arp", "nd"]
     what: str
     address: Address
     mac: str
@@ -57,14 +59,14 @@ class Interest:
     macs: set[str]
     parents: Collection[str] = ()
 
-    def concerns(self, said: Said) -> bool:
-        return self._address(said.address) or (said.asked is not None and self._address(said.asked))
+    def concerns(self, claimed: FrameClaim) -> bool:
+        return self._address(claimed.address) or (claimed.asked is not None and self._address(claimed.asked))
 
     def _address(self, address: Address) -> bool:
         return address in self.addresses or any(within(address, network) for network in self.networks)
 
 
-def said_by(frame: Frame, incoming: bool) -> Said | None:
+def claim_of(frame: Frame, incoming: bool) -> FrameClaim | None:
     """None for what claims nothing, and for the probes of this collection. Pure."""
     found = None if frame.signed else claim(frame)
     if found is None:
@@ -75,8 +77,8 @@ def said_by(frame: Frame, incoming: bool) -> Said | None:
         asked = frame.body.tpa if frame.body.operation == 1 else None
     elif frame.body.solicitation:
         asked = frame.body.target
-    kind = "arp" if isinstance(frame.body, Arp) else "nd"
-    return Said(kind, what, address, mac, None if asked == address else asked, incoming)
+    asked = None if asked == address else asked
+    return FrameClaim("arp" if isinstance(frame.body, Arp) else "nd", what, address, mac, asked, incoming)
 
 
 class Frames:
@@ -95,15 +97,15 @@ class Frames:
         self._stamp = stamp
         self._budget, self._answers = Budget(RATE, BURST), Budget(RATE, BURST)
         self._vantages: dict[str, tuple[Vantage, int]] = {}
-        self._seen: dict[tuple[str, Said], dict] = {}
+        self._seen: dict[tuple[str, FrameClaim], FrameSeen] = {}
         self._holders: dict[tuple[str, Address], str] = {}
-        self._told: Counter[tuple[str, Address]] = Counter()
+        self._reported: Counter[tuple[str, Address]] = Counter()
         self._eased: dict[str, Vantage] = {}
         #: When `listen_again` has something to do (time.monotonic).
         self.due: float | None = None
 
     def add(self, links: Iterable[str]) -> None:
-        """Listen on links from now on; what cannot be listened on is a limit of what was seen."""
+        """Listen on links from now on; one on which that is not possible is a blind spot."""
         for link in links:
             try:
                 sock, mac = open_socket(link, [item for item in self._interest.addresses if item.version == 6])
@@ -119,8 +121,8 @@ class Frames:
             try:
                 data, source = vantage.socket.recvfrom(_FRAME_MAX)
             except OSError:
-                # Nothing waits; or the link goes down, which is told once. The socket goes on when it comes back
-                # (net/packet/af_packet.c packet_notifier).
+                # Nothing waits; or the link goes down, which is reported once. The socket goes on when it comes up
+                # again (net/packet/af_packet.c packet_notifier).
                 return
             now = time.monotonic()
             budget = self._answers if vantage.link in self._eased else self._budget
@@ -131,14 +133,14 @@ class Frames:
             frame, outgoing = parse(data), source[2] == socket.PACKET_OUTGOING
             if frame is None:
                 continue
-            said = said_by(frame, not outgoing and not self._of_sibling(vantage.link, frame))
-            if said is not None:
-                self._take(vantage.link, frame, said, now)
+            claimed = claim_of(frame, not outgoing and not self._of_sibling(vantage.link, frame))
+            if claimed is not None:
+                self._take(vantage.link, frame, claimed, now)
             if outgoing:
                 self._interest.macs.add(frame.source)
 
     def _ease(self, vantage: Vantage, now: float) -> None:
-        """Hear only answers for a while. What has come in already is received and counted."""
+        """Receive only answers for a while. What has come in already is received and counted."""
         if vantage.link in self._eased:
             return
         attach(vantage.socket, program(questions=False))
@@ -147,7 +149,7 @@ class Frames:
         self._record.limit(f"ARP and neighbour discovery of {vantage.link} came so fast that questions were left out")
 
     def listen_again(self, now: float) -> None:
-        """Hear everything again, when it is time to."""
+        """Receive everything again, when it is time to."""
         if self.due is None or now < self.due:
             return
         for vantage in self._eased.values():
@@ -161,55 +163,56 @@ class Frames:
         macs = self._interest.macs
         return frame.source in macs and (link not in self._interest.parents or frame.destination in macs)
 
-    def _take(self, link: str, frame: Frame, said: Said, now: float) -> None:
-        # A frame from the network with a MAC address of ours: somebody else has it too, or the network sends it back.
-        ours = said.incoming and frame.source in self._interest.macs
-        if not ours and not self._interest.concerns(said):
+    def _take(self, link: str, frame: Frame, claimed: FrameClaim, now: float) -> None:
+        # A frame from the network with a MAC address of ours: another machine has it too, or the network sends it back.
+        ours = claimed.incoming and frame.source in self._interest.macs
+        if not ours and not self._interest.concerns(claimed):
             return
-        known = self._seen.get((link, said))
+        known = self._seen.get((link, claimed))
         if known is not None:
             known["count"] += 1
             known["last"] = self._stamp(now)
         elif len(self._seen) < SEEN_MAX:
-            data = self._data(said, ours, now)
-            self._seen[link, said] = data
-            self._tell(link, said, now, "seen", _told(said, ours, link), data)
+            data = self._data(claimed, ours, now)
+            self._seen[link, claimed] = data
+            self._report(link, claimed, now, "seen", _in_words(claimed, ours, link), data)
         else:
-            self._record.count(said.kind)
-        self._follow(link, said, now)
+            self._record.count(claimed.kind)
+        self._follow(link, claimed, now)
 
-    def _data(self, said: Said, ours: bool, now: float) -> dict:
+    def _data(self, claimed: FrameClaim, ours: bool, now: float) -> FrameSeen:
         return {
-            "what": said.what,
-            "address": str(said.address),
-            "mac": said.mac,
-            "asked": str(said.asked) if said.asked else None,
-            "incoming": said.incoming,
+            "what": claimed.what,
+            "address": str(claimed.address),
+            "mac": claimed.mac,
+            "asked": str(claimed.asked) if claimed.asked else None,
+            "incoming": claimed.incoming,
             "own_mac": ours,
             "count": 1,
             "last": self._stamp(now),
         }
 
-    def _follow(self, link: str, said: Said, now: float) -> None:
-        """Tell each time when an address is claimed by another MAC address than before, unless both are ours."""
-        if said.what == PROBE:
+    def _follow(self, link: str, claimed: FrameClaim, now: float) -> None:
+        """Report each time when another MAC address claims an address than before, unless both are ours."""
+        if claimed.what == PROBE:
             return
-        before = self._holders.get((link, said.address))
-        self._holders[link, said.address] = said.mac
-        if before not in (None, said.mac) and not {before, said.mac} <= self._interest.macs:
-            what = f"{said.address} is claimed by {said.mac}, and was by {before}, on {link}"
-            data = {**self._data(said, False, now), "changed": {"mac": [before, said.mac]}}
-            self._tell(link, said, now, "change", what, data)
+        before = self._holders.get((link, claimed.address))
+        self._holders[link, claimed.address] = claimed.mac
+        if before not in (None, claimed.mac) and not {before, claimed.mac} <= self._interest.macs:
+            what = f"{claimed.address} is claimed by {claimed.mac}, and was by {before}, on {link}"
+            data = self._data(claimed, False, now)
+            data["changed"] = {"mac": [before, claimed.mac]}
+            self._report(link, claimed, now, "change", what, data)
 
-    def _tell(self, link: str, said: Said, now: float, action: str, what: str, data: dict) -> None:
-        self._told[link, said.address] += 1
-        if self._told[link, said.address] > OF_ONE_ADDRESS_MAX:
-            self._record.count(said.kind)
+    def _report(self, link: str, claimed: FrameClaim, now: float, action: str, what: str, data: FrameSeen) -> None:
+        self._reported[link, claimed.address] += 1
+        if self._reported[link, claimed.address] > OF_ONE_ADDRESS_MAX:
+            self._record.count(claimed.kind)
         else:
-            self._record.add(self._stamp(now), said.kind, action, "", link, what, data)
+            self._record.add(self._stamp(now), claimed.kind, action, "", link, what, data)
 
     def rebind(self) -> None:
-        """Go on where a link was made anew under its name."""
+        """Go on where a link was created again under its name."""
         for link, (vantage, index) in list(self._vantages.items()):
             with contextlib.suppress(OSError):
                 now = socket.if_nametoindex(link)
@@ -226,10 +229,10 @@ class Frames:
             vantage.socket.close()
 
 
-def _told(said: Said, ours: bool, link: str) -> str:
-    protocol = "ARP" if said.kind == "arp" else "ND"
-    way = "from the network" if said.incoming else "from this host"
-    asked = f", asks for {said.asked}" if said.asked else ""
-    verb = "wants" if said.what == PROBE else "is"
+def _in_words(claimed: FrameClaim, ours: bool, link: str) -> str:
+    protocol = "ARP" if claimed.kind == "arp" else "ND"
+    origin = "from the network" if claimed.incoming else "from this host"
+    asked = f", asks for {claimed.asked}" if claimed.asked else ""
+    verb = "wants" if claimed.what == PROBE else "is"
     own = ", which is a MAC address of this host" if ours else ""
-    return f"{protocol} {said.what} {way} on {link}: {said.address} {verb} {said.mac}{asked}{own}"
+    return f"{protocol} {claimed.what} {origin} on {link}: {claimed.address} {verb} {claimed.mac}{asked}{own}"

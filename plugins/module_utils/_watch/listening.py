@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel tells of links, addresses, routes, neighbours and rules, in each namespace that matters."""
+"""Follows rtnetlink notifications of links, addresses, routes, neighbours and rules in each namespace that matters."""
 
 from __future__ import annotations
 
@@ -10,24 +10,40 @@ import functools
 import selectors
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 
 from .counters import Counters, parse
-from .namespace import Place
+from .namespace import WatchedNamespace
 from .record import Budget, Record
-from .state import CHANGE, DELETE, ROUTES_MAX, Change, State
+from .state import CHANGE, DELETE, ROUTES_MAX, NamespaceChange, NamespaceState
+from .timeline import Attribution, RouteChange
 
 #: Notifications that are read per second and in one burst. One takes about 50 µs; the rest is counted.
 RATE, BURST = 150, 600
-#: Seconds between two looks at everything, where notifications were lost.
+#: Seconds between two dumps of everything, where notifications were lost.
 REREAD_GAP = 5.0
-#: Seconds after a change that may have taken routes away silently until they are read again.
+#: Seconds after a change that may have removed routes silently until they are read again.
 SILENCE = 0.1
-#: Kinds whose messages can tell who asked.
+#: Kinds whose messages can carry the port id of the process that asked.
 _ATTRIBUTED = frozenset((rtnetlink.LINK, rtnetlink.ADDRESS, rtnetlink.ROUTE, rtnetlink.RULE))
+
+
+#: The process of a change whose notification was lost.
+_LOST: Attribution = {"process": None, "process_unknown": "its notification was lost"}
+
+
+@dataclass(frozen=True)
+class _SilentRemoval:
+    """A change with which the kernel may have removed routes. moment: time.monotonic()."""
+
+    moment: float
+    what: str
+    who: Attribution
 
 
 class Listening:
@@ -42,178 +58,178 @@ class Listening:
         self._culprits = culprits
         self._stamp = stamp
         self._budget = Budget(RATE, BURST)
-        self._states: dict[Place, State] = {}
-        self._watched: dict[Place, set[int]] = {}
-        self._stale: set[Place] = set()
+        self._states: dict[WatchedNamespace, NamespaceState] = {}
+        self._watched: dict[WatchedNamespace, set[int]] = {}
+        self._stale: set[WatchedNamespace] = set()
         self._reread = 0.0
-        #: What may have taken routes away, and who did it.
-        self._silent: dict[Place, tuple[float, dict[str, object]]] = {}
-        #: Set when a link came or went, which may have come from or gone to another namespace.
+        self._silent: dict[WatchedNamespace, _SilentRemoval] = {}
+        #: Set when a link appeared or disappeared, which may have been moved between namespaces.
         self.moved = False
 
     @property
-    def places(self) -> list[Place]:
+    def namespaces(self) -> list[WatchedNamespace]:
         return list(self._states)
 
     @property
     def due(self) -> float | None:
         """When `settle` has something to do."""
-        return min((moment + SILENCE for moment, dummy in self._silent.values()), default=None)
+        return min((item.moment + SILENCE for item in self._silent.values()), default=None)
 
     def name(self, index: int) -> str:
         """The name of a link of our own namespace."""
-        state = next((state for place, state in self._states.items() if not place.label), None)
+        state = next((state for namespace, state in self._states.items() if not namespace.label), None)
         return state.name(index) if state else ""
 
     def label(self, network: int) -> str | None:
-        """How the namespace with an inode is called, None when it is not listened to."""
-        return next((place.label for place in self._states if place.inode == network), None)
+        """The label of the namespace with an inode, None when it is not listened to."""
+        return next((namespace.label for namespace in self._states if namespace.inode == network), None)
 
     def add(self, namespace: Namespace, links: set[int]) -> None:
         """Listen in a namespace from now on. links: whose counters are read. Errors: OSError, NamespaceGone."""
-        place = Place(namespace)
-        state = State()
+        opened = WatchedNamespace(namespace)
+        state = NamespaceState()
         try:
-            state.load(place.dump())
+            state.load(opened.dump())
         except OSError:
-            place.close()
+            opened.close()
             raise
-        self.adopt(place, state, links)
+        self.adopt(opened, state, links)
 
-    def adopt(self, place: Place, state: State, links: set[int]) -> None:
-        """The same for a place that is open already."""
+    def adopt(self, namespace: WatchedNamespace, state: NamespaceState, links: set[int]) -> None:
+        """The same for a namespace that is open already."""
         if state.many_routes:
-            where = place.label or "the host"
-            self._record.limit(f"{where} has more than {ROUTES_MAX} routes: those that go silently are not told")
-        self._states[place] = state
-        self._watched[place] = links
-        self._selector.register(place.events, selectors.EVENT_READ, functools.partial(self._receive, place))
+            where = namespace.label or "the host"
+            self._record.limit(
+                f"{where} has more than {ROUTES_MAX} routes: those that are removed silently are not seen"
+            )
+        self._states[namespace] = state
+        self._watched[namespace] = links
+        self._selector.register(namespace.events, selectors.EVENT_READ, functools.partial(self._receive, namespace))
 
-    def _receive(self, place: Place) -> None:
+    def _receive(self, namespace: WatchedNamespace) -> None:
         while True:
             try:
-                data = place.receive()
+                data = namespace.receive()
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
-                self._lost(place, "notifications came faster than they could be read")
+                self._lost(namespace, "notifications came faster than they could be read")
                 continue
             if data is None:
                 return
             for kind, dummy, port, payload in rtnetlink.split(data):
-                self._take(place, kind, port, payload)
+                self._take(namespace, kind, port, payload)
 
-    def _take(self, place: Place, message_type: int, port: int, payload: bytes) -> None:
+    def _take(self, namespace: WatchedNamespace, message_type: int, port: int, payload: bytes) -> None:
         now = time.monotonic()
         kind = rtnetlink.kind_of(message_type)
         if not kind:
             return
         if not self._budget.take(now):
             self._record.count(kind)
-            if place not in self._stale:
-                self._lost(place, f"more than {RATE} notifications per second came")
+            if namespace not in self._stale:
+                self._lost(namespace, f"more than {RATE} notifications per second came")
             return
         message = rtnetlink.decode(message_type, port, payload)
         if message is not None:
-            for change in self._states[place].take(message):
-                self._tell(place, change, now)
+            for change in self._states[namespace].take(message):
+                self._report(namespace, change, now)
 
-    def _lost(self, place: Place, reason: str) -> None:
-        where = f" in {place.label}" if place.label else ""
+    def _lost(self, namespace: WatchedNamespace, reason: str) -> None:
+        where = f" in {namespace.label}" if namespace.label else ""
         self._record.limit(f"{reason}{where}: some changes are known from reading all again, without who made them")
-        self._stale.add(place)
+        self._stale.add(namespace)
 
-    def _tell(self, place: Place, change: Change, now: float) -> None:
-        who: dict[str, object] = {}
-        if change.port or change.kind in _ATTRIBUTED:
-            # Of what is only counted nobody needs to know who did it.
-            who = {} if self._record.full(change.kind) else self._culprits.find(change.port, place).as_data()
-        if _takes_routes(change):
-            self._silent[place] = now, {**who, "with": change.what}
+    def _report(self, namespace: WatchedNamespace, change: NamespaceChange, now: float) -> None:
+        who: Attribution = {"process": None, "process_unknown": ""}
+        # What is only counted needs no process.
+        if (change.port or change.kind in _ATTRIBUTED) and not self._record.full(change.kind):
+            who = self._culprits.find(change.port, namespace).as_data()
+        if _removes_routes(change):
+            self._silent[namespace] = _SilentRemoval(now, change.what, who)
         if change.kind == rtnetlink.LINK and change.action != CHANGE:
             self.moved = True
-        self._add(place, change, now, who)
+        self._add(namespace, change, now, who)
 
-    def _add(self, place: Place, change: Change, now: float, who: dict[str, object]) -> None:
+    def _add(self, namespace: WatchedNamespace, change: NamespaceChange, now: float, who: Attribution) -> None:
         self._record.add(
-            self._stamp(now), change.kind, change.action, place.label, change.link, change.what, change.data, who
+            self._stamp(now), change.kind, change.action, namespace.label, change.link, change.what, change.data, who
         )
 
     def settle(self, now: float) -> None:
-        """Tell which routes the kernel took away without a notification, as it does when a link goes down and when it
+        """Report which routes the kernel removed without a notification, as it does when a link goes down and when it
         loses its last IPv4 address (net/ipv4/fib_frontend.c fib_disable_ip)."""
-        for place, (moment, who) in list(self._silent.items()):
-            if now - moment < SILENCE:
+        for namespace, removal in list(self._silent.items()):
+            if now - removal.moment < SILENCE:
                 continue
-            del self._silent[place]
-            if self._states[place].many_routes:
+            del self._silent[namespace]
+            if self._states[namespace].many_routes:
                 continue
             try:
-                routes = list(place.dump(rtnetlink.RTM_GETROUTE))
+                routes = list(namespace.dump(rtnetlink.RTM_GETROUTE))
             except OSError:
                 continue
-            for change in self._states[place].reconcile(routes, (rtnetlink.ROUTE,)):
-                change.data["silent"] = True
-                change.data["with"] = who["with"]
-                told = {key: value for key, value in who.items() if key != "with"}
-                self._add(place, change, moment, told)
+            for change in self._states[namespace].reconcile(routes, (rtnetlink.ROUTE,)):
+                route = cast(RouteChange, change.data)
+                route["silent"] = True
+                route["with"] = removal.what
+                self._add(namespace, change, removal.moment, removal.who)
 
     def reread(self, now: float, force: bool = False) -> None:
-        """Look at everything where notifications were lost, not too often."""
+        """Dump everything where notifications were lost, not too often."""
         if not self._stale or (now - self._reread < REREAD_GAP and not force):
             return
         self._reread = now
-        for place in list(self._stale):
-            self._stale.discard(place)
+        for namespace in list(self._stale):
+            self._stale.discard(namespace)
             try:
-                changes = self._states[place].reconcile(list(place.dump()))
+                changes = self._states[namespace].reconcile(list(namespace.dump()))
             except OSError as error:
-                self._record.limit(f"{place.label or 'the host'} could not be read again: {error.strerror}")
+                self._record.limit(f"{namespace.label or 'the host'} could not be read again: {error.strerror}")
                 continue
             for change in changes:
                 change.data["reread"] = True
-                self._add(place, change, now, {"process_unknown": "its notification was lost"})
+                self._add(namespace, change, now, _LOST)
 
     def poll(self, now: float) -> None:
         """Read counters, and what of links changes without a notification (a macvlan link's mode)."""
-        for place, state in self._states.items():
-            values = parse("".join(place.read(name) for name in ("netstat", "snmp", "snmp6")))
-            self._count(place, "", values, now)
-            for index in self._watched[place]:
-                message = place.link(index)
+        for namespace, state in self._states.items():
+            values = parse("".join(namespace.read(name) for name in ("netstat", "snmp", "snmp6")))
+            self._count(namespace, "", values, now)
+            for index in self._watched[namespace]:
+                message = namespace.link(index)
                 if message is not None:
                     for change in state.take(message):
-                        self._tell(place, change, now)
-                    self._count(place, message.fields["name"], message.fields.get("counters", {}), now)
+                        self._report(namespace, change, now)
+                    self._count(namespace, message.fields["name"], message.fields.get("counters", {}), now)
 
-    def _count(self, place: Place, link: str, values: dict[str, int], now: float) -> None:
-        for key, run in self.counters.take(place.label, link, values, self._stamp(now)):
-            data = {"name": key[2], "before": run.first, "after": run.last, "until": run.end}
-            what = f"{key[2]}{' of ' + link if link else ''} began to count"
-            self._record.add(self._stamp(now), "counter", "change", place.label, link, what, data)
+    def _count(self, namespace: WatchedNamespace, link: str, values: dict[str, int], now: float) -> None:
+        for rise in self.counters.take(namespace.label, link, values, self._stamp(now)):
+            what = f"{rise['name']}{' of ' + link if link else ''} began to rise"
+            self._record.add(self._stamp(now), "counter", CHANGE, namespace.label, link, what, rise)
 
     def drop_ended(self) -> None:
         """What is open here keeps a namespace alive, and in it links and addresses that may be wanted elsewhere."""
-        for place in [item for item in self._states if item.ended()]:
-            names = [self._states[place].name(index) for index in sorted(self._watched[place])]
-            for name in names:
-                what = f"{name} disappeared with its namespace {place.label}"
-                self._record.add(self._stamp(time.monotonic()), "link", DELETE, place.label, name, what, {"name": name})
-            self._close(place)
+        for namespace in [item for item in self._states if item.ended()]:
+            for change in self._states[namespace].end(sorted(self._watched[namespace])):
+                what = f"{change.what} with its namespace {namespace.label}"
+                moment = self._stamp(time.monotonic())
+                self._record.add(moment, change.kind, change.action, namespace.label, change.link, what, change.data)
+            self._close(namespace)
 
-    def _close(self, place: Place) -> None:
-        self._selector.unregister(place.events)
-        place.close()
-        del self._states[place], self._watched[place]
-        self._stale.discard(place)
-        self._silent.pop(place, None)
+    def _close(self, namespace: WatchedNamespace) -> None:
+        self._selector.unregister(namespace.events)
+        namespace.close()
+        del self._states[namespace], self._watched[namespace]
+        self._stale.discard(namespace)
+        self._silent.pop(namespace, None)
 
     def close(self) -> None:
-        for place in self.places:
-            self._close(place)
+        for namespace in self.namespaces:
+            self._close(namespace)
 
 
-def _takes_routes(change: Change) -> bool:
+def _removes_routes(change: NamespaceChange) -> bool:
     if change.kind == rtnetlink.ADDRESS:
         return change.action == DELETE
     if change.kind == rtnetlink.LINK:
@@ -222,7 +238,7 @@ def _takes_routes(change: Change) -> bool:
 
 
 def try_add(listening: Listening, namespace: Namespace, links: set[int], record: Record) -> None:
-    """The same as `Listening.add`; a failure is a limit of what was seen."""
+    """The same as `Listening.add`; a failure is a blind spot."""
     try:
         listening.add(namespace, links)
     except (OSError, NamespaceGone) as error:

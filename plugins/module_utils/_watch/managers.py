@@ -1,21 +1,22 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What NetworkManager and systemd-networkd say of their devices while they are watched."""
+"""The states that NetworkManager and systemd-networkd report for their devices during a watch."""
 
 from __future__ import annotations
 
 import re
 import selectors
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.daemon import SERVICE as NM
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.daemon import STATES
 
-from .bus import ADDRESS, BUS, Bus, BusFailed, Message
+from .bus import ADDRESS, BUS, Bus, BusFailed, BusMessage
 from .record import Record
+from .state import CHANGE
+from .timeline import Changed, ManagerState
 
 NETWORKD = "org.freedesktop.network1"
 NAMES = {NM: "NetworkManager", NETWORKD: "systemd-networkd"}
@@ -25,7 +26,7 @@ _RULES = (
     f"type='signal',interface='{_PROPERTIES}',member='PropertiesChanged',path_namespace='/org/freedesktop/network1/link'",
     *(f"type='signal',sender='{BUS}',member='NameOwnerChanged',arg0='{service}'" for service in NAMES),
 )
-#: NMDeviceStateReason, libnm-core-public/nm-dbus-interface.h: those that tell a cause.
+#: NMDeviceStateReason, libnm-core-public/nm-dbus-interface.h: those that name a cause.
 REASONS = {
     2: "now-managed", 3: "now-unmanaged", 4: "config-failed", 5: "ip-config-unavailable", 6: "ip-config-expired",
     15: "dhcp-start-failed", 16: "dhcp-error", 17: "dhcp-failed", 36: "removed", 37: "sleeping",
@@ -50,7 +51,7 @@ class Managers:
         self._name_of = name_of
         self._stamp = stamp
         self._devices: dict[str, str] = {}
-        self._states: dict[str, dict[str, Any]] = {}
+        self._states: dict[str, dict[str, str]] = {}
         self._bus: Bus | None = None
         try:
             self._bus = Bus(address)
@@ -77,7 +78,7 @@ class Managers:
             self._selector.unregister(bus.socket)
             bus.close()
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: BusMessage) -> None:
         if message.member == "NameOwnerChanged" and len(message.body) == 3:
             self._owner(*message.body)
         elif message.member == "StateChanged" and len(message.body) == 3:
@@ -89,15 +90,20 @@ class Managers:
         if service not in NAMES or bool(before) == bool(after):
             return
         state = "started" if after else "stopped"
-        self._tell("", NAMES[service], {"state": state}, f"{NAMES[service]} {state}")
+        self._report("", {"manager": NAMES[service], "state": state}, f"{NAMES[service]} {state}")
         self._devices.clear()
 
     def _device(self, path: str, new: int, old: int, reason: int) -> None:
         link = self._interface(path)
         state, before = (STATES.get(number, str(number)) for number in (new, old))
         why = REASONS.get(reason, str(reason))
-        data = {"state": state, "reason": why, "changed": {"state": [before, state]}}
-        self._tell(link, NAMES[NM], data, f"NetworkManager: {link or path} {before} -> {state} ({why})")
+        data: ManagerState = {
+            "manager": NAMES[NM],
+            "state": state,
+            "reason": why,
+            "changed": {"state": [before, state]},
+        }
+        self._report(link, data, f"NetworkManager: {link or path} {before} -> {state} ({why})")
 
     def _interface(self, path: str) -> str:
         if path not in self._devices and self._bus is not None:
@@ -108,21 +114,24 @@ class Managers:
                 return ""
         return self._devices.get(path, "")
 
-    def _link(self, path: str, properties: dict[str, Any]) -> None:
+    def _link(self, path: str, properties: Mapping[str, object]) -> None:
         states = {key: str(value) for key, value in properties.items() if key.endswith("State")}
         known = self._states.setdefault(path, {})
-        changed = {key: [known.get(key), value] for key, value in states.items() if known.get(key) != value}
+        changed: Changed = {key: [known.get(key), value] for key, value in states.items() if known.get(key) != value}
         known.update(states)
         if not changed:
             return
         link = self._name_of(index_of(path))
-        told = ", ".join(f"{key} {value}" for key, (dummy, value) in sorted(changed.items()))
-        data = {"state": known.get("OperationalState"), "changed": changed}
-        self._tell(link, NAMES[NETWORKD], data, f"systemd-networkd: {link}: {told}")
+        news = ", ".join(f"{key} {value}" for key, (dummy, value) in sorted(changed.items()))
+        data: ManagerState = {
+            "manager": NAMES[NETWORKD],
+            "state": known.get("OperationalState"),
+            "changed": changed,
+        }
+        self._report(link, data, f"systemd-networkd: {link}: {news}")
 
-    def _tell(self, link: str, manager: str, data: dict[str, Any], what: str) -> None:
-        after = self._stamp(time.monotonic())
-        self._record.add(after, "manager", "change", "", link, what, {"manager": manager, **data})
+    def _report(self, link: str, data: ManagerState, what: str) -> None:
+        self._record.add(self._stamp(time.monotonic()), "manager", CHANGE, "", link, what, data)
 
 
 def index_of(path: str) -> int:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One namespace under observation: what stays open in it while this process is elsewhere."""
+"""One namespace that is watched: what stays open in it while this process is elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 
 from .state import ROUTES_MAX
 
-#: asm-generic/socket.h SO_RCVBUFFORCE: beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given.
+#: asm-generic/socket.h SO_RCVBUFFORCE: beyond net.core.rmem_max, where CAP_NET_ADMIN is given.
 _SO_RCVBUFFORCE = 33
 #: About 4000 notifications, each of which takes about 1 KiB in the kernel's accounting.
 RECEIVE_BUFFER = 4 << 20
@@ -32,8 +32,8 @@ _DUMPS = (
 )  # fmt: skip
 
 
-class Place:
-    """Sockets and files that belong to one namespace. Errors: OSError, NamespaceGone.
+class WatchedNamespace:
+    """Sockets and files of one namespace. Errors: OSError, NamespaceGone.
 
     label: empty for our own. events: readable when something changed.
     """
@@ -80,7 +80,7 @@ class Place:
         return self._sequence
 
     def id_of(self, namespace: int) -> int | None:
-        """The number by which this namespace knows the one behind a descriptor, None where it knows it not."""
+        """The id that this namespace has for the one behind a descriptor, None where it has none."""
         try:
             found = list(self._ask(rtnetlink.request_namespace_id(namespace, self._next()), one=True))
         except OSError:

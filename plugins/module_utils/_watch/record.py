@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict
+from typing import cast
+
+from .timeline import Attribution, Event, EventData, EventKind
 
 #: Events that are kept. The rest is counted.
 EVENTS_MAX = 2000
@@ -15,17 +17,18 @@ OF_ONE_KIND_MAX = 500
 #: ARP and neighbour discovery of one address on one link, so that no address takes the place of all others.
 OF_ONE_ADDRESS_MAX = 60
 
-Event = Dict[str, Any]
+#: Of events that nobody is looked for.
+_NOBODY: Attribution = {"process": None, "process_unknown": ""}
 
 
 class Record:
-    """events: in the order in which they came. limits: what was not seen, for people."""
+    """events: in the order in which they came. limits: blind spots, for people."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._limits: dict[str, None] = {}
-        self._kept: Counter = Counter()
-        self._counted: Counter = Counter()
+        self._kept: Counter[str] = Counter()
+        self._counted: Counter[str] = Counter()
 
     def full(self, kind: str) -> bool:
         return len(self.events) >= EVENTS_MAX or self._kept[kind] >= OF_ONE_KIND_MAX
@@ -33,40 +36,38 @@ class Record:
     def add(
         self,
         after: float,
-        kind: str,
+        kind: EventKind,
         action: str,
         namespace: str,
         link: str,
         what: str,
-        data: dict[str, Any],
-        who: dict[str, Any] | None = None,
+        data: EventData,
+        who: Attribution | None = None,
     ) -> None:
-        """after: seconds since the start; what: one line for people; who: from `Culprit.as_data`."""
+        """after: seconds since the start; what: one line for people; data: that of the kind."""
         if self.full(kind):
             self.count(kind)
             return
         self._kept[kind] += 1
-        self.events.append(
-            {
-                "after": after,
-                "kind": kind,
-                "action": action,
-                "namespace": namespace,
-                "link": link,
-                "what": what,
-                "data": data,
-                "process": None,
-                "process_unknown": "",
-                **(who or {}),
-            }
-        )
+        event = {
+            "after": after,
+            "kind": kind,
+            "action": action,
+            "namespace": namespace,
+            "link": link,
+            "what": what,
+            "data": data,
+            **(who or _NOBODY),
+        }
+        # Which of the kinds of event it is follows from ``kind``, which is known only when this runs.
+        self.events.append(cast(Event, event))
 
     def count(self, kind: str, number: int = 1) -> None:
         """Note events that are not kept."""
         self._counted[kind] += number
 
     def limit(self, text: str) -> None:
-        """Each text is told once."""
+        """Note a blind spot; the same text again is left out."""
         self._limits.setdefault(text)
 
     @property

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the watch is told: networks, further targets, and times. Pure."""
+"""What a watch is given: networks, further targets, and times. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
@@ -32,9 +31,20 @@ _KEYS = ("networks", "targets", "duration", "interval", "after_break", "temporar
 _TARGET_KEYS = ("target", "method", "namespace", "link", "port")
 
 
+class WatchOptions(TypedDict, total=False):
+    """The module's options, not checked yet."""
+
+    networks: list[dict]
+    targets: list[dict]
+    duration: object
+    interval: object
+    after_break: object
+    temporary_child: object
+
+
 @dataclass(frozen=True)
-class Wanted:
-    """One target that was asked for beside those of the networks. namespace: its label; link: for who_has."""
+class RequestedTarget:
+    """One target beside those of the networks. namespace: its label; link: for who_has."""
 
     target: Address
     method: str
@@ -45,29 +55,29 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Request:
+class WatchRequest:
     """duration, interval: seconds. temporary_child: whether one may ask where the host has no link of its own.
 
     after_break: seconds to go on after something was seen to be broken; None to go on for the whole duration.
     """
 
     networks: tuple[MacvlanNetwork, ...]
-    targets: tuple[Wanted, ...]
+    targets: tuple[RequestedTarget, ...]
     duration: float = DURATION
     interval: float = INTERVAL
     temporary_child: bool = True
     after_break: float | None = None
 
 
-def parse(given: Mapping[str, Any], problems: Problems) -> Request:
+def parse(given: WatchOptions, problems: Problems) -> WatchRequest:
     """Every fault becomes a problem; the result is only good without any."""
     unknown_keys(dict(given), _KEYS, "request", problems)
     networks = _networks.networks(given.get("networks") or [], problems)
     targets = [_target(item, f"targets[{number}]", problems) for number, item in enumerate(given.get("targets") or [])]
-    duration = _seconds(given, "duration", DURATION, DURATION_MIN, DURATION_MAX, problems)
-    interval = _seconds(given, "interval", INTERVAL, INTERVAL_MIN, INTERVAL_MAX, problems)
-    after_break = _seconds(given, "after_break", DURATION_MAX, 0.0, DURATION_MAX, problems)
-    return Request(
+    duration = _seconds(given.get("duration"), "duration", DURATION, DURATION_MIN, DURATION_MAX, problems)
+    interval = _seconds(given.get("interval"), "interval", INTERVAL, INTERVAL_MIN, INTERVAL_MAX, problems)
+    after_break = _seconds(given.get("after_break"), "after_break", DURATION_MAX, 0.0, DURATION_MAX, problems)
+    return WatchRequest(
         tuple(networks),
         tuple(item for item in targets if item is not None),
         duration,
@@ -77,8 +87,7 @@ def parse(given: Mapping[str, Any], problems: Problems) -> Request:
     )
 
 
-def _seconds(given: Mapping[str, Any], key: str, default: float, low: float, high: float, problems: Problems) -> float:
-    value = given.get(key)
+def _seconds(value: object, key: str, default: float, low: float, high: float, problems: Problems) -> float:
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
@@ -89,7 +98,7 @@ def _seconds(given: Mapping[str, Any], key: str, default: float, low: float, hig
     return float(value)
 
 
-def _target(given: object, key: str, problems: Problems) -> Wanted | None:
+def _target(given: object, key: str, problems: Problems) -> RequestedTarget | None:
     if not isinstance(given, dict):
         problems.add(key, given, "a target is a mapping", "write at least target")
         return None
@@ -103,7 +112,7 @@ def _target(given: object, key: str, problems: Problems) -> Wanted | None:
     link, port, namespace = given.get("link") or "", given.get("port"), given.get("namespace") or ""
     if method == WHO_HAS:
         if not link:
-            problems.add(f"{key}.link", None, "a question who has an address leaves by one link", "name that link")
+            problems.add(f"{key}.link", None, "who_has asks from one link", "name that link")
         elif ifname_problem(link):
             problems.add(f"{key}.link", link, str(ifname_problem(link)), "name a link of this host")
         if namespace:
@@ -116,4 +125,4 @@ def _target(given: object, key: str, problems: Problems) -> Wanted | None:
         problems.add(f"{key}.port", port, f"{method} has no ports", "leave it out, or use tcp")
     if target is None:
         return None
-    return Wanted(target, method, str(namespace), str(link), port if isinstance(port, int) else 0, key)
+    return RequestedTarget(target, method, str(namespace), str(link), port if isinstance(port, int) else 0, key)

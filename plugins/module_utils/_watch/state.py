@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Tuple
+from typing import Literal, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import (
     ADDRESS,
@@ -19,6 +19,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode im
     Fields,
     Message,
 )
+
+from .timeline import AddressChange, Changed, LinkChange, NeighbourChange, RouteChange, RuleChange, Value
 
 NEW, CHANGE, DELETE = "new", "change", "delete"
 
@@ -34,39 +36,39 @@ _TABLE_LOCAL = 255
 #: More routes than this are not remembered: a full routing table is none of our business.
 ROUTES_MAX = 5000
 
-Identity = Tuple[Any, ...]
+Identity = Tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Change:
+class NamespaceChange:
     """One thing that changed. link: its name, empty where there is none. what: one line for people.
 
-    data: as the module's documentation gives it. port: netlink port id of who asked.
+    port: netlink port id of the process that asked for it.
     """
 
-    kind: str
+    kind: Literal["link", "address", "route", "neighbour", "rule"]
     action: str
     link: str
     what: str
-    data: Fields
+    data: LinkChange | AddressChange | RouteChange | NeighbourChange | RuleChange
     port: int
 
 
-class State:
+class NamespaceState:
     """The links, addresses, routes, neighbours and rules of one namespace."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[Identity, Fields]] = {kind: {} for kind in IDENTITY}
 
     def load(self, messages: Iterable[Message]) -> None:
-        """Learn without telling."""
+        """Take in what is there, without reporting it."""
         for message in messages:
             self._learn(message)
 
-    def reconcile(self, messages: Iterable[Message], kinds: Iterable[str] = tuple(IDENTITY)) -> list[Change]:
-        """What a fresh dump of some kinds shows that notifications did not: some were lost, or there were none."""
+    def reconcile(self, messages: Iterable[Message], kinds: Iterable[str] = tuple(IDENTITY)) -> list[NamespaceChange]:
+        """What a new dump of some kinds shows and notifications did not: some were lost, or there were none."""
         changes = []
-        present: dict[str, set] = {kind: set() for kind in kinds}
+        present: dict[str, set[Identity]] = {kind: set() for kind in kinds}
         for message in messages:
             present[message.kind].add(_identity(message))
             known = _identity(message) in self._known[message.kind]
@@ -80,12 +82,17 @@ class State:
                 changes += self.take(Message(kind, False, 0, fields))
         return changes
 
-    def take(self, message: Message) -> list[Change]:
-        """What this message changes; nothing where it tells nothing new."""
+    def take(self, message: Message) -> list[NamespaceChange]:
+        """What this message changes; nothing where it brings nothing new."""
         before = self._known[message.kind].get(_identity(message))
         change = _CHANGES[message.kind](self, message, before)
         self._learn(message)
         return [change] if change else []
+
+    def end(self, indexes: Iterable[int]) -> list[NamespaceChange]:
+        """The links that go with their namespace, as far as they are still there."""
+        ending = [self._known[LINK][index,] for index in indexes if (index,) in self._known[LINK]]
+        return [change for fields in ending for change in self.take(Message(LINK, False, 0, fields))]
 
     @property
     def many_routes(self) -> bool:
@@ -111,25 +118,41 @@ class State:
             # A link's answer without some attribute, as in a notification of its own, does not take it away.
             known[identity] = message.fields
 
-    def _link(self, message: Message, before: Fields | None) -> Change | None:
+    def _link(self, message: Message, before: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         name = fields["name"] or self.name(fields["index"])
-        data = {key: fields[key] for key in (*_OF_LINK, "kind")}
-        data["master"] = self.name(fields["master"]) or None
-        data["parent"] = self._parent(fields)
+        data = self._link_data(fields)
         if not message.new:
-            return Change(LINK, DELETE, name, f"{name} disappeared", data, message.port)
+            return NamespaceChange("link", DELETE, name, f"{name} disappeared", data, message.port)
         if before is None:
             kind = f"{data['kind'] or 'device'}{' on ' + data['parent'] if data['parent'] else ''}"
-            return Change(LINK, NEW, name, f"{name} appeared ({kind}, {data['mac']})", data, message.port)
-        changed = {key: [before[key], fields[key]] for key in _OF_LINK if before[key] != fields[key]}
+            what = f"{name} appeared ({kind}, {data['mac']})"
+            return NamespaceChange("link", NEW, name, what, data, message.port)
+        changed = _changed(_OF_LINK, before, fields)
         for key in ("master", "parent"):
             if key in changed:
-                changed[key] = [self.name(index) or None for index in changed[key]]
+                changed[key] = [self.name(moment[key]) or None for moment in (before, fields)]
         if not changed:
             return None
         data["changed"] = changed
-        return Change(LINK, CHANGE, name, f"{name}: {_told(changed)}", data, message.port)
+        return NamespaceChange("link", CHANGE, name, f"{name}: {_in_words(changed)}", data, message.port)
+
+    def _link_data(self, fields: Fields) -> LinkChange:
+        return {
+            "name": fields["name"],
+            "kind": fields["kind"],
+            "mac": fields["mac"],
+            "mtu": fields["mtu"],
+            "up": fields["up"],
+            "carrier": fields["carrier"],
+            "arp": fields["arp"],
+            "operstate": fields["operstate"],
+            "promiscuity": fields["promiscuity"],
+            "master": self.name(fields["master"]) or None,
+            "parent": self._parent(fields),
+            "mode": fields["mode"],
+            "bcqueuelen": fields["bcqueuelen"],
+        }
 
     def _parent(self, fields: Fields) -> str | None:
         if not fields["parent"]:
@@ -138,76 +161,108 @@ class State:
             return f"interface {fields['parent']} of another namespace"
         return self.name(fields["parent"])
 
-    def _address(self, message: Message, before: Fields | None) -> Change | None:
+    def _address(self, message: Message, before: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         link = self.name(fields["index"])
-        data = {key: fields[key] for key in ("address", "scope", *_OF_ADDRESS)}
+        data: AddressChange = {
+            "address": fields["address"],
+            "scope": fields["scope"],
+            "permanent": fields["permanent"],
+            "tentative": fields["tentative"],
+            "dadfailed": fields["dadfailed"],
+            "valid_seconds": fields["valid_seconds"],
+        }
         text = f"address {fields['address']}"
         if not message.new:
-            return Change(ADDRESS, DELETE, link, f"{text} removed from {link}", data, message.port)
+            return NamespaceChange("address", DELETE, link, f"{text} removed from {link}", data, message.port)
         if before is None:
             tentative = " (tentative)" if fields["tentative"] else ""
-            return Change(ADDRESS, NEW, link, f"{text} added to {link}{tentative}", data, message.port)
-        changed = {key: [before[key], fields[key]] for key in _OF_ADDRESS if before[key] != fields[key]}
+            return NamespaceChange("address", NEW, link, f"{text} added to {link}{tentative}", data, message.port)
+        changed = _changed(_OF_ADDRESS, before, fields)
         if not changed:
             return None
         data["changed"] = changed
         if fields["dadfailed"] and not before["dadfailed"]:
             what = f"{text} on {link} failed duplicate address detection"
         else:
-            what = f"{text} on {link}: {_told(changed)}"
-        return Change(ADDRESS, CHANGE, link, what, data, message.port)
+            what = f"{text} on {link}: {_in_words(changed)}"
+        return NamespaceChange("address", CHANGE, link, what, data, message.port)
 
-    def _route(self, message: Message, dummy: Fields | None) -> Change | None:
+    def _route(self, message: Message, dummy: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         if fields["table"] == _TABLE_LOCAL or fields["destination"] == "ff00::/8":
             return None
         link = self.name(fields["index"])
-        data = {key: value for key, value in fields.items() if key != "index"}
+        data: RouteChange = {
+            "destination": fields["destination"],
+            "table": fields["table"],
+            "type": fields["type"],
+            "protocol": fields["protocol"],
+            "scope": fields["scope"],
+            "metric": fields["metric"],
+            "gateway": fields["gateway"],
+            "source": fields["source"],
+        }
         target = "default route" if fields["destination"] in ("0.0.0.0/0", "::/0") else f"route {fields['destination']}"
         gateway = f" via {fields['gateway']}" if fields["gateway"] else ""
-        place = f" dev {link}" if link else f" ({fields['type']})"
+        device = f" dev {link}" if link else f" ({fields['type']})"
         verb = "added" if message.new else "removed"
-        what = f"{target}{gateway}{place} metric {fields['metric']} {verb}"
-        return Change(ROUTE, NEW if message.new else DELETE, link, what, data, message.port)
+        what = f"{target}{gateway}{device} metric {fields['metric']} {verb}"
+        return NamespaceChange("route", NEW if message.new else DELETE, link, what, data, message.port)
 
-    def _neighbour(self, message: Message, before: Fields | None) -> Change | None:
+    def _neighbour(self, message: Message, before: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         if fields["state"] == "NOARP" or not fields["address"]:
             return None  # multicast and broadcast, which nobody resolves
         link = self.name(fields["index"])
-        data = {key: fields[key] for key in ("address", "mac", "state", "router")}
+        data: NeighbourChange = {
+            "address": fields["address"],
+            "mac": fields["mac"],
+            "state": fields["state"],
+            "router": fields["router"],
+        }
         if not message.new:
             if before is None:
                 return None
             what = f"neighbour {fields['address']} on {link} removed"
-            return Change(NEIGHBOUR, DELETE, link, what, data, message.port)
+            return NamespaceChange("neighbour", DELETE, link, what, data, message.port)
         here = f"neighbour {fields['address']} on {link}"
         if before is None:
             what = f"{here} is {fields['mac'] or 'unresolved'} ({fields['state']})"
-            return Change(NEIGHBOUR, NEW, link, what, data, message.port)
-        changed = {key: [before[key], fields[key]] for key in ("mac", "state") if before[key] != fields[key]}
+            return NamespaceChange("neighbour", NEW, link, what, data, message.port)
+        changed = _changed(("mac", "state"), before, fields)
         if "mac" not in changed and {before["state"], fields["state"]} <= _WELL:
             return None
         if not changed:
             return None
         data["changed"] = changed
-        return Change(NEIGHBOUR, CHANGE, link, f"{here}: {_told(changed)}", data, message.port)
+        return NamespaceChange("neighbour", CHANGE, link, f"{here}: {_in_words(changed)}", data, message.port)
 
-    def _rule(self, message: Message, dummy: Fields | None) -> Change:
+    def _rule(self, message: Message, dummy: Fields | None) -> NamespaceChange:
         fields = message.fields
+        data: RuleChange = {
+            "family": fields["family"],
+            "priority": fields["priority"],
+            "from": fields["from"],
+            "to": fields["to"],
+            "iif": fields["iif"],
+            "oif": fields["oif"],
+            "mark": fields["mark"],
+            "table": fields["table"],
+            "action": fields["action"],
+        }
         parts = [f"{key} {fields[key]}" for key in ("from", "to", "iif", "oif", "mark") if fields[key] is not None]
         verb = "added" if message.new else "removed"
         what = f"rule {fields['priority']}: {' '.join(parts) or 'all'} lookup {fields['table']} {verb}"
-        return Change(RULE, NEW if message.new else DELETE, "", what, dict(fields), message.port)
+        return NamespaceChange("rule", NEW if message.new else DELETE, "", what, data, message.port)
 
 
-_CHANGES: dict[str, Any] = {
-    LINK: State._link,
-    ADDRESS: State._address,
-    ROUTE: State._route,
-    NEIGHBOUR: State._neighbour,
-    RULE: State._rule,
+_CHANGES: dict[str, Callable[[NamespaceState, Message, Fields | None], NamespaceChange | None]] = {
+    LINK: NamespaceState._link,
+    ADDRESS: NamespaceState._address,
+    ROUTE: NamespaceState._route,
+    NEIGHBOUR: NamespaceState._neighbour,
+    RULE: NamespaceState._rule,
 }
 
 
@@ -215,12 +270,16 @@ def _identity(message: Message) -> Identity:
     return tuple(message.fields[key] for key in IDENTITY[message.kind])
 
 
-def _told(changed: dict[str, list]) -> str:
+def _changed(keys: Iterable[str], before: Fields, after: Fields) -> Changed:
+    return {key: [before[key], after[key]] for key in keys if before[key] != after[key]}
+
+
+def _in_words(changed: Changed) -> str:
     """``up: yes -> no, mac: … -> …``."""
     return ", ".join(f"{key}: {_word(before)} -> {_word(after)}" for key, (before, after) in changed.items())
 
 
-def _word(value: object) -> str:
+def _word(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value in (None, "") else str(value)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of this host is worth watching, and the sockets to ask with."""
+"""Which links and addresses of this host are watched, and the sockets to ask with."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import 
 from . import targets as _watch_targets
 from .frames import Interest
 from .request import TCP
-from .targets import TARGET, Target, TcpProbe
+from .targets import TARGET, TcpProbe, WatchTarget
 
 
 def watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> set[int]:
@@ -55,7 +55,7 @@ def watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> 
     return children | {index for index in parents if index is not None}
 
 
-def heard(scopes: list[Scope], targets: list[Target]) -> list[str]:
+def heard(scopes: list[Scope], targets: list[WatchTarget]) -> list[str]:
     """The links on which ARP is listened to: parents, the host's own links into the networks, and links that were named
     to ask from."""
     links = [link.name for scope in scopes for link in (scope.parent, scope.shim) if link]
@@ -63,8 +63,8 @@ def heard(scopes: list[Scope], targets: list[Target]) -> list[str]:
     return list(dict.fromkeys(links))
 
 
-def interest(scopes: list[Scope], targets: list[Target], everywhere: list[tuple[Namespace, Facts]]) -> Interest:
-    """Whom frames must concern to be told."""
+def interest(scopes: list[Scope], targets: list[WatchTarget], everywhere: list[tuple[Namespace, Facts]]) -> Interest:
+    """The addresses and MAC addresses that a frame must concern to be reported."""
     addresses = _watch_targets.addresses(targets)
     networks: list[Network] = []
     macs = set()

@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     FAIL,
     LOSSES_THAT_FAIL,
@@ -21,9 +22,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
-from .request import TCP, Wanted
+from .request import TCP, RequestedTarget
+from .timeline import FirstBreak, TargetData
 
-#: The kind of those that were asked for beside the networks.
+#: The kind of those that are requested beside the networks.
 TARGET = "target"
 
 
@@ -35,7 +37,7 @@ class TcpProbe(Probe):
 
 
 @dataclass(frozen=True)
-class Target:
+class WatchTarget:
     """namespace: label; link: from where it is asked as far as that is known. probe: None where nothing can be asked,
     for the reason in ``impossible``."""
 
@@ -49,7 +51,7 @@ class Target:
     probe: Probe | None = None
     impossible: str = ""
 
-    def as_data(self, series: Series, end: float, macs: Iterable[str]) -> dict[str, object]:
+    def as_data(self, series: Series, end: float, macs: Iterable[str]) -> TargetData:
         """Plain data. end: seconds after the start."""
         rtt = [attempt.rtt * 1000 for attempt in series.attempts if attempt.rtt is not None]
         losses = intervals(series, end)
@@ -87,8 +89,8 @@ def intervals(series: Series, end: float) -> list[list[float]]:
     return found
 
 
-def first_break(targets: Mapping[str, Series]) -> dict[str, object] | None:
-    """The earliest loss that was no single one, of a target that answered before; None without any."""
+def first_break(targets: Mapping[str, Series]) -> FirstBreak | None:
+    """The earliest loss of several packets in a row, of a target that had answered before; None without any."""
     found = [(moment, name) for name, series in targets.items() for moment in [_break(series)] if moment is not None]
     return {"after": round(min(found)[0], 3), "target": min(found)[1]} if found else None
 
@@ -106,9 +108,9 @@ def _break(series: Series) -> float | None:
     return None
 
 
-def of_networks(scopes: Iterable[Scope]) -> tuple[list[Target], list[str]]:
+def of_networks(scopes: Iterable[Scope]) -> tuple[list[WatchTarget], list[str]]:
     """The targets of declared networks, and what is not asked and why."""
-    targets: list[Target] = []
+    targets: list[WatchTarget] = []
     skipped = []
     for scope in scopes:
         for kind in KINDS.values():
@@ -117,34 +119,34 @@ def of_networks(scopes: Iterable[Scope]) -> tuple[list[Target], list[str]]:
                     targets += [_of_probe(scope, check, probe) for probe in check.probes]
                 elif check.decided == FAIL:
                     reason = "; ".join(item.value for item in check.evidence)
-                    link = check.source if check.kind.startswith("gateway") else scope.network.link or ""
+                    link = check.source if check.kind in GATEWAYS else scope.network.link or ""
                     targets.append(
-                        Target(check.id, check.network, check.kind, "", link, check.target, impossible=reason)
+                        WatchTarget(check.id, check.network, check.kind, "", link, check.target, impossible=reason)
                     )
                 else:
                     skipped.append(f"not probed: {check.id}: {'; '.join(item.value for item in check.evidence)}")
     return targets, skipped
 
 
-def _of_probe(scope: Scope, check: Check, probe: Probe) -> Target:
+def _of_probe(scope: Scope, check: Check, probe: Probe) -> WatchTarget:
     namespace, link = "", probe.interface or scope.parent_name
     if probe.namespace:
         container = next((item for item in scope.containers if item.path == probe.namespace), None)
         namespace, link = check.source, container.link.name if container else ""
-    elif check.kind == "host_to_container":
+    elif check.kind == HOST_TO_CONTAINER:
         link = scope.network.link or ""
     name = f"{check.id}/{probe.method}"
-    return Target(name, check.network, check.kind, namespace, link, str(probe.target), probe.method, probe)
+    return WatchTarget(name, check.network, check.kind, namespace, link, str(probe.target), probe.method, probe)
 
 
-def of_wanted(
-    wanted: Sequence[Wanted], namespaces: Iterable[Namespace], links: Iterable[str], problems: Problems
-) -> list[Target]:
-    """The targets that were asked for by themselves. links: names in our own namespace."""
+def of_requested(
+    requested: Sequence[RequestedTarget], namespaces: Iterable[Namespace], links: Iterable[str], problems: Problems
+) -> list[WatchTarget]:
+    """The targets that are requested beside the networks. links: names in our own namespace."""
     paths = {name: "" if item.path == OWN else item.path for item in namespaces for name in item.names}
     known = set(links)
     result = []
-    for item in wanted:
+    for item in requested:
         if item.namespace not in paths:
             names = ", ".join(sorted(label for label in paths if label)) or "none but the host's own"
             problems.add(f"{item.key}.namespace", item.namespace, "there is no such namespace", f"there are: {names}")
@@ -152,11 +154,11 @@ def of_wanted(
         if item.link and item.link not in known:
             problems.add(f"{item.key}.link", item.link, "this host has no such link", "name one that it has")
             continue
-        result.append(_of_wanted(item, paths[item.namespace]))
+        result.append(_of_requested(item, paths[item.namespace]))
     return result
 
 
-def _of_wanted(item: Wanted, path: str) -> Target:
+def _of_requested(item: RequestedTarget, path: str) -> WatchTarget:
     port = f":{item.port}" if item.port else ""
     source = item.namespace or item.link or "host"
     name = f"{TARGET}/{source}/{item.target}{port}/{item.method}"
@@ -165,8 +167,8 @@ def _of_wanted(item: Wanted, path: str) -> Target:
         if item.method == TCP
         else Probe(item.method, item.target, path, item.link)
     )
-    return Target(name, "", TARGET, item.namespace, item.link, f"{item.target}{port}", item.method, probe)
+    return WatchTarget(name, "", TARGET, item.namespace, item.link, f"{item.target}{port}", item.method, probe)
 
 
-def addresses(targets: Iterable[Target]) -> set[Address]:
+def addresses(targets: Iterable[WatchTarget]) -> set[Address]:
     return {item.probe.target for item in targets if item.probe}

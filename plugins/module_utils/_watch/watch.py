@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Watching a host for some seconds: what answers, what changes, and who changed it. Changes nothing itself."""
+"""Watching a host for some seconds: what answers, what changes, and which process changed it. Changes nothing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import datetime, timezone
-from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
@@ -30,10 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, own_label
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks import (
-    gateway_from_link,
-    gateway_from_parent,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     ECHO,
     LOSSES_THAT_FAIL,
@@ -44,7 +40,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import BY_EVENTS, Culprits
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import Table
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
 
 from . import request as _watch_request
 from . import targets as _watch_targets
@@ -53,18 +49,20 @@ from .frames import Frames
 from .listening import SILENCE, Listening, try_add
 from .managers import Managers
 from .record import Budget, Record
+from .state import NEW
 from .surroundings import heard, interest, open_transports, watched
-from .targets import Target
+from .targets import WatchTarget
+from .timeline import TimelineData
 
 #: An unanswered probe is lost after this many intervals.
 TIMEOUT_INTERVALS = 2
 #: Probes per second, all targets together. Each takes about 60 µs; with more targets the interval grows.
 PROBES_MAX = 200
-#: Namespaces in which is listened. Each takes seven descriptors.
+#: Namespaces that are watched. Each takes seven descriptors.
 NAMESPACES_MAX = 100
 #: Seconds between two readings of the counters, and at least this many times as long as one takes.
 POLL, POLL_SHARE = 1.0, 100
-#: How often it wakes per second, and in one burst, before it lets events gather for so many seconds. Each takes 50 µs.
+#: Wake-ups per second, and in one burst, before events are left to gather for so many seconds. Each takes 50 µs.
 WAKES_RATE, WAKES_BURST, GATHER = 60, 200, 0.02
 #: The thread's niceness (sched(7)); the calling process keeps its own.
 PRIORITY = -10
@@ -72,18 +70,15 @@ PRIORITY = -10
 SWITCH_INTERVAL = 0.0005
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
-#: The kinds of target that are gateways.
-GATEWAYS = (gateway_from_parent.KIND, gateway_from_link.KIND)
 
 
-def observe(request: Mapping[str, Any], meanwhile: Callable[[Observer], None] | None = None) -> dict[str, Any]:
-    """Watch for the request's duration, and do something else at the same time if wanted.
+def observe(options: _watch_request.WatchOptions, meanwhile: Callable[[Observer], None] | None = None) -> TimelineData:
+    """Watch for the requested duration, and do something else at the same time if wanted.
 
-    request: networks (as `_networks.Intent.as_data` gives them), targets, duration, interval, after_break and
-    temporary_child, as the module macvlan_watch documents them. meanwhile: called once it watches; when it takes
-    longer, watching goes on until it returns. Errors: InvalidInput with all problems.
+    options: as the module macvlan_watch documents them. meanwhile: called once it watches; when it takes longer,
+    watching goes on until it returns. Errors: InvalidInput with all problems.
     """
-    observer = Observer(request)
+    observer = Observer(options)
     observer.start()
     try:
         if meanwhile is not None:
@@ -100,15 +95,15 @@ class Observer:
     started: seconds since the epoch; set by `start`.
     """
 
-    def __init__(self, request: Mapping[str, Any]) -> None:
+    def __init__(self, options: _watch_request.WatchOptions) -> None:
         problems = Problems()
-        self._request = _watch_request.parse(request, problems)
+        self._request = _watch_request.parse(options, problems)
         check_pyroute2(problems)
         check_capabilities(problems, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)
         if problems:
             raise InvalidInput(problems)
         unseen: list[str] = []
-        # A parent may be declared as the one of the default route; nothing else here needs routes.
+        # Only a parent that is declared by the default route needs the routes.
         by_route = any(
             isinstance(item.parent, dict) and "default_route" in item.parent for item in self._request.networks
         )
@@ -116,7 +111,7 @@ class Observer:
         here = self._everywhere[0][1]
         self._scopes = survey(list(self._request.networks), self._everywhere, self._request.temporary_child)
         self._targets, skipped = _watch_targets.of_networks(self._scopes)
-        self._targets += _watch_targets.of_wanted(
+        self._targets += _watch_targets.of_requested(
             self._request.targets,
             [namespace for namespace, dummy in self._everywhere],
             [link.name for link in here.links],
@@ -136,7 +131,7 @@ class Observer:
 
     def start(self) -> None:
         """Begin to watch; returns when everything is open and the first probes are on their way."""
-        # A process that is started may live no longer than Python's other threads may keep this one waiting.
+        # A process may live no longer than Python's other threads can keep this one waiting.
         self._switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._future = self._executor.submit(self._run)
@@ -152,8 +147,8 @@ class Observer:
         """Seconds since the start, as in the timeline."""
         return self._stamp(time.monotonic())
 
-    def stop(self) -> dict[str, Any]:
-        """End now if the duration is not over, and return the timeline. Errors: whatever went wrong meanwhile."""
+    def stop(self) -> TimelineData:
+        """End now if the duration is not over, and return the timeline. Errors: those of the watch itself."""
         with contextlib.suppress(OSError):
             self._waker.send(b"!")
         try:
@@ -164,14 +159,14 @@ class Observer:
             self._waker.close()
             self._wake.close()
 
-    def _run(self) -> dict[str, Any]:
+    def _run(self) -> TimelineData:
         try:
             return self._observe()
         finally:
             self._ready.set()
 
-    def _observe(self) -> dict[str, Any]:
-        # It works a few milliseconds in each second, and must be there at once: a process may live no longer.
+    def _observe(self) -> TimelineData:
+        # It works for a few milliseconds in each second, and has to run at once: a process may live no longer.
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PRIORITY)
         probes = list(dict.fromkeys(item.probe for item in self._targets if item.probe))
@@ -181,10 +176,12 @@ class Observer:
             self._record.limit(f"{text}: at most {PROBES_MAX} probes are sent per second")
         with contextlib.ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
-            table = Table(selector, lambda process: self._started(process, culprits, listening), self._record.limit)
-            stack.callback(table.close)
-            culprits = Culprits(table)
-            # A temporary child changes its parent: it comes before the listening, and goes after it.
+            seen = SeenProcesses(
+                selector, lambda process: self._started(process, culprits, listening), self._record.limit
+            )
+            stack.callback(seen.close)
+            culprits = Culprits(seen)
+            # A temporary child changes its parent: it is created before the listening, and removed after it.
             transports = open_transports(probes, self._scopes, self._everywhere[0][1], stack)
             listening = Listening(selector, self._record, culprits, self._stamp)
             stack.callback(listening.close)
@@ -204,7 +201,7 @@ class Observer:
                 asking.drop_ended,
                 listening.drop_ended,
                 frames.rebind,
-                lambda: discovery.look(time.monotonic(), self._begin),
+                lambda: discovery.search(time.monotonic(), self._begin),
             )
             self._loop(selector, asking, listening, frames, chores, interval)
             end = self.after()
@@ -214,7 +211,7 @@ class Observer:
         self, selector: selectors.BaseSelector, listening: Listening, stack: contextlib.ExitStack
     ) -> None:
         if own_label():
-            # The daemons of the machine have nothing to do with a namespace beside it.
+            # The daemons of the machine do not manage a network namespace beside its own.
             self._record.limit("NetworkManager and systemd-networkd are not asked from a network namespace of its own")
             return
         managers = Managers(selector, self._record, listening.name, self._stamp)
@@ -230,12 +227,12 @@ class Observer:
         listening.poll(time.monotonic())
 
     def _started(self, process: Process, culprits: Culprits, listening: Listening) -> None:
-        """A program was started that may have to do with the network."""
+        """A program was started that can change the network."""
         namespace = listening.label(process.network)
         if namespace is not None and self._begin:
             what = f"started: {process.command or process.name}"
             who = culprits.of(process, BY_EVENTS).as_data()
-            self._record.add(self.after(), "process", "new", namespace, "", what, {}, who)
+            self._record.add(self.after(), "process", NEW, namespace, "", what, {}, who)
 
     def _loop(
         self,
@@ -254,7 +251,7 @@ class Observer:
         while True:
             now = time.monotonic()
             if asking.next_deadline is not None and asking.next_deadline <= now:
-                # What came in time is taken before it is called lost, however late this process gets to it.
+                # Answers that came in time are read before they count as lost, however late this process reads them.
                 stopped = _serve(selector, 0) or stopped
                 asking.expire(now)
             listening.settle(now)
@@ -279,7 +276,7 @@ class Observer:
             self._ready.set()
             dates = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
             if not wakes.take(now):
-                # Too much comes to wake for each: let some of it gather.
+                # Too many events to wake for each: let some of them gather.
                 time.sleep(GATHER)
             wait_for = min(item for item in dates if item is not None) - time.monotonic()
             stopped = _serve(selector, max(wait_for, 0.001)) or stopped
@@ -312,10 +309,10 @@ class Observer:
         listening: Listening,
         interval: float,
         end: float,
-    ) -> dict[str, Any]:
+    ) -> TimelineData:
         asked = {item.id: series[item.probe] for item in self._targets if item.probe}
         return {
-            "started": _utc(self.started),
+            "started": utc(self.started),
             "duration": round(end, 3),
             "interval": interval,
             "targets": [
@@ -350,12 +347,7 @@ def _largest_size() -> int:
         return next((int(line.split()[1]) for line in stream if line.startswith("VmHWM:")), 0)
 
 
-def _utc(moment: float) -> str:
-    at = datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="milliseconds")
-    return at.replace("+00:00", "Z")
-
-
-def _macs(target: Target, transports: Mapping[Probe, Transport]) -> list[str]:
+def _macs(target: WatchTarget, transports: Mapping[Probe, Transport]) -> list[str]:
     if target.probe is None:
         return []
     transport = transports[target.probe]

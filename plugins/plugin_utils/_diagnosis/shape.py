@@ -43,13 +43,21 @@ def understood(data: object) -> HostEvidence:
     if not isinstance(data, Mapping):
         raise NotUnderstood(f"its evidence is {_quoted(data)} instead of a mapping")
     _check_version(data.get("schema"))
+    found = fault(data, HostEvidence)
+    if found:
+        form = f"its evidence does not have the form of schema version {SCHEMA_VERSION}"
+        raise NotUnderstood(f"{form}: {found}; collect it again with this release")
+    return cast(HostEvidence, data)
+
+
+def fault(data: object, shape: Any) -> str:
+    """The first place where data is not what a type says, and what is there; empty where it is."""
     try:
-        _check(HostEvidence)(data, [VALUES_MAX])
+        _check(shape)(data, [VALUES_MAX])
     except _Unlike as error:
         where = "".join(reversed(error.path)).lstrip(".")
-        found = f"its evidence does not have the form of schema version {SCHEMA_VERSION}: {where} {error}"
-        raise NotUnderstood(f"{found}; collect it again with this release") from error
-    return cast(HostEvidence, data)
+        return f"{where} {error}"
+    return ""
 
 
 def _check_version(version: object) -> None:

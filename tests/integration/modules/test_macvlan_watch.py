@@ -17,8 +17,10 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import namespace as place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import namespace as watched_namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.shape import fault
 from labkit.segment import Host, Namespace
 
 GATEWAY, PARENT, SHIM, CONTAINER = (f"192.168.100.{number}" for number in (1, 11, 3, 129))
@@ -95,7 +97,9 @@ class Lan:
                 result = observer.stop()
             return result
 
-        return run_in(f"/run/netns/{self.host.netns}", inside)
+        timeline = run_in(f"/run/netns/{self.host.netns}", inside)
+        assert not fault(timeline, TimelineData)
+        return timeline
 
     def shell(self, script: str) -> subprocess.CompletedProcess:
         return self.host.run("sh", "-c", script)
@@ -389,6 +393,9 @@ def test_packets_that_the_reverse_path_filter_drops_are_counted_with_the_moment(
     assert counter["after"] - counter["before"] >= 3
     (moved,) = [item for item in events(timeline, "counter") if item["data"]["name"] == name]
     assert moved["after"] > 0.9
+    # one event stands for all increments until it stood still
+    assert (moved["data"]["before"], moved["data"]["after"]) == (counter["before"], counter["after"])
+    assert moved["data"]["until"] >= moved["after"]
 
 
 def test_what_happens_inside_containers_is_told_with_the_container(lan):
@@ -414,11 +421,12 @@ def test_containers_that_come_and_go_are_told(lan):
     assert events(timeline, "route", "new", "eth0", made[0].netns)
     (gone,) = events(timeline, "link", "delete", "eth0", lan.container.netns)
     assert "disappeared with its namespace" in gone["what"]
+    assert gone["data"]["kind"] == "macvlan"
     assert all("ended" in item["ended"] for item in timeline["targets"] if item["kind"] == "container_to_host")
 
 
 def test_lost_notifications_are_made_up_for_and_said(lan, monkeypatch):
-    monkeypatch.setattr(place, "RECEIVE_BUFFER", 4096)
+    monkeypatch.setattr(watched_namespace, "RECEIVE_BUFFER", 4096)
     decode = rtnetlink.decode
     monkeypatch.setattr(rtnetlink, "decode", lambda *given: (time.sleep(0.005), decode(*given))[1])
 

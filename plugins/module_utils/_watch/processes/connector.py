@@ -46,22 +46,22 @@ _PATIENCE = 0.3
 _LOAD_WORD, _TAX, _JUMP_EQUAL, _JUMP_EQUAL_X, _RETURN = 0x20, 0x07, 0x15, 0x1D, 0x06
 
 #: FORK with parent and child, or EXEC with the process and 0.
-ProcessEvent = Tuple[int, int, int]
+ForkOrExec = Tuple[int, int, int]
 
 
 class Unavailable(Exception):
     """There are no process events here; the message says why."""
 
 
-class Connector:
+class ProcessEvents:
     """Process events from now on. Errors: Unavailable."""
 
     def __init__(self) -> None:
         if os.stat("/proc/self/ns/pid").st_ino != _PID_INIT_INO:
             raise Unavailable("process events carry pids of the first PID namespace, and this host has one of its own")
-        for place in _places():
+        for namespace in _namespaces():
             try:
-                self.socket = run_in(place, _open)
+                self.socket = run_in(namespace, _open)
             except (OSError, NamespaceGone):
                 continue
             if _subscribe(self.socket):
@@ -72,7 +72,7 @@ class Connector:
             "can be entered)"
         )
 
-    def receive(self) -> Iterator[ProcessEvent | None]:
+    def receive(self) -> Iterator[ForkOrExec | None]:
         """The events that wait; None where some were lost."""
         while True:
             try:
@@ -89,13 +89,13 @@ class Connector:
                 yield event
 
     def close(self) -> None:
-        # Before Linux 6.6 the kernel counts listeners by their word alone.
+        # Before Linux 6.6 the kernel only counts who asked to listen and who asked to stop.
         with contextlib.suppress(OSError):
             self.socket.send(_request(_IGNORE))
         self.socket.close()
 
 
-def parse(data: bytes) -> ProcessEvent | None:
+def parse(data: bytes) -> ForkOrExec | None:
     """None for what is neither the fork of a process nor an exec. Pure."""
     if len(data) < _UNION + 8:
         return None
@@ -109,7 +109,7 @@ def parse(data: bytes) -> ProcessEvent | None:
     return None
 
 
-def _places() -> Iterator[str]:
+def _namespaces() -> Iterator[str]:
     """Where the first network namespace may be: here, where init is, or where a process is that started this one."""
     yield OWN
     yield "/proc/1/ns/net"

@@ -12,17 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.namespace import Place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.namespace import WatchedNamespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ActorData, Attribution
 
 from .process import Process, lives, read
-from .seen import Table
+from .seen import SeenProcesses
 
 #: How a process was found; ``known_by`` in the result.
 BY_PORT, BY_NETLINK, BY_EVENTS = "port id", "/proc/net/netlink", "process events"
 #: libnl and pyroute2 make a port id of the pid in the low 22 bits and a counter above (libnl lib/socket.c).
 _LIBNL_PID = (1 << 22) - 1
-#: The parents that are told of a process.
+#: Parents of a process that are reported.
 PARENTS_MAX = 5
 #: Looking through the descriptors of all processes takes 10 ms or more: so often per second, and in one burst.
 SEARCH_RATE, SEARCH_BURST = 1, 10
@@ -31,10 +32,10 @@ _INIT = 1
 _NETLINK_ROUTE = "0"
 
 NO_PORT = (
-    "the message carries no port id: the kernel did it by itself, or does not tell who asked "
+    "the message carries no port id: the kernel did it by itself, or does not say who asked "
     "(links, IPv6 addresses, ioctl)"
 )
-#: Seconds before such a message in which a program may have been started that asked for it, and how many are told.
+#: Seconds before such a message in which a program may have been started that asked for it, and how many are reported.
 SUSPECT, SUSPECTS_MAX = 1.5, 5
 #: Processes that are looked for per second and in one burst. One takes up to 1 ms.
 RATE, BURST = 15, 100
@@ -50,33 +51,33 @@ class Culprit:
     parents: tuple[Process, ...] = ()
     suspects: tuple[Process, ...] = ()
 
-    def as_data(self) -> dict[str, object]:
+    def as_data(self) -> Attribution:
         """The fields of an event."""
         if self.process is None:
-            told: dict[str, object] = {"process": None, "process_unknown": self.unknown}
-            return {**told, "suspects": [item.as_data() for item in self.suspects]} if self.suspects else told
-        return {
-            "process": {
-                **self.process.as_data(),
-                "known_by": self.known_by,
-                "parents": [item.as_data() for item in self.parents],
-                "self": os.getpid() in (self.process.pid, *(item.pid for item in self.parents)),
-            },
-            "process_unknown": "",
+            unknown: Attribution = {"process": None, "process_unknown": self.unknown}
+            if self.suspects:
+                unknown["suspects"] = [item.as_data() for item in self.suspects]
+            return unknown
+        process: ActorData = {
+            **self.process.as_data(),
+            "known_by": self.known_by,
+            "parents": [item.as_data() for item in self.parents],
+            "self": os.getpid() in (self.process.pid, *(item.pid for item in self.parents)),
         }
+        return {"process": process, "process_unknown": ""}
 
 
 class Culprits:
     """table: what is known of processes that may be gone."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: SeenProcesses) -> None:
         self._table = table
         self._own_network = os.stat(OWN).st_ino
         self._known: dict[tuple[int, int], tuple[Process, str]] = {}
         self._searches = Budget(SEARCH_RATE, SEARCH_BURST)
         self._budget = Budget(RATE, BURST)
 
-    def find(self, port: int, place: Place) -> Culprit:
+    def find(self, port: int, place: WatchedNamespace) -> Culprit:
         """Who uses a port id in a namespace, or did a moment ago."""
         if port == 0:
             self._table.receive()
@@ -96,13 +97,13 @@ class Culprits:
         """The same for a process that is known already."""
         return Culprit(process, known_by, parents=tuple(self._parents(process)))
 
-    def _cached(self, port: int, place: Place) -> tuple[Process, str] | None:
+    def _cached(self, port: int, place: WatchedNamespace) -> tuple[Process, str] | None:
         known = self._known.get((place.inode, port))
         if known is None:
             return None
         return known if lives(known[0]) else None
 
-    def _resolve(self, port: int, place: Place) -> tuple[Process | None, str]:
+    def _resolve(self, port: int, place: WatchedNamespace) -> tuple[Process | None, str]:
         direct = read(port) if _INIT < port <= _LIBNL_PID else None
         if direct and direct.command and (direct.own_pid, direct.network) == (port, place.inode):
             return direct, BY_PORT

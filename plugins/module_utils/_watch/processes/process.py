@@ -9,10 +9,11 @@ import os
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ProcessData
 
 #: A command line longer than this is cut.
 COMMAND_MAX = 300
-#: A unit that a process can be in (systemd.unit(5)). A slice is a place for units.
+#: The units that a process can belong to (systemd.unit(5)). A slice holds units.
 _UNITS = (".service", ".scope", ".socket", ".mount", ".swap")
 
 
@@ -36,7 +37,7 @@ class Process:
     network: int = 0
     started: int = 0
 
-    def as_data(self) -> dict[str, object]:
+    def as_data(self) -> ProcessData:
         return {"pid": self.pid, "name": self.name, "unit": self.unit or None, "command": self.command}
 
 

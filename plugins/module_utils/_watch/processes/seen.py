@@ -10,11 +10,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 
-from .connector import EXEC, Connector, Unavailable
+from .connector import EXEC, ProcessEvents, Unavailable
 from .process import Process, read
+
+T = TypeVar("T")
 
 #: Processes that are remembered, and forks.
 SIZE = 4096
@@ -23,7 +26,7 @@ RATE, BURST = 50, 200
 #: Events that are looked at per second and in one burst. One takes about 10 us.
 EVENTS_RATE, EVENTS_BURST = 500, 4000
 
-#: Programs whose start tells something about the network, by the name of the process (which has 15 characters).
+#: Programs that can change the network, by the name of the process (which has 15 characters).
 PROGRAMS = frozenset(
     (
         "ip", "ifconfig", "route", "arp", "bridge", "brctl", "tc", "ethtool", "iw", "vconfig", "ifup", "ifdown",
@@ -34,10 +37,10 @@ PROGRAMS = frozenset(
 )  # fmt: skip
 
 
-class Table:
-    """started: called with each of `PROGRAMS` that is started. why_not: why nothing is learned, empty where it is.
+class SeenProcesses:
+    """started: called with each of `PROGRAMS` that is started. why_not: why there are no events, empty where there are.
 
-    limit: called with what was not seen, for people.
+    limit: called with blind spots, for people.
     """
 
     def __init__(
@@ -57,16 +60,16 @@ class Table:
         self._older: OrderedDict[int, Process] = OrderedDict()
         self._reads = Budget(RATE, BURST)
         self._events = Budget(EVENTS_RATE, EVENTS_BURST)
-        self._connector: Connector | None = None
+        self._connector: ProcessEvents | None = None
         try:
-            self._connector = Connector()
+            self._connector = ProcessEvents()
             selector.register(self._connector.socket, selectors.EVENT_READ, self.receive)
         except Unavailable as error:
             self.why_not = str(error)
             limit(f"processes that live only shortly are not known: {error}")
 
     def receive(self) -> None:
-        """Take in what waits."""
+        """Take in the events that wait."""
         for event in self._connector.receive() if self._connector else ():
             if event is None:
                 self._limit("process events came faster than they could be read: some processes are not known")
@@ -87,7 +90,7 @@ class Table:
         if process is None:
             return
         if not process.command and not process.unit:
-            # It has ended, and with it went what tells its unit; that of its parent is the same but for daemons.
+            # It has ended, and its cgroup with it; the unit of its parent is the same but for daemons.
             parent = self._known(process.parent)
             process = replace(process, unit=parent.unit if parent else "")
         _remember(self._processes, pid, (now, process))
@@ -108,7 +111,7 @@ class Table:
         if pid in self._processes:
             return self._processes[pid][1]
         found = self._older.get(pid) or read(pid)
-        # Without events nobody tells when a number is used again.
+        # Without events it is not known when a number is used again.
         if found is not None and not self.why_not:
             _remember(self._older, pid, found)
         return found
@@ -134,7 +137,7 @@ class Table:
             self._connector.close()
 
 
-def _remember(table: OrderedDict, key: int, value: object) -> None:
+def _remember(table: OrderedDict[int, T], key: int, value: T) -> None:
     table[key] = value
     table.move_to_end(key)
     if len(table) > SIZE:

@@ -32,8 +32,8 @@ def test_a_run_of_increments_is_one_event_and_the_next_one_after_a_pause():
     values = [0, 0, 2, 3, 3, 9]
     begun = [counters.take("", "eth0", {"rx_dropped": value}, now) for now, value in enumerate(values)]
     assert [len(item) for item in begun] == [0, 0, 1, 0, 0, 0]
-    ((key, run),) = begun[2]
-    assert (key, run.first, run.last, run.begin, run.end) == (("", "eth0", "rx_dropped"), 0, 9, 2, 5)
+    (rise,) = begun[2]
+    assert rise == {"name": "rx_dropped", "before": 0, "after": 9, "until": 5}
     assert counters.take("", "eth0", {"rx_dropped": 10}, 30)
     (told,) = counters.as_data()
     assert told == {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 10}

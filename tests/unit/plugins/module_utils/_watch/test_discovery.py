@@ -29,7 +29,7 @@ HOST, OLD = 1, 2
 )
 def test_a_namespace_is_entered_once(monkeypatch, present, listened, entered):
     found = []
-    listening = SimpleNamespace(moved=True, places=[SimpleNamespace(inode=inode) for inode in listened])
+    listening = SimpleNamespace(moved=True, namespaces=[SimpleNamespace(inode=inode) for inode in listened])
     looker = Discovery(listening, Record(), {HOST, OLD}, 100)
     monkeypatch.setattr(looker, "_enter", lambda namespace, after: found.append(namespace.inode))
     now = time.monotonic()
@@ -37,5 +37,5 @@ def test_a_namespace_is_entered_once(monkeypatch, present, listened, entered):
         monkeypatch.setattr(discovery, "inodes", lambda inodes=inodes: inodes)
         every = [Namespace(f"c{inode}", f"/run/netns/c{inode}", inode) for inode in inodes]
         monkeypatch.setattr(discovery, "namespaces", lambda every=every: every)
-        looker.look(now + number * discovery.SELDOM, now)
+        looker.search(now + number * discovery.SELDOM, now)
     assert found == entered

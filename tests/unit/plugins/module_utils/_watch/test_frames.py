@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.frames import Frames, Interest, said_by
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.frames import Frames, Interest, claim_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Record
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as _packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import ARP_REPLY, ARP_REQUEST, Arp, Frame
@@ -54,13 +54,13 @@ def hear():
 
 
 def test_what_a_frame_says():
-    said = said_by(arp(ARP_REQUEST, OTHER, THERE, HERE), True)
+    said = claim_of(arp(ARP_REQUEST, OTHER, THERE, HERE), True)
     assert (said.kind, said.what, said.address, said.mac, said.asked) == ("arp", "request", THERE, OTHER, HERE)
-    said = said_by(arp(ARP_REQUEST, OTHER, THERE, THERE), True)
+    said = claim_of(arp(ARP_REQUEST, OTHER, THERE, THERE), True)
     assert (said.what, said.asked) == ("announcement", None)
-    assert said_by(_packets.parse(_packets.probe(OTHER, HERE)), True) is None, "a probe of this collection"
+    assert claim_of(_packets.parse(_packets.probe(OTHER, HERE)), True) is None, "a probe of this collection"
     solicitation = _packets.Neighbour(True, *(ipaddress.ip_address(text) for text in ("fe80::3", "ff02::1", "fe80::4")))
-    said = said_by(Frame(OTHER, "33:33:00:00:00:01", solicitation), True)
+    said = claim_of(Frame(OTHER, "33:33:00:00:00:01", solicitation), True)
     assert (said.kind, said.what, str(said.asked)) == ("nd", "request", "fe80::4")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.bus import (
     SIGNAL,
-    Message,
+    BusMessage,
     marshal,
     message_size,
     unmarshal,
@@ -70,7 +70,7 @@ def told():
 
         def take(member: str, path: str, *body) -> list[dict]:
             before = len(record.events)
-            managers._take(Message(SIGNAL, path=path, member=member, body=body))
+            managers._take(BusMessage(SIGNAL, path=path, member=member, body=body))
             return record.events[before:]
 
         yield record, take

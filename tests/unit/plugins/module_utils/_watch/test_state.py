@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode im
     decode,
     split,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.state import State
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.state import NamespaceState
 
 MAC = bytes.fromhex("020000000001")
 
@@ -61,15 +61,15 @@ def neighbour(state: int, mac: bytes = MAC, text: str = "192.0.2.1") -> bytes:
     return struct.pack("=BxxxiHBB", socket.AF_INET, 3, state, 0, 1) + body
 
 
-def tell(state: State, message_type: int, payload: bytes, port: int = 0) -> list:
+def tell(state: NamespaceState, message_type: int, payload: bytes, port: int = 0) -> list:
     message = decode(message_type, port, payload)
     assert message is not None
     return state.take(message)
 
 
 @pytest.fixture
-def state() -> State:
-    made = State()
+def state() -> NamespaceState:
+    made = NamespaceState()
     made.load([decode(RTM_NEWLINK, 0, link("eth0", 2)), decode(RTM_NEWLINK, 0, link())])
     return made
 

@@ -9,7 +9,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Attempt, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.request import parse
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import first_break, intervals, of_wanted
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import (
+    first_break,
+    intervals,
+    of_requested,
+)
 
 
 def series(script: str) -> Series:
@@ -86,7 +90,7 @@ def test_unknown_places_are_told_with_those_that_there_are():
     )
     assert not problems
     namespaces = [Namespace("", OWN, 1), Namespace("c1", "/run/netns/c1", 2)]
-    (target,) = of_wanted(request.targets, namespaces, ["eth0"], problems)
+    (target,) = of_requested(request.targets, namespaces, ["eth0"], problems)
     assert [item.key for item in problems.items] == ["targets[0].namespace", "targets[1].link"]
     assert "c1" in problems.items[0].remedy
     assert (target.target, target.namespace, target.probe.namespace) == ("192.0.2.1:80", "c1", "/run/netns/c1")
