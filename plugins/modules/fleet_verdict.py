@@ -88,9 +88,17 @@ conflicts:
       type: str
       returned: always
     cause:
-      description: V(duplicate_ip), V(duplicate_ip_in_fleet), V(duplicate_mac_in_fleet), or empty.
+      description:
+        - The cause by its id, as M(linuxnet.macvlan.fleet_diagnose) returns it, V(duplicate_ip),
+          V(duplicate_ip_in_fleet) or V(duplicate_mac_in_fleet).
+        - Empty where no cause of the diagnosis is proven by the conflict.
       type: str
       returned: always
+    title:
+      description: The cause in a few words, empty where there is none.
+      type: str
+      returned: always
+      sample: two machines have one address
     subject:
       description: The address, the MAC address, or the hashed machine-id.
       type: str

@@ -20,3 +20,4 @@ def discover() -> tuple[Cause, ...]:
 
 
 CAUSES = discover()
+BY_ID = {cause.id: cause for cause in CAUSES}

@@ -29,6 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdic
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
 
 from .evidence import HostEvidence, Place, Seen, wants
 
@@ -38,8 +39,10 @@ CLONED_MACHINE = "cloned_machine"
 #: Which conflicts of a declared address or MAC address keep a host from being configured, unless it says otherwise.
 FATAL = (IN_USE, DUPLICATE, DUPLICATE_MAC, VIRTUAL_ROUTER)
 
-#: The causes that are proven by it, as the diagnosis names them.
-DUPLICATE_IP, IP_IN_FLEET, MAC_IN_FLEET = "duplicate_ip", "duplicate_ip_in_fleet", "duplicate_mac_in_fleet"
+#: The causes that a conflict proves, by their ids.
+DUPLICATE_IP = BY_ID["duplicate_ip"].id
+IP_IN_FLEET = BY_ID["duplicate_ip_in_fleet"].id
+MAC_IN_FLEET = BY_ID["duplicate_mac_in_fleet"].id
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,9 @@ class Holder:
 
 @dataclass(frozen=True)
 class Conflict:
-    """One thing that is wrong between hosts. subject: the address, MAC address or hashed machine-id.
+    """One thing that is wrong between hosts. subject: the address, MAC address or hashed machine ID.
 
+    cause: its id in the diagnosis, empty where that has none for it.
     wanted: (host, what it is declared as) of those for which the subject is declared. parent: of the first of them.
     """
 
@@ -80,6 +84,11 @@ class Conflict:
     segment: str = ""
     parent: str = ""
     reason: str = ""
+
+    @property
+    def title(self) -> str:
+        """The cause in a few words."""
+        return BY_ID[self.cause].title if self.cause else ""
 
     @property
     def hosts(self) -> list[str]:

@@ -78,6 +78,7 @@ def _conflict(conflict: Conflict, vendor: Vendor) -> dict[str, object]:
     return {
         "status": conflict.status,
         "cause": conflict.cause,
+        "title": conflict.title,
         "subject": conflict.subject,
         "segment": conflict.segment.lstrip("\0"),
         "parent": conflict.parent,
