@@ -13,7 +13,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Step
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import (
+    AddAddress,
+    AddRoute,
+    CreateLink,
+    DeleteLink,
+    RemoveAddress,
+    RemoveRoute,
+    SetLink,
+    Step,
+)
 
 #: Attributes that change nothing for the frames of a link that is up.
 HARMLESS = ("alias", "bcqueuelen")
@@ -30,7 +39,7 @@ def check(
 ) -> None:
     """Add a problem for each thing that carries the connection and that a step would touch.
 
-    released: links of which a daemon lets go before the first step.
+    released: links that a daemon takes down before the first step.
     """
     if uplink is None:
         return
@@ -43,36 +52,40 @@ def check(
 
 def _why(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
     """What a step does to the connection, in words; nothing for most steps."""
-    on_carrier = step.link in uplink.carriers
-    if step.action == "create":
-        desired = step.arguments["desired"]
-        if desired.mode == "passthru" and desired.lower.name in uplink.carriers:
-            yield f"a passthru link takes over the frames of its parent {desired.lower.name}"
-    elif step.action == "delete" and on_carrier:
+    if isinstance(step, CreateLink):
+        if step.attributes["mode"] == "passthru" and step.parent.name in uplink.carriers:
+            yield f"a passthru link takes over the frames of its parent {step.parent.name}"
+    elif isinstance(step, AddAddress):
+        yield from _new_address(uplink, facts, step)
+    elif isinstance(step, AddRoute):
+        yield from _new_route(uplink, facts, step)
+    elif step.link in uplink.carriers:
+        yield from _less(uplink, facts, step)
+
+
+def _less(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
+    """What a step takes away from, or changes of, something that carries the connection."""
+    if isinstance(step, DeleteLink):
         yield f"this removes {step.link}"
-    elif step.action == "set" and on_carrier:
-        attributes = step.arguments["attributes"]
+    elif isinstance(step, SetLink):
+        attributes = step.attributes
         changed = [name for name in attributes if name not in HARMLESS and (name, attributes[name]) != ("up", True)]
         if changed:
             yield f"this changes {', '.join(changed)} of {step.link}"
-    elif step.action == "add_address":
-        yield from _new_address(uplink, facts, step)
-    elif step.action == "remove_address" and on_carrier:
-        interface = step.arguments["address"]
+    elif isinstance(step, RemoveAddress):
+        interface = step.address
         # With a first address the kernel drops the others of its subnet (__inet_del_ifa), unless promote_secondaries.
         if interface.ip == uplink.local or (interface.version == 4 and uplink.local in interface.network):
             yield f"this removes {interface} from {step.link}"
-    elif step.action == "add_route":
-        yield from _new_route(uplink, facts, step)
-    elif step.action == "remove_route" and on_carrier:
-        route = step.arguments["route"]
-        if _covers(route.destination, uplink) and route.destination.prefixlen >= _best(uplink, facts)[0]:
-            yield f"this removes the route {route} over {step.link}"
+    elif isinstance(step, RemoveRoute):
+        destination = step.route.destination
+        if _covers(destination, uplink) and destination.prefixlen >= _best(uplink, facts)[0]:
+            yield f"this removes the route {step.route} over {step.link}"
 
 
-def _new_address(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
+def _new_address(uplink: Uplink, facts: Facts, step: AddAddress) -> Iterator[str]:
     """An address of our own makes the host talk to itself; its subnet is a route to the link."""
-    interface = step.arguments["address"]
+    interface = step.address
     if interface.ip in (uplink.peer, uplink.gateway):
         who = "peer" if interface.ip == uplink.peer else "gateway"
         yield f"{interface.ip} is the {who} that is reached over {uplink.link}"
@@ -80,12 +93,12 @@ def _new_address(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
     host = interface.network.prefixlen == interface.network.max_prefixlen
     decides = uplink.table == RT_TABLE_MAIN and step.link != uplink.link
     if decides and longer and not host and _covers(interface.network, uplink):
-        yield f"the subnet {interface.network} on {step.link} takes the way back from {uplink.link}"
+        yield f"the subnet {interface.network} on {step.link} diverts the return path from {uplink.link}"
 
 
-def _new_route(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
+def _new_route(uplink: Uplink, facts: Facts, step: AddRoute) -> Iterator[str]:
     """The longest prefix wins, then the lowest metric. An equal one goes behind, but IPv6 uses both."""
-    route = step.arguments["route"]
+    route = step.route
     same = step.link == uplink.link and route.gateway == uplink.gateway
     if same or route.table != uplink.table or not _covers(route.destination, uplink):
         return
@@ -94,7 +107,7 @@ def _new_route(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
     own_metric = route.metric or (IPV6_DEFAULT_METRIC if shared else 0)
     ours, present = (route.destination.prefixlen, -own_metric), (prefix, -metric)
     if ours > present or (shared and ours == present):
-        yield f"the route {route} over {step.link} takes the way back from {uplink.link}"
+        yield f"the route {route} over {step.link} diverts the return path from {uplink.link}"
 
 
 def _covers(network: object, uplink: Uplink) -> bool:

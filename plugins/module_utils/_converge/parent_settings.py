@@ -1,16 +1,18 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings that links need on their parent, and what they were before, so that the last link gives them back.
+"""Settings that links need on their parent, and what they were before, so that they return to that with the last link.
 
-The memory is one small JSON file; in the program it is parent -> setting -> {before, links}. A setting is restored when
-no link needs it any more. Planning is pure; only ``save`` writes.
+The memory is one small JSON file. A setting is restored when no link needs it any more. Planning is pure; only ``save``
+writes.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+from dataclasses import dataclass
+from typing import Dict, TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
@@ -18,14 +20,24 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan, Step, Sysctls
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step, WriteSetting
 
 #: For the machine itself the memory has to outlive a reboot; a plain network namespace does not outlive one either.
 PERMANENT = "/var/lib/linuxnet-macvlan"
 TRANSIENT = "/run/linuxnet-macvlan"
 FILE = "parents.json"
 
-Memory = dict
+
+class Remembered(TypedDict):
+    """A setting: what it was before the first link needed it, and the links that need it now."""
+
+    before: int | None
+    links: list[str]
+
+
+#: parent -> setting
+Memory = Dict[str, Dict[str, Remembered]]
 
 
 def target(parent: str) -> str:
@@ -98,38 +110,47 @@ def check(present: list[DesiredLink], problems: Problems) -> None:
                 )
 
 
+@dataclass(frozen=True)
+class ParentPlan:
+    """before: steps that set what links need, ahead of the links' own. after: steps that give back what none needs.
+
+    memory: what is to be remembered then.
+    """
+
+    before: list[Step]
+    after: list[Step]
+    memory: Memory
+
+
 def plan(
-    present: list[DesiredLink],
-    removed: list[str],
-    memory: Memory,
-    sysctls: Sysctls,
-    made: LinkPlan,
-    difference: Difference,
-) -> Memory:
-    """Steps that set what links need, first, and give back what none needs, last. Returns the memory afterwards."""
+    present: list[DesiredLink], removed: list[str], memory: Memory, sysctls: Sysctls, difference: Difference
+) -> ParentPlan:
+    """Compare and note every difference."""
     after = copy.deepcopy(memory)
-    wanted = {(link.lower.name, name): (value, link.name) for link in present for name, value in link.parent_sysctl}
+    wanted = {(link.lower.name, name): value for link in present for name, value in link.parent_sysctl}
     gone = {link.name for link in present} | set(removed)
     for settings in after.values():
         for record in settings.values():
             record["links"] = [name for name in record["links"] if name not in gone]
-    first: list[Step] = []
     for link in present:
         for name, _value in link.parent_sysctl:
             now = sysctls.get(sysctl_path(link.lower.name, name))
             record = after.setdefault(link.lower.name, {}).setdefault(name, {"before": now, "links": []})
             record["links"] = sorted({*record["links"], link.name})
-    for (parent, name), (value, by) in wanted.items():
-        now = sysctls.get(sysctl_path(parent, name))
-        if now is not None and difference.compare(target(parent), name, now, value):
-            first.append(Step("sysctl", by, {"interface": parent, "name": name, "value": value}))
-    made.add_first(first)
+    first = [_write(parent, name, value, sysctls, difference) for (parent, name), value in wanted.items()]
+    last: list[Step | None] = []
     for parent in list(after):
         for name in [name for name, record in after[parent].items() if not record["links"]]:
             before = after[parent].pop(name)["before"]
-            now = sysctls.get(sysctl_path(parent, name))
-            if now is not None and before is not None and difference.compare(target(parent), name, now, before):
-                made.add("sysctl", "", interface=parent, name=name, value=before)
+            if before is not None:
+                last.append(_write(parent, name, before, sysctls, difference))
         if not after[parent]:
             del after[parent]
-    return after
+    return ParentPlan(list(filter(None, first)), list(filter(None, last)), after)
+
+
+def _write(parent: str, name: str, value: int, sysctls: Sysctls, difference: Difference) -> WriteSetting | None:
+    """None where the value is right, or there is no such setting."""
+    now = sysctls.get(sysctl_path(parent, name))
+    differs = now is not None and difference.compare(target(parent), name, now, value)
+    return WriteSetting(parent, name, value) if differs else None

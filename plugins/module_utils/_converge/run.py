@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply as _link_apply
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 
 from . import checks as _link_checks
@@ -58,7 +59,7 @@ class _Planned:
     """Everything that one look at the host leads to."""
 
     difference: Difference
-    links: _link_plan.LinkPlan
+    links: list[Step]
     memory: dict
     steps: _persistence.Steps
 
@@ -153,12 +154,12 @@ class _Run:
         marked = {choice.link for choice in steps.choices if choice.backend == "none"}
         difference = Difference()
         links = _link_plan.plan(self.present, self.removed, self.facts, sysctls, marked, difference)
-        after = _parent_settings.plan(self.present, self.removed, memory, sysctls, links, difference)
+        parents = _parent_settings.plan(self.present, self.removed, memory, sysctls, difference)
         difference.extend(files)
-        if not difference and after != memory:
+        if not difference and parents.memory != memory:
             # An earlier run was killed just before its end.
             difference.compare("settings of parents", "memory", "outdated", "current")
-        return _Planned(difference, links, after, steps)
+        return _Planned(difference, [*parents.before, *links, *parents.after], parents.memory, steps)
 
     def _deleted(self) -> frozenset[str]:
         """Names of links that the kernel's part deletes or makes: nobody else may do that at the same time."""
@@ -173,7 +174,7 @@ class _Run:
 
     def check_uplink(self, planned: _Planned) -> None:
         """Errors: InvalidInput where the controller would be cut off."""
-        steps, released = planned.links.steps, planned.steps.released()
+        steps, released = planned.links, planned.steps.released()
         lockout.check(self.uplink, self.facts, steps, released, self.present, self.request, self.problems)
         self.require()
 

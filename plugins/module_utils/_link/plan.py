@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
@@ -23,32 +22,22 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
     IPV6_DEFAULT_METRIC,
 )
 
+from .steps import (
+    AddAddress,
+    AddRoute,
+    Attributes,
+    CreateLink,
+    DeleteLink,
+    RemoveAddress,
+    RemoveRoute,
+    SetLink,
+    Step,
+    WriteSetting,
+)
+
 #: The value of a per-interface setting now, by path below /proc/sys; None where there is no such file.
 #: (collections.abc cannot be subscripted at run time before Python 3.9.)
 Sysctls = Mapping[str, "int | None"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One write. ``action`` names a function of `apply`; ``why`` is told to the user."""
-
-    action: str
-    link: str
-    arguments: dict = field(default_factory=dict)
-
-
-@dataclass
-class LinkPlan:
-    """All steps of one run, removals first, and why a link would have to be made anew."""
-
-    steps: list[Step] = field(default_factory=list)
-    recreate: dict[str, str] = field(default_factory=dict)
-
-    def add(self, action: str, link: str, **arguments: object) -> None:
-        self.steps.append(Step(action, link, arguments))
-
-    def add_first(self, steps: list[Step]) -> None:
-        self.steps[:0] = steps
 
 
 def target(name: str) -> str:
@@ -63,32 +52,29 @@ def plan(
     sysctls: Sysctls,
     marked: set[str],
     difference: Difference,
-) -> LinkPlan:
-    """Compare and note every difference, in the order in which the steps are made.
+) -> list[Step]:
+    """Compare and note every difference; the steps in the order in which they are made, removals first.
 
     present: links with their parent resolved. removed: names that shall not be there.
     marked: names whose link carries our mark (the others are known as ours by their files).
     """
-    made = LinkPlan()
+    steps: list[Step] = []
     for name in removed:
         link = facts.link(name)
         if link is not None:
             _note(difference, name, describe(link, facts), None)
-            made.add("delete", name)
+            steps.append(DeleteLink(name))
     for desired in present:
         link = facts.link(desired.name)
-        reason = needs_recreation(desired, link, facts) if link else None
-        if link is not None and reason:
-            made.recreate[desired.name] = reason
-            made.add("delete", desired.name)
-            _compare(desired, link, facts, difference)
-            _create(desired, made)
-        elif link is None:
+        if link is None:
             _note(difference, desired.name, None, {**intended(desired), **dict(desired.sysctl)})
-            _create(desired, made)
+            steps += _create(desired)
+        elif needs_recreation(desired, link, facts):
+            _compare(desired, link, facts, difference)
+            steps += [DeleteLink(desired.name), *_create(desired)]
         else:
-            _change(desired, link, facts, sysctls, made, difference, marked)
-    return made
+            steps += _change(desired, link, facts, sysctls, difference, desired.name in marked)
+    return steps
 
 
 def needs_recreation(desired: DesiredLink, link: Link, facts: Facts) -> str | None:
@@ -151,22 +137,26 @@ def describe(link: Link, facts: Facts) -> dict[str, object]:
     }
 
 
-def intended(desired: DesiredLink) -> dict[str, object]:
-    """A link as it shall be, in the same form; what is not managed is left out."""
-    data: dict[str, object] = {
-        "parent": desired.lower.name,
+def _attributes(desired: DesiredLink) -> Attributes:
+    """What the kernel gets when the link is made; what is not managed is left out. A passthru link has no own MAC."""
+    values = {
         "mode": desired.mode,
-        "mac": desired.mac,
+        "mac": desired.mac or None,
         "mtu": wanted_mtu(desired),
         "bcqueuelen": desired.bcqueuelen,
         "nopromisc": desired.nopromisc,
-        "up": desired.up,
-        "addresses": None if desired.addresses is None else [str(item) for item in wanted_addresses(desired)],
-        "routes": None if desired.routes is None or not desired.up else [str(item) for item in wanted_routes(desired)],
     }
-    if desired.mode == "passthru":
-        del data["mac"]
-    return {name: value for name, value in data.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def intended(desired: DesiredLink) -> dict[str, object]:
+    """A link as it shall be, in the same form as `describe`; what is not managed is left out."""
+    data: dict[str, object] = {"parent": desired.lower.name, **_attributes(desired), "up": desired.up}
+    if desired.addresses is not None:
+        data["addresses"] = [str(item) for item in wanted_addresses(desired)]
+    if desired.routes is not None and desired.up:
+        data["routes"] = [str(item) for item in wanted_routes(desired)]
+    return data
 
 
 def _note(difference: Difference, name: str, before: dict | None, after: dict | None) -> None:
@@ -181,69 +171,57 @@ def _compare(desired: DesiredLink, link: Link, facts: Facts, difference: Differe
     return {name for name in after if difference.compare(target(desired.name), name, before[name], after[name])}
 
 
-def _create(desired: DesiredLink, made: LinkPlan) -> None:
-    # The MAC goes into the create message: one that is set later finds udev's MACAddressPolicy there before it.
-    made.add("create", desired.name, desired=desired)
-    for name, value in desired.sysctl:
-        made.add("sysctl", desired.name, interface=desired.name, name=name, value=value)
-    for address in wanted_addresses(desired):
-        made.add("add_address", desired.name, address=address)
-    if desired.up:
-        made.add("set", desired.name, attributes={"up": True})
-    for route in _reachable_first(wanted_routes(desired)):
-        made.add("add_route", desired.name, route=route)
+def _create(desired: DesiredLink) -> list[Step]:
+    name = desired.name
+    return [
+        CreateLink(name, desired.lower, _attributes(desired)),
+        *(WriteSetting(name, setting, value) for setting, value in desired.sysctl),
+        *(AddAddress(name, address) for address in wanted_addresses(desired)),
+        *([SetLink(name, {"up": True})] if desired.up else []),
+        *(AddRoute(name, route) for route in _reachable_first(wanted_routes(desired))),
+    ]
 
 
 def _change(
-    desired: DesiredLink,
-    link: Link,
-    facts: Facts,
-    sysctls: Sysctls,
-    made: LinkPlan,
-    difference: Difference,
-    marked: set[str],
-) -> None:
+    desired: DesiredLink, link: Link, facts: Facts, sysctls: Sysctls, difference: Difference, marked: bool
+) -> list[Step]:
     """In place, without taking the link down. Settings and addresses come before "up", routes need it."""
+    name = desired.name
     differs = _compare(desired, link, facts, difference)
-    after = intended(desired)
-    simple: dict[str, object] = {
-        name: after[name] for name in ("mode", "mac", "mtu", "bcqueuelen", "nopromisc") if name in differs
-    }
-    if desired.name in marked and difference.compare(target(desired.name), "alias", link.alias or None, MARK):
+    simple = {attribute: value for attribute, value in _attributes(desired).items() if attribute in differs}
+    if marked and difference.compare(target(name), "alias", link.alias or None, MARK):
         simple["alias"] = MARK
-    if simple:
-        made.add("set", desired.name, attributes=simple)
-    for path, name, value in own_sysctls(desired):
-        if sysctls.get(path) is not None and difference.compare(target(desired.name), name, sysctls[path], value):
-            made.add("sysctl", desired.name, interface=desired.name, name=name, value=value)
+    steps: list[Step] = [SetLink(name, simple)] if simple else []
+    for path, setting, value in own_sysctls(desired):
+        if sysctls.get(path) is not None and difference.compare(target(name), setting, sysctls[path], value):
+            steps.append(WriteSetting(name, setting, value))
     if "addresses" in differs:
         # New ones first: with its last IPv4 address a link loses its IPv4 routes (fib_disable_ip).
         have, want = present_addresses(link, facts), wanted_addresses(desired)
-        for address in [item for item in want if item not in have]:
-            made.add("add_address", desired.name, address=address)
-        for address in [item for item in have if item not in want]:
-            made.add("remove_address", desired.name, address=address)
+        steps += [AddAddress(name, address) for address in want if address not in have]
+        steps += [RemoveAddress(name, address) for address in have if address not in want]
     if "up" in differs:
-        made.add("set", desired.name, attributes={"up": desired.up})
-    _change_routes(desired, link, facts, made, "addresses" in differs, "routes" in differs)
+        steps.append(SetLink(name, {"up": desired.up}))
+    return steps + _change_routes(desired, link, facts, "addresses" in differs, "routes" in differs)
 
 
 def _change_routes(
-    desired: DesiredLink, link: Link, facts: Facts, made: LinkPlan, addresses_differ: bool, routes_differ: bool
-) -> None:
+    desired: DesiredLink, link: Link, facts: Facts, addresses_differ: bool, routes_differ: bool
+) -> list[Step]:
     if desired.routes is None or not desired.up:
-        return
+        return []
     have, want = present_routes(link, facts), wanted_routes(desired)
     lost = [route for route in have if addresses_differ and _goes_with_address(route, desired, link, facts)]
-    if routes_differ:
-        for route in [item for item in have if item not in want and item not in lost]:
-            made.add("remove_route", desired.name, route=route)
-    for route in _reachable_first([item for item in want if item not in have or item in lost]):
-        made.add("add_route", desired.name, route=route)
+    extra = [route for route in have if routes_differ and route not in want and route not in lost]
+    missing = _reachable_first([route for route in want if route not in have or route in lost])
+    return [
+        *(RemoveRoute(desired.name, route) for route in extra),
+        *(AddRoute(desired.name, route) for route in missing),
+    ]
 
 
 def _reachable_first(routes: list[DesiredRoute]) -> list[DesiredRoute]:
-    """The kernel takes no route through a gateway that it cannot reach yet, maybe by another of these."""
+    """The kernel takes no route through a gateway that it cannot reach yet, maybe over another of these."""
     return sorted(routes, key=lambda route: route.gateway is not None)
 
 

@@ -41,6 +41,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables im
 
 from . import apply as link_apply
 from . import plan as link_plan
+from .steps import SetLink, Step
 
 SETTINGS = ("/proc/sys/net/ipv4/conf", "/proc/sys/net/ipv6/conf")
 
@@ -100,12 +101,12 @@ def undo(then: Kernel, owned: Iterable[str], beside: Iterable[str]) -> Look:
     owned, beside = list(owned), list(beside)
     now = read(_interfaces(then))
     difference = Difference()
-    plan = _links(then.facts, now.facts, owned, beside, difference)
+    steps = _links(then.facts, now.facts, owned, beside, difference)
     look = Look(difference.messages())
-    _trying(look, lambda: link_apply.apply(plan))
+    _trying(look, lambda: link_apply.apply(steps))
     _put_back_settings(then.settings, now.settings, look)
     # What was just made has an index now, and what went has taken its routes along.
-    _put_back_tables(then.tables, read().tables if plan.steps else now.tables, owned, look)
+    _put_back_tables(then.tables, read().tables if steps else now.tables, owned, look)
     return look
 
 
@@ -122,24 +123,17 @@ def _interfaces(then: Kernel) -> list[str]:
     return list(dict.fromkeys(path.rsplit("/", 2)[1] for path in then.settings))
 
 
-def _links(then: Facts, now: Facts, owned: list[str], beside: list[str], difference: Difference) -> link_plan.LinkPlan:
+def _links(then: Facts, now: Facts, owned: list[str], beside: list[str], difference: Difference) -> list[Step]:
     were = [link for link in map(then.link, owned) if link is not None and link.kind in MACVLAN_KINDS]
     gone = [name for name in owned if then.link(name) is None]
     present = [link for link in (_declared(link, then, now) for link in were) if link is not None]
     marked = {link.name for link in were if link.alias == MARK}
-    plan = link_plan.plan(present, gone, now, {}, marked, difference)
-    first: list[link_plan.Step] = []
-    for name in beside:
-        attributes = _changed(then.link(name), now.link(name), ("mac", "mtu", "up"), difference)
-        if attributes:
-            first.append(link_plan.Step("set", name, {"attributes": attributes}))
-    plan.add_first(first)
-    for link in were:
-        # A link that is made carries our mark; what stood there instead comes with the next look.
-        attributes = {} if link.name in marked else _changed(link, now.link(link.name), ("alias",), difference)
-        if attributes:
-            plan.add("set", link.name, attributes=attributes)
-    return plan
+    steps = link_plan.plan(present, gone, now, {}, marked, difference)
+    first = [_changed(then.link(name), now.link(name), ("mac", "mtu", "up"), difference) for name in beside]
+    # A link that is made carries our mark; what stood there instead comes with the next round.
+    unmarked = [link for link in were if link.name not in marked]
+    last = [_changed(link, now.link(link.name), ("alias",), difference) for link in unmarked]
+    return [*filter(None, first), *steps, *filter(None, last)]
 
 
 def _declared(link: Link, then: Facts, now: Facts) -> DesiredLink | None:
@@ -155,15 +149,16 @@ def _declared(link: Link, then: Facts, now: Facts) -> DesiredLink | None:
     ).on(parent)  # fmt: skip
 
 
-def _changed(then: Link | None, now: Link | None, names: tuple[str, ...], difference: Difference) -> dict[str, object]:
+def _changed(then: Link | None, now: Link | None, names: tuple[str, ...], difference: Difference) -> SetLink | None:
     if then is None or now is None:
-        return {}
+        return None
     pairs = {name: (getattr(now, name), getattr(then, name)) for name in names}
-    return {
+    attributes = {
         name: wanted
         for name, (current, wanted) in pairs.items()
         if difference.compare(link_plan.target(then.name), name, current, wanted)
     }
+    return SetLink(then.name, attributes) if attributes else None
 
 
 def _put_back_settings(then: dict[str, str], now: dict[str, str], look: Look) -> None:

@@ -17,6 +17,7 @@ import os
 import signal
 import subprocess
 import sys
+import typing
 from collections.abc import Callable
 
 sys.path.insert(0, sys.argv[1])
@@ -24,7 +25,7 @@ sys.path.insert(0, sys.argv[1])
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as convergence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import steps
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions
 
 OURS = "# Managed by Ansible: linuxnet.macvlan"
@@ -81,7 +82,8 @@ def killed(options: convergence.Options, number: int) -> None:
 
         return call
 
-    apply.ACTIONS.update({name: counted(write) for name, write in apply.ACTIONS.items()})
+    for step in typing.get_args(steps.Step):
+        step.write = counted(step.write)
     actions.execute = counted(actions.execute)
     parent_settings.save = counted(parent_settings.save)
     convergence._Run.settle = counted(convergence._Run.settle)

@@ -256,10 +256,12 @@ def test_a_negative_time_is_refused(host):
 
 #: Runs the module's work and kills it, and every process of its session, before the write of that number.
 KILLED = """
-import itertools, os, signal, sys
+import itertools, os, signal, sys, typing
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply, convergence, parent_settings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import steps
 writes = itertools.count()
 
 def counted(write):
@@ -269,7 +271,8 @@ def counted(write):
         return write(*arguments)
     return call
 
-apply.ACTIONS.update({name: counted(write) for name, write in apply.ACTIONS.items()})
+for step in typing.get_args(steps.Step):
+    step.write = counted(step.write)
 parent_settings.save = counted(parent_settings.save)
 convergence._Run.settle = counted(convergence._Run.settle)
 options = convergence.Options(eval(sys.argv[3]), host_id="web1")

@@ -16,7 +16,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import lockout
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Step
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import (
+    AddAddress,
+    AddRoute,
+    CreateLink,
+    DeleteLink,
+    RemoveAddress,
+    RemoveRoute,
+    SetLink,
+)
 
 network, address, interface = ipaddress.ip_network, ipaddress.ip_address, ipaddress.ip_interface
 
@@ -42,31 +50,30 @@ REQUEST = Request("token", 30, allow_uplink_change=False)
 
 
 def create(mode="bridge"):
-    return Step("create", "mv0", {"desired": DesiredLink("mv0", "eth0", mode=mode).on(ETH0)})
+    return CreateLink("mv0", ETH0, {"mode": mode})
 
 
 def set_(link, **attributes):
-    return Step("set", link, {"attributes": attributes})
+    return SetLink(link, attributes)
 
 
 def add(destination, gateway=None, link="mv0", metric=0, table=254):
-    route = DesiredRoute(network(destination), gateway and address(gateway), None, metric, table)
-    return Step("add_route", link, {"route": route})
+    return AddRoute(link, DesiredRoute(network(destination), gateway and address(gateway), None, metric, table))
 
 
 def remove(destination, gateway=None, link="lan0"):
-    return replace(add(destination, gateway, link), action="remove_route")
+    return RemoveRoute(link, add(destination, gateway).route)
 
 
 def give(text, link="mv0"):
-    return Step("add_address", link, {"address": interface(text)})
+    return AddAddress(link, interface(text))
 
 
 def take(text, link="lan0"):
-    return Step("remove_address", link, {"address": interface(text)})
+    return RemoveAddress(link, interface(text))
 
 
-def told(uplink, *steps, released=(), request=REQUEST):
+def refused(uplink, *steps, released=(), request=REQUEST):
     problems = Problems("web1")
     lockout.check(uplink, FACTS, steps, released, [], request, problems)
     return [problem.problem for problem in problems.items]
@@ -75,7 +82,7 @@ def told(uplink, *steps, released=(), request=REQUEST):
 @pytest.mark.parametrize(
     ("uplink", "step", "says"),
     [
-        (OVER_LINK, Step("delete", "lan0"), "this removes lan0"),
+        (OVER_LINK, DeleteLink("lan0"), "this removes lan0"),
         (OVER_LINK, set_("lan0", up=False), "this changes up of lan0"),
         (OVER_LINK, set_("lan0", mac="02:00:00:00:00:99", alias="x"), "this changes mac of lan0"),
         (OVER_LINK, set_("lan0", mode="private", mtu=1400), "this changes mode, mtu of lan0"),
@@ -84,26 +91,30 @@ def told(uplink, *steps, released=(), request=REQUEST):
         (OVER_LINK, remove("192.168.100.128/28"), "this removes the route 192.168.100.128/28 over lan0"),
         (OVER_LINK, create("passthru"), "a passthru link takes over the frames of its parent eth0"),
         (NEAR, create("passthru"), "a passthru link takes over the frames of its parent eth0"),
-        (NEAR, add("192.168.100.0/25"), "the route 192.168.100.0/25 over mv0 takes the way back from eth0"),
-        (NEAR, add("192.168.100.2/32", "192.168.100.9"), "takes the way back from eth0"),
-        (NEAR, give("192.168.100.5/25"), "the subnet 192.168.100.0/25 on mv0 takes the way back from eth0"),
+        (NEAR, add("192.168.100.0/25"), "the route 192.168.100.0/25 over mv0 diverts the return path from eth0"),
+        (NEAR, add("192.168.100.2/32", "192.168.100.9"), "diverts the return path from eth0"),
+        (NEAR, give("192.168.100.5/25"), "the subnet 192.168.100.0/25 on mv0 diverts the return path from eth0"),
         (NEAR, give("192.168.100.2/32"), "192.168.100.2 is the peer that is reached over eth0"),
         (FAR, give("192.168.100.1/32"), "192.168.100.1 is the gateway that is reached over eth0"),
-        (FAR, add("0.0.0.0/0", "192.168.100.1"), "the route 0.0.0.0/0 via 192.168.100.1 over mv0 takes the way back"),
-        (FAR, add("10.0.0.0/8", "192.168.100.1"), "takes the way back from eth0"),
-        (FAR, give("10.1.2.200/24"), "the subnet 10.1.2.0/24 on mv0 takes the way back from eth0"),
-        (SIX, add("::/0", "fe80::2"), "takes the way back from eth0"),
+        (
+            FAR,
+            add("0.0.0.0/0", "192.168.100.1"),
+            "the route 0.0.0.0/0 via 192.168.100.1 over mv0 diverts the return path",
+        ),
+        (FAR, add("10.0.0.0/8", "192.168.100.1"), "diverts the return path from eth0"),
+        (FAR, give("10.1.2.200/24"), "the subnet 10.1.2.0/24 on mv0 diverts the return path from eth0"),
+        (SIX, add("::/0", "fe80::2"), "diverts the return path from eth0"),
     ],
 )
 def test_what_carries_the_connection_is_not_touched(uplink, step, says):
-    (problem,) = told(uplink, step)
+    (problem,) = refused(uplink, step)
     assert says in problem
     assert f"which carries Ansible's own connection from {uplink.peer} to {uplink.local}" in problem
-    assert told(None, step) == [], "without a connection that is known nothing is refused"
+    assert refused(None, step) == [], "without a connection that is known nothing is refused"
     allowed = replace(REQUEST, allow_uplink_change=True)
-    assert told(uplink, step, request=allowed) == []
+    assert refused(uplink, step, request=allowed) == []
     for unguarded in (replace(allowed, timeout=0), replace(allowed, token="")):
-        (problem,) = told(uplink, step, request=unguarded)
+        (problem,) = refused(uplink, step, request=unguarded)
         assert "nothing would undo it" in problem
 
 
@@ -111,7 +122,7 @@ def test_what_carries_the_connection_is_not_touched(uplink, step, says):
     ("uplink", "step"),
     [
         (NEAR, create()),
-        (NEAR, Step("delete", "lan0")),
+        (NEAR, DeleteLink("lan0")),
         (NEAR, set_("lan0", up=False)),
         (OVER_LINK, set_("lan0", up=True, bcqueuelen=2000, alias="x")),
         (OVER_LINK, take("10.0.0.3/32")),
@@ -134,26 +145,26 @@ def test_what_carries_the_connection_is_not_touched(uplink, step, says):
     ],
 )
 def test_what_leaves_the_connection_alone_is_not_refused(uplink, step):
-    assert told(uplink, step) == []
+    assert refused(uplink, step) == []
 
 
-def test_a_daemon_that_lets_go_takes_the_link_down():
-    (problem,) = told(OVER_LINK, released=["lan0"])
+def test_a_link_that_a_daemon_takes_down_is_refused():
+    (problem,) = refused(OVER_LINK, released=["lan0"])
     assert "a daemon takes lan0 down first, which carries Ansible's own connection" in problem
-    assert told(NEAR, released=["lan0"]) == []
+    assert refused(NEAR, released=["lan0"]) == []
 
 
 def test_policy_routing_counts_where_it_decides():
     uplink = replace(NEAR, table=100)
-    assert told(uplink, add("192.168.100.2/32")) == []
-    assert told(uplink, add("192.168.100.2/32", table=100)) != []
-    assert told(uplink, give("192.168.100.5/25")) == [], "connected routes are in the main table"
+    assert refused(uplink, add("192.168.100.2/32")) == []
+    assert refused(uplink, add("192.168.100.2/32", table=100)) != []
+    assert refused(uplink, give("192.168.100.5/25")) == [], "connected routes are in the main table"
 
 
-def test_the_problem_is_told_where_the_link_is_declared_and_only_once():
+def test_the_problem_is_reported_where_the_link_is_declared_and_once():
     problems = Problems("web1")
     link = DesiredLink("lan0", "eth0", key="links[4]").on(ETH0)
-    steps = [Step("delete", "lan0"), Step("delete", "lan0")]
+    steps = [DeleteLink("lan0"), DeleteLink("lan0")]
     lockout.check(OVER_LINK, FACTS, steps, [], [link], REQUEST, problems)
     (problem,) = problems.items
     assert (problem.host, problem.key, problem.value) == ("web1", "links[4]", "lan0")

@@ -11,7 +11,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import LinkPlan
 
 ETH0 = Link(2, "eth0", mac="52:54:00:00:00:02")
 FACTS = Facts(links=(ETH0,))
@@ -23,9 +22,9 @@ def link(name, **settings):
 
 
 def planned(present, removed, memory, now):
-    made, difference = LinkPlan(), Difference()
-    after = parent_settings.plan(present, removed, memory, {PATH: now}, made, difference)
-    return [step.arguments["value"] for step in made.steps], after, difference.messages()
+    difference = Difference()
+    made = parent_settings.plan(present, removed, memory, {PATH: now}, difference)
+    return [step.value for step in [*made.before, *made.after]], made.memory, difference.messages()
 
 
 def test_the_value_before_the_first_link_is_remembered():

@@ -1,0 +1,213 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The writes that change links, one class each: its data, its words for the operator, and how the kernel gets it.
+
+A step is plain data until `write` is called, so that plans can be made and compared without a kernel.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Mapping, Union
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredRoute, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
+    RT_SCOPE_LINK,
+    RT_SCOPE_UNIVERSE,
+    RT_TABLE_MAIN,
+    RTPROT_STATIC,
+    RTPROT_UNSPEC,
+)
+
+from .writer import LinkWriter
+
+#: Attributes of a link by our names. (collections.abc cannot be subscripted at run time before Python 3.9.)
+Attributes = Mapping[str, Union[str, int, bool]]
+
+#: pyroute2's names for them. Those of macvlan itself (IFLA_INFO_DATA) go into a message of their own.
+MACVLAN_NAMES = {"mode": "macvlan_mode", "bcqueuelen": "macvlan_bc_queue_len", "nopromisc": "macvlan_flags"}
+PLAIN_NAMES = {"mac": "address", "mtu": "mtu", "alias": "ifalias", "up": "state"}
+#: pyroute2's words for values, without and with.
+VALUES = {"nopromisc": ("none", "nopromisc"), "up": ("down", "up")}
+
+
+@dataclass(frozen=True)
+class CreateLink:
+    """Make a link that carries our mark."""
+
+    link: str
+    parent: Link
+    attributes: Attributes
+
+    def __str__(self) -> str:
+        return f"create {self.link} on {self.parent.name}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        # The MAC goes into the create message: one that is set later finds udev's MACAddressPolicy there before it.
+        options = {**_options(MACVLAN_NAMES, self.attributes), **_options(PLAIN_NAMES, self.attributes)}
+        kernel.netlink.link("add", ifname=self.link, kind="macvlan", link=self.parent.index, **options)
+        kernel.netlink.link("set", index=kernel.index(self.link), ifalias=MARK)
+
+
+@dataclass(frozen=True)
+class DeleteLink:
+    link: str
+
+    def __str__(self) -> str:
+        return f"delete {self.link}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        # A daemon that has just released the link may be faster.
+        with suppress(LookupError), _already(errno.ENODEV):
+            kernel.netlink.link("del", index=kernel.index(self.link))
+        kernel.forget(self.link)
+
+
+@dataclass(frozen=True)
+class SetLink:
+    """Change attributes of a link that is there."""
+
+    link: str
+    attributes: Attributes
+
+    def __str__(self) -> str:
+        return f"set {self.link} {', '.join(f'{name} {value}' for name, value in self.attributes.items())}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        index = kernel.index(self.link)
+        own, plain = _options(MACVLAN_NAMES, self.attributes), _options(PLAIN_NAMES, self.attributes)
+        if own:
+            kernel.netlink.link("set", index=index, kind="macvlan", **own)
+        if plain:
+            kernel.netlink.link("set", index=index, **plain)
+
+
+@dataclass(frozen=True)
+class AddAddress:
+    link: str
+    address: Interface
+
+    def __str__(self) -> str:
+        return f"add address {self.address} to {self.link}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        # A daemon that knows the link configures it as soon as it is made anew.
+        with _already(errno.EEXIST):
+            kernel.netlink.addr("add", index=kernel.index(self.link), **_address(self.address))
+
+
+@dataclass(frozen=True)
+class RemoveAddress:
+    link: str
+    address: Interface
+
+    def __str__(self) -> str:
+        return f"remove address {self.address} from {self.link}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        with _already(errno.EADDRNOTAVAIL):
+            kernel.netlink.addr("del", index=kernel.index(self.link), **_address(self.address))
+
+
+@dataclass(frozen=True)
+class AddRoute:
+    link: str
+    route: DesiredRoute
+
+    def __str__(self) -> str:
+        return f"add route {self.route} over {self.link}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        index = kernel.index(self.link)
+        if self.route.source is not None and self.route.source.version == 6:
+            kernel.wait_for_dad(index, str(self.route.source))
+        # "replace" would take another link's route of the same destination and metric (fib_table_insert): the parent's
+        # own. It is also there where not every change of addresses that could take a route along does.
+        with _already(errno.EEXIST):
+            kernel.netlink.route("append", proto=RTPROT_STATIC, **_route(self.route, index))
+
+
+@dataclass(frozen=True)
+class RemoveRoute:
+    link: str
+    route: DesiredRoute
+
+    def __str__(self) -> str:
+        return f"remove route {self.route} over {self.link}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        # Whoever made the route gave it a protocol of their own: none matches any.
+        with _already(errno.ESRCH):
+            kernel.netlink.route("del", proto=RTPROT_UNSPEC, **_route(self.route, kernel.index(self.link)))
+
+
+@dataclass(frozen=True)
+class WriteSetting:
+    """A setting below /proc/sys of a link or of its parent."""
+
+    link: str
+    name: str
+    value: int
+
+    def __str__(self) -> str:
+        return f"set {self.name} of {self.link} to {self.value}"
+
+    def write(self, kernel: LinkWriter) -> None:
+        path = sysctl_path(self.link, self.name)
+        try:
+            kernel.write_setting(f"/proc/sys/{path}", str(self.value))
+        except FileNotFoundError:
+            # No IPv6 in this kernel: then there is nothing that the setting could keep off.
+            if "/ipv6/" not in path:
+                raise
+
+
+Step = Union[CreateLink, DeleteLink, SetLink, AddAddress, RemoveAddress, AddRoute, RemoveRoute, WriteSetting]
+
+
+@contextmanager
+def _already(code: int) -> Iterator[None]:
+    """The kernel's answer where a daemon has done the same a moment before. Whoever asked for it reads back."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "code", None) != code:
+            raise
+
+
+def _options(names: Mapping[str, str], attributes: Attributes) -> dict[str, str | int | bool]:
+    """Those of the attributes that have one of these names, as pyroute2 wants them."""
+    return {
+        names[name]: VALUES[name][bool(value)] if name in VALUES else value
+        for name, value in attributes.items()
+        if name in names
+    }
+
+
+def _address(interface: Interface) -> dict[str, str | int]:
+    return {"address": str(interface.ip), "prefixlen": interface.network.prefixlen}
+
+
+def _route(route: DesiredRoute, index: int) -> dict[str, str | int]:
+    version = route.destination.version
+    options: dict[str, str | int] = {
+        "family": 2 if version == 4 else 10,
+        "dst": str(route.destination),
+        "oif": index,
+        "table": route.table or RT_TABLE_MAIN,
+        # An on-link IPv4 route has link scope, as ip-route(8) gives it; IPv6 knows no scopes.
+        "scope": RT_SCOPE_LINK if version == 4 and route.gateway is None else RT_SCOPE_UNIVERSE,
+    }
+    if route.gateway is not None:
+        options["gateway"] = str(route.gateway)
+    if route.source is not None:
+        options["prefsrc"] = str(route.source)
+    if route.metric:
+        options["priority"] = route.metric
+    return options
