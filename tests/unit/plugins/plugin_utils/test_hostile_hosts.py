@@ -15,7 +15,7 @@ import pytest
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.action import fleet_diagnose, fleet_mac_list, fleet_report
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import value
 
 from ._diagnosis.causes import causes_cases as cases
 
@@ -108,4 +108,4 @@ def test_the_list_of_addresses(run, tmp_path):
 
 
 def test_what_a_host_returned_is_cleaned_where_it_is_read():
-    assert registered({"interfaces_probe": {HOSTILE: [HOSTILE]}}, "interfaces_probe") == {SHOWN: [SHOWN]}
+    assert value({"interfaces_probe": {HOSTILE: [HOSTILE]}}, "interfaces_probe") == {SHOWN: [SHOWN]}
