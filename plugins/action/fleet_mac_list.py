@@ -6,53 +6,51 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import cast
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import mac_list as _mac_list
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.results import Inventory
 
 
 class ActionModule(ActionBase):
-    """Reads what macvlan_info returned on the hosts out of their variables."""
+    """Reads what macvlan_info returned on the hosts from their variables."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec({"dest": {"type": "path", "required": True}})
-        task_vars = task_vars or {}
-        groups = Groups(task_vars["groups"])
-        selected = set(task_vars["ansible_play_hosts_all"])
+        play = Play(task_vars or {})
         listed: list[_mac_list.Row] = []
         unseen: dict[str, str] = {}
-        for name in sorted(hosts_of(task_vars)):
-            variables = task_vars["hostvars"][name]
-            # what is wrong with a declaration is the plan's to tell
-            plan = read(declaration(name, variables, groups, Problems()), Problems())
-            info = _registered.result(variables, _registered.INVENTORY) or {}
+        for name in sorted(play.inventory):
+            # fleet_plan reports what is wrong with a declaration
+            plan = read(play.declaration(name, Problems()), Problems())
+            info = cast("Inventory", _registered.result(play.variables(name), _registered.INVENTORY) or {})
             listed += _mac_list.rows(plan, info)
             if "parents" not in info and (plan.intent.networks or plan.intent.links):
-                unseen[name] = _why(info, name in selected)
+                unseen[name] = _why(info, name in play.selected)
         texts = {"mac_list.csv": _mac_list.as_csv(listed), "mac_list.json": _mac_list.as_json(listed, unseen)}
         return {
-            **self._write(os.path.abspath(options["dest"]), texts, bool(task_vars.get("ansible_check_mode"))),
+            **self._write(os.path.abspath(options["dest"]), texts, play.check_mode),
             "macs": len(listed),
             "ports": _mac_list.ports(listed),
             "unseen": unseen,
             "warnings": [f"{name} is listed by its declaration alone: {why}" for name, why in unseen.items()],
         }
 
-    def _write(self, directory: str, texts: dict[str, str], check_mode: bool) -> dict[str, Any]:
-        """Replace the files that differ; what is not such a list is left alone."""
+    def _write(self, directory: str, texts: dict[str, str], check_mode: bool) -> Result:
+        """Replace the files that differ. Errors: AnsibleActionFail where a file is not such a list."""
         paths = {os.path.join(directory, name): text for name, text in texts.items()}
         try:
             before = {path: _read(path) for path in paths}
@@ -80,7 +78,7 @@ def _read(path: str) -> str | None:
         return None
 
 
-def _why(info: _registered.Result, selected: bool) -> str:
+def _why(info: Inventory, selected: bool) -> str:
     """Why a host gave no inventory."""
     if not selected:
         return "not in this run"

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Set as AbstractSet
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import declaration, hosts_of
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import FleetPlan, plan
 
 
@@ -21,23 +21,18 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         super().run(tmp, task_vars)
         self.validate_argument_spec({})
-        task_vars = task_vars or {}
-        selected = set(task_vars["ansible_play_hosts_all"])
+        play = Play(task_vars or {})
         unreadable = Problems()
-        groups = Groups(task_vars["groups"])
-        declarations = [
-            declaration(name, task_vars["hostvars"][name], groups, unreadable) for name in hosts_of(task_vars)
-        ]
-        fleet = plan(declarations, selected)
+        fleet = plan([play.declaration(name, unreadable) for name in play.inventory], play.selected)
         for problem in unreadable.items:
-            (fleet.problems if problem.host in selected else fleet.elsewhere).items.insert(0, problem)
-        return _result(fleet, selected, {problem.host for problem in unreadable.items})
+            (fleet.problems if problem.host in play.selected else fleet.elsewhere).items.insert(0, problem)
+        return _result(fleet, play.selected, {problem.host for problem in unreadable.items})
 
 
-def _result(fleet: FleetPlan, selected: set[str], unreadable: set[str]) -> dict[str, Any]:
+def _result(fleet: FleetPlan, selected: AbstractSet[str], unreadable: AbstractSet[str]) -> Result:
     mine = [host for host in fleet.hosts if host.host in selected]
     silent = [host.host for host in mine if not (host.intent.networks or host.intent.links or host.host in unreadable)]
     absent = len(fleet.hosts) - len(mine)

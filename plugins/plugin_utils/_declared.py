@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the inventory declares, out of Ansible's variables. On the controller only."""
+"""What the inventory declares, read from Ansible's variables. On the controller only."""
 
 from __future__ import annotations
 
@@ -13,39 +13,63 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Variables
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
 
-
-def hosts_of(task_vars: Mapping[str, Any]) -> list[str]:
-    """All hosts of the inventory, and localhost where it is in the play and not in the inventory."""
-    known = list(task_vars["groups"]["all"])
-    return [*known, *sorted(set(task_vars["ansible_play_hosts_all"]).difference(known))]
+#: The variables of a declaration.
+NETWORKS, LINKS = "macvlan_networks", "macvlan_links"
+_ADDRESS = "ansible_host"
 
 
-def declaration(name: str, variables: Mapping[str, Any], groups: Groups, problems: Problems) -> HostDeclaration:
-    """The three variables that count, templated; what cannot be templated is a problem of that host."""
+class Play:
+    """The play and the inventory of a task.
+
+    hosts: of the play, in its order; selected: the same as a set. inventory: all hosts that the inventory lists, and
+    localhost where only the play has it.
+    """
+
+    def __init__(self, task_vars: Variables) -> None:
+        listed = [str(name) for name in task_vars["groups"]["all"]]
+        self.hosts = [str(name) for name in task_vars["ansible_play_hosts_all"]]
+        self.selected = frozenset(self.hosts)
+        self.inventory = [*listed, *sorted(self.selected.difference(listed))]
+        self.groups = Groups(task_vars["groups"])
+        self.check_mode = bool(task_vars.get("ansible_check_mode"))
+        self._hostvars: Mapping[str, Variables] = task_vars["hostvars"]
+
+    def variables(self, name: str) -> Variables:
+        """Those of a host."""
+        return self._hostvars[name]
+
+    def declaration(self, name: str, problems: Problems) -> HostDeclaration:
+        """What a host declares."""
+        return declaration(name, self.variables(name), self.groups, problems)
+
+
+def declaration(name: str, variables: Variables, groups: Groups, problems: Problems) -> HostDeclaration:
+    """The variables of a declaration, templated; what cannot be templated is a problem of that host."""
     found = Problems(name)
-    values: dict[str, Any] = {}
-    for key in ("macvlan_networks", "macvlan_links", "ansible_host"):
+    values: dict[str, object] = {}
+    for key in (NETWORKS, LINKS, _ADDRESS):
         try:
             values[key] = variables.get(key)
         except AnsibleError as error:
             reason = str(error).strip().split("\n", maxsplit=1)[0]
             # an inventory may need a connection to say where its hosts are
-            if key != "ansible_host":
+            if key != _ADDRESS:
                 found.add(key, None, f"this cannot be templated: {reason}", "define what it refers to")
     made = HostDeclaration(
         host=name,
-        networks=as_list(values.get("macvlan_networks"), "macvlan_networks", found),
-        links=as_list(values.get("macvlan_links"), "macvlan_links", found),
-        address=str(values["ansible_host"]) if values.get("ansible_host") else None,
+        networks=as_list(values.get(NETWORKS), NETWORKS, found),
+        links=as_list(values.get(LINKS), LINKS, found),
+        address=str(values[_ADDRESS]) if values.get(_ADDRESS) else None,
         groups=groups,
     )
     problems.extend(found)
     return made
 
 
-def as_list(value: Any, key: str, problems: Problems) -> list:
+def as_list(value: object, key: str, problems: Problems) -> list[Any]:
     """A list, or the YAML or JSON text of one: a survey of AWX delivers text. Nothing at all is an empty list."""
     if isinstance(value, str):
         try:
@@ -63,7 +87,7 @@ def as_list(value: Any, key: str, problems: Problems) -> list:
 
 
 def plain(value: Any) -> Any:
-    """Without Ansible's own types below str, int, list and dict: what stands here goes into messages and results."""
+    """Without Ansible's own types below str, int, list and dict: this goes into messages and results."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -5,17 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
-
-#: The variables of a host or a task. A value is templated when it is read.
-Variables = Mapping[str, Any]
-#: What a task returned.
-Result = Mapping[str, Any]
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 #: What the roles register.
 PREPARE_KERNEL = "prepare_kernel"
@@ -51,4 +46,4 @@ def value(variables: Variables, name: str) -> Any:
 def result(variables: Variables, name: str) -> Result | None:
     """What a task of a role returned on a host, None where it has not run."""
     found = value(variables, name)
-    return found if isinstance(found, Mapping) else None
+    return found if isinstance(found, dict) else None

@@ -22,7 +22,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Tuple
+from typing import Any, Tuple, TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
@@ -250,15 +250,27 @@ def _homeless(
         problems.add(f"{key}.container_range_group", group, "this host is not in this group", remedy)
 
 
-def overview(shares: Iterable[tuple[str, Sharing]]) -> list[dict[str, object]]:
-    """All shared ranges, and who has which slice of them. shares: host and what it has."""
+class SharedRange(TypedDict):
+    """Ranges that a group shares, in the form of fleet_plan, whose documentation says more."""
+
+    ranges: list[str]
+    per_host: list[int]
+    group: str
+    count: int
+    free: int
+    container_slice: dict[str, int]
+    moving: list[str]
+
+
+def overview(shares: Iterable[tuple[str, Sharing]]) -> list[SharedRange]:
+    """All shared ranges, and the slice of each host. shares: host and what it has."""
     found: dict[tuple, list[tuple[str, Sharing]]] = {}
     for host, sharing in shares:
         found.setdefault(sharing.terms, []).append((host, sharing))
     return [_overview(same) for same in found.values()]
 
 
-def _overview(same: list[tuple[str, Sharing]]) -> dict[str, object]:
+def _overview(same: list[tuple[str, Sharing]]) -> SharedRange:
     dummy, first = same[0]
     # hosts that say their own number are not in the assignment of the others
     known = next((sharing.assignment for dummy, sharing in same if not sharing.alone), Assignment(0))

@@ -1,14 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host has, wants and heard, read out of what its tasks returned. Pure."""
+"""Which addresses one host has, declares and heard of, read from what its tasks returned. Pure."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
@@ -18,12 +17,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 )
 
 from .plan import UNNAMED, HostPlan, home, segment_homes
+from .results import ConflictCheck, LinkResult, Links, NamespaceLink, ParentResult
 
 
 @dataclass(frozen=True)
-class Place:
-    """A link of a host of the fleet. ``namespace`` is empty for the host's own. declared: nobody has looked whether it
-    is there."""
+class LinkLocation:
+    """Where a link of the fleet is. ``namespace`` is empty for the host's own.
+
+    declared: known from the declaration alone, whether it is there was not read.
+    """
 
     host: str
     namespace: str
@@ -36,18 +38,18 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Held:
-    """An address that is on a link, or a link without one that counts (None). at: when that was read."""
+class HeldAddress:
+    """An address on a link; None for a link without one that counts. at: when that was read."""
 
-    place: Place
+    place: LinkLocation
     mac: str
     address: Address | None
     at: str = ""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A MAC address that was heard, mostly with an address (else None), by a host from one of its vantages.
+class Observation:
+    """A MAC address, mostly with an IP address (else None), that a host received at one of its vantages.
 
     owner: as arp_conflict_check names it. place: the link, where that is the host's own.
     """
@@ -60,12 +62,12 @@ class Seen:
     kind: str
     owner: str
     at: str
-    place: Place | None = None
+    place: LinkLocation | None = None
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An address that a host asked for, and what it alone made of it."""
+class ProbedAddress:
+    """An address that a host probed, and the status that this host alone gave it."""
 
     address: Address
     parent: str
@@ -74,11 +76,11 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class HostEvidence:
+class AddressEvidence:
     """Everything about one host. absence: why it gave no evidence, empty where it did.
 
-    wanted: what is declared for it, addresses and ranges, each with the words for it. blind: what it could not see.
-    twins: MAC addresses of its own that came in from the wire.
+    homes: the subnets of the host, each with its segment. wanted: the addresses and ranges that are declared for it,
+    each with what it is there for. twins: MAC addresses of its own that came in from the wire. blind: its blind spots.
     """
 
     host: str
@@ -86,10 +88,10 @@ class HostEvidence:
     homes: tuple[tuple[Network, str], ...] = ()
     wanted: tuple[tuple[Network, str], ...] = ()
     declared_macs: tuple[tuple[str, str], ...] = ()
-    held: tuple[Held, ...] = ()
-    seen: tuple[Seen, ...] = ()
-    twins: tuple[Seen, ...] = ()
-    asked: tuple[Asked, ...] = ()
+    held: tuple[HeldAddress, ...] = ()
+    seen: tuple[Observation, ...] = ()
+    twins: tuple[Observation, ...] = ()
+    asked: tuple[ProbedAddress, ...] = ()
     machine_id: str = ""
     blind: tuple[str, ...] = ()
 
@@ -98,37 +100,38 @@ class HostEvidence:
         return {name for dummy, name in self.homes} or {UNNAMED}
 
     def segment(self, address: Address) -> str:
-        """Where an address of this host is. One of no declared subnet is compared only where there is one choice."""
+        """The segment of an address; outside of every declared subnet it is compared where there is one choice."""
         if any(within(address, subnet) for subnet, dummy in self.homes):
             return home(address, self.homes)
         return next(iter(self.segments)) if len(self.segments) == 1 else f"\0{self.host}"
 
 
-def read(plan: HostPlan, probe: Mapping[str, Any], made: Mapping[str, Any], absence: str = "") -> HostEvidence:
+def read(plan: HostPlan, probe: ConflictCheck, made: Links, absence: str = "") -> AddressEvidence:
     """The evidence of a host.
 
     probe: what arp_conflict_check returned there, empty where it did not run. absence: why not.
     made: what macvlan_link returned if it has changed the links since, not in check mode; empty otherwise.
     """
-    told = probe.get("host")
-    links = tuple(_links(plan.host, told or {}, made, str(probe.get("started") or "")))
-    return HostEvidence(
+    found = probe.get("host")
+    return AddressEvidence(
         host=plan.host,
-        absence="" if told else absence or "it was not asked",
+        absence="" if found else absence or "it was not asked",
         homes=tuple(segment_homes(plan.intent)),
         wanted=tuple(_wanted(plan)),
         declared_macs=tuple((link.mac, link.name) for link in plan.desired.present if link.mac),
-        held=links,
+        held=tuple(_links(plan.host, probe, made)),
         seen=tuple(_seen(plan.host, probe)),
         twins=tuple(
-            Seen(None, item["mac"], plan.host, item["parent"], "parent", "frames", "foreign", item["first_seen"])
+            Observation(None, item["mac"], plan.host, item["parent"], "parent", "frames", "foreign", item["first_seen"])
             for item in probe.get("duplicate_macs") or []
         ),
         asked=tuple(
-            Asked(ipaddress.ip_address(item["address"]), item["parent"], item["status"], item.get("reason") or "")
+            ProbedAddress(
+                ipaddress.ip_address(item["address"]), item["parent"], item["status"], item.get("reason") or ""
+            )
             for item in probe.get("results") or []
         ),
-        machine_id=str((told or {}).get("machine_id") or ""),
+        machine_id=(found["machine_id"] or "") if found else "",
         blind=tuple(_blind(probe)),
     )
 
@@ -147,33 +150,38 @@ def _wanted(plan: HostPlan) -> Iterator[tuple[Network, str]]:
                 yield ipaddress.ip_network(interface.ip), f"the address of {link.name}"
 
 
-def _links(host: str, told: Mapping[str, Any], made: Mapping[str, Any], at: str) -> Iterator[Held]:
-    """What was there when the host was asked, with what has been made of its own links since."""
+def _links(host: str, probe: ConflictCheck, made: Links) -> Iterator[HeldAddress]:
+    """The links as the check found them, except the host's own that have been changed since."""
     current = {link["name"]: link for link in made.get("links") or []}
     changed = {*current, *(made.get("removed") or [])}
-    for parent in told.get("parents") or []:
-        yield from _on(Place(host, "", parent["name"]), parent, at)
-    for link in told.get("links") or []:
-        if link["namespace"] or link["name"] not in changed:
-            yield from _on(Place(host, link["namespace"], link["name"]), link, at)
-    for name, link in current.items():
-        yield from _on(Place(host, "", name), link, at)
+    at = probe.get("started") or ""
+    found = probe.get("host")
+    if found:
+        for parent in found["parents"]:
+            yield from _on(LinkLocation(host, "", parent["name"]), parent, at)
+        for link in found["links"]:
+            if link["namespace"] or link["name"] not in changed:
+                yield from _on(LinkLocation(host, link["namespace"], link["name"]), link, at)
+    for name, now in current.items():
+        yield from _on(LinkLocation(host, "", name), now, at)
 
 
-def _on(place: Place, link: Mapping[str, Any], at: str) -> Iterator[Held]:
+def _on(place: LinkLocation, link: ParentResult | NamespaceLink | LinkResult, at: str) -> Iterator[HeldAddress]:
     mac = parse_mac(link.get("mac")) or ""
     addresses = [ipaddress.ip_interface(text).ip for text in link.get("addresses") or []]
-    # each link has its own, and they tell nothing that its MAC address does not
-    addresses = [address for address in addresses if not address.is_link_local]
-    for address in addresses or [None]:  # type: ignore[list-item]
-        yield Held(place, mac, address, at)
+    # every link has a link-local one of its own, which says no more than its MAC address
+    counting = [address for address in addresses if not address.is_link_local]
+    if not counting:
+        yield HeldAddress(place, mac, None, at)
+    for address in counting:
+        yield HeldAddress(place, mac, address, at)
 
 
-def _seen(host: str, probe: Mapping[str, Any]) -> Iterator[Seen]:
+def _seen(host: str, probe: ConflictCheck) -> Iterator[Observation]:
     for result in probe.get("results") or []:
         for holder in result.get("holders") or []:
             where = holder.get("where")
-            yield Seen(
+            yield Observation(
                 address=ipaddress.ip_address(result["address"]),
                 mac=holder["mac"],
                 by=host,
@@ -182,11 +190,11 @@ def _seen(host: str, probe: Mapping[str, Any]) -> Iterator[Seen]:
                 kind=holder["kind"],
                 owner=holder["owner"],
                 at=holder["first_seen"],
-                place=Place(host, where["namespace"], where["link"]) if where else None,
+                place=LinkLocation(host, where["namespace"], where["link"]) if where else None,
             )
 
 
-def _blind(probe: Mapping[str, Any]) -> Iterator[str]:
+def _blind(probe: ConflictCheck) -> Iterator[str]:
     for vantage in probe.get("vantages") or []:
         where = f"{vantage['parent']} from {vantage['vantage']}"
         if not vantage["asked"] or vantage.get("reason"):
@@ -197,6 +205,6 @@ def _blind(probe: Mapping[str, Any]) -> Iterator[str]:
         yield f"network namespace {namespace} could not be entered"
 
 
-def wants(evidence: HostEvidence, address: Address) -> str:
+def wants(evidence: AddressEvidence, address: Address) -> str:
     """What an address is declared as for this host, empty where it is not."""
     return next((what for network, what in evidence.wanted if within(address, network)), "")

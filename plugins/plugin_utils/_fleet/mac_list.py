@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The MAC addresses that macvlan brings to each switch port, for those who allow them there. Pure."""
+"""The MAC addresses that macvlan brings to each switch port, for port security. Pure."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._csv import cell
 
 from .plan import HostPlan
+from .results import Inventory, SwitchPort
 
-#: What a MAC address is there for, in the order of the list. A declared one belongs to a link that is not there yet.
+#: What a MAC address is for, in the order of the list. A declared one belongs to a link that does not exist yet.
 ROLES = ("parent", "link", "container", "declared")
 
-#: What tells such a file from others.
+#: What marks a file as such a list.
 _CONTENT = "linuxnet.macvlan mac_list"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One MAC address on one parent. The texts of the switch are empty where none was heard."""
+    """One MAC address on one parent. The columns of the switch are empty where no LLDP frame was received."""
 
     host: str
     parent: str
@@ -46,8 +46,8 @@ class Row:
 COLUMNS = tuple(field.name for field in fields(Row))
 
 
-def rows(plan: HostPlan, info: Mapping[str, Any]) -> list[Row]:
-    """The rows of one host. info: what macvlan_info returned, empty where the host gave nothing."""
+def rows(plan: HostPlan, info: Inventory) -> list[Row]:
+    """The rows of one host. info: what macvlan_info returned, empty where it did not run."""
     parents = {parent["name"]: parent for parent in info.get("parents") or []}
     found = [*_there(plan.host, info), *_declared(plan, info)]
     used = dict.fromkeys(row.parent for row in found)
@@ -58,7 +58,7 @@ def rows(plan: HostPlan, info: Mapping[str, Any]) -> list[Row]:
     ]
     unique: dict[tuple[str, str], Row] = {}
     for row in (*there, *found):
-        # a link in passthru mode has its parent's
+        # a link in passthru mode has the MAC address of its parent
         if row.mac != NO_MAC:
             unique.setdefault((row.parent, row.mac), row)
     heard = {name: _switch(parent.get("lldp") or []) for name, parent in parents.items()}
@@ -69,7 +69,7 @@ def _position(row: Row) -> tuple:
     return row.host, row.parent, ROLES.index(row.role), row.mac
 
 
-def _there(host: str, info: Mapping[str, Any]) -> Iterator[Row]:
+def _there(host: str, info: Inventory) -> Iterator[Row]:
     for link in info.get("links") or []:
         # a parent in a container is behind that container's own link
         if link["parent"] and not link["parent_namespace"]:
@@ -78,8 +78,8 @@ def _there(host: str, info: Mapping[str, Any]) -> Iterator[Row]:
             yield Row(host, link["parent"], link["mac"], role, link["name"], link["namespace"], link["mode"], addresses)
 
 
-def _declared(plan: HostPlan, info: Mapping[str, Any]) -> Iterator[Row]:
-    """Links that are not there, or not with this MAC address."""
+def _declared(plan: HostPlan, info: Inventory) -> Iterator[Row]:
+    """Links that do not exist, or have another MAC address."""
     there = {(link["name"], link["mac"]) for link in info.get("links") or [] if not link["namespace"]}
     resolved = info.get("resolved") or []
     for link in plan.desired.present:
@@ -95,17 +95,22 @@ def _text(selector: object) -> str:
     return str(selector)
 
 
-def _switch(neighbours: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _switch(neighbours: Sequence[SwitchPort]) -> dict[str, str]:
     """The columns of the switch; a bond leads to several ports."""
-    columns = {
-        "switch": "system_name", "switch_id": "chassis_id", "switch_port": "port_id",
-        "switch_port_description": "port_description",
-    }  # fmt: skip
-    return {column: "; ".join(str(one[name]) for one in neighbours if one[name]) for column, name in columns.items()}
+
+    def joined(values: Iterable[str | None]) -> str:
+        return "; ".join(value for value in values if value)
+
+    return {
+        "switch": joined(one["system_name"] for one in neighbours),
+        "switch_id": joined(one["chassis_id"] for one in neighbours),
+        "switch_port": joined(one["port_id"] for one in neighbours),
+        "switch_port_description": joined(one["port_description"] for one in neighbours),
+    }
 
 
 def ports(listed: Iterable[Row]) -> list[dict[str, object]]:
-    """How many MAC addresses each parent brings to its switch port, for limits on them."""
+    """How many MAC addresses each parent brings to its switch port, for limits there."""
     counts: dict[tuple[str, str, str, str], int] = {}
     for row in listed:
         key = (row.host, row.parent, row.switch, row.switch_port)
@@ -136,5 +141,5 @@ def as_json(listed: Sequence[Row], unseen: Mapping[str, str]) -> str:
 
 
 def is_ours(text: str) -> bool:
-    """Whether a file holds such a list, so that a newer one may take its place."""
+    """Whether a file holds such a list, so that it may be replaced by a newer one."""
     return text.startswith(",".join(COLUMNS)) or _CONTENT in text[:100]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +22,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups, Sharing, overview
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import (
+    Groups,
+    SharedRange,
+    Sharing,
+    overview,
+)
 
 #: The segment of everything that names none.
 UNNAMED = ""
@@ -76,7 +82,7 @@ class Claim:
 
 
 @dataclass
-class Segment:
+class SegmentClaims:
     """All claims that meet on one LAN."""
 
     addresses: list[Claim] = field(default_factory=list)
@@ -96,7 +102,7 @@ class FleetPlan:
     warnings: list[str] = field(default_factory=list)
     hosts: list[HostPlan] = field(default_factory=list)
 
-    def slices(self) -> list[dict[str, object]]:
+    def slices(self) -> list[SharedRange]:
         """The ranges that groups share, and who has which slice of them."""
         return overview((host.host, sharing) for host in self.hosts for sharing in host.intent.sharing.values())
 
@@ -128,7 +134,7 @@ def _origin(text: str, origins: list[MacvlanNetwork]) -> str:
     return _DERIVED.sub(rename, text)
 
 
-def plan(declarations: Iterable[HostDeclaration], selected: set[str]) -> FleetPlan:
+def plan(declarations: Iterable[HostDeclaration], selected: AbstractSet[str]) -> FleetPlan:
     """Read and compare all declarations. ``selected`` are the hosts of this run; the others are only compared with."""
     result = FleetPlan()
     for declaration in declarations:
@@ -157,22 +163,22 @@ def _between(result: FleetPlan) -> Iterator[tuple[Problem, set[str]]]:
     yield from _same_macs(result.hosts)
 
 
-def _segments(hosts: list[HostPlan]) -> dict[str, Segment]:
-    segments: dict[str, Segment] = {}
+def _segments(hosts: list[HostPlan]) -> dict[str, SegmentClaims]:
+    segments: dict[str, SegmentClaims] = {}
     for host in hosts:
         homes = segment_homes(host.intent)
         for network in host.intent.networks:
-            segment = segments.setdefault(segment_of(network), Segment())
+            segment = segments.setdefault(segment_of(network), SegmentClaims())
             _claim_network(segment, host.host, network, host.intent.sharing.get(network.key))
         for link in host.desired.present:
             if link.key.startswith("macvlan_links"):
                 for interface in link.addresses or ():
                     claim = Claim(host.host, f"{link.key}.addresses", "the address of a link", interface.ip)
-                    segments.setdefault(home(interface.ip, homes), Segment()).addresses.append(claim)
+                    segments.setdefault(home(interface.ip, homes), SegmentClaims()).addresses.append(claim)
         address = parse_address(host.declaration.address)
         if address is not None and not address.is_loopback:
             claim = Claim(host.host, "ansible_host", "the address by which Ansible reaches it", address)
-            segments.setdefault(home(address, homes), Segment()).reached.append(claim)
+            segments.setdefault(home(address, homes), SegmentClaims()).reached.append(claim)
     return segments
 
 
@@ -191,7 +197,7 @@ def home(address: Address, homes: Iterable[tuple[Network, str]]) -> str:
     return next((name for subnet, name in homes if address.version == subnet.version and address in subnet), UNNAMED)
 
 
-def _claim_network(segment: Segment, host: str, network: MacvlanNetwork, shared: Sharing | None) -> None:
+def _claim_network(segment: SegmentClaims, host: str, network: MacvlanNetwork, shared: Sharing | None) -> None:
     def claims(name: str, what: str, values: Iterable[object]) -> list[Claim]:
         return [Claim(host, f"{network.key}.{name}", what, value) for value in values]
 
@@ -232,7 +238,7 @@ def _other_hosts(claims: list[Claim]) -> list[Claim]:
     return list({claim.host: claim for claim in claims if claim.host != claims[0].host}.values())
 
 
-def _same_addresses(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+def _same_addresses(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[str]]]:
     for claims in _by_value(segment.addresses).values():
         others = _other_hosts(claims)
         if others:
@@ -249,7 +255,7 @@ _SHARED_REMEDY = (
 )
 
 
-def _same_slices(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+def _same_slices(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[str]]]:
     """Slices of one way to cut are disjoint, but a host that says its own number does not know what others have."""
     for claims in _by_value(segment.slices).values():
         others = _other_hosts(claims)
@@ -308,7 +314,7 @@ def _position(claim: Claim) -> tuple[int, int, int]:
     return (*_start(claim), -_end(claim)[1])
 
 
-def _inside_ranges(segment: Segment, ranges: _Ranges, where: str) -> Iterator[tuple[Problem, set[str]]]:
+def _inside_ranges(segment: SegmentClaims, ranges: _Ranges, where: str) -> Iterator[tuple[Problem, set[str]]]:
     """Addresses and gateways inside another host's range; the host's own range is checked when it is read."""
     gateways = [claims[0] for claims in _by_value(segment.gateways).values()]
     for claim in (*segment.addresses, *gateways):
@@ -318,7 +324,7 @@ def _inside_ranges(segment: Segment, ranges: _Ranges, where: str) -> Iterator[tu
             yield _conflict(claim, what, "move one of the two: an engine would hand this address out", [holder])
 
 
-def _held_by_gateway(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+def _held_by_gateway(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[str]]]:
     gateways = _by_value(segment.gateways)
     for claim in segment.addresses:
         held = gateways.get(claim.value, [])
@@ -327,7 +333,7 @@ def _held_by_gateway(segment: Segment, where: str) -> Iterator[tuple[Problem, se
             yield _conflict(claim, what, "choose another address", held)
 
 
-def _reached(segment: Segment, ranges: _Ranges) -> Iterator[tuple[Problem, set[str]]]:
+def _reached(segment: SegmentClaims, ranges: _Ranges) -> Iterator[tuple[Problem, set[str]]]:
     """Addresses by which Ansible reaches a host are taken, by that host."""
     declared = _by_value(segment.addresses)
     for claim in segment.reached:
@@ -342,7 +348,7 @@ def _reached(segment: Segment, ranges: _Ranges) -> Iterator[tuple[Problem, set[s
             yield _conflict(holder, what, "choose a range without hosts: its engine hands out all of it", [claim])
 
 
-def _subnets(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]:
+def _subnets(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[str]]]:
     """One LAN has one prefix length, or hosts disagree about who is a neighbour."""
     distinct = sorted((claims[0] for claims in _by_value(segment.subnets).values()), key=_position)
     furthest: Claim | None = None
@@ -355,7 +361,7 @@ def _subnets(segment: Segment, where: str) -> Iterator[tuple[Problem, set[str]]]
             furthest = claim
 
 
-def _gateways(segment: Segment) -> list[str]:
+def _gateways(segment: SegmentClaims) -> list[str]:
     """Two gateways on one subnet can be meant."""
     result = []
     gateways = _by_value(segment.gateways)

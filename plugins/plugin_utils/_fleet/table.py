@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result
+
+from .results import CheckResult, Failure, LinkResult, Links, Verification
 
 OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED = (
     "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared",
 )  # fmt: skip
-#: Results of hosts that need somebody to look at them.
+#: Results of hosts that need attention.
 BAD = (FAILED, UNREACHABLE, NOT_RUN)
 
 #: The kinds of checks of macvlan_verify, in the order of the columns.
@@ -30,9 +33,9 @@ HEADER = (
     ("", "", "", "", "parent", "link", "containers", "to host", ""),
 )
 WIDTH = 110
-#: Longer inventory names are cut in the table; what failed is told under the full name.
+#: Longer inventory names are cut in the table; what failed stands below it under the full name.
 NAME_MAX = 32
-#: How many hosts are told in full below the table, and how many faults of each.
+#: How many hosts get details below the table, and how many faults of each.
 DETAILED_HOSTS, DETAILED_FAULTS = 20, 5
 
 
@@ -47,29 +50,49 @@ class HostResults:
 
     host: str
     intent: Intent
-    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    results: Mapping[str, Result] = field(default_factory=dict)
     declared: bool = True
     check_mode: bool = False
     conflicts: Sequence[str] = ()
 
-    def get(self, name: str) -> Mapping[str, Any]:
+    def _get(self, name: str) -> Result:
         found = self.results.get(name) or {}
         return {} if found.get("skipped") else found
 
     @property
-    def checks(self) -> list[Mapping[str, Any]]:
-        return list(self.get(_registered.VERIFY_RESULT).get("checks") or [])
+    def applied(self) -> Links:
+        """What macvlan_link changed."""
+        return cast("Links", self._get(_registered.INTERFACES_RESULT))
 
     @property
-    def faults(self) -> list[Mapping[str, Any]]:
+    def compared(self) -> Links:
+        """What macvlan_link found when it was run to find differences from the declaration."""
+        return cast("Links", self._get(_registered.VERIFY_DRIFT_RESULT))
+
+    @property
+    def links(self) -> dict[str, LinkResult]:
+        """The links as they are, by name."""
+        return {link["name"]: link for link in (self.applied or self.compared).get("links") or []}
+
+    @property
+    def checks(self) -> list[CheckResult]:
+        return list(cast("Verification", self._get(_registered.VERIFY_RESULT)).get("checks") or [])
+
+    @property
+    def faults(self) -> list[CheckResult]:
         return [check for check in self.checks if check.get("status") == "FAIL"]
 
     @property
     def drift(self) -> list[str]:
-        return list(self.get(_registered.VERIFY_DRIFT_RESULT).get("messages") or [])
+        return list(self.compared.get("messages") or [])
 
     @property
-    def lost(self) -> Mapping[str, Any] | None:
+    def failure(self) -> Failure:
+        """The task that failed, empty where none did."""
+        return cast("Failure", self._get(_registered.FAILURE))
+
+    @property
+    def lost(self) -> Result | None:
         """The first task that did not reach the host, None where all did."""
         return next((item for item in self.results.values() if item.get("unreachable")), None)
 
@@ -79,17 +102,17 @@ class HostResults:
             return UNDECLARED
         if self.lost is not None:
             return UNREACHABLE
-        if self.get(_registered.FAILURE) or self.faults or self.conflicts or (self.drift and not self.check_mode):
+        if self.failure or self.faults or self.conflicts or (self.drift and not self.check_mode):
             return FAILED
         changed = any(item.get("changed") for item in self.results.values())
         if self.check_mode and (changed or self.drift):
             return WOULD_CHANGE
-        if not (self.checks or self.get(_registered.INTERFACES_RESULT) or self.get(_registered.VERIFY_DRIFT_RESULT)):
+        if not (self.checks or self.applied or self.compared):
             return NOT_RUN
         return CHANGED if changed else OK
 
     def first_failure(self) -> str:
-        """The one thing to know of a host that is not well, empty where it is."""
+        """What is wrong with a host in one line, empty where nothing is."""
         result = self.result
         if result not in BAD:
             return ""
@@ -103,11 +126,10 @@ class HostResults:
             return describe(self.faults[0])
         if result == NOT_RUN:
             return "not run: the run ended before it came to this host"
-        failure = self.get(_registered.FAILURE)
-        return f"{failure.get('task')}: {_first_line(failure.get('msg'))}"
+        return f"{self.failure.get('task')}: {_first_line(self.failure.get('msg'))}"
 
 
-def describe(check: Mapping[str, Any]) -> str:
+def describe(check: CheckResult) -> str:
     """``host_to_container from lan0 to 192.168.100.130: lost first after 4.2 s, 3 of 10 answered``"""
     loss = check.get("first_failure")
     counts = f"{check.get('received')} of {check.get('sent')} answered"
@@ -121,13 +143,13 @@ def describe(check: Mapping[str, Any]) -> str:
 
 
 def _first_line(text: object) -> str:
-    """The first line that says something; the heading of a list of problems is left out where the list follows."""
+    """The first line with content; the heading of a list of problems is left out where the list follows."""
     lines = [line.strip(" -") for line in str(text or "no message").strip().splitlines() if line.strip()]
     return lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
 
 
 def table(hosts: Sequence[HostResults], full_up_to: int = 50, notes: Sequence[str] = ()) -> list[str]:
-    """The report. With more than `full_up_to` hosts those that are well are only counted. notes: on the whole fleet."""
+    """The report. With more than `full_up_to` hosts healthy ones are only counted. notes: on the whole fleet."""
     shown = [host for host in hosts if len(hosts) <= full_up_to or host.result in BAD]
     lines = _rows(shown) if shown else []
     bad = [host for host in hosts if host.result in BAD]
@@ -161,8 +183,7 @@ def _rows(hosts: Sequence[HostResults]) -> list[str]:
 
 def _host_rows(host: HostResults) -> list[Sequence[str]]:
     """One row per network and link; the host's name and result stand in the first one."""
-    source = host.get(_registered.INTERFACES_RESULT) or host.get(_registered.VERIFY_DRIFT_RESULT)
-    made = {link.get("name"): link for link in source.get("links") or []}
+    made = host.links
     rows = [_row(made, network.link, network.parent, host.checks, network.name) for network in host.intent.networks]
     derived = {network.link for network in host.intent.networks}
     others = [link for link in host.intent.links if isinstance(link, dict) and link.get("name") not in derived]
@@ -177,10 +198,12 @@ def _host_rows(host: HostResults) -> list[Sequence[str]]:
 
 
 def _row(
-    made: Mapping[Any, Mapping[str, Any]], link: str | None, parent: object, checks: Iterable[Mapping], network: str
+    made: Mapping[str, LinkResult], link: str | None, parent: object, checks: Sequence[CheckResult], network: str
 ) -> list[str]:
-    found = made.get(link) or {}
-    cells = [link or "-", str(found.get("parent") or _selector(parent)), str(found.get("persistence") or "-")]
+    found = made.get(link or "")
+    cells = [link or "-", _selector(parent), "-"]
+    if found is not None:
+        cells[1:] = [str(found.get("parent") or _selector(parent)), str(found.get("persistence") or "-")]
     return cells + [
         _cell([c for c in checks if c.get("network") == network and c.get("kind") == kind]) for kind in KINDS
     ]
@@ -192,7 +215,7 @@ def _selector(parent: object) -> str:
     return str(parent or "-")
 
 
-def _cell(checks: Sequence[Mapping[str, Any]]) -> str:
+def _cell(checks: Sequence[CheckResult]) -> str:
     statuses = [str(check.get("status")) for check in checks]
     if not statuses:
         return "-"
@@ -206,8 +229,8 @@ def _cell(checks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _details(host: HostResults) -> list[str]:
-    """What is not as it should be: the first fault with evidence and remedy, the others in one line each."""
-    failure = host.get(_registered.FAILURE)
+    """What is wrong: the first fault with evidence and remedy, the others in one line each."""
+    failure = host.failure
     if host.lost is not None or not (host.faults or failure or host.conflicts):
         return _wrapped(f"{host.host}: {host.first_failure()}", "")
     lines = [f"{host.host}:"]
@@ -220,7 +243,7 @@ def _details(host: HostResults) -> list[str]:
     for fault in host.faults[:1]:
         lines += _wrapped(describe(fault), "  ")
         for item in fault.get("evidence") or []:
-            # how many answers came stands in the line above
+            # the number of answers stands in the line above
             if item.get("what") != "answered":
                 lines += _wrapped(f"{item.get('what')}: {item.get('value')}", "    ")
         if fault.get("remedy"):
@@ -244,7 +267,14 @@ def _wrapped(text: str, indent: str) -> list[str]:
     )  # fmt: skip
 
 
-def summary(hosts: Sequence[HostResults]) -> dict[str, Any]:
+class Summary(TypedDict):
+    """How many hosts have which result, and how many checks which status."""
+
+    hosts: dict[str, int]
+    checks: dict[str, int]
+
+
+def summary(hosts: Sequence[HostResults]) -> Summary:
     """The numbers of a run, small whatever the size of the fleet."""
     statuses = [STATUSES.get(str(check.get("status")), "unknown") for host in hosts for check in host.checks]
     results = [host.result for host in hosts]
@@ -257,15 +287,15 @@ def summary(hosts: Sequence[HostResults]) -> dict[str, Any]:
 def _summary_line(hosts: Sequence[HostResults]) -> str:
     counted = summary(hosts)
 
-    def told(counts: Mapping[str, int]) -> str:
+    def listed(counts: Mapping[str, int]) -> str:
         return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
 
-    checks = f"; checks: {told(counted['checks'])}" if counted["checks"] else ""
-    return f"{len(hosts)} host{'' if len(hosts) == 1 else 's'}: {told(counted['hosts']) or 'none'}{checks}"
+    checks = f"; checks: {listed(counted['checks'])}" if counted["checks"] else ""
+    return f"{len(hosts)} host{'' if len(hosts) == 1 else 's'}: {listed(counted['hosts']) or 'none'}{checks}"
 
 
 def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
-    """The commands that make the matching container networks; hosts with the same command share a line."""
+    """The commands that create the matching container networks; hosts with the same command share a line."""
     commands: dict[str, list[str]] = {}
     for host in hosts:
         if host.result in BAD or not host.declared:
@@ -275,7 +305,7 @@ def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
                 commands.setdefault(container_network(network, _parent_of(host, network)), []).append(host.host)
     if not commands:
         return []
-    lines = ["", "The container networks to go with it:"]
+    lines = ["", "The matching container networks:"]
     for command, names in commands.items():
         lines.append(f"  {', '.join(names)}:")
         lines.append(f"    {command}")
@@ -283,9 +313,8 @@ def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
 
 
 def _parent_of(host: HostResults, network: MacvlanNetwork) -> str:
-    source = host.get(_registered.INTERFACES_RESULT) or host.get(_registered.VERIFY_DRIFT_RESULT)
-    found = [link.get("parent") for link in source.get("links") or [] if link.get("name") == network.link]
-    return str(found[0] if found and found[0] else _selector(network.parent))
+    found = host.links.get(network.link or "")
+    return str((found and found.get("parent")) or _selector(network.parent))
 
 
 def container_network(network: MacvlanNetwork, parent: str) -> str:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the hosts of a fleet saw, held against each other. Pure.
+"""Compares what all hosts of a fleet saw. Pure.
 
-One host cannot tell its neighbour's link from a stranger's, and a duplicate that is spread over two hosts shows to each
-of them as one other holder at most. Here every MAC address that a link of the fleet has is known with its link.
+One host cannot distinguish its neighbour's link from a stranger's, and of a duplicate on two hosts each of them sees
+one other holder at most. Here every MAC address that a link of the fleet has is known with its link.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
 
-from .evidence import HostEvidence, Place, Seen, wants
+from .evidence import AddressEvidence, LinkLocation, Observation, wants
 
 #: What a conflict is, beside the words of arp_conflict_check.
 CLONED_MACHINE = "cloned_machine"
 
-#: Which conflicts of a declared address or MAC address keep a host from being configured, unless it says otherwise.
+#: Which conflicts of a declared address or MAC address keep a host from being configured by default.
 FATAL = (IN_USE, DUPLICATE, DUPLICATE_MAC, VIRTUAL_ROUTER)
 
 #: The causes that a conflict proves, by their ids.
@@ -46,25 +46,25 @@ MAC_IN_FLEET = BY_ID["duplicate_mac_in_fleet"].id
 
 
 @dataclass(frozen=True)
-class Holder:
+class FleetHolder:
     """Who has an address or a MAC address. place: None for a machine outside of the fleet.
 
-    configured: it was read from the kernel, at that time; seen: how it was heard.
+    configured: when it was read from the kernel; None where it was not. seen: how it was observed.
     """
 
     mac: str
-    place: Place | None = None
+    place: LinkLocation | None = None
     configured: str | None = None
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[Observation, ...] = ()
 
     @property
     def soft(self) -> bool:
-        """Wants the address and does not have it yet (RFC 5227, 2.1.1)."""
+        """Whether it probes for the address and does not have it yet (RFC 5227, 2.1.1)."""
         return self.configured is None and all(item.kind == PROBE for item in self.seen)
 
     @property
     def who(self) -> object:
-        """Whom it is: a namespace of a host, or a machine outside of the fleet. A host may have several MACs."""
+        """A namespace of a host, which may have several MACs, or a machine outside of the fleet."""
         return (self.place.host, self.place.namespace) if self.place else self.mac
 
 
@@ -79,7 +79,7 @@ class Conflict:
     status: str
     cause: str
     subject: str
-    holders: tuple[Holder, ...] = ()
+    holders: tuple[FleetHolder, ...] = ()
     wanted: tuple[tuple[str, str], ...] = ()
     segment: str = ""
     parent: str = ""
@@ -98,18 +98,18 @@ class Conflict:
 
 
 @dataclass
-class Verdict:
-    """The outcome. macs: every MAC address of the fleet with its links; addresses: likewise, by segment and address."""
+class FleetVerdict:
+    """The result. macs: every MAC address of the fleet with its links. addresses: likewise, by segment and address."""
 
     conflicts: list[Conflict] = field(default_factory=list)
-    macs: dict[str, list[Place]] = field(default_factory=dict)
-    addresses: dict[tuple[str, Address], list[Holder]] = field(default_factory=dict)
+    macs: dict[str, list[LinkLocation]] = field(default_factory=dict)
+    addresses: dict[tuple[str, Address], list[FleetHolder]] = field(default_factory=dict)
 
 
-def judge(hosts: Sequence[HostEvidence]) -> Verdict:
-    """The verdict on everything that was seen. Not quadratic in the number of hosts."""
+def judge(hosts: Sequence[AddressEvidence]) -> FleetVerdict:
+    """The verdict on everything that was observed. Not quadratic in the number of hosts."""
     by_name = {host.host: host for host in hosts}
-    verdict = Verdict(macs=_macs(hosts))
+    verdict = FleetVerdict(macs=_macs(hosts))
     declared = _Declared(hosts)
     for segment, address, holder in _held(hosts):
         verdict.addresses.setdefault((segment, address), []).append(holder)
@@ -133,26 +133,26 @@ def judge(hosts: Sequence[HostEvidence]) -> Verdict:
     return verdict
 
 
-def _macs(hosts: Sequence[HostEvidence]) -> dict[str, list[Place]]:
-    """Whose a MAC address is: read from the kernel, or declared for hosts that have not been looked at.
+def _macs(hosts: Sequence[AddressEvidence]) -> dict[str, list[LinkLocation]]:
+    """The links with a MAC address: as read from the kernel, or as declared for hosts that gave no evidence.
 
-    What a host declares and does not have is nobody's: a machine that has it may be a copy of that host.
+    What a host declares and does not have belongs to nobody: a machine that has it may be a copy of that host.
     """
-    found: dict[str, dict[Place, None]] = {}
+    found: dict[str, dict[LinkLocation, None]] = {}
     for host in hosts:
         for held in host.held:
             if held.mac and held.mac != NO_MAC:
                 found.setdefault(held.mac, {})[held.place] = None
         if host.absence:
             for mac, link in host.declared_macs:
-                found.setdefault(mac, {})[Place(host.host, "", link, declared=True)] = None
+                found.setdefault(mac, {})[LinkLocation(host.host, "", link, declared=True)] = None
     return {mac: list(places) for mac, places in found.items()}
 
 
 class _Declared:
-    """Which hosts want an address: single ones by value, ranges (disjoint in a plan that holds) by bisection."""
+    """The hosts that declare an address: single ones by value, ranges (disjoint in a valid plan) by bisection."""
 
-    def __init__(self, hosts: Sequence[HostEvidence]) -> None:
+    def __init__(self, hosts: Sequence[AddressEvidence]) -> None:
         self.single: dict[tuple[str, Address], dict[str, str]] = {}
         ranges: dict[str, list[tuple[int, int, int, str, str]]] = {}
         for host in hosts:
@@ -174,41 +174,43 @@ class _Declared:
         return tuple(found.items())
 
 
-def _held(hosts: Sequence[HostEvidence]) -> Iterator[tuple[str, Address, Holder]]:
+def _held(hosts: Sequence[AddressEvidence]) -> Iterator[tuple[str, Address, FleetHolder]]:
     for host in hosts:
         for held in host.held:
             if held.address is not None:
-                yield host.segment(held.address), held.address, Holder(held.mac, held.place, held.at)
+                yield host.segment(held.address), held.address, FleetHolder(held.mac, held.place, held.at)
 
 
 def _heard(
-    hosts: Sequence[HostEvidence], verdict: Verdict, by_name: dict[str, HostEvidence]
-) -> Iterator[tuple[str, Address, Holder]]:
-    """What was heard, each with the link of the fleet that it came from."""
+    hosts: Sequence[AddressEvidence], verdict: FleetVerdict, by_name: dict[str, AddressEvidence]
+) -> Iterator[tuple[str, Address, FleetHolder]]:
+    """What was received, each with the link of the fleet that sent it."""
     for host in hosts:
         for seen in host.seen:
-            # what a host has itself was read from its kernel
+            # the addresses of a host itself were read from its kernel
             if seen.address is None or seen.kind in (CONFIGURED, DAD_FAILED) or seen.owner in (ROUTER, PROXY):
                 continue
             place = seen.place if seen.owner == HOST else _whose(seen, seen.address, verdict, by_name)
             if place is not None or seen.owner not in (HOST, FLEET):
-                yield host.segment(seen.address), seen.address, Holder(seen.mac, place, None, (seen,))
+                yield host.segment(seen.address), seen.address, FleetHolder(seen.mac, place, None, (seen,))
 
 
-def _whose(seen: Seen, address: Address, verdict: Verdict, by_name: dict[str, HostEvidence]) -> Place | None:
-    """The link of another host; of several with one MAC address one whose host has to do with the address."""
+def _whose(
+    seen: Observation, address: Address, verdict: FleetVerdict, by_name: dict[str, AddressEvidence]
+) -> LinkLocation | None:
+    """The link of another host; of several with the MAC address one whose host declares or has the address."""
     places = [place for place in verdict.macs.get(seen.mac, []) if place.host != seen.by]
 
-    def unlikely(place: Place) -> bool:
+    def unlikely(place: LinkLocation) -> bool:
         host = by_name[place.host]
         return not (wants(host, address) or any(held.address == address for held in host.held))
 
     return min(places, key=unlikely, default=None)
 
 
-def _merge(holders: Iterable[Holder]) -> list[Holder]:
+def _merge(holders: Iterable[FleetHolder]) -> list[FleetHolder]:
     """One for each MAC address and place, with all ways in which it was seen."""
-    found: dict[tuple[str, Place | None], Holder] = {}
+    found: dict[tuple[str, LinkLocation | None], FleetHolder] = {}
     for holder in holders:
         key = (holder.mac, holder.place)
         known = found.get(key, holder)
@@ -218,8 +220,8 @@ def _merge(holders: Iterable[Holder]) -> list[Holder]:
     return list(found.values())
 
 
-def _address(address: Address, holders: list[Holder], wanted: tuple[tuple[str, str], ...]) -> Conflict | None:
-    """What is wrong with one address, None where nothing is."""
+def _address(address: Address, holders: list[FleetHolder], wanted: tuple[tuple[str, str], ...]) -> Conflict | None:
+    """The conflict about one address, None where there is none."""
     hard = [holder for holder in holders if not holder.soft]
     who = {holder.who for holder in hard}
     inside = {holder.place.host for holder in hard if holder.place}
@@ -241,13 +243,13 @@ def _address(address: Address, holders: list[Holder], wanted: tuple[tuple[str, s
     return None
 
 
-def _twice(holders: list[Holder]) -> bool:
-    """Whether two namespaces of one host have the address; what was only heard may be one link under two names."""
+def _twice(holders: list[FleetHolder]) -> bool:
+    """Whether two namespaces of one host have the address; what was only received may be one link under two names."""
     return len({holder.who for holder in holders if holder.configured is not None}) > 1
 
 
-def _refused(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iterator[Conflict]:
-    """Addresses that a kernel's duplicate address detection refuses, where nobody was seen with them."""
+def _refused(hosts: Sequence[AddressEvidence], known: set[tuple[str, str]]) -> Iterator[Conflict]:
+    """Addresses that duplicate address detection refused (RFC 4862, 5.4), where no other holder was observed."""
     for host in hosts:
         for item in host.asked:
             segment, subject = host.segment(item.address), str(item.address)
@@ -256,9 +258,11 @@ def _refused(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iter
                 yield Conflict(IN_USE, DUPLICATE_IP, subject, (), wanted, segment, item.parent, item.reason)
 
 
-def _routers(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iterator[Conflict]:
-    """Addresses that virtual routers answer for. A gateway is never asked for: a plan in which it is somebody's address
-    or in a range does not hold."""
+def _routers(hosts: Sequence[AddressEvidence], known: set[tuple[str, str]]) -> Iterator[Conflict]:
+    """Addresses that virtual routers answer for.
+
+    A gateway is never probed: a plan in which it is a host's address, or in a range, is invalid.
+    """
     for host in hosts:
         for item in host.asked:
             segment, subject = host.segment(item.address), str(item.address)
@@ -266,16 +270,16 @@ def _routers(hosts: Sequence[HostEvidence], known: set[tuple[str, str]]) -> Iter
                 continue
             seen = [one for one in host.seen if one.address == item.address and one.owner == ROUTER]
             if item.status == DUPLICATE:
-                # A virtual MAC address on a link of the host that has the address may answer for that too: ARP flux.
+                # With ARP flux the host's own link with a virtual MAC address answers as well.
                 seen = [one for one in seen if one.place is None]
-            holders = _merge(Holder(one.mac, None, None, (one,)) for one in seen)
+            holders = _merge(FleetHolder(one.mac, None, None, (one,)) for one in seen)
             if holders:
                 wanted = ((host.host, wants(host, item.address)),)
                 yield Conflict(VIRTUAL_ROUTER, "", subject, tuple(holders), wanted, segment, item.parent)
 
 
-def _unknown(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
-    """Where nobody could be asked, for those who take that for a conflict."""
+def _unknown(hosts: Sequence[AddressEvidence]) -> Iterator[Conflict]:
+    """Addresses that could not be probed: a conflict where interfaces_conflict_fail_on says so."""
     for host in hosts:
         reasons: dict[tuple[str, str], list[Address]] = {}
         for item in host.asked:
@@ -288,33 +292,33 @@ def _unknown(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
             yield Conflict(UNKNOWN, "", subject, (), wanted, host.segment(addresses[0]), parent, reason)
 
 
-def _same_macs(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
-    """MAC addresses that two hosts of one segment have, or that one has and another declares."""
-    found: dict[str, dict[str, tuple[HostEvidence, Holder]]] = {}
+def _same_macs(hosts: Sequence[AddressEvidence]) -> Iterator[Conflict]:
+    """MAC addresses that two hosts of one segment have, or that one has and the other declares."""
+    found: dict[str, dict[str, tuple[AddressEvidence, FleetHolder]]] = {}
     wanted: dict[str, dict[str, str]] = {}
     for host in hosts:
         for held in host.held:
             if held.mac and held.mac != NO_MAC and not is_virtual_router(held.mac):
-                found.setdefault(held.mac, {}).setdefault(host.host, (host, Holder(held.mac, held.place, held.at)))
+                found.setdefault(held.mac, {}).setdefault(host.host, (host, FleetHolder(held.mac, held.place, held.at)))
         for mac, link in host.declared_macs:
-            place = Place(host.host, "", link, declared=True)
-            found.setdefault(mac, {}).setdefault(host.host, (host, Holder(mac, place)))
+            place = LinkLocation(host.host, "", link, declared=True)
+            found.setdefault(mac, {}).setdefault(host.host, (host, FleetHolder(mac, place)))
             wanted.setdefault(mac, {})[host.host] = link
     twins = {seen.mac: seen for host in hosts for seen in host.twins}
     for mac, holders in found.items():
         declared = tuple((host, link) for host, link in wanted.get(mac, {}).items())
         meeting = _meeting(list(holders.values())) if len(holders) > 1 else []
-        # two declarations are the plan's to tell
+        # fleet_plan reports two declarations
         if meeting and any(holder.configured is not None for holder in meeting):
             yield Conflict(DUPLICATE_MAC, MAC_IN_FLEET, mac, tuple(meeting), declared)
         elif mac in twins:
-            stranger = Holder(mac, seen=(twins[mac],))
+            stranger = FleetHolder(mac, seen=(twins[mac],))
             own = [holder for host, holder in holders.values() if host.host == twins[mac].by]
             yield Conflict(DUPLICATE_MAC, "", mac, (*own, stranger), declared)
 
 
-def _meeting(holders: list[tuple[HostEvidence, Holder]]) -> list[Holder]:
-    """Those that share a segment with another one."""
+def _meeting(holders: list[tuple[AddressEvidence, FleetHolder]]) -> list[FleetHolder]:
+    """The holders that share a segment with another one."""
     counts: dict[str, int] = {}
     for host, dummy in holders:
         for segment in host.segments:
@@ -322,7 +326,7 @@ def _meeting(holders: list[tuple[HostEvidence, Holder]]) -> list[Holder]:
     return [holder for host, holder in holders if any(counts[segment] > 1 for segment in host.segments)]
 
 
-def _same_machines(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
+def _same_machines(hosts: Sequence[AddressEvidence]) -> Iterator[Conflict]:
     found: dict[str, list[str]] = {}
     for host in hosts:
         if host.machine_id:
@@ -332,8 +336,8 @@ def _same_machines(hosts: Sequence[HostEvidence]) -> Iterator[Conflict]:
             yield Conflict(CLONED_MACHINE, "", machine_id, wanted=tuple((name, "/etc/machine-id") for name in names))
 
 
-def unseen(hosts: Sequence[HostEvidence]) -> dict[str, list[str]]:
-    """What the verdict rests on without: reason -> hosts."""
+def unseen(hosts: Sequence[AddressEvidence]) -> dict[str, list[str]]:
+    """The blind spots of the verdict: reason -> hosts."""
     found: dict[str, list[str]] = {}
     for host in hosts:
         for reason in (*([host.absence] if host.absence else []), *host.blind):

@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A verdict as plain data and in words. Pure."""
+"""A verdict on the fleet as plain data and in words. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
+from typing import TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import (
     DUPLICATE,
@@ -16,8 +17,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdic
     VIRTUAL_ROUTER,
 )
 
-from .evidence import HostEvidence, Seen
-from .verdict import CLONED_MACHINE, Conflict, Holder, Verdict, unseen
+from .evidence import AddressEvidence, Observation
+from .verdict import CLONED_MACHINE, FATAL, Conflict, FleetHolder, FleetVerdict, unseen
 
 #: How many holders, and hosts of one blind spot, are named before the rest is counted.
 _NAMED_MAX = 5
@@ -29,20 +30,73 @@ _STATUS = {
     UNKNOWN: ": nobody could be asked: ",
 }
 
+#: The maker of the device with a MAC address, empty where it is not known.
 Vendor = Callable[[str], str]
 
 
-def as_data(verdict: Verdict, hosts: Sequence[HostEvidence], vendor: Vendor) -> dict[str, object]:
-    """``conflicts`` by host, ``unseen``, ``machines`` and ``summary``.
+class ObservationData(TypedDict):
+    by: str
+    vantage: str
+    kind: str
+    at: str
 
-    vendor: says who made the device with a MAC address, empty where it is not known.
+
+class HolderData(TypedDict):
+    mac: str
+    vendor: str
+    host: str
+    namespace: str
+    link: str
+    configured: bool
+    seen: list[ObservationData]
+
+
+class SharedData(TypedDict):
+    """What a conflict is to all of its hosts."""
+
+    status: str
+    cause: str
+    title: str
+    subject: str
+    segment: str
+    parent: str
+    hosts: list[str]
+    holders: list[HolderData]
+    message: str
+
+
+class ConflictData(SharedData):
+    """A conflict as one host has it. counts: whether it keeps this host from being configured."""
+
+    declared: str
+    counts: bool
+
+
+class VerdictData(TypedDict, total=False):
+    """What fleet_verdict returns. conflicts: by host."""
+
+    conflicts: dict[str, list[ConflictData]]
+    unseen: list[str]
+    summary: dict[str, int]
+
+
+def as_data(
+    verdict: FleetVerdict,
+    hosts: Sequence[AddressEvidence],
+    vendor: Vendor,
+    fatal: Callable[[str], Collection[str]] = lambda dummy: FATAL,
+) -> VerdictData:
+    """The conflicts of each host, the blind spots, and how much was compared.
+
+    fatal: the statuses of conflicts that keep a host from being configured.
     """
-    conflicts: dict[str, list[dict[str, object]]] = {}
+    conflicts: dict[str, list[ConflictData]] = {}
     for conflict in verdict.conflicts:
-        data = _conflict(conflict, vendor)
-        wanted = dict(conflict.wanted)
-        for host in conflict.hosts:
-            conflicts.setdefault(host, []).append({**data, "declared": wanted.get(host, "")})
+        shared = _shared(conflict, vendor)
+        declared = dict(conflict.wanted)
+        for host in shared["hosts"]:
+            counts = conflict.status in fatal(host)
+            conflicts.setdefault(host, []).append({**shared, "declared": declared.get(host, ""), "counts": counts})
     return {
         "conflicts": conflicts,
         "unseen": [f"{_some(names)}: {reason}" for reason, names in unseen(hosts).items()],
@@ -56,8 +110,8 @@ def as_data(verdict: Verdict, hosts: Sequence[HostEvidence], vendor: Vendor) -> 
     }
 
 
-def listing(verdict: Verdict) -> dict[str, object]:
-    """Everything that was merged: ``addresses`` and ``macs``, each with where it is and from where it was seen."""
+def listing(verdict: FleetVerdict) -> dict[str, object]:
+    """Everything that was compared: ``addresses`` and ``macs``, each with its links and how it was observed."""
     addresses = [
         {
             "segment": segment.lstrip("\0"),
@@ -74,7 +128,7 @@ def _nobody(dummy: str) -> str:
     return ""
 
 
-def _conflict(conflict: Conflict, vendor: Vendor) -> dict[str, object]:
+def _shared(conflict: Conflict, vendor: Vendor) -> SharedData:
     return {
         "status": conflict.status,
         "cause": conflict.cause,
@@ -88,7 +142,7 @@ def _conflict(conflict: Conflict, vendor: Vendor) -> dict[str, object]:
     }
 
 
-def _holder(holder: Holder, vendor: Vendor) -> dict[str, object]:
+def _holder(holder: FleetHolder, vendor: Vendor) -> HolderData:
     place = holder.place
     return {
         "mac": holder.mac,
@@ -102,8 +156,8 @@ def _holder(holder: Holder, vendor: Vendor) -> dict[str, object]:
 
 
 def message(conflict: Conflict, vendor: Vendor = _nobody) -> str:
-    """One line: what, who has it, from where and when that was seen."""
-    holders = "; ".join(_told(holder, vendor) for holder in conflict.holders[:_NAMED_MAX])
+    """One line: the address or MAC address, who has it, and how and when that was observed."""
+    holders = "; ".join(_holder_text(holder, vendor) for holder in conflict.holders[:_NAMED_MAX])
     if len(conflict.holders) > _NAMED_MAX:
         holders += f"; and {len(conflict.holders) - _NAMED_MAX} more"
     if conflict.status == CLONED_MACHINE:
@@ -119,7 +173,7 @@ def message(conflict: Conflict, vendor: Vendor = _nobody) -> str:
     return f"{conflict.subject}{where}{what}{_STATUS[conflict.status]}{said}"
 
 
-def _told(holder: Holder, vendor: Vendor) -> str:
+def _holder_text(holder: FleetHolder, vendor: Vendor) -> str:
     seen = [_seen(holder.seen)] if holder.seen else []
     if holder.place is None:
         maker = vendor(holder.mac)
@@ -130,15 +184,15 @@ def _told(holder: Holder, vendor: Vendor) -> str:
     return ", ".join([f"{holder.place} ({holder.mac})", *how, *seen])
 
 
-def _seen(seen: Sequence[Seen]) -> str:
-    """``seen by reply from parent and child of h1 at 2026-…``: all vantages, and the time of the first sighting."""
+def _seen(seen: Sequence[Observation]) -> str:
+    """``seen by reply from parent and child of h1 at 2026-…``: all vantages, and the time of the first observation."""
     first = min(seen, key=lambda one: one.at)
     by: dict[str, dict[str, None]] = {}
     for one in seen:
         by.setdefault(one.by, {})[one.vantage] = None
-    told = [f"{' and '.join(vantages)} of {host}" for host, vantages in list(by.items())[:_NAMED_MAX]]
+    where = [f"{' and '.join(vantages)} of {host}" for host, vantages in list(by.items())[:_NAMED_MAX]]
     kinds = " and ".join(dict.fromkeys(one.kind.replace("_", " ") for one in seen))
-    return f"seen by {kinds} from {', '.join(told)} at {first.at}"
+    return f"seen by {kinds} from {', '.join(where)} at {first.at}"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import HostEvidence, read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import AddressEvidence, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as declared
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import Conflict, judge
@@ -16,7 +16,7 @@ SHIMS = {"h1": "192.168.100.3", "h2": "192.168.100.4"}
 RANGES = {"h1": "192.168.100.128/28", "h2": "192.168.100.144/28"}
 
 
-def evidence(host, name: str, *addresses: str) -> HostEvidence:
+def evidence(host, name: str, *addresses: str) -> AddressEvidence:
     """What a host tells when it has asked for these addresses, and for its range by default."""
     network = {
         "name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24",
@@ -31,7 +31,7 @@ def evidence(host, name: str, *addresses: str) -> HostEvidence:
     return read(plan, result, {})
 
 
-def conflicts(*hosts: HostEvidence) -> list[Conflict]:
+def conflicts(*hosts: AddressEvidence) -> list[Conflict]:
     """Without the machine-id, which the namespaces of one machine share."""
     return [item for item in judge(hosts).conflicts if item.status != "cloned_machine"]
 

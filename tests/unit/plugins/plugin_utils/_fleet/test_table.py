@@ -191,7 +191,7 @@ def test_container_networks_are_told_once_per_command() -> None:
     docker, podman = {**NETWORK, "engine": "docker"}, {**NETWORK, "engine": "podman", "parent": "eth1"}
     made = {"interfaces_result": {"links": [LINK]}}
     lines = table([host("h1", docker, **made), host("h2", docker, **made), host("h3", podman, **made)])
-    at = lines.index("The container networks to go with it:")
+    at = lines.index("The matching container networks:")
     (network,) = host(network=docker).intent.networks
     assert lines[at + 1 : at + 3] == ["  h1, h2:", f"    {container_network(network, 'eth0')}"]
     assert lines[at + 3] == "  h3:"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import HostEvidence, read
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import AddressEvidence, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as declared
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import FATAL, judge, unseen
@@ -55,7 +55,7 @@ def evidence(
     machine_id: str = "",
     twins: list | None = None,
     **changes: object,
-) -> HostEvidence:
+) -> AddressEvidence:
     """Host hN with a link of its own (or not yet) and containers; by default one, in its range."""
     name = name or f"h{number}"
     network = {
@@ -87,11 +87,11 @@ def evidence(
     return read(plan, {} if absence else probe, {}, absence)
 
 
-def told(*hosts: HostEvidence) -> list[tuple[str, str, str, list[str]]]:
+def told(*hosts: AddressEvidence) -> list[tuple[str, str, str, list[str]]]:
     return [(one.status, one.cause, one.subject, one.hosts) for one in judge(hosts).conflicts]
 
 
-def messages(*hosts: HostEvidence) -> list[str]:
+def messages(*hosts: AddressEvidence) -> list[str]:
     data = as_data(judge(hosts), hosts, lambda text: "Intel" if text == STRANGER else "")
     return list(dict.fromkeys(item["message"] for items in data["conflicts"].values() for item in items))
 
