@@ -64,7 +64,7 @@ class ChecksumPair:
 def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
-    return "" if _wanted(context) else "no gateway answers pings over IPv4, so there is nobody to ask"
+    return "" if _wanted(context) else "no gateway answers pings over IPv4"
 
 
 def _wanted(context: Context) -> list[tuple[str, str, Address]]:

@@ -33,8 +33,8 @@ def _why_not(context: Context) -> str:
     parent = context.scope.parent
     if parent is None:
         return context.scope.parent_problem
-    nobody = "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
-    return silence(parent) or nobody
+    undeclared = "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
+    return silence(parent) or undeclared
 
 
 def _run(context: Context) -> DhcpAskResult:

@@ -70,10 +70,10 @@ def _run(context: Context) -> GatewayAskResult:
         answers: dict[str, dict[str, None]] = {vantage.name: {} for vantage in vantages}
 
         def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> Iterable[Question]:
-            said = claim(frame)
+            claimed = claim(frame)
             to_another = isinstance(frame.body, Arp) and frame.destination != vantage.mac
-            if said is not None and said[0] == gateway and said[2] == REPLY and not outgoing and not to_another:
-                answers[vantage.name][said[1]] = None
+            if claimed and claimed[0] == gateway and claimed[2] == REPLY and not outgoing and not to_another:
+                answers[vantage.name][claimed[1]] = None
             return ()
 
         # A solicitation from :: is answered to all nodes (RFC 4861, 7.2.4): only one may ask at a time.

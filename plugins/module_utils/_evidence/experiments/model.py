@@ -51,7 +51,7 @@ class Context:
 
 
 def silence(parent: Link) -> str:
-    """Why nobody can be asked or heard by way of a parent, empty where somebody can."""
+    """Why a parent can neither send nor receive, empty where it can."""
     return "" if parent.up and parent.carrier else f"{parent.name} is down or has no carrier"
 
 

@@ -22,7 +22,7 @@ def _why_not(context: Context) -> str:
     if parent is None:
         return context.scope.parent_problem
     if not any(subnet.version == 4 for subnet in context.network.subnets):
-        return "the network has no IPv4, so nobody there sends ARP"
+        return "the network has no IPv4, and no ARP"
     if parent.kind == "vlan":
         return f"{parent.name} is in a VLAN itself"
     return silence(parent)
