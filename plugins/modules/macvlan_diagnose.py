@@ -161,7 +161,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.collect import Options, collect
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.collect import CollectOptions, collect
 
 
 def main() -> None:
@@ -181,7 +181,7 @@ def main() -> None:
     )
     given = {**module.params, "host_id": module.params["host_id"] or ""}
     try:
-        evidence = collect(Options(**given))
+        evidence = collect(CollectOptions(**given))
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     module.exit_json(changed=False, evidence=clean_data(evidence))

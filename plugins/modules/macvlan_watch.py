@@ -417,7 +417,7 @@ limits:
   returned: when the input is valid
   type: list
   elements: str
-  sample: ["1120 more route events were only counted: 2000 are kept, 500 of a kind, 60 of what ARP says of an address"]
+  sample: ["1120 more route events were only counted: 2000 are kept, 500 of a kind, 60 of frames about one address"]
 cost:
   description: The processor time that watching took, in C(cpu_seconds), and the module's largest size, C(max_rss_kib).
   returned: when the input is valid

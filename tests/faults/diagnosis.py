@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.shape import understood
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CONFIRMED,
     SUSPECTED,
@@ -97,6 +98,8 @@ def _collect(lab: NamespaceLab, host: str, duration: float) -> dict[str, Any]:
     }
     result = lab.module(host, "macvlan_diagnose", options)
     assert "evidence" in result, result
+    # however broken the host is
+    understood(result["evidence"])
     return result["evidence"]
 
 

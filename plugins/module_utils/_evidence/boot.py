@@ -11,11 +11,13 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
+
+from .schema import BootData, BootParentData, BootUnitData, JournalLine
 
 #: Where administrators put units (systemd.unit(5)), and files that belong to a unit of the distribution.
 UNITS = ("/etc/systemd/system/*.service", "/run/systemd/system/*.service", "/usr/local/lib/systemd/system/*.service")
@@ -28,18 +30,19 @@ OF_UNITS = {
 PROGRAMS = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/")
 #: Bytes of a unit or script that is read, and how many of them.
 SIZE, FILES = 65536, 300
-#: Seconds after the start of systemd that count as boot; lines of the journal that are asked for, and kept of a unit.
+#: Seconds after the start of systemd that count as boot; lines of the journal that are read, and kept of a unit.
 BOOT, LINES, KEPT = 600, 500, 20
 #: What NetworkManager, systemd-networkd and the kernel say when a device can be used.
 READY = re.compile(r"device activated|[Gg]ained carrier|link becomes ready")
-#: Units that tell what another unit waits for.
+#: Units that show what another unit waits for.
 ORDER = re.compile(r"\.device$|^network.*\.target$|^NetworkManager|^systemd-networkd|^networking\.service$")
 SHOWN = "Id,FragmentPath,Result,ExecMainStatus,After,InactiveExitTimestampMonotonic"
 
 
-def gather(links: Iterable[str], parents: Iterable[str]) -> dict[str, Any] | None:
-    """units: those not of this collection that name one of the links, and what they said at boot. parents: when each
-    was there, and ready. All times in seconds after the start of systemd. None where systemd is not the init.
+def gather(links: Iterable[str], parents: Iterable[str]) -> BootData | None:
+    """The units that are not of this collection and name one of the links, and when each parent was there and ready.
+
+    None where systemd is not the init.
 
     Errors: CommandFailed.
     """
@@ -52,26 +55,36 @@ def gather(links: Iterable[str], parents: Iterable[str]) -> dict[str, Any] | Non
     journal = _Journal(start)
     shown = {item["Id"]: item for item in _shown([f"--property={SHOWN}", *named])}
     said = journal.read([f"--unit={name}" for name in named])
-    return {
-        "units": {
-            name: {
-                "links": sorted(found),
-                "path": shown[name]["FragmentPath"],
-                "result": shown[name]["Result"],
-                "status": int(shown[name]["ExecMainStatus"]),
-                "after": sorted(unit for unit in shown[name]["After"].split() if ORDER.search(unit)),
-                "started": journal.seconds(shown[name]["InactiveExitTimestampMonotonic"]),
-                "said": [_line(item) for item in said if name in item["units"]][:KEPT],
-            }
-            for name, found in named.items()
-            if name in shown
-        },
-        "parents": {name: _parent(name, journal) for name in parents},
+    units: dict[str, BootUnitData] = {
+        name: {
+            "links": sorted(found),
+            "path": shown[name]["FragmentPath"],
+            "result": shown[name]["Result"],
+            "status": int(shown[name]["ExecMainStatus"]),
+            "after": sorted(unit for unit in shown[name]["After"].split() if ORDER.search(unit)),
+            "started": journal.seconds(shown[name]["InactiveExitTimestampMonotonic"]),
+            "said": [item.as_data() for item in said if name in item.units][:KEPT],
+        }
+        for name, found in named.items()
+        if name in shown
     }
+    return {"units": units, "parents": {name: _parent(name, journal) for name in parents}}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """at: seconds after the start of systemd. units: which it is from or about."""
+
+    at: float | None
+    text: str
+    units: frozenset[str] = frozenset()
+
+    def as_data(self) -> JournalLine:
+        return {"at": self.at, "text": self.text[:200]}
 
 
 class _Journal:
-    """What was said in the first minutes of this boot. start: that of systemd by CLOCK_MONOTONIC, in seconds."""
+    """The first minutes of this boot. start: that of systemd by CLOCK_MONOTONIC, in seconds."""
 
     def __init__(self, start: float) -> None:
         self.start = start
@@ -82,41 +95,37 @@ class _Journal:
         """0 is what systemd gives for never."""
         return round(int(microseconds) / 1e6 - self.start, 3) if int(microseconds) else None
 
-    def read(self, matches: list[str]) -> list[dict[str, Any]]:
-        """Oldest first: at, text, units."""
+    def read(self, matches: list[str]) -> list[_Entry]:
+        """Oldest first."""
         out = run([*self._argv, *matches], check=False).out
         found = [json.loads(line) for line in out.splitlines()]
         return [
-            {
-                "at": self.seconds(item["__MONOTONIC_TIMESTAMP"]),
-                "text": item["MESSAGE"],
-                "units": {item.get("_SYSTEMD_UNIT"), item.get("UNIT")},
-            }
+            _Entry(
+                self.seconds(item["__MONOTONIC_TIMESTAMP"]),
+                item["MESSAGE"],
+                frozenset(filter(None, (item.get("_SYSTEMD_UNIT"), item.get("UNIT")))),
+            )
             for item in found
             # A message that is no text is a list of bytes, one too long is null (journalctl(1), --output=json).
             if isinstance(item.get("MESSAGE"), str)
         ]
 
 
-def _line(item: dict[str, Any]) -> dict[str, Any]:
-    return {"at": item["at"], "text": item["text"][:200]}
-
-
-def _parent(name: str, journal: _Journal) -> dict[str, Any]:
-    """there, ready: seconds, None where nobody said it. said: the lines that tell."""
+def _parent(name: str, journal: _Journal) -> BootParentData:
+    """None for what is not in the journal. said: the lines that show it."""
     lines = journal.read([f"INTERFACE={name}", "+", f"NM_DEVICE={name}"])
     unit = f"sys-subsystem-net-devices-{_escape(name)}.device"
     active = journal.seconds(
         _shown(["--property=ActiveEnterTimestampMonotonic", unit])[0]["ActiveEnterTimestampMonotonic"]
     )
     if active is not None:
-        lines.insert(0, {"at": active, "text": f"{unit} is there"})
-    ready = [item for item in lines if READY.search(item["text"])]
+        lines.insert(0, _Entry(active, f"{unit} is there"))
+    ready = [item for item in lines if READY.search(item.text)]
     said = [*lines[:1], *ready[:1]]
     return {
-        "there": lines[0]["at"] if lines else None,
-        "ready": ready[0]["at"] if ready else None,
-        "said": [_line(item) for item in said],
+        "there": lines[0].at if lines else None,
+        "ready": ready[0].at if ready else None,
+        "said": [item.as_data() for item in said],
     }
 
 

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Tuple
+from collections.abc import Iterator
+from typing import Any, Dict, Tuple
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+
+from .experiments.results import DroppingRule, RulePlace
 
 #: Rules that are kept, and addresses that are kept of one.
 RULES_MAX, ADDRESSES_MAX = 100, 32
 
+#: One object of libnftables-json(5).
+Json = Dict[str, Any]
 #: Family, table and name.
 Chain = Tuple[str, str, str]
 
 
-def dropping(ruleset: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each with place, hooks (from which its chain is reached), handle, packets, addresses, matches (JSON, cut off).
-
-    ruleset: libnftables-json(5). addresses: the ranges ``FIRST-LAST`` of which the rule matches sources or targets.
-    """
+def dropping(ruleset: list[Json]) -> list[DroppingRule]:
+    """The rules that drop and count."""
     rules, hooks = _rules(ruleset)
-    found = []
+    found: list[DroppingRule] = []
     for rule in rules:
         parts = rule.get("expr", [])
         counters = _counters(rule)
@@ -41,47 +44,51 @@ def dropping(ruleset: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found[:RULES_MAX]
 
 
-def uncounted(ruleset: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What drops and does not count, each with place, hooks and handle: rules, and policies of chains (handle None)."""
+def uncounted(ruleset: list[Json]) -> list[RulePlace]:
+    """What drops and does not count: rules, and policies of chains."""
     rules, hooks = _rules(ruleset)
     found = [_place(rule, "chain", hooks) for rule in rules if _drops(rule) and not _counters(rule)]
     chains = [item["chain"] for item in ruleset if "chain" in item]
-    policies = [{**_place(chain, "name", hooks), "handle": None} for chain in chains if chain.get("policy") == "drop"]
-    return (found + policies)[:RULES_MAX]
+    for chain in chains:
+        if chain.get("policy") == "drop":
+            policy = _place(chain, "name", hooks)
+            policy["handle"] = None
+            found.append(policy)
+    return found[:RULES_MAX]
 
 
-def _rules(ruleset: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[Chain, set[str]]]:
+def _rules(ruleset: list[Json]) -> tuple[list[Json], dict[Chain, set[str]]]:
     """The rules, and of each chain the hooks from which packets get there."""
     rules = [item["rule"] for item in ruleset if "rule" in item]
     return rules, _hooks([item["chain"] for item in ruleset if "chain" in item], rules)
 
 
-def _place(data: Mapping[str, Any], name: str, hooks: Mapping[Chain, set[str]]) -> dict[str, Any]:
+def _place(data: Json, name: str, hooks: dict[Chain, set[str]]) -> RulePlace:
     chain = _chain(data, name)
     return {"place": " ".join(chain), "hooks": sorted(hooks.get(chain, ())), "handle": data.get("handle")}
 
 
-def _counters(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _counters(rule: Json) -> list[Json]:
     return [part["counter"] for part in rule.get("expr", []) if isinstance(part.get("counter"), dict)]
 
 
-def _drops(rule: Mapping[str, Any]) -> bool:
+def _drops(rule: Json) -> bool:
     return any("drop" in part or "reject" in part for part in rule.get("expr", []))
 
 
-def _chain(data: Mapping[str, Any], name: str) -> Chain:
+def _chain(data: Json, name: str) -> Chain:
     return str(data.get("family")), str(data.get("table")), str(data.get(name))
 
 
-def _hooks(chains: list[dict[str, Any]], rules: list[dict[str, Any]]) -> dict[Chain, set[str]]:
+def _hooks(chains: list[Json], rules: list[Json]) -> dict[Chain, set[str]]:
     """Of each chain the hooks from which packets get there, its own or by jumps."""
     found = {_chain(chain, "name"): {chain["hook"]} if chain.get("hook") else set() for chain in chains}
     jumps = [
-        (_chain(rule, "chain"), (str(rule.get("family")), str(rule.get("table")), str(part[way]["target"])))
+        (_chain(rule, "chain"), (str(rule.get("family")), str(rule.get("table")), str(part[verdict]["target"])))
         for rule in rules
         for part in rule.get("expr", [])
-        for way in ("jump", "goto")
-        if isinstance(part.get(way), dict)
+        for verdict in ("jump", "goto")
+        if isinstance(part.get(verdict), dict)
     ]
     news = True
     while news:
@@ -94,8 +101,8 @@ def _hooks(chains: list[dict[str, Any]], rules: list[dict[str, Any]]) -> dict[Ch
     return found
 
 
-def _addresses(match: Mapping[str, Any]) -> Iterator[str]:
-    """What a source or target address is compared with for equality; named sets are not looked into."""
+def _addresses(match: Json) -> Iterator[str]:
+    """The values that a source or target address has to equal; named sets are left out."""
     left = match.get("left")
     field = left.get("payload", {}).get("field") if isinstance(left, dict) else None
     if field not in ("saddr", "daddr") or match.get("op") not in ("==", "in"):
@@ -110,7 +117,7 @@ def _addresses(match: Mapping[str, Any]) -> Iterator[str]:
         yield f"{first}-{last}"
 
 
-def _ends(value: Any) -> tuple[Any, Any]:
+def _ends(value: Any) -> tuple[Address, Address]:
     """The first and the last address. Errors: KeyError, TypeError, ValueError where it is none."""
     if isinstance(value, dict) and "range" in value:
         first, last = value["range"]

@@ -362,7 +362,7 @@ class DeclaredLinkData(TypedDict):
     reason: str
 
 
-class Drift(TypedDict):
+class DriftData(TypedDict):
     """What `macvlan_link` would change, and why it would refuse to."""
 
     messages: list[str]
@@ -385,7 +385,7 @@ class HostEvidence(TypedDict):
     before: SnapshotData | None
     watch: TimelineData | None
     after: SnapshotData | None
-    drift: Drift | None
+    drift: DriftData | None
     experiments: list[ExperimentData]
     problems: list[str]
 

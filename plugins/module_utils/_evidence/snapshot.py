@@ -14,14 +14,15 @@ import ipaddress
 import json
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     MACVLAN_KINDS,
     NEIGHBOUR_STATES,
@@ -33,7 +34,20 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_loo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 
-from .filters import dropping
+from .filters import Json, dropping
+from .schema import (
+    AddressData,
+    ContainerData,
+    LinkData,
+    NamespaceData,
+    NamespaceInside,
+    NeighbourData,
+    PathData,
+    RouteData,
+    RuleData,
+    ScopeData,
+    SnapshotData,
+)
 
 #: Bounds that keep the evidence of a host with thousands of links or routes small; what is beyond is counted.
 NAMESPACES_MAX, LINKS_MAX, ROUTES_MAX, NEIGHBOURS_MAX, RULES_MAX = 256, 256, 256, 256, 100
@@ -49,7 +63,7 @@ SETTINGS = {
 #: Settings of br_netfilter: whether frames that a bridge forwards pass the IP firewalls.
 BRIDGE_SETTINGS = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
-#: Where packets are counted that the kernel dropped as their source could be nobody's there, and as what it is kept.
+#: Where the kernel counts packets with a martian source, and under which name the counter is kept.
 _ROUTE_COUNTERS, _MARTIAN_SOURCES = "/proc/thread-self/net/stat/rt_cache", "RouteInMartianSrc"
 
 #: The kinds that exclude macvlan links from their parent (drivers/net/ipvlan).
@@ -57,36 +71,36 @@ IPVLAN_KINDS = ("ipvlan", "ipvtap")
 
 
 @dataclass(frozen=True)
-class Seen:
+class HostFacts:
     """All namespaces at one moment, our own first. unseen: those that could not be entered, and why."""
 
     everywhere: list[tuple[Namespace, Facts]]
     unseen: list[str]
 
 
-def look() -> Seen:
+def read_host() -> HostFacts:
     """Read all namespaces. It takes some milliseconds for each."""
     unseen: list[str] = []
-    return Seen(read_all(unseen), unseen)
+    return HostFacts(read_all(unseen), unseen)
 
 
-def take(networks: list[MacvlanNetwork], seen: Seen) -> dict[str, Any]:
+def take(networks: list[MacvlanNetwork], facts: HostFacts) -> SnapshotData:
     """The snapshot. networks: the declared ones; neighbours and paths are kept for these."""
-    everywhere, own = seen.everywhere, seen.everywhere[0]
+    everywhere, own = facts.everywhere, facts.everywhere[0]
     chosen = [own, *(item for item in everywhere[1:] if _has_child(item[1], own[1]))]
     names = {namespace.inode: namespace.label for namespace, dummy in everywhere}
     return {
-        "at": now(),
+        "at": utc(time.time()),
         "namespaces": [_namespace(item, own, networks) for item in chosen[:NAMESPACES_MAX]],
         "other_namespaces": len(names) - len(chosen[:NAMESPACES_MAX]),
-        "unseen_namespaces": seen.unseen,
+        "unseen_namespaces": facts.unseen,
         "networks": {scope.network.name: _scope(scope) for scope in survey(networks, everywhere)},
         "bridge": _bridge_settings(),
         "filters": dropping(ruleset()),
     }
 
 
-def _scope(scope: Scope) -> dict[str, Any]:
+def _scope(scope: Scope) -> ScopeData:
     """A declared network as it is on this host: its parent and link by name, and each address of its containers."""
     return {
         "parent": scope.parent.name if scope.parent else None,
@@ -98,7 +112,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _container(container: Container) -> dict[str, Any]:
+def _container(container: Container) -> ContainerData:
     return {
         "namespace": container.label,
         "link": container.link.name,
@@ -108,11 +122,6 @@ def _container(container: Container) -> dict[str, Any]:
         "address": str(container.address),
         "dadfailed": container.found.dadfailed,
     }
-
-
-def now() -> str:
-    """This moment in UTC, ISO 8601 with milliseconds."""
-    return datetime.fromtimestamp(time.time(), timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _has_child(facts: Facts, own: Facts) -> bool:
@@ -127,37 +136,27 @@ def _has_child(facts: Facts, own: Facts) -> bool:
 
 def _namespace(
     item: tuple[Namespace, Facts], own: tuple[Namespace, Facts], networks: list[MacvlanNetwork]
-) -> dict[str, Any]:
+) -> NamespaceData:
     namespace, facts = item
     targets = _targets(networks)
     links = sorted(facts.links, key=lambda link: (link.kind not in MACVLAN_KINDS, link.index))[:LINKS_MAX]
-    data: dict[str, Any] = {
+    data: NamespaceData = {
         "label": namespace.label,
         "path": namespace.path,
         "inode": namespace.inode,
         "links": [_link(link, facts, own if item is not own else None) for link in links],
-        "addresses": [
-            {
-                "link": _name(facts, address.index),
-                "address": str(address.interface),
-                "permanent": address.permanent,
-                "tentative": address.tentative,
-                "dadfailed": address.dadfailed,
-            }
-            for address in facts.addresses
-        ],
+        "addresses": [_address(address, facts) for address in facts.addresses],
         "routes": [_route(route, facts) for route in sorted(facts.routes, key=_importance(networks))[:ROUTES_MAX]],
     }
     try:
-        data.update(
-            run_in(namespace.path, functools.partial(_inside, [link.name for link in links], targets, networks))
-        )
+        inside = run_in(namespace.path, functools.partial(_inside, [link.name for link in links], targets, networks))
+        data.update(inside)
     except NamespaceGone:
         data["gone"] = True
     return data
 
 
-def _importance(networks: list[MacvlanNetwork]) -> Any:
+def _importance(networks: list[MacvlanNetwork]) -> Callable[[Route], bool]:
     """Routes that touch the declared subnets first; the kernel's order stays within both parts."""
 
     def key(route: Route) -> bool:
@@ -171,15 +170,15 @@ def _importance(networks: list[MacvlanNetwork]) -> Any:
     return key
 
 
-def _link(link: Link, facts: Facts, own: tuple[Namespace, Facts] | None) -> dict[str, Any]:
-    parent, place = _name(facts, link.parent), ""
+def _link(link: Link, facts: Facts, own: tuple[Namespace, Facts] | None) -> LinkData:
+    parent, where = _name(facts, link.parent), ""
     if link.parent_nsid is not None:
         parent = None
         if own is not None and link.parent_nsid == facts.origin_nsid:
             parent = _name(own[1], link.parent)
-        place = "" if parent else "elsewhere"
+        where = "" if parent else "elsewhere"
     elif own is not None:
-        place = "same"
+        where = "same"
     return {
         "index": link.index,
         "name": link.name,
@@ -193,8 +192,7 @@ def _link(link: Link, facts: Facts, own: tuple[Namespace, Facts] | None) -> dict
         "promiscuity": link.promiscuity,
         "master": _name(facts, link.master),
         "parent": parent,
-        # "" for the host's own namespace, "same" for the link's, "elsewhere" where it is not known
-        "parent_namespace": place if link.parent else None,
+        "parent_namespace": where if link.parent else None,
         "alias": link.alias,
         "mode": link.mode,
         "nopromisc": link.nopromisc,
@@ -204,7 +202,17 @@ def _link(link: Link, facts: Facts, own: tuple[Namespace, Facts] | None) -> dict
     }
 
 
-def _route(route: Route, facts: Facts) -> dict[str, Any]:
+def _address(address: LinkAddress, facts: Facts) -> AddressData:
+    return {
+        "link": _name(facts, address.index),
+        "address": str(address.interface),
+        "permanent": address.permanent,
+        "tentative": address.tentative,
+        "dadfailed": address.dadfailed,
+    }
+
+
+def _route(route: Route, facts: Facts) -> RouteData:
     return {
         "destination": str(route.destination),
         "link": _name(facts, route.oif),
@@ -223,7 +231,7 @@ def _name(facts: Facts, index: int | None) -> str | None:
 
 
 def _targets(networks: list[MacvlanNetwork]) -> list[Address]:
-    """What a path is looked up for: gateways, declared containers, the first address of each range, own addresses."""
+    """The targets of route lookups: gateways, declared containers, the first address of each range, own addresses."""
     found: list[Address] = []
     for network in networks:
         found += [*network.gateways, *network.containers, *network.host_addresses]
@@ -231,10 +239,10 @@ def _targets(networks: list[MacvlanNetwork]) -> list[Address]:
     return list(dict.fromkeys(found))
 
 
-def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetwork]) -> dict[str, Any]:
+def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetwork]) -> NamespaceInside:
     """What has to be read inside the namespace itself."""
     with open_rtnetlink() as netlink:
-        paths = [
+        paths: list[PathData] = [
             {
                 "target": str(target),
                 "link": path.interface,
@@ -255,9 +263,9 @@ def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetw
     }
 
 
-def _neighbours(netlink: Any, networks: list[MacvlanNetwork]) -> list[dict[str, Any]]:
+def _neighbours(netlink: Any, networks: list[MacvlanNetwork]) -> list[NeighbourData]:
     subnets = [subnet for network in networks for subnet in network.subnets]
-    found = []
+    found: list[NeighbourData] = []
     for entry in netlink.get_neighbours():
         if entry["family"] not in (socket.AF_INET, socket.AF_INET6) or not entry.get_attr("NDA_DST"):
             continue
@@ -281,9 +289,9 @@ def _interface(index: int) -> str | None:
         return None
 
 
-def _rules(netlink: Any) -> list[dict[str, Any]]:
+def _rules(netlink: Any) -> list[RuleData]:
     """Routing policy beyond the kernel's own three rules (local, main, default)."""
-    found = []
+    found: list[RuleData] = []
     for rule in [*netlink.get_rules(family=socket.AF_INET), *netlink.get_rules(family=socket.AF_INET6)]:
         priority = rule.get_attr("FRA_PRIORITY") or 0
         if priority in (0, 32766, 32767):
@@ -346,7 +354,7 @@ def _netstat() -> dict[str, int]:
     return found
 
 
-def ruleset() -> list[dict[str, Any]]:
+def ruleset() -> list[Json]:
     """The rules of the host's nftables (libnftables-json(5)). Empty where nft is not there."""
     if find("nft") is None:
         return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import List, TypeVar, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
@@ -27,37 +27,48 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 from . import boot
+from .schema import (
+    DeclaredLinkData,
+    DriftData,
+    KernelData,
+    KindData,
+    NetworkdData,
+    NetworkManagerData,
+    OwnerData,
+    PersistedData,
+    ProblemData,
+    SystemData,
+)
+
+Part = TypeVar("Part")
 
 #: Documentation/ABI/testing/sysfs-firmware-dmi-entries and drivers/firmware/dmi-id.c
 DMI = ("sys_vendor", "product_name", "product_version", "board_vendor", "bios_vendor", "chassis_asset_tag")
 
 
-def gather(parents: list[str], links: list[str], problems: list[str]) -> dict[str, Any]:
+def gather(parents: list[str], links: list[str], problems: list[str]) -> SystemData:
     """All parts; one that cannot be read is None, and ``problems`` says why. links: the declared ones of the host."""
-    parts: dict[str, Callable[[], Any]] = {
-        "kernel": _kernel,
-        "dmi": lambda: {name: text for name in DMI for text in [_text(f"/sys/class/dmi/id/{name}")] if text},
-        "machine_id": machine_id,
-        "init": lambda: unfitness() or "systemd",
-        "networkmanager": networkmanager,
-        "networkd": networkd,
-        "owners": lambda: owners(parents),
-        "persisted": persisted,
-        "boot": lambda: boot.gather(links, parents),
-    }
-    return {name: careful(name, part, problems) for name, part in parts.items()}
-
-
-def managers(problems: list[str]) -> dict[str, Any]:
-    """The parts that the managers of the network change while they are watched."""
     return {
-        name: careful(name, part, problems)
-        for name, part in (("networkmanager", networkmanager), ("networkd", networkd))
+        "kernel": careful("kernel", _kernel, problems),
+        "dmi": careful("dmi", _dmi, problems),
+        "machine_id": careful("machine_id", machine_id, problems),
+        "init": careful("init", lambda: unfitness() or "systemd", problems),
+        "networkmanager": careful("networkmanager", networkmanager, problems),
+        "networkd": careful("networkd", networkd, problems),
+        "owners": careful("owners", lambda: owners(parents), problems),
+        "persisted": careful("persisted", persisted, problems),
+        "boot": careful("boot", lambda: boot.gather(links, parents), problems),
     }
 
 
-def careful(name: str, part: Callable[[], Any], problems: list[str]) -> Any:
-    """What a part returns, None where the host is too sick for it."""
+def read_managers_again(known: SystemData, problems: list[str]) -> None:
+    """The parts that network managers change during a watch."""
+    known["networkmanager"] = careful("networkmanager", networkmanager, problems)
+    known["networkd"] = careful("networkd", networkd, problems)
+
+
+def careful(name: str, part: Callable[[], Part], problems: list[str]) -> Part | None:
+    """The result of a part, None where it fails on this host; ``problems`` then says why."""
     try:
         return part()
     # A diagnosis is for hosts on which anything may be broken: no failure of one part may end the others.
@@ -73,25 +84,37 @@ def _text(path: str) -> str:
         return ""
 
 
-def _kernel() -> dict[str, Any]:
+def _dmi() -> dict[str, str]:
+    return {name: text for name in DMI for text in [_text(f"/sys/class/dmi/id/{name}")] if text}
+
+
+def _kernel() -> KernelData:
     kernel = _kmod_host.kernel()
     finding = _kmod_check.examine(KINDS["macvlan"], kernel)
-    return {"release": kernel.release, "module_tree": kernel.tree, "macvlan": finding.as_data()}
+    return {
+        "release": kernel.release,
+        "module_tree": kernel.tree,
+        "macvlan": cast(KindData, finding.as_data()),
+    }
 
 
-def networkmanager() -> dict[str, Any] | None:
-    """What NetworkManager is told, by which files, and what it makes of each device; None where it is not installed."""
+def networkmanager() -> NetworkManagerData | None:
+    """The configuration of NetworkManager, its files, and the state of each device; None where it is not installed."""
     if unfitness():
         return None
     status = _nm_daemon.status()
     if not status.installed:
         return None
     merged = _nm_config.merge(_nm_config.order(_nm_config.read_files()), status.version or "")
-    data: dict[str, Any] = {
-        **status.as_data(),
+    data: NetworkManagerData = {
+        "installed": status.installed,
+        "running": status.running,
+        "version": status.version,
         "why_not": status.why_not,
         "unmanaged": _nm_config.printed_specs(),
-        "contributions": [item.as_data() for item in merged.contributions],
+        "contributions": [
+            {"path": item.path, "operation": item.operation, "specs": list(item.specs)} for item in merged.contributions
+        ],
         "devices": {},
         "connections": {},
     }
@@ -107,7 +130,7 @@ def networkmanager() -> dict[str, Any] | None:
     return data
 
 
-def networkd() -> dict[str, Any] | None:
+def networkd() -> NetworkdData | None:
     """The links as systemd-networkd sees them, None where it does not run."""
     if unfitness():
         return None
@@ -124,7 +147,7 @@ def networkd() -> dict[str, Any] | None:
     }
 
 
-def owners(parents: list[str]) -> dict[str, Any]:
+def owners(parents: list[str]) -> dict[str, OwnerData]:
     """Which daemon configures each parent, and what says so."""
     if unfitness():
         return {}
@@ -132,12 +155,12 @@ def owners(parents: list[str]) -> dict[str, Any]:
     return {name: {"names": list(owner.names), "evidence": list(owner.evidence)} for name, owner in found.items()}
 
 
-def persisted() -> dict[str, Any] | None:
-    """Our own files and units by link, None where nothing can be persisted from here."""
+def persisted() -> dict[str, PersistedData] | None:
+    """The files and units of this collection by link, None where nothing can be persisted from here."""
     state = _persistence.read()
     if state.host.unfit:
         return None
-    found: dict[str, Any] = {}
+    found: dict[str, PersistedData] = {}
     for path, text in state.files.items():
         link = link_of(text)
         if link is not None:
@@ -148,10 +171,15 @@ def persisted() -> dict[str, Any] | None:
     return found
 
 
-def drift(links: list[dict], host_id: str, persistence: str) -> dict[str, Any]:
-    """What a run of macvlan_link would change now, in words, and why it would refuse to."""
+def drift(links: list[dict], host_id: str, persistence: str) -> DriftData:
+    """What a run of macvlan_link would change now, and why it would refuse to."""
     try:
         result = converge(Options(links=links, persistence=persistence, host_id=host_id), check_mode=True)
     except InvalidInput as error:
-        return {"messages": [], "refusals": error.problems.as_data(), "links": []}
-    return {"messages": result["messages"], "refusals": [], "links": result["links"]}
+        refusals = cast(List[ProblemData], error.problems.as_data())
+        return {"messages": [], "refusals": refusals, "links": []}
+    return {
+        "messages": cast(List[str], result["messages"]),
+        "refusals": [],
+        "links": cast(List[DeclaredLinkData], result["links"]),
+    }

@@ -17,8 +17,8 @@ OF_ONE_KIND_MAX = 500
 #: ARP and neighbour discovery of one address on one link, so that no address takes the place of all others.
 OF_ONE_ADDRESS_MAX = 60
 
-#: Of events that nobody is looked for.
-_NOBODY: Attribution = {"process": None, "process_unknown": ""}
+#: The process of an event for which none is searched.
+_UNKNOWN: Attribution = {"process": None, "process_unknown": ""}
 
 
 class Record:
@@ -57,7 +57,7 @@ class Record:
             "link": link,
             "what": what,
             "data": data,
-            **(who or _NOBODY),
+            **(who or _UNKNOWN),
         }
         # Which of the kinds of event it is follows from ``kind``, which is known only when this runs.
         self.events.append(cast(Event, event))
@@ -74,7 +74,7 @@ class Record:
     def limits(self) -> list[str]:
         counted = [
             f"{number} more {kind} events were only counted: {EVENTS_MAX} are kept, {OF_ONE_KIND_MAX} of a kind,"
-            f" {OF_ONE_ADDRESS_MAX} of what ARP says of an address"
+            f" {OF_ONE_ADDRESS_MAX} of frames about one address"
             for kind, number in sorted(self._counted.items())
         ]
         return [*self._limits, *counted]

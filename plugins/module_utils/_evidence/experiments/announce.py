@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who does not answer: does it after an announcement? Asked, announced, and asked again, from the same address."""
+"""Do targets that do not answer do so after an announcement? Asked, announced, and asked again, from one address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, run_in
@@ -21,19 +20,20 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger impo
 
 from . import holders
 from .model import REPAIRING, Context, Experiment
+from .results import AnnounceResult
 
 #: Echo requests before and after, the seconds between two of them, and for how long the last ones are waited for.
 PACKETS, GAP, WAIT = 3, 0.1, 0.5
 #: Announcements of each address, and seconds between them. RFC 5227, 1.1: ANNOUNCE_NUM is 2, ANNOUNCE_INTERVAL 2
-#: seconds, for which nobody wants to wait here; RFC 4861, 10: MAX_NEIGHBOR_ADVERTISEMENT is 3.
+#: seconds, which is too long here; RFC 4861, 10: MAX_NEIGHBOR_ADVERTISEMENT is 3.
 ANNOUNCEMENTS, INTERVAL = 2, 0.2
-#: Pairs of an address and somebody who does not answer it, at most.
+#: Pairs of an address and a target that does not answer it, at most.
 PAIRS_MAX = 8
 
 
 @dataclass(frozen=True)
-class Pair:
-    """path: of the namespace, empty for the host's own. link, address: by which and as whom the target is asked."""
+class LostPair:
+    """path: of the namespace, empty for the host's own. link, address: from which the target is asked."""
 
     label: str
     path: str
@@ -42,26 +42,23 @@ class Pair:
     target: Address
 
 
-def _pairs(context: Context) -> list[Pair]:
-    """Neighbours whose pings were lost. Who is behind a router does not hear announcements."""
+def _pairs(context: Context) -> list[LostPair]:
+    """Neighbours whose pings were lost. Announcements do not pass routers."""
     scope = context.scope
     paths = {"": "", **{item.label: item.path for item in scope.containers}}
     held = {("", item.interface.ip) for item in scope.facts.addresses}
     held |= {(item.label, item.address) for item in scope.containers}
-    ways = {
-        (space["label"], way["target"]): way
-        for space in context.before.get("namespaces") or []
-        for way in space.get("paths", [])
-    }
     found = []
     for item in context.targets:
         label, target = item["from"]["namespace"], parse_address(item["target"])
-        way = ways.get((label, item["target"]))
-        if item["method"] != ECHO or target is None or not is_lost(item) or not way or way["local"] or way["gateway"]:
+        route = context.paths.get((label, item["target"]))
+        if item["method"] != ECHO or target is None or not is_lost(item):
             continue
-        address = parse_address(way["source"] or "")
-        if address is not None and way["link"] and (label, address) in held and label in paths:
-            found.append(Pair(label, paths[label], way["link"], address, target))
+        if route is None or route["local"] or route["gateway"]:
+            continue
+        address = parse_address(route["source"] or "")
+        if address is not None and route["link"] and (label, address) in held and label in paths:
+            found.append(LostPair(label, paths[label], route["link"], address, target))
     return list(dict.fromkeys(found))[:PAIRS_MAX]
 
 
@@ -71,17 +68,13 @@ def _why_not(context: Context) -> str:
     return "" if _pairs(context) else "no ping from an address of this host to a neighbour was lost"
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"pairs": [{"namespace", "link", "mac", "address", "target", "before", "after", "why_not"}]}``.
-
-    before, after: how many of PACKETS were answered. why_not: why the address was not announced; empty where it was.
-    """
+def _run(context: Context) -> AnnounceResult:
     pairs, parent = _pairs(context), context.scope.parent
     if parent is None:
         return {"pairs": []}
     with contextlib.ExitStack() as stack:
         executor = stack.enter_context(ThreadPoolExecutor(max_workers=1))
-        # To announce what another machine has too would take its traffic away.
+        # To announce an address that another machine has too would divert its traffic.
         elsewhere = executor.submit(holders.shared, parent.name, sorted({str(pair.address) for pair in pairs}))
         pingers = [_pinger(pair, stack) for pair in pairs]
         answered: list[set[int]] = [set() for dummy in pairs]
@@ -109,7 +102,7 @@ def _run(context: Context) -> dict[str, Any]:
     }
 
 
-def _reason(pair: Pair, silent: list[Pair], shared: set[str]) -> str:
+def _reason(pair: LostPair, silent: list[LostPair], shared: set[str]) -> str:
     if pair in silent:
         return ""
     if str(pair.address) in shared:
@@ -117,17 +110,17 @@ def _reason(pair: Pair, silent: list[Pair], shared: set[str]) -> str:
     return f"{pair.target} answers again"
 
 
-def _pinger(pair: Pair, stack: contextlib.ExitStack) -> Pinger:
+def _pinger(pair: LostPair, stack: contextlib.ExitStack) -> Pinger:
     """Errors: OSError, NamespaceGone."""
     pinger = open_pinger(pair.path, {pair.target.version})
     stack.callback(pinger.close)
     return pinger
 
 
-def _ask(pairs: list[Pair], pingers: list[Pinger], answered: list[set[int]], first: int) -> None:
+def _ask(pairs: list[LostPair], pingers: list[Pinger], answered: list[set[int]], first: int) -> None:
     """PACKETS requests of each, numbered from ``first``, and the numbers of all that are answered until the end.
 
-    It ends as soon as everybody has answered once.
+    It ends as soon as each target has answered once.
     """
     for number in range(first, first + PACKETS):
         for pair, pinger in zip(pairs, pingers):
@@ -144,7 +137,7 @@ def _ask(pairs: list[Pair], pingers: list[Pinger], answered: list[set[int]], fir
         time.sleep(GAP)
 
 
-def _announce(pairs: list[Pair]) -> dict[tuple[str, str], str]:
+def _announce(pairs: list[LostPair]) -> dict[tuple[str, str], str]:
     """Each address from its link; the links' MAC addresses by namespace and link. Errors: OSError, NamespaceGone."""
     macs: dict[tuple[str, str], str] = {}
     with contextlib.ExitStack() as stack:

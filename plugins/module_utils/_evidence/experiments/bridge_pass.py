@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Do containers' packets get across a bridge of this host? They ping the gateway, and the rules that drop are counted.
+"""Do containers' packets get across a bridge of this host? They ping the gateway while dropping rules are counted.
 
 Whether a container's packets pass a rule of the host depends on how they get to the bridge. With the bridge itself as
 parent, they pass the hook prerouting of the IP families only, where bridge-nf-call-iptables is 1 (what is seen at the
-hook forward are copies: the bridge floods what is for a macvlan link, as it has learnt its MAC address nowhere). With a
-veth link as parent whose other end is a port, they pass prerouting, forward and postrouting.
+hook forward are copies: the bridge floods frames for a macvlan link, as it has not learnt its MAC address on any port).
+With a veth link as parent whose other end is a port, they pass prerouting, forward and postrouting.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import select
 import time
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import snapshot
@@ -24,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import open_pinger
 
 from .model import Context, Experiment
+from .results import BridgePassResult, DroppedRule, PingCount
 
 #: Echo requests to each gateway, seconds between two, and for how long the last ones are waited for.
 PINGS, GAP, WAIT = 3, 0.1, 0.5
@@ -45,13 +45,7 @@ def _why_not(context: Context) -> str:
     return "" if context.scope.parent is not None else context.scope.parent_problem
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"bridge", "how", "pings": [{"namespace", "target", "sent", "received"}], "drops", "uncounted", "legacy"}``.
-
-    bridge: None where there is none, and then nothing else. drops: rules as in the snapshot, of which packets grew by
-    ``dropped`` meanwhile. uncounted: what may have dropped and does not count. legacy: tables of rules of the older
-    kernel interface (iptables-legacy), which nft does not show.
-    """
+def _run(context: Context) -> BridgePassResult:
     scope = context.scope
     found = bridge_of(scope.parent, scope.facts) if scope.parent is not None else None
     if found is None:
@@ -59,14 +53,14 @@ def _run(context: Context) -> dict[str, Any]:
     bridge, how = found
     before = {(rule["place"], rule["handle"]): rule["packets"] for rule in dropping(snapshot.ruleset())}
     paths = {item.label: item.path for item in scope.containers if item.path and item.link.up}
-    pings: list[dict[str, Any]] = []
+    pings: list[PingCount] = []
     for label, path in list(paths.items())[:CONTAINERS_MAX]:
         try:
             pings += _ping(label, path, list(context.network.gateways))
         except (NamespaceGone, OSError):
             continue
     rules = snapshot.ruleset()
-    drops = [
+    drops: list[DroppedRule] = [
         {**rule, "dropped": rule["packets"] - before.get((rule["place"], rule["handle"]), rule["packets"])}
         for rule in dropping(rules)
     ]
@@ -81,6 +75,7 @@ def _run(context: Context) -> dict[str, Any]:
 
 
 def _legacy() -> list[str]:
+    """Tables of the older kernel interface (iptables-legacy), which nft does not show."""
     found: list[str] = []
     for name in ("ip_tables_names", "ip6_tables_names"):
         with contextlib.suppress(OSError), open(f"/proc/thread-self/net/{name}", encoding="ascii") as stream:
@@ -88,7 +83,7 @@ def _legacy() -> list[str]:
     return sorted(set(found))
 
 
-def _ping(label: str, path: str, gateways: list[Address]) -> list[dict[str, Any]]:
+def _ping(label: str, path: str, gateways: list[Address]) -> list[PingCount]:
     """Every gateway from one namespace. Errors: OSError, NamespaceGone."""
     pinger = open_pinger(path, {item.version for item in gateways})
     answered: dict[Address, set[int]] = {gateway: set() for gateway in gateways}

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Do TCP and UDP arrive with the right checksum? Listens on the parent to what is for this host. Sends nothing."""
+"""Do TCP and UDP arrive with the right checksum? Listens on the parent to frames for this host. Sends nothing."""
 
 from __future__ import annotations
 
 import socket
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import checksum as transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import (
@@ -27,6 +26,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 
 from .frames import arriving
 from .model import Context, Experiment, silence
+from .results import ChecksumsResult, WrongSender
 
 #: Seconds, frames that are read, and senders and examples of each that are kept.
 SECONDS, FRAMES_MAX, SENDERS_MAX, EXAMPLES = 1.5, 3000, 20, 3
@@ -59,15 +59,14 @@ def _why_not(context: Context) -> str:
     return silence(parent)
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"seconds", "right", "wrong": [{"mac", "frames", "examples": ["udp from …", …]}]}``; right: frames.
+def _run(context: Context) -> ChecksumsResult:
+    """Only frames of other machines to this host, its containers, or groups count.
 
-    Only frames of others to this host, its containers, or groups count. An unfinished checksum is right too: who takes
-    a frame knows that it is, as long as nothing on the way lost the note.
+    An unfinished checksum is right too: the receiver knows that it is, unless something on the path lost that mark.
     """
     scope = context.scope
     right = 0
-    wrong: dict[str, dict[str, Any]] = {}
+    wrong: dict[str, WrongSender] = {}
     links = [scope.parent, scope.shim, *(item.link for item in (*scope.containers, *scope.strays))]
     own = {link.mac for link in links if link is not None}
     for frame in arriving(scope.parent.name, assemble(_steps()), SECONDS, FRAMES_MAX) if scope.parent else ():
@@ -83,7 +82,7 @@ def _run(context: Context) -> dict[str, Any]:
     return {"seconds": SECONDS, "right": right, "wrong": list(wrong.values())[:SENDERS_MAX]}
 
 
-def _note(wrong: dict[str, dict[str, Any]], mac: str, text: str) -> None:
+def _note(wrong: dict[str, WrongSender], mac: str, text: str) -> None:
     one = wrong.setdefault(mac, {"mac": mac, "frames": 0, "examples": []})
     one["frames"] += 1
     if text not in one["examples"] and len(one["examples"]) < EXAMPLES:

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Do checksums survive the way? The same datagram with a checksum and without one, to a port that nobody uses.
+"""Do checksums survive the path? The same datagram with a checksum and without one, to a port that nobody uses.
 
 The kernel leaves checksums to the device wherever that offers it, and IPv4 lets a sender do without (RFC 768), so that
-nothing on the way has one to finish. Who gets either says that nobody is there: ICMP port unreachable (RFC 1122,
-3.2.2).
+nothing on the path has one to finish. The receiver of either answers that the port is closed: ICMP port unreachable
+(RFC 1122, 3.2.2).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO
 
 from .model import Context, Experiment
+from .results import DatagramPair, DatagramsResult
 
 #: Datagrams of each kind, and seconds for which each waits for its answer. Hosts limit such answers: Linux to one in a
 #: second after the first six (net/ipv4/icmp.c, icmpv4_xrlim_allow).
@@ -37,7 +37,7 @@ _SO_NO_CHECK = 11
 
 
 @dataclass
-class Pair:
+class ChecksumPair:
     """One sender and gateway. sent: datagrams of each kind; summed, unsummed: those that were answered.
 
     Where the first one with a checksum is answered, it is the only one.
@@ -51,15 +51,20 @@ class Pair:
     summed: int = 0
     unsummed: int = 0
 
-    def as_data(self) -> dict[str, Any]:
-        counts = {"sent": self.sent, "summed": self.summed, "unsummed": self.unsummed}
-        return {"namespace": self.namespace, "target": str(self.target), **counts}
+    def as_data(self) -> DatagramPair:
+        return {
+            "namespace": self.namespace,
+            "target": str(self.target),
+            "sent": self.sent,
+            "summed": self.summed,
+            "unsummed": self.unsummed,
+        }
 
 
 def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
-    return "" if _wanted(context) else "no gateway answers pings over IPv4, so there is nobody to ask"
+    return "" if _wanted(context) else "no gateway answers pings over IPv4"
 
 
 def _wanted(context: Context) -> list[tuple[str, str, Address]]:
@@ -69,30 +74,29 @@ def _wanted(context: Context) -> list[tuple[str, str, Address]]:
     }
     gateways: list[Address] = [item for item in context.network.gateways if item.version == 4 and item in answering]
     paths = {item.label: item.path for item in context.scope.containers if item.path and item.link.up}
-    places = [("", ""), *((path, label) for label, path in paths.items())]
-    return [(path, label, gateway) for gateway in gateways for path, label in places][:PAIRS]
+    senders = [("", ""), *((path, label) for label, path in paths.items())]
+    return [(path, label, gateway) for gateway in gateways for path, label in senders][:PAIRS]
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"pairs": [{"namespace", "target", "sent", "summed", "unsummed"}]}``: see `Pair`."""
-    pairs: list[Pair] = []
+def _run(context: Context) -> DatagramsResult:
+    pairs: list[ChecksumPair] = []
     with contextlib.ExitStack() as stack:
         for path, label, target in _wanted(context):
             with contextlib.suppress(NamespaceGone, OSError):
                 made = run_in(path or OWN, functools.partial(_open, target))
-                pairs.append(Pair(label, target, stack.enter_context(made[0]), stack.enter_context(made[1])))
+                pairs.append(ChecksumPair(label, target, stack.enter_context(made[0]), stack.enter_context(made[1])))
         for number in range(QUESTIONS):
             pending = [pair for pair in pairs if not pair.summed]
             for pair in pending:
                 pair.sent += 1
-            # The other way round each time: answers that are limited may come to every second question.
+            # In the opposite order each time: where answers are limited, every second question may be answered.
             for summed in (True, False) if number % 2 == 0 else (False, True):
                 _ask([pair for pair in pending if not pair.summed], summed)
     return {"pairs": [pair.as_data() for pair in pairs]}
 
 
 def _open(target: Address) -> tuple[socket.socket, socket.socket]:
-    """Sockets of this thread's namespace, with and without checksum, that hear what comes back to them alone."""
+    """Sockets of this thread's namespace, with and without checksum, that receive only answers to them."""
     with contextlib.ExitStack() as stack:
         made = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for dummy in range(2)]
         made[1].setsockopt(socket.SOL_SOCKET, _SO_NO_CHECK, 1)
@@ -103,7 +107,7 @@ def _open(target: Address) -> tuple[socket.socket, socket.socket]:
         return made[0], made[1]
 
 
-def _ask(pairs: Sequence[Pair], summed: bool) -> None:
+def _ask(pairs: Sequence[ChecksumPair], summed: bool) -> None:
     """Send one datagram of each pair, and note whose was answered before the patience ended."""
     waiting = {pair.with_checksum if summed else pair.without: pair for pair in pairs}
     end = time.monotonic() + PATIENCE
@@ -121,7 +125,7 @@ def _ask(pairs: Sequence[Pair], summed: bool) -> None:
 
 
 def _is_answer(sock: socket.socket) -> bool:
-    """Whether what waits at a socket comes from the target: that nobody is there, or some datagram."""
+    """Whether the target has answered: that the port is closed, or with a datagram."""
     try:
         sock.recv(1)
     except ConnectionRefusedError:

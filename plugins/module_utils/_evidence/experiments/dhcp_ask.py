@@ -1,17 +1,18 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What do DHCP servers hand out here? Discoveries from a throw-away child, of which nothing is taken."""
+"""What do DHCP servers offer here? Discoveries from a temporary child; no offer is accepted."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import List, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.check import Options, check
 
 from .model import Context, Experiment, silence
+from .results import DhcpAskResult, DhcpOverlap, DhcpServer
 
-#: Seconds of silence that end it. A server that pings an address before it offers it answers later, and is not heard.
+#: Seconds of silence that end it. A server that pings an address before it offers it answers too late.
 WAIT = 1.5
 #: Addresses of the ranges that a discovery asks for by name.
 HINTS = 4
@@ -32,12 +33,11 @@ def _why_not(context: Context) -> str:
     parent = context.scope.parent
     if parent is None:
         return context.scope.parent_problem
-    nobody = "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
-    return silence(parent) or nobody
+    undeclared = "" if _addresses(context) else "no IPv4 addresses are declared for containers and the host's link"
+    return silence(parent) or undeclared
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """As dhcp_check answers: ``{"servers": […], "overlaps": [{"declared", "addresses", "servers", "message"}]}``."""
+def _run(context: Context) -> DhcpAskResult:
     parent = context.scope.parent
     if parent is None:
         return {"servers": [], "overlaps": []}
@@ -46,9 +46,13 @@ def _run(context: Context) -> dict[str, Any]:
         "addresses": _addresses(context),
         "subnets": [str(subnet) for subnet in context.network.subnets],
     }
-    result: dict[str, Any] = check(Options(probes=[probe], attempts=1, wait=WAIT, hints=HINTS))[0]
-    servers = [{key: item[key] for key in ("server", "macs", "lease_seconds")} for item in result["servers"]]
-    return {"servers": servers, "overlaps": [item for item in result["findings"] if item["kind"] == "overlap"]}
+    result = check(Options(probes=[probe], attempts=1, wait=WAIT, hints=HINTS))[0]
+    findings = cast(List[DhcpOverlap], result["findings"])
+    servers: list[DhcpServer] = [
+        {"server": item["server"], "macs": item["macs"], "lease_seconds": item["lease_seconds"]}
+        for item in cast(List[DhcpServer], result["servers"])
+    ]
+    return {"servers": servers, "overlaps": [item for item in findings if item["kind"] == "overlap"]}
 
 
 EXPERIMENT = Experiment(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does the host's link answer strangers for the parent's address? A throw-away child asks the link alone."""
+"""Does the host's link answer foreign requests for the parent's address? A temporary child asks the link alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import contextlib
 import ipaddress
 import selectors
 import time
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
@@ -29,10 +28,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 )
 
 from .model import Context, Experiment
+from .results import FluxAnswer, FluxAskResult
 
-#: Nobody has it (RFC 5737). A question without a sender would be answered whatever arp_filter says (net/ipv4/arp.c).
+#: Reserved for documentation (RFC 5737). A question without a sender is answered whatever arp_filter is
+#: (net/ipv4/arp.c).
 SENDER = ipaddress.IPv4Address("192.0.2.1")
-#: Questions for each address, and seconds that answers are waited for after each.
+#: Questions for each address, and seconds to wait for answers after each.
 NUMBER, WAIT = 3, 0.25
 #: Addresses of the parent that are asked for at most.
 ADDRESSES_MAX = 4
@@ -53,29 +54,29 @@ def _why_not(context: Context) -> str:
     if not parent.up or not parent.carrier or not shim.up:
         return f"{parent.name} or {shim.name} is down or has no carrier"
     if shim.mode != "bridge":
-        return f"{shim.name} is in mode {shim.mode} and hears no other link"
+        return f"{shim.name} is in mode {shim.mode} and receives nothing from other links"
     if look([SENDER])[SENDER].interface == shim.name:
-        return f"the kernel sends packets for strangers out of {shim.name}, so that answering them there is right"
+        return f"the kernel routes foreign addresses to {shim.name}, so that answering them there is right"
     return "" if _addresses(context) else f"{parent.name} has no IPv4 address of the network"
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"link", "mac", "results": [{"address", "answered": [MAC, …]}]}``. Errors: ChildFailed."""
+def _run(context: Context) -> FluxAskResult:
+    """Errors: ChildFailed."""
     parent, shim = context.scope.parent, context.scope.shim
     if parent is None or shim is None or shim.mac is None:
-        raise ChildFailed("parent or link are gone")
+        raise ChildFailed("parent or link have disappeared")
     addresses = _addresses(context)
     try:
         with temporary_child(parent, addresses, "child") as vantage:
             results = [_ask(vantage, address, shim.mac) for address in addresses]
     finally:
-        # The kernel has noted who asked, as it does of every neighbour.
+        # The kernel has a neighbour entry for the sender now, as for everyone who asks.
         with contextlib.suppress(pyroute2.NetlinkError), open_rtnetlink() as netlink:
             netlink.neigh("delete", dst=str(SENDER), ifindex=shim.index)
     return {"link": shim.name, "mac": shim.mac, "results": results}
 
 
-def _ask(vantage: Vantage, address: ipaddress.IPv4Address, mac: str) -> dict[str, Any]:
+def _ask(vantage: Vantage, address: ipaddress.IPv4Address, mac: str) -> FluxAnswer:
     question = Arp(ARP_REQUEST, vantage.mac, SENDER, NO_MAC, address)
     frame = build(Frame(vantage.mac, mac, question, signed=True))
     answered: dict[str, None] = {}

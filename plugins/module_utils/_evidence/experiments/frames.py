@@ -21,7 +21,7 @@ _AUXDATA = struct.Struct("=IIIHHHH")
 _TP_STATUS_CSUMNOTREADY, _TP_STATUS_VLAN_VALID, _TP_STATUS_CSUM_VALID = 1 << 3, 1 << 4, 1 << 7
 #: IEEE 802.1Q, 9.6: the identifier is 12 bits of the tag.
 _VLAN_ID = 0xFFF
-#: IEEE 802, 8.2.2: the bit of a destination's first octet that says that it is for several receivers.
+#: IEEE 802, 8.2.2: the bit of a destination's first octet that marks a group address.
 _GROUP = 0x01
 #: Longer than what the kernel puts together from several frames (net/core/gro.c).
 _FRAME_MAX = 1 << 17
@@ -29,7 +29,7 @@ _FRAME_MAX = 1 << 17
 
 @dataclass(frozen=True)
 class Arrived:
-    """data: the frame, without the VLAN tag that the kernel took off. vlan: that tag's identifier, 0 without one.
+    """data: the frame, without the VLAN tag, which the kernel has removed. vlan: that tag's identifier, 0 without one.
 
     checked: the device or the kernel found the transport checksum right. unfinished: it was never to be checked, as a
     sender on this machine left it to a device that does not exist (linux/skbuff.h, CHECKSUM_PARTIAL).
@@ -66,9 +66,9 @@ def arriving(link: str, instructions: Program, seconds: float, most: int) -> Ite
 
 def _arrived(data: bytes, ancillary: list[tuple[int, int, bytes]]) -> Arrived:
     status = tag = 0
-    for level, kind, told in ancillary:
-        if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA) and len(told) >= _AUXDATA.size:
-            status, tag = (_AUXDATA.unpack_from(told)[place] for place in (0, 5))
+    for level, kind, content in ancillary:
+        if (level, kind) == (_SOL_PACKET, _PACKET_AUXDATA) and len(content) >= _AUXDATA.size:
+            status, tag = (_AUXDATA.unpack_from(content)[field] for field in (0, 5))
     return Arrived(
         data,
         tag & _VLAN_ID if status & _TP_STATUS_VLAN_VALID else 0,

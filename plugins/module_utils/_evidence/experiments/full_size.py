@@ -8,13 +8,13 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger, open_pinger
 
 from .model import Context, Experiment
+from .results import FullSizeResult, SizedPair
 
 #: Octets of IP packets that links take, beside the sender's own MTU: RFC 8200, 5 (the least of IPv6), tunnels, PPPoE
 #: (RFC 2516), Ethernet, and the usual jumbo frames.
@@ -26,11 +26,11 @@ PAIRS = 16
 
 
 def _why_not(context: Context) -> str:
-    return "" if _pairs(context) else "there is nobody to send to"
+    return "" if _pairs(context) else "no target answers pings"
 
 
 def _pairs(context: Context) -> list[tuple[str, str, Address]]:
-    """Namespace's path and label of the sender, and the target: what answers small packets, as the watch saw it."""
+    """Namespace's path and label of the sender, and the target: those that answered small packets in the watch."""
     paths = {item.label: item.path for item in context.scope.containers}
     found = []
     for target in context.targets:
@@ -40,16 +40,12 @@ def _pairs(context: Context) -> list[tuple[str, str, Address]]:
     return list(dict.fromkeys(found))[:PAIRS]
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"pairs": [{"namespace", "target", "size", "passed", "lost", "error"}]}``; all in octets of the IP packet.
-
-    size: the sender's MTU. passed, lost: sizes of which a packet was answered, and of which none was.
-    """
+def _run(context: Context) -> FullSizeResult:
     sizes = _sizes(context)
     by_sender: dict[tuple[str, str], list[Address]] = {}
     for path, label, target in _pairs(context):
         by_sender.setdefault((path, label), []).append(target)
-    pairs: list[dict[str, Any]] = []
+    pairs: list[SizedPair] = []
     for (path, label), targets in by_sender.items():
         asked = {target: sizes(label, target) for target in targets}
         try:
@@ -74,8 +70,8 @@ def _sizes(context: Context) -> Callable[[str, Address], int]:
     return size
 
 
-def _ask(path: str, label: str, asked: dict[Address, int]) -> list[dict[str, Any]]:
-    """All targets of one sender at the same time. The sequence number tells the size that an answer is for."""
+def _ask(path: str, label: str, asked: dict[Address, int]) -> list[SizedPair]:
+    """All targets of one sender at the same time. The sequence number identifies the size that an answer is for."""
     pinger = open_pinger(path, {target.version for target in asked})
     sizes = {target: sorted({size for size in SIZES if size < own} | {own}) for target, own in asked.items()}
     answered: dict[Address, set[int]] = {target: set() for target in asked}
@@ -116,7 +112,7 @@ def _collect(
 
 def _result(
     label: str, target: Address, size: int, passed: Sequence[int] = (), lost: Sequence[int] = (), error: str = ""
-) -> dict[str, Any]:
+) -> SizedPair:
     return {
         "namespace": label,
         "target": str(target),

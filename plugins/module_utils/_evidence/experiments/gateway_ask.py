@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is every MAC address of this port answered? The parent, its links and a throw-away child ask the gateway.
+"""Is every MAC address of this port answered? The parent, its links and a temporary child ask the gateway.
 
-Where the kernel sends packets for the gateway out of another link than those, that one asks too: is the parent wrong?
+Where the kernel routes the gateway by another link than those, that one asks too: the declared parent may be wrong.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterable
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
@@ -34,8 +33,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import FAST
 
 from .model import Context, Experiment, silence
+from .results import AskedVantage, GatewayAskResult
 
-#: How the vantages are called in the result; those of containers with their namespace: ``container c1``.
+#: Names of the vantages in the result; those of containers with their namespace: ``container c1``.
 PARENT, LINK, CHILD, EGRESS, CONTAINER = "parent", "link", "child", "egress", "container"
 #: Containers that ask at most.
 CONTAINERS_MAX = 4
@@ -53,29 +53,27 @@ def _why_not(context: Context) -> str:
 def _egress(context: Context) -> Link | None:
     """The link by which the kernel reaches the gateway, where that is neither the parent nor on it."""
     scope, gateway = context.scope, str(context.network.gateways[0])
-    own = (context.before.get("namespaces") or [{}])[0]
-    path = next((item for item in own.get("paths", []) if item["target"] == gateway), None)
+    path = context.paths.get(("", gateway))
     if path is None or path["local"] or path["gateway"] or scope.parent is None:
         return None
     link = scope.facts.link(path["link"]) if path["link"] else None
-    # The other end of a veth is its parent too, by the number that it has in its own namespace.
+    # The peer of a veth is its parent too, by the index that it has in its own namespace.
     mine = scope.parent, *scope.facts.children(scope.parent)
     return None if link is None or link in mine else link
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"gateway": …, "asked": [{"vantage", "link", "mac", "sent", "answered": [MAC, …], "why_not"}]}``."""
+def _run(context: Context) -> GatewayAskResult:
     gateway = context.network.gateways[0]
-    asked: list[dict[str, Any]] = []
+    asked: list[AskedVantage] = []
     with contextlib.ExitStack() as stack:
         vantages = _open(context, gateway, asked, stack)
         answers: dict[str, dict[str, None]] = {vantage.name: {} for vantage in vantages}
 
         def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> Iterable[Question]:
-            said = claim(frame)
+            claimed = claim(frame)
             to_another = isinstance(frame.body, Arp) and frame.destination != vantage.mac
-            if said is not None and said[0] == gateway and said[2] == REPLY and not outgoing and not to_another:
-                answers[vantage.name][said[1]] = None
+            if claimed and claimed[0] == gateway and claimed[2] == REPLY and not outgoing and not to_another:
+                answers[vantage.name][claimed[1]] = None
             return ()
 
         # A solicitation from :: is answered to all nodes (RFC 4861, 7.2.4): only one may ask at a time.
@@ -96,10 +94,8 @@ def _run(context: Context) -> dict[str, Any]:
     return {"gateway": str(gateway), "asked": asked}
 
 
-def _open(
-    context: Context, gateway: Address, asked: list[dict[str, Any]], stack: contextlib.ExitStack
-) -> list[Vantage]:
-    """The vantages that can be had; those that cannot are noted in ``asked`` with the reason."""
+def _open(context: Context, gateway: Address, asked: list[AskedVantage], stack: contextlib.ExitStack) -> list[Vantage]:
+    """The vantages that could be opened; the others are noted in ``asked`` with the reason."""
     parent, shim = context.scope.parent, context.scope.shim
     if parent is None:
         return []
@@ -126,7 +122,7 @@ def _open(
 
 
 def _containers(
-    context: Context, gateway: Address, asked: list[dict[str, Any]], stack: contextlib.ExitStack
+    context: Context, gateway: Address, asked: list[AskedVantage], stack: contextlib.ExitStack
 ) -> list[Vantage]:
     """One for each of the first containers that are up, on its own link and with its own MAC address."""
     chosen = {item.label: item for item in reversed(context.scope.containers) if item.link.up and item.path}
@@ -142,7 +138,7 @@ def _containers(
     return found
 
 
-def _missing(vantage: str, link: str, reason: str) -> dict[str, Any]:
+def _missing(vantage: str, link: str, reason: str) -> AskedVantage:
     return {"vantage": vantage, "link": link, "mac": None, "sent": 0, "answered": [], "why_not": reason}
 
 

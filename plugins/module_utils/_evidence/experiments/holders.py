@@ -1,16 +1,17 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who else holds the addresses of this network? Probes from the parent and from a throw-away child."""
+"""Which other machines hold addresses of this network? Probes from the parent and from a temporary child."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import List, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.check import Options, check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import FOREIGN
 
 from .model import Context, Experiment, silence
+from .results import HeldAddress, HoldersResult, ProbingVantage
 
 #: Addresses that are asked for at most.
 ADDRESSES_MAX = 128
@@ -32,8 +33,7 @@ def _addresses(context: Context) -> list[str]:
     return list(dict.fromkeys(str(address) for address in found))[:ADDRESSES_MAX]
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """As arp_conflict_check answers: ``{"results": [{"address", "status", "holders": […]}], "vantages": […]}``."""
+def _run(context: Context) -> HoldersResult:
     addresses = _addresses(context)
     parent = context.scope.parent
     if not addresses or parent is None:
@@ -41,7 +41,7 @@ def _run(context: Context) -> dict[str, Any]:
     result = _ask(parent.name, addresses)
     doubtful = [item["address"] for item in result["results"] if _foreign(item)]
     if doubtful:
-        # A container that ended before the host was read again is nobody: who is there answers a second time.
+        # A container that ended before the host was read again is no other machine, which would answer a second time.
         again = {item["address"]: _foreign(item) for item in _ask(parent.name, doubtful)["results"]}
         for item in result["results"]:
             known = _foreign(item) & again.get(item["address"], set())
@@ -49,17 +49,21 @@ def _run(context: Context) -> dict[str, Any]:
     return result
 
 
-def _ask(parent: str, addresses: list[str]) -> dict[str, Any]:
+def _ask(parent: str, addresses: list[str]) -> HoldersResult:
     result, dummy = check(Options(probes=[{"parent": parent, "addresses": addresses}]))
-    return {key: result[key] for key in ("results", "vantages", "started")}
+    return {
+        "results": cast(List[HeldAddress], result["results"]),
+        "vantages": cast(List[ProbingVantage], result["vantages"]),
+        "started": str(result["started"]),
+    }
 
 
 def shared(parent: str, addresses: list[str]) -> set[str]:
-    """Those of these addresses that somebody answers for who is not of this host, asked as the experiment asks."""
+    """Those of these addresses that another machine answers for, asked as the experiment asks."""
     return {item["address"] for item in _ask(parent, addresses)["results"] if _foreign(item)}
 
 
-def _foreign(result: dict[str, Any]) -> set[str]:
+def _foreign(result: HeldAddress) -> set[str]:
     """The MAC addresses that answered for an address and are not of this host."""
     return {one["mac"] for one in result["holders"] if one["owner"] == FOREIGN}
 
@@ -67,7 +71,7 @@ def _foreign(result: dict[str, Any]) -> set[str]:
 EXPERIMENT = Experiment(
     id="holders",
     sends="three probes without a sender address for each address of the network, from the parent and from a temporary"
-    f" macvlan link, at most {ADDRESSES_MAX} addresses, and once more for each that somebody else answers for",
+    f" macvlan link, at most {ADDRESSES_MAX} addresses, and once more for each that another machine answers for",
     run=_run,
     why_not=_why_not,
 )

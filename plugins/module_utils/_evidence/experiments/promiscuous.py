@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does the parent deliver what is for its macvlan links? One asks the gateway, with and without promiscuous mode.
+"""Does the parent deliver the frames of its macvlan links? One asks the gateway in promiscuous mode, and after it.
 
-Without it one has asked already, for the experiment gateway_ask, and was not answered.
+Outside of it one has asked already, for the experiment gateway_ask, and was not answered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
@@ -22,6 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 
 from .gateway_ask import CHILD, PARENT
 from .model import REPAIRING, Context, Experiment
+from .results import AskedVantage, PromiscuousResult
 
 #: Questions during promiscuous mode and after it, seconds for which each waits for its answer, and seconds that a
 #: card gets to change its mode.
@@ -32,7 +32,7 @@ _MEMBERSHIP = struct.Struct("=iHH8s")
 
 
 def _gateway(context: Context) -> Address | None:
-    """That of gateway_ask. Answers to ARP go to who asked alone; those to a solicitation without an address to all."""
+    """That of gateway_ask. Answers to ARP are unicast; those to a solicitation without a sender are multicast."""
     return next((item for item in context.network.gateways[:1] if item.version == 4), None)
 
 
@@ -41,22 +41,27 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if _gateway(context) is None:
         return "the network's first gateway has no IPv4 address"
-    asked = {item["vantage"]: item for item in context.made.get("gateway_ask", {}).get("asked", [])}
-    if not asked.get(PARENT, {}).get("answered"):
+    asked = {item["vantage"]: item for item in _asked(context)}
+    parent, child = asked.get(PARENT), asked.get(CHILD)
+    if parent is None or not parent["answered"]:
         return "no gateway answers the parent"
-    if not asked.get(CHILD, {}).get("sent"):
+    if child is None or not child["sent"]:
         return "no temporary macvlan link could ask"
-    return "a temporary macvlan link is answered" if asked[CHILD]["answered"] else ""
+    return "a temporary macvlan link is answered" if child["answered"] else ""
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"gateway", "mac", "sent", "promiscuous", "after"}``: answers to ``sent`` questions each.
+def _asked(context: Context) -> list[AskedVantage]:
+    """The vantages of gateway_ask."""
+    for item in context.made:
+        if item["id"] == "gateway_ask" and item["result"] is not None:
+            return item["result"]["asked"]
+    return []
 
-    after: without promiscuous mode again; None where there were none with it.
-    """
+
+def _run(context: Context) -> PromiscuousResult | None:
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
-        return {}
+        return None
     with temporary_child(parent, [gateway], CHILD) as child:
         with _promiscuous(parent):
             time.sleep(SETTLE)
@@ -75,7 +80,7 @@ def _run(context: Context) -> dict[str, Any]:
 
 
 def _promiscuous(parent: Link) -> socket.socket:
-    """The parent takes every frame until this is closed."""
+    """The parent receives every frame until this is closed."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
         request = _MEMBERSHIP.pack(parent.index, _PACKET_MR_PROMISC, 0, b"")

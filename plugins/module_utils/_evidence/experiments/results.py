@@ -71,7 +71,10 @@ class _BridgePassed(TypedDict, total=False):
 
 
 class BridgePassResult(_BridgePassed):
-    """bridge: None where there is none, and then nothing else. how: ``itself`` or ``port``."""
+    """bridge: None where there is none, and then nothing else. how: ``itself`` or ``port``.
+
+    uncounted: what drops and does not count. legacy: tables of iptables-legacy, which nft does not show.
+    """
 
     bridge: str | None
 
@@ -215,13 +218,19 @@ class ProbingVantage(TypedDict):
     reason: str
 
 
-class HoldersResult(TypedDict):
+class _HoldersStart(TypedDict, total=False):
+    started: str
+
+
+class HoldersResult(_HoldersStart):
+    """started: ISO 8601; missing where there was nothing to ask."""
+
     results: list[HeldAddress]
     vantages: list[ProbingVantage]
 
 
 class PromiscuousResult(TypedDict):
-    """promiscuous, after: answers in promiscuous mode, and after it; None where there were none in it."""
+    """sent: questions each. promiscuous, after: answers in promiscuous mode, and after it; None without any in it."""
 
     gateway: str
     mac: str

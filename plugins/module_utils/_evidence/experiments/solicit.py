@@ -3,14 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Do multicast questions get through? The parent asks for the gateway by multicast, and then by broadcast.
 
-A switch that looks into MLD sends a solicited-node group only to ports from which it heard a report (RFC 4541, 3), and
-a broadcast to all.
+A switch with MLD snooping forwards a solicited-node group only to ports on which it received a report (RFC 4541, 3),
+and a broadcast to all.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
@@ -18,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.question import answered
 
 from .model import Context, Experiment, silence
+from .results import SolicitResult
 
 #: Questions of each kind, and seconds for which each waits for its answer.
 QUESTIONS, PATIENCE = 3, 0.3
@@ -36,24 +36,29 @@ def _why_not(context: Context) -> str:
     return silence(parent)
 
 
-def _run(context: Context) -> dict[str, Any]:
-    """``{"gateway", "link", "sent", "multicast": answers, "broadcast": answers}``; sent: of each kind."""
+def _run(context: Context) -> SolicitResult | None:
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
-        return {}
+        return None
     sock, mac = open_socket(parent.name, [gateway])
     with sock:
         vantage = Vantage("parent", parent.name, mac, sock)
         asked = probe(mac, gateway)
         frame = parse(asked)
         if frame is None or isinstance(frame.body, Arp):
-            return {}
+            return None
         flooded = build(replace(frame, destination=BROADCAST))
-        answers = {
-            name: sum(answered(vantage, question, gateway, PATIENCE) for dummy in range(QUESTIONS))
-            for name, question in (("multicast", asked), ("broadcast", flooded))
-        }
-    return {"gateway": str(gateway), "link": parent.name, "sent": QUESTIONS, **answers}
+        multicast, broadcast = (
+            sum(answered(vantage, question, gateway, PATIENCE) for dummy in range(QUESTIONS))
+            for question in (asked, flooded)
+        )
+    return {
+        "gateway": str(gateway),
+        "link": parent.name,
+        "sent": QUESTIONS,
+        "multicast": multicast,
+        "broadcast": broadcast,
+    }
 
 
 EXPERIMENT = Experiment(

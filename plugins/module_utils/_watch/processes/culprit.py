@@ -37,7 +37,7 @@ NO_PORT = (
 )
 #: Seconds before such a message in which a program may have been started that asked for it, and how many are reported.
 SUSPECT, SUSPECTS_MAX = 1.5, 5
-#: Processes that are looked for per second and in one burst. One takes up to 1 ms.
+#: Processes that are searched for per second and in one burst. One takes up to 1 ms.
 RATE, BURST = 15, 100
 
 
@@ -77,37 +77,39 @@ class Culprits:
         self._searches = Budget(SEARCH_RATE, SEARCH_BURST)
         self._budget = Budget(RATE, BURST)
 
-    def find(self, port: int, place: WatchedNamespace) -> Culprit:
+    def find(self, port: int, namespace: WatchedNamespace) -> Culprit:
         """Who uses a port id in a namespace, or did a moment ago."""
         if port == 0:
             self._table.receive()
-            recent = self._table.recent(time.monotonic() - SUSPECT, {place.inode, self._own_network})
+            recent = self._table.recent(time.monotonic() - SUSPECT, {namespace.inode, self._own_network})
             return Culprit(None, unknown=NO_PORT, suspects=tuple(itertools.islice(recent, SUSPECTS_MAX)))
-        cached = self._cached(port, place)
+        cached = self._cached(port, namespace)
         if cached is None and not self._budget.take(time.monotonic()):
-            return Culprit(None, unknown=f"port id {port} was not looked for: too many changes came at once")
-        process, known_by = cached or self._resolve(port, place)
+            return Culprit(
+                None, unknown=f"the process of port id {port} was not searched for: too many changes came at once"
+            )
+        process, known_by = cached or self._resolve(port, namespace)
         if process is None:
             reason = f"port id {port} belongs to no process now"
             return Culprit(None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason)
-        self._known[place.inode, port] = process, known_by
+        self._known[namespace.inode, port] = process, known_by
         return self.of(process, known_by)
 
     def of(self, process: Process, known_by: str) -> Culprit:
         """The same for a process that is known already."""
         return Culprit(process, known_by, parents=tuple(self._parents(process)))
 
-    def _cached(self, port: int, place: WatchedNamespace) -> tuple[Process, str] | None:
-        known = self._known.get((place.inode, port))
+    def _cached(self, port: int, namespace: WatchedNamespace) -> tuple[Process, str] | None:
+        known = self._known.get((namespace.inode, port))
         if known is None:
             return None
         return known if lives(known[0]) else None
 
-    def _resolve(self, port: int, place: WatchedNamespace) -> tuple[Process | None, str]:
+    def _resolve(self, port: int, namespace: WatchedNamespace) -> tuple[Process | None, str]:
         direct = read(port) if _INIT < port <= _LIBNL_PID else None
-        if direct and direct.command and (direct.own_pid, direct.network) == (port, place.inode):
+        if direct and direct.command and (direct.own_pid, direct.network) == (port, namespace.inode):
             return direct, BY_PORT
-        inode = socket_of(place.read("netlink"), port)
+        inode = socket_of(namespace.read("netlink"), port)
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
             alive = read(pid) if _INIT < pid <= _LIBNL_PID else None
             # A port id is a pid in the PID namespace of its process: in a container another one has that number.
@@ -125,7 +127,7 @@ class Culprits:
             ending = found
         self._table.receive()
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
-            remembered = self._table.by_own_pid(pid, place.inode)
+            remembered = self._table.by_own_pid(pid, namespace.inode)
             if remembered:
                 return remembered, BY_EVENTS
         # It is just about to end: its memory is gone and its sockets are not.

@@ -23,7 +23,7 @@ T = TypeVar("T")
 SIZE = 4096
 #: Programs of which /proc is read per second and in one burst. One takes about 200 us; of the rest the parent is known.
 RATE, BURST = 50, 200
-#: Events that are looked at per second and in one burst. One takes about 10 us.
+#: Events that are processed per second and in one burst. One takes about 10 us.
 EVENTS_RATE, EVENTS_BURST = 500, 4000
 
 #: Programs that can change the network, by the name of the process (which has 15 characters).

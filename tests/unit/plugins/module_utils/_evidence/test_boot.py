@@ -57,11 +57,11 @@ def test_the_journal_is_read_in_seconds_after_the_start_of_systemd(monkeypatch) 
     ]
     monkeypatch.setattr(boot, "run", lambda argv, check: Output(0, "\n".join(lines), ""))
     journal = boot._Journal(40.0)
-    assert [(item["at"], item["text"]) for item in journal.read([])] == [
+    assert [(item.at, item.text) for item in journal.read([])] == [
         (1.569, 'Cannot find device "eth0"'),
         (1.6, "Finished."),
     ]
-    assert "m.service" in journal.read([])[1]["units"]
+    assert "m.service" in journal.read([])[1].units
     assert journal.seconds("0") is None
 
 

@@ -34,5 +34,5 @@ def test_another_uplink_is_asked(link, asked):
     (network,) = _networks.networks(_declaration.expand([declared], [], problems).as_data()["networks"], problems)
     path = {"target": GATEWAY, "link": "eth0", "source": "192.168.100.11", "gateway": None, "local": False, "error": ""}
     scope = Scope(network, Facts((DEAD, link)), DEAD)
-    reason = EXPERIMENT.why_not(Context(scope, before={"namespaces": [{"paths": [path]}]}))
+    reason = EXPERIMENT.why_not(Context(scope, before={"namespaces": [{"label": "", "paths": [path]}]}))
     assert (reason == "") is asked, reason
