@@ -301,8 +301,8 @@ def test_a_dhcp_server_offers_what_is_declared_for_containers() -> None:
     assert cases.verdict(fleet, "dhcp_pool_overlap").status == "ruled_out"
     result["overlaps"].append(
         {
-            "parent": "eth0", "kind": "overlap", "message": "offered", "servers": ["192.168.100.2"], "addresses": ["192.168.100.135"],
-            "declared": "192.168.100.128/28",
+            "parent": "eth0", "kind": "overlap", "message": "offered", "servers": ["192.168.100.2"],
+            "addresses": ["192.168.100.135"], "declared": "192.168.100.128/28",
         }
     )  # fmt: skip
     found = cases.verdict(fleet, "dhcp_pool_overlap")
