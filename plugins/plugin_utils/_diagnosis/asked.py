@@ -1,34 +1,34 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the experiment gateway_ask says of MAC addresses beside the parent's. Pure."""
+"""Who asked the gateway in the experiment gateway_ask, and who was answered. Pure."""
 
 from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import (
+    AskedVantage,
+    GatewayAskResult,
+)
 
 from .case import Case
 from .verdict import EvidenceItem
 
 
+def senders(made: GatewayAskResult) -> dict[str, AskedVantage]:
+    """The vantages that could ask: parent, link, child, egress, and ``container NAME``."""
+    return {item["vantage"]: item for item in made["asked"] if item["sent"]}
+
+
 def only_the_parent(case: Case) -> list[EvidenceItem]:
     """The proof that the parent is answered and a new MAC address on it is not; empty where that is not so."""
-    made = case.experiment("gateway_ask") or {"asked": []}
-    asked = {item["vantage"]: item for item in made["asked"] if item["sent"]}
+    made = case.experiments.result("gateway_ask")
+    if made is None:
+        return []
+    asked = senders(made)
     if "parent" not in asked or "child" not in asked:
         return []
-    if not asked["parent"]["answered"] or asked["child"]["answered"]:
+    parent, child = asked["parent"], asked["child"]
+    if not parent["answered"] or child["answered"]:
         return []
-    return [
-        case.item(
-            "experiment",
-            f"{made['gateway']} answers the parent's MAC {asked['parent']['mac']}, and not {asked['child']['mac']}",
-            asked["parent"]["link"],
-        )
-    ]
-
-
-def refusals(case: Case) -> list[EvidenceItem]:
-    """Why macvlan_link refuses the declared parent."""
-    found = (case.evidence.get("drift") or {}).get("refusals", [])
-    return [
-        case.item("refusal", f"{item['key']}: {item['problem']}") for item in found if item["key"].endswith("parent")
-    ]
+    text = f"{made['gateway']} answers the parent's MAC {parent['mac']}, and not {child['mac']}"
+    return [case.item("experiment", text, parent["link"])]

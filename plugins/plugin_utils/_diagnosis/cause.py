@@ -6,7 +6,7 @@
 A cause is one file of `causes`: ``CAUSE = Cause(id=…, …, judge=judge)`` and a pure function
 ``judge(case) -> CauseVerdict``.
 Nothing else names it: `registry` finds it. A judge never raises for missing evidence: it says
-``case.not_tested("why")``.
+``case.not_tested("why")``, or asks the case for a part, which then raises `Lacking`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Cause:
     rank: precedence among confirmed causes of one network: where several explain a consequence, the lowest has it.
     needs: evidence without which nothing can be said; keys of `Case.lacks`.
     explains: ids of causes that are consequences of this one where both are confirmed.
-    repairable: whether making again what is declared (roles nm_exclusion and interfaces) puts it right.
+    repairable: whether re-applying the declaration (roles nm_exclusion and interfaces) repairs it.
     """
 
     id: str

@@ -5,22 +5,36 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    parse_interface,
+    parse_network,
+    within,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
+    HostEvidence,
+    LinkData,
+    NamespaceData,
+    NetworkData,
+    SnapshotData,
+)
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
 class FleetLink:
-    """A link of the fleet. ``namespace`` is empty for the host's own; address: with one place per address.
+    """A link of the fleet. ``namespace`` is empty for the host's own; address: with one entry per address.
 
     passthru: a macvlan link that shares its parent's MAC address, as its mode demands.
     """
 
     host: str
     namespace: str
-    link: str
+    name: str
     mac: str
     kind: str = ""
     address: str = ""
@@ -29,20 +43,25 @@ class FleetLink:
 
     def __str__(self) -> str:
         inside = f" in namespace {self.namespace}" if self.namespace else ""
-        return f"{self.link} of {self.host}{inside}"
+        return f"{self.name} of {self.host}{inside}"
+
+    @property
+    def where(self) -> str:
+        """On its host."""
+        return f"{self.name}{f' in namespace {self.namespace}' if self.namespace else ''}"
 
 
 @dataclass(frozen=True)
 class Fleet:
     """hosts: the evidence of each host that gave some; absent: those that gave none, and why.
 
-    macs: places by MAC address. passed: hosts by MAC address, also those that were there only for a while.
-    addresses: places by segment and address (without prefix length); a segment is what networks name as theirs, their
+    macs: links by MAC address. passed: hosts by MAC address, also those that were there only for a while.
+    addresses: links by segment and address (without prefix length); a segment is what networks name as theirs, their
     subnets by default, and only links of declared networks count.
-    members: places by segment and MAC address: parents of declared networks and all macvlan links on these.
+    members: links by segment and MAC address: parents of declared networks and all macvlan links on these.
     """
 
-    hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hosts: Mapping[str, HostEvidence] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     macs: Mapping[str, tuple[FleetLink, ...]] = field(default_factory=dict)
     addresses: Mapping[tuple[str, str], tuple[FleetLink, ...]] = field(default_factory=dict)
@@ -58,102 +77,111 @@ class Fleet:
         return self.addresses.get((segment, address), ())
 
     def together(self, one: str, other: str) -> bool:
-        """Whether two hosts were looked at in the same minutes: what moves from one to the other is then seen once."""
+        """Whether evidence of two hosts is of the same minutes: what moves between them is then seen once."""
         first, second = self.hosts[one], self.hosts[other]
-        return bool(first["started"] <= second["ended"] and second["started"] <= first["ended"])
+        return first["started"] <= second["ended"] and second["started"] <= first["ended"]
 
 
-def segment_of(network: Mapping[str, Any]) -> str:
-    """The key of a network's segment: its name, or its subnets where it names none."""
-    return str(network.get("segment") or ", ".join(network["subnets"]))
+class _Index(Generic[Key]):
+    """Links by a key, each once, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self._found: dict[Key, dict[FleetLink, None]] = {}
+
+    def add(self, key: Key, link: FleetLink) -> None:
+        self._found.setdefault(key, {})[link] = None
+
+    def done(self) -> dict[Key, tuple[FleetLink, ...]]:
+        return {key: tuple(links) for key, links in self._found.items()}
 
 
-def gather(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> Fleet:
+def gather(hosts: Mapping[str, HostEvidence], absent: Mapping[str, str] | None = None) -> Fleet:
     """What the last snapshots of all hosts say."""
-    macs: dict[str, dict[FleetLink, None]] = {}
-    addresses: dict[tuple[str, str], dict[FleetLink, None]] = {}
-    members: dict[tuple[str, str], dict[FleetLink, None]] = {}
+    macs, addresses, members = _Index[str](), _Index[tuple[str, str]](), _Index[tuple[str, str]]()
     for host, evidence in hosts.items():
-        snapshot = evidence.get("after") or evidence.get("before")
-        if not snapshot:
+        snapshot = evidence["after"] or evidence["before"]
+        if snapshot is None:
             continue
-        for place in _with_macs(host, snapshot):
-            macs.setdefault(place.mac, {})[place] = None
-        for network in evidence.get("networks", []):
+        for link in _with_macs(host, snapshot):
+            macs.add(link.mac, link)
+        for network in evidence["networks"]:
             segment = segment_of(network)
-            for place in _of_network(host, network, snapshot):
-                addresses.setdefault((segment, place.address), {})[place] = None
-            for place in _attached(host, network, snapshot):
-                members.setdefault((segment, place.mac), {})[place] = None
-    return Fleet(
-        hosts,
-        absent or {},
-        {mac: tuple(places) for mac, places in macs.items()},
-        {key: tuple(places) for key, places in addresses.items()},
-        passing(hosts),
-        {key: tuple(places) for key, places in members.items()},
-    )
+            for link in _of_network(host, network, snapshot):
+                addresses.add((segment, link.address), link)
+            for link in _attached(host, network, snapshot):
+                members.add((segment, link.mac), link)
+    return Fleet(hosts, absent or {}, macs.done(), addresses.done(), passing(hosts), members.done())
 
 
-def passing(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def segment_of(network: NetworkData) -> str:
+    """The key of a network's segment: its name, or its subnets where it names none."""
+    return network["segment"] or ", ".join(network["subnets"])
+
+
+def passing(hosts: Mapping[str, HostEvidence]) -> dict[str, str]:
     """MAC addresses that hosts had at any time, and on which: those of containers that have ended meanwhile, too."""
     found: dict[str, str] = {}
     for host, evidence in hosts.items():
-        for moment in ("before", "after"):
-            if evidence.get(moment):
-                found.update((place.mac, host) for place in _with_macs(host, evidence[moment]))
-        for event in (evidence.get("watch") or {}).get("events", []):
-            data = event.get("data") or {}
-            # what the host itself sent
-            if event["kind"] in ("arp", "nd") and data.get("incoming") is False:
-                found[data["mac"]] = host
+        for snapshot in (evidence["before"], evidence["after"]):
+            if snapshot is not None:
+                found.update((link.mac, host) for link in _with_macs(host, snapshot))
+        found.update((mac, host) for mac in _sent(evidence))
     return found
 
 
-def _with_macs(host: str, snapshot: Mapping[str, Any]) -> list[FleetLink]:
-    return [
-        _place(host, space, link)
-        for space in snapshot["namespaces"]
-        for link in space["links"]
-        if link["mac"] and link["name"] != "lo"
-    ]
+def _sent(evidence: HostEvidence) -> Iterator[str]:
+    """The MAC addresses of the frames that the host itself sent."""
+    for event in evidence["watch"]["events"] if evidence["watch"] else ():
+        if (event["kind"] == "arp" or event["kind"] == "nd") and not event["data"]["incoming"]:
+            yield event["data"]["mac"]
 
 
-def _place(host: str, space: Mapping[str, Any], link: Mapping[str, Any]) -> FleetLink:
+def _with_macs(host: str, snapshot: SnapshotData) -> Iterator[FleetLink]:
+    for namespace in snapshot["namespaces"]:
+        for link in namespace["links"]:
+            if link["mac"] and link["name"] != "lo":
+                yield _fleet_link(host, namespace, link)
+
+
+def _fleet_link(host: str, namespace: NamespaceData, link: LinkData) -> FleetLink:
     passthru = link["mode"] == "passthru"
-    return FleetLink(host, space["label"], link["name"], link["mac"], link["kind"], up=link["up"], passthru=passthru)
+    return FleetLink(
+        host, namespace["label"], link["name"], link["mac"], link["kind"], up=link["up"], passthru=passthru
+    )
 
 
-def _attached(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[FleetLink]:
+def _attached(host: str, network: NetworkData, snapshot: SnapshotData) -> Iterator[FleetLink]:
     """The parent of a declared network, and all macvlan links on it, in whatever namespace."""
     scope = snapshot["networks"].get(network["name"])
     if not scope or not scope["parent"]:
-        return []
-    found = []
-    for number, space in enumerate(snapshot["namespaces"]):
-        for link in space["links"]:
+        return
+    for number, namespace in enumerate(snapshot["namespaces"]):
+        for link in namespace["links"]:
             is_parent = not number and link["name"] == scope["parent"]
             if is_parent or (link["parent"] == scope["parent"] and link["parent_namespace"] == "" and link["mode"]):
-                found.append(_place(host, space, link))
-    return found
+                yield _fleet_link(host, namespace, link)
 
 
-def _of_network(host: str, network: Mapping[str, Any], snapshot: Mapping[str, Any]) -> list[FleetLink]:
+def _of_network(host: str, network: NetworkData, snapshot: SnapshotData) -> Iterator[FleetLink]:
     """Every address of a declared network: on parent and link of the host, and on its containers."""
     scope = snapshot["networks"].get(network["name"])
     if not scope:
-        return []
-    subnets = [ipaddress.ip_network(text) for text in network["subnets"]]
+        return
     own = snapshot["namespaces"][0]
-    places = []
+    links = {link["name"]: link for link in own["links"]}
     for item in own["addresses"]:
-        if item["link"] not in (scope["parent"], scope["link"]):
+        link = links.get(item["link"] or "")
+        if link is None or link["name"] not in (scope["parent"], scope["link"]):
             continue
-        address = ipaddress.ip_interface(item["address"]).ip
-        if any(address in subnet for subnet in subnets):
-            link = next(link for link in own["links"] if link["name"] == item["link"])
-            places.append(FleetLink(host, "", link["name"], link["mac"], link["kind"], str(address)))
-    containers = [*scope["containers"], *scope["strays"]]
-    return places + [
-        FleetLink(host, item["namespace"], item["link"], item["mac"], "macvlan", item["address"]) for item in containers
-    ]
+        address = _inside(item["address"], network["subnets"])
+        if address:
+            yield FleetLink(host, "", link["name"], link["mac"], link["kind"], address)
+    for one in (*scope["containers"], *scope["strays"]):
+        yield FleetLink(host, one["namespace"], one["link"], one["mac"], "macvlan", one["address"])
+
+
+def _inside(address: str, subnets: Iterable[str]) -> str:
+    """An address without its prefix length where it lies in one of the subnets, else empty."""
+    interface = parse_interface(address)
+    known = [subnet for subnet in map(parse_network, subnets) if subnet is not None]
+    return str(interface.ip) if interface and any(within(interface.ip, subnet) for subnet in known) else ""

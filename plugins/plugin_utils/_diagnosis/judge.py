@@ -7,32 +7,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, NetworkData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
-from .case import Case
+from . import shape
+from .case import Case, Lacking
 from .cause import Cause
 from .fleet import gather
 from .registry import CAUSES
+from .shape import NotUnderstood
 from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, CauseVerdict
 
 
-def judge(hosts: Mapping[str, Mapping[str, Any]], absent: Mapping[str, str] | None = None) -> list[CauseVerdict]:
+def understood(data: object) -> HostEvidence:
+    """The evidence of one host, checked as far as judging it needs. Errors: NotUnderstood."""
+    evidence = shape.understood(data)
+    for moment, snapshot in (("before", evidence["before"]), ("after", evidence["after"])):
+        if snapshot is not None and not snapshot["namespaces"]:
+            raise NotUnderstood(f"its snapshot {moment} the watch lacks the host's own network namespace")
+    problems = Problems()
+    networks(evidence, problems)
+    if problems:
+        raise NotUnderstood(f"its declared networks are not valid: {problems.items[0]}")
+    return evidence
+
+
+def judge(hosts: Mapping[str, HostEvidence], absent: Mapping[str, str] | None = None) -> list[CauseVerdict]:
     """All verdicts, in the order of reports. absent: hosts without evidence, and why."""
     fleet = gather(hosts, absent)
     found = []
     for evidence in hosts.values():
-        for network in networks(evidence):
+        for network in networks(evidence, Problems()):
             found += rooted([verdict(cause, Case(evidence, network, fleet)) for cause in CAUSES])
     return sorted(found, key=order)
 
 
-def networks(evidence: Mapping[str, Any]) -> list[MacvlanNetwork]:
-    """The declared networks of a host, as they were checked there."""
-    return _networks.networks([dict(item) for item in evidence.get("networks", [])], Problems())
+def networks(evidence: HostEvidence, problems: Problems) -> list[MacvlanNetwork]:
+    """The declared networks of a host. Keys of a later release are left out."""
+    known = NetworkData.__annotations__
+    return _networks.networks(
+        [{key: value for key, value in item.items() if key in known} for item in evidence["networks"]], problems
+    )
 
 
 def order(item: CauseVerdict) -> tuple[int, str, float, str, str]:
@@ -42,11 +60,13 @@ def order(item: CauseVerdict) -> tuple[int, str, float, str, str]:
 
 
 def verdict(cause: Cause, case: Case) -> CauseVerdict:
-    """What a cause says; that it could not be judged where evidence is missing, or its judge is wrong about it."""
+    """What a cause says; that it was not tested where evidence is missing, or its judge fails on what there is."""
     missing = [reason for reason in map(case.lacks, cause.needs) if reason]
     try:
         made = CauseVerdict(NOT_TESTED, missing[0]) if missing else cause.judge(case)
-    # One judge that does not expect what it sees on a sick host must not keep the others from their verdicts.
+    except Lacking as error:
+        made = CauseVerdict(NOT_TESTED, str(error))
+    # One judge that does not expect what it sees on a broken host must not keep the others from their verdicts.
     except Exception as error:  # noqa: BLE001
         made = CauseVerdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
     return placed(made, case.host, case.network.name, cause)

@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent
 
 #: Seconds of lifetime that may be left when the kernel removes an address: it does so up to 1/50 s early and counts
 #: whole seconds (ADDRCONF_TIMER_FUZZ_MINUS, include/net/addrconf.h).
 LEFT_MAX = 1
 
 
-def expired(event: Mapping[str, Any]) -> bool:
+def expired(event: AddressEvent) -> bool:
     """Whether this is an address that the kernel removed by itself at the end of its lifetime.
 
     A removal that a process asked for carries its port id (IPv4), or some of the lifetime is left (ioctl, IPv6).
     """
-    data = event.get("data") or {}
-    if (event["kind"], event["action"]) != ("address", "delete") or event.get("process") or data.get("permanent", True):
+    data, left = event["data"], event["data"]["valid_seconds"]
+    if event["action"] != "delete" or event["process"] or data["permanent"]:
         return False
-    left = data.get("valid_seconds")
-    return left is not None and int(left) <= LEFT_MAX
+    return left is not None and left <= LEFT_MAX

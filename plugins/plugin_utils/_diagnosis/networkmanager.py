@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import DeviceData
 
 from .case import Case
+from .report_data import Culprit
 from .verdict import EvidenceItem, culprit
 
 NAME = "NetworkManager"
 #: NMDeviceState by name: those in which it has configured the device, or tries to.
 CONFIGURING = ("prepare", "config", "need-auth", "ip-config", "ip-check", "secondaries", "activated", "failed")
+_UNMANAGED: DeviceData = {"managed": False, "state": "", "kind": ""}
 
 
 @dataclass(frozen=True)
@@ -22,32 +25,34 @@ class Takeover:
 
     evidence: list[EvidenceItem]
     after: float | None
-    who: dict[str, Any]
+    who: Culprit
 
 
 def takeover(case: Case) -> Takeover | None:
-    """None where NetworkManager leaves the link alone, or is declared to have it."""
+    """None where NetworkManager leaves the link alone, or is declared to manage it."""
     link = case.network.link
-    drift = (case.evidence.get("drift") or {}).get("links", [])
-    if any(item["name"] == link and item["persistence"] == "networkmanager" for item in drift):
+    declared = case.declared_link(link)
+    if link is None or (declared and declared["persistence"] == "networkmanager"):
         return None
     events = [
         event
-        for event in case.events("manager", link=link)
-        if event["data"]["manager"] == NAME and event["data"].get("state") in CONFIGURING
+        for event in case.manager_events(link)
+        if event["data"]["manager"] == NAME and event["data"]["state"] in CONFIGURING
     ]
-    device = case.system["networkmanager"]["devices"].get(link, {"managed": False, "state": ""})
-    profile = case.system["networkmanager"]["connections"].get(link)
+    device = case.networkmanager["devices"].get(link, _UNMANAGED)
+    profile = case.networkmanager["connections"].get(link)
     # What is activated without a profile that is up was configured by others: "connected (externally)".
     busy = device["managed"] and device["state"] in CONFIGURING and (profile or device["state"] != "activated")
     if not events and not busy:
         return None
     removed = [
-        event for event in case.events("address", "delete", link) if (event.get("process") or {}).get("name") == NAME
+        (event, event["process"])
+        for event in case.address_events("delete", link)
+        if event["process"] and event["process"]["name"] == NAME
     ]
-    evidence = [case.event_item(event) for event in (*events[:2], *removed[:2])]
+    evidence = [*map(case.event_item, events[:2]), *(case.event_item(event) for event, dummy in removed[:2])]
     if busy:
-        told = f"NetworkManager manages {link}, which is in state {device['state']}"
-        evidence.append(case.item("NetworkManager", told + (f" by profile {profile}" if profile else ""), str(link)))
-    who = culprit(removed[0]["process"]) if removed else {"name": NAME, "text": NAME}
+        text = f"NetworkManager manages {link}, which is in state {device['state']}"
+        evidence.append(case.item("NetworkManager", text + (f" by profile {profile}" if profile else ""), link))
+    who = culprit(removed[0][1]) if removed else Culprit(name=NAME, text=NAME)
     return Takeover(evidence, events[0]["after"] if events else None, who)

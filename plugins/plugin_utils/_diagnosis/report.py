@@ -1,14 +1,20 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of a diagnosis as plain data, which report.json is and the pages are made from. Pure."""
+"""The report of a diagnosis: all hosts judged together, and each described. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
+    ClockData,
+    ContainerData,
+    HostEvidence,
+    LinkData,
+    NetworkData,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
     CONTAINER_TO_HOST,
     GATEWAY_FROM_LINK,
@@ -16,12 +22,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
     HOST_TO_CONTAINER,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
-from .judge import judge
+from .judge import judge, understood
 from .registry import CAUSES
+from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
+from .shape import NotUnderstood
 from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
-
-SCHEMA = "linuxnet.macvlan/diagnosis/1"
 
 #: States of a host.
 HEALTHY, BROKEN, SUSPECT = "healthy", "broken", "suspect"
@@ -38,34 +45,49 @@ _EDGES: dict[str, tuple[str | None, str | None]] = {
 
 @dataclass(frozen=True)
 class HostResult:
-    """What came back from one host. evidence: None where ``state`` says why, in words in ``message``."""
+    """What came back from one host. evidence: as it came; None where ``state`` and ``message`` say why."""
 
     host: str
-    evidence: Mapping[str, Any] | None = None
-    clock: Mapping[str, float] | None = None
+    evidence: object = None
+    clock: ClockData | None = None
     state: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True)
+class _Host:
+    """A host whose evidence was checked. evidence: None where ``state`` and ``message`` say why."""
+
+    name: str
+    evidence: HostEvidence | None
+    clock: ClockData | None
+    state: str
+    message: str
 
 
 @dataclass(frozen=True)
 class DiagnosisReport:
     """data: as the report's schema documents it. verdicts: the same that it holds, as objects."""
 
-    data: dict[str, Any]
+    data: ReportData
     verdicts: list[CauseVerdict] = field(default_factory=list)
 
     def of(self, host: str, *statuses: str) -> list[CauseVerdict]:
         return [item for item in self.verdicts if item.host == host and item.status in statuses]
 
 
-def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, Any]) -> DiagnosisReport:
-    """Judge all hosts together and describe them. generated: ISO 8601; parameters: those of the run."""
-    seen = {item.host: item.evidence for item in results if item.evidence is not None}
-    absent = {item.host: item.message or item.state for item in results if item.evidence is None}
+def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, object]) -> DiagnosisReport:
+    """Judge all hosts together and describe them. generated: ISO 8601; parameters: those of the run.
+
+    A host whose evidence is of another version or form has failed, and the others are judged without it.
+    """
+    checked = [_checked(item) for item in results]
+    seen = {item.name: item.evidence for item in checked if item.evidence is not None}
+    absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
-    hosts = [_host(item, verdicts) for item in results]
+    hosts = [_host(item, verdicts) for item in checked]
     states = [host["state"] for host in hosts]
-    data = {
+    data: ReportData = {
         "schema": SCHEMA,
         "generated": generated,
         "version": version,
@@ -88,7 +110,7 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
 
 
 def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
-    """For each host the confirmed causes that making again what is declared puts right."""
+    """For each host the confirmed causes that re-applying the declaration repairs."""
     ours = {cause.id for cause in CAUSES if cause.repairable}
     found: dict[str, list[str]] = {}
     for item in report.verdicts:
@@ -97,64 +119,70 @@ def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
     return found
 
 
-def _host(result: HostResult, verdicts: list[CauseVerdict]) -> dict[str, Any]:
+def _checked(result: HostResult) -> _Host:
     evidence = result.evidence
-    data: dict[str, Any] = {
-        "host": result.host,
-        "state": result.state or _state(result, verdicts),
-        "message": result.message,
-        "clock": dict(result.clock) if result.clock else None,
-        "links": [],
-        "timeline": None,
-        "experiments": [],
-        "problems": [],
+    if evidence is None:
+        return _Host(result.host, None, result.clock, result.state, result.message)
+    if isinstance(evidence, Mapping):
+        evidence = {**evidence, "host": result.host}
+    try:
+        return _Host(result.host, understood(evidence), result.clock, result.state, result.message)
+    except NotUnderstood as error:
+        return _Host(result.host, None, result.clock, FAILED, str(error))
+
+
+def _host(host: _Host, verdicts: list[CauseVerdict]) -> ReportHost:
+    evidence = host.evidence
+    return {
+        "host": host.name,
+        "state": host.state or _state(host, verdicts),
+        "message": host.message,
+        "clock": host.clock,
+        "links": [_link(network, evidence) for network in evidence["networks"]] if evidence else [],
+        "timeline": evidence["watch"] if evidence else None,
+        "experiments": evidence["experiments"] if evidence else [],
+        "problems": evidence["problems"] if evidence else [],
     }
-    if evidence is not None:
-        data["links"] = [_link(network, evidence) for network in evidence.get("networks", [])]
-        data["timeline"] = evidence.get("watch")
-        data["experiments"] = evidence.get("experiments") or []
-        data["problems"] = list(evidence.get("problems", []))
-    return data
 
 
-def _state(result: HostResult, verdicts: list[CauseVerdict]) -> str:
-    found = {item.status for item in verdicts if item.host == result.host}
-    if result.evidence is not None and not result.evidence.get("watch") and CONFIRMED not in found:
+def _state(host: _Host, verdicts: list[CauseVerdict]) -> str:
+    found = {item.status for item in verdicts if item.host == host.name}
+    watch = host.evidence["watch"] if host.evidence else None
+    if host.evidence is not None and watch is None and CONFIRMED not in found:
         return FAILED
-    if CONFIRMED in found or broken_targets(result.evidence or {}):
+    if CONFIRMED in found or (watch and broken(watch["targets"])):
         return BROKEN
     return SUSPECT if SUSPECTED in found else HEALTHY
 
 
-def broken_targets(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Targets of the timeline that lost two packets or more, or never answered."""
-    return broken((evidence.get("watch") or {}).get("targets", []))
-
-
-def _link(network: Mapping[str, Any], evidence: Mapping[str, Any]) -> dict[str, Any]:
+def _link(network: NetworkData, evidence: HostEvidence) -> ReportLink:
     """One declared network as it is on the host: what a drawing of it needs."""
-    snapshot = evidence.get("after") or evidence.get("before") or {}
-    scope = snapshot.get("networks", {}).get(network["name"], {})
-    own = (snapshot.get("namespaces") or [{"links": [], "addresses": []}])[0]
-    links = {link["name"]: link for link in own["links"]}
-    parent, link = links.get(scope.get("parent")), links.get(scope.get("link"))
+    snapshot = evidence["after"] or evidence["before"]
+    scope = snapshot["networks"].get(network["name"]) if snapshot else None
+    own = snapshot["namespaces"][0] if snapshot else None
+    links = {link["name"]: link for link in own["links"]} if own else {}
+    parent = links.get(scope["parent"] or "") if scope else None
+    link = links.get(scope["link"] or "") if scope else None
+    containers = [*scope["containers"], *scope["strays"]] if scope else []
     return {
         "network": network["name"],
-        "parent": scope.get("parent") or str(network["parent"]),
+        "parent": (scope["parent"] if scope else None) or str(network["parent"]),
         "parent_mac": parent["mac"] if parent else None,
         "parent_state": _link_state(parent),
-        "link": network.get("link"),
+        "link": network["link"],
         "link_mac": link["mac"] if link else None,
-        "link_state": _link_state(link) if network.get("link") else None,
+        "link_state": _link_state(link) if network["link"] else None,
         "mode": link["mode"] if link else None,
-        "addresses": [item["address"] for item in own["addresses"] if link and item["link"] == link["name"]],
-        "gateway": list(network.get("gateways", [])),
-        "containers": _containers([*scope.get("containers", []), *scope.get("strays", [])]),
-        "edges": _edges(network["name"], evidence, scope),
+        "addresses": [item["address"] for item in own["addresses"] if item["link"] == link["name"]]
+        if own and link
+        else [],
+        "gateway": list(network["gateways"]),
+        "containers": _containers(containers),
+        "edges": _edges(network["name"], evidence, containers),
     }
 
 
-def _link_state(link: Mapping[str, Any] | None) -> str:
+def _link_state(link: LinkData | None) -> str:
     if link is None:
         return "missing"
     if not link["up"]:
@@ -162,32 +190,42 @@ def _link_state(link: Mapping[str, Any] | None) -> str:
     return "up" if link["carrier"] else "no carrier"
 
 
-def _containers(found: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _containers(found: Iterable[ContainerData]) -> list[ReportContainer]:
     """One for each link, with all its addresses."""
-    made: dict[tuple[str, str], dict[str, Any]] = {}
+    made: dict[tuple[str, str], ReportContainer] = {}
     for item in found:
-        place = item["namespace"], item["link"]
         one = made.setdefault(
-            place, {"namespace": place[0], "link": place[1], "mac": item["mac"], "mode": item["mode"], "addresses": []}
+            (item["namespace"], item["link"]),
+            {
+                "namespace": item["namespace"],
+                "link": item["link"],
+                "mac": item["mac"],
+                "mode": item["mode"],
+                "addresses": [],
+            },
         )
         one["addresses"].append(item["address"])
     return list(made.values())
 
 
-def _edges(network: str, evidence: Mapping[str, Any], scope: Mapping[str, Any]) -> list[dict[str, Any]]:
-    places = {item["address"]: item["namespace"] for item in (*scope.get("containers", []), *scope.get("strays", []))}
-    found = []
-    lost = {item["id"] for item in broken_targets(evidence)}
-    for target in (evidence.get("watch") or {}).get("targets", []):
-        if target["network"] != network or target["kind"] not in _EDGES:
-            continue
-        source, to = _EDGES[target["kind"]]
-        found.append(
-            {
-                "from": source or f"container:{target['from']['namespace']}",
-                "to": to or f"container:{places.get(target['target'], target['target'])}",
-                "state": "unknown" if not target["sent"] else "broken" if target["id"] in lost else "ok",
-                "target_id": target["id"],
-            }
-        )
-    return found
+def _edges(network: str, evidence: HostEvidence, containers: Iterable[ContainerData]) -> list[ReportEdge]:
+    """One for each target of the timeline that is one of the drawing's lines."""
+    places = {item["address"]: item["namespace"] for item in containers}
+    targets = evidence["watch"]["targets"] if evidence["watch"] else []
+    lost = {item["id"] for item in broken(targets)}
+    return [
+        _edge(target, places, target["id"] in lost)
+        for target in targets
+        if target["network"] == network and target["kind"] in _EDGES
+    ]
+
+
+def _edge(target: TargetData, places: Mapping[str, str], lost: bool) -> ReportEdge:
+    """places: namespaces of containers by address."""
+    source, to = _EDGES[target["kind"]]
+    return {
+        "from": source or f"container:{target['from']['namespace']}",
+        "to": to or f"container:{places.get(target['target'], target['target'])}",
+        "state": "unknown" if not target["sent"] else "broken" if lost else "ok",
+        "target_id": target["id"],
+    }

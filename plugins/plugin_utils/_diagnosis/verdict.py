@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-#: ``confirmed``: proven by evidence. ``suspected``: a host alone cannot prove it, and something supports it.
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Attribution, ProcessData
+
+from .report_data import Culprit, EvidenceItemData, VerdictData
+
+#: ``confirmed``: proven by evidence. ``suspected``: evidence supports it, and a host alone cannot prove it.
 #: ``ruled_out``: what would prove it was looked for and is not there. ``not_tested``: it could not be looked for.
 CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT = "confirmed", "suspected", "not_tested", "ruled_out"
 #: In the order of reports.
@@ -25,7 +27,7 @@ class EvidenceItem:
     where: str = ""
     at: str = ""
 
-    def as_data(self) -> dict[str, str]:
+    def as_data(self) -> EvidenceItemData:
         return {"what": self.what, "where": self.where, "at": self.at, "value": self.value}
 
 
@@ -33,7 +35,7 @@ class EvidenceItem:
 class CauseVerdict:
     """What came of one cause for one network of one host.
 
-    summary: one sentence for an operator: what broke, when, who. after: seconds from the start of the watch.
+    summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
     remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
     """
 
@@ -41,7 +43,7 @@ class CauseVerdict:
     summary: str = ""
     evidence: tuple[EvidenceItem, ...] = ()
     after: float | None = None
-    culprit: Mapping[str, Any] | None = None
+    culprit: Culprit | None = None
     remedy: str = ""
     host: str = ""
     network: str = ""
@@ -52,10 +54,10 @@ class CauseVerdict:
 
     def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
         """Ruled out as a cause of its own."""
-        told = EvidenceItem("explained by", f"{other.cause}: {other.summary}")
-        return replace(self, status=RULED_OUT, evidence=(told, *self.evidence), explained_by=other.cause)
+        explained = EvidenceItem("explained by", f"{other.cause}: {other.summary}")
+        return replace(self, status=RULED_OUT, evidence=(explained, *self.evidence), explained_by=other.cause)
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> VerdictData:
         return {
             "host": self.host,
             "network": self.network,
@@ -66,30 +68,38 @@ class CauseVerdict:
             "explanation": self.explanation,
             "after": self.after,
             "evidence": [item.as_data() for item in self.evidence],
-            "culprit": dict(self.culprit) if self.culprit else None,
+            "culprit": self.culprit,
             "remedy": self.remedy,
             "explained_by": self.explained_by,
         }
 
 
-def culprit(process: Mapping[str, Any] | None, unknown: str = "") -> dict[str, Any]:
-    """The process of an event as a culprit, with one line for people. unknown: why there is none."""
-    if not process:
-        return {"text": f"a process that is not known ({unknown})" if unknown else "a process that is not known"}
-    unit = f", {process['unit']}" if process.get("unit") else ""
-    text = f"{process.get('name') or 'process'} (PID {process.get('pid')}{unit})"
-    return {**{key: process.get(key) for key in ("pid", "name", "unit", "command")}, "text": text}
+def culprit(process: ProcessData) -> Culprit:
+    """The process of an event."""
+    unit = f", {process['unit']}" if process["unit"] else ""
+    return {
+        "pid": process["pid"],
+        "name": process["name"],
+        "unit": process["unit"],
+        "command": process["command"],
+        "text": f"{process['name'] or 'process'} (PID {process['pid']}{unit})",
+    }
 
 
-def asker(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The culprit of a change: the process that asked for it or, where the kernel does not tell that, the one program
-    for network configuration that was started just before; None where there are several, or none."""
-    suspects = event.get("suspects") or []
-    process = event.get("process") or (suspects[0] if len(suspects) == 1 else None)
+def unknown(reason: str) -> Culprit:
+    """A process that is not known. reason: why not, empty if unknown."""
+    return {"text": f"an unknown process ({reason})" if reason else "an unknown process"}
+
+
+def requester(event: Attribution) -> Culprit | None:
+    """Who asked for a change: the process of the event or, where the kernel does not report one, the only network
+    configuration program that was started just before; None where there are several, or none."""
+    suspects = event.get("suspects", [])
+    process = event["process"] or (suspects[0] if len(suspects) == 1 else None)
     return culprit(process) if process else None
 
 
-def holder(mac: str, host: str = "", vendor: str = "", place: str = "") -> dict[str, Any]:
-    """A machine as a culprit: its MAC address, and as far as they are known its host, place there, and vendor."""
-    who = ", ".join(filter(None, [host, place])) or "a machine that is not in this inventory"
-    return {"mac": mac, "host": host or None, "vendor": vendor or None, "text": f"{mac} ({who})"}
+def machine(mac: str, host: str = "", place: str = "") -> Culprit:
+    """A machine: its MAC address and, as far as they are known, its host and the place there."""
+    known = ", ".join(filter(None, [host, place])) or "a machine outside this inventory"
+    return {"mac": mac, "host": host or None, "vendor": None, "text": f"{mac} ({known})"}

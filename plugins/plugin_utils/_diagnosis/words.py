@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
-from .report import BROKEN, HEALTHY, DiagnosisReport, broken_targets
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
+
+from .report import BROKEN, HEALTHY, DiagnosisReport
+from .report_data import ReportHost, ReportSummary
 from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
 
 #: Pieces of evidence that are printed for a verdict; the report has all of them.
@@ -20,13 +23,11 @@ WIDTH = 120
 
 
 def lines(report: DiagnosisReport, full_up_to: int = 50) -> list[str]:
-    """What is printed. full_up_to: with more hosts than this, those that are well are only counted."""
+    """What is printed. full_up_to: with more hosts than this, healthy ones are only counted."""
     hosts = report.data["hosts"]
     shown = [host for host in hosts if host["state"] != HEALTHY or len(hosts) <= full_up_to]
-    told: list[str] = []
-    for host in shown:
-        told += [*_host(host, report), ""]
-    return [*told, _total(report.data["summary"])]
+    paragraphs = [line for host in shown for line in (*_host(host, report), "")]
+    return [*paragraphs, _total(report.data["summary"])]
 
 
 def headline(item: CauseVerdict) -> str:
@@ -34,7 +35,7 @@ def headline(item: CauseVerdict) -> str:
     return f"{item.network} {item.cause}: {item.summary}. Remedy: {item.remedy}."
 
 
-def _host(host: dict[str, Any], report: DiagnosisReport) -> Iterator[str]:
+def _host(host: ReportHost, report: DiagnosisReport) -> Iterator[str]:
     name = host["host"]
     yield f"{name}: {host['state']}" + (f" ({host['message']})" if host["message"] else "")
     clock = host["clock"]
@@ -67,7 +68,7 @@ def _found(item: CauseVerdict) -> Iterator[str]:
         yield from _wrapped("proof" if not number else "", f"{piece.value}{where}")
     if len(item.evidence) > EVIDENCE_MAX:
         yield f"            and {len(item.evidence) - EVIDENCE_MAX} more in the report"
-    if item.culprit and item.culprit.get("text"):
+    if item.culprit:
         yield from _wrapped("who", item.culprit["text"])
     yield from _wrapped("do", item.remedy)
 
@@ -80,10 +81,11 @@ def _wrapped(label: str, text: str) -> list[str]:
     return [line.replace("\u00a0", " ") for line in wrapped]
 
 
-def _unexplained(network: str, host: dict[str, Any]) -> Iterator[str]:
-    lost = [item for item in broken_targets({"watch": host["timeline"]}) if item["network"] == network]
+def _unexplained(network: str, host: ReportHost) -> Iterator[str]:
+    targets = host["timeline"]["targets"] if host["timeline"] else []
+    lost = [item for item in broken(targets) if item["network"] == network]
     if lost:
-        names = ", ".join(f"{item['kind']} {item['target']}" for item in lost[:EVIDENCE_MAX])
+        names = ", ".join(f"{KINDS.get(item['kind'], item['kind'])} {item['target']}" for item in lost[:EVIDENCE_MAX])
         yield f"  {network} broken, and none of the known causes is proven: {names}"
 
 
@@ -103,7 +105,7 @@ def _rest(network: str, verdicts: list[CauseVerdict]) -> Iterator[str]:
 
 
 def _well(network: str, verdicts: list[CauseVerdict]) -> Iterator[str]:
-    """The same of a host on which nothing was found, in short."""
+    """The same of a healthy host, in short."""
     causes = {status: [item.cause for item in verdicts if item.status == status] for status in (RULED_OUT, NOT_TESTED)}
     missing = f"; not tested: {', '.join(causes[NOT_TESTED])}" if causes[NOT_TESTED] else ""
     yield from _listed(f"{network} {_number(len(causes[RULED_OUT]), 'cause')} ruled out{missing}")
@@ -117,11 +119,15 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _total(summary: dict[str, int]) -> str:
-    states = [
-        f"{summary[key]} {key.replace('_', ' ')}"
-        for key in ("healthy", "broken", "suspect", "unreachable", "failed", "nothing_declared")
-        if summary[key]
-    ]
+def _total(summary: ReportSummary) -> str:
+    counts = {
+        "healthy": summary["healthy"],
+        "broken": summary["broken"],
+        "suspect": summary["suspect"],
+        "unreachable": summary["unreachable"],
+        "failed": summary["failed"],
+        "nothing declared": summary["nothing_declared"],
+    }
+    states = [f"{number} {state}" for state, number in counts.items() if number]
     found = f"{_number(summary['confirmed'], 'cause')} confirmed, {summary['suspected']} suspected"
     return f"{_number(summary['hosts'], 'host')}: {', '.join(states)}; {found}"

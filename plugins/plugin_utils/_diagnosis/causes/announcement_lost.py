@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""announcement_lost: a neighbour had not learnt where an address is now, and did once it was announced."""
+"""announcement_lost: a neighbour had not learned the new MAC address of an IP address until it was announced."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AnnouncedPair
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -17,18 +16,18 @@ ANSWERS = 2
 
 
 def judge(case: Case) -> CauseVerdict:
-    made = case.experiment("announce")
+    made = case.experiments.result("announce")
     if made is None:
         if any(target["method"] == ECHO for target in case.lost()):
-            return case.not_tested(case.why_no_experiment("announce"))
-        return case.ruled_out("nobody left pings from this host's addresses unanswered")
+            return case.not_tested(case.experiments.why_not("announce"))
+        return case.ruled_out("no ping from this host's addresses stayed unanswered")
     announced = [pair for pair in made["pairs"] if not pair["why_not"]]
     evidence = [_item(case, pair) for pair in announced[:4]]
     repaired = [pair for pair in announced if not pair["before"] and pair["after"] >= ANSWERS]
     if not announced:
         return case.ruled_out(made["pairs"][0]["why_not"] if made["pairs"] else "there was nothing to announce")
     if not repaired:
-        return case.ruled_out("who did not answer did not after an announcement either", evidence)
+        return case.ruled_out("announcing the addresses changed nothing: silent neighbours stayed silent", evidence)
     pair = repaired[0]
     targets = [
         target
@@ -40,19 +39,19 @@ def judge(case: Case) -> CauseVerdict:
     after = case.first_loss(targets)
     inside = f" in {pair['namespace']}" if pair["namespace"] else ""
     return case.confirmed(
-        f"{pair['target']} lost track of {pair['address']} on {case.host}{since(after)}, and answers since"
-        f" {pair['link']}{inside} announced its MAC address {pair['mac']}",
+        f"{pair['target']} had an outdated MAC address for {pair['address']} on {case.host}{since(after)}; it answers"
+        f" since {pair['link']}{inside} announced {pair['mac']}",
         [*(_item(case, one) for one in repaired[:4]), *case.loss_items(targets)],
         after=after,
-        remedy=f"it is repaired for now; announce {pair['address']} whenever it moves (arping -U -c 3 -I {pair['link']}"
+        remedy=f"repaired for now; announce {pair['address']} whenever it moves (arping -U -c 3 -I {pair['link']}"
         f" {pair['address']} once the switch forwards, or net.ipv4.conf.{pair['link']}.arp_notify = 1)",
     )
 
 
-def _item(case: Case, pair: dict[str, Any]) -> EvidenceItem:
+def _item(case: Case, pair: AnnouncedPair) -> EvidenceItem:
     text = (
-        f"{pair['target']} answered {pair['before']} pings from {pair['address']} before it was announced as"
-        f" {pair['mac']}, and {pair['after']} right after"
+        f"{pair['target']} answered {pair['before']} pings from {pair['address']} before {pair['mac']} was announced"
+        f" for it, and {pair['after']} right after"
     )
     return case.item("experiment", text, pair["link"], pair["namespace"])
 
@@ -60,14 +59,14 @@ def _item(case: Case, pair: dict[str, Any]) -> EvidenceItem:
 CAUSE = Cause(
     id="announcement_lost",
     rank=370,
-    title="a neighbour was not told where the address is",
-    explanation="Neighbours keep the MAC address of an IP address for a while. When a link, a container or a virtual"
-    " address gets another one, a single announcement (gratuitous ARP) tells them. One that is sent before the switch"
-    " forwards, or is dropped on the way, is not repeated, and they go on sending to where nobody is.",
+    title="a neighbour missed the announcement of the address",
+    explanation="Neighbours cache the MAC address of an IP address. When a link, a container or a virtual address gets"
+    " another MAC address, a single gratuitous ARP announces it. If that is sent before the switch port forwards, or"
+    " is dropped on the path, it is not repeated, and neighbours keep sending to the old MAC address.",
     remedy="announce the address again (arping -U), after the link has come up",
-    signature="at once after the move; heals when the neighbour doubts its entry, 30 to 45 s later on Linux, up to"
-    " 4 hours on routers",
-    proof="a neighbour does not answer, the address is announced, and it answers the same question right after",
+    signature="right after the move; heals when the neighbour's entry becomes stale, after 30 to 45 s on Linux, after"
+    " up to 4 hours on routers",
+    proof="a neighbour does not answer, the address is announced, and right after it answers the same request",
     must="P D",
     needs=("watch", "after"),
     judge=judge,

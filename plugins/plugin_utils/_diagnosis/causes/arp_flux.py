@@ -13,9 +13,9 @@ SETTINGS = ("arp_filter", "arp_ignore")
 
 
 def judge(case: Case) -> CauseVerdict:
-    made = case.experiment("flux_ask")
+    made = case.experiments.result("flux_ask")
     if made is None:
-        return case.not_tested(case.why_no_experiment("flux_ask"))
+        return case.not_tested(case.experiments.why_not("flux_ask"))
     link = made["link"]
     answered = [item for item in made["results"] if made["mac"] in item["answered"]]
     evidence = [
@@ -23,19 +23,17 @@ def judge(case: Case) -> CauseVerdict:
         for name in SETTINGS
     ]
     if not answered:
-        return case.ruled_out(f"{link} does not answer strangers for addresses of {case.parent_name}", evidence)
+        return case.ruled_out(f"{link} does not answer ARP requests for addresses of {case.parent_name}", evidence)
     first = answered[0]["address"]
     parent = case.after.parent
-    evidence.insert(
-        0, case.item("experiment", f"{link} answers a stranger's ARP request for {first} with {made['mac']}", link)
-    )
+    evidence.insert(0, case.item("experiment", f"{link} answers an ARP request for {first} with {made['mac']}", link))
     if parent:
         text = f"{case.parent_name} has {first} and answers with {parent['mac']}"
         evidence.insert(1, case.item("address", text, case.parent_name))
     lost = case.broken()
     return case.confirmed(
         f"{case.host} answers for {first} with two MAC addresses, {made['mac']} of {link} and that of"
-        f" {case.parent_name}: neighbours take now the one and now the other",
+        f" {case.parent_name}: some neighbours use the one, some the other",
         [*evidence, *case.loss_items(lost, 3)],
         after=case.first_loss(lost),
     )
@@ -46,12 +44,13 @@ CAUSE = Cause(
     rank=320,
     title="the host answers for one address with two MAC addresses",
     explanation="Linux answers ARP requests for any of its addresses on any link. With a macvlan link beside its parent"
-    " every request is answered twice, and each neighbour binds the address to the one or the other MAC address. What"
-    " depends on it (reverse path filtering, port security, firewalls, monitoring) then fails now and then.",
+    " every request is answered twice, and each neighbour caches one of the two MAC addresses. What depends on the MAC"
+    " address (reverse path filtering, port security, firewalls, monitoring) then fails at times.",
     remedy="set sysctl: {arp_filter: 1} and parent_sysctl: {arp_filter: 1} for the network in macvlan_networks, which"
     " linuxnet.macvlan.site does by default (sysctl -w net.ipv4.conf.LINK.arp_filter=1)",
-    signature="when neighbours resolve the address again; seemingly at random",
-    proof="the macvlan link answers a request for the parent's address by a sender whose route is the parent's",
+    signature="when neighbours resolve the address again, seemingly at random",
+    proof="the macvlan link answers an ARP request for the parent's address from a sender whose route is over the"
+    " parent",
     must="P D",
     needs=("after",),
     repairable=True,

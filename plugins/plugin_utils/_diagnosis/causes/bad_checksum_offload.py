@@ -1,18 +1,21 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""bad_checksum_offload: TCP and UDP arrive with checksums that nobody finished, and are dropped."""
+"""bad_checksum_offload: TCP and UDP arrive with checksums that no device completed, and are dropped."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import (
+    DatagramPair,
+    WrongSender,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     EvidenceItem,
-    holder,
+    machine,
 )
 
 #: Counters of packets that the kernel dropped for their checksum (net/ipv4/proc.c); IPv6 counts UDP by itself.
@@ -22,28 +25,28 @@ SEVERAL = 2
 
 
 def judge(case: Case) -> CauseVerdict:
-    sent, heard = case.experiment("datagrams"), case.experiment("checksums")
+    sent, heard = case.experiments.result("datagrams"), case.experiments.result("checksums")
     if sent is None and heard is None:
-        return case.not_tested(case.why_no_experiment("checksums"))
-    pairs = (sent or {}).get("pairs", [])
+        return case.not_tested(case.experiments.why_not("checksums"))
+    pairs = sent["pairs"] if sent else []
     cut = [pair for pair in pairs if pair["unsummed"] == pair["sent"] and not pair["summed"] and pair["sent"] > 1]
     if cut:
         return _outgoing(case, cut)
-    wrong = [one for one in (heard or {}).get("wrong", []) if one["frames"] >= SEVERAL]
+    wrong = [one for one in (heard["wrong"] if heard else []) if one["frames"] >= SEVERAL]
+    right = heard["right"] if heard else 0
     dropped = _dropped(case)
     if wrong or sum(number for dummy, number in dropped.values()) >= SEVERAL:
-        return _incoming(case, wrong, dropped, heard or {})
-    right = (heard or {}).get("right", 0)
+        return _incoming(case, wrong, dropped, right)
     passed = next((pair for pair in pairs if pair["summed"]), None)
     if passed is not None:
-        return case.ruled_out(f"{passed['target']} answers datagrams with a checksum, and no wrong one arrived")
+        return case.ruled_out(f"{passed['target']} answers datagrams with a checksum, and no wrong checksum arrived")
     if right:
-        return case.ruled_out(f"{right} frames of TCP and UDP arrived on {case.parent_name} with the right checksum")
-    return case.not_tested(f"no TCP and no UDP arrived on {case.parent_name}, and nobody answers datagrams")
+        return case.ruled_out(f"{right} frames of TCP and UDP arrived on {case.parent_name} with a valid checksum")
+    return case.not_tested(f"neither TCP nor UDP arrived on {case.parent_name}, and datagrams are not answered")
 
 
-def _outgoing(case: Case, cut: list[dict[str, Any]]) -> CauseVerdict:
-    """Proven by the answers: without a checksum the same question gets through, each time."""
+def _outgoing(case: Case, cut: list[DatagramPair]) -> CauseVerdict:
+    """Proven by the answers: without a checksum the same request gets through, each time."""
     evidence = [
         case.item(
             "experiment",
@@ -56,13 +59,13 @@ def _outgoing(case: Case, cut: list[dict[str, Any]]) -> CauseVerdict:
     ]
     senders = ", ".join(pair["namespace"] or case.host for pair in cut[:3])
     return case.confirmed(
-        f"what {senders} {'sends' if len(cut) == 1 else 'send'} by TCP and UDP gets a wrong checksum on the way, and"
-        f" {cut[0]['target']} drops it; pings get through, as nobody leaves their checksum to a device",
+        f"TCP and UDP of {senders} get a wrong checksum on the path, and {cut[0]['target']} drops them; pings get"
+        " through, as their checksum is never left to a device",
         [*evidence, *_counted(case)],
     )
 
 
-def _incoming(case: Case, wrong: list[dict[str, Any]], dropped: dict[str, Any], heard: dict[str, Any]) -> CauseVerdict:
+def _incoming(case: Case, wrong: list[WrongSender], dropped: dict[str, tuple[str, int]], right: int) -> CauseVerdict:
     """Proven where wrong checksums were seen on the wire, and the kernel counts what it drops for that."""
     evidence = [
         case.item(
@@ -72,22 +75,22 @@ def _incoming(case: Case, wrong: list[dict[str, Any]], dropped: dict[str, Any], 
         )
         for one in wrong[:5]
     ]
-    if wrong and heard.get("right"):
-        evidence.append(case.item("frames", f"{heard['right']} of others with the right one", case.parent_name))
+    if wrong and right:
+        evidence.append(case.item("frames", f"{right} from others with a valid checksum", case.parent_name))
     evidence += _counted(case)
     number = sum(count for dummy, count in dropped.values())
     if not wrong:
         return case.suspected(
-            f"{case.host} dropped {number} packets of TCP and UDP for a wrong checksum; none was there to be looked at"
-            " when the watch was over",
+            f"{case.host} dropped {number} packets of TCP and UDP for a wrong checksum; none arrived after the watch to"
+            " be examined",
             evidence,
         )
-    alone = len(wrong) == 1 and bool(heard.get("right"))
+    alone = len(wrong) == 1 and right > 0
     who = _sender(case, wrong[0]["mac"]) if alone else None
-    told = who["text"] if who else f"{len(wrong)} senders" if len(wrong) > 1 else wrong[0]["mac"]
-    summary = f"TCP and UDP of {told} arrive on {case.parent_name} of {case.host} with wrong checksums"
+    sender = who["text"] if who else f"{len(wrong)} senders" if len(wrong) > 1 else wrong[0]["mac"]
+    summary = f"TCP and UDP of {sender} arrive on {case.parent_name} of {case.host} with wrong checksums"
     if not number:
-        return case.suspected(f"{summary}, and nothing was dropped for that", evidence, culprit=who)
+        return case.suspected(f"{summary}, and no packet was dropped for that", evidence, culprit=who)
     after = _since(case)
     return case.confirmed(
         f"{summary}, and {number} packets were dropped for that{since(after)}", evidence, after=after, culprit=who
@@ -107,34 +110,35 @@ def _dropped(case: Case) -> dict[str, tuple[str, int]]:
 
 def _counted(case: Case) -> list[EvidenceItem]:
     return [
-        case.item("counter", f"{name} and its like grew by {number} during the watch", namespace=label)
+        case.item("counter", f"{name} and related counters grew by {number} during the watch", namespace=label)
         for label, (name, number) in _dropped(case).items()
     ][:5]
 
 
 def _since(case: Case) -> float | None:
-    """When a counter began to move; None where it did from the start."""
-    moved = [item["after"] for item in case.events("counter", namespace=None) if item["data"].get("name") in COUNTERS]
+    """When a counter began to grow; None where it did from the start."""
+    moved = [item["after"] for item in case.counter_events() if item["data"]["name"] in COUNTERS]
     return min(moved, default=None)
 
 
-def _sender(case: Case, mac: str) -> dict[str, Any]:
-    places = case.fleet.at(mac)
-    return holder(mac, places[0].host, place=str(places[0])) if places else holder(mac)
+def _sender(case: Case, mac: str) -> Culprit:
+    links = case.fleet.at(mac)
+    return machine(mac, links[0].host, place=str(links[0])) if links else machine(mac)
 
 
 CAUSE = Cause(
     id="bad_checksum_offload",
     rank=460,
-    title="checksums are left to a device that does not finish them",
-    explanation="Kernels leave the checksum of TCP and UDP to the network device, and between links of one machine it"
-    " is never made. A virtual switch, tap device, tunnel or driver that passes such a frame on and does not finish it"
-    " sends out a wrong one, which every receiver drops without a word. Pings work, connections and DHCP do not.",
-    remedy="switch the offload off on the sender's device (ethtool -K DEVICE tx off), or update the driver or virtual"
-    " switch that takes its frames",
-    signature="at once, TCP and UDP only",
+    title="checksums are left to a device that does not complete them",
+    explanation="The kernel leaves the checksum of TCP and UDP to the network device, and between links of one machine"
+    " it is never computed. A virtual switch, tap device, tunnel or driver that forwards such a frame without"
+    " completing the checksum sends out a wrong one, which every receiver drops silently. Pings work, connections and"
+    " DHCP do not.",
+    remedy="turn the offload off on the sender's device (ethtool -K DEVICE tx off), or update the driver or virtual"
+    " switch that forwards its frames",
+    signature="from the start, TCP and UDP only",
     proof="the gateway answers datagrams without a checksum and none with one; or frames with wrong checksums arrive"
-    " from the network, and the kernel's InCsumErrors grow",
+    " from the network, and the kernel's counters InCsumErrors grow",
     must="D",
     needs=("after", "watch"),
     judge=judge,

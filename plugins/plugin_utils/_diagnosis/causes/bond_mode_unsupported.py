@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent, refusals
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -18,10 +18,10 @@ def judge(case: Case) -> CauseVerdict:
     parent = case.after.parent
     if parent is None:
         return case.not_tested("the parent is not there")
-    if parent["bond_mode"] not in REWRITING:
-        return case.ruled_out(f"{parent['name']} is no bond that rewrites MAC addresses")
-    mode = REWRITING[parent["bond_mode"]]
-    evidence = [case.item("bond", f"{parent['name']} is in mode {mode}", parent["name"]), *refusals(case)]
+    mode = REWRITING.get(parent["bond_mode"] or 0)
+    if mode is None:
+        return case.ruled_out(f"{parent['name']} is not a bond in a mode that rewrites MAC addresses")
+    evidence = [case.item("bond", f"{parent['name']} is in mode {mode}", parent["name"]), *case.refusals()]
     unanswered = only_the_parent(case)
     missing = bool(case.network.link) and case.after.shim is None
     broken = case.broken()
@@ -35,12 +35,12 @@ CAUSE = Cause(
     id="bond_mode_unsupported",
     rank=190,
     title="the parent is a bond in a mode that rewrites MAC addresses",
-    explanation="In modes balance-tlb and balance-alb the bond sends frames with the MAC addresses of its ports, and"
-    " answers ARP with them in the name of others. Replies for macvlan links then come to a MAC address that is not"
-    " theirs, and may be lost.",
+    explanation="In the modes balance-tlb and balance-alb a bond replaces source MAC addresses by those of its ports,"
+    " in frames and in ARP replies. Replies for macvlan links then go to a MAC address that is not theirs, and may be"
+    " lost.",
     remedy="set the bond to mode active-backup or 802.3ad",
-    signature="at once, or when the bond moves traffic between its ports",
-    proof="the bond's mode as the kernel says it, and lost replies, or a link that is refused for it",
+    signature="from the start, or when the bond moves traffic between its ports",
+    proof="the bond's mode in the kernel, and lost replies or a link that is refused because of it",
     must="R",
     needs=("watch", "after"),
     explains=("mac_filtering_upstream", "host_isolation", "not_persistent"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dhcp_pool_overlap: a DHCP server hands out addresses that are meant for containers or for the host's link."""
+"""dhcp_pool_overlap: a DHCP server offers addresses that are declared for containers or the host's link."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 
 def judge(case: Case) -> CauseVerdict:
-    made = case.experiment("dhcp_ask")
+    made = case.experiments.result("dhcp_ask")
     if made is None:
-        return case.not_tested(case.why_no_experiment("dhcp_ask"))
+        return case.not_tested(case.experiments.why_not("dhcp_ask"))
     servers = {item["server"]: item for item in made["servers"]}
     if not servers:
         return case.ruled_out("no DHCP server answered")
@@ -21,12 +21,12 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out(f"{', '.join(servers)} offered nothing that is declared here")
     first = made["overlaps"][0]
     name = first["servers"][0]
-    macs = (servers.get(name) or {}).get("macs") or []
+    macs = servers[name]["macs"] if name in servers else []
     more = f" (and of {len(made['overlaps']) - 1} more ranges)" if len(made["overlaps"]) > 1 else ""
     evidence = [EvidenceItem("DHCP", item["message"], f"{case.host}: {case.parent_name}") for item in made["overlaps"]]
     return case.confirmed(
-        f"the DHCP server {name} offered {', '.join(first['addresses'][:3])} to a stranger, which is declared here as"
-        f" {first['declared']}{more}",
+        f"the DHCP server {name} offered {', '.join(first['addresses'][:3])} to an unknown client, which is declared"
+        f" here as {first['declared']}{more}",
         evidence,
         culprit={
             "mac": macs[0] if macs else None,
@@ -42,13 +42,13 @@ def judge(case: Case) -> CauseVerdict:
 CAUSE = Cause(
     id="dhcp_pool_overlap",
     rank=340,
-    title="a DHCP server hands out the containers' addresses",
-    explanation="Container engines and DHCP servers give addresses away without asking each other. As soon as the"
-    " server leases an address that a container has, two machines have one address, and the server's own check by ping"
-    " or the client's by ARP notices it only while the container runs.",
-    remedy="exclude the container_range from the DHCP server's pool, or choose a range outside of it",
-    signature="hours or days later, when a lease is given",
-    proof="the server's offer of such an address to a client that it has never seen",
+    title="a DHCP server leases the containers' addresses",
+    explanation="Container engines and DHCP servers assign addresses independently of each other. As soon as the server"
+    " leases a container's address, two machines have one address. The server's check by ping and the client's by ARP"
+    " notice it only while the container runs.",
+    remedy="exclude the container_range from the DHCP server's pool, or choose a range outside it",
+    signature="hours or days later, when the server leases such an address",
+    proof="the server offers such an address to a client that it has never seen",
     must="R D",
     needs=("after",),
     judge=judge,

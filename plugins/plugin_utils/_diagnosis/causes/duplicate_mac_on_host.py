@@ -12,23 +12,23 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 def judge(case: Case) -> CauseVerdict:
     groups = [
-        [place for place in places if place.host == case.host and not place.passthru]
-        for (segment, dummy), places in case.fleet.members.items()
+        [link for link in links if link.host == case.host and not link.passthru]
+        for (segment, dummy), links in case.fleet.members.items()
         if segment == case.segment
     ]
-    pairs = [(next((place for place in group if place.up), None), group) for group in groups if len(group) > 1]
+    pairs = [(next((link for link in group if link.up), None), group) for group in groups if len(group) > 1]
     if not pairs:
         return case.ruled_out(f"all links on {case.parent_name} have different MAC addresses")
     running, group = next((pair for pair in pairs if pair[0]), pairs[0])
-    down = [place for place in group if not place.up]
+    down = [link for link in group if not link.up]
     evidence = [
         case.item(
             "link",
-            f"{place} has MAC address {place.mac} and is {'up' if place.up else 'down'}",
-            place.link,
-            place.namespace,
+            f"{link} has MAC address {link.mac} and is {'up' if link.up else 'down'}",
+            link.name,
+            link.namespace,
         )
-        for place in group
+        for link in group
     ]
     if running is None or not down:
         return case.suspected(f"{group[0]} and {group[1]} have the same MAC address {group[0].mac}", evidence)
@@ -37,17 +37,12 @@ def judge(case: Case) -> CauseVerdict:
         if item["from"]["namespace"] == down[0].namespace or item["target"] in _addresses(case, down[0].namespace)
     ]  # fmt: skip
     return case.confirmed(
-        f"{down[0]} cannot come up: it has the MAC address {running.mac} of {running}, and the kernel refuses a second"
-        f" one on {case.parent_name}",
+        f"{down[0]} cannot come up: it has the MAC address {running.mac} of {running}, and the kernel allows it only"
+        f" once on {case.parent_name}",
         [*evidence, *case.loss_items(broken, 3)],
         after=case.first_loss(broken),
-        culprit={
-            "mac": running.mac,
-            "host": running.host,
-            "vendor": None,
-            "text": f"{running.link}{f' in namespace {running.namespace}' if running.namespace else ''}",
-        },
-        remedy=f"give {down[0]} another MAC address, or delete {running} if it was left behind",
+        culprit={"mac": running.mac, "host": running.host, "vendor": None, "text": running.where},
+        remedy=f"give {down[0]} another MAC address, or delete {running} if it is a leftover",
     )
 
 
@@ -59,12 +54,12 @@ CAUSE = Cause(
     id="duplicate_mac_on_host",
     rank=170,
     title="two links on one parent have one MAC address",
-    explanation="The parent finds the macvlan link for a frame by its MAC address alone, so the kernel lets only one"
-    " link per address up (EADDRINUSE, drivers/net/macvlan.c macvlan_open). The second stays down: mostly a container"
-    " that is started again while the namespace of the old one was left behind.",
-    remedy="give one of the two another MAC address, or delete the one that was left behind",
-    signature="when the second is started",
-    proof="two links on the parent with the same MAC address, one up and one down",
+    explanation="The parent selects the macvlan link for a frame by its MAC address alone, so the kernel allows only"
+    " one link per address to be up (EADDRINUSE, drivers/net/macvlan.c macvlan_open). The second stays down: typically"
+    " a container that is started again while the namespace of the old one still exists.",
+    remedy="give one of the two another MAC address, or delete the leftover one",
+    signature="when the second link is set up",
+    proof="two links on the parent have the same MAC address, one is up and one is down",
     must="R D",
     needs=("after",),
     explains=("announcement_lost", "stale_neighbour"),

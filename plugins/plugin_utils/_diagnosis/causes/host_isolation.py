@@ -1,11 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""host_isolation: the host's packets to its own containers leave by the parent, and never come back."""
+"""host_isolation: the host sends packets for its own containers out of the parent, which never delivers them."""
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ContainerData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
@@ -13,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 def judge(case: Case) -> CauseVerdict:
     broken = case.broken(HOST_TO_CONTAINER)
-    children = {item["address"]: item for item in (*case.after.containers, *case.after.scope["strays"])}
+    children = {item["address"]: item for item in case.after.found}
     isolated = []
     for target in broken:
         path = case.after.own.path(target["target"]) or case.before.own.path(target["target"])
@@ -23,7 +25,7 @@ def judge(case: Case) -> CauseVerdict:
     if not broken:
         return case.ruled_out("the host reaches its containers", case.answer_items(case.targets(HOST_TO_CONTAINER)))
     if not isolated:
-        return case.ruled_out("the way to the containers does not lead over their parent")
+        return case.ruled_out("the route to the containers does not lead over their parent")
     after = case.first_loss(isolated)
     link = case.network.link
     if link and case.after.shim is None:
@@ -34,20 +36,20 @@ def judge(case: Case) -> CauseVerdict:
         why = "no link of the host is declared (host_address)"
     summary = (
         f"{case.host} cannot reach its own containers on {case.parent_name}{since(after)}: {why}, so the packets leave"
-        " by the parent, which never delivers to its own macvlan links"
+        " by the parent, which never delivers frames of the host to its macvlan links"
     )
-    remedy = "run linuxnet.macvlan.site, which makes it again as it is declared" if link else ""
-    evidence = [*_ways(case, isolated, children), *case.loss_items(isolated)]
+    remedy = "run linuxnet.macvlan.site, which re-applies the declaration" if link else ""
+    evidence = [*_routes(case, isolated, children), *case.loss_items(isolated)]
     return case.confirmed(summary, evidence, after=after, remedy=remedy)
 
 
 def _egress(case: Case) -> str | None:
-    """By the routes of the snapshot, for containers whose way was not asked for: the connected route decides."""
+    """By the routes of the snapshot, for containers to which no route was looked up: the connected route decides."""
     host_side = [route for route in case.after.own.routes() if case.inside(bare(route["destination"]))]
     return host_side[0]["link"] if host_side and len({route["link"] for route in host_side}) == 1 else None
 
 
-def _ways(case: Case, isolated: list[dict], children: dict[str, dict]) -> list[EvidenceItem]:
+def _routes(case: Case, isolated: list[TargetData], children: dict[str, ContainerData]) -> list[EvidenceItem]:
     found = []
     for target in isolated[:3]:
         child = children[target["target"]]
@@ -62,12 +64,12 @@ CAUSE = Cause(
     id="host_isolation",
     rank=10,
     title="the host cannot reach macvlan links of its own parent",
-    explanation="The kernel hands what the parent sends straight to the wire and never to macvlan links of the same"
-    " parent, and no switch sends a frame back to the port it came from. Host and containers reach each other only over"
-    " a macvlan link of the host's own, with routes to the containers.",
+    explanation="The kernel sends the parent's own frames to the wire and never delivers them to macvlan links of that"
+    " parent, and a switch does not send a frame back out of the port it came from. Host and containers reach each"
+    " other only over a macvlan link of the host's own, with routes to the containers.",
     remedy="set host_address for the network in macvlan_networks, and run linuxnet.macvlan.site",
-    signature="at once and always, while LAN and containers reach each other",
-    proof="the route to a container leads out of the parent of the container's link, and its pings are lost",
+    signature="from the start, all the time, while LAN and containers reach each other",
+    proof="the route to a container leads over the parent of the container's link, and pings to it are lost",
     must="P D",
     needs=("watch", "before", "after"),
     repairable=True,

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ipvlan_on_parent: ipvlan links have the parent, so no macvlan link can be made on it."""
+"""ipvlan_on_parent: ipvlan links are on the parent, so no macvlan link can be created on it."""
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import refusals
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -31,9 +30,9 @@ def judge(case: Case) -> CauseVerdict:
     space, name, kind = taken[0]
     where = f"{name} in {space}" if space else name
     return case.confirmed(
-        f"{where} on {case.host} is an {kind} link of {parent}, where the kernel then makes no macvlan link such as"
+        f"{where} on {case.host} is an {kind} link of {parent}, so the kernel refuses to create the macvlan link"
         f" {case.network.link}",
-        [*evidence, *refusals(case), *case.loss_items(case.broken())],
+        [*evidence, *case.refusals(), *case.loss_items(case.broken())],
         remedy=f"remove {where}, or name another parent",
     )
 
@@ -42,11 +41,11 @@ CAUSE = Cause(
     id="ipvlan_on_parent",
     rank=220,
     title="the parent carries ipvlan links",
-    explanation="A device has one receive handler, and ipvlan links and macvlan links both need it. On a parent with"
-    " ipvlan links the kernel refuses every macvlan link (EBUSY).",
+    explanation="A device has one receive handler, and ipvlan and macvlan links both need it. On a parent with ipvlan"
+    " links the kernel refuses every macvlan link (EBUSY).",
     remedy="use one kind of link on a parent: remove the ipvlan links, or name another parent",
     signature="at creation",
-    proof="an ipvlan link on the parent, and the declared link is not there",
+    proof="an ipvlan link is on the parent, and the declared link does not exist",
     must="R D",
     needs=("after",),
     explains=("host_isolation", "not_persistent"),

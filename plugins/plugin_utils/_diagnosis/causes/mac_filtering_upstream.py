@@ -1,16 +1,17 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mac_filtering_upstream: the network answers the parent's MAC address and no other of this port."""
+"""mac_filtering_upstream: on this port the network answers the parent's MAC address and no other."""
 
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
-#: Part of what DMI says -> who filters there, and the setting that allows further MAC addresses.
+#: Part of the DMI strings -> who filters there, and the setting that allows further MAC addresses.
 PLATFORMS = {
     "vmware": ("a VMware port group", "accept forged transmits, MAC address changes and promiscuous mode on it"),
     "microsoft corporation virtual": ("Hyper-V or Azure", "enable MAC address spoofing on the virtual adapter"),
@@ -22,10 +23,10 @@ PLATFORMS = {
 
 
 def judge(case: Case) -> CauseVerdict:
-    made = case.experiment("gateway_ask")
+    made = case.experiments.result("gateway_ask")
     if made is None:
-        return case.not_tested(case.why_no_experiment("gateway_ask"))
-    asked = {item["vantage"]: item for item in made["asked"] if item["sent"]}
+        return case.not_tested(case.experiments.why_not("gateway_ask"))
+    asked = senders(made)
     if "parent" not in asked or "child" not in asked:
         missing = next(item for item in made["asked"] if item["vantage"] in ("parent", "child") and not item["sent"])
         return case.not_tested(f"{missing['vantage']} could not ask: {missing['why_not']}")
@@ -39,14 +40,14 @@ def judge(case: Case) -> CauseVerdict:
     link = asked.get("link")
     if link is not None and link["answered"]:
         return case.suspected(
-            f"the network answers the MAC addresses that are there and no new one on port {case.parent_name}{by}",
+            f"the network answers the known MAC addresses on port {case.parent_name} and no new one{by}",
             evidence,
             remedy=remedy,
         )
     broken = case.broken(GATEWAY_FROM_LINK)
     after = case.first_loss(broken)
     return case.confirmed(
-        f"the network drops what does not come from the parent's own MAC address on the port of {case.host}"
+        f"the network drops all frames that do not come from the parent's own MAC address, on the port of {case.host}"
         f" {case.parent_name}{since(after)}{by}",
         [*evidence, *case.loss_items(broken)],
         after=after,
@@ -55,9 +56,9 @@ def judge(case: Case) -> CauseVerdict:
 
 
 def _platform(case: Case) -> tuple[str, str]:
-    """Who filters on this machine, as far as DMI tells, and what to do there."""
-    told = " ".join((case.system.get("dmi") or {}).values()).lower()
-    return next((item for part, item in PLATFORMS.items() if part in told), ("", ""))
+    """The platform of this machine by its DMI that filters MAC addresses, and the remedy there."""
+    dmi = " ".join((case.system["dmi"] or {}).values()).lower()
+    return next((item for part, item in PLATFORMS.items() if part in dmi), ("", ""))
 
 
 CAUSE = Cause(
@@ -65,11 +66,11 @@ CAUSE = Cause(
     rank=30,
     title="the network accepts only one MAC address on the port",
     explanation="A macvlan link has a MAC address of its own, so one switch port carries several. Port security, a MAC"
-    " limit, or the filter of a hypervisor or cloud drops every frame that does not come from the one it knows.",
+    " limit, or the filter of a hypervisor or cloud drops every frame whose source is not the known address.",
     remedy="have the network team allow the port's MAC addresses (macvlan_info lists them), or raise the port's limit;"
     " where that is impossible, ipvlan shares the parent's MAC address",
-    signature="at once; after the ageing time or the n-th address where a limit is counted",
-    proof="the gateway answers the parent, and does not answer the same question with another MAC address",
+    signature="from the start; with a limit, after the ageing time or with the address that exceeds it",
+    proof="the gateway answers the parent, and does not answer the same request from another MAC address",
     must="D, hypervisor or cloud named H",
     needs=("after",),
     judge=judge,

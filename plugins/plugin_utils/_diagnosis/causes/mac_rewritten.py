@@ -10,21 +10,23 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
     GATEWAY_FROM_LINK,
     HOST_TO_CONTAINER,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
 def judge(case: Case) -> CauseVerdict:
     shim = case.after.shim
     if shim is None:
-        return case.ruled_out("the host has no link of its own whose MAC address could be another")
-    declared = next((item["mac"] for item in case.evidence["drift"]["links"] if item["name"] == shim["name"]), None)
+        return case.ruled_out("the host has no link of its own whose MAC address could differ")
+    link = case.declared_link(shim["name"])
+    declared = link["mac"] if link else None
     if declared is None:
         return case.not_tested(f"the declaration of {shim['name']} is refused, so its MAC address is not known")
     if shim["mac"] == declared:
         return case.ruled_out(f"{shim['name']} has its declared MAC address {declared}")
-    rewritten = [event for event in case.events("link", "change", shim["name"]) if _to(event, shim["mac"])]
+    rewritten = [event for event in case.link_events("change", shim["name"]) if _is_to(event, shim["mac"])]
     broken = [item for kind in (GATEWAY_FROM_LINK, HOST_TO_CONTAINER, CONTAINER_TO_HOST) for item in case.broken(kind)]
     evidence = [
         case.item("MAC address", f"{shim['name']} has {shim['mac']}, and is declared with {declared}", shim["name"]),
@@ -32,7 +34,7 @@ def judge(case: Case) -> CauseVerdict:
         *case.loss_items(broken),
     ]
     after = rewritten[-1]["after"] if rewritten else None
-    who = asker(rewritten[-1]) if rewritten else None
+    who = requester(rewritten[-1]) if rewritten else None
     by = f" by {who['text']}" if who else ""
     summary = (
         f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"
@@ -44,21 +46,21 @@ def judge(case: Case) -> CauseVerdict:
     return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy)
 
 
-def _to(event: dict, mac: str) -> bool:
-    changed = event["data"].get("changed", {}).get("mac")
-    return bool(changed) and changed[1] == mac
+def _is_to(event: LinkEvent, mac: str) -> bool:
+    values = changed(event, "mac")
+    return values is not None and values[1] == mac
 
 
 CAUSE = Cause(
     id="mac_rewritten",
     rank=250,
     title="the link's MAC address was rewritten",
-    explanation="Neighbours keep the MAC address that they learned and send to it until it expires, and switches,"
-    " DHCP reservations and port security know the declared one. udev (MACAddressPolicy= of systemd.link(5)) and"
-    " network managers rewrite MAC addresses of links that others made.",
+    explanation="Neighbours send to the MAC address that they learned until their entry expires, and DHCP reservations"
+    " and port security know the declared one. udev (MACAddressPolicy= of systemd.link(5)) and network managers"
+    " rewrite MAC addresses of links that others created.",
     remedy="run linuxnet.macvlan.site, which sets the declared MAC address and keeps udev from rewriting it",
-    signature="within 100 ms after the link was made, or when a manager takes it over",
-    proof="the link's MAC address is not the declared one, and what is sent to it is lost",
+    signature="within 100 ms after the link was created, or when a manager takes it over",
+    proof="the link's MAC address is not the declared one, and packets to it are lost",
     must="P D",
     needs=("watch", "after", "drift"),
     explains=("stale_neighbour", "announcement_lost"),

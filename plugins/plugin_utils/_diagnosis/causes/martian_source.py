@@ -1,25 +1,25 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""martian_source: the host drops what a container sends, as by its own routing nobody can have that address."""
+"""martian_source: the host drops a container's packets, as its own routing makes their source a martian."""
 
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameSeen
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Prefix lengths from here on have no broadcast address (RFC 3021).
 NO_BROADCAST = 31
-#: How the snapshot calls the kernel's counter of martian sources, which is one for all namespaces.
+#: The snapshot's name of the kernel's counter of martian sources, which is one for all namespaces.
 MARTIAN_SOURCES = "RouteInMartianSrc"
 
 
 def judge(case: Case) -> CauseVerdict:
-    for container in [*case.after.containers, *case.after.scope["strays"]]:
+    for container in case.after.found:
         address, namespace = container["address"], container["namespace"]
         if not namespace:
             continue
@@ -35,37 +35,37 @@ def judge(case: Case) -> CauseVerdict:
         why, remedy, items = found
         own = case.item("address", f"the container has {address}", container["link"], namespace)
         return case.confirmed(
-            f"{case.host} drops everything that comes from {address}, the container in {namespace}, as a martian"
-            f" source: {why}",
+            f"{case.host} drops all packets from {address}, the container in {namespace}, as from a martian source:"
+            f" {why}",
             [own, *items, *case.loss_items(hurt)],
             after=case.first_loss(hurt),
             remedy=remedy,
         )
     return _reflected(case) or case.ruled_out(
-        "no container has an address that the host's routing takes for a broadcast or for its own"
+        "no container has an address that the host's routing treats as a broadcast address or as its own"
     )
 
 
 def _reflected(case: Case) -> CauseVerdict | None:
-    """The host asks for one of its addresses from another one, over the wire, and its question comes back unanswered.
+    """The host asks for one of its addresses from another one, over the wire, and its own request comes back.
 
-    A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would not take it for a martian.
+    A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would accept it.
     """
-    own = {str(ipaddress.ip_interface(item["address"]).ip): item["link"] for item in case.after.own.addresses()}
-    event = next((item for item in case.events("arp") if _came_back(item["data"], own)), None)
+    own = {str(ipaddress.ip_interface(item["address"]).ip): item["link"] or "" for item in case.after.own.addresses()}
+    event = next((item for item in case.frame_events("arp") if _came_back(item["data"], own)), None)
     dropped = case.after.own.netstat(MARTIAN_SOURCES)
-    if case.evidence.get("before"):
+    if case.evidence["before"]:
         dropped -= case.before.own.netstat(MARTIAN_SOURCES)
     if event is None or dropped <= 0:
         return None
-    asking, asked = event["data"]["address"], event["data"]["asked"]
+    asking, asked = event["data"]["address"], event["data"]["asked"] or ""
     link = own[asked]
     if case.after.own.strictest(link, "accept_local"):
         return None
     waiting = [item for item in case.after.own.neighbours(asked) if not item["mac"]]
-    entries = [case.item("neighbour", f"{asked} is {item['state'] or 'not known'}", item["link"]) for item in waiting]
+    entries = [case.item("neighbour", f"{asked} is {item['state'] or 'unknown'}", item["link"]) for item in waiting]
     return case.confirmed(
-        f"{case.host} asks for its own address {asked} from {asking} over the wire, the switch sends the question back,"
+        f"{case.host} asks for its own address {asked} from {asking} over the wire, the switch sends the request back,"
         f" and {case.host} drops it as from a martian source{since(event['after'])}",
         [
             case.event_item(event),
@@ -74,38 +74,38 @@ def _reflected(case: Case) -> CauseVerdict | None:
             case.item("counter", f"{dropped} packets were dropped for a martian source during the watch"),
         ],
         after=event["after"],
-        remedy="take away the routing rules that send out what is for the host itself (ip rule); or, to keep them,"
+        remedy="remove the routing rules that send packets for the host itself to the wire (ip rule); or, to keep them,"
         f" net.ipv4.conf.{link}.accept_local = 1 and a permanent neighbour entry for {asked}, as arp_filter on {link}"
-        " goes on to leave the question unanswered",
+        " still leaves the request unanswered",
     )
 
 
-def _came_back(data: dict[str, Any], own: dict[str, str]) -> bool:
-    """Whether an ARP event is a question of ours, about ourselves, that arrived from the network."""
-    asking, asked = data.get("address"), data.get("asked")
+def _came_back(data: FrameSeen, own: dict[str, str]) -> bool:
+    """Whether an ARP event is a request of the host for its own address that arrived from the network."""
+    asking, asked = data["address"], data["asked"]
     ours = asking != asked and asking in own and asked in own
-    return ours and data.get("what") == "request" and bool(data.get("incoming")) and bool(data.get("own_mac"))
+    return ours and data["what"] == "request" and data["incoming"] and data["own_mac"]
 
 
 def _source(case: Case, namespace: str, target: str) -> str | None:
-    """The address that a container asks a target from, None where that is not known."""
+    """The source address of a container for a target, None where that is not known."""
     space = case.after.namespace(namespace)
     path = space.path(target) if space else None
     if path is not None:
         return path["source"] or None
     held = [item["address"] for item in case.after.containers if item["namespace"] == namespace]
-    return str(held[0]) if len(held) == 1 else None
+    return held[0] if len(held) == 1 else None
 
 
 def _broadcast(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | None:
-    """Why it is one, what to do, and the proof: the last address of a subnet that a link of the host is in."""
+    """Why, the remedy and the proof, if it is the last address of a subnet that a link of the host is in."""
     for item in case.after.own.addresses():
         interface = ipaddress.ip_interface(item["address"])
         length = interface.network.prefixlen
         if interface.version == 4 and length < NO_BROADCAST and address == str(interface.network.broadcast_address):
             remedy = (
                 f"ip address replace {interface.ip}/32 dev {item['link']}, and ip address delete {item['address']} dev"
-                f" {item['link']}: a macvlan link of the host needs no subnet of its own, only routes to the containers"
+                f" {item['link']}: the host's macvlan link needs no subnet, only routes to the containers"
             )
             proof = case.item("address", f"{item['address']}, whose broadcast address is {address}", item["link"])
             return f"by {item['address']} on {item['link']} that is a broadcast address", remedy, [proof]
@@ -113,7 +113,7 @@ def _broadcast(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] 
 
 
 def _local(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | None:
-    """The same where the host routes it to itself without having it, and does not accept its own as a source (IPv4)."""
+    """The same if the host routes it to itself without having it, and does not accept its own as a source (IPv4)."""
     own = case.after.own
     path = own.path(address)
     if path is None or not path["local"] or ipaddress.ip_address(address).version != 4:
@@ -124,7 +124,7 @@ def _local(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | No
     if link is None or own.strictest(link["name"], "accept_local"):
         return None
     return (
-        "a route of type local makes it the host's own",
+        "a route of type local makes it an address of the host",
         f"ip route show table local (remove the route to {address}), or net.ipv4.conf.{link['name']}.accept_local = 1",
         [case.item("path", f"{address} is local, by {path['link']}, and accept_local is 0", link["name"])],
     )
@@ -133,16 +133,16 @@ def _local(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | No
 CAUSE = Cause(
     id="martian_source",
     rank=400,
-    title="the host takes a container's packets for impossible ones",
-    explanation="Linux drops what arrives with a source address that can be nobody's there: a broadcast address, or one"
-    " that its routing says is its own (unless accept_local is set). A subnet on the host's link that is smaller than"
-    " the network's makes its last address a broadcast address, which in the network is one like any other; and where"
-    " the host talks to itself over a switch port that reflects frames, it is its own address that arrives.",
+    title="the host drops packets because their source address is a martian",
+    explanation="Linux drops packets whose source address is impossible there: a broadcast address, or one that its own"
+    " routing treats as local (unless accept_local is set). If the subnet on the host's link is smaller than the"
+    " network's, its last address is a broadcast address for the host and an ordinary one in the network. If the host"
+    " sends packets to itself over a switch port that reflects frames, its own address arrives as a source.",
     remedy="give the host's link its address with the prefix length 32, and routes to the containers",
-    signature="at once, for one container or the host's own addresses only",
+    signature="from the start, for one container or the host's own addresses only",
     proof="the container's address is a broadcast or local address by the host's own addresses and routes, and nothing"
-    " passes between both; or the host's own question for its own address comes back from the network and is not"
-    " answered; log_martians shows each packet",
+    " passes between both; or the host's own request for its own address comes back from the network and is not"
+    " answered; log_martians logs each packet",
     must="D",
     needs=("watch", "after"),
     judge=judge,

@@ -1,49 +1,49 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""not_persistent: nothing on the host makes the link at boot."""
+"""not_persistent: nothing on the host creates the link at boot."""
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PersistedData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
-#: Parts of the paths of those files that make a link: units, netdevs of systemd-networkd and the drop-ins that put them
-#: on the parent, profiles of NetworkManager and stanzas of ifupdown. Others only set values on it.
+#: Parts of the paths of files that create a link: units, netdevs of systemd-networkd and the drop-ins that put them on
+#: the parent, profiles of NetworkManager and stanzas of ifupdown. Others only set values on it.
 MAKING = (".service", ".netdev", ".network.d/", ".nmconnection", "/interfaces.d/")
 
 
 def judge(case: Case) -> CauseVerdict:
     link = case.network.link
     if link is None:
-        return case.ruled_out("no link of the host is declared, so there is none to be made at boot")
-    known = case.system["persisted"].get(link, {"files": [], "units": {}})
+        return case.ruled_out("no link of the host is declared, so none is created at boot")
+    known = case.persisted.get(link, PersistedData(files=[], units={}))
     makers = [path for path in known["files"] if _makes(path)]
     disabled = [name for name, unit in known["units"].items() if not unit["enabled"]]
     missing = _missing(case, link)
     if makers and not disabled and not missing:
-        return case.ruled_out(f"{makers[0]} makes {link} at boot", [case.item("file", path) for path in makers])
+        return case.ruled_out(f"{makers[0]} creates {link} at boot", [case.item("file", path) for path in makers])
     evidence = [case.item("unit", f"{name} is not enabled") for name in disabled]
-    evidence += [case.item("file", f"{path} is not there") for path in missing]
+    evidence += [case.item("file", f"{path} does not exist") for path in missing]
     if not makers:
-        evidence.append(case.item("files", f"no file of systemd, netplan, NetworkManager or ifupdown makes {link}"))
+        evidence.append(case.item("files", f"no file of systemd, netplan, NetworkManager or ifupdown creates {link}"))
     if case.after.shim is None:
         if case.before.shim is not None:
-            return case.ruled_out(f"{link} was there, and was removed during the watch")
+            return case.ruled_out(f"{link} existed, and was removed during the watch")
         return case.confirmed(
-            f"{link} is not on {case.host}, and nothing there makes it at boot",
+            f"{link} does not exist on {case.host}, and nothing creates it at boot",
             [
-                case.item("link", case.after.scope["link_problem"] or f"{link} is not there", link),
+                case.item("link", case.after.scope["link_problem"] or f"{link} does not exist", link),
                 *evidence,
                 *case.loss_items(case.broken()),
             ],
         )
-    declared = (case.evidence.get("drift") or {}).get("links", [])
-    form = next((item["persistence"] for item in declared if item["name"] == link), "none")
-    if form == "none":
-        return case.ruled_out(f"{link} is declared without persistence, and is there", evidence)
-    return case.suspected(f"{link} on {case.host} will be gone after the next boot: nothing makes it then", evidence)
+    declared = case.declared_link(link)
+    if declared is None or declared["persistence"] == "none":
+        return case.ruled_out(f"{link} is declared without persistence, and exists", evidence)
+    return case.suspected(f"{link} on {case.host} will be missing after a reboot: nothing creates it at boot", evidence)
 
 
 def _makes(path: str) -> bool:
@@ -51,8 +51,9 @@ def _makes(path: str) -> bool:
 
 
 def _missing(case: Case, link: str) -> list[str]:
-    """Files that the declared form of the link consists of, and that are not there."""
-    messages = (case.evidence.get("drift") or {}).get("messages", [])
+    """Files that the declared form of the link consists of, and that do not exist."""
+    drift = case.evidence["drift"]
+    messages = drift["messages"] if drift else []
     added = [
         text[len("file ") : -len(": add")] for text in messages if text.startswith("file ") and text.endswith(": add")
     ]
@@ -62,14 +63,14 @@ def _missing(case: Case, link: str) -> list[str]:
 CAUSE = Cause(
     id="not_persistent",
     rank=280,
-    title="nothing makes the link at boot",
-    explanation="What ip(8) and container engines make lives in the kernel until the next boot. Without a file of the"
-    " network manager, or a unit that is enabled, nothing makes the link again.",
+    title="nothing creates the link at boot",
+    explanation="Links that ip(8) and container engines create last until the next boot. Without a file of the network"
+    " manager or an enabled unit nothing creates the link again.",
     remedy="run linuxnet.macvlan.site, with macvlan_persistence: auto",
     signature="after a reboot",
-    proof="the link is not there, and no file or enabled unit of the host is for it",
+    proof="the link does not exist, and no file or enabled unit of the host creates it",
     must="P D",
-    needs=("before", "after", "system", "system.persisted"),
+    needs=("before", "after", "system.persisted"),
     explains=("host_isolation",),
     repairable=True,
     judge=judge,

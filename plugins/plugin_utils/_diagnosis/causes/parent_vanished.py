@@ -1,18 +1,18 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""parent_vanished: the parent is gone, and the kernel took all its macvlan links with it."""
+"""parent_vanished: the parent is gone, and the kernel removed all its macvlan links with it."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, asker
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 NETWORKMANAGER = "NetworkManager"
-#: Seconds between the kernel's notice that a link is gone and NetworkManager's that it has removed it.
+#: Seconds between the kernel's notification that a link is gone and NetworkManager's that it removed it.
 TOGETHER = 1.0
 
 
@@ -20,15 +20,16 @@ def judge(case: Case) -> CauseVerdict:
     if case.after.parent is not None:
         if case.before.parent is not None and case.before.parent["index"] != case.after.parent["index"]:
             return _came_back(case)
-        return case.ruled_out(f"the parent {case.parent_name} is there")
-    gone = case.events("link", "delete", link=case.parent_name)
+        return case.ruled_out(f"the parent {case.parent_name} exists")
+    gone = case.link_events("delete", link=case.parent_name)
     evidence = [case.item("parent", case.after.scope["parent_problem"], case.parent_name)]
     evidence += [case.event_item(event) for event in gone[:1]]
-    taken = [event for event in case.events("link", "delete", namespace=None) if event["link"] != case.parent_name]
+    taken = [event for event in case.link_events("delete", namespace=None) if event["link"] != case.parent_name]
     evidence += [case.event_item(event) for event in taken[:5]]
     if not gone and case.before.parent is None:
         return case.confirmed(
-            f"the parent {case.parent_name} of {case.network.name} is not on {case.host}, so nothing can be on it",
+            f"the parent {case.parent_name} of {case.network.name} does not exist on {case.host}, so no macvlan link"
+            " can",
             evidence,
         )
     after = gone[0]["after"] if gone else case.first_loss()
@@ -44,44 +45,46 @@ def judge(case: Case) -> CauseVerdict:
 
 
 def _came_back(case: Case) -> CauseVerdict:
-    gone = case.events("link", "delete", link=case.parent_name)
+    gone = case.link_events("delete", link=case.parent_name)
     evidence = [case.event_item(event) for event in gone[:1]]
     evidence.append(case.item("parent", f"{case.parent_name} is another device than at the start", case.parent_name))
     after = gone[0]["after"] if gone else None
     when = f" at +{after:.1f} s" if after is not None else ""
-    summary = f"the parent {case.parent_name} of {case.host} was removed and made again{when}"
+    summary = f"the parent {case.parent_name} of {case.host} was removed and created again{when}"
     if case.broken():
         who = _remover(case, gone)
         return case.confirmed(summary, [*evidence, *case.loss_items(case.broken())], after=after, culprit=who)
     return case.ruled_out(f"{summary}, and everything came back", evidence)
 
 
-def _remover(case: Case, gone: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Who removed the parent: NetworkManager says when it did, and the kernel tells nobody who asked for that."""
+def _remover(case: Case, gone: list[LinkEvent]) -> Culprit | None:
+    """Who removed the parent: NetworkManager reports it if it did, and the kernel does not report who asked."""
     if not gone:
         return None
     asked = [
         event
-        for event in case.events("manager", "change", case.parent_name, manager=NETWORKMANAGER, reason="user-requested")
-        if abs(event["after"] - gone[0]["after"]) <= TOGETHER
+        for event in case.manager_events(case.parent_name)
+        if event["action"] == "change"
+        and (event["data"]["manager"], event["data"].get("reason")) == (NETWORKMANAGER, "user-requested")
+        and abs(event["after"] - gone[0]["after"]) <= TOGETHER
     ]
     if asked:
         unit = f"{NETWORKMANAGER}.service"
-        return {"name": NETWORKMANAGER, "unit": unit, "text": f"{NETWORKMANAGER} ({unit}), as a user asked it to"}
-    return asker(gone[0])
+        return {"name": NETWORKMANAGER, "unit": unit, "text": f"{NETWORKMANAGER} ({unit}), on request of a user"}
+    return requester(gone[0])
 
 
 CAUSE = Cause(
     id="parent_vanished",
     rank=70,
     title="the parent interface is gone",
-    explanation="A macvlan link lives on its parent. When the parent is unregistered (a USB adapter, a driver that is"
-    " loaded again, a VLAN or bond that is made anew) the kernel deletes all its macvlan links at once, those of"
+    explanation="A macvlan link depends on its parent. When the parent is unregistered (a USB adapter, a driver that is"
+    " reloaded, a VLAN or bond that is created again) the kernel deletes all its macvlan links with it, those of"
     " containers too, and they do not come back by themselves.",
-    remedy="bring the interface back, or correct parent in macvlan_networks, run linuxnet.macvlan.site, and restart the"
+    remedy="restore the interface, or correct parent in macvlan_networks, run linuxnet.macvlan.site, and restart the"
     " containers",
-    signature="at once after the event",
-    proof="the kernel's notices that parent and links were deleted, or a declared parent that is not there",
+    signature="when the parent is removed",
+    proof="the kernel's notifications that parent and links were deleted, or a declared parent that does not exist",
     must="P D",
     needs=("before", "after"),
     explains=(

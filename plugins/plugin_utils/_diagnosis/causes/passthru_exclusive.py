@@ -31,22 +31,22 @@ def judge(case: Case) -> CauseVerdict:
     if case.network.link is None or case.after.shim is not None:
         return case.ruled_out(f"{where} is in mode passthru, and no other link of this host is declared", evidence)
     return case.confirmed(
-        f"{where} on {case.host} is in mode passthru and has {parent} for itself, so that {case.network.link} cannot be"
-        " made (EINVAL)",
+        f"{where} on {case.host} is in mode passthru and has {parent} exclusively, so {case.network.link} cannot be"
+        " created (EINVAL)",
         [*evidence, *case.loss_items(case.broken())],
-        remedy=f"remove {where}, or make it with mode bridge",
+        remedy=f"remove {where}, or create it in mode bridge",
     )
 
 
 CAUSE = Cause(
     id="passthru_exclusive",
     rank=120,
-    title="a link in mode passthru has the parent for itself",
-    explanation="Mode passthru hands the whole parent to one link, which also takes its MAC address. The kernel refuses"
+    title="a link in mode passthru has the parent exclusively",
+    explanation="Mode passthru gives the whole parent to one link, which also uses its MAC address. The kernel refuses"
     " every further macvlan link on that parent.",
-    remedy="remove the link that is in mode passthru, or make it with mode bridge",
+    remedy="remove the link in mode passthru, or create it in mode bridge",
     signature="at creation",
-    proof="a link in mode passthru on the parent, and the declared link is not there",
+    proof="a link in mode passthru is on the parent, and the declared link does not exist",
     must="R D",
     needs=("after",),
     explains=("host_isolation", "not_persistent"),

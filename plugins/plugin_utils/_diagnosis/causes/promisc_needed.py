@@ -5,54 +5,58 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
-    asked = case.experiment("gateway_ask") or {"gateway": "", "asked": []}
-    child = next((item for item in asked["asked"] if item["vantage"] == "child" and item["sent"]), None)
-    # to a solicitation without an address IPv6 answers everybody
-    if child is not None and child["answered"] and ":" not in asked["gateway"]:
+    asked = case.experiments.result("gateway_ask")
+    child = senders(asked).get("child") if asked else None
+    # IPv6 answers a solicitation from the unspecified address to all nodes
+    if asked is not None and child is not None and child["answered"] and ":" not in asked["gateway"]:
         return case.ruled_out(f"a new macvlan link on {case.parent_name} is answered without promiscuous mode")
-    tried = case.experiment("promiscuous")
-    if tried is None or child is None:
-        return case.not_tested(case.why_no_experiment("promiscuous"))
+    tried = case.experiments.result("promiscuous")
+    if tried is None or asked is None or child is None:
+        return case.not_tested(case.experiments.why_not("promiscuous"))
     name, gateway, sent = case.parent_name, tried["gateway"], tried["sent"]
     evidence = case.asked_items(asked["gateway"], [child])
     evidence += [
-        case.item("experiment", f"{gateway} answered {tried[key] or 0} of {sent} requests {when}", name)
-        for key, when in (
-            ("promiscuous", f"of {tried['mac']} with {name} in promiscuous mode"),
-            ("after", "without it again"),
+        case.item("experiment", f"{gateway} answered {answers or 0} of {sent} requests {when}", name)
+        for answers, when in (
+            (tried["promiscuous"], f"of {tried['mac']} with {name} in promiscuous mode"),
+            (tried["after"], "after it left promiscuous mode"),
         )
     ]
     if not tried["promiscuous"]:
-        return case.ruled_out(f"promiscuous mode of {name} brings no answers either", evidence)
+        return case.ruled_out(f"there are no answers with {name} in promiscuous mode either", evidence)
     broken = case.broken()
-    left = [
-        item
-        for item in case.events("link", "change", name)
-        for before, after in [item["data"].get("changed", {}).get("promiscuity", (0, 0))]
-        if after < before
-    ]
+    left = [event for event in case.link_events("change", name) if _leaves(event)]
     evidence += [*map(case.event_item, left[:2]), *case.loss_items(broken)]
     after = case.first_loss(broken)
     summary = (
-        f"{name} of {case.host} delivers what is sent to the MAC addresses of its macvlan links in promiscuous mode"
-        f" only, and it is not in that mode{since(after)}"
+        f"{name} of {case.host} delivers frames for the MAC addresses of its macvlan links in promiscuous mode only,"
+        f" and it is not in that mode{since(after)}"
     )
-    more = {"after": after, "remedy": f"ip link set {name} promisc on, and {_persistently(name)}"}
+    remedy = f"ip link set {name} promisc on, and {_persistently(name)}"
     if tried["promiscuous"] < sent or tried["after"] or not broken:
-        return case.suspected(f"{summary}; answers came at other times too, or nothing is broken", evidence, **more)
-    return case.confirmed(summary, evidence, **more)
+        text = f"{summary}; answers came at other times too, or nothing is broken"
+        return case.suspected(text, evidence, after=after, remedy=remedy)
+    return case.confirmed(summary, evidence, after=after, remedy=remedy)
+
+
+def _leaves(event: LinkEvent) -> bool:
+    """Whether something that made the link promiscuous ended."""
+    before, after = changed(event, "promiscuity") or (0, 0)
+    return isinstance(before, int) and isinstance(after, int) and after < before
 
 
 def _persistently(name: str) -> str:
     return (
         f"for the next boot Promiscuous=yes in [Link] of {name}'s .network file (systemd-networkd), or"
-        " ethernet.accept-all-mac-addresses 1 in its profile (NetworkManager); in a virtual machine, let the virtual"
+        " ethernet.accept-all-mac-addresses 1 in its profile (NetworkManager); in a virtual machine, have the virtual"
         " switch learn MAC addresses"
     )
 
@@ -60,14 +64,14 @@ def _persistently(name: str) -> str:
 CAUSE = Cause(
     id="promisc_needed",
     rank=480,
-    title="the card delivers other MAC addresses in promiscuous mode only",
-    explanation="A macvlan link tells its parent's driver one more MAC address to receive. Some drivers and virtual"
-    " functions, and virtual switches that know one address per port, take no notice: what is sent to the link alone is"
-    " lost, while broadcasts arrive. So everything works as long as somebody runs tcpdump there.",
+    title="the network card delivers other MAC addresses in promiscuous mode only",
+    explanation="A macvlan link adds its MAC address to the receive filter of its parent. Some drivers and virtual"
+    " functions, and virtual switches that know one address per port, ignore it: unicast frames for the link are lost,"
+    " while broadcasts arrive. So everything works as long as tcpdump runs there.",
     remedy="make the parent promiscuous, persistently, or have the virtual switch learn MAC addresses",
-    signature="at once, or when the parent leaves promiscuous mode (the end of tcpdump)",
-    proof="the same question of a macvlan link is answered with the parent in promiscuous mode, and before and after it"
-    " is not",
+    signature="from the start, or when the parent leaves promiscuous mode (tcpdump ends)",
+    proof="the same request of a macvlan link is answered while the parent is in promiscuous mode, and neither before"
+    " nor after",
     must="D",
     needs=("watch", "after"),
     explains=("mac_filtering_upstream", "mac_limit_after_ageing", "unicast_filter_full"),

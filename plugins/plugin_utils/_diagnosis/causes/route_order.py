@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import RouteData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -27,29 +28,29 @@ def judge(case: Case) -> CauseVerdict:
     remedy = f"give {link} its address with /32 (/128) and routes to the containers, as linuxnet.macvlan.site does"
     if not broken:
         return case.suspected(
-            f"{link} and {parent} have equal routes to {competing[0][0]['destination']}: whichever is added again comes"
-            " last and is not used, so the link breaks at the next such moment",
+            f"{link} and {parent} have equal routes to {competing[0][0]['destination']}: the one that is added again"
+            f" comes last and is not used, so {link} breaks when its route is added again",
             evidence,
             remedy=remedy,
         )
     after = case.first_loss(broken)
-    changes = [*case.events("route", link=link), *case.events("address", link=link)]
-    changes = [event for event in changes if after is None or event["after"] <= after + 1.0]
-    evidence += [case.event_item(event) for event in changes[-3:]]
+    changes: list[Event] = [*case.route_events(link=link), *case.address_events(link=link)]
+    early = [event for event in changes if after is None or event["after"] <= after + 1.0]
+    evidence += [case.event_item(event) for event in early[-3:]]
     return case.confirmed(
-        f"{case.host} sends to its containers by {parent} instead of {link}{since(after)}: of two equal routes to"
-        f" {competing[0][0]['destination']} the kernel uses the one that came first",
+        f"{case.host} sends packets for its containers by {parent} instead of {link}{since(after)}: of two equal routes"
+        f" to {competing[0][0]['destination']} the kernel uses the first",
         [*evidence, *case.loss_items(broken)],
         after=after,
         remedy=remedy,
     )
 
 
-def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return bool(one["destination"] == other["destination"] and not one["gateway"] and not other["gateway"])
+def _same(one: RouteData, other: RouteData) -> bool:
+    return one["destination"] == other["destination"] and not one["gateway"] and not other["gateway"]
 
 
-def _first(routes: list[dict[str, Any]], target: str) -> str | None:
+def _first(routes: list[RouteData], target: str) -> str | None:
     """The link of the route that wins: the longest prefix, then the lowest metric, then the first in order."""
     address = ipaddress.ip_address(target)
     fitting = [
@@ -61,7 +62,7 @@ def _first(routes: list[dict[str, Any]], target: str) -> str | None:
     return min(fitting)[3] if fitting else None
 
 
-def _words(route: dict[str, Any]) -> str:
+def _words(route: RouteData) -> str:
     source = f" src {route['prefsrc']}" if route["prefsrc"] else ""
     return f"{route['destination']} dev {route['link']}{source} metric {route['metric']} proto {route['protocol']}"
 
@@ -70,12 +71,13 @@ CAUSE = Cause(
     id="route_order",
     rank=50,
     title="two routes to one subnet, and the wrong one wins",
-    explanation="With the subnet's prefix on parent and macvlan link the kernel has two equal connected routes and uses"
-    " the one that was added first. It works as long as that is the link's. After anything adds it again (link down"
-    " and up, a DHCP renewal, a restart of the network manager) the parent's wins, and it never reaches containers.",
+    explanation="With the subnet's prefix on parent and macvlan link the kernel has two equal connected routes and"
+    " uses the one that was added first. This works as long as that is the link's. After the link's route is added"
+    " again (link down and up, a DHCP renewal, a restart of the network manager) the parent's comes first, which never"
+    " reaches containers.",
     remedy="give the link a /32 (/128) address and explicit routes, as linuxnet.macvlan.site does",
-    signature="works, then breaks when link or address are added again",
-    proof="equal routes over parent and link, the parent's first, and lost pings to the containers",
+    signature="works, then breaks when the link or its address is added again",
+    proof="equal routes lead over parent and link, the parent's comes first, and pings to the containers are lost",
     must="P D",
     needs=("watch", "after"),
     explains=("host_isolation",),

@@ -1,21 +1,22 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""stale_neighbour: a neighbour sends to the MAC address that a container or host had before."""
+"""stale_neighbour: a neighbour sends to a MAC address that a container or host no longer has."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, NamespaceView, bare
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import NeighbourData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, holder
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
-#: States in which the kernel sends to the entry's MAC address (NUD_VALID, include/net/neighbour.h), and by hand.
+#: States in which the kernel uses the entry's MAC address (NUD_VALID, include/net/neighbour.h); PERMANENT: static.
 PERMANENT = "PERMANENT"
 USED = ("REACHABLE", "STALE", "DELAY", "PROBE", PERMANENT)
 
-#: Seconds for which a machine has to have its MAC address before what is lost is lost by it: some rounds of questions.
+#: Seconds for which a machine has to have its MAC address before losses are due to it: a few rounds of probes.
 SETTLED = 1.0
 
 
@@ -33,9 +34,9 @@ def judge(case: Case) -> CauseVerdict:
         if targets
     ]
     if not hurt:
-        return case.ruled_out("no neighbour entry that is used has a MAC address that its machine has no more")
+        return case.ruled_out("every neighbour entry in use has the current MAC address of its machine")
     space, entry, targets = hurt[0]
-    place = case.fleet.holding(case.segment, entry["address"])[0]
+    link = case.fleet.holding(case.segment, entry["address"])[0]
     who = f"the container in {space.label} on {case.host}" if space.label else case.host
     evidence = [
         case.item(
@@ -43,62 +44,63 @@ def judge(case: Case) -> CauseVerdict:
         )
         for one, item, dummy in hurt[:3]
     ]  # fmt: skip
-    evidence.append(case.item("address", f"{place} has {entry['address']} with MAC address {place.mac}"))
-    gone = [case.event_item(event) for event in case.events("link", "delete", namespace=None)
-            if (event.get("data") or {}).get("mac") == entry["mac"]]  # fmt: skip
+    evidence.append(case.item("address", f"{link} has {entry['address']} with MAC address {link.mac}"))
+    gone = [case.event_item(event) for event in case.link_events("delete", namespace=None)
+            if event["data"]["mac"] == entry["mac"]]  # fmt: skip
     after = case.first_loss(targets)
     since = f" (first lost at +{after:.1f} s)" if after else ""
     by_hand = entry["state"] == PERMANENT
     return case.confirmed(
-        f"{who} sends what is for {entry['address']} to {entry['mac']}, which nobody has any more: {place} now has"
-        f" {place.mac}{since}",
+        f"{who} sends packets for {entry['address']} to {entry['mac']}, which no machine has any more: {link} now has"
+        f" {link.mac}{since}",
         [*evidence, *gone[:1], *case.loss_items(targets, 3)],
         after=after,
-        culprit=holder(place.mac, place.host, place=f"{place.link} in {place.namespace or 'the host'}"),
+        culprit=machine(link.mac, link.host, place=f"{link.name} in {link.namespace or 'the host'}"),
         remedy=f"ip neighbour delete {entry['address']} dev {entry['link']}"
         if by_hand
-        else f"arping -U -c 3 -I {place.link} {entry['address']} there, where {entry['address']} is; keep the MAC"
-        " address of a container that is made again (docker run --mac-address), or set arp_notify",
+        else f"arping -U -c 3 -I {link.name} {entry['address']} on the machine with that address; keep the MAC"
+        " address of a container that is created again (docker run --mac-address), or set arp_notify",
     )
 
 
-def _outdated(case: Case, entry: dict[str, Any]) -> bool:
-    """Whether an entry is used, and its MAC address is on no link of the fleet, and nobody answers with it."""
-    places = case.fleet.holding(case.segment, entry["address"])
-    if entry["state"] not in USED or not places or case.fleet.at(entry["mac"]):
+def _outdated(case: Case, entry: NeighbourData) -> bool:
+    """Whether an entry is used, its MAC address is on no link of the fleet, and no machine answers with it."""
+    links, mac = case.fleet.holding(case.segment, entry["address"]), entry["mac"]
+    if entry["state"] not in USED or not links or not mac or case.fleet.at(mac):
         return False
+    probed = case.experiments.result("holders")
     answering = {
         one["mac"]
-        for result in (case.experiment("holders") or {}).get("results", [])
+        for result in (probed["results"] if probed else ())
         for one in result["holders"]
         if result["address"] == entry["address"]
     }
-    return entry["mac"] not in answering
+    return mac not in answering
 
 
-def _settled(case: Case, entry: dict[str, Any]) -> bool:
-    """Whether the machine had its MAC address long enough to be asked: what was lost before was lost without it."""
-    place = case.fleet.holding(case.segment, entry["address"])[0]
-    before = case.fleet.hosts[place.host].get("before") or {"namespaces": []}
-    if any(link["mac"] == place.mac for space in before["namespaces"] for link in space["links"]):
+def _settled(case: Case, entry: NeighbourData) -> bool:
+    """Whether the machine had its MAC address long enough to be probed: earlier losses have another reason."""
+    link = case.fleet.holding(case.segment, entry["address"])[0]
+    before = case.fleet.hosts[link.host]["before"]
+    if before and any(item["mac"] == link.mac for namespace in before["namespaces"] for item in namespace["links"]):
         return True
     latest = [
         event["after"]
-        for event in case.events("address", "new", link=place.link, namespace=place.namespace)
+        for event in case.address_events("new", link=link.name, namespace=link.namespace)
         if bare(event["data"]["address"]) == entry["address"]
     ]
-    return place.host == case.host and bool(latest) and case.timeline["duration"] - latest[-1] >= SETTLED
+    return link.host == case.host and bool(latest) and case.watch["duration"] - latest[-1] >= SETTLED
 
 
-def _link_is_missing(case: Case, space: NamespaceView, entry: dict[str, Any]) -> bool:
-    """Whether a container asks for its own host, which has no link of the network: no other MAC address would do."""
-    places = case.fleet.holding(case.segment, entry["address"])
-    own = any(place.host == case.host and not place.namespace for place in places)
+def _link_is_missing(case: Case, space: NamespaceView, entry: NeighbourData) -> bool:
+    """Whether a container asks for its own host, which has no link of the network: no MAC address would help."""
+    links = case.fleet.holding(case.segment, entry["address"])
+    own = any(link.host == case.host and not link.namespace for link in links)
     return bool(space.label) and own and case.after.shim is None
 
 
-def _broken(case: Case, space: NamespaceView, address: str) -> list[dict[str, Any]]:
-    """What is broken because answers or questions to an address go astray: from it to here, and from here to it."""
+def _broken(case: Case, space: NamespaceView, address: str) -> list[TargetData]:
+    """What is broken because packets to an address go to the wrong machine: requests to it, and replies."""
     ours = [item for item in case.broken() if item["from"]["namespace"] == space.label and item["target"] == address]
     there = {item["namespace"] for item in case.after.containers if item["address"] == address}
     return ours + [item for item in case.broken() if not space.label and item["from"]["namespace"] in there and ours]
@@ -107,13 +109,14 @@ def _broken(case: Case, space: NamespaceView, address: str) -> list[dict[str, An
 CAUSE = Cause(
     id="stale_neighbour",
     rank=360,
-    title="a neighbour still uses the MAC address of before",
-    explanation="A container or link that is made again gets another MAC address, and keeps its IP address. Neighbours"
-    " go on sending to the old one until they doubt it: Linux after up to 45 seconds, routers after minutes or hours."
-    " Only an announcement (gratuitous ARP) tells them at once.",
-    remedy="announce the address (arping -U), keep the MAC address when the container is made again, or set arp_notify",
-    signature="at once when it is made again; heals after 30 to 45 s on Linux, after up to 4 hours on routers",
-    proof="a neighbour entry that is used has a MAC address that nobody has, and another link has the address",
+    title="a neighbour still uses the old MAC address",
+    explanation="A container or link that is created again gets another MAC address and keeps its IP address."
+    " Neighbours keep sending to the old one until their entry becomes stale: on Linux after up to 45 seconds, on"
+    " routers after minutes or hours. Only an announcement (gratuitous ARP) updates them immediately.",
+    remedy="announce the address (arping -U), keep the MAC address when the container is created again, or set"
+    " arp_notify",
+    signature="when it is created again; heals after 30 to 45 s on Linux, after up to 4 hours on routers",
+    proof="a neighbour entry in use has a MAC address that no machine has, and another link has the address",
     must="P D",
     needs=("watch", "after"),
     explains=("announcement_lost",),

@@ -1,21 +1,22 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sticky_mac_elsewhere: the network answers other MAC addresses of the port, and not that of the host's link."""
+"""sticky_mac_elsewhere: on this port the network answers other MAC addresses, and not that of the host's link."""
 
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
-    made = case.experiment("gateway_ask")
+    made = case.experiments.result("gateway_ask")
     if made is None:
-        return case.not_tested(case.why_no_experiment("gateway_ask"))
-    asked = {item["vantage"]: item for item in made["asked"] if item["sent"]}
+        return case.not_tested(case.experiments.why_not("gateway_ask"))
+    asked = senders(made)
     missing = next((name for name in ("parent", "link", "child") if name not in asked), None)
     if missing:
         return case.not_tested(f"{made['gateway']} was not asked from the {missing}")
@@ -27,11 +28,11 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("other MAC addresses of this port are not answered either", evidence)
     broken = case.broken(GATEWAY_FROM_LINK)
     if not broken:
-        return case.ruled_out(f"{made['gateway']} was reached from {link['link']} all the time of the watch", evidence)
+        return case.ruled_out(f"{made['gateway']} was reachable from {link['link']} during the whole watch", evidence)
     after = case.first_loss(broken)
     return case.confirmed(
         f"of the MAC addresses on {case.parent_name} only {link['mac']} of {link['link']} is not answered{since(after)}"
-        ": the network delivers to another port what is for it, or refuses it",
+        ": the network forwards frames for it to another port, or refuses it",
         [*evidence, *case.loss_items(broken)],
         after=after,
         remedy=f"have the network team clear the entry of {link['mac']} (bridge fdb show, show mac address-table"
@@ -43,12 +44,12 @@ CAUSE = Cause(
     id="sticky_mac_elsewhere",
     rank=350,
     title="the network has pinned the MAC address to another port",
-    explanation="Switches with sticky or static MAC entries deliver frames for an address only to the port that it was"
-    " first seen on. After a container, a virtual machine or a link with a fixed MAC address has moved to another host,"
-    " its requests still get out, and the answers go to the old port.",
+    explanation="Switches with sticky or static MAC entries forward frames for an address only to the port where it"
+    " was first seen. After a container, a virtual machine or a link with a fixed MAC address has moved to another"
+    " host, its requests still get out, and the replies go to the old port.",
     remedy="have the network team clear the entry, or give the link another MAC address",
-    signature="at once after the MAC address has moved to another port",
-    proof="the gateway answers the parent and a MAC address that nobody has seen before, and not that of the link",
+    signature="right after the MAC address has moved to another port",
+    proof="the gateway answers the parent and a new MAC address, and not that of the link",
     must="D",
     needs=("watch", "after"),
     judge=judge,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""strict_rp_filter: the kernel drops packets that arrive on the one link and would be answered by the other."""
+"""strict_rp_filter: the kernel drops packets that arrive on one link and whose return path is over the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
-#: Documentation/networking/ip-sysctl.rst, rp_filter: 1 drops what would not be answered by the same link (RFC 3704).
+#: Documentation/networking/ip-sysctl.rst, rp_filter: 1 drops packets whose return path is over another link (RFC 3704).
 STRICT = 1
 COUNTER = "TcpExtIPReversePathFilter"
 
@@ -26,11 +26,11 @@ def judge(case: Case) -> CauseVerdict:
     if not strict:
         return case.ruled_out("reverse path filtering is not strict on parent and link", evidence)
     if dropped <= 0 or not broken:
-        return case.ruled_out("reverse path filtering is strict and dropped nothing that was asked", evidence)
+        return case.ruled_out("reverse path filtering is strict, and dropped no packet or none is missing", evidence)
     after = case.first_loss(broken)
     return case.confirmed(
-        f"{case.host} itself drops packets that arrive on {' or '.join(strict)}{since(after)}, as it would answer them"
-        f" by another link (rp_filter is 1, {dropped} dropped)",
+        f"{case.host} itself drops packets that arrive on {' or '.join(strict)}{since(after)}, as their return path is"
+        f" over another link (rp_filter is 1, {dropped} dropped)",
         [*evidence, *case.loss_items(broken)],
         after=after,
     )
@@ -40,13 +40,13 @@ CAUSE = Cause(
     id="strict_rp_filter",
     rank=40,
     title="strict reverse path filtering drops the packets",
-    explanation="Parent and macvlan link are two links into one subnet. A neighbour that has the link's MAC address"
-    " for the host's address sends to the link, and with rp_filter=1 the kernel drops that, because its own route back"
-    " leads over the parent.",
+    explanation="Parent and macvlan link are two links into one subnet. A neighbour that learned the link's MAC"
+    " address for the host's address sends to the link, and with rp_filter=1 the kernel drops the packet, because the"
+    " return path is over the parent.",
     remedy="set sysctl: {rp_filter: 2} and parent_sysctl: {rp_filter: 2} for the network in macvlan_networks, or keep"
-    " one MAC per address by arp_filter, as linuxnet.macvlan.site does",
-    signature="when a neighbour resolves the address again and takes the other MAC address",
-    proof="rp_filter is 1 on the link, and the kernel's counter of such drops grew while pings were lost",
+    " one MAC address per IP address with arp_filter, as linuxnet.macvlan.site does",
+    signature="when a neighbour resolves the address again and accepts the other MAC address",
+    proof="rp_filter is 1 on the link, and the kernel's counter of these drops grew while pings were lost",
     must="P D",
     needs=("watch", "before", "after"),
     judge=judge,

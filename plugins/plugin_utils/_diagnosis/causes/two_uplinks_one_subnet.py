@@ -1,10 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""two_uplinks_one_subnet: another link of the host has an address in the network's subnet too."""
+"""two_uplinks_one_subnet: another link of the host also has an address in the network's subnet."""
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -13,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 def judge(case: Case) -> CauseVerdict:
     own, parent = case.after.own, case.parent_name
     others = sorted(
-        (item["link"], item["address"])
+        (item["link"] or "", item["address"])
         for item in own.addresses()
         if case.inside(item["address"]) and _is_uplink(own.link(item["link"]), parent)
     )
@@ -21,7 +22,7 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out(f"no other uplink than {parent} has an address in the network's subnets")
     evidence = [case.item("address", f"{link} has {address}", link) for link, address in others]
     names = {link for link, dummy in others}
-    used = [item for item in own.data["paths"] if item["link"] in names and case.inside(item["target"])]
+    used = [item for item in own.paths if item["link"] in names and case.inside(item["target"])]
     evidence += [case.item("route", f"the kernel sends {item['target']} out of {item['link']}") for item in used]
     link, address = others[0]
     broken = case.broken()
@@ -29,15 +30,15 @@ def judge(case: Case) -> CauseVerdict:
         return case.suspected(f"{link} of {case.host} has {address}, in the subnet of {parent}", evidence)
     after = case.first_loss(broken)
     return case.confirmed(
-        f"{case.host} has a second link into the subnet{since(after)}, {link} with {address}: packets and answers leave"
-        f" by it instead of {parent}",
+        f"{case.host} has a second link into the subnet{since(after)}, {link} with {address}: requests and replies"
+        f" leave by it instead of {parent}",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy=f"take {address} away from {link}, or give {link} a routing table of its own (ip rule from {address})",
+        remedy=f"remove {address} from {link}, or give {link} a routing table of its own (ip rule from {address})",
     )
 
 
-def _is_uplink(link: dict | None, parent: str) -> bool:
+def _is_uplink(link: LinkData | None, parent: str) -> bool:
     """Neither the parent itself nor a macvlan link of it."""
     return link is not None and link["name"] not in ("lo", parent) and link["parent"] != parent and not link["mode"]
 
@@ -46,12 +47,12 @@ CAUSE = Cause(
     id="two_uplinks_one_subnet",
     rank=100,
     title="two uplinks of the host are in one subnet",
-    explanation="Each of the two links brings a route to the same subnet, and the kernel uses one of them for all"
-    " packets, whichever link the question came in by. Answers leave by the other link with its MAC address, and"
+    explanation="Each of the two links adds a route to the same subnet, and the kernel uses one of them for all"
+    " packets, also for replies to requests that arrived on the other link. They leave with another MAC address, and"
     " switches or neighbours refuse them.",
     remedy="keep one of the two links in the subnet, or use policy routing (ip rule, one table for each link)",
-    signature="at once",
-    proof="two links with addresses in the subnet, and a route that takes the wrong one",
+    signature="from the start",
+    proof="two links have addresses in the subnet, and the kernel uses the wrong one",
     must="R D",
     needs=("watch", "after"),
     explains=("host_isolation", "arp_flux"),

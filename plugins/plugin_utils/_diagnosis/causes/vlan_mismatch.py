@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vlan_mismatch: the network comes in with a VLAN tag, and the parent takes frames without one."""
+"""vlan_mismatch: frames of the network arrive with a VLAN tag, and the parent accepts only untagged frames."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 
 def judge(case: Case) -> CauseVerdict:
-    heard, made = case.experiment("tags"), case.experiment("gateway_ask")
+    heard, made = case.experiments.result("tags"), case.experiments.result("gateway_ask")
     if heard is None:
-        return case.not_tested(case.why_no_experiment("tags"))
+        return case.not_tested(case.experiments.why_not("tags"))
     name = case.parent_name
     tagged = [item for item in heard["vlans"] if item["id"]]
     evidence = [
@@ -22,7 +22,7 @@ def judge(case: Case) -> CauseVerdict:
     ]
     if len(tagged) < len(heard["vlans"]):
         return case.ruled_out(f"frames of the network arrive on {name} without a VLAN tag", evidence)
-    asked = next((item for item in (made or {}).get("asked", []) if item["vantage"] == "parent"), None)
+    asked = next((item for item in (made["asked"] if made else ()) if item["vantage"] == "parent"), None)
     if made is not None and asked is not None and asked["answered"]:
         return case.ruled_out(f"{made['gateway']} answers frames without a VLAN tag on {name}", evidence)
     if not tagged:
@@ -31,17 +31,17 @@ def judge(case: Case) -> CauseVerdict:
         text = f"{asked['sent']} requests for {made['gateway']} without a tag: no answer"
         evidence.append(case.item("experiment", text, name))
     broken = case.broken()
-    number = max(tagged, key=lambda item: int(item["frames"]))["id"]
+    number = max(tagged, key=lambda item: item["frames"])["id"]
     text = f"frames of {case.network.name} arrive on {name} of {case.host} with the tag of VLAN {number}"
     if not broken:
         return case.suspected(f"{text}, and nothing is lost yet", evidence)
-    # The watch may have begun to ask some targets only after the others had broken.
+    # The watch may have begun to probe some targets only after the others had broken.
     after = case.first_loss([item for item in broken if item["received"]])
     return case.confirmed(
-        f"{text}, which {name} does not take, and nobody answers those without a tag{since(after)}",
+        f"{text}, which {name} does not accept, and untagged requests are not answered{since(after)}",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy=f"have the network team make VLAN {number} the untagged one of the port, or make a VLAN interface"
+        remedy=f"have the network team make VLAN {number} the untagged one of the port, or create a VLAN interface"
         f" (ip link add link {name} name {name}.{number} type vlan id {number}, by the network manager) and set it as"
         " parent in macvlan_networks",
     )
@@ -51,12 +51,12 @@ CAUSE = Cause(
     id="vlan_mismatch",
     rank=410,
     title="the switch port carries the network with a VLAN tag",
-    explanation="A frame with a VLAN tag belongs to the VLAN interface with that number. Where there is none, the"
-    " kernel drops it, on the parent and on its macvlan links; and the switch drops what comes back without the tag, or"
-    " puts it into another network.",
+    explanation="A frame with a VLAN tag belongs to the VLAN interface with that number. Without such an interface the"
+    " kernel drops the frame, on the parent and on its macvlan links; and the switch drops untagged frames from the"
+    " host, or puts them into another network.",
     remedy="agree with the network team on the tag: the port's untagged VLAN, or a VLAN interface as parent",
-    signature="always, or from the moment on when the port's configuration was changed",
-    proof="frames of the network arrive with a VLAN tag only, and the gateway answers none without it",
+    signature="always, or since the port's configuration was changed",
+    proof="frames of the network arrive only with a VLAN tag, and the gateway does not answer untagged requests",
     must="D",
     needs=("watch", "after"),
     judge=judge,

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wifi_parent: the parent is a Wi-Fi interface, whose access point takes frames of one MAC address."""
+"""wifi_parent: the parent is a Wi-Fi interface, whose access point accepts frames from one MAC address."""
 
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent, refusals
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -17,10 +17,10 @@ def judge(case: Case) -> CauseVerdict:
     if parent is None:
         return case.not_tested("the parent is not there")
     if not parent["wireless"]:
-        return case.ruled_out(f"{parent['name']} is no Wi-Fi interface")
+        return case.ruled_out(f"{parent['name']} is not a Wi-Fi interface")
     evidence = [
         case.item("kind", f"{parent['name']} is a Wi-Fi interface (phy80211 in sysfs)", parent["name"]),
-        *refusals(case),
+        *case.refusals(),
     ]
     unanswered = only_the_parent(case)
     missing = bool(case.network.link) and case.after.shim is None
@@ -28,8 +28,8 @@ def judge(case: Case) -> CauseVerdict:
     if not (unanswered or missing or broken):
         return case.ruled_out("the parent is a Wi-Fi interface, and other MAC addresses are answered over it", evidence)
     return case.confirmed(
-        f"the parent {parent['name']} of {case.host} is a Wi-Fi interface, and an access point takes frames of one MAC"
-        " address only",
+        f"the parent {parent['name']} of {case.host} is a Wi-Fi interface, and an access point accepts frames from one"
+        " MAC address only",
         [*evidence, *unanswered, *case.loss_items(broken)],
     )
 
@@ -38,11 +38,11 @@ CAUSE = Cause(
     id="wifi_parent",
     rank=290,
     title="the parent is a Wi-Fi interface",
-    explanation="A Wi-Fi station is associated with its own MAC address, and the access point drops frames with any"
-    " other. macvlan links have MAC addresses of their own, so nothing of theirs gets through.",
-    remedy="name a wired interface as parent in macvlan_networks, or use ipvlan or routing for this network",
-    signature="at once and always",
-    proof="the parent has an IEEE 802.11 device in sysfs, and no other MAC address than its own is answered",
+    explanation="A Wi-Fi station is associated with its own MAC address, and the access point drops frames from any"
+    " other. macvlan links have MAC addresses of their own, so their frames do not get through.",
+    remedy="declare a wired interface as parent in macvlan_networks, or use ipvlan or routing for this network",
+    signature="from the start, all the time",
+    proof="the parent has an IEEE 802.11 device in sysfs, and only its own MAC address is answered",
     must="R",
     needs=("after",),
     explains=("mac_filtering_upstream", "mac_limit_after_ageing", "host_isolation", "not_persistent"),

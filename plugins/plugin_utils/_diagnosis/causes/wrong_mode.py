@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wrong_mode: macvlan links in a mode that keeps siblings apart."""
+"""wrong_mode: a macvlan link is in a mode that isolates it from its siblings."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def judge(case: Case) -> CauseVerdict:
     name, space, mode = wrong[0]
     where = f" in {space}" if space else ""
     return case.confirmed(
-        f"{name}{where} on {case.host} is in mode {mode}{since(after)}, in which it exchanges nothing with other"
-        f" macvlan links of {case.parent_name}",
+        f"{name}{where} on {case.host} is in mode {mode}{since(after)}, in which it cannot reach other macvlan links of"
+        f" {case.parent_name}",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy="" if not space else f"make the container network {case.network.name} with macvlan_mode=bridge",
+        remedy="" if not space else f"create the container network {case.network.name} with macvlan_mode=bridge",
     )
 
 
@@ -48,12 +48,12 @@ CAUSE = Cause(
     id="wrong_mode",
     rank=80,
     title="a macvlan link is not in mode bridge",
-    explanation="Links in mode vepa send everything to the switch, which does not send it back, and links in mode"
-    " private refuse each other. Only links in mode bridge reach their siblings, and the kernel's default is vepa.",
+    explanation="Links in mode vepa send all frames to the switch, which does not send them back, and links in mode"
+    " private drop each other's frames. Only links in mode bridge reach their siblings. The kernel's default is vepa.",
     remedy="set mode: bridge for the link (ip link set LINK type macvlan mode bridge works while it is up), or run"
     " linuxnet.macvlan.site",
     signature="always, from the start",
-    proof="the mode as the kernel says it, and lost pings between host and containers",
+    proof="the link's mode in the kernel, and lost pings between host and containers",
     must="P D",
     needs=("watch", "after"),
     repairable=True,

@@ -1,21 +1,20 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""wrong_parent: the declared parent is not plugged into the network, another link of the host is."""
+"""wrong_parent: the declared parent is not connected to the network, another link of the host is."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
 def judge(case: Case) -> CauseVerdict:
-    made = case.experiment("gateway_ask")
+    made = case.experiments.result("gateway_ask")
     if made is None:
-        return case.not_tested(case.why_no_experiment("gateway_ask"))
+        return case.not_tested(case.experiments.why_not("gateway_ask"))
     asked = {item["vantage"]: item for item in made["asked"]}
     parent, egress = asked.get("parent"), asked.get("egress")
     gateway, name = made["gateway"], case.parent_name
@@ -25,7 +24,7 @@ def judge(case: Case) -> CauseVerdict:
     if own:
         return case.ruled_out(f"{name} has {own[0]}, an address of the network")
     if egress is None:
-        return case.ruled_out(f"the kernel knows no other way to {gateway} than over {name}")
+        return case.ruled_out(f"the kernel has no other route to {gateway} than over {name}")
     if parent is None or not egress["answered"]:
         return case.not_tested(f"{gateway} does not answer {egress['link']} either")
     other = egress["link"]
@@ -43,12 +42,11 @@ def judge(case: Case) -> CauseVerdict:
     )
 
 
-def _asked_item(case: Case, gateway: str, item: dict[str, Any]) -> EvidenceItem:
-    if not item["sent"]:
-        text = f"{gateway} could not be asked: {item['why_not']}"
+def _asked_item(case: Case, gateway: str, item: AskedVantage) -> EvidenceItem:
+    if item["sent"]:
+        text = f"{item['sent']} requests for {gateway}: {said(item)}"
     else:
-        said = f"answered by {', '.join(item['answered'])}" if item["answered"] else "no answer"
-        text = f"{item['sent']} requests for {gateway}: {said}"
+        text = f"{gateway} could not be asked: {item['why_not']}"
     return case.item("experiment", text, item["link"])
 
 
@@ -56,11 +54,11 @@ CAUSE = Cause(
     id="wrong_parent",
     rank=300,
     title="the parent is not in the network",
-    explanation="A macvlan link sees what comes in by its parent's cable and nothing else. On an interface that is in"
-    " another network, or in none, it is up and has its address, and there is nobody to talk to.",
-    remedy="set parent in macvlan_networks to the interface by which the host reaches the network's gateway",
+    explanation="A macvlan link receives only what arrives on its parent. On an interface that is connected to another"
+    " network, or to none, the link is up and has its address, and reaches no machine.",
+    remedy="set parent in macvlan_networks to the interface over which the host reaches the network's gateway",
     signature="always",
-    proof="the gateway answers the link by which the kernel reaches it, and does not answer the parent",
+    proof="the gateway answers on the interface over which the kernel reaches it, and not on the parent",
     must="R D",
     needs=("after",),
     explains=("two_uplinks_one_subnet",),

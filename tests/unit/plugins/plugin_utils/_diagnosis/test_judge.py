@@ -18,7 +18,7 @@ from .causes import causes_cases as cases
 
 
 def test_healthy_fleet_gets_neither_confirmed_nor_suspected() -> None:
-    found = [item for item in _judge.judge(cases.healthy()) if item.status in ("confirmed", "suspected")]
+    found = [item for item in cases.judged(cases.healthy()) if item.status in ("confirmed", "suspected")]
     assert not found, [(item.host, item.cause, item.summary) for item in found]
 
 
@@ -29,7 +29,7 @@ def test_each_cause_has_its_words_and_one_verdict_per_network(cause) -> None:
     assert cause.remedy
     assert cause.signature
     assert cause.proof
-    found = [item for item in _judge.judge(cases.healthy()) if item.cause == cause.id]
+    found = [item for item in cases.judged(cases.healthy()) if item.cause == cause.id]
     assert {item.host for item in found} == {"web1", "web2"}
     assert all(item.summary for item in found)
 
@@ -38,7 +38,8 @@ def test_each_cause_has_its_words_and_one_verdict_per_network(cause) -> None:
 @pytest.mark.parametrize("missing", ["before", "after", "watch", "system", "drift", "experiments"])
 def test_missing_evidence_is_told_and_breaks_nothing(cause, missing: str) -> None:
     fleet = cases.healthy()
-    fleet["web1"][missing] = [] if missing == "experiments" else None
+    nothing = {"experiments": [], "system": dict.fromkeys(fleet["web1"]["system"])}
+    fleet["web1"][missing] = nothing.get(missing)
     found = cases.verdict(fleet, cause.id)
     assert found.status in ("not_tested", "ruled_out")
     assert "could not be judged" not in found.summary
@@ -51,7 +52,7 @@ def test_what_a_confirmed_cause_explains_is_no_cause_of_its_own() -> None:
     )
     cases.lose(fleet, "host_to_container")
     cases.event(fleet, kind="link", action="delete", link="eth0", what="link eth0 deleted")
-    found = {item.cause: item for item in _judge.judge(fleet) if item.host == "web1"}
+    found = {item.cause: item for item in cases.judged(fleet) if item.host == "web1"}
     assert found["parent_vanished"].status == "confirmed"
     assert {item.cause for item in found.values() if item.status == "confirmed"} == {"parent_vanished"}
 
@@ -62,7 +63,7 @@ def test_a_judge_that_is_wrong_about_the_evidence_does_not_silence_the_others(mo
 
     broken = replace(CAUSES[0], judge=judge)
     monkeypatch.setattr(_judge, "CAUSES", (broken, *CAUSES[1:]))
-    found = _judge.judge(cases.healthy())
+    found = cases.judged(cases.healthy())
     assert {item.status for item in found if item.cause == broken.id} == {"not_tested"}
     assert len(found) == 2 * len(CAUSES)
 

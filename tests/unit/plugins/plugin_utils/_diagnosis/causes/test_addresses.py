@@ -148,9 +148,7 @@ def _asked(fleet: dict[str, Any], answered: list[str]) -> None:
         "mac": cases.own_link(fleet, "lan0")["mac"],
         "results": [{"address": "192.168.100.11", "answered": answered}],
     }
-    fleet["web1"]["experiments"].append(
-        {"id": "flux_ask", "network": "lan0", "at": None, "ran": True, "sent": "", "why_not": None, "result": result}
-    )
+    cases.experiment(fleet, "flux_ask", result)
 
 
 def test_the_link_answers_strangers_for_the_address_of_its_parent() -> None:
@@ -237,9 +235,8 @@ def test_a_stranger_that_answers_is_no_stale_neighbour_entry() -> None:
     entry = _outdated(fleet)
     cases.lose(fleet, "host_to_container")
     made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "holders")
-    holder = {"mac": entry["mac"], "vantage": "parent", "kind": "reply", "owner": "foreign", "first_seen": ""}
     result = next(item for item in made["result"]["results"] if item["address"] == entry["address"])
-    result["holders"].append(holder)
+    result["holders"].append(cases.holder(entry["mac"]))
     assert cases.verdict(fleet, "stale_neighbour").status == "ruled_out"
 
 
@@ -298,16 +295,14 @@ def test_a_dhcp_server_offers_what_is_declared_for_containers() -> None:
     fleet["web1"]["experiments"] = [item for item in fleet["web1"]["experiments"] if item["id"] != "dhcp_ask"]
     assert cases.verdict(fleet, "dhcp_pool_overlap").status == "not_tested"
     result: dict[str, Any] = {"servers": [], "overlaps": []}
-    fleet["web1"]["experiments"].append(
-        {"id": "dhcp_ask", "network": "lan0", "at": None, "ran": True, "sent": "", "why_not": None, "result": result}
-    )
+    cases.experiment(fleet, "dhcp_ask", result)
     assert cases.verdict(fleet, "dhcp_pool_overlap").status == "ruled_out"
     result["servers"].append({"server": "192.168.100.2", "macs": ["02:00:5e:10:00:05"], "lease_seconds": 3600})
     assert cases.verdict(fleet, "dhcp_pool_overlap").status == "ruled_out"
     result["overlaps"].append(
         {
-            "kind": "overlap", "message": "offered", "servers": ["192.168.100.2"], "addresses": ["192.168.100.135"],
-            "declared": "192.168.100.128/28",
+            "parent": "eth0", "kind": "overlap", "message": "offered", "servers": ["192.168.100.2"],
+            "addresses": ["192.168.100.135"], "declared": "192.168.100.128/28",
         }
     )  # fmt: skip
     found = cases.verdict(fleet, "dhcp_pool_overlap")
@@ -329,10 +324,7 @@ def _announced(fleet: dict[str, Any], **changed: Any) -> None:
         "namespace": "", "link": "eth0", "mac": "ae:2c:8f:df:ed:2a", "address": "192.168.100.11",
         "target": "192.168.100.1", "before": 0, "after": 3, "why_not": "", **changed,
     }  # fmt: skip
-    fleet["web1"]["experiments"].append(
-        {"id": "announce", "network": "lan0", "at": None, "ran": True, "sent": "", "why_not": None,
-         "result": {"pairs": [pair]}}
-    )  # fmt: skip
+    cases.experiment(fleet, "announce", {"pairs": [pair]})
 
 
 def test_a_neighbour_answers_again_once_the_address_is_announced() -> None:
@@ -396,9 +388,7 @@ def test_a_lease_that_nobody_renewed() -> None:
     found = cases.verdict(fleet, "dhcp_lease_lost")
     assert found.after == 1.0
     assert "192.168.100.129" in found.summary
-    fleet["web1"]["experiments"].append(
-        {"id": "dhcp_ask", "network": "lan0", "ran": True, "why_not": None, "result": {"servers": [], "overlaps": []}}
-    )
+    cases.experiment(fleet, "dhcp_ask", {"servers": [], "overlaps": []})
     assert "no DHCP server answers" in cases.verdict(fleet, "dhcp_lease_lost").summary
 
 
@@ -417,7 +407,7 @@ def test_a_lease_of_the_host_s_link_that_nobody_renewed_was_removed_by_no_proces
 
 
 def test_addresses_that_went_otherwise_than_with_their_lease() -> None:
-    process = {"pid": 1, "name": "ip", "unit": "", "command": "ip address delete"}
+    process = cases.process("ip", command="ip address delete")
     for changed in (
         {"process": process},
         {"data": {"valid_seconds": 3000}},

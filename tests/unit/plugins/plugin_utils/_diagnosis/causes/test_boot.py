@@ -108,8 +108,8 @@ def test_an_ipvlan_link_explains_the_missing_link_also_from_a_container() -> Non
     [
         ("missing", False, "has no module macvlan"),
         ("no_module_tree", False, "no directory in /lib/modules"),
-        ("blacklisted", None, "told not to load"),
-        ("loaded", False, "cannot make a macvlan link"),
+        ("blacklisted", None, "blacklists"),
+        ("loaded", False, "refuses a trial macvlan link"),
     ],
 )
 def test_a_kernel_without_macvlan_is_told_with_the_reason(status: str, works: bool | None, words: str) -> None:
@@ -154,7 +154,7 @@ def test_a_link_that_nothing_makes_at_boot() -> None:
     _without_link(fleet, "before", "after")
     found = cases.verdict(fleet, "not_persistent")
     assert found.status == "confirmed"
-    assert found.summary == "lan0 is not on web1, and nothing there makes it at boot"
+    assert found.summary == "lan0 does not exist on web1, and nothing creates it at boot"
 
 
 def test_a_unit_that_is_not_enabled_makes_nothing_and_one_that_is_does() -> None:
@@ -177,7 +177,7 @@ def test_a_form_with_a_part_missing_makes_nothing() -> None:
     fleet["web1"]["drift"]["messages"] = [f"file {netdev}: add"]
     found = cases.verdict(fleet, "not_persistent")
     assert found.status == "confirmed"
-    assert f"{netdev} is not there" in {item.value for item in found.evidence}
+    assert f"{netdev} does not exist" in {item.value for item in found.evidence}
 
 
 def test_a_link_that_was_removed_during_the_watch_is_another_cause() -> None:
@@ -203,9 +203,9 @@ def _boot(fleet: dict[str, Any], text: str, at: float = 0.7, there: float | None
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('Cannot find device "eth0"', "eth0 was not there yet"),
-        ("RTNETLINK answers: Network is down", "eth0 was not ready yet"),
-        ("Error: Nexthop has invalid gateway.", "eth0 was not ready yet"),
+        ('Cannot find device "eth0"', "before eth0 existed"),
+        ("RTNETLINK answers: Network is down", "before eth0 was ready"),
+        ("Error: Nexthop has invalid gateway.", "before eth0 was ready"),
     ],
 )
 def test_a_unit_that_ran_before_its_parent_is_named_and_explains_the_missing_link(text: str, words: str) -> None:

@@ -20,13 +20,19 @@ GATEWAY = "192.168.100.1"
 def _tried(fleet: dict, received: int = 0, how: str = "itself", **more: list) -> None:
     pings = [{"namespace": "web1-c1", "target": GATEWAY, "sent": 3, "received": received}]
     result = {"bridge": "br0", "how": how, "pings": pings, "drops": [], "uncounted": [], "legacy": [], **more}
-    fleet["web1"]["experiments"].append(
-        {"id": "bridge_pass", "network": "lan0", "ran": True, "why_not": None, "result": result}
-    )
+    cases.experiment(fleet, "bridge_pass", result)
 
 
 def _rule(place: str = "ip raw in", hook: str = "prerouting", dropped: int = 3) -> dict:
-    return {"place": place, "hooks": [hook], "handle": 7, "packets": 90, "dropped": dropped, "matches": "[]"}
+    return {
+        "place": place,
+        "hooks": [hook],
+        "handle": 7,
+        "packets": 90,
+        "dropped": dropped,
+        "matches": "[]",
+        "addresses": [],
+    }
 
 
 def _set(fleet: dict, value: int) -> None:
@@ -38,7 +44,7 @@ def test_a_rule_that_drops_as_many_as_are_lost_is_proof() -> None:
     _tried(fleet, drops=[_rule(dropped=1), _rule("inet f in")])
     found = cases.verdict(fleet, CAUSE)
     assert found.status == "confirmed"
-    assert "the rule 7 of inet f in took 3 packets while 3 pings of 192.168.100.1 were lost" in found.summary
+    assert "the rule 7 of inet f in dropped 3 packets while 3 pings of 192.168.100.1 were lost" in found.summary
     assert found.remedy.startswith("sysctl -w net.bridge.bridge-nf-call-iptables=0")
     assert cases.confirmed(fleet) == {("web1", CAUSE)}
 

@@ -14,7 +14,7 @@ def _changed(fleet: dict, kind: str = "bridge", port: str = NEW) -> None:
     """web1's parent took another MAC address at +1.0 s; port: the MAC address of the port that it still has."""
     parent = cases.own_link(fleet, "eth0")
     parent.update(kind=kind, mac=NEW)
-    card = {**parent, "index": 90, "name": "card0", "kind": None, "mac": port, "master": "eth0"}
+    card = {**parent, "index": 90, "name": "card0", "kind": "", "mac": port, "master": "eth0"}
     fleet["web1"]["after"]["namespaces"][0]["links"].append(card)
     cases.event(fleet, link="eth0", what="eth0: mac", data={"changed": {"mac": [OLD, NEW]}})
 

@@ -14,9 +14,7 @@ STATION = "52:54:00:00:00:99"
 
 
 def _experiment(fleet: dict, name: str, result: dict) -> None:
-    fleet["web1"]["experiments"].append(
-        {"id": name, "network": "lan0", "ran": True, "why_not": None, "result": result}
-    )  # fmt: skip
+    cases.experiment(fleet, name, result)
 
 
 def _answers(fleet: dict, *counts: tuple[int, int, int]) -> None:
@@ -49,7 +47,7 @@ def test_a_gateway_that_answers_only_what_has_no_checksum_is_proof() -> None:
     _answers(fleet, (3, 0, 3), (3, 0, 3), (1, 1, 0))
     found = cases.verdict(fleet, CAUSE)
     assert found.status == "confirmed"
-    assert found.summary.startswith("what web1, web1-c1 send by TCP and UDP gets a wrong checksum on the way")
+    assert found.summary.startswith("TCP and UDP of web1, web1-c1 get a wrong checksum on the path")
     assert "answered none of 3 datagrams with a checksum, and 3 of 3 without" in found.evidence[0].value
     assert cases.confirmed(fleet) == {("web1", CAUSE)}
 

@@ -49,7 +49,7 @@ def test_a_default_route_over_the_link_names_who_added_it() -> None:
     routes = fleet["web1"]["after"]["namespaces"][0]["routes"]
     next(route for route in routes if route["destination"] == "0.0.0.0/0")["metric"] = 100
     _route(fleet, "0.0.0.0/0", metric=50)
-    process = {"pid": 7, "name": "dhcpcd", "unit": "dhcpcd.service", "command": "dhcpcd"}
+    process = cases.process("dhcpcd", 7, "dhcpcd.service")
     cases.event(fleet, kind="route", action="new", after=3.5, data={"destination": "0.0.0.0/0"}, process=process)
     found = cases.verdict(fleet, "foreign_default_route")
     assert (found.status, found.after) == ("confirmed", 3.5)
@@ -102,9 +102,7 @@ def test_a_link_in_mode_passthru_explains_the_missing_link() -> None:
 def test_a_smaller_mtu_on_the_way_shows_in_what_gets_through() -> None:
     fleet = cases.healthy()
     pair = {"namespace": "", "target": "192.168.100.1", "size": 1500, "passed": [1280, 1400], "lost": [], "error": ""}
-    fleet["web1"]["experiments"].append(
-        {"id": "full_size", "network": "lan0", "ran": True, "why_not": None, "result": {"pairs": [pair]}}
-    )
+    cases.experiment(fleet, "full_size", {"pairs": [pair]})
     assert cases.verdict(fleet, "mtu_mismatch").status == "ruled_out"
     pair["lost"] = [1450, 1492, 1500]
     found = cases.verdict(fleet, "mtu_mismatch")

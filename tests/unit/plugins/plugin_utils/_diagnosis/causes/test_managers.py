@@ -36,7 +36,7 @@ def _taken(fleet: dict[str, Any]) -> None:
     """NetworkManager begins to configure the link while it is watched, and takes its address away."""
     data = {"manager": "NetworkManager", "state": "ip-config", "changed": {"state": ["config", "ip-config"]}}
     cases.event(fleet, kind="manager", after=2.0, data=data)
-    process = {"pid": 5, "name": "NetworkManager", "unit": "NetworkManager.service", "command": "NetworkManager"}
+    process = cases.process("NetworkManager", 5, "NetworkManager.service")
     address = {"address": "192.168.100.3/32", "link": "lan0"}
     cases.event(fleet, kind="address", action="delete", after=2.1, data=address, process=process)
     own = fleet["web1"]["after"]["namespaces"][0]
@@ -102,7 +102,7 @@ def test_an_exclusion_that_counts_or_never_was_is_not_overridden() -> None:
 def _flap(fleet: dict[str, Any], unit: str = "systemd-networkd.service") -> None:
     """The parent loses its carrier, and a process takes the link's address, and with it the route to the containers."""
     cases.event(fleet, link="eth0", after=2.0, data={"changed": {"carrier": [True, False]}})
-    process = {"pid": 5, "name": "systemd-network", "unit": unit, "command": "/lib/systemd/systemd-networkd"}
+    process = cases.process("systemd-network", 5, unit, command="/lib/systemd/systemd-networkd")
     address = {"address": "192.168.100.3/32", "link": "lan0"}
     cases.event(fleet, kind="address", action="delete", after=2.1, data=address, process=process)
     # The kernel removes it with its source, and names no process.

@@ -14,9 +14,7 @@ GATEWAY = "2001:db8:100::1"
 
 def _solicit(fleet: dict, multicast: int, broadcast: int) -> None:
     result = {"gateway": GATEWAY, "link": "eth0", "sent": 3, "multicast": multicast, "broadcast": broadcast}
-    fleet["web1"]["experiments"].append(
-        {"id": "solicit", "network": "lan0", "ran": True, "why_not": None, "result": result}
-    )
+    cases.experiment(fleet, "solicit", result)
 
 
 def _lose(fleet: dict) -> None:

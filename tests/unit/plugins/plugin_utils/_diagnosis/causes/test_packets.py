@@ -75,9 +75,8 @@ def test_a_failed_address_of_another_network_is_none_of_ours_and_a_stranger_is_d
     _ipv6(fleet, "web1", "fe80::129/64", True)
     holders = next(item for item in fleet["web1"]["experiments"] if item["id"] == "holders")["result"]
     holders["results"].append(
-        {"address": "fe80::129", "status": "duplicate", "conflict": "",
-         "holders": [{"mac": "02:00:00:00:00:99", "owner": "foreign", "kind": "reply", "vantage": "child",
-                      "first_seen": ""}]}
+        {"parent": "eth0", "address": "fe80::129", "status": "duplicate", "conflict": "", "reason": "",
+         "holders": [cases.holder("02:00:00:00:00:99", vantage="child")]}
     )  # fmt: skip
     assert cases.verdict(fleet, "ipv6_dad_failed").status == "ruled_out"
     assert cases.verdict(fleet, "duplicate_ip").status == "confirmed"
@@ -86,9 +85,7 @@ def test_a_failed_address_of_another_network_is_none_of_ours_and_a_stranger_is_d
 def _tags(fleet: dict, *vlans: int) -> None:
     """Frames of the network were heard in these VLANs; 0: without a tag."""
     heard = [{"id": number, "frames": 4, "examples": ["52:54:00:00:00:01 about 192.168.100.1"]} for number in vlans]
-    fleet["web1"]["experiments"].append(
-        {"id": "tags", "network": "lan0", "ran": True, "why_not": None, "result": {"seconds": 2.0, "vlans": heard}}
-    )
+    cases.experiment(fleet, "tags", {"seconds": 2.0, "vlans": heard})
 
 
 def test_a_network_that_comes_with_a_tag_alone_is_confirmed() -> None:

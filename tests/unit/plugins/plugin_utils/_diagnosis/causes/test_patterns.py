@@ -28,7 +28,7 @@ def probe(fleet: dict, address: str, status: str, mac: str, owner: str = "foreig
     """Another holder of an address in what holders saw on web1."""
     made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "holders")
     result = next(item for item in made["result"]["results"] if item["address"] == address)
-    seen = {"mac": mac, "vantage": "parent", "kind": "reply", "owner": owner, "first_seen": "2026-01-31T12:00:00.000Z"}
+    seen = cases.holder(mac, owner=owner, first_seen="2026-01-31T12:00:00.000Z")
     result.update(status=status, conflict="hard", holders=[*result["holders"], seen])
 
 
@@ -129,7 +129,7 @@ def test_the_remedy_knows_the_manager_that_removed_it(name: str, word: str) -> N
     fleet = cases.healthy()
     own = fleet["web1"]["after"]["namespaces"][0]
     own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
-    process = {"pid": 812, "name": name[:15], "unit": f"{name}.service", "command": name}
+    process = cases.process(name[:15], unit=f"{name}.service", command=name)
     gone = {"kind": "address", "action": "delete", "data": {"address": "192.168.100.3/32"}, "process": process}
     cases.event(fleet, after=4.2, what="address removed", **gone)
     found = cases.verdict(fleet, "address_removed_by_other")

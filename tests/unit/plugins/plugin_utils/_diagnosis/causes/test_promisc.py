@@ -25,9 +25,7 @@ def _tried(fleet: dict, promiscuous: int, after: int | None) -> None:
     _silence(fleet)
     result = {"gateway": "192.168.100.1", "mac": "02:6c:6e:00:00:01", "sent": 2}
     result.update(promiscuous=promiscuous, after=after)
-    fleet["web1"]["experiments"].append(
-        {"id": "promiscuous", "network": "lan0", "ran": True, "why_not": None, "result": result}
-    )
+    cases.experiment(fleet, "promiscuous", result)
 
 
 def test_answers_in_promiscuous_mode_alone_are_proof() -> None:

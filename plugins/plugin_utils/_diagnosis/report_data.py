@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a diagnosis as plain data: what report.json holds. docs/report.schema.json says the same to others.
+
+What came from a host stands in it as the host gave it; the evidence's schema has the types of that.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import ExperimentData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
+
+SCHEMA = "linuxnet.macvlan/diagnosis/1"
+
+
+class Culprit(TypedDict):
+    """A process (pid, name, unit, command), a file (path), or a machine (mac, host, vendor). text: in one line."""
+
+    text: str
+    pid: NotRequired[int | None]
+    name: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    command: NotRequired[str | None]
+    path: NotRequired[str]
+    mac: NotRequired[str | None]
+    host: NotRequired[str | None]
+    vendor: NotRequired[str | None]
+
+
+class EvidenceItemData(TypedDict):
+    """where: host, namespace and link; at: ISO 8601 by the host's clock, empty where it was not noted."""
+
+    what: str
+    where: str
+    at: str
+    value: str
+
+
+class VerdictData(TypedDict):
+    """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of."""
+
+    host: str
+    network: str
+    cause: str
+    status: str
+    title: str
+    summary: str
+    explanation: str
+    after: float | None
+    evidence: list[EvidenceItemData]
+    culprit: Culprit | None
+    remedy: str
+    explained_by: str | None
+
+
+class ReportContainer(TypedDict):
+    """A container's link with all its addresses. absent: it was asked for, and not found."""
+
+    namespace: str
+    link: str
+    mac: str
+    mode: str
+    addresses: list[str]
+    absent: NotRequired[bool]
+
+
+_EdgeSource = TypedDict("_EdgeSource", {"from": str})
+
+
+class ReportEdge(_EdgeSource):
+    """Whether one box of the drawing reaches another, as far as a target of the timeline shows it."""
+
+    to: str
+    state: str
+    target_id: str
+
+
+class ReportLink(TypedDict):
+    """One declared network as it is on the host. link: None where the host declares no link of its own."""
+
+    network: str
+    parent: str
+    parent_mac: str | None
+    parent_state: str
+    link: str | None
+    link_mac: str | None
+    link_state: str | None
+    mode: str | None
+    addresses: list[str]
+    gateway: list[str]
+    containers: list[ReportContainer]
+    edges: list[ReportEdge]
+
+
+class ReportHost(TypedDict):
+    """message: why there is no evidence. problems: what could not be read."""
+
+    host: str
+    state: str
+    message: str
+    clock: ClockData | None
+    links: list[ReportLink]
+    timeline: TimelineData | None
+    experiments: list[ExperimentData]
+    problems: list[str]
+
+
+class ReportSummary(TypedDict):
+    """Hosts in all and by state, verdicts by status."""
+
+    hosts: int
+    healthy: int
+    broken: int
+    suspect: int
+    unreachable: int
+    failed: int
+    nothing_declared: int
+    confirmed: int
+    suspected: int
+
+
+class ReportData(TypedDict):
+    """parameters: the variables of the run, by their names."""
+
+    schema: str
+    generated: str
+    version: str
+    parameters: dict[str, object]
+    summary: ReportSummary
+    hosts: list[ReportHost]
+    verdicts: list[VerdictData]
