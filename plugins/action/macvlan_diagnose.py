@@ -9,6 +9,8 @@ import time
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+
 #: Measurements over the open connection; the one that took the least time is the best.
 TRIES = 3
 
@@ -21,8 +23,10 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
-        made = self._execute_module(
-            module_name="linuxnet.macvlan.macvlan_diagnose", module_args=arguments, task_vars=task_vars
+        made = clean_data(
+            self._execute_module(
+                module_name="linuxnet.macvlan.macvlan_diagnose", module_args=arguments, task_vars=task_vars
+            )
         )
         result.update(made)
         if "evidence" in made:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
 
 
@@ -18,5 +19,5 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
-        result.update(_confirm.run(self, "linuxnet.macvlan.macvlan_link", arguments, task_vars or {}))
+        result.update(clean_data(_confirm.run(self, "linuxnet.macvlan.macvlan_link", arguments, task_vars or {})))
         return result

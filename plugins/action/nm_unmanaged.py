@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
 
 
@@ -15,5 +16,6 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
-        result.update(_confirm.run(self, "linuxnet.macvlan.nm_unmanaged", dict(self._task.args), task_vars or {}))
+        made = _confirm.run(self, "linuxnet.macvlan.nm_unmanaged", dict(self._task.args), task_vars or {})
+        result.update(clean_data(made))
         return result

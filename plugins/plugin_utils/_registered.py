@@ -10,6 +10,8 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+
 #: The variables of a host or a task. A value is templated when it is read.
 Variables = Mapping[str, Any]
 #: What a task returned.
@@ -36,12 +38,12 @@ CONFLICT_FAIL_ON = "interfaces_conflict_fail_on"
 
 
 def value(variables: Variables, name: str) -> Any:
-    """A variable, None where it is not defined.
+    """A variable, cleaned, as a host may run something else than our modules; None where it is not defined.
 
     Empty where it cannot be templated: the plan, or the role that needed it, has reported that.
     """
     try:
-        return variables.get(name)
+        return clean_data(variables.get(name))
     except AnsibleError:
         return ""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._csv import cell
 
 from .plan import HostPlan
 
@@ -22,9 +23,6 @@ ROLES = ("parent", "link", "container", "declared")
 
 #: What tells such a file from others.
 _CONTENT = "linuxnet.macvlan mac_list"
-
-#: What a spreadsheet takes for a formula at the beginning of a cell, and what hides one.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,7 @@ def as_csv(listed: Iterable[Row]) -> str:
     writer = csv.writer(buffer, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for row in listed:
-        values = (str(value) for value in asdict(row).values())
-        writer.writerow([f"'{value}" if value.startswith(_FORMULA) else value for value in values])
+        writer.writerow([cell(value) for value in asdict(row).values()])
     return buffer.getvalue()
 
 

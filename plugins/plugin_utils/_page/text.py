@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import text as _text
 
 #: Longer texts of hosts are cut; the whole text is in report.json.
 TEXT_MAX = 600
@@ -22,28 +23,20 @@ _MENTION = re.compile(r"(?<![0-9A-Za-z])@")
 
 
 def clean(value: Any, limit: int = TEXT_MAX) -> str:
-    """One line. Characters that steer a terminal or turn the direction of writing are shown as escapes."""
+    """One line of what may be a list or a mapping too, with single spaces between its words."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
         value = ", ".join(clean(item) for item in value)
     elif isinstance(value, Mapping):
         value = ", ".join(f"{key}: {clean(item)}" for key, item in value.items())
-    line = "".join(map(_visible, " ".join(str(value).split())))
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    return _text.clean(" ".join(str(value).split()), limit)
 
 
 def clean_lines(value: Any, limit: int = 4000) -> str:
     """Like `clean`, but the lines stay: commands."""
     lines = [clean(line, limit) for line in str(value or "")[:limit].strip().splitlines()]
     return "\n".join(lines)
-
-
-def _visible(character: str) -> str:
-    """Unicode categories Cc (control), Cf (format: also the bidirectional overrides), Cs, Co and Cn as an escape."""
-    if unicodedata.category(character)[0] == "C":
-        return character.encode("unicode_escape").decode("ascii")
-    return character
 
 
 def short(value: Any, limit: int) -> str:

@@ -90,7 +90,7 @@ def test_the_csv_file_can_be_read_back_and_calculates_nothing() -> None:
     ]
     header, first, second = csv.reader(io.StringIO(as_csv(listed), newline=""))
     assert header == list(COLUMNS)
-    assert (first[8], first[10]) == ("'" + listed[0].switch, listed[0].switch_port)
+    assert (first[8], first[10]) == ("'" + listed[0].switch, 'a,"b";\\n')
     assert (second[8], second[10]) == ("'-1", "'@SUM(A1)")
 
 
