@@ -14,8 +14,8 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._csv import cell
 
+from .csv_cell import cell
 from .plan import HostPlan
 
 #: What a MAC address is there for, in the order of the list. A declared one belongs to a link that is not there yet.

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._csv import cell
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.csv_cell import cell
 
 FORMULA = "=+-@"
 
