@@ -16,7 +16,6 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
@@ -70,10 +69,10 @@ class ActionModule(ActionBase):
 
 def _host(name: str, variables: Any) -> HostResult:
     """What came back from one host, also where nothing did."""
-    result = _get(variables, _registered.DIAGNOSE_RESULT)
+    result = _registered.value(variables, _registered.DIAGNOSE_RESULT)
     if not isinstance(result, dict):
-        if _get(variables, "macvlan_networks") or _get(variables, "macvlan_links"):
-            failure = _get(variables, _registered.FAILURE)
+        if _registered.value(variables, "macvlan_networks") or _registered.value(variables, "macvlan_links"):
+            failure = _registered.value(variables, _registered.FAILURE)
             said = failure.get("msg") if isinstance(failure, dict) else "it was not asked"
             return HostResult(name, state=FAILED, message=str(said))
         return HostResult(name, state=NOTHING_DECLARED)
@@ -85,13 +84,6 @@ def _host(name: str, variables: Any) -> HostResult:
     if not evidence.get("networks") and not (evidence.get("watch") or {}).get("targets"):
         return HostResult(name, state=NOTHING_DECLARED, message=NO_ADDRESSES)
     return HostResult(name, plain({**evidence, "host": name}), plain(result.get("clock")))
-
-
-def _get(variables: Any, key: str) -> Any:
-    try:
-        return clean_data(variables.get(key))
-    except AnsibleError:
-        return None
 
 
 def _first_line(result: dict[str, Any]) -> str:

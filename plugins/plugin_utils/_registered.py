@@ -33,7 +33,7 @@ CONFLICT_FAIL_ON = "interfaces_conflict_fail_on"
 
 
 def value(variables: Variables, name: str) -> Any:
-    """A variable, None where it is not defined. Its texts are cleaned: a host may belong to somebody else.
+    """A variable, cleaned, as a host may run something else than our modules; None where it is not defined.
 
     Empty where it cannot be templated: the plan, or the role that needed it, has reported that.
     """

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._csv import cell
 
+from .csv_cell import cell
 from .plan import HostPlan
 from .results import Inventory, SwitchPort
 
