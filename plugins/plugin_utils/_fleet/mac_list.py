@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._csv import cell
 
 from .csv_cell import cell
 from .plan import HostPlan
