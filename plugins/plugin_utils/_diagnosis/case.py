@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
     BootData,
     DeclaredLinkData,
-    Drift,
+    DriftData,
     HostEvidence,
     KernelData,
     LinkData,
@@ -109,7 +109,7 @@ class Case:
         return self._needed(self.evidence["watch"], "watch")
 
     @property
-    def drift(self) -> Drift:
+    def drift(self) -> DriftData:
         return self._needed(self.evidence["drift"], "drift")
 
     @property
