@@ -130,19 +130,28 @@ def sheet(found: Architecture) -> Sheet:
 def _rows(found: Architecture) -> list[list[str]]:
     """From top to bottom: the floors of what the controller has for itself, then those of what hosts run."""
     hosts = {name for name in found.graph if found.rooms[name].folder in ON_HOSTS}
-    upper = _floors(found, set(found.graph) - hosts, leaves_high=True)
-    return [*reversed(upper), *reversed(_floors(found, hosts, leaves_high=False))]
+    upper = _floors(found, set(found.graph) - hosts, level=True)
+    return [*reversed(upper), *reversed(_floors(found, hosts, level=False))]
 
 
-def _floors(found: Architecture, names: set[str], *, leaves_high: bool) -> list[list[str]]:
+def _floors(found: Architecture, names: set[str], *, level: bool) -> list[list[str]]:
+    """From the lowest to the highest; with `level`, as equally long as what imports what allows."""
     part = {name: [target for target in found.graph[name] if target in names] for name in sorted(names)}
     floors = graphs.floors(part)
-    for name in part if leaves_high else ():
-        if not found.graph[name]:
-            # what imports nothing stands right below those that use it
-            users = [floors[other] for other, targets in part.items() if name in targets]
-            floors[name] = min(users, default=max(floors.values()) + 1) - 1
-    return [[name for name in part if floors[name] == floor] for floor in sorted(set(floors.values()))]
+    rows: list[list[str]] = [[] for _floor in range(max(floors.values(), default=-1) + 1)]
+    # users first, and what can stand on one floor only before what has a choice
+    highest: dict[str, int] = {}
+    for name in sorted(part, key=lambda name: (-floors[name], name)):
+        users = [other for other, targets in part.items() if name in targets and floors[other] > floors[name]]
+        free = level and name not in graphs.reachable(part, name)
+        highest[name] = min((highest[user] for user in users), default=len(rows)) - 1 if free else floors[name]
+    for name in sorted(part, key=lambda name: (highest[name] > floors[name], -floors[name], name)):
+        users = [index for index, row in enumerate(rows) for other in row if name in part[other]]
+        allowed = range(floors[name], min([highest[name] + 1, *(index for index in users if index > floors[name])]))
+        # what nobody imports stands at the top
+        chosen = max(allowed, key=lambda floor: (-len(rows[floor]), floor)) if users else highest[name]
+        rows[chosen].append(name)
+    return [sorted(row) for row in rows]
 
 
 def _chip(found: Architecture, name: str) -> str:
@@ -232,8 +241,10 @@ def _lines(drawn: Sheet) -> Iterator[str]:
     """Each route as one line: straight past the boxes of a row, and bent only between two rows."""
     level = {name: row for row, names in enumerate(drawn.placed.rows) for name in names}
     leaves, arrives = _ports(drawn)
+    halos: dict[str, list[str]] = {name: [] for name in drawn.boxes}
+    lines: dict[str, list[str]] = {name: [] for name in drawn.boxes}
     for (source, target), route in drawn.placed.routes.items():
-        wing = drawn.boxes[source].wing
+        color = drawn.boxes[source].wing.line
         path = f"M{_n(LEFT + leaves[source, target])} {_n(drawn.rows[level[source]][1])}"
         for upper, lower in pairwise(route):
             end = arrives[source, target] if lower == target else drawn.placed.x[lower]
@@ -244,9 +255,12 @@ def _lines(drawn: Sheet) -> Iterator[str]:
             if lower != target:
                 path += f" V{_n(drawn.rows[level[lower]][1])}"
         x, y = LEFT + arrives[source, target], drawn.rows[level[target]][0]
-        yield f'<path d="{path}" fill="none" stroke="{TINT}" stroke-width="6"/>'
-        yield f'<path d="{path}" fill="none" stroke="{wing.line}" stroke-width="1.8"/>'
-        yield f'<path d="M{_n(x - 5)} {_n(y - 9)} H{_n(x + 5)} L{_n(x)} {_n(y)} Z" fill="{wing.line}"/>'
+        halos[target].append(f'<path d="{path}" fill="none" stroke="{TINT}" stroke-width="6"/>')
+        lines[target].append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.8"/>')
+        lines[target].append(f'<path d="M{_n(x - 5)} {_n(y - 9)} H{_n(x + 5)} L{_n(x)} {_n(y)} Z" fill="{color}"/>')
+    # lines to one box meet there: the gap that a line leaves in those that it crosses is not for them
+    for name in drawn.boxes:
+        yield from (*halos[name], *lines[name])
 
 
 def _ports(drawn: Sheet) -> tuple[dict[tuple[str, str], float], dict[tuple[str, str], float]]:

@@ -388,6 +388,21 @@ def test_picture_is_one_svg_that_loads_nothing():
     assert "url(" not in text
 
 
+def test_rooms_of_the_controller_are_spread_over_their_floors(made):
+    """A room with a choice stands where there is most space, below all that import it."""
+    rooms = {f"plugin_utils/_{name}": f'"""{name}."""\n' for name in "abcdef"}
+    utils = f"{PLUGINS}.plugin_utils"
+    rooms["plugin_utils/_a"] += f"from {utils} import _b, _c\n"
+    found = made(**rooms, **{"action/one": f"from {utils} import _a, _d, _e, _f\n", "doc_fragments/one": ""})
+    drawn = architecture_picture.sheet(found)
+    rows = [sorted(name for name in row if name in drawn.boxes) for row in drawn.placed.rows]
+    assert rows == [
+        ["action", "doc_fragments"],
+        ["plugin_utils/_a", "plugin_utils/_d", "plugin_utils/_e"],
+        ["plugin_utils/_b", "plugin_utils/_c", "plugin_utils/_f"],
+    ]
+
+
 def test_picture_of_a_cycle(made):
     found = made(**{**CLEAN, "module_utils/_low/e": f"from {UTILS}._middle.d import z\n"})
     assert "stroke-dasharray" in architecture_picture.draw(found)
