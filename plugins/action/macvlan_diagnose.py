@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_diagnose, tells it the inventory name, and measures the host's clock."""
+"""Runs the module macvlan_diagnose with the inventory name, and measures the offset of the host's clock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 #: Measurements over the open connection; the one that took the least time is the best.
 TRIES = 3
@@ -18,8 +19,8 @@ TRIES = 3
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
@@ -34,18 +35,18 @@ class ActionModule(ActionBase):
         return result
 
     def _clock(self) -> dict[str, float] | None:
-        """The host's clock minus ours, after the middle of the quickest exchange; None where it does not tell."""
+        """The host's clock minus ours, by the middle of the quickest exchange; None where it cannot be read."""
         best: dict[str, float] | None = None
         for dummy in range(TRIES):
             before = time.time()
             answer = self._low_level_execute_command("date +%s.%N", sudoable=False)
             after = time.time()
-            told, resolution = _seconds(str(answer.get("stdout", "")))
-            if answer.get("rc") != 0 or told is None:
+            seconds, resolution = _seconds(str(answer.get("stdout", "")))
+            if answer.get("rc") != 0 or seconds is None:
                 return best
             uncertainty = (after - before) / 2 + resolution
             if best is None or uncertainty < best["uncertainty_seconds"]:
-                offset = told + resolution / 2 - (before + after) / 2
+                offset = seconds + resolution / 2 - (before + after) / 2
                 best = {"offset_seconds": round(offset, 3), "uncertainty_seconds": round(uncertainty, 3)}
         return best
 
