@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_diagnose with the inventory name, and measures the host's clock."""
+"""Runs the module macvlan_diagnose with the inventory name, and measures the offset of the host's clock."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 #: Measurements over the open connection; the one that took the least time is the best.
 TRIES = 3
@@ -19,8 +20,8 @@ TRIES = 3
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
-    def run(self, tmp: object = None, task_vars: dict[str, object] | None = None) -> dict[str, object]:
-        result: dict[str, object] = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
