@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says why macvlan links break: merges what all hosts collected, judges every cause, prints and writes the report."""
+"""Judges every cause of broken macvlan links on the evidence of all hosts, and prints and writes the report."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,13 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Result, Variables
 
 OPTIONS = {
     "report_dir": {"type": "path"},
     "full_up_to": {"type": "int", "default": 50},
     "parameters": {"type": "dict", "default": {}},
 }
-NO_ADDRESSES = (
-    "its links are declared without addresses: declare them, and the routes to containers, or macvlan_networks"
-)
 
 
 class ActionModule(ActionBase):
@@ -67,31 +66,33 @@ class ActionModule(ActionBase):
         }
 
 
-def _host(name: str, variables: Any) -> HostResult:
+def _host(name: str, variables: Variables) -> HostResult:
     """What came back from one host, also where nothing did."""
-    result = _registered.value(variables, _registered.DIAGNOSE_RESULT)
-    if not isinstance(result, dict):
-        if _registered.value(variables, "macvlan_networks") or _registered.value(variables, "macvlan_links"):
-            failure = _registered.value(variables, _registered.FAILURE)
-            said = failure.get("msg") if isinstance(failure, dict) else "it was not asked"
-            return HostResult(name, state=FAILED, message=str(said))
-        return HostResult(name, state=NOTHING_DECLARED)
+    result = _registered.result(variables, _registered.DIAGNOSE_RESULT)
+    if result is None:
+        return _missing(name, variables)
     if result.get("unreachable"):
         return HostResult(name, state=UNREACHABLE, message=_first_line(result))
     evidence = result.get("evidence")
-    if not isinstance(evidence, dict):
+    if not isinstance(evidence, Mapping):
         return HostResult(name, state=FAILED, message=_first_line(result))
-    if not evidence.get("networks") and not (evidence.get("watch") or {}).get("targets"):
-        return HostResult(name, state=NOTHING_DECLARED, message=NO_ADDRESSES)
-    return HostResult(name, plain({**evidence, "host": name}), plain(result.get("clock")))
+    return HostResult(name, plain(evidence), plain(result.get("clock")))
 
 
-def _first_line(result: dict[str, Any]) -> str:
-    return str(result.get("msg") or "it gave no reason").strip().split("\n", maxsplit=1)[0]
+def _missing(name: str, variables: Variables) -> HostResult:
+    """A host on which the task did not run."""
+    if not any(_registered.value(variables, key) for key in ("macvlan_networks", "macvlan_links")):
+        return HostResult(name, state=NOTHING_DECLARED)
+    failure = _registered.result(variables, _registered.FAILURE)
+    return HostResult(name, state=FAILED, message=str(failure.get("msg")) if failure else "it was not diagnosed")
+
+
+def _first_line(result: Result) -> str:
+    return str(result.get("msg") or "it returned no message").strip().split("\n", maxsplit=1)[0]
 
 
 def _failures(report: DiagnosisReport) -> dict[str, str]:
-    """For each host that is not well, what is confirmed there, or why it could not be diagnosed."""
+    """For each broken host what is confirmed there, for others why they could not be diagnosed."""
     found = {}
     for host in report.data["hosts"]:
         name = host["host"]

@@ -41,15 +41,18 @@ _EDGES: dict[str, tuple[str | None, str | None]] = {
     HOST_TO_CONTAINER: ("link", None),
     CONTAINER_TO_HOST: (None, "link"),
 }
+NO_ADDRESSES = (
+    "its links are declared without addresses: declare them, and the routes to containers, or macvlan_networks"
+)
 
 
 @dataclass(frozen=True)
 class HostResult:
-    """What came back from one host. evidence: as it came; None where ``state`` and ``message`` say why."""
+    """What came back from one host. evidence, clock: as they came; None where ``state`` and ``message`` say why."""
 
     host: str
     evidence: object = None
-    clock: ClockData | None = None
+    clock: object = None
     state: str = ""
     message: str = ""
 
@@ -120,15 +123,27 @@ def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
 
 
 def _checked(result: HostResult) -> _Host:
-    evidence = result.evidence
+    evidence, clock = result.evidence, _clock(result.clock)
     if evidence is None:
-        return _Host(result.host, None, result.clock, result.state, result.message)
+        return _Host(result.host, None, clock, result.state, result.message)
     if isinstance(evidence, Mapping):
         evidence = {**evidence, "host": result.host}
     try:
-        return _Host(result.host, understood(evidence), result.clock, result.state, result.message)
+        known = understood(evidence)
     except NotUnderstood as error:
-        return _Host(result.host, None, result.clock, FAILED, str(error))
+        return _Host(result.host, None, clock, FAILED, str(error))
+    if not known["networks"] and not (known["watch"] and known["watch"]["targets"]):
+        return _Host(result.host, None, clock, NOTHING_DECLARED, NO_ADDRESSES)
+    return _Host(result.host, known, clock, result.state, result.message)
+
+
+def _clock(data: object) -> ClockData | None:
+    if not isinstance(data, Mapping):
+        return None
+    offset, uncertainty = data.get("offset_seconds"), data.get("uncertainty_seconds")
+    if not isinstance(offset, (int, float)) or not isinstance(uncertainty, (int, float)):
+        return None
+    return {"offset_seconds": offset, "uncertainty_seconds": uncertainty}
 
 
 def _host(host: _Host, verdicts: list[CauseVerdict]) -> ReportHost:

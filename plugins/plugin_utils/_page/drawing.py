@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the boxes and lines stand in the drawing of one link. Pure.
+"""The layout of boxes and lines in the drawing of one link. Pure.
 
 From top to bottom: the switch with what is behind it, the parent, and below it the macvlan link of the host and the
 containers. Lines to the switch run in lanes on the left, lines between parent, link and containers in lanes on the
@@ -12,7 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import (
+    ReportContainer,
+    ReportEdge,
+    ReportLink,
+)
 
 from .text import clean, counted, short
 
@@ -24,10 +29,10 @@ LAN_TOP, LAN_HEIGHT = 1, 44
 HOST_TOP = 88
 BOX_TOP, BOX_HEIGHT, BOX_GAP = 112, 42, 12
 LANE, STUB, EDGE = 12, 26, 12
-#: How wide a character is on average: of a name, which is bold, and of the lines below it.
+#: The average width of a character: of a name, which is bold, and of the lines below it.
 BOLD, PLAIN = 7.4, 6.2
 
-#: States of links through which nothing goes.
+#: States of links that pass no frames.
 BAD_STATES = ("down", "lowerlayerdown", "dormant", "notpresent", "missing", "no carrier")
 
 OK, UNKNOWN, BROKEN = "ok", "unknown", "broken"
@@ -47,7 +52,7 @@ class Box:
     y: float = 0
     width: float = 0
     height: float = BOX_HEIGHT
-    #: whether the box itself is what is wrong: a parent without carrier, a link that is not there
+    #: whether the box itself is at fault: a parent without carrier, a missing link
     bad: bool = False
 
 
@@ -72,12 +77,9 @@ class Drawing:
     host_top: float = HOST_TOP
     lan_height: float = LAN_HEIGHT
 
-    """How many lines leave a box on each side, to give each its own place."""
 
-
-def draw(host: str, link: Mapping[str, Any]) -> Drawing:
-    """The drawing of one entry of `links` in report.json."""
-    edges = [edge for edge in link.get("edges") or [] if isinstance(edge, Mapping)]
+def draw(host: str, link: ReportLink) -> Drawing:
+    edges = link.get("edges") or []
     lan = _lan(link)
     parent = _parent(link)
     children, hidden = _children(link, edges)
@@ -105,37 +107,37 @@ def draw(host: str, link: Mapping[str, Any]) -> Drawing:
     )
 
 
-def _lan(link: Mapping[str, Any]) -> Box:
+def _lan(link: ReportLink) -> Box:
     gateways = clean(link.get("gateway")) or "none declared"
     return Box(
         "switch", "lan", ["switch / LAN", short(f"gateway {gateways}", 58)], f"switch and LAN, gateway {gateways}"
     )
 
 
-def _parent(link: Mapping[str, Any]) -> Box:
+def _parent(link: ReportLink) -> Box:
     name, mac, state = clean(link.get("parent")) or "?", clean(link.get("parent_mac")), clean(link.get("parent_state"))
     bad = state.lower() in BAD_STATES
-    told = state.upper() if bad else state
-    lines = [f"{name} parent{f', {told}' if told else ''}", mac]
+    shown = state.upper() if bad else state
+    lines = [f"{name} parent{f', {shown}' if shown else ''}", mac]
     return Box("parent", "parent", lines, f"parent {name} {mac} {state}".strip(), bad=bad)
 
 
-def _children(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> tuple[list[Box], str]:
+def _children(link: ReportLink, edges: Sequence[ReportEdge]) -> tuple[list[Box], str]:
     name, mac = clean(link.get("link")), clean(link.get("link_mac"))
     if name:
-        addresses, mode, state = (clean(link.get(key)) for key in ("addresses", "mode", "link_state"))
+        addresses, mode, state = clean(link.get("addresses")), clean(link.get("mode")), clean(link.get("link_state"))
         bad = state.lower() in BAD_STATES
-        told = state.upper() if bad else mode
-        # each link has a link-local address of its own; what the declaration gives it is what matters
+        shown = state.upper() if bad else mode
+        # each link has a link-local address of its own; those of the declaration matter
         given = [item for item in link.get("addresses") or [] if not str(item).lower().startswith("fe80:")]
-        lines = [f"{name} link{f', {told}' if told else ''}", clean(given) or ("" if bad else "no address")]
+        lines = [f"{name} link{f', {shown}' if shown else ''}", clean(given) or ("" if bad else "no address")]
         boxes = [Box("link", "link", lines, f"macvlan link {name} {mac} {addresses} {mode} {state}".strip(), bad=bad)]
     else:
         boxes = [
             Box("link", "none", ["no macvlan link on the host", clean(link.get("network"))], "no link on the host")
         ]
     containers = [*(link.get("containers") or []), *_absent(link, edges)]
-    touched = {str(edge.get(end)) for edge in edges if edge.get("state") == BROKEN for end in ("from", "to")}
+    touched = {end for edge in edges if edge.get("state") == BROKEN for end in _ends(edge)}
     # sorted() keeps the order of equals
     first = sorted(containers, key=lambda item: _container_node(item) not in touched)
     drawn = [_container(item) for item in first[:CONTAINERS_DRAWN]]
@@ -143,20 +145,24 @@ def _children(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> tu
     return boxes + drawn, f"and {counted(more, 'more container')}" if more > 0 else ""
 
 
-def _absent(link: Mapping[str, Any], edges: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Containers that something was asked of in vain, and that were not found."""
+def _absent(link: ReportLink, edges: Iterable[ReportEdge]) -> list[ReportContainer]:
+    """Containers that were probed, and not found."""
     known = {_container_node(item) for item in link.get("containers") or []}
     asked = [edge for edge in edges if edge.get("state") in (OK, BROKEN)]
-    ends = dict.fromkeys(str(edge.get(end)) for edge in asked for end in ("from", "to"))
+    ends = dict.fromkeys(end for edge in asked for end in _ends(edge))
     names = [end[len(_CONTAINER) :] for end in ends if end.startswith(_CONTAINER) and end not in known]
-    return [{"namespace": name, "absent": True} for name in names]
+    return [ReportContainer(namespace=name, link="", mac="", mode="", addresses=[], absent=True) for name in names]
 
 
-def _container_node(container: Mapping[str, Any]) -> str:
+def _ends(edge: ReportEdge) -> tuple[str, str]:
+    return str(edge.get("from")), str(edge.get("to"))
+
+
+def _container_node(container: ReportContainer) -> str:
     return f"{_CONTAINER}{container.get('namespace')}"
 
 
-def _container(container: Mapping[str, Any]) -> Box:
+def _container(container: ReportContainer) -> Box:
     name, mac = clean(container.get("namespace")) or "?", clean(container.get("mac"))
     if container.get("absent"):
         return Box(
@@ -167,16 +173,17 @@ def _container(container: Mapping[str, Any]) -> Box:
     return Box(_container_node(container), "container", [name, addresses or mac], title)
 
 
-def _lines(edges: Iterable[Mapping[str, Any]], nodes: Mapping[str, Box]) -> tuple[list[Line], list[Line]]:
+def _lines(edges: Iterable[ReportEdge], nodes: Mapping[str, Box]) -> tuple[list[Line], list[Line]]:
     """Lines to the switch, and lines inside the host. Both directions between two boxes are one line, the worse one."""
     outside: dict[tuple[str, ...], Line] = {}
     inside: dict[tuple[str, ...], Line] = {}
     order = list(nodes)
     for edge in edges:
-        state = edge.get("state") if edge.get("state") in _WORSE else UNKNOWN
-        ends = [str(edge.get("from")), str(edge.get("to"))]
+        state = edge.get("state", "")
+        state = state if state in _WORSE else UNKNOWN
+        ends = _ends(edge)
         known = [end for end in ends if end in nodes]
-        # a container beyond those that are drawn
+        # a container that is not drawn
         if not known or any(end.startswith(_CONTAINER) and end not in nodes for end in ends) or ends[0] == ends[1]:
             continue
         title = f"{clean(ends[0])} to {clean(ends[1])}: {state}"

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the page and the Markdown show, from the data of report.json. Pure.
 
-All times of report.json are those of the host that saw something. Where a host's clock is off by more than could be
-measured wrong, and by more than people overlook, its times are shown as the controller's.
+All times of report.json are by the clock of the host that observed something. If that clock is off by more than the
+measurement's uncertainty, and by enough to matter, its times are converted to the controller's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import ExperimentData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import (
+    EvidenceItemData,
+    ReportData,
+    ReportHost,
+    ReportLink,
+    VerdictData,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CONFIRMED,
+    NOT_TESTED,
+    RULED_OUT,
+    SUSPECTED,
+)
 
 from .drawing import Drawing, draw
 from .text import (
@@ -31,7 +46,6 @@ from .text import (
 )
 from .timeline import TimelineView, lay_out
 
-CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT = "confirmed", "suspected", "not_tested", "ruled_out"
 #: The states of hosts, the worst first: the word of report.json, its mark, and its name in CSS.
 STATES = {
     "broken": ("✕", "broken"),
@@ -41,19 +55,29 @@ STATES = {
     "nothing declared": ("-", "none"),
     "healthy": ("✓", "healthy"),
 }
-#: Hosts of these states are told in full.
+#: Hosts in these states are described in full.
 BAD = ("broken", "suspect", "failed", "unreachable")
-#: So many bad hosts get drawings and timelines; of the others only the verdicts are told.
+#: So many bad hosts get drawings and timelines; of the others only the verdicts are shown.
 DRAWN_HOSTS = 100
 #: In a fleet of up to so many hosts the healthy ones get them too.
 SMALL_FLEET = 20
-#: So many bad hosts are unfolded from the beginning.
+#: So many bad hosts are unfolded initially.
 OPEN_HOSTS = 10
-#: Cells of a fleet of up to so many hosts carry names.
+#: In a fleet of up to so many hosts the cells show names.
 NAMED_CELLS = 60
-#: Clocks that differ by less are not worth a word.
+#: Smaller differences between clocks are not mentioned.
 CLOCK_MATTERS_SECONDS = 0.5
-HOSTS_TOLD = 12
+#: So many hosts of a finding are named, the others on request.
+HOSTS_NAMED = 12
+
+
+@dataclass
+class EvidenceRow:
+    what: str
+    where: str
+    at: str
+    relative: str
+    value: str
 
 
 @dataclass
@@ -68,10 +92,10 @@ class VerdictBlock:
     explanation: str
     relative: str
     absolute: str
-    evidence: list[dict[str, str]]
+    evidence: list[EvidenceRow]
     culprit: str
     remedy: str
-    #: whether the remedy is to be copied, not only read
+    #: whether the remedy can be copied as it stands
     command: bool
     after: float | None = None
 
@@ -125,16 +149,16 @@ class HostSection:
     timeline: TimelineView | None
     experiments: list[str]
     problems: list[str]
-    #: whether there is more to tell than a line
+    #: whether it is described in full, or in one line
     full: bool
-    #: whether it is told at once, or after a click
+    #: whether it is unfolded initially
     opened: bool = False
 
     @property
     def brief(self) -> str:
-        """What stands beside the name while the rest is folded away."""
-        told = [f"{verdict.title} {verdict.relative}".strip() for verdict in self.found]
-        return "; ".join(told) or self.message or "; ".join(self.links)
+        """Shown beside the name while the rest is folded."""
+        found = [f"{verdict.title} {verdict.relative}".strip() for verdict in self.found]
+        return "; ".join(found) or self.message or "; ".join(self.links)
 
 
 @dataclass
@@ -156,12 +180,11 @@ class Page:
     limits: list[str]
 
 
-def build(report: Mapping[str, Any]) -> Page:
-    """report: the data of report.json, as docs/report.schema.json describes it."""
+def build(report: ReportData) -> Page:
     sources = sorted(report.get("hosts") or [], key=lambda host: natural(str(host.get("host"))))
     shifts = {str(host.get("host")): _shift(host.get("clock")) for host in sources}
     anchors = {name: f"h{number}" for number, name in enumerate(shifts, 1)}
-    starts = {str(host.get("host")): parse_time((host.get("timeline") or {}).get("started")) for host in sources}
+    starts = {str(host.get("host")): _started(host) for host in sources}
     verdicts = [_verdict(item, shifts, anchors, starts) for item in report.get("verdicts") or []]
     by_host: dict[str, list[VerdictBlock]] = {}
     for verdict in verdicts:
@@ -199,33 +222,41 @@ def build(report: Mapping[str, Any]) -> Page:
     )
 
 
-def _wants_drawing(source: Mapping[str, Any], fleet: int, drawn: int) -> bool:
+def _started(host: ReportHost) -> datetime | None:
+    timeline = host.get("timeline")
+    return parse_time(timeline.get("started")) if timeline else None
+
+
+def _wants_drawing(source: ReportHost, fleet: int, drawn: int) -> bool:
     return fleet <= SMALL_FLEET or (source.get("state") in BAD and drawn < DRAWN_HOSTS)
 
 
-def _shift(clock: Mapping[str, Any] | None) -> float:
-    """What to add to the host's times; 0 where its clock is right, as far as could be measured."""
-    offset = float((clock or {}).get("offset_seconds") or 0)
-    uncertainty = float((clock or {}).get("uncertainty_seconds") or 0)
+def _shift(clock: ClockData | None) -> float:
+    """Seconds to add to the host's times; 0 if its clock is right within the uncertainty."""
+    if not clock:
+        return 0.0
+    offset, uncertainty = clock["offset_seconds"], clock["uncertainty_seconds"]
     return -offset if abs(offset) > max(CLOCK_MATTERS_SECONDS, uncertainty) else 0.0
 
 
-def _clock(clock: Mapping[str, Any] | None) -> str:
-    if not clock or clock.get("offset_seconds") is None:
+def _clock(clock: ClockData | None) -> str:
+    if not clock:
         return "clock not compared with the controller's: times are this host's own"
-    offset, uncertainty = float(clock["offset_seconds"]), clock.get("uncertainty_seconds")
-    within = f" (± {seconds_text(float(uncertainty))})" if uncertainty is not None else ""
+    offset, within = clock["offset_seconds"], f" (± {seconds_text(clock['uncertainty_seconds'])})"
     if not _shift(clock):
         return f"clock agrees with the controller's to {seconds_text(offset)}{within}"
     side = "ahead of" if offset > 0 else "behind"
     return (
         f"clock {seconds_text(offset)} {side} the controller's{within}: times shown here are the controller's; in the "
-        f"logs of this host look {seconds_text(offset)} {'later' if offset > 0 else 'earlier'}"
+        f"logs of this host search {seconds_text(offset)} {'later' if offset > 0 else 'earlier'}"
     )
 
 
 def _verdict(
-    item: Mapping[str, Any], shifts: Mapping[str, float], anchors: Mapping[str, str], starts: Mapping[str, Any]
+    item: VerdictData,
+    shifts: Mapping[str, float],
+    anchors: Mapping[str, str],
+    starts: Mapping[str, datetime | None],
 ) -> VerdictBlock:
     host = str(item.get("host"))
     after = item.get("after")
@@ -250,28 +281,23 @@ def _verdict(
     )
 
 
-def _evidence(
-    proof: Mapping[str, Any], host: str, shifts: Mapping[str, float], began: datetime | None
-) -> dict[str, str]:
+def _evidence(proof: EvidenceItemData, host: str, shifts: Mapping[str, float], began: datetime | None) -> EvidenceRow:
     """`where` begins with the name of the host whose clock gave the time; without one it is the verdict's host."""
-    seen_by = str(proof.get("where") or "").split(":", maxsplit=1)[0].strip()
-    moment = later(parse_time(proof.get("at")), shifts.get(seen_by, shifts.get(host, 0.0)))
-    relative = after_text((moment - began).total_seconds()) if moment and began else ""
-    return {
-        "what": clean(proof.get("what")),
-        "where": clean(proof.get("where")),
-        "at": moment_text(moment) or clean(proof.get("at")),
-        "relative": relative,
-        "value": clean(proof.get("value")),
-    }
+    clock_of = proof["where"].split(":", maxsplit=1)[0].strip()
+    moment = later(parse_time(proof["at"]), shifts.get(clock_of, shifts.get(host, 0.0)))
+    return EvidenceRow(
+        what=clean(proof["what"]),
+        where=clean(proof["where"]),
+        at=moment_text(moment) or clean(proof["at"]),
+        relative=after_text((moment - began).total_seconds()) if moment and began else "",
+        value=clean(proof["value"]),
+    )
 
 
-def _host(
-    source: Mapping[str, Any], anchor: str, verdicts: Sequence[VerdictBlock], shift: float, drawn: bool
-) -> HostSection:
+def _host(source: ReportHost, anchor: str, verdicts: Sequence[VerdictBlock], shift: float, drawn: bool) -> HostSection:
     name, state = clean(source.get("host")), clean(source.get("state"))
     mark, css = STATES.get(state, ("!", "failed"))
-    links = [link for link in source.get("links") or [] if isinstance(link, Mapping)]
+    links = source.get("links") or []
     timeline = source.get("timeline")
     return HostSection(
         name=name,
@@ -289,27 +315,19 @@ def _host(
         drawings=[draw(name, link) for link in links] if drawn else [],
         timeline=lay_out(timeline, shift) if timeline and drawn else None,
         experiments=[_experiment(item) for item in source.get("experiments") or []] if drawn else [],
-        problems=[_problem(item) for item in source.get("problems") or []],
+        problems=[clean(item) for item in source.get("problems") or []],
         full=drawn or state in BAD,
     )
 
 
-def _experiment(item: Mapping[str, Any]) -> str:
-    """``fresh_mac on lan0: answered: true``, or why it was not made"""
-    place = f" on {clean(item.get('network'))}" if item.get("network") else ""
-    told = item.get("result") if item.get("ran", True) else item.get("why_not") or "not made"
-    return f"{clean(item.get('id'))}{place}: {clean(told)}"
+def _experiment(item: ExperimentData) -> str:
+    """``tags on lan0: seconds: 2.0, vlans: …``, or why it was not made"""
+    found = clean(item["result"]) if item["ran"] else clean(item["why_not"] or "not made")
+    return f"{clean(item['id'])} on {clean(item['network'])}: {found}"
 
 
-def _problem(item: Any) -> str:
-    """A line, or what a list of problems holds: host, key, value, problem, remedy."""
-    if not isinstance(item, Mapping):
-        return clean(item)
-    return "; ".join(filter(None, [clean(item.get("problem")), clean(item.get("remedy"))])) or clean(item)
-
-
-def _link(link: Mapping[str, Any]) -> str:
-    """``lan0: eth0, link lan0 192.168.100.3/32, 2 containers``"""
+def _link(link: ReportLink) -> str:
+    """``lan0: parent eth0, link lan0 192.168.100.3/32, 2 containers``"""
     own = f"link {clean(link['link'])} {clean(link.get('addresses'))}".strip() if link.get("link") else "no link"
     containers = counted(len(link.get("containers") or []), "container")
     return f"{clean(link.get('network'))}: parent {clean(link.get('parent'))}, {own}, {containers}"
@@ -328,7 +346,7 @@ def _findings(verdicts: Iterable[VerdictBlock]) -> list[FleetFinding]:
 
 
 def _worst_first(hosts: Iterable[HostSection], findings: Iterable[FleetFinding]) -> list[HostSection]:
-    """The bad hosts. One for each cause comes first: what is folded away then shows nothing new."""
+    """The bad hosts. One for each cause comes first, so that folded ones show nothing new."""
     examples = {finding.first.host for finding in findings}
     order = list(STATES)
     return sorted(
@@ -343,15 +361,15 @@ def _headline(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) ->
         return "No hosts"
     numbers = {state: len([host for host in hosts if host.state == state]) for state in STATES}
     if total == 1:
-        return f"{hosts[0].name}: {hosts[0].state}" + _told_causes(hosts, findings)
+        return f"{hosts[0].name}: {hosts[0].state}" + _causes(hosts, findings)
     parts = [f"{numbers[state]} {state}" for state in BAD if numbers[state]]
     if not parts:
         checked = numbers["healthy"]
         return f"{counted(checked, 'host')} checked, all healthy" if checked else "Nothing is declared on any host"
-    return f"{', '.join(parts)} of {counted(total, 'host')}" + _told_causes(hosts, findings)
+    return f"{', '.join(parts)} of {counted(total, 'host')}" + _causes(hosts, findings)
 
 
-def _told_causes(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) -> str:
+def _causes(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) -> str:
     causes = []
     for status in (CONFIRMED, SUSPECTED):
         ids = {finding.cause for finding in findings if finding.status == status}
@@ -362,11 +380,11 @@ def _told_causes(hosts: Sequence[HostSection], findings: Sequence[FleetFinding])
 
 
 def _limits(hosts: Sequence[HostSection]) -> list[str]:
-    """What watching did not see, each once, with how many hosts say so."""
-    told: dict[str, list[str]] = {}
+    """The blind spots of the watch, each once, with the number of hosts that report it."""
+    found: dict[str, list[str]] = {}
     for host in hosts:
         for limit in host.timeline.limits if host.timeline else []:
-            told.setdefault(limit, []).append(host.name)
+            found.setdefault(limit, []).append(host.name)
     return [
-        f"{limit} ({names[0] if len(names) == 1 else counted(len(names), 'host')})" for limit, names in told.items()
+        f"{limit} ({names[0] if len(names) == 1 else counted(len(names), 'host')})" for limit, names in found.items()
     ]

@@ -6,31 +6,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import text
-from .model import HOSTS_TOLD, build
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import ReportData
 
-#: So many hosts are told in full in Markdown.
+from . import text
+from .model import HOSTS_NAMED, build
+
+#: So many hosts are described in full in Markdown.
 MARKDOWN_HOSTS = 20
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_html(report: Mapping[str, Any]) -> str:
-    """One self-contained page. report: as docs/report.schema.json describes it."""
-    return _html().get_template("report.html.j2").render(page=build(report), hosts_told=HOSTS_TOLD)
+def render_html(report: ReportData) -> str:
+    """One self-contained page."""
+    return _html().get_template("report.html.j2").render(page=build(report), hosts_named=HOSTS_NAMED)
 
 
-def render_markdown(report: Mapping[str, Any]) -> str:
+def render_markdown(report: ReportData) -> str:
     """The same in text, for a terminal, a ticket or a merge request."""
     written = _markdown().get_template("report.md.j2").render(page=build(report), hosts_full=MARKDOWN_HOSTS)
-    # parts that were left out leave empty lines
+    # omitted parts leave empty lines
     return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 
 
@@ -49,11 +50,12 @@ def _markdown() -> Environment:
     return environment
 
 
-def _environment(**settings: Any) -> Environment:
+def _environment(autoescape: bool, finalize: Callable[[object], object] | None = None) -> Environment:
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        **settings,
+        autoescape=autoescape,
+        finalize=finalize,
     )

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from markupsafe import Markup
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import text as _text
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ActorData, ProcessData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
 
 #: Longer texts of hosts are cut; the whole text is in report.json.
 TEXT_MAX = 600
@@ -22,8 +23,8 @@ _MARKDOWN = re.compile(r"[\\`*\[\]|~!#]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
 _MENTION = re.compile(r"(?<![0-9A-Za-z])@")
 
 
-def clean(value: Any, limit: int = TEXT_MAX) -> str:
-    """One line of what may be a list or a mapping too, with single spaces between its words."""
+def clean(value: object, limit: int = TEXT_MAX) -> str:
+    """One line of a text, a list or a mapping, with single spaces between its words."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
@@ -33,23 +34,23 @@ def clean(value: Any, limit: int = TEXT_MAX) -> str:
     return _text.clean(" ".join(str(value).split()), limit)
 
 
-def clean_lines(value: Any, limit: int = 4000) -> str:
+def clean_lines(value: object, limit: int = 4000) -> str:
     """Like `clean`, but the lines stay: commands."""
     lines = [clean(line, limit) for line in str(value or "")[:limit].strip().splitlines()]
     return "\n".join(lines)
 
 
-def short(value: Any, limit: int) -> str:
+def short(value: object, limit: int) -> str:
     return clean(value, limit)
 
 
-def parse_time(value: Any) -> datetime | None:
+def parse_time(value: object) -> datetime | None:
     """An RFC 3339 time in UTC; None where it is none."""
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def moment_text(moment: datetime | None, full: bool = False) -> str:
@@ -61,7 +62,7 @@ def moment_text(moment: datetime | None, full: bool = False) -> str:
 
 
 def later(moment: datetime | None, seconds: float) -> datetime | None:
-    """None too where the sum is no date that Python knows."""
+    """None too where the sum is out of the range of datetime."""
     try:
         return None if moment is None else moment + timedelta(seconds=seconds)
     except OverflowError:
@@ -87,31 +88,34 @@ def after_text(seconds: float | None) -> str:
     return f"{'-' if seconds < 0 else '+'}{seconds_text(seconds)}"
 
 
-def process_text(process: Mapping[str, Any] | None) -> str:
+def process_text(process: ProcessData | None) -> str:
     """``NetworkManager (PID 812, NetworkManager.service)``"""
     if not process:
         return ""
     if process.get("self"):
         return "this diagnosis"
-    name, unit = clean(process.get("name")), clean(process.get("unit"))
-    known = [f"PID {clean(process['pid'])}"] if process.get("pid") is not None else []
-    known += [unit] if unit else []
+    return _process(process.get("name"), process.get("pid"), process.get("unit"))
+
+
+def _process(name: str | None, pid: int | None, unit: str | None) -> str:
+    known = [f"PID {clean(pid)}"] if pid is not None else []
+    known += [clean(unit)] if unit else []
     inner = f" ({', '.join(known)})" if known else ""
-    return f"{name or 'a process'}{inner}"
+    return f"{clean(name) or 'a process'}{inner}"
 
 
-def origin_text(process: Mapping[str, Any] | None) -> str:
-    """What was run, and who started it, as far as the name does not say it: ``ip addr flush eth0, started by cron``"""
+def origin_text(process: ActorData | None) -> str:
+    """The command and the parents of a process, unless its name says it all: ``ip addr flush eth0, started by cron``"""
     if not process or process.get("self"):
         return ""
     name, command = clean(process.get("name")), clean(process.get("command"), 160)
-    # of a daemon the unit says enough
+    # for a daemon the unit is enough
     daemon = clean(process.get("unit")).split(".", maxsplit=1)[0] == name
-    told = [command] if command and command != name and not daemon else []
+    parts = [command] if command and command != name and not daemon else []
     parents = [clean(parent.get("name")) for parent in process.get("parents") or []]
     known = [parent for parent in parents if parent and parent != "systemd"][:3]
-    told += [f"started by {', by '.join(known)}"] if known else []
-    return ", ".join(told)
+    parts += [f"started by {', by '.join(known)}"] if known else []
+    return ", ".join(parts)
 
 
 _COMMAND = re.compile(
@@ -121,23 +125,23 @@ _COMMAND = re.compile(
 
 
 def is_command(remedy: str) -> bool:
-    """Whether it is to be typed or written into a file as it stands: a command, ``key: value`` or ``Key=value``."""
+    """Whether it can be copied as it stands: a command, ``key: value`` or ``Key=value``."""
     return bool(_COMMAND.match(remedy))
 
 
-def culprit_text(culprit: Mapping[str, Any] | None) -> str:
-    """Who did it, in one line; empty where nobody did."""
+def culprit_text(culprit: Culprit | None) -> str:
+    """In one line; empty without a culprit."""
     if not culprit:
         return ""
     if culprit.get("text"):
         return clean(culprit["text"])
     if culprit.get("pid") is not None or culprit.get("unit"):
-        return process_text(culprit)
-    known = [clean(culprit.get(key)) for key in ("name", "host", "mac", "vendor")]
-    return ", ".join(item for item in known if item)
+        return _process(culprit.get("name"), culprit.get("pid"), culprit.get("unit"))
+    known = (culprit.get("name"), culprit.get("host"), culprit.get("mac"), culprit.get("vendor"))
+    return ", ".join(clean(item) for item in known if item)
 
 
-#: Words of ids that are not written in small letters.
+#: Words of ids that are not in lower case.
 _WORDS = {
     "arp": "ARP", "dad": "DAD", "dhcp": "DHCP", "ip": "IP", "ipv6": "IPv6", "mac": "MAC", "mtu": "MTU",
     "nm": "NetworkManager", "vlan": "VLAN", "wifi": "Wi-Fi",
@@ -156,11 +160,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
-    """The sort key of people: web2 before web10."""
+    """A sort key by the numbers in a name: web2 before web10."""
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]+)", name) if part]
 
 
-def markdown(value: Any) -> str:
+def markdown(value: object) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, no mention. What is Markup already stays."""
     if isinstance(value, Markup):
         return value
@@ -168,7 +172,7 @@ def markdown(value: Any) -> str:
     return _MENTION.sub("&#64;", _MARKDOWN.sub(lambda found: f"\\{found[0]}", text))
 
 
-def markdown_code(value: Any, cell: bool = False) -> Markup:
+def markdown_code(value: object, cell: bool = False) -> Markup:
     """A code span, fenced by more backticks than the text holds. In a cell of a table its | are escaped too."""
     text = str(value)
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
@@ -178,7 +182,7 @@ def markdown_code(value: Any, cell: bool = False) -> Markup:
     return Markup(f"{fence}{space}{text or ' '}{space}{fence}")
 
 
-def markdown_block(value: Any, indent: str = "") -> Markup:
+def markdown_block(value: object, indent: str = "") -> Markup:
     """A fenced block for commands."""
     text = str(value)
     fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)

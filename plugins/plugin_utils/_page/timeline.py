@@ -1,21 +1,30 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things stand on the timeline of one host. Pure.
+"""The layout of the timeline of one host. Pure.
 
 Positions are percentages of the duration, so that the page can be as wide as the screen. Events get one row per group
-of kinds; those of a row that would touch each other become one mark with their number.
+of kinds; those of a row that would overlap become one mark with their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import (
+    CounterData,
+    Event,
+    TargetData,
+    TimelineData,
+)
 
 from .text import after_text, clean, counted, later, moment_text, origin_text, parse_time, process_text, seconds_text
 
-#: The rows of events, top to bottom, and the kinds that they hold.
+#: The rows of events, top to bottom, and the kinds of events in them.
 EVENT_ROWS = (
     ("links", ("link",)),
     ("addresses", ("address",)),
@@ -27,18 +36,17 @@ EVENT_ROWS = (
 )
 #: Marks of one row are at least this far apart, in percent of the width: 11 px on a telephone.
 MARK_DISTANCE = 3.3
-#: Losses that are closer than this are drawn as one, and none is drawn narrower.
+#: Losses that are closer than this are drawn as one; none is drawn narrower.
 LOSS_DISTANCE = 0.4
 LOSS_WIDTH = 0.7
-#: So many events are listed, those that matter most, and so many of what goes on in any network; the others stay in
-#: report.json.
+#: So many events are listed, the most important ones, and so many routine ones; the others are only in report.json.
 EVENTS_LISTED, ROUTINE_LISTED = 25, 6
-EVENTS_TOLD_IN_MARK = 4
+EVENTS_IN_MARK = 4
 #: Events up to so many seconds, and an interval between two probes, before the first loss may be its reason: the probe
-#: that is lost first is sent up to an interval after what broke the path.
+#: that is lost first is sent up to an interval after the path broke.
 JUST_BEFORE = 1.0
 JUST_AFTER = 0.5
-#: Kinds of events that can break a path; of what is heard on the wire only that another MAC claims an address.
+#: Kinds of events that can break a path; of frames on the wire only another MAC address for an IP address.
 _BREAKING = ("link", "address", "route", "rule", "manager", "process")
 
 _STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
@@ -76,13 +84,13 @@ class EventRow:
     where: str
     what: str
     process: str
-    #: what the process was told to do, and who started it
+    #: the command of the process, and who started it
     origin: str
     #: why the process is not known, or which it may have been
     unknown: str
-    #: whether the diagnosis did this
+    #: whether the diagnosis itself caused it
     own: bool
-    #: what stands between the event and the first loss, empty where it is far from it
+    #: the time between the event and the first loss, empty where it is far from it
     near: str
     #: how often the same was seen, and when last; the first one is listed
     times: int = 1
@@ -92,7 +100,7 @@ class EventRow:
 
     @property
     def routine(self) -> bool:
-        """Whether it is nothing but neighbours that find each other."""
+        """Whether neighbours merely resolve each other's addresses."""
         heard = self.kind in ("arp", "nd") and self.action == "seen"
         return not self.process and (heard or self.kind == "neighbour")
 
@@ -121,6 +129,14 @@ class Tick:
 
 
 @dataclass
+class CounterRow:
+    name: str
+    where: str
+    before: str
+    after: str
+
+
+@dataclass
 class TimelineView:
     began: str
     duration: str
@@ -129,11 +145,10 @@ class TimelineView:
     rows: list[tuple[str, list[EventMark]]]
     listed: list[EventRow]
     not_listed: int
-    counters: list[dict[str, str]]
+    counters: list[CounterRow]
     limits: list[str]
     break_x: float | None = None
     break_text: str = ""
-    cost: str = ""
     events: list[EventRow] = field(default_factory=list)
 
     @property
@@ -141,12 +156,13 @@ class TimelineView:
         return any(event.near for event in self.events)
 
 
-def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> TimelineView:
+def lay_out(timeline: TimelineData, correction: float = 0.0) -> TimelineView:
     """correction: seconds to add to the host's clock to get the controller's."""
     duration = max(float(timeline.get("duration") or 0), 0.001)
     began = later(parse_time(timeline.get("started")), correction)
-    first = timeline.get("first_break") or {}
-    broke = first.get("after")
+    first, targets = timeline.get("first_break"), timeline.get("targets") or []
+    broke = first["after"] if first else None
+    lost = {target["id"] for target in broken(targets)}
     before = JUST_BEFORE + float(timeline.get("interval") or 0)
     events = _events(timeline.get("events") or [], began, broke, before)
     listed = _listed(_different(events), broke)
@@ -154,35 +170,37 @@ def lay_out(timeline: Mapping[str, Any], correction: float = 0.0) -> TimelineVie
         began=moment_text(began),
         duration=seconds_text(duration),
         ticks=_ticks(duration),
-        lanes=[_lane(target, duration) for target in timeline.get("targets") or []],
+        lanes=[_lane(target, target["id"] in lost, duration) for target in targets],
         rows=_rows(events, {event.number for event in listed}, duration),
         listed=listed,
         not_listed=len(events) - sum(event.times for event in listed),
         counters=[_counter(item) for item in timeline.get("counters") or [] if item.get("before") != item.get("after")],
         limits=[clean(item) for item in timeline.get("limits") or []],
         break_x=None if broke is None else _percent(broke, duration),
-        break_text="" if broke is None else _break_text(broke, first.get("target"), timeline.get("targets") or []),
-        cost=_cost(timeline.get("cost") or {}),
+        break_text=f"first loss {after_text(broke)}{_routes(first['target'], targets)}" if first else "",
         events=events,
     )
 
 
-def _counter(counter: Mapping[str, Any]) -> dict[str, str]:
-    place = [clean(counter.get(key)) for key in ("namespace", "link") if counter.get(key)]
-    told = {key: clean(counter.get(key)) for key in ("name", "before", "after")}
-    return {**told, "where": ": ".join(place) or "host"}
+def _counter(counter: CounterData) -> CounterRow:
+    place = [clean(part) for part in (counter["namespace"], counter["link"]) if part]
+    return CounterRow(
+        name=clean(counter["name"]),
+        where=": ".join(place) or "host",
+        before=clean(counter["before"]),
+        after=clean(counter["after"]),
+    )
 
 
-def _break_text(broke: float, target_id: Any, targets: Sequence[Mapping[str, Any]]) -> str:
-    names = [_route(target) for target in targets if target.get("id") == target_id]
-    return f"first loss {after_text(broke)}{f': {names[0]}' if names else ''}"
+def _routes(target_id: str, targets: Sequence[TargetData]) -> str:
+    return next((f": {_route(target)}" for target in targets if target["id"] == target_id), "")
 
 
-def _route(target: Mapping[str, Any]) -> str:
+def _route(target: TargetData) -> str:
     """``lan0 → 192.168.100.130``"""
-    origin = target.get("from") or {}
-    source = ":".join(clean(origin.get(key)) for key in ("namespace", "link") if origin.get(key)) or "host"
-    return f"{source} → {clean(target.get('target'))}"
+    origin = target["from"]
+    source = ":".join(clean(part) for part in (origin["namespace"], origin["link"]) if part) or "host"
+    return f"{source} → {clean(target['target'])}"
 
 
 def _percent(seconds: float, duration: float) -> float:
@@ -200,18 +218,15 @@ def _ticks(duration: float) -> list[Tick]:
     return ticks
 
 
-def _lane(target: Mapping[str, Any], duration: float) -> TargetLane:
-    sent, received = int(target.get("sent") or 0), int(target.get("received") or 0)
-    kind = clean(target.get("kind")).replace("_", " ")
+def _lane(target: TargetData, lost: bool, duration: float) -> TargetLane:
+    sent, received = target["sent"], target["received"]
     losses = _losses(target.get("losses") or [], duration)
-    if not sent:
-        state, result = "unknown", "not asked"
-    elif losses or received < sent:
-        state, result = "broken", f"{received}/{sent}"
-    else:
-        state, result = "ok", f"{received}/{sent}"
-    details = [kind, clean(target.get("method")).replace("_", "-")]
-    details += [clean(target.get(key)) for key in ("impossible", "error", "errors", "ended")]
+    result = f"{received}/{sent}" if sent else "not asked"
+    # a target that never answers and is not broken is a router that drops pings
+    state = "broken" if lost else "ok" if received else "unknown"
+    details = [KINDS.get(target["kind"]) or clean(target["kind"]).replace("_", " ")]
+    details.append(clean(target["method"]).replace("_", "-"))
+    details += [clean(text) for text in (target.get("impossible"), target.get("errors"), target.get("ended"))]
     macs = target.get("answered_by") or []
     if len(macs) > 1:
         details.append(f"answered by {len(macs)} MACs: {clean(macs)}")
@@ -223,20 +238,20 @@ def _lane(target: Mapping[str, Any], duration: float) -> TargetLane:
     return TargetLane(name, ", ".join(filter(None, details)), result, state, losses, title, brief)
 
 
-def _losses(losses: Sequence[Any], duration: float) -> list[LossSpan]:
-    """Intervals as spans; those that touch on paper are one."""
-    merged: list[list[float]] = []
-    for start, end in sorted((float(loss[0]), float(loss[1])) for loss in losses):
+def _losses(losses: Sequence[Sequence[float]], duration: float) -> list[LossSpan]:
+    """Intervals as spans; those that would touch each other are one."""
+    merged: list[tuple[float, float, int]] = []
+    for start, end in sorted((loss[0], loss[1]) for loss in losses if len(loss) == 2):
         if merged and start - merged[-1][1] < duration * LOSS_DISTANCE / 100:
-            merged[-1][1] = max(merged[-1][1], end)
-            merged[-1][2] += 1
+            begin, last, number = merged.pop()
+            merged.append((begin, max(last, end), number + 1))
         else:
-            merged.append([start, end, 1])
+            merged.append((start, end, 1))
     spans = []
     for start, end, number in merged:
         x = min(_percent(start, duration), 100 - LOSS_WIDTH)
         width = max(round(_percent(end, duration) - x, 2), LOSS_WIDTH)
-        many = f", {number:g} losses" if number > 1 else ""
+        many = f", {number} losses" if number > 1 else ""
         until = "the end" if end >= duration else after_text(end)
         spans.append(
             LossSpan(x, width, f"no answer from {after_text(start)} to {until} ({seconds_text(end - start)}{many})")
@@ -244,25 +259,25 @@ def _losses(losses: Sequence[Any], duration: float) -> list[LossSpan]:
     return spans
 
 
-def _events(events: Sequence[Mapping[str, Any]], began: Any, broke: float | None, before: float) -> list[EventRow]:
+def _events(events: Sequence[Event], began: datetime | None, broke: float | None, before: float) -> list[EventRow]:
     found = []
-    for number, event in enumerate(sorted(events, key=lambda event: float(event.get("after") or 0)), 1):
-        after = float(event.get("after") or 0)
-        place = [clean(event.get(key)) for key in ("namespace", "link") if event.get(key)]
+    for number, event in enumerate(sorted(events, key=lambda event: event["after"]), 1):
+        after, process = event["after"], event["process"]
+        place = [clean(part) for part in (event["namespace"], event["link"]) if part]
         found.append(
             EventRow(
                 number=number,
                 after=after,
                 relative=f"{after:+.3f} s",
                 absolute=moment_text(later(began, after)),
-                kind=clean(event.get("kind")),
-                action=clean(event.get("action")),
+                kind=clean(event["kind"]),
+                action=clean(event["action"]),
                 where=": ".join(place),
-                what=clean(event.get("what")) or f"{clean(event.get('kind'))} {clean(event.get('action'))}",
-                process=process_text(event.get("process")),
-                origin=origin_text(event.get("process")),
+                what=clean(event["what"]) or f"{clean(event['kind'])} {clean(event['action'])}",
+                process=process_text(process),
+                origin=origin_text(process),
                 unknown=_unknown(event),
-                own=bool((event.get("process") or {}).get("self")),
+                own=bool(process and process.get("self")),
                 near=_near(after, broke, before) if _can_break(event) else "",
             )
         )
@@ -282,14 +297,14 @@ def _different(events: Sequence[EventRow]) -> list[EventRow]:
     return list(found.values())
 
 
-def _unknown(event: Mapping[str, Any]) -> str:
+def _unknown(event: Event) -> str:
     suspects = [process_text(item) for item in event.get("suspects") or []]
-    return f"perhaps {', '.join(suspects)}" if suspects else clean(event.get("process_unknown"))
+    return f"perhaps {', '.join(suspects)}" if suspects else clean(event["process_unknown"])
 
 
-def _can_break(event: Mapping[str, Any]) -> bool:
-    heard = event.get("kind") in ("arp", "nd") and event.get("action") == "change"
-    return heard or event.get("kind") in _BREAKING
+def _can_break(event: Event) -> bool:
+    claimed = event["kind"] in ("arp", "nd") and event["action"] == "change"
+    return claimed or event["kind"] in _BREAKING
 
 
 def _near(after: float, broke: float | None, before: float) -> str:
@@ -300,19 +315,19 @@ def _near(after: float, broke: float | None, before: float) -> str:
 
 
 def _listed(events: Sequence[EventRow], broke: float | None) -> list[EventRow]:
-    telling = sorted((event for event in events if not event.routine), key=_importance)[:EVENTS_LISTED]
+    important = sorted((event for event in events if not event.routine), key=_importance)[:EVENTS_LISTED]
     routine = sorted((event for event in events if event.routine), key=lambda event: abs(event.after - (broke or 0)))
-    room = min(EVENTS_LISTED - len(telling), ROUTINE_LISTED)
-    return sorted([*telling, *routine[:room]], key=lambda event: event.number)
+    room = min(EVENTS_LISTED - len(important), ROUTINE_LISTED)
+    return sorted([*important, *routine[:room]], key=lambda event: event.number)
 
 
 def _importance(event: EventRow) -> tuple[bool, bool, int, int]:
-    """First what is near the first loss, then what somebody did, then by kind."""
+    """First those near the first loss, then those of known processes, then by kind."""
     weight = {"address": 0, "route": 0, "link": 0, "manager": 1, "rule": 1, "process": 1, "counter": 2, "neighbour": 3}
     return event.own or not event.near, event.own or not event.process, weight.get(event.kind, 2), event.number
 
 
-def _rows(events: Sequence[EventRow], listed: set[int], duration: float) -> list[tuple[str, list[EventMark]]]:
+def _rows(events: Sequence[EventRow], listed: Collection[int], duration: float) -> list[tuple[str, list[EventMark]]]:
     rows = []
     known = {kind for _name, kinds in EVENT_ROWS for kind in kinds}
     for name, kinds in (*EVENT_ROWS, ("other", ())):
@@ -322,7 +337,7 @@ def _rows(events: Sequence[EventRow], listed: set[int], duration: float) -> list
     return rows
 
 
-def _marks(events: Sequence[EventRow], listed: set[int], duration: float) -> list[EventMark]:
+def _marks(events: Sequence[EventRow], listed: Collection[int], duration: float) -> list[EventMark]:
     groups: list[list[EventRow]] = []
     for event in events:
         if groups and 100 * (event.after - groups[-1][0].after) / duration < MARK_DISTANCE:
@@ -331,9 +346,9 @@ def _marks(events: Sequence[EventRow], listed: set[int], duration: float) -> lis
             groups.append([event])
     marks = []
     for group in groups:
-        told = sorted(sorted(group, key=_importance)[:EVENTS_TOLD_IN_MARK], key=lambda event: event.number)
-        more = len(group) - len(told)
-        title = "\n".join([event.title for event in told] + ([f"and {more} more"] if more else []))
+        named = sorted(sorted(group, key=_importance)[:EVENTS_IN_MARK], key=lambda event: event.number)
+        more = len(group) - len(named)
+        title = "\n".join([event.title for event in named] + ([f"and {more} more"] if more else []))
         number = next((event.row for event in sorted(group, key=_importance) if event.row in listed), None)
         x = _percent(group[0].after, duration)
         marks.append(
@@ -342,12 +357,3 @@ def _marks(events: Sequence[EventRow], listed: set[int], duration: float) -> lis
             )
         )
     return marks
-
-
-def _cost(cost: Mapping[str, Any]) -> str:
-    told = []
-    if cost.get("cpu_seconds") is not None:
-        told.append(f"{cost['cpu_seconds']} s of processor time")
-    if cost.get("max_rss_kib") is not None:
-        told.append(f"{round(cost['max_rss_kib'] / 1024)} MiB of memory")
-    return ", ".join(map(clean, told))
