@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_link, tells it the inventory name that stable MACs are derived from, and confirms changes."""
+"""Runs the module macvlan_link with the inventory name, from which it derives stable MACs, and confirms its changes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")

@@ -9,13 +9,14 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 
 class ActionModule(ActionBase):
     _supports_check_mode = True
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
         made = _confirm.run(self, "linuxnet.macvlan.nm_unmanaged", dict(self._task.args), task_vars or {})
         result.update(clean_data(made))
         return result

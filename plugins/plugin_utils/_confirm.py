@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Confirm-or-revert, the controller's part: make a change, connect anew, confirm. On the controller only.
+"""Confirm-or-revert, the controller's part: run the module, connect again, confirm. On the controller only.
 
-The host undoes what nobody confirms (module_utils/_confirm); here it is found out whether it can still be reached.
+The host undoes an unconfirmed change (module_utils/_confirm); this checks whether the host can still be reached.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -24,58 +23,60 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import told
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Arguments, Result, Variables
 
 CONFIRM = "linuxnet.macvlan.confirm_change"
 #: The default of ``confirm_timeout``, as the modules have it.
 TIMEOUT = 30
-#: Seconds that a host may need to undo a change and to be reached again, besides the time it waits for a confirmation.
+#: Seconds that a host may need to undo a change and to be reachable again, after it has waited for a confirmation.
 MARGIN = 60.0
-#: Seconds between two attempts, and for which the host itself waits in one.
+#: Seconds between two attempts, and for which the host waits in one.
 PAUSE = 0.5
 WAIT = 5
-#: How long (seconds) the old connection may be silent where a change may be its end but not that of a new one.
+#: Seconds for which the old connection may be silent where a change may cut it, and leave a new one possible.
 PATIENCE = 10.0
 
 display = Display()
 
 
 class Silent(BaseException):
-    """No word over the old connection. No Exception, as connection plugins take those for a reason to try again."""
+    """Nothing came over a connection for too long. No Exception: connection plugins retry after those."""
 
 
-class _NothingBegan(AnsibleConnectionFailure):
-    """The connection was lost, and no change has come of it on a host that can be reached."""
+class _NotStarted(AnsibleConnectionFailure):
+    """The connection was lost, and the host, which can be reached, has started no change."""
 
 
-def run(action: ActionBase, module: str, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-    """Run a module that can cut its host off, and confirm the change that it made.
+def run(action: ActionBase, module: str, arguments: Arguments, task_vars: Variables) -> Result:
+    """Run a module that can cut off its host, and confirm the change that it made.
 
-    Errors: AnsibleConnectionFailure where the host is out of reach, and stays so.
+    Errors: AnsibleConnectionFailure where the host is unreachable, and stays so.
     """
     timeout = _timeout(arguments)
     if timeout <= 0:
-        return action._execute_module(module_name=module, module_args=arguments, task_vars=task_vars)
+        result: Result = action._execute_module(module_name=module, module_args=arguments, task_vars=task_vars)
+        return result
     if action._task.check_mode:
-        # Nothing is started; with a name, the module predicts what it would say.
+        # No change is started; with a token the module predicts what it would return.
         return _execute(action, module, arguments, secrets.token_hex(8), task_vars)
     try:
         return _change(action, module, arguments, task_vars, timeout, _patience(arguments, timeout))
-    except _NothingBegan:
-        # Perhaps the host was only slow, and there was nothing to change.
+    except _NotStarted:
+        # Perhaps the host was only slow, and had nothing to change.
         return _change(action, module, arguments, task_vars, timeout, timeout + MARGIN)
 
 
 def _change(
     action: ActionBase,
     module: str,
-    arguments: dict[str, Any],
-    task_vars: dict[str, Any],
+    arguments: Arguments,
+    task_vars: Variables,
     timeout: float,
     patience: float,
-) -> dict[str, Any]:
+) -> Result:
     token = secrets.token_hex(8)
     lost: AnsibleConnectionFailure | None = None
-    result: dict[str, Any] | None = None
+    result: Result | None = None
     try:
         with _limited(patience, action):
             result = _execute(action, module, arguments, token, task_vars)
@@ -88,23 +89,22 @@ def _change(
     return _Confirmation(action, task_vars, token, timeout).run(result, lost)
 
 
-def _execute(
-    action: ActionBase, module: str, arguments: dict[str, Any], token: str, task_vars: dict[str, Any]
-) -> dict[str, Any]:
-    named = {**arguments, "confirm_token": token}
-    return action._execute_module(module_name=module, module_args=named, task_vars=task_vars)
+def _execute(action: ActionBase, module: str, arguments: Arguments, token: str, task_vars: Variables) -> Result:
+    with_token = {**arguments, "confirm_token": token}
+    result: Result = action._execute_module(module_name=module, module_args=with_token, task_vars=task_vars)
+    return result
 
 
-def _timeout(arguments: dict[str, Any]) -> float:
-    """What the task says; the module tells what is wrong with it."""
+def _timeout(arguments: Arguments) -> float:
+    """What the task says, 0 where that is no number: the module reports it."""
     try:
         return float(arguments.get("confirm_timeout", TIMEOUT))
     except (TypeError, ValueError):
         return 0
 
 
-def _patience(arguments: dict[str, Any], timeout: float) -> float:
-    """Seconds to wait for the module. What a host undoes brings the old connection back, in general."""
+def _patience(arguments: Arguments, timeout: float) -> float:
+    """Seconds to wait for the module. In general the old connection works again after the host has undone a change."""
     if boolean(arguments.get("allow_uplink_change", False), strict=False):
         return max(PATIENCE, timeout / 2)
     return timeout + MARGIN
@@ -112,7 +112,7 @@ def _patience(arguments: dict[str, Any], timeout: float) -> float:
 
 @contextlib.contextmanager
 def _limited(seconds: float, action: ActionBase) -> Iterator[None]:
-    """Raise Silent after so many seconds. A task with a timeout of its own has an alarm already."""
+    """Raise Silent after these seconds. A task with a timeout of its own has an alarm already."""
     if action._task.timeout or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -130,40 +130,41 @@ def _limited(seconds: float, action: ActionBase) -> Iterator[None]:
 
 
 class _Confirmation:
-    def __init__(self, action: ActionBase, task_vars: dict[str, Any], token: str, timeout: float) -> None:
+    """Asks the host for the state of one change until it is confirmed or undone."""
+
+    def __init__(self, action: ActionBase, task_vars: Variables, token: str, timeout: float) -> None:
         self.action = action
         self.task_vars = task_vars
         self.token = token
         self.timeout = timeout
         self.last = "no attempt was made"
 
-    def run(self, result: dict[str, Any] | None, lost: AnsibleConnectionFailure | None) -> dict[str, Any]:
-        """result: of the module, None where the connection was lost before it came."""
+    def run(self, result: Result | None, lost: AnsibleConnectionFailure | None) -> Result:
+        """The result of the task. result: of the module, None where the connection was lost before it came."""
         began = time.monotonic()
         state = ""
         while time.monotonic() - began < self.timeout + MARGIN:
             state, data = self._ask()
             if state == "confirmed":
-                # A result that did not arrive has been kept by the host.
-                told = {**(result or data), "confirm": data["confirm"]}
-                told["confirm"]["seconds"] = round(time.monotonic() - began, 2)
-                return told
+                # The host has kept a result that did not arrive.
+                seconds = round(time.monotonic() - began, 2)
+                return {**(result or data), "confirm": {**data["confirm"], "seconds": seconds}}
             if state == "undone":
                 return self._undone(result, data)
             if state == "unknown" and result is not None:
                 return self._unknown(result)
             time.sleep(PAUSE)
         if state == "unknown":
-            raise _NothingBegan(str(lost)) from lost
+            raise _NotStarted(str(lost)) from lost
         what = "there is no new connection to this host after the change, and it has to undo it by itself"
         raise AnsibleConnectionFailure(f"{what}: {self.last}") from lost
 
-    def _ask(self) -> tuple[str, dict[str, Any]]:
-        """One attempt over a connection of its own: the answer of the host, or that there is none."""
+    def _ask(self) -> tuple[str, Result]:
+        """One attempt over a new connection: the state of the change (``unreachable`` without an answer), and its data."""
         connection = self.action._connection
         arguments = {"token": self.token, "wait": WAIT}
         try:
-            # A connection that has no reset makes a new one for each command, and would warn about it.
+            # A connection plugin without reset connects for each command anyway, and would warn.
             if type(connection).reset is not ConnectionBase.reset:
                 connection.reset()
             with _limited(MARGIN, self.action):
@@ -181,14 +182,14 @@ class _Confirmation:
             self.last = str(answer.get("msg"))
         return str(answer.get("state")), answer.get("data") or {}
 
-    def _undone(self, result: dict[str, Any] | None, outcome: dict[str, Any]) -> dict[str, Any]:
+    def _undone(self, result: Result | None, outcome: Result) -> Result:
         done, left = outcome.get("undone", []), outcome.get("left", [])
         text = f"{outcome.get('reason')}, so this host undid it; {told(outcome)}"
         kept = {name: value for name, value in (result or {}).items() if name in ("messages", "links", "uplink")}
-        # As far as anybody can tell, the host is what it was before the task.
+        # Without leftovers the host is as it was before the task.
         return {**kept, "failed": True, "changed": bool(left), "msg": text, "undone": done, "left": left}
 
-    def _unknown(self, result: dict[str, Any]) -> dict[str, Any]:
+    def _unknown(self, result: Result) -> Result:
         if "confirm" not in result:
             return result
         text = "this host knows of no change that waits for a confirmation: it was restarted, or its guard was killed"
