@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_verdict
-short_description: Hold what all hosts saw and have against each other
+short_description: Compare what all hosts saw and have
 version_added: 0.1.0
 author:
   - The linuxnet.macvlan authors (@linuxnet)
@@ -61,7 +61,7 @@ EXAMPLES = r"""
     name: linuxnet.macvlan.interfaces
     tasks_from: probe
 
-- name: Hold what all hosts saw against each other
+- name: Compare what all hosts saw
   linuxnet.macvlan.fleet_verdict:
   register: verdict
   run_once: true

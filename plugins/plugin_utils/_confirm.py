@@ -160,7 +160,7 @@ class _Confirmation:
         raise AnsibleConnectionFailure(f"{what}: {self.last}") from lost
 
     def _ask(self) -> tuple[str, Result]:
-        """One attempt over a new connection: the state of the change, ``unreachable`` without an answer, and its data."""
+        """One attempt over a new connection: the state of the change and its data, or ``unreachable``."""
         connection = self.action._connection
         arguments = {"token": self.token, "wait": WAIT}
         try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One declaration: from ``macvlan_networks`` to everything that follows from it. Pure.
+"""The declaration of one host, ``macvlan_networks``, and what is derived from it. Pure.
 
 The shim is the host's own macvlan link. It gets a host prefix (/32, /128) and explicit routes to the containers, as a
 second connected route to the subnet would compete with the parent's: whichever came first wins, until one is re-added.
@@ -31,14 +31,14 @@ from .slices import Groups, Sharing
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
 KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "mode", "mac", "mtu", "bcqueuelen", "sysctl", "parent_sysctl")
 
-#: A shim answers ARP only where it leads back to the asker, and never configures itself from what a router says.
+#: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
 SHIM_SYSCTL_IPV6 = {"accept_ra": 0, "autoconf": 0}
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What one host shall be: its networks, and its links in the form that macvlan_link takes.
+    """The intended state of one host: its networks, and its links in the form that macvlan_link takes.
 
     sharing: what the host has of a range that belongs to a group, by the key of the network.
     """
@@ -60,9 +60,9 @@ class Intent:
 def expand(
     networks: list[Any], links: list[dict], problems: Problems, host: str = "", groups: Groups | None = None
 ) -> Intent:
-    """Everything that one host's declaration means. Faults become problems; the result is only good without any.
+    """Read the declaration of one host. Faults become problems; the result is only valid without any.
 
-    networks: ``macvlan_networks``. links: ``macvlan_links``, passed through behind the derived ones, not checked here.
+    networks: ``macvlan_networks``. links: ``macvlan_links``, appended to the derived ones, not checked here.
     host, groups: the inventory name and the inventory's groups, for ranges that a group shares.
     """
     parsed: list[MacvlanNetwork] = []
@@ -84,10 +84,10 @@ def expand(
 
 
 def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
-    """What can be diagnosed of links that no network declares: each with addresses, as a network of its own name.
+    """Links that no network declares, as networks to be diagnosed: each link with addresses, under its own name.
 
     Its containers are those to which its routes lead (without a gateway), or without such routes those in its subnets.
-    Where its gateway is, it does not say.
+    It has no gateway.
     """
     taken = {network.name for network in networks}
     result = []
@@ -145,7 +145,7 @@ def _own(outers: tuple[Network, ...], sharing: Sharing | None, given: dict) -> t
 
 
 def _usable(network: MacvlanNetwork, problems: Problems) -> None:
-    """What no machine can have: the first and the last address of an IPv4 subnet."""
+    """Add a problem for the network and the broadcast address of an IPv4 subnet, which no host can have."""
     ends = {
         end: (what, subnet)
         for subnet in network.subnets
@@ -161,7 +161,7 @@ def _usable(network: MacvlanNetwork, problems: Problems) -> None:
 
 
 def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
-    """What has to keep out of the way of what. A range that a group shares may get into use with any further host."""
+    """Add a problem for addresses and ranges that collide. outers: with the whole of a shared range."""
     for name, values in (("gateway", network.gateways), ("host_address", network.host_addresses)):
         for value in values:
             for outer in outers:
@@ -196,7 +196,7 @@ def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Probl
 
 
 def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
-    """Each family that containers have is one that the host side has too, once."""
+    """Add a problem where the host has no address, or several, of a family that the containers have."""
     targets = {item.version for item in (*network.ranges, *network.containers)}
     own = {item.version for item in network.host_addresses}
     if network.host_addresses and not targets:
@@ -219,7 +219,7 @@ def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
 
 
 def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
-    """Networks of one host against each other."""
+    """Compare the networks of one host."""
     for number, one in enumerate(networks):
         for other in networks[:number]:
             if one.name == other.name:
@@ -240,7 +240,7 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
 
 
 def _shim(given: dict, network: MacvlanNetwork) -> dict:
-    """The link that a network needs on the host, in the words of macvlan_link."""
+    """The link that a network needs on the host, in the form of macvlan_link."""
     targets = [*network.ranges, *(ipaddress.ip_network(item) for item in network.loose())]
     ipv4 = any(address.version == 4 for address in network.host_addresses)
     link = {
@@ -248,7 +248,7 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
         "parent": network.parent,
         "mode": given.get("mode") or "bridge",
         "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],
-        # No source: the kernel takes the link's own address, and does not drop the route when that is removed.
+        # No source: the kernel prefers the link's own address, and keeps the route when that is removed.
         "routes": [{"destination": str(item)} for item in targets],
         "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **(given.get("sysctl") or {})},
         "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **(given.get("parent_sysctl") or {})},

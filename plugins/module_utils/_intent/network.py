@@ -33,7 +33,7 @@ Reader = Callable[[object, str, Problems], Any]
 
 
 def listed(given: object) -> list[object]:
-    """One value and a list of values are both welcome, and so is "none" for nothing."""
+    """A list of values; one value alone is a list of one, and "none" an empty list."""
     if given is None or given == "none":
         return []
     return given if isinstance(given, list) else [given]
@@ -135,7 +135,7 @@ class MacvlanNetwork:
 
     @classmethod
     def from_data(cls, data: Mapping[str, object], key: str, problems: Problems) -> MacvlanNetwork:
-        """What `as_data` wrote. Every fault becomes a problem; the result is only good without any."""
+        """Read what `as_data` wrote. Every fault becomes a problem; the result is only valid without any."""
         unknown_keys(dict(data), tuple(DATA.values()), key, problems)
         network = cls(**read_fields(data, DATA, key, problems), key=key)
         host_addresses = DATA["host_addresses"]
@@ -169,7 +169,7 @@ def read_fields(given: Mapping[str, object], keys: Mapping[str, str], where: str
 
 
 def networks(given: list[Any], problems: Problems) -> list[MacvlanNetwork]:
-    """The networks of one host out of plain data. Faults become problems; the result is only good without any."""
+    """Read the networks of one host from plain data. Faults become problems; the result is only valid without any."""
     result = []
     names: dict[str, str] = {}
     for number, item in enumerate(given):

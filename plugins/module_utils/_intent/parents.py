@@ -23,7 +23,7 @@ REMEDY = "give an interface name, or one of {mac: …}, {subnet: …}, {default_
 
 
 def check(selector: object, key: str, problems: Problems) -> None:
-    """Add a problem for each fault of form; needs no host."""
+    """Add a problem for each syntax error; needs no host."""
     if isinstance(selector, str):
         problem = ifname_problem(selector)
         if problem:
@@ -66,7 +66,7 @@ def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Lin
 
 
 def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
-    """Links that fit. Virtual children are never meant: they repeat their parent's MAC or sit in its subnet."""
+    """Links that match. Virtual children are never meant: they have their parent's MAC, or an address in its subnet."""
     candidates = [link for link in facts.links if link.kind not in (*MACVLAN_KINDS, "ipvlan") and not link.loopback]
     if kind == "mac":
         # A bond or bridge carries its port's MAC: the master is the one that can be a parent.

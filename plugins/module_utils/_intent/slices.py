@@ -3,17 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One container range of a whole group, cut into one slice per host. Pure.
 
-Which slice a host gets follows from the names in the group alone, so every run and every host comes to the same result
-without asking anybody. Each host has an order of preference over all slices, drawn from its name, and the hosts choose
-in the order in which the inventory lists them: open addressing with double hashing (Knuth, The Art of Computer
-Programming 3, 6.4). What follows from that:
+The slice of a host depends on the names in the group alone, so every run and every host computes the same result. Each
+host has an order of preference over all slices, derived from its name, and the hosts choose in the order of the
+inventory: open addressing with double hashing (Knuth, The Art of Computer Programming 3, 6.4). Therefore:
 
-* A host that is listed behind the others changes nobody's slice.
-* A host that leaves, or is listed between others, can move only hosts that share a preferred slice with somebody.
+* A host that is appended changes no other host's slice.
+* A host that is removed or inserted can move only hosts that compete with another host for a slice.
 * A pinned host never moves, and its number stays reserved while it is pinned, also when it leaves the group.
 
-More is impossible without a memory: with more names than slices, two names alone in a group must somewhere get the
-same one, and one of them has to give way when they meet. The pins are that memory.
+More is impossible without state: with more names than slices, two names must prefer the same slice, and one of them has
+to move when both are in the group. The pins are that state.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from typing import Any, Tuple, TypedDict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
-#: Every host of the inventory, which is Ansible's name for that group.
+#: Ansible's name for the group of all hosts of the inventory.
 ALL = "all"
 
 FAMILIES = {"ipv4": 4, "ipv6": 6}
@@ -41,10 +40,10 @@ Pins = Tuple[Tuple[str, int], ...]
 
 @dataclass(frozen=True)
 class Assignment:
-    """Who has which slice. ``numbers``: host -> number, counted from 0 at the beginning of the range.
+    """The slice of each host. ``numbers``: host -> number, counted from 0 at the beginning of the range.
 
-    moving: hosts that did not get the slice that they prefer, and may move when others leave.
-    homeless: hosts for which no slice is left.
+    moving: hosts without the slice that they prefer, which may move when others leave.
+    homeless: hosts for which no slice is left. reserved: how many slices are pinned for hosts outside of the group.
     """
 
     count: int
@@ -55,19 +54,19 @@ class Assignment:
 
     @property
     def free(self) -> int:
-        """How many slices are neither assigned nor reserved by a pin."""
+        """The number of slices that are neither assigned nor reserved."""
         return self.count - len(self.numbers) - self.reserved
 
 
 def preferences(host: str, count: int) -> Iterator[int]:
-    """All numbers below `count`, a power of two, each once: an odd step comes past all of them."""
+    """All numbers below `count`, a power of two, each once: an odd step visits all of them."""
     drawn = int.from_bytes(hashlib.sha256(f"linuxnet.macvlan slice\0{host}".encode()).digest(), "big")
     start, step = drawn % count, (drawn >> 128) % count | 1
     return ((start + step * turn) % count for turn in range(count))
 
 
 def assign(hosts: Iterable[str], count: int, pins: Mapping[str, int]) -> Assignment:
-    """A slice for each host. pins: host -> number, each number once and below `count`."""
+    """Assign a slice to each host. pins: host -> number, each number once and below `count`."""
     hosts = list(dict.fromkeys(hosts))
     numbers = {host: pins[host] for host in hosts if host in pins}
     taken = set(pins.values())
@@ -95,7 +94,7 @@ def slice_of(outer: Network, prefix: int, number: int) -> Network:
 
 
 class Groups:
-    """The inventory's groups, and who gets which slice in them. One object serves all hosts of a plan."""
+    """The groups of the inventory, and the slices of their hosts. One object serves all hosts of a plan."""
 
     def __init__(self, members: Mapping[str, Sequence[str]] | None = None) -> None:
         self._members = members or {}
@@ -116,10 +115,10 @@ class Groups:
 
 @dataclass(frozen=True)
 class Sharing:
-    """A range that a group shares, and what one host has of it.
+    """A range that a group shares, and the slice of one host.
 
     cuts: (range, prefix length of a slice), one per family that is cut. pins: those of the whole group.
-    number: this host's slice. alone: whether it said the number itself, so that nobody else knows it.
+    number: this host's slice. alone: whether the host declares the number for itself, so that no other host knows it.
     """
 
     cuts: tuple[tuple[Network, int], ...]
@@ -135,14 +134,14 @@ class Sharing:
 
     @property
     def terms(self) -> tuple:
-        """What all hosts that share the range have to agree about."""
+        """What all hosts that share the range have to agree on."""
         return self.cuts, self.group, self.pins
 
 
 def read(
     given: Mapping[str, Any], ranges: Sequence[Network], host: str, groups: Groups, key: str, problems: Problems
 ) -> Sharing | None:
-    """What a network's declaration says about slices; None where it says nothing, or nothing that can be followed.
+    """What a network declares about slices; None where it declares nothing, or nothing valid.
 
     given: the network as declared. ranges: its container_range, parsed. host: the inventory name.
     """
@@ -214,7 +213,7 @@ def _number(value: Any) -> int | None:
 
 
 def _pins(given: Any, count: int, key: str, problems: Problems) -> Pins | int | None:
-    """The numbers that are fixed: those of the group, or this host's own; None where that is not right."""
+    """The pinned numbers: those of the group, or this host's own; None where they are invalid."""
     before = len(problems)
     listed = given if isinstance(given, Mapping) else {} if given in (None, "none") else {"": given}
     holders: dict[int, str] = {}
@@ -272,7 +271,7 @@ def overview(shares: Iterable[tuple[str, Sharing]]) -> list[SharedRange]:
 
 def _overview(same: list[tuple[str, Sharing]]) -> SharedRange:
     dummy, first = same[0]
-    # hosts that say their own number are not in the assignment of the others
+    # hosts that declare their own number are not in the assignment of the others
     known = next((sharing.assignment for dummy, sharing in same if not sharing.alone), Assignment(0))
     count = min(1 << (prefix - outer.prefixlen) for outer, prefix in first.cuts)
     numbers = {**known.numbers, **{host: sharing.number for host, sharing in same}}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all hosts of an inventory declare, read host by host and then held against each other. Pure.
+"""What all hosts of an inventory declare: read host by host, then compared. Pure.
 
 Addresses are compared within a layer 2 segment: all networks without a ``segment`` of their own share one, as do
 ``macvlan_links``, and each ``segment`` that is named is a further one. MAC addresses are compared over all of them.
@@ -35,7 +35,7 @@ UNNAMED = ""
 #: How many further hosts a message names before it counts the rest.
 NAMED_HOSTS = 3
 
-#: What a key of a derived link is called in the network that it was derived from; the others have the same name there.
+#: Keys of a derived link that have another name in the network that it is derived from.
 _NETWORK_KEYS = {"addresses": "host_address", "routes": "container_range"}
 _DERIVED = re.compile(r"\blinks\[(\d+)\](?:\.(\w+))?")
 
@@ -56,7 +56,7 @@ class HostDeclaration:
 
 @dataclass(frozen=True)
 class HostPlan:
-    """What one host shall be."""
+    """The intended state of one host."""
 
     declaration: HostDeclaration
     intent: Intent
@@ -69,9 +69,9 @@ class HostPlan:
 
 @dataclass(frozen=True)
 class Claim:
-    """An address, a network or a MAC address that one host declares: where it stands, and what it is there for.
+    """An address, a network or a MAC address that one host declares: where it stands, and what it is for.
 
-    terms: what the hosts that share a range have to agree about, None for what is not shared.
+    terms: what the hosts that share a range have to agree on, None for what is not shared.
     """
 
     host: str
@@ -95,7 +95,7 @@ class SegmentClaims:
 
 @dataclass
 class FleetPlan:
-    """The outcome. ``problems`` concern hosts of this run, ``elsewhere`` only hosts that it leaves out."""
+    """The result. ``problems`` concern hosts of this run, ``elsewhere`` only hosts that it leaves out."""
 
     problems: Problems = field(default_factory=Problems)
     elsewhere: Problems = field(default_factory=Problems)
@@ -103,7 +103,7 @@ class FleetPlan:
     hosts: list[HostPlan] = field(default_factory=list)
 
     def slices(self) -> list[SharedRange]:
-        """The ranges that groups share, and who has which slice of them."""
+        """The ranges that groups share, and the slice of each host."""
         return overview((host.host, sharing) for host in self.hosts for sharing in host.intent.sharing.values())
 
 
@@ -135,7 +135,7 @@ def _origin(text: str, origins: list[MacvlanNetwork]) -> str:
 
 
 def plan(declarations: Iterable[HostDeclaration], selected: AbstractSet[str]) -> FleetPlan:
-    """Read and compare all declarations. ``selected`` are the hosts of this run; the others are only compared with."""
+    """Read and compare all declarations. selected: the hosts of this run, which are compared with the others too."""
     result = FleetPlan()
     for declaration in declarations:
         problems = Problems(declaration.host)
@@ -147,7 +147,7 @@ def plan(declarations: Iterable[HostDeclaration], selected: AbstractSet[str]) ->
 
 
 def _between(result: FleetPlan) -> Iterator[tuple[Problem, set[str]]]:
-    """Each conflict between hosts once, with the hosts that take part in it."""
+    """Each conflict between hosts once, with its hosts."""
     segments = _segments(result.hosts)
     for name, segment in segments.items():
         where = f" (segment {name})" if name else ""
@@ -183,7 +183,7 @@ def _segments(hosts: list[HostPlan]) -> dict[str, SegmentClaims]:
 
 
 def segment_of(network: MacvlanNetwork) -> str:
-    """The name that was given to the segment of a network, UNNAMED where none was."""
+    """The segment that a network names, UNNAMED where it names none."""
     return network.segment if network.segment != ", ".join(str(subnet) for subnet in network.subnets) else UNNAMED
 
 
@@ -208,7 +208,7 @@ def _claim_network(segment: SegmentClaims, host: str, network: MacvlanNetwork, s
     segment.slices += claims("container_slice", "a slice", slices)
     segment.ranges += claims("container_range", "a container range", [it for it in network.ranges if it not in slices])
     if shared is not None:
-        # the whole of it: what is free today gets into use with the next host
+        # the whole range: the next host takes a slice that is free now
         outers = claims("container_range", "a shared container range", [outer for outer, dummy in shared.cuts])
         segment.ranges += [replace(outer, terms=shared.terms) for outer in outers]
     segment.subnets += claims("subnet", "a subnet", network.subnets)
@@ -220,7 +220,7 @@ def _conflict(claim: Claim, problem: str, remedy: str, others: Iterable[Claim] =
 
 
 def _others(claims: list[Claim], key: str) -> str:
-    """``h2, h3 (macvlan_links[0].addresses) and 96 more``: a key is told where it is another one than `key`."""
+    """``h2, h3 (macvlan_links[0].addresses) and 96 more``: with the key where it is another one than `key`."""
     named = [claim.host if claim.key == key else f"{claim.host} ({claim.key})" for claim in claims[:NAMED_HOSTS]]
     rest = len(claims) - NAMED_HOSTS
     return ", ".join(named) + (f" and {rest} more" if rest > 0 else "")
@@ -256,7 +256,7 @@ _SHARED_REMEDY = (
 
 
 def _same_slices(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[str]]]:
-    """Slices of one way to cut are disjoint, but a host that says its own number does not know what others have."""
+    """Slices with the same terms are disjoint, but a host that sets its own number does not know those of others."""
     for claims in _by_value(segment.slices).values():
         others = _other_hosts(claims)
         if others:
@@ -334,11 +334,11 @@ def _held_by_gateway(segment: SegmentClaims, where: str) -> Iterator[tuple[Probl
 
 
 def _reached(segment: SegmentClaims, ranges: _Ranges) -> Iterator[tuple[Problem, set[str]]]:
-    """Addresses by which Ansible reaches a host are taken, by that host."""
+    """An address by which Ansible reaches a host is in use by that host."""
     declared = _by_value(segment.addresses)
     for claim in segment.reached:
         for taken in declared.get(claim.value, []):
-            # a link of macvlan_links may well be the one over which Ansible comes
+            # Ansible may reach the host over a link of macvlan_links
             if taken.host != claim.host or not taken.key.startswith("macvlan_links"):
                 what = f"this is taken: Ansible reaches {claim.host} by it (ansible_host)"
                 yield _conflict(taken, what, "choose an address that no host has yet", [claim])
@@ -349,7 +349,7 @@ def _reached(segment: SegmentClaims, ranges: _Ranges) -> Iterator[tuple[Problem,
 
 
 def _subnets(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[str]]]:
-    """One LAN has one prefix length, or hosts disagree about who is a neighbour."""
+    """One LAN has one prefix length, or hosts disagree on which addresses are on-link."""
     distinct = sorted((claims[0] for claims in _by_value(segment.subnets).values()), key=_position)
     furthest: Claim | None = None
     for claim in distinct:
@@ -362,14 +362,14 @@ def _subnets(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[
 
 
 def _gateways(segment: SegmentClaims) -> list[str]:
-    """Two gateways on one subnet can be meant."""
+    """Several gateways on one subnet may be intended: a warning."""
     result = []
     gateways = _by_value(segment.gateways)
     for subnet in _by_value(segment.subnets):
         inside = [held for value, held in gateways.items() if value.version == subnet.version and value in subnet]
         if len(inside) > 1:
-            said = "; ".join(f"{held[0].value}: {_others(held, held[0].key)}" for held in inside)
-            result.append(f"subnet {subnet} has {len(inside)} gateways: {said}")
+            listed = "; ".join(f"{held[0].value}: {_others(held, held[0].key)}" for held in inside)
+            result.append(f"subnet {subnet} has {len(inside)} gateways: {listed}")
     return result
 
 
