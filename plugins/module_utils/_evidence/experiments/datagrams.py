@@ -21,7 +21,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 
 from .model import Context, Experiment
 
