@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of check: who asks whom. Verification, watch, diagnosis and reports name them alike. Pure."""
+"""The kinds of check: who asks whom, and how. Verification, watch, diagnosis and reports name them alike. Pure."""
 
 from __future__ import annotations
 
@@ -17,3 +17,6 @@ KINDS = {
     HOST_TO_CONTAINER: "host to container",
     CONTAINER_TO_HOST: "container to host",
 }
+
+#: The methods: an ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link.
+ECHO, WHO_HAS = "echo", "who_has"

@@ -1,19 +1,17 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which targets of a timeline count as broken. Pure."""
+"""When a target counts as lost: the one decision of verification, watch, diagnosis and reports. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TypedDict, TypeVar
 
-from .kinds import GATEWAYS
+from .kinds import ECHO, GATEWAYS
 
-#: A single packet that was lost proves nothing.
+#: A single lost packet that is followed by answers proves nothing; a loss that comes again does.
 LOSSES = 2
-#: The method that a router may choose to ignore.
-ECHO = "echo"
 
 
 class Answered(TypedDict):
@@ -30,10 +28,14 @@ class Answered(TypedDict):
 Target = TypeVar("Target", bound=Answered)
 
 
+def fails(sent: int, received: int) -> bool:
+    """Whether so many lost packets are a failure: a loss that came again, or no answer at all."""
+    return sent - received >= LOSSES or not received
+
+
 def is_lost(target: Answered) -> bool:
-    """Whether a target lost two packets or more, or never answered."""
-    lost = target["sent"] - target["received"]
-    return bool(target["sent"]) and (lost >= LOSSES or not target["received"])
+    """Whether a target that was asked fails; of one that was not, nothing is known."""
+    return bool(target["sent"]) and fails(target["sent"], target["received"])
 
 
 def broken(targets: Iterable[Target]) -> list[Target]:

@@ -9,22 +9,16 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 
+from .lost import fails
+
 PASS, FAIL, SKIPPED, NOT_RUN = "PASS", "FAIL", "SKIPPED", "NOT RUN"
 
 
 STATUSES = (PASS, FAIL, SKIPPED, NOT_RUN)
 
 
-#: An ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link.
-ECHO, WHO_HAS = "echo", "who_has"
-
-
 #: What stands before the parent's name in ``Probe.interface`` where a temporary macvlan child of it shall ask.
 TEMPORARY_CHILD = "child of "
-
-
-#: A single lost packet that is followed by answers proves nothing; a loss that comes again does.
-LOSSES_THAT_FAIL = 2
 
 
 @dataclass(frozen=True)
@@ -71,8 +65,8 @@ class Series:
 
     @property
     def status(self) -> str:
-        """FAIL where a loss came again, or where nothing was ever answered."""
-        return FAIL if len(self.losses) >= LOSSES_THAT_FAIL or not self.received else PASS
+        """FAIL too where nothing was sent."""
+        return FAIL if fails(self.sent, self.received) else PASS
 
     @property
     def errors(self) -> str:

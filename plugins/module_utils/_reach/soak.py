@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
 from .asking import Asking, Transport
-from .probes import LOSSES_THAT_FAIL, Probe, Series
+from .lost import LOSSES
+from .probes import Probe, Series
 
 #: Sequence numbers have 16 bits (RFC 792), and one more round may follow to confirm losses.
 ROUNDS_MAX = 0xFFFF
@@ -58,7 +59,7 @@ class Soak:
                 asking.send(asking.live)
             _listen(asking, selector, None)
             asking.drop_ended()
-            asking.send([probe for probe in asking.live if asking.doubtful(probe, LOSSES_THAT_FAIL)])
+            asking.send([probe for probe in asking.live if asking.doubtful(probe, LOSSES)])
             _listen(asking, selector, None)
         return asking.series
 

@@ -34,7 +34,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 )
 
 from .asking import Transport
-from .probes import ECHO, TEMPORARY_CHILD, Probe
+from .kinds import ECHO
+from .probes import TEMPORARY_CHILD, Probe
 from .scope import Scope
 
 

@@ -30,7 +30,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.reg
 
 from . import survey as _survey
 from .checks import evidence
-from .probes import ECHO, FAIL, STATUSES, Probe, Series
+from .kinds import ECHO
+from .probes import FAIL, STATUSES, Probe, Series
 from .scope import Scope
 from .soak import Soak, Times, times
 from .transports import open_all

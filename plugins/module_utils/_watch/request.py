@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 
 TCP = "tcp"
 METHODS = (ECHO, WHO_HAS, TCP)

@@ -14,12 +14,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS, HOST_TO_CONTAINER
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
-    FAIL,
-    LOSSES_THAT_FAIL,
-    Probe,
-    Series,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from .request import TCP, RequestedTarget
@@ -103,7 +99,7 @@ def _break(series: Series) -> float | None:
             answered, run = True, []
         elif answered:
             run.append(attempt.after)
-            if len(run) >= LOSSES_THAT_FAIL:
+            if len(run) >= LOSSES:
                 return run[0]
     return None
 

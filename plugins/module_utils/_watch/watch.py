@@ -29,13 +29,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, own_label
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
-    ECHO,
-    LOSSES_THAT_FAIL,
-    Probe,
-    Series,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import BY_EVENTS, Culprits
@@ -295,7 +291,7 @@ class Observer:
             return math.inf
         for item in self._targets:
             never_counts = not (item.probe and item.probe.method == ECHO and item.kind in GATEWAYS)
-            if item.probe and asking.broken(item.probe, LOSSES_THAT_FAIL, never_counts):
+            if item.probe and asking.broken(item.probe, LOSSES, never_counts):
                 return now + after
         return math.inf
 

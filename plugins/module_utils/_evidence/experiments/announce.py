@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO, is_lost
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import announcement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger, open_pinger

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 
 from .model import Context, Experiment
 from .results import DatagramPair, DatagramsResult

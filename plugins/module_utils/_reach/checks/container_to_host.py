@@ -10,7 +10,8 @@ own IPv4 addresses in the subnet. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, SKIPPED, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, SKIPPED, Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import evidence as proof

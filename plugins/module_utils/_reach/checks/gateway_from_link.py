@@ -11,13 +11,12 @@ the network lets only the parent's MAC address through. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
-    ECHO,
     FAIL,
     PASS,
     SKIPPED,
     TEMPORARY_CHILD,
-    WHO_HAS,
     Probe,
     Series,
 )

@@ -10,14 +10,8 @@ parent. Where a gateway drops pings, its ARP answers count. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
-    ECHO,
-    FAIL,
-    PASS,
-    WHO_HAS,
-    Probe,
-    Series,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import evidence as proof

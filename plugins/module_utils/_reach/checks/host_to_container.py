@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, SKIPPED, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, SKIPPED, Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 
 from . import evidence as proof

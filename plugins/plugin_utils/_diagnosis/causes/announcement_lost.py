@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AnnouncedPair
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem

@@ -13,7 +13,8 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import ECHO, FAIL, PASS, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.soak import Soak, Times, times
 
 TARGET = ipaddress.ip_address("192.0.2.1")

@@ -20,12 +20,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_loo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import survey as _survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Findings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
-    ECHO,
     FAIL,
     PASS,
     SKIPPED,
-    WHO_HAS,
     Attempt,
     Probe,
     Series,
