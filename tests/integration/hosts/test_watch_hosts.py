@@ -63,7 +63,7 @@ def states(timeline: dict, manager: str) -> list[str]:
     ]
 
 
-def test_networkmanager_is_named_when_it_activates_the_parent_again(lab, lab_module):
+def test_networkmanager_is_named_when_it_activates_the_parent(lab, lab_module):
     lab.exec("nm", "ip", "address", "add", FOREIGN, "dev", "eth0")
     again = 'nmcli connection up "$(nmcli -g GENERAL.CONNECTION device show eth0)"; sleep 1;'
     timeline = watch(lab, lab_module, "nm", again + "systemctl restart NetworkManager")
@@ -75,7 +75,7 @@ def test_networkmanager_is_named_when_it_activates_the_parent_again(lab, lab_mod
     assert {"NetworkManager stopped", "NetworkManager started"} <= set(said)
 
 
-def test_networkd_is_named_though_its_socket_was_opened_by_systemd(lab, lab_module):
+def test_networkd_is_named_though_systemd_opened_its_socket(lab, lab_module):
     lab.exec("nd", "ip", "address", "add", FOREIGN, "dev", "eth0")
     lab.exec("nd", "ip", "route", "add", "10.7.0.0/16", "via", GATEWAY)
     timeline = watch(lab, lab_module, "nd", "networkctl reconfigure eth0; sleep 1; systemctl restart systemd-networkd")
@@ -88,6 +88,6 @@ def test_networkd_is_named_though_its_socket_was_opened_by_systemd(lab, lab_modu
     assert {"systemd-networkd stopped", "systemd-networkd started"} <= set(said)
 
 
-def test_inside_a_container_it_is_said_that_process_events_are_missing(lab, lab_module):
+def test_missing_process_events_in_a_container_are_a_blind_spot(lab, lab_module):
     result = lab_module(lab, "nd", "macvlan_watch", {"duration": 1})
     assert any("process events carry pids of the first PID namespace" in item for item in result["limits"])

@@ -147,7 +147,7 @@ def target(timeline: dict, kind: str, method: str = "echo", address: str | None 
     return found
 
 
-def test_of_a_healthy_host_nothing_is_lost_and_nothing_is_said_to_break(lan):
+def test_healthy_host_loses_nothing(lan):
     timeline = lan.watch(lambda dummy: time.sleep(2))
     assert {item["kind"] for item in timeline["targets"]} == {
         "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host",
@@ -163,7 +163,7 @@ def test_of_a_healthy_host_nothing_is_lost_and_nothing_is_said_to_break(lan):
     }  # fmt: skip
 
 
-def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_are_told(lan):
+def test_address_removed_by_a_short_lived_program(lan):
     moments = []
 
     def meanwhile(observer: Observer) -> None:
@@ -199,7 +199,7 @@ def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_
     assert len(events(timeline, "address", "new", "lan0")) == 1
 
 
-def test_programs_that_live_for_milliseconds_are_named_with_what_started_them(lan):
+def test_program_of_milliseconds_is_named_with_its_parents(lan):
     rounds = 10
     one = f"ip address del {SHIM}/32 dev lan0; ip address add {SHIM}/32 dev lan0"
     timeline = lan.watch(lambda dummy: lan.shell(f"for i in $(seq {rounds}); do {one}; done; true"))
@@ -215,7 +215,7 @@ def test_programs_that_live_for_milliseconds_are_named_with_what_started_them(la
     assert f"ip address del {SHIM}/32 dev lan0" in [item["command"] for item in processes]
 
 
-def test_a_daemon_is_named_by_its_port_id_and_through_the_kernels_list_of_sockets(lan):
+def test_daemon_is_named_by_port_id_and_by_list_of_sockets(lan):
     batch = lan.batch()
     daemon = lan.host.start(sys.executable, "-c", DAEMON, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     daemon.stdout.readline()
@@ -235,7 +235,7 @@ def test_a_daemon_is_named_by_its_port_id_and_through_the_kernels_list_of_socket
     assert gone["process"]["command"].startswith(f"{sys.executable} -c")
 
 
-def test_what_a_script_of_a_unit_does_is_the_units(lan):
+def test_change_by_a_script_belongs_to_its_unit(lan):
     roots = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
     root = next(Path(path) for path in roots if Path(path, "cgroup.procs").exists())
     group = root / f"{lan.segment.prefix}.service"
@@ -253,7 +253,7 @@ def test_what_a_script_of_a_unit_does_is_the_units(lan):
     assert rule["process"]["unit"] == group.name
 
 
-def test_changes_of_links_are_told_with_what_was_started_just_before(lan):
+def test_change_of_a_link_has_suspects(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.shell("ip link set lan0 mtu 1400")
         lan.shell("ip link set lan0 type macvlan mode vepa")
@@ -282,7 +282,7 @@ def test_changes_of_links_are_told_with_what_was_started_just_before(lan):
     assert target(timeline, "host_to_container")["losses"]
 
 
-def test_ipv6_is_asked_and_changes_by_unnamed_askers_have_suspects(lan):
+def test_ipv6_changes_have_suspects(lan):
     lan.gateway.ip("address", "add", "fd00::1/64", "dev", "eth0", "nodad")
     for namespace in (lan.host, lan.container):
         namespace.sysctl("net/ipv6/conf/all/disable_ipv6", 0)
@@ -327,7 +327,7 @@ def test_a_parent_without_carrier_that_comes_back(lan):
         assert lost["losses"][-1][1] < timeline["duration"], "it answers again"
 
 
-def test_a_link_that_is_made_anew_is_asked_from_again(lan):
+def test_link_created_again_is_asked_from_again(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.host.ip("link", "del", "lan0")
         time.sleep(4 * INTERVAL)
@@ -342,7 +342,7 @@ def test_a_link_that_is_made_anew_is_asked_from_again(lan):
     assert lost["losses"][-1][1] < timeline["duration"], "it answers again"
 
 
-def test_neighbours_that_move_are_told(lan):
+def test_neighbour_that_moves_is_reported(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.batch(f"neighbour replace {GATEWAY} lladdr 02:00:00:00:00:99 dev eth0")
         time.sleep(1)
@@ -355,7 +355,7 @@ def test_neighbours_that_move_are_told(lan):
     assert not target(timeline, "gateway_from_parent", "who_has")["losses"]
 
 
-def test_a_second_holder_of_an_address_is_seen_when_it_speaks(lan):
+def test_second_holder_of_an_address_is_seen(lan):
     twin = lan.segment.host("twin")
 
     def meanwhile(dummy: Observer) -> None:
@@ -370,14 +370,14 @@ def test_a_second_holder_of_an_address_is_seen_when_it_speaks(lan):
     assert announced["count"] >= 2
 
 
-def test_an_own_mac_that_comes_from_the_network_is_told(lan):
+def test_own_mac_from_the_network_is_reported(lan):
     twin = lan.segment.host("twin", addresses=["192.168.100.77/24"], mac=lan.container.mac())
     timeline = lan.watch(lambda dummy: twin.run("arping", "-q", "-c", "2", "-I", "eth0", PARENT, check=False))
     (own,) = [item["data"] for item in events(timeline, "arp", "seen", "eth0") if item["data"]["own_mac"]]
     assert (own["mac"], own["asked"]) == (lan.container.mac(), PARENT)
 
 
-def test_packets_that_the_reverse_path_filter_drops_are_counted_with_the_moment(lan):
+def test_packets_dropped_by_the_reverse_path_filter(lan):
     for device in ("all", "eth0"):
         lan.host.sysctl(f"net/ipv4/conf/{device}/rp_filter", 1)
     lan.gateway.ip("address", "add", "10.9.9.9/32", "dev", "lo")
@@ -398,14 +398,14 @@ def test_packets_that_the_reverse_path_filter_drops_are_counted_with_the_moment(
     assert moved["data"]["until"] >= moved["after"]
 
 
-def test_what_happens_inside_containers_is_told_with_the_container(lan):
+def test_change_inside_a_container_names_it(lan):
     batch = lan.batch(namespace=lan.container)
     timeline = lan.watch(lambda dummy: lan.more(batch, f"address del {CONTAINER}/24 dev eth0"))
     (gone,) = events(timeline, "address", "delete", "eth0", lan.container.netns)
     assert (gone["process"]["pid"], gone["process"]["command"]) == (batch.pid, "ip -batch -")
 
 
-def test_containers_that_come_and_go_are_told(lan):
+def test_containers_that_start_and_end(lan):
     made = []
 
     def meanwhile(observer: Observer) -> None:
@@ -425,7 +425,7 @@ def test_containers_that_come_and_go_are_told(lan):
     assert all("ended" in item["ended"] for item in timeline["targets"] if item["kind"] == "container_to_host")
 
 
-def test_lost_notifications_are_made_up_for_and_said(lan, monkeypatch):
+def test_lost_notifications_are_made_up_for(lan, monkeypatch):
     monkeypatch.setattr(watched_namespace, "RECEIVE_BUFFER", 4096)
     decode = rtnetlink.decode
     monkeypatch.setattr(rtnetlink, "decode", lambda *given: (time.sleep(0.005), decode(*given))[1])
@@ -443,7 +443,7 @@ def test_lost_notifications_are_made_up_for_and_said(lan, monkeypatch):
         assert new["process_unknown"] == "its notification was lost"
 
 
-def test_a_storm_of_routes_is_counted_and_hides_nothing_else(lan):
+def test_storm_of_routes_hides_nothing_else(lan):
     def meanwhile(dummy: Observer) -> None:
         routes = "".join(f"route add 10.1.{number // 250}.{number % 250}/32 dev eth0\n" for number in range(3000))
         lan.host.run("ip", "-batch", "-", input=routes)
@@ -456,7 +456,7 @@ def test_a_storm_of_routes_is_counted_and_hides_nothing_else(lan):
     assert events(timeline, "address", "delete", "lan0")
 
 
-def test_a_storm_of_arp_requests_hides_no_other_claim(lan):
+def test_storm_of_arp_requests_hides_no_other_claim(lan):
     timeline = lan.watch(lambda dummy: lan.gateway.run(sys.executable, "-c", STORM))
     left_out = [item for item in timeline["limits"] if "came so fast that questions were left out" in item]
     assert any("of eth0 " in item for item in left_out), timeline["limits"]
@@ -464,7 +464,7 @@ def test_a_storm_of_arp_requests_hides_no_other_claim(lan):
     assert {item["data"]["address"] for item in told} == {CONTAINER}
 
 
-def test_tcp_is_asked_from_the_host_and_from_inside_a_container(lan):
+def test_tcp_from_host_and_container(lan):
     server = lan.gateway.start(sys.executable, "-m", "http.server", "8080", stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while lan.gateway.run("ss", "-Hltn", "sport", "=", "8080").stdout == "" and time.monotonic() < deadline:
@@ -486,7 +486,7 @@ def test_tcp_is_asked_from_the_host_and_from_inside_a_container(lan):
         assert item["losses"][0][1] == timeline["duration"], item
 
 
-def test_a_declared_link_that_is_not_there_makes_targets_impossible_and_the_rest_is_watched(lan):
+def test_missing_declared_link_makes_only_its_targets_impossible(lan):
     lan.host.ip("link", "del", "lan0")
     timeline = lan.watch(lambda dummy: time.sleep(1))
     impossible = {item["kind"]: item["impossible"] for item in timeline["targets"] if item["impossible"]}
@@ -494,7 +494,7 @@ def test_a_declared_link_that_is_not_there_makes_targets_impossible_and_the_rest
     assert target(timeline, "gateway_from_parent")["received"]
 
 
-def test_the_module_tells_what_the_watch_saw(lan):
+def test_module_returns_the_timeline(lan):
     given = {"networks": [NETWORK], "duration": 1, "interval": 0.2}
     result = lan.host.module("macvlan_watch", given)
     assert not result.get("failed"), result
@@ -504,7 +504,7 @@ def test_the_module_tells_what_the_watch_saw(lan):
     assert lan.host.module("macvlan_watch", given, check=True)["targets"]
 
 
-def test_all_that_is_wrong_with_the_input_is_told_at_once(lan):
+def test_all_problems_of_the_input_are_reported_at_once(lan):
     given = {
         "networks": [{**NETWORK, "subnets": ["192.168.100.1/24"]}],
         "targets": [{"target": "gateway"}, {"target": GATEWAY, "method": "tcp"}],
@@ -520,13 +520,13 @@ def test_all_that_is_wrong_with_the_input_is_told_at_once(lan):
     assert lan.container.netns in problem["remedy"]
 
 
-def test_without_the_right_to_open_raw_sockets_the_capability_is_named(lan):
+def test_missing_capability_is_named(lan):
     wrapper = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
     result = lan.host.module("macvlan_watch", {"networks": [NETWORK]}, wrapper=wrapper)
     assert [item["key"] for item in result["problems"]] == ["CAP_NET_RAW"]
 
 
-def test_when_it_is_killed_nothing_is_left(lan):
+def test_nothing_is_left_when_it_is_killed(lan):
     lan.host.ip("link", "del", "lan0")
     network = {key: value for key, value in NETWORK.items() if key not in ("link", "host_addresses")}
     code = (

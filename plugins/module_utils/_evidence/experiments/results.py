@@ -197,7 +197,7 @@ class AddressHolder(TypedDict):
     where: HolderPlace | None
 
 
-class HeldAddress(TypedDict):
+class AddressHolders(TypedDict):
     """As arp_conflict_check returns it."""
 
     parent: str
@@ -225,7 +225,7 @@ class _HoldersStart(TypedDict, total=False):
 class HoldersResult(_HoldersStart):
     """started: ISO 8601; missing where there was nothing to ask."""
 
-    results: list[HeldAddress]
+    results: list[AddressHolders]
     vantages: list[ProbingVantage]
 
 

@@ -42,7 +42,7 @@ RATE, BURST = 15, 100
 
 
 @dataclass(frozen=True)
-class Culprit:
+class ProcessAttribution:
     """process: None where it is not known, for the reason in ``unknown``."""
 
     process: Process | None
@@ -77,27 +77,29 @@ class Culprits:
         self._searches = Budget(SEARCH_RATE, SEARCH_BURST)
         self._budget = Budget(RATE, BURST)
 
-    def find(self, port: int, namespace: WatchedNamespace) -> Culprit:
+    def find(self, port: int, namespace: WatchedNamespace) -> ProcessAttribution:
         """Who uses a port id in a namespace, or did a moment ago."""
         if port == 0:
             self._table.receive()
             recent = self._table.recent(time.monotonic() - SUSPECT, {namespace.inode, self._own_network})
-            return Culprit(None, unknown=NO_PORT, suspects=tuple(itertools.islice(recent, SUSPECTS_MAX)))
+            return ProcessAttribution(None, unknown=NO_PORT, suspects=tuple(itertools.islice(recent, SUSPECTS_MAX)))
         cached = self._cached(port, namespace)
         if cached is None and not self._budget.take(time.monotonic()):
-            return Culprit(
+            return ProcessAttribution(
                 None, unknown=f"the process of port id {port} was not searched for: too many changes came at once"
             )
         process, known_by = cached or self._resolve(port, namespace)
         if process is None:
             reason = f"port id {port} belongs to no process now"
-            return Culprit(None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason)
+            return ProcessAttribution(
+                None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason
+            )
         self._known[namespace.inode, port] = process, known_by
         return self.of(process, known_by)
 
-    def of(self, process: Process, known_by: str) -> Culprit:
+    def of(self, process: Process, known_by: str) -> ProcessAttribution:
         """The same for a process that is known already."""
-        return Culprit(process, known_by, parents=tuple(self._parents(process)))
+        return ProcessAttribution(process, known_by, parents=tuple(self._parents(process)))
 
     def _cached(self, port: int, namespace: WatchedNamespace) -> tuple[Process, str] | None:
         known = self._known.get((namespace.inode, port))

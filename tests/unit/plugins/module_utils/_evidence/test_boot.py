@@ -30,7 +30,7 @@ def _unit(host: Path, name: str, *commands: str) -> None:
     (host / "units" / name).write_text(f"[Service]\n{lines}\n", encoding="utf-8")
 
 
-def test_units_name_a_link_themselves_or_by_a_script_that_they_call(host: Path) -> None:
+def test_unit_names_a_link_itself_or_in_a_script(host: Path) -> None:
     (host / "macvlan.sh").write_text('ip link add "lan0" link eth0 type macvlan\n', encoding="utf-8")
     (host / "rc.local").write_text("ip link set lan1 up\n", encoding="utf-8")
     _unit(host, "by-hand.service", "/usr/sbin/ip link add lan0 link eth0 type macvlan")
@@ -49,7 +49,7 @@ def test_our_own_unit_is_none_of_them(host: Path) -> None:
     assert set(boot._units(["lan0"])) == {"theirs.service"}
 
 
-def test_the_journal_is_read_in_seconds_after_the_start_of_systemd(monkeypatch) -> None:
+def test_journal_in_seconds_after_the_start_of_systemd(monkeypatch) -> None:
     lines = [
         '{"__MONOTONIC_TIMESTAMP":"41568871","MESSAGE":"Cannot find device \\"eth0\\"","_SYSTEMD_UNIT":"m.service"}',
         '{"__MONOTONIC_TIMESTAMP":"41600000","MESSAGE":"Finished.","_SYSTEMD_UNIT":"init.scope","UNIT":"m.service"}',
@@ -65,5 +65,5 @@ def test_the_journal_is_read_in_seconds_after_the_start_of_systemd(monkeypatch) 
     assert journal.seconds("0") is None
 
 
-def test_names_of_devices_are_escaped_as_systemd_does_it() -> None:
+def test_device_names_are_escaped_as_by_systemd() -> None:
     assert boot._escape("br-lan.10") == "br\\x2dlan.10"

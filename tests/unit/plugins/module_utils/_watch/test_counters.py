@@ -16,7 +16,7 @@ Ip6InNoRoutes                   	6
 """
 
 
-def test_the_wanted_counters_are_read_from_all_three_forms():
+def test_wanted_counters_of_all_three_files():
     assert parse(TEXT) == {
         "TcpExtIPReversePathFilter": 12,
         "TcpExtArpFilter": 3,
@@ -27,7 +27,7 @@ def test_the_wanted_counters_are_read_from_all_three_forms():
     assert parse("") == {}
 
 
-def test_a_run_of_increments_is_one_event_and_the_next_one_after_a_pause():
+def test_run_of_increments_is_one_event():
     counters = Counters()
     values = [0, 0, 2, 3, 3, 9]
     begun = [counters.take("", "eth0", {"rx_dropped": value}, now) for now, value in enumerate(values)]
@@ -39,7 +39,7 @@ def test_a_run_of_increments_is_one_event_and_the_next_one_after_a_pause():
     assert told == {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 10}
 
 
-def test_a_link_that_is_made_anew_counts_from_nothing():
+def test_link_created_again_counts_from_zero():
     counters = Counters()
     for now, value in enumerate((100, 103, 0, 2)):
         counters.take("", "lan0", {"rx_dropped": value}, now)
@@ -47,7 +47,7 @@ def test_a_link_that_is_made_anew_counts_from_nothing():
     assert told["after"] - told["before"] == 5
 
 
-def test_what_stood_still_is_not_told_but_for_what_rules_causes_out():
+def test_only_some_counters_are_reported_when_they_stand_still():
     counters = Counters()
     counters.take("", "", {"TcpExtIPReversePathFilter": 4, "IpInDiscards": 1}, 0)
     counters.take("", "", {"TcpExtIPReversePathFilter": 4, "IpInDiscards": 1}, 1)

@@ -64,14 +64,14 @@ def test_what_a_frame_says():
     assert (said.kind, said.what, str(said.asked)) == ("nd", "request", "fe80::4")
 
 
-def test_the_same_again_is_counted_and_what_concerns_nobody_is_not_told(hear):
+def test_repeated_claim_is_counted_and_foreign_one_left_out(hear):
     request = arp(ARP_REQUEST, OTHER, THERE, HERE)
     (event,) = hear(request, request, arp(ARP_REQUEST, OTHER, ELSEWHERE, ELSEWHERE))
     assert event["what"] == f"ARP request from the network on eth0: {THERE} is {OTHER}, asks for {HERE}"
     assert (event["data"]["count"], event["data"]["own_mac"], event["data"]["incoming"]) == (2, False, True)
 
 
-def test_each_change_of_the_mac_that_claims_an_address_is_told(hear):
+def test_each_change_of_the_claiming_mac_is_reported(hear):
     one, two = (arp(ARP_REPLY, mac, THERE, HERE, to=OURS) for mac in (OTHER, TWIN))
     events = hear(one, two, one, one, two)
     assert [item["action"] for item in events] == ["seen", "seen", "change", "change", "change"]
@@ -79,7 +79,7 @@ def test_each_change_of_the_mac_that_claims_an_address_is_told(hear):
     assert events[2]["what"] == f"{THERE} is claimed by {TWIN}, and was by {OTHER}, on eth0"
 
 
-def test_that_somebody_probes_for_an_address_does_not_make_it_theirs(hear):
+def test_probe_for_an_address_is_no_claim(hear):
     events = hear(arp(ARP_REPLY, OTHER, THERE, HERE), arp(ARP_REQUEST, TWIN, NOBODY, THERE))
     assert [(item["action"], item["data"]["what"]) for item in events] == [("seen", "reply"), ("seen", "probe")]
 
@@ -89,7 +89,7 @@ def test_two_links_of_this_host_may_answer_for_one_address(hear):
     assert [item["action"] for item in events] == ["seen", "seen"]
 
 
-def test_an_own_mac_that_comes_from_the_network_is_told_and_frames_between_siblings_are_not_from_there(hear):
+def test_own_mac_from_the_network_but_not_from_a_sibling(hear):
     (looped,) = hear(arp(ARP_REQUEST, OURS, ELSEWHERE, ELSEWHERE))
     assert looped["data"]["own_mac"]
     assert looped["data"]["incoming"]

@@ -76,7 +76,7 @@ def told():
         yield record, take
 
 
-def test_without_a_bus_it_is_said_what_is_not_known(told):
+def test_missing_bus_is_a_blind_spot(told):
     record, dummy = told
     (limit,) = record.limits
     assert limit == (
@@ -92,7 +92,7 @@ def test_a_device_of_networkmanager_that_fails(told):
     assert (event["kind"], event["data"]["manager"], event["after"]) == ("manager", "NetworkManager", 1.5)
 
 
-def test_a_link_of_networkd_is_told_when_a_state_changes_and_only_then(told):
+def test_link_of_networkd_is_reported_when_a_state_changes(told):
     take = told[1]
     states = {"OperationalState": "degraded", "CarrierState": "carrier", "Other": 3}
     (event,) = take("PropertiesChanged", NETWORKD_PATH, "i", states, [])
@@ -102,7 +102,7 @@ def test_a_link_of_networkd_is_told_when_a_state_changes_and_only_then(told):
     assert event["data"]["changed"] == {"OperationalState": ["degraded", "no-carrier"]}
 
 
-def test_a_daemon_that_starts_or_stops_is_told(told):
+def test_daemon_that_starts_or_stops_is_reported(told):
     take = told[1]
     (event,) = take("NameOwnerChanged", "/org/freedesktop/DBus", NM, ":1.7", "")
     assert event["what"] == "NetworkManager stopped"

@@ -61,7 +61,7 @@ def neighbour(state: int, mac: bytes = MAC, text: str = "192.0.2.1") -> bytes:
     return struct.pack("=BxxxiHBB", socket.AF_INET, 3, state, 0, 1) + body
 
 
-def tell(state: NamespaceState, message_type: int, payload: bytes, port: int = 0) -> list:
+def take(state: NamespaceState, message_type: int, payload: bytes, port: int = 0) -> list:
     message = decode(message_type, port, payload)
     assert message is not None
     return state.take(message)
@@ -74,7 +74,7 @@ def state() -> NamespaceState:
     return made
 
 
-def test_a_datagram_of_several_messages_is_split_and_a_cut_one_ends_it():
+def test_datagram_of_several_messages_is_split():
     one = struct.pack("=IHHII", 16 + 5, 20, 0, 7, 812) + b"hello\0\0\0"
     assert list(split(one + one)) == [(20, 7, 812, b"hello")] * 2
     assert list(split(one + one[:18])) == [(20, 7, 812, b"hello")]
@@ -93,32 +93,32 @@ def test_types_of_others_are_no_messages():
     assert decode(2, 0, bytes(40)) is None
 
 
-def test_an_address_that_goes_is_told_with_the_port_of_who_took_it(state):
-    (new,) = tell(state, RTM_NEWADDR, address())
-    (gone,) = tell(state, RTM_DELADDR, address(), port=812)
+def test_removed_address_has_the_port_id(state):
+    (new,) = take(state, RTM_NEWADDR, address())
+    (gone,) = take(state, RTM_DELADDR, address(), port=812)
     assert (new.kind, new.action, new.what) == ("address", "new", "address 192.0.2.3/32 added to lan0")
     assert (gone.action, gone.link, gone.port) == ("delete", "lan0", 812)
     assert gone.what == "address 192.0.2.3/32 removed from lan0"
     assert gone.data["address"] == "192.0.2.3/32"
 
 
-def test_duplicate_address_detection_is_told(state):
-    (tentative,) = tell(state, RTM_NEWADDR, address("fd00::3", 64, 0xC0))
+def test_duplicate_address_detection_is_reported(state):
+    (tentative,) = take(state, RTM_NEWADDR, address("fd00::3", 64, 0xC0))
     assert tentative.what.endswith("(tentative)")
-    (failed,) = tell(state, RTM_NEWADDR, address("fd00::3", 64, 0xC8))
+    (failed,) = take(state, RTM_NEWADDR, address("fd00::3", 64, 0xC8))
     assert failed.what == "address fd00::3/64 on lan0 failed duplicate address detection"
     assert failed.data["changed"]["dadfailed"] == [False, True]
 
 
-def test_a_link_is_told_when_something_of_it_changed_and_only_then(state):
-    assert tell(state, RTM_NEWLINK, link()) == []
-    (change,) = tell(state, RTM_NEWLINK, link(flags=0x1001, mode=2))
+def test_link_is_reported_when_it_changes(state):
+    assert take(state, RTM_NEWLINK, link()) == []
+    (change,) = take(state, RTM_NEWLINK, link(flags=0x1001, mode=2))
     assert change.data["changed"] == {"carrier": [True, False], "mode": ["bridge", "vepa"]}
     assert change.what == "lan0: carrier: yes -> no, mode: bridge -> vepa"
     assert (change.data["parent"], change.data["kind"], change.data["bcqueuelen"]) == ("eth0", "macvlan", 1000)
-    (renamed,) = tell(state, RTM_NEWLINK, link("mv0", flags=0x1001, mode=2))
+    (renamed,) = take(state, RTM_NEWLINK, link("mv0", flags=0x1001, mode=2))
     assert renamed.data["changed"] == {"name": ["lan0", "mv0"]}
-    (gone,) = tell(state, RTM_DELLINK, link("mv0"))
+    (gone,) = take(state, RTM_DELLINK, link("mv0"))
     assert (gone.action, gone.what) == ("delete", "mv0 disappeared")
 
 
@@ -126,28 +126,28 @@ def test_a_bridges_own_view_of_a_link_is_none(state):
     assert decode(RTM_NEWLINK, 0, bytes([socket.AF_BRIDGE]) + link()[1:]) is None
 
 
-def test_routes_are_told_but_for_those_that_follow_from_addresses(state):
-    (new,) = tell(state, RTM_NEWROUTE, route(), port=7)
+def test_routes_but_those_that_follow_from_addresses(state):
+    (new,) = take(state, RTM_NEWROUTE, route(), port=7)
     assert new.what == "route 192.0.2.128/28 dev lan0 metric 0 added"
     assert (new.data["protocol"], new.data["table"], new.port) == ("dhcp", 254, 7)
-    (gone,) = tell(state, RTM_DELROUTE, route("", 0, "192.0.2.1"))
+    (gone,) = take(state, RTM_DELROUTE, route("", 0, "192.0.2.1"))
     assert gone.what == "default route via 192.0.2.1 dev lan0 metric 0 removed"
-    assert tell(state, RTM_NEWROUTE, route(table=255)) == []
+    assert take(state, RTM_NEWROUTE, route(table=255)) == []
 
 
-def test_a_neighbour_is_told_when_its_mac_changes_or_it_fails_and_not_while_it_is_well(state):
-    (new,) = tell(state, RTM_NEWNEIGH, neighbour(0x02))
+def test_neighbour_that_moves_or_fails(state):
+    (new,) = take(state, RTM_NEWNEIGH, neighbour(0x02))
     assert new.what == "neighbour 192.0.2.1 on lan0 is 02:00:00:00:00:01 (REACHABLE)"
     for well in (0x04, 0x08, 0x02):
-        assert tell(state, RTM_NEWNEIGH, neighbour(well)) == []
-    (moved,) = tell(state, RTM_NEWNEIGH, neighbour(0x04, bytes.fromhex("020000000002")))
+        assert take(state, RTM_NEWNEIGH, neighbour(well)) == []
+    (moved,) = take(state, RTM_NEWNEIGH, neighbour(0x04, bytes.fromhex("020000000002")))
     assert moved.data["changed"]["mac"] == ["02:00:00:00:00:01", "02:00:00:00:00:02"]
-    (failed,) = tell(state, RTM_NEWNEIGH, neighbour(0x20, b""))
+    (failed,) = take(state, RTM_NEWNEIGH, neighbour(0x20, b""))
     assert failed.data["changed"]["state"] == ["STALE", "FAILED"]
-    assert tell(state, RTM_NEWNEIGH, neighbour(0x40, text="224.0.0.1")) == []
+    assert take(state, RTM_NEWNEIGH, neighbour(0x40, text="224.0.0.1")) == []
 
 
-def test_reading_all_again_tells_what_notifications_did_not(state):
+def test_dump_reports_what_notifications_did_not(state):
     state.load([decode(RTM_NEWADDR, 0, address()), decode(RTM_NEWROUTE, 0, route())])
     fresh = [
         decode(RTM_NEWLINK, 0, link("eth0", 2)),
@@ -161,3 +161,10 @@ def test_reading_all_again_tells_what_notifications_did_not(state):
         "address 192.0.2.3/32 removed from lan0",
     ]
     assert state.reconcile(fresh) == []
+
+
+def test_links_that_end_with_their_namespace(state):
+    (gone,) = state.end([3, 99])
+    assert (gone.action, gone.link, gone.what) == ("delete", "lan0", "lan0 disappeared")
+    assert (gone.data["kind"], gone.data["parent"]) == ("macvlan", "eth0")
+    assert state.end([3]) == []

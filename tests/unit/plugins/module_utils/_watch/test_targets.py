@@ -32,7 +32,7 @@ def series(script: str) -> Series:
         pytest.param("----", [[0.0, 9.0]], id="never answered"),
     ],
 )
-def test_loss_intervals_go_from_the_first_lost_to_the_first_answered(script, expected):
+def test_loss_interval_ends_with_the_first_answer(script, expected):
     assert intervals(series(script), 9.0) == expected
 
 
@@ -50,7 +50,7 @@ def test_first_break(scripts, expected):
     assert first_break({name: series(script) for name, script in scripts.items()}) == expected
 
 
-def test_all_faults_of_a_request_are_told_at_once():
+def test_all_problems_of_a_request_are_reported_at_once():
     problems = Problems()
     parse(
         {
@@ -76,7 +76,7 @@ def test_all_faults_of_a_request_are_told_at_once():
     } <= keys  # fmt: skip
 
 
-def test_unknown_places_are_told_with_those_that_there_are():
+def test_unknown_namespace_is_reported_with_the_known_ones():
     problems = Problems()
     request = parse(
         {
