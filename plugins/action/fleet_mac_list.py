@@ -18,7 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import R
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import mac_list as _mac_list
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.results import Inventory
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.results import InfoResult
 
 
 class ActionModule(ActionBase):
@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         for name in sorted(play.inventory):
             # fleet_plan reports what is wrong with a declaration
             plan = read(play.declaration(name, Problems()), Problems())
-            info = cast("Inventory", _registered.result(play.variables(name), _registered.INVENTORY) or {})
+            info = cast("InfoResult", _registered.result(play.variables(name), _registered.INVENTORY) or {})
             listed += _mac_list.rows(plan, info)
             if "parents" not in info and (plan.intent.networks or plan.intent.links):
                 unseen[name] = _why(info, name in play.selected)
@@ -78,7 +78,7 @@ def _read(path: str) -> str | None:
         return None
 
 
-def _why(info: Inventory, selected: bool) -> str:
+def _why(info: InfoResult, selected: bool) -> str:
     """Why a host gave no inventory."""
     if not selected:
         return "not in this run"

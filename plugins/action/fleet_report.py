@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import HostResults, summary, table
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import CLONED_MACHINE
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import ConflictData, VerdictData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import ConflictData, FleetVerdictData
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
 RESULTS = (
@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
             "verdict": {"type": "dict", "default": {}},
         })  # fmt: skip
         play = Play(task_vars or {})
-        verdict = cast("VerdictData", options["verdict"])
+        verdict = cast("FleetVerdictData", options["verdict"])
         conflicts = verdict.get("conflicts") or {}
         hosts = [_results(play, name, conflicts.get(name) or []) for name in play.hosts]
         lines = table(hosts, options["full_up_to"], _notes(verdict))
@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         return {"changed": False, "table": lines, "summary": summary(hosts), "failures": failures}
 
 
-def _notes(verdict: VerdictData) -> list[str]:
+def _notes(verdict: FleetVerdictData) -> list[str]:
     """Conflicts that are no host's alone, and the blind spots of the verdict."""
     found = [item for items in (verdict.get("conflicts") or {}).values() for item in items]
     cloned = dict.fromkeys(item["message"] for item in found if item["status"] == CLONED_MACHINE)

@@ -38,7 +38,7 @@ class LinkLocation:
 
 
 @dataclass(frozen=True)
-class HeldAddress:
+class FleetAddress:
     """An address on a link; None for a link without one that counts. at: when that was read."""
 
     place: LinkLocation
@@ -88,7 +88,7 @@ class AddressEvidence:
     homes: tuple[tuple[Network, str], ...] = ()
     wanted: tuple[tuple[Network, str], ...] = ()
     declared_macs: tuple[tuple[str, str], ...] = ()
-    held: tuple[HeldAddress, ...] = ()
+    held: tuple[FleetAddress, ...] = ()
     seen: tuple[Observation, ...] = ()
     twins: tuple[Observation, ...] = ()
     asked: tuple[ProbedAddress, ...] = ()
@@ -150,7 +150,7 @@ def _wanted(plan: HostPlan) -> Iterator[tuple[Network, str]]:
                 yield ipaddress.ip_network(interface.ip), f"the address of {link.name}"
 
 
-def _links(host: str, probe: ConflictCheck, made: Links) -> Iterator[HeldAddress]:
+def _links(host: str, probe: ConflictCheck, made: Links) -> Iterator[FleetAddress]:
     """The links as the check found them, except the host's own that have been changed since."""
     current = {link["name"]: link for link in made.get("links") or []}
     changed = {*current, *(made.get("removed") or [])}
@@ -166,15 +166,15 @@ def _links(host: str, probe: ConflictCheck, made: Links) -> Iterator[HeldAddress
         yield from _on(LinkLocation(host, "", name), now, at)
 
 
-def _on(place: LinkLocation, link: ParentResult | NamespaceLink | LinkResult, at: str) -> Iterator[HeldAddress]:
+def _on(place: LinkLocation, link: ParentResult | NamespaceLink | LinkResult, at: str) -> Iterator[FleetAddress]:
     mac = parse_mac(link.get("mac")) or ""
     addresses = [ipaddress.ip_interface(text).ip for text in link.get("addresses") or []]
     # every link has a link-local one of its own, which says no more than its MAC address
     counting = [address for address in addresses if not address.is_link_local]
     if not counting:
-        yield HeldAddress(place, mac, None, at)
+        yield FleetAddress(place, mac, None, at)
     for address in counting:
-        yield HeldAddress(place, mac, address, at)
+        yield FleetAddress(place, mac, address, at)
 
 
 def _seen(host: str, probe: ConflictCheck) -> Iterator[Observation]:

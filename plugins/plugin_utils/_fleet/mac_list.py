@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 
 from .csv_cell import cell
 from .plan import HostPlan
-from .results import Inventory, SwitchPort
+from .results import InfoResult, SwitchPort
 
 #: What a MAC address is for, in the order of the list. A declared one belongs to a link that does not exist yet.
 ROLES = ("parent", "link", "container", "declared")
@@ -46,7 +46,7 @@ class Row:
 COLUMNS = tuple(field.name for field in fields(Row))
 
 
-def rows(plan: HostPlan, info: Inventory) -> list[Row]:
+def rows(plan: HostPlan, info: InfoResult) -> list[Row]:
     """The rows of one host. info: what macvlan_info returned, empty where it did not run."""
     parents = {parent["name"]: parent for parent in info.get("parents") or []}
     found = [*_there(plan.host, info), *_declared(plan, info)]
@@ -69,7 +69,7 @@ def _position(row: Row) -> tuple:
     return row.host, row.parent, ROLES.index(row.role), row.mac
 
 
-def _there(host: str, info: Inventory) -> Iterator[Row]:
+def _there(host: str, info: InfoResult) -> Iterator[Row]:
     for link in info.get("links") or []:
         # a parent in a container is behind that container's own link
         if link["parent"] and not link["parent_namespace"]:
@@ -78,7 +78,7 @@ def _there(host: str, info: Inventory) -> Iterator[Row]:
             yield Row(host, link["parent"], link["mac"], role, link["name"], link["namespace"], link["mode"], addresses)
 
 
-def _declared(plan: HostPlan, info: Inventory) -> Iterator[Row]:
+def _declared(plan: HostPlan, info: InfoResult) -> Iterator[Row]:
     """Links that do not exist, or have another MAC address."""
     there = {(link["name"], link["mac"]) for link in info.get("links") or [] if not link["namespace"]}
     resolved = info.get("resolved") or []

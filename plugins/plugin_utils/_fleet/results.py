@@ -85,7 +85,7 @@ class NamespaceLink(TypedDict):
     addresses: list[str]
 
 
-class HostResult(TypedDict):
+class ProbedHost(TypedDict):
     machine_id: str | None
     parents: list[ParentResult]
     links: list[NamespaceLink]
@@ -99,7 +99,7 @@ class ConflictCheck(TaskResult, total=False):
     vantages: list[VantageResult]
     duplicate_macs: list[DuplicateMac]
     unseen_namespaces: list[str]
-    host: HostResult
+    host: ProbedHost
 
 
 # ---- macvlan_link ----------------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class ResolvedParent(TypedDict):
     name: str
 
 
-class Inventory(TaskResult, total=False):
+class InfoResult(TaskResult, total=False):
     """Of macvlan_info."""
 
     links: list[InventoryLink]

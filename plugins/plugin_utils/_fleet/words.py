@@ -72,7 +72,7 @@ class ConflictData(SharedData):
     counts: bool
 
 
-class VerdictData(TypedDict, total=False):
+class FleetVerdictData(TypedDict, total=False):
     """What fleet_verdict returns. conflicts: by host."""
 
     conflicts: dict[str, list[ConflictData]]
@@ -85,7 +85,7 @@ def as_data(
     hosts: Sequence[AddressEvidence],
     vendor: Vendor,
     fatal: Callable[[str], Collection[str]] = lambda dummy: FATAL,
-) -> VerdictData:
+) -> FleetVerdictData:
     """The conflicts of each host, the blind spots, and how much was compared.
 
     fatal: the statuses of conflicts that keep a host from being configured.

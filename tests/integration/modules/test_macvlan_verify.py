@@ -117,6 +117,18 @@ def test_a_healthy_network_passes_every_check_in_both_families(lan):
     assert [item["id"] for item in again["checks"]] == [item["id"] for item in result["checks"]]
 
 
+def test_a_router_is_declared_by_its_link_local_address(lan):
+    """As router advertisements announce it: it is in no subnet of the network, and on every link."""
+    add_link(lan.h1)
+    lan.gateway.ip("address", "add", "fe80::1/64", "dev", "eth0", "nodad")
+    lan.h1.container("c1", addresses=["192.168.100.129/24", "fd00:100::8001/64"])
+    result = verify(lan.h1, **{**DUAL_STACK, "gateways": ["192.168.100.1", "fe80::1"]})
+    assert not result.get("msg"), result["msg"]
+    for kind in ("gateway_from_parent", "gateway_from_link"):
+        check = found(result, kind, "fe80::1")
+        assert check["status"] == "PASS", check
+
+
 def test_once_sends_one_probe_per_check(lan):
     add_link(lan.h1)
     container = lan.h1.container("c1", addresses=["192.168.100.129/24"])
