@@ -378,6 +378,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import r
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import registry
@@ -397,13 +398,9 @@ def argument_spec() -> dict:
         "name": {"type": "str", "required": True},
         "state": {"type": "str", "default": "present"},
         "parent": {"type": "raw"},
-        "mode": {"type": "str", "default": "bridge"},
-        "mac": {"type": "str", "default": "stable"},
-        "mtu": {"type": "int"},
         "addresses": {"type": "list", "elements": "str"},
         "routes": {"type": "list", "elements": "dict", "options": route},
-        "bcqueuelen": {"type": "int"},
-        "nopromisc": {"type": "bool"},
+        **{row.name: dict(row.option) for row in _attributes.ATTRIBUTES},
         "up": {"type": "bool", "default": True},
         "sysctl": sysctl,
         "parent_sysctl": sysctl,

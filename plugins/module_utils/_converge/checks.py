@@ -115,14 +115,14 @@ def _check_recreation(link: DesiredLink, facts: Facts, recreate: bool, problems:
     current = facts.link(link.name)
     if recreate or current is None or current.kind != "macvlan":
         return
-    reason = needs_recreation(link, current, facts)
-    if reason:
+    needed = needs_recreation(link, current, facts)
+    if needed:
         addresses = [str(item) for item in present_addresses(current, facts)]
-        what = f"{reason}, which the kernel cannot change on an existing link"
+        what = f"{needed.reason}, which the kernel cannot change on an existing link"
         loses = f" (addresses {', '.join(addresses)} go and come back)" if addresses else ""
-        key = "parent" if reason.startswith("its parent") else "mode"
         remedy = f"set recreate: when_needed to have it removed and made anew{loses}"
-        problems.add(f"{link.key}.{key}", link.parent if key == "parent" else link.mode, what, remedy)
+        declared = {"parent": link.parent, **link.attributes}[needed.option]
+        problems.add(f"{link.key}.{needed.option}", declared, what, remedy)
 
 
 def _check_passthru(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, refuse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
@@ -23,9 +24,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps impor
     SetLink,
     Step,
 )
-
-#: Attributes that change nothing for the frames of a link that is up.
-HARMLESS = ("alias", "bcqueuelen")
 
 
 def check(
@@ -69,7 +67,8 @@ def _less(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
         yield f"this removes {step.link}"
     elif isinstance(step, SetLink):
         attributes = step.attributes
-        changed = [name for name in attributes if name not in HARMLESS and (name, attributes[name]) != ("up", True)]
+        harmless = {"alias", *(row.name for row in _attributes.ATTRIBUTES if row.harmless)}
+        changed = [name for name in attributes if name not in harmless and (name, attributes[name]) != ("up", True)]
         if changed:
             yield f"this changes {', '.join(changed)} of {step.link}"
     elif isinstance(step, RemoveAddress):

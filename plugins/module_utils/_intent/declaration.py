@@ -23,13 +23,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
+from . import attributes as _attributes
 from . import slices as _slices
+from .attributes import MODES
 from .links import DesiredLink, unknown_keys
 from .network import DECLARED, MacvlanNetwork, check_inside, listed, read_fields
 from .slices import Groups, Sharing
 
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
-KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "mode", "mac", "mtu", "bcqueuelen", "sysctl", "parent_sysctl")
+#: An attribute of a link that a network may declare is a key as well.
+KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "sysctl", "parent_sysctl")
 
 #: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
@@ -113,7 +116,7 @@ def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -
 def _network(
     given: dict, key: str, problems: Problems, host: str, groups: Groups
 ) -> tuple[MacvlanNetwork, Sharing | None]:
-    unknown_keys(given, KEYS, key, problems)
+    unknown_keys(given, (*KEYS, *_link_keys()), key, problems)
     values = read_fields(given, DECLARED, key, problems)
     outers = values["ranges"]
     sharing = _slices.read(given, outers, host, groups, key, problems)
@@ -246,14 +249,18 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
     link = {
         "name": network.link,
         "parent": network.parent,
-        "mode": given.get("mode") or "bridge",
+        "mode": given.get("mode") or MODES[0],
         "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],
         # No source: the kernel prefers the link's own address, and keeps the route when that is removed.
         "routes": [{"destination": str(item)} for item in targets],
         "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **(given.get("sysctl") or {})},
         "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **(given.get("parent_sysctl") or {})},
     }
-    for name in ("mac", "mtu", "bcqueuelen"):
+    for name in _link_keys():
         if given.get(name) is not None:
             link[name] = given[name]
     return link
+
+
+def _link_keys() -> list[str]:
+    return [row.name for row in _attributes.ATTRIBUTES if row.of_network]

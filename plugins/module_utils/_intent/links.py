@@ -5,32 +5,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
     Interface,
     Network,
     ifname_problem,
-    mac_problem,
     parse_address,
     parse_interface,
-    parse_mac,
     parse_network,
-    stable_mac,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
+from . import attributes as _attributes
 from . import parents as _parents
+from .attributes import Attribute, Given, Value, number
 
-#: linux/if_link.h enum macvlan_mode, by iproute2's names. The kernel's own default is vepa, ours is bridge.
-MODES = ("bridge", "private", "vepa", "passthru", "source")
-
-#: IPv4 needs 68 octets (RFC 791, 3.2), IPv6 1280 (RFC 8200, 5); the kernel allows a macvlan 65535 (ETH_MAX_MTU).
-MTU_MIN, MTU_MIN_IPV6, MTU_MAX = 68, 1280, 65535
+#: RFC 8200, 5
+MTU_MIN_IPV6 = 1280
 
 #: Per-interface values below net/FAMILY/conf that belong to a macvlan set-up (Documentation/networking/ip-sysctl.rst):
 #: name -> (family, lowest, highest).
@@ -45,14 +41,10 @@ SYSCTLS = {
     "autoconf": ("ipv6", 0, 1),
 }
 
-#: What a link and a route of it may say; anything else is a typing error that would be silently ignored.
-LINK_KEYS = (
-    "name", "state", "parent", "mode", "mac", "mtu", "addresses", "routes", "bcqueuelen", "nopromisc", "up",
-    "sysctl", "parent_sysctl",
-)  # fmt: skip
+#: What a link and a route of it may say, attributes of links aside; anything else is a typing error that would be
+#: silently ignored.
+LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "sysctl", "parent_sysctl")
 ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
-
-STABLE = "stable"
 
 
 @dataclass(frozen=True, order=True)
@@ -80,17 +72,16 @@ class DesiredRoute:
 
 @dataclass(frozen=True)
 class DesiredLink:
-    """One macvlan link as declared. None means "not managed", an empty tuple "none at all"."""
+    """One macvlan link as declared. None means "not managed", an empty tuple "none at all".
+
+    attributes: those of `ATTRIBUTES` by name; the ones that rules of their own are about are properties as well.
+    """
 
     name: str
     parent: object
-    mode: str = "bridge"
-    mac: str = ""
-    mtu: int | None = None
+    attributes: Mapping[str, Value] = field(default_factory=dict)
     addresses: tuple[Interface, ...] | None = None
     routes: tuple[DesiredRoute, ...] | None = None
-    bcqueuelen: int | None = None
-    nopromisc: bool | None = None
     up: bool = True
     sysctl: tuple[tuple[str, int], ...] = ()
     parent_sysctl: tuple[tuple[str, int], ...] = ()
@@ -109,6 +100,36 @@ class DesiredLink:
         if self.resolved is None:
             raise ValueError(f"the parent of {self.name} has not been resolved")
         return self.resolved
+
+    @property
+    def mode(self) -> str:
+        return str(self.attributes.get("mode") or _attributes.MODES[0])
+
+    @property
+    def mac(self) -> str:
+        """Empty where it has none of its own."""
+        return str(self.attributes.get("mac") or "")
+
+    @property
+    def mtu(self) -> int | None:
+        value = self.attributes.get("mtu")
+        return None if value is None else int(value)
+
+    def declared(self) -> list[tuple[Attribute, Value]]:
+        """What there is to configure: nothing for what is not managed, or switched off."""
+        values = ((row, self.attributes.get(row.name)) for row in _attributes.ATTRIBUTES)
+        return [(row, value) for row, value in values if value is not None and value is not False]
+
+    def wanted(self) -> dict[str, str | int | bool]:
+        """What the kernel shall have on this host, by name; what is not managed is left out."""
+        wanted = {}
+        for row in _attributes.ATTRIBUTES:
+            value = self.attributes.get(row.name)
+            if value is None and row.of_parent:
+                value = row.found(self.lower)
+            if value is not None:
+                wanted[row.name] = value
+        return wanted
 
 
 @dataclass(frozen=True)
@@ -132,12 +153,12 @@ def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links"
     present: list[DesiredLink] = []
     absent: list[str] = []
     names: dict[str, str] = {}
-    for number, link in enumerate(links):
-        here = f"{key}[{number}]"
+    for index, link in enumerate(links):
+        here = f"{key}[{index}]"
         if not isinstance(link, dict):
             problems.add(here, link, "a link is a mapping", "write at least name and parent")
             continue
-        unknown_keys(link, LINK_KEYS, here, problems)
+        unknown_keys(link, (*LINK_KEYS, *(row.name for row in _attributes.ATTRIBUTES)), here, problems)
         name = link.get("name")
         problem = ifname_problem(name)
         if problem:
@@ -173,58 +194,36 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         problems.add(f"{key}.parent", None, "a link needs a parent", _parents.REMEDY)
     else:
         _parents.check(parent, f"{key}.parent", problems)
-    mode = link.get("mode") or "bridge"
-    if mode not in MODES:
-        problems.add(f"{key}.mode", mode, "there is no such macvlan mode", f"use one of {', '.join(MODES)}")
     addresses = _addresses(link.get("addresses"), f"{key}.addresses", problems)
-    mtu = _number(link.get("mtu"), MTU_MIN, MTU_MAX, f"{key}.mtu", problems)
-    if mtu is not None and mtu < MTU_MIN_IPV6 and any(address.version == 6 for address in addresses or ()):
-        problems.add(f"{key}.mtu", mtu, f"IPv6 needs an MTU of at least {MTU_MIN_IPV6}", "raise it, or leave IPv6 out")
-    return DesiredLink(
+    made = DesiredLink(
         name=str(link.get("name")),
         parent=parent,
-        mode=mode,
-        mac=_mac(link, key, host_id, problems),
-        mtu=mtu,
+        attributes={
+            row.name: row.parse(Given(link.get(row.name), link, f"{key}.{row.name}", host_id, problems))
+            for row in _attributes.ATTRIBUTES
+        },
         addresses=addresses,
         routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
-        # A queue of 0 lets no broadcast, so no ARP request, reach the link (macvlan_broadcast_enqueue).
-        bcqueuelen=_number(link.get("bcqueuelen"), 1, 0xFFFFFFFF, f"{key}.bcqueuelen", problems),
-        nopromisc=link.get("nopromisc"),
         up=link.get("up") is not False,
         sysctl=_sysctl(link.get("sysctl"), f"{key}.sysctl", problems),
         parent_sysctl=_sysctl(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
         key=key,
     )
-
-
-def _mac(link: dict, key: str, host_id: str, problems: Problems) -> str:
-    given = link.get("mac") or STABLE
-    if link.get("mode") == "passthru":
-        if given != STABLE:
-            problems.add(f"{key}.mac", given, "a passthru link carries its parent's MAC address", "leave mac out")
-        return ""
-    if given == STABLE:
-        return stable_mac(host_id, str(link.get("name")))
-    mac = parse_mac(given)
-    remedy = (
-        "write a unicast, locally administered address such as 02:00:00:00:00:01, or leave mac out for a stable one"
-    )
-    problem = mac_problem(mac) if mac else "this is not a MAC address"
-    if problem:
-        problems.add(f"{key}.mac", given, problem, remedy)
-    return mac or ""
+    mtu = made.mtu
+    if mtu is not None and mtu < MTU_MIN_IPV6 and any(address.version == 6 for address in addresses or ()):
+        problems.add(f"{key}.mtu", mtu, f"IPv6 needs an MTU of at least {MTU_MIN_IPV6}", "raise it, or leave IPv6 out")
+    return made
 
 
 def _addresses(given: object, key: str, problems: Problems) -> tuple[Interface, ...] | None:
     if given is None:
         return None
     result: list[Interface] = []
-    for number, text in enumerate(given if isinstance(given, list) else [given]):
+    for index, text in enumerate(given if isinstance(given, list) else [given]):
         interface = parse_interface(text)
         problem = address_problem(interface) if interface else "this is not an IP address"
         if problem:
-            problems.add(f"{key}[{number}]", text, problem, "write address/prefix length, such as 192.168.100.3/32")
+            problems.add(f"{key}[{index}]", text, problem, "write address/prefix length, such as 192.168.100.3/32")
         elif interface is not None:
             result.append(interface)
     return tuple(sorted(set(result), key=_order))
@@ -250,8 +249,8 @@ def _routes(
     if given is None:
         return None
     result = []
-    for number, route in enumerate(given if isinstance(given, list) else [given]):
-        made = _route(route, addresses, f"{key}[{number}]", problems)
+    for index, route in enumerate(given if isinstance(given, list) else [given]):
+        made = _route(route, addresses, f"{key}[{index}]", problems)
         if made is not None:
             result.append(made)
     return tuple(sorted(set(result), key=lambda route: (route.destination.version, str(route))))
@@ -293,22 +292,9 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
         destination=destination,
         gateway=hops["gateway"],
         source=source,
-        metric=_number(route.get("metric"), 0, 0xFFFFFFFF, f"{key}.metric", problems) or 0,
-        table=_number(route.get("table"), 1, 0xFFFFFFFF, f"{key}.table", problems) or RT_TABLE_MAIN,
+        metric=number(route.get("metric"), 0, 0xFFFFFFFF, f"{key}.metric", problems) or 0,
+        table=number(route.get("table"), 1, 0xFFFFFFFF, f"{key}.table", problems) or RT_TABLE_MAIN,
     )
-
-
-def _number(given: object, lowest: int, highest: int, key: str, problems: Problems) -> int | None:
-    if given is None:
-        return None
-    if isinstance(given, str) and given.strip().isdigit():
-        given = int(given)
-    if isinstance(given, bool) or not isinstance(given, int) or not lowest <= given <= highest:
-        problems.add(
-            key, given, f"this is not a whole number from {lowest} to {highest}", "correct it, or leave it out"
-        )
-        return None
-    return given
 
 
 def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int], ...]:
@@ -322,14 +308,14 @@ def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int
     for name, value in given.items():
         if name in SYSCTLS and value is not None:
             lowest, highest = SYSCTLS[name][1:]
-            result[name] = _number(value, lowest, highest, f"{key}.{name}", problems)
+            result[name] = number(value, lowest, highest, f"{key}.{name}", problems)
     return tuple(sorted((name, value) for name, value in result.items() if value is not None))
 
 
 def _same_mac(links: list[DesiredLink], problems: Problems) -> None:
     seen: dict[str, str] = {}
     for link in links:
-        # a name that is there twice is told as such; its stable MAC address then is as well
+        # A name that is there twice is a problem already; its stable MAC address then is there twice as well.
         if link.mac and seen.get(link.mac, link.name) != link.name:
             problems.add(
                 f"{link.key}.mac", link.mac, f"link {seen[link.mac]} has the same MAC address", "give each link its own"

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import (
     MARK,
     DesiredLink,
@@ -25,7 +26,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 from .steps import (
     AddAddress,
     AddRoute,
-    Attributes,
     CreateLink,
     DeleteLink,
     RemoveAddress,
@@ -38,6 +38,13 @@ from .steps import (
 #: The value of a per-interface setting now, by path below /proc/sys; None where there is no such file.
 #: (collections.abc cannot be subscripted at run time before Python 3.9.)
 Sysctls = Mapping[str, "int | None"]
+
+
+class Recreation(NamedTuple):
+    """Why a link has to be made anew: what of it differs, by the name of the option, and the reason in words."""
+
+    option: str
+    reason: str
 
 
 def target(name: str) -> str:
@@ -77,20 +84,18 @@ def plan(
     return steps
 
 
-def needs_recreation(desired: DesiredLink, link: Link, facts: Facts) -> str | None:
+def needs_recreation(desired: DesiredLink, link: Link, facts: Facts) -> Recreation | None:
     """Why the kernel cannot turn the link into the declared one in place (macvlan_changelink), None when it can."""
-    wanted = desired.lower
-    if link.parent != wanted.index or link.parent_nsid is not None:
+    parent, wanted = desired.lower, desired.wanted()
+    if link.parent != parent.index or link.parent_nsid is not None:
         below = facts.by_index(link.parent) if link.parent_nsid is None else None
-        return f"its parent is {below.name if below else 'another interface'} and shall be {wanted.name}"
-    if link.mode != desired.mode and "passthru" in (link.mode, desired.mode):
-        return f"its mode is {link.mode} and shall be {desired.mode}"
+        found = below.name if below else "another interface"
+        return Recreation("parent", f"its parent is {found} and shall be {parent.name}")
+    for row in _attributes.ATTRIBUTES:
+        have, want = row.found(link), wanted.get(row.name)
+        if want not in (None, have) and (have in row.fixed or want in row.fixed):
+            return Recreation(row.name, f"its {row.name} is {have} and shall be {want}")
     return None
-
-
-def wanted_mtu(desired: DesiredLink) -> int:
-    """The declared MTU, else the parent's: a child keeps a smaller one when its parent's grows again."""
-    return desired.mtu if desired.mtu is not None else desired.lower.mtu
 
 
 def wanted_addresses(desired: DesiredLink) -> list[Interface]:
@@ -126,32 +131,16 @@ def describe(link: Link, facts: Facts) -> dict[str, object]:
     below = facts.by_index(link.parent) if link.parent_nsid is None else None
     return {
         "parent": below.name if below else None,
-        "mode": link.mode,
-        "mac": link.mac,
-        "mtu": link.mtu,
-        "bcqueuelen": link.bcqueuelen,
-        "nopromisc": link.nopromisc,
+        **{row.name: row.found(link) for row in _attributes.ATTRIBUTES},
         "up": link.up,
         "addresses": [str(item) for item in present_addresses(link, facts)],
         "routes": [str(item) for item in present_routes(link, facts)],
     }
 
 
-def _attributes(desired: DesiredLink) -> Attributes:
-    """What the kernel gets when the link is made; what is not managed is left out. A passthru link has no own MAC."""
-    values = {
-        "mode": desired.mode,
-        "mac": desired.mac or None,
-        "mtu": wanted_mtu(desired),
-        "bcqueuelen": desired.bcqueuelen,
-        "nopromisc": desired.nopromisc,
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def intended(desired: DesiredLink) -> dict[str, object]:
     """A link as it shall be, in the same form as `describe`; what is not managed is left out."""
-    data: dict[str, object] = {"parent": desired.lower.name, **_attributes(desired), "up": desired.up}
+    data: dict[str, object] = {"parent": desired.lower.name, **desired.wanted(), "up": desired.up}
     if desired.addresses is not None:
         data["addresses"] = [str(item) for item in wanted_addresses(desired)]
     if desired.routes is not None and desired.up:
@@ -174,7 +163,7 @@ def _compare(desired: DesiredLink, link: Link, facts: Facts, difference: Differe
 def _create(desired: DesiredLink) -> list[Step]:
     name = desired.name
     return [
-        CreateLink(name, desired.lower, _attributes(desired)),
+        CreateLink(name, desired.lower, desired.wanted()),
         *(WriteSetting(name, setting, value) for setting, value in desired.sysctl),
         *(AddAddress(name, address) for address in wanted_addresses(desired)),
         *([SetLink(name, {"up": True})] if desired.up else []),
@@ -188,7 +177,7 @@ def _change(
     """In place, without taking the link down. Settings and addresses come before "up", routes need it."""
     name = desired.name
     differs = _compare(desired, link, facts, difference)
-    simple = {attribute: value for attribute, value in _attributes(desired).items() if attribute in differs}
+    simple = {attribute: value for attribute, value in desired.wanted().items() if attribute in differs}
     if marked and difference.compare(target(name), "alias", link.alias or None, MARK):
         simple["alias"] = MARK
     steps: list[Step] = [SetLink(name, simple)] if simple else []

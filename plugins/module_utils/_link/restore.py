@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
@@ -142,11 +143,10 @@ def _declared(link: Link, then: Facts, now: Facts) -> DesiredLink | None:
     parent = now.link(below.name) if below is not None and link.parent_nsid is None else None
     if parent is None:
         return None
-    mac = "" if link.mode == "passthru" else link.mac
-    return DesiredLink(
-        name=link.name, parent=parent.name, mode=link.mode, mac=mac, mtu=link.mtu, bcqueuelen=link.bcqueuelen,
-        nopromisc=link.nopromisc, up=link.up,
-    ).on(parent)  # fmt: skip
+    attributes = {row.name: row.found(link) for row in _attributes.ATTRIBUTES}
+    if link.mode == "passthru":
+        attributes["mac"] = None
+    return DesiredLink(link.name, parent.name, attributes, up=link.up).on(parent)
 
 
 def _changed(then: Link | None, now: Link | None, names: tuple[str, ...], difference: Difference) -> SetLink | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Mapping, Union
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredRoute, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
@@ -30,12 +31,6 @@ from .writer import LinkWriter
 #: Attributes of a link by our names. (collections.abc cannot be subscripted at run time before Python 3.9.)
 Attributes = Mapping[str, Union[str, int, bool]]
 
-#: pyroute2's names for them. Those of macvlan itself (IFLA_INFO_DATA) go into a message of their own.
-MACVLAN_NAMES = {"mode": "macvlan_mode", "bcqueuelen": "macvlan_bc_queue_len", "nopromisc": "macvlan_flags"}
-PLAIN_NAMES = {"mac": "address", "mtu": "mtu", "alias": "ifalias", "up": "state"}
-#: pyroute2's words for values, without and with.
-VALUES = {"nopromisc": ("none", "nopromisc"), "up": ("down", "up")}
-
 
 @dataclass(frozen=True)
 class CreateLink:
@@ -50,8 +45,8 @@ class CreateLink:
 
     def write(self, kernel: LinkWriter) -> None:
         # The MAC goes into the create message: one that is set later finds udev's MACAddressPolicy there before it.
-        options = {**_options(MACVLAN_NAMES, self.attributes), **_options(PLAIN_NAMES, self.attributes)}
-        kernel.netlink.link("add", ifname=self.link, kind="macvlan", link=self.parent.index, **options)
+        own, plain = _options(self.attributes)
+        kernel.netlink.link("add", ifname=self.link, kind="macvlan", link=self.parent.index, **own, **plain)
         kernel.netlink.link("set", index=kernel.index(self.link), ifalias=MARK)
 
 
@@ -81,7 +76,7 @@ class SetLink:
 
     def write(self, kernel: LinkWriter) -> None:
         index = kernel.index(self.link)
-        own, plain = _options(MACVLAN_NAMES, self.attributes), _options(PLAIN_NAMES, self.attributes)
+        own, plain = _options(self.attributes)
         if own:
             kernel.netlink.link("set", index=index, kind="macvlan", **own)
         if plain:
@@ -181,13 +176,18 @@ def _already(code: int) -> Iterator[None]:
             raise
 
 
-def _options(names: Mapping[str, str], attributes: Attributes) -> dict[str, str | int | bool]:
-    """Those of the attributes that have one of these names, as pyroute2 wants them."""
-    return {
-        names[name]: VALUES[name][bool(value)] if name in VALUES else value
-        for name, value in attributes.items()
-        if name in names
-    }
+def _options(attributes: Attributes) -> tuple[dict[str, object], dict[str, object]]:
+    """For pyroute2: those of macvlan itself (IFLA_INFO_DATA), which go into a message of their own, and plain ones."""
+    own: dict[str, object] = {}
+    plain: dict[str, object] = {}
+    for row in _attributes.ATTRIBUTES:
+        if row.name in attributes:
+            (own if row.own else plain)[row.netlink] = row.encode(attributes[row.name])
+    if "alias" in attributes:
+        plain["ifalias"] = attributes["alias"]
+    if "up" in attributes:
+        plain["state"] = "up" if attributes["up"] else "down"
+    return own, plain
 
 
 def _address(interface: Interface) -> dict[str, str | int]:

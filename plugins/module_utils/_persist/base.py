@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Callable, ClassVar, TypeVar
 
@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.
 LINK_LINE = "# Link: "
 #: The same in files whose daemon drops comments when it writes them again.
-LINK_KEY = "linuxnet-macvlan.link="
+LINK_KEY = "linuxnet-macvlan.link"
 
 #: What unit names, globs, specifiers and shells all take literally. The kernel allows more in a name.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -237,6 +237,32 @@ class Backend(Part, ABC):
         return []
 
 
+def section(name: str, lines: Iterable[tuple[str, object]]) -> str:
+    """One section of a file of key=value lines, as systemd and NetworkManager read them."""
+    return f"\n[{name}]\n" + "".join(f"{key}={value}\n" for key, value in lines)
+
+
+def keys(link: DesiredLink, form: str) -> dict[str, list[tuple[str, object]]]:
+    """The declared attributes in a form of configuration: keys and values by section."""
+    found: dict[str, list[tuple[str, object]]] = {}
+    for row, value in link.declared():
+        if form in row.keys:
+            key = row.keys[form]
+            found.setdefault(key.section, []).append((key.name, key.write(value)))
+    return found
+
+
+def inexpressible(link: DesiredLink, form: str, daemon: str, version: int = 0) -> str | None:
+    """Why a declared attribute cannot be configured in that form, None where all can. version: systemd's."""
+    for row, _value in link.declared():
+        key = row.keys.get(form)
+        if key is None and not row.harmless:
+            return f"{daemon} has no key for {row.name}"
+        if key is not None and version < key.since:
+            return f"{row.name} needs systemd {key.since}, this is {version}"
+    return None
+
+
 def matches(path: str, patterns: Collection[str]) -> bool:
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
@@ -249,9 +275,9 @@ def head(link: str) -> str:
 def link_of(text: str) -> str | None:
     """The link that a file is for; None for a file that is not ours."""
     lines = text.splitlines()
-    keys = [line[len(LINK_KEY) :].strip() for line in lines if line.startswith(LINK_KEY)]
-    if keys:
-        return keys[0]
+    named = [line.partition("=")[2].strip() for line in lines if line.startswith(f"{LINK_KEY}=")]
+    if named:
+        return named[0]
     if not _files.is_owned(text) or len(lines) < 2 or not lines[1].startswith(LINK_LINE):
         return None
     return lines[1][len(LINK_LINE) :].strip()

@@ -118,8 +118,10 @@ def settings(link: DesiredLink, host: HostState) -> str:
     parent = parent_name(link)
     guard = NO_LINK.format(parent=parent, link=link.name)
     commands = [*_mtu(link, parent), *_settings(link, host), _set_mtu(link)]
-    if link.bcqueuelen is not None:
-        commands.append(f"ip link set dev {link.name} type macvlan bcqueuelen {link.bcqueuelen}")
+    for row, value in link.declared():
+        if row.harmless:
+            kind = "type macvlan " if row.own else ""
+            commands.append(f"ip link set dev {link.name} {kind}{row.ip.format(value)}")
     what = f"Sets {link.name} as declared"
     return _script(link, what, guard, commands, NEW_LINK.format(link=link.name), link.name)
 
@@ -159,15 +161,10 @@ def _settings(link: DesiredLink, host: HostState) -> list[str]:
 
 def _create(link: DesiredLink, parent: str) -> str:
     """MAC and MTU belong into the create message, where udev's MACAddressPolicy leaves them alone."""
-    words = ["ip", "link", "add", "link", parent, "name", link.name]
-    if link.mac:
-        words += ["address", link.mac]
-    words += ["mtu", "$mtu", "type", "macvlan", "mode", link.mode]
-    if link.nopromisc:
-        words.append("nopromisc")
-    if link.bcqueuelen is not None:
-        words += ["bcqueuelen", str(link.bcqueuelen)]
-    return " ".join(words)
+    declared = [(row, value) for row, value in link.declared() if row.name != "mtu"]
+    plain = [row.ip.format(value) for row, value in declared if not row.own]
+    own = [row.ip.format(value) for row, value in declared if row.own]
+    return " ".join(["ip link add link", parent, "name", link.name, *plain, "mtu $mtu type macvlan", *own])
 
 
 def _add_routes(link: DesiredLink) -> list[str]:

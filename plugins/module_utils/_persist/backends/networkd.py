@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import NETDEV
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
@@ -44,7 +45,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
     Rendered,
     Verb,
     head,
+    inexpressible,
+    keys,
     parent_name,
+    section,
 )
 
 SERVICE = "systemd-networkd"
@@ -59,8 +63,6 @@ LINKS = "/run/systemd/netif/links"
 NETPLAN_FILES = "/run/systemd/network/10-netplan-"
 NETPLAN = "netplan"
 
-#: BroadcastMulticastQueueLength= came with this systemd (NEWS 248).
-QUEUE_LENGTH = 248
 #: From here on a reload keeps a link's own addresses (measured: 252 does not, 257 does).
 GENTLE_RELOAD = 257
 
@@ -228,7 +230,7 @@ class Networkd(Backend):
         """A .network file that matches everything would make networkd a second owner."""
         if not host.daemon(NetworkdState).running:
             return {}
-        text = head(link.name) + _section("Match", [("Name", link.name)]) + _section("Link", [("Unmanaged", "yes")])
+        text = head(link.name) + section("Match", [("Name", link.name)]) + section("Link", [("Unmanaged", "yes")])
         return {network_path(link.name): text}
 
     def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
@@ -272,10 +274,9 @@ def _refuse_parent(parent: NetworkdLink, link: str, host: HostState) -> Refusal 
 
 def _refuse_values(link: DesiredLink, host: HostState) -> Refusal | None:
     remedy = "leave it out, or set persistence: systemd"
-    if link.nopromisc:
-        return Refusal("systemd-networkd has no key for nopromisc", remedy)
-    if link.bcqueuelen is not None and host.version < QUEUE_LENGTH:
-        return Refusal(f"bcqueuelen needs systemd {QUEUE_LENGTH}, this is {host.version}", remedy)
+    what = inexpressible(link, NETDEV, SERVICE, host.version)
+    if what:
+        return Refusal(what, remedy)
     if not link.up:
         # Routes cannot be configured on it, and nobody is notified when its alias is set.
         return Refusal("systemd-networkd calls a link that stays down failed, and 257 its parent too", remedy)
@@ -284,24 +285,14 @@ def _refuse_values(link: DesiredLink, host: HostState) -> Refusal | None:
     return None
 
 
-def _section(name: str, keys: list[tuple[str, object]]) -> str:
-    return f"\n[{name}]\n" + "".join(f"{key}={value}\n" for key, value in keys)
-
-
 def _netdev(link: DesiredLink) -> str:
-    device: list[tuple[str, object]] = [("Name", link.name), ("Kind", "macvlan")]
-    if link.mac:
-        device.append(("MACAddress", link.mac))
-    if link.mtu is not None:
-        device.append(("MTUBytes", link.mtu))
-    macvlan: list[tuple[str, object]] = [("Mode", link.mode)]
-    if link.bcqueuelen is not None:
-        macvlan.append(("BroadcastMulticastQueueLength", link.bcqueuelen))
-    return head(link.name) + _section("NetDev", device) + _section("MACVLAN", macvlan)
+    sections = keys(link, NETDEV)
+    device = [("Name", link.name), ("Kind", "macvlan"), *sections.pop("NetDev", ())]
+    return head(link.name) + "".join(section(*item) for item in [("NetDev", device), *sections.items()])
 
 
 def _drop_in(link: str) -> str:
-    return head(link) + _section("Network", [("MACVLAN", link)])
+    return head(link) + section("Network", [("MACVLAN", link)])
 
 
 def _network(link: DesiredLink) -> str:
@@ -320,8 +311,8 @@ def _network(link: DesiredLink) -> str:
         # What is not declared is not ours to remove.
         network.append(("KeepConfiguration", "static"))
     network += [("Address", address) for address in link.addresses or ()]
-    text = head(link.name) + _section("Match", [("Name", link.name)]) + _section("Link", device)
-    return text + _section("Network", network) + "".join(_route(route) for route in link.routes or ())
+    text = head(link.name) + section("Match", [("Name", link.name)]) + section("Link", device)
+    return text + section("Network", network) + "".join(_route(route) for route in link.routes or ())
 
 
 def _route(route: DesiredRoute) -> str:
@@ -336,7 +327,7 @@ def _route(route: DesiredRoute) -> str:
         keys.append(("Metric", route.metric))
     if route.table != RT_TABLE_MAIN:
         keys.append(("Table", route.table))
-    return _section("Route", keys)
+    return section("Route", keys)
 
 
 def _again(changed: Changed, daemon: NetworkdState) -> list[Action]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import KEYFILE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, exclusion, specs
@@ -38,8 +39,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
     Rendered,
     Verb,
     head,
+    inexpressible,
+    keys,
     link_of,
     parent_name,
+    section,
 )
 
 OWNER = "NetworkManager"
@@ -49,9 +53,6 @@ SUFFIX = ".nmconnection"
 
 #: NetworkManager ignores a profile that others than root may read (nm-keyfile-utils.c).
 MODE = 0o600
-
-#: NMSettingMacvlanMode, libnm-core-public/nm-setting-macvlan.h
-MODES = {"vepa": 1, "bridge": 2, "private": 3, "passthru": 4, "source": 5}
 
 #: The metric that the kernel gives the route of an IPv6 address's own prefix (linux/ipv6_route.h IP6_RT_PRIO_ADDRCONF).
 IPV6_PREFIX_METRIC = 256
@@ -236,6 +237,9 @@ def _refuse_values(link: DesiredLink) -> Refusal | None:
         return Refusal(what, "declare addresses and routes, [] for none, or set persistence: auto")
     if not link.up:
         return Refusal("NetworkManager makes a link only to bring it up", remedy)
+    missing = inexpressible(link, KEYFILE, OWNER)
+    if missing:
+        return Refusal(missing, remedy)
     for name in ("accept_ra", "autoconf"):
         if dict(link.sysctl).get(name):
             return Refusal(f"NetworkManager sets {name} to 0 and reads router advertisements itself", remedy)
@@ -244,30 +248,22 @@ def _refuse_values(link: DesiredLink) -> Refusal | None:
 
 def _profile(link: DesiredLink) -> str:
     """nm-settings-keyfile(5). No conflict detection by NetworkManager: with it a link would stay without addresses."""
-    macvlan = [("mode", str(MODES[link.mode])), ("parent", parent_name(link))]
-    if link.nopromisc:
-        macvlan.append(("promiscuous", "false"))
-    ethernet = [("cloned-mac-address", link.mac.upper())] if link.mac else []
-    if link.mtu is not None:
-        ethernet.append(("mtu", str(link.mtu)))
+    sections = keys(link, KEYFILE)
+    mode, *others = sections.pop("macvlan")
     name = f"linuxnet-macvlan-{link.name}"
     connection = [("id", name), ("uuid", profile_uuid(link.name)), ("type", "macvlan"), ("interface-name", link.name)]
-    return "\n".join(
+    return "".join(
         [
             head(link.name),
             # It is tried again for ever.
-            _section("connection", [*connection, ("autoconnect-retries", "0")]),
-            f"[user]\n{LINK_KEY}{link.name}\n",
-            _section("macvlan", macvlan),
-            *([_section("ethernet", ethernet)] if ethernet else []),
-            _section("ipv4", [*_family(link, 4, "disabled"), ("dad-timeout", "0")]),
-            _section("ipv6", [*_family(link, 6, "link-local"), ("addr-gen-mode", "eui64")]),
+            section("connection", [*connection, ("autoconnect-retries", "0")]),
+            section("user", [(LINK_KEY, link.name)]),
+            section("macvlan", [mode, ("parent", parent_name(link)), *others]),
+            *(section(*item) for item in sections.items()),
+            section("ipv4", [*_family(link, 4, "disabled"), ("dad-timeout", "0")]),
+            section("ipv6", [*_family(link, 6, "link-local"), ("addr-gen-mode", "eui64")]),
         ]
     )
-
-
-def _section(name: str, keys: list[tuple[str, str]]) -> str:
-    return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in keys)
 
 
 def _family(link: DesiredLink, version: int, without: str) -> list[tuple[str, str]]:
