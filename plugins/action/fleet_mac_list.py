@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         for name in sorted(play.inventory):
             # fleet_plan reports what is wrong with a declaration
             plan = read(play.declaration(name, Problems()), Problems())
-            info = cast("InfoResult", _registered.result(play.variables(name), _registered.INVENTORY) or {})
+            info = cast(InfoResult, _registered.result(play.variables(name), _registered.INVENTORY) or {})
             listed += _mac_list.rows(plan, info)
             if "parents" not in info and (plan.intent.networks or plan.intent.links):
                 unseen[name] = _why(info, name in play.selected)

@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
             "verdict": {"type": "dict", "default": {}},
         })  # fmt: skip
         play = Play(task_vars or {})
-        verdict = cast("FleetVerdictData", options["verdict"])
+        verdict = cast(FleetVerdictData, options["verdict"])
         conflicts = verdict.get("conflicts") or {}
         hosts = [_results(play, name, conflicts.get(name) or []) for name in play.hosts]
         lines = table(hosts, options["full_up_to"], _notes(verdict))

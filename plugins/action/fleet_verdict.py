@@ -56,8 +56,8 @@ def _evidence(play: Play, name: str) -> AddressEvidence:
     variables = play.variables(name)
     # fleet_plan reports what is wrong with a declaration
     plan = read_declaration(play.declaration(name, Problems()), Problems())
-    probe = cast("ConflictCheck", _registered.result(variables, _registered.INTERFACES_PROBE) or {})
-    made = cast("Links", _registered.result(variables, _registered.INTERFACES_RESULT) or {})
+    probe = cast(ConflictCheck, _registered.result(variables, _registered.INTERFACES_PROBE) or {})
+    made = cast(Links, _registered.result(variables, _registered.INTERFACES_RESULT) or {})
     if play.check_mode or made.get("failed") or made.get("unreachable"):
         # the links are what they were
         made = {}

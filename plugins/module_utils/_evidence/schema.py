@@ -118,7 +118,7 @@ class NeighbourData(TypedDict):
 _RuleSource = TypedDict("_RuleSource", {"from": Optional[str]})
 
 
-class RuleData(_RuleSource):
+class RuleData(_RuleSource):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
     """One rule of the routing policy beyond the kernel's own three."""
 
     family: str

@@ -36,7 +36,7 @@ class RoundTrips(TypedDict):
 _TargetFrom = TypedDict("_TargetFrom", {"from": TargetOrigin})
 
 
-class TargetData(_TargetFrom):
+class TargetData(_TargetFrom):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
     """One target and what came of it. losses: intervals, each a beginning and an end."""
 
     id: str
@@ -135,7 +135,7 @@ class AddressChange(_Noted):
 _Silent = TypedDict("_Silent", {"silent": bool, "with": str}, total=False)
 
 
-class RouteChange(_Noted, _Silent):
+class RouteChange(_Noted, _Silent):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
     """source: the preferred source address. silent: the kernel removed it together with the change in ``with``."""
 
     destination: str
@@ -160,7 +160,7 @@ class NeighbourChange(_Noted):
 _RuleSource = TypedDict("_RuleSource", {"from": Optional[str]})
 
 
-class RuleChange(_Noted, _RuleSource):
+class RuleChange(_Noted, _RuleSource):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
     """action: a number, as in linux/fib_rules.h."""
 
     family: str

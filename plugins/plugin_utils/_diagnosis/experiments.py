@@ -56,6 +56,7 @@ class Experiments:
     def result(self, name: Literal["solicit"]) -> SolicitResult | None: ...
     @overload
     def result(self, name: Literal["tags"]) -> TagsResult | None: ...
+
     def result(self, name: str) -> Result | None:
         """None where the experiment was not made."""
         made = self._find(name)

@@ -71,7 +71,7 @@ class ReportContainer(TypedDict):
 _EdgeSource = TypedDict("_EdgeSource", {"from": str})
 
 
-class ReportEdge(_EdgeSource):
+class ReportEdge(_EdgeSource):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
     """Whether one box of the drawing reaches another, as far as a target of the timeline shows it."""
 
     to: str

@@ -62,12 +62,12 @@ class HostResults:
     @property
     def applied(self) -> Links:
         """What macvlan_link changed."""
-        return cast("Links", self._get(_registered.INTERFACES_RESULT))
+        return cast(Links, self._get(_registered.INTERFACES_RESULT))
 
     @property
     def compared(self) -> Links:
         """What macvlan_link found when it was run to find differences from the declaration."""
-        return cast("Links", self._get(_registered.VERIFY_DRIFT_RESULT))
+        return cast(Links, self._get(_registered.VERIFY_DRIFT_RESULT))
 
     @property
     def links(self) -> dict[str, LinkResult]:
@@ -76,7 +76,7 @@ class HostResults:
 
     @property
     def checks(self) -> list[CheckResult]:
-        return list(cast("Verification", self._get(_registered.VERIFY_RESULT)).get("checks") or [])
+        return list(cast(Verification, self._get(_registered.VERIFY_RESULT)).get("checks") or [])
 
     @property
     def faults(self) -> list[CheckResult]:
@@ -89,7 +89,7 @@ class HostResults:
     @property
     def failure(self) -> Failure:
         """The task that failed, empty where none did."""
-        return cast("Failure", self._get(_registered.FAILURE))
+        return cast(Failure, self._get(_registered.FAILURE))
 
     @property
     def lost(self) -> Result | None:

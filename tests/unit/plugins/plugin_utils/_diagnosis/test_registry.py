@@ -31,7 +31,11 @@ def suspected(function: ast.FunctionDef) -> Iterator[str]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and len(node.args) == 2 and ast.unparse(node.args[0]).split(".")[-1] == "CAUSE":
+        if (
+            isinstance(node, ast.Call)
+            and len(node.args) == 2
+            and ast.unparse(node.args[0]).rsplit(".", maxsplit=1)[-1] == "CAUSE"
+        ):
             yield from texts(node.args[1], assigned)
 
 
