@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions that are on their way, and which were answered. Never waits; whoever uses it has the loop."""
+"""Probes in flight, and which of them were answered. Never waits: the caller owns the event loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .probes import Attempt, Probe, Series
 
 
 class Transport(Protocol):
-    """What carries probes: sockets to wait on, and questions and answers that do not block."""
+    """Carries probes: sockets to wait on, and requests and answers that do not block."""
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
@@ -29,19 +29,19 @@ class Transport(Protocol):
         """Errors: OSError."""
 
     def ended(self) -> str:
-        """Why nothing more can be asked, empty as long as it can."""
+        """Why no more probes can be sent, empty as long as they can."""
 
     def close(self) -> None:
-        """Give the sockets back."""
+        """Close the sockets."""
 
     def receive(self) -> Iterator[tuple[Address, int | None]]:
-        """Target and sequence number of each answer that waits; None where answers carry no number."""
+        """Target and sequence number of each pending answer; None where answers carry no number."""
 
 
 class Asking:
     """All attempts of some probes. timeout: seconds after which an attempt is lost.
 
-    lost: called with the probes that were lost for the first time. In the selector each socket's data is what to call
+    lost: called with the probes that were lost for the first time. selector: a socket's data is the function to call
     when it is readable.
     """
 
@@ -59,7 +59,7 @@ class Asking:
         self._selector = selector
         self._probes = {(id(transport), probe.target): probe for probe, transport in transports.items()}
         self._attempts: dict[Probe, list[Attempt]] = {probe: [] for probe in transports}
-        #: The attempts that wait for an answer: until when, and since when.
+        #: The attempts that wait for an answer: deadlines in their order, and when each was sent.
         self._deadlines: deque[tuple[float, Probe, int]] = deque()
         self._waiting: dict[tuple[Probe, int], float] = {}
         self._known_lost: set[Probe] = set()
@@ -94,9 +94,9 @@ class Asking:
         return attempts[-1].rtt is None and sum(1 for item in attempts if item.rtt is None) < enough
 
     def broken(self, probe: Probe, losses: int, never_counts: bool) -> bool:
-        """Whether the last attempts that are no longer waited for were all lost, so many of them.
+        """Whether that many of the last attempts are lost, apart from those still waiting.
 
-        never_counts: whether that counts where nothing was ever answered.
+        never_counts: whether a target that never answered counts.
         """
         attempts = self._attempts[probe]
         found = 0
@@ -122,19 +122,22 @@ class Asking:
                 error = failure.strerror or str(failure)
                 unsent.append(probe)
             attempts.append(Attempt(now - self.begin, None, error))
-        self._tell(unsent)
+        self._report(unsent)
 
     def expire(self, now: float) -> None:
-        """Give up attempts whose time is over."""
+        """Count attempts whose time is over as lost."""
         lost = []
         while self._deadlines and self._deadlines[0][0] <= now:
             dummy, probe, number = self._deadlines.popleft()
             if self._waiting.pop((probe, number), None) is not None:
                 lost.append(probe)
-        self._tell(lost)
+        self._report(lost)
 
     def drop_ended(self) -> None:
-        """An open socket keeps its namespace alive, and in it a link and addresses that may be wanted elsewhere."""
+        """Close the sockets of namespaces that ended.
+
+        An open socket keeps its namespace alive, and in it a link and addresses that may be needed elsewhere.
+        """
         for transport in {id(self._transports[item]): self._transports[item] for item in self.live}.values():
             reason = transport.ended()
             if not reason:
@@ -146,7 +149,7 @@ class Asking:
                 self._ended[probe] = reason
                 waiting = [number for owner, number in self._waiting if owner is probe]
                 attempts = self._attempts[probe]
-                # What was on its way then is not lost.
+                # What was in flight then is not lost.
                 self._attempts[probe] = [item for number, item in enumerate(attempts) if number not in waiting]
                 for number in waiting:
                     del self._waiting[probe, number]
@@ -158,7 +161,7 @@ class Asking:
                 self._answered(probe, sequence)
 
     def _answered(self, probe: Probe, sequence: int | None) -> None:
-        """An answer without a number tells that the target is there now, so it answers whatever still waits."""
+        """An answer without a number shows that the target is present now, so it answers every waiting attempt."""
         attempts = self._attempts[probe]
         numbers = [number for owner, number in self._waiting if owner is probe] if sequence is None else [sequence]
         now = time.monotonic()
@@ -167,7 +170,7 @@ class Asking:
             if sent is not None:
                 attempts[number] = Attempt(attempts[number].after, now - sent)
 
-    def _tell(self, probes: list[Probe]) -> None:
+    def _report(self, probes: list[Probe]) -> None:
         new = [probe for probe in dict.fromkeys(probes) if probe not in self._known_lost]
         self._known_lost.update(new)
         if new:

@@ -53,7 +53,7 @@ class Scope:
 
     @property
     def parent_name(self) -> str:
-        """As far as it is known, else as it was declared."""
+        """Its name where it was found, else the selector of the declaration."""
         if self.parent is not None:
             return self.parent.name
         selector = self.network.parent
@@ -82,7 +82,7 @@ class Scope:
             return f"{name} is no macvlan link but {shim.kind or 'a hardware device'}"
         if self.parent is not None and (shim.parent != self.parent.index or shim.parent_nsid is not None):
             other = self.facts.by_index(shim.parent) if shim.parent_nsid is None else None
-            return f"{name} hangs on {other.name if other else 'another namespace'} and not on {self.parent.name}"
+            return f"the parent of {name} is {other.name if other else 'in another namespace'}, not {self.parent.name}"
         return "" if shim.up else f"{name} is down"
 
     def own(self, address: Address) -> Link | None:

@@ -75,10 +75,10 @@ def _rest(asking: Asking, selector: selectors.BaseSelector, until: float) -> Non
 
 
 def _listen(asking: Asking, selector: selectors.BaseSelector, until: float | None) -> None:
-    """Take in answers until then; without a time until nothing is waited for any more."""
+    """Receive answers until then; without a time until no attempt waits any more."""
     while True:
         now = time.monotonic()
-        # What came in time is taken before it is called lost, however late this process gets to it.
+        # An answer that came in time counts, however late this process reads it.
         _receive(selector, 0)
         asking.expire(now)
         if (not asking.waiting) if until is None else now >= until:

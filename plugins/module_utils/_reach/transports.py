@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From probes to the sockets that carry them: one per namespace for pings, one per link for who has an address."""
+"""Opens the sockets for probes: one per namespace for pings, one per link for ARP and neighbour discovery."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from .scope import Scope
 
 
 class Asker:
-    """Questions who has an address, from one link.
+    """Asks who has an address, from one link.
 
     source: the link's own IPv6 address. A neighbour solicitation from it is answered to the link alone, one from ``::``
-    to all nodes (RFC 4861, 7.2.4), so that parent and child would each take the other's answer for theirs.
-    answered_by: the MAC addresses that said of each target that it is theirs, and how often.
+    to all nodes (RFC 4861, 7.2.4), so that parent and child would each take the other's answer as its own.
+    answered_by: for each target the MAC addresses that answered for it, and how often.
     """
 
     def __init__(self, vantage: Vantage, source: ipaddress.IPv6Address | None) -> None:
@@ -64,7 +64,7 @@ class Asker:
         except OSError as error:
             if error.errno not in (errno.ENXIO, errno.ENODEV):
                 raise
-            # The link was removed. Perhaps it was made anew.
+            # The link was removed, and perhaps recreated.
             self._vantage.rebind()
             self._ask(target)
 
@@ -102,8 +102,8 @@ class Asker:
         return frame.body.destination == (self._source or ALL_NODES)
 
 
-class Unusable:
-    """What stands for a transport that could not be opened: each probe fails with the reason."""
+class UnusableTransport:
+    """A transport that could not be opened: each probe fails with the reason."""
 
     sockets: Sequence[socket.socket] = ()
 
@@ -125,7 +125,7 @@ class Unusable:
 
 
 def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack) -> dict[Probe, Transport]:
-    """A transport for each probe, shared as far as that goes. ``stack`` closes them.
+    """A transport for each probe, shared where possible. ``stack`` closes them.
 
     scope: of any network of this host; for its links and addresses.
     """
@@ -143,11 +143,11 @@ def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack)
             else:
                 transport = _asker(interface, targets, scope, stack)
         except OSError as error:
-            transport = Unusable(error.strerror or os.strerror(error.errno or 0))
+            transport = UnusableTransport(error.strerror or os.strerror(error.errno or 0))
         except ChildFailed as error:
-            transport = Unusable(str(error))
+            transport = UnusableTransport(str(error))
         except NamespaceGone as error:
-            transport = Unusable(str(error), ended=str(error))
+            transport = UnusableTransport(str(error), ended=str(error))
         result.update(dict.fromkeys(members, transport))
     return result
 

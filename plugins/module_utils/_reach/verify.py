@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Verification of deployed networks: catalogue, soak, verdicts. Changes nothing."""
+"""Verification of deployed networks: catalogue, soak, results. Changes nothing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import re
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import route_lookup as _paths
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check, Findings, Verdict
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check, CheckResult, Findings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS
 
 from . import survey as _survey
-from .checks import evidence
+from .checks import proof
 from .kinds import ECHO
 from .probes import FAIL, STATUSES, Probe, Series
 from .scope import Scope
@@ -42,18 +42,18 @@ SETTLE_STEP = 0.25
 
 
 @dataclass(frozen=True)
-class Report:
-    """All verdicts in the order of the catalogue. started: of the first round, since the epoch; seconds: in all."""
+class VerifyReport:
+    """All results in the order of the catalogue. started: of the first round, since the epoch; seconds: in all."""
 
-    verdicts: tuple[Verdict, ...]
+    results: tuple[CheckResult, ...]
     started: float
     seconds: float
 
     @property
-    def failures(self) -> list[Verdict]:
-        """Those that were lost first come first; those that failed from the facts alone are there from the start."""
-        failed = [verdict for verdict in self.verdicts if verdict.status == FAIL]
-        return sorted(failed, key=lambda verdict: verdict.first_loss.after if verdict.first_loss else 0.0)
+    def failures(self) -> list[CheckResult]:
+        """The earliest first; a check that failed from the facts alone counts from the start."""
+        failed = [result for result in self.results if result.status == FAIL]
+        return sorted(failed, key=lambda result: result.first_loss.after if result.first_loss else 0.0)
 
     @property
     def message(self) -> str:
@@ -61,22 +61,22 @@ class Report:
         failures = self.failures
         if not failures:
             return ""
-        return "\n".join([f"{len(failures)} of {len(self.verdicts)} checks failed", *(str(item) for item in failures)])
+        return "\n".join([f"{len(failures)} of {len(self.results)} checks failed", *(str(item) for item in failures)])
 
     def as_data(self) -> dict[str, object]:
         failures = self.failures
         return {
-            "checks": [verdict.as_data(self.started) for verdict in self.verdicts],
+            "checks": [result.as_data(self.started) for result in self.results],
             "passed": not failures,
-            "summary": {kind: _count(self.verdicts, kind) for kind in KINDS},
+            "summary": {kind: _count(self.results, kind) for kind in CHECKS},
             "first_failure": str(failures[0]) if failures else None,
             "seconds": round(self.seconds, 1),
         }
 
 
-def _count(verdicts: tuple[Verdict, ...], kind: str) -> dict[str, int]:
-    """How many checks of a kind came out in each way."""
-    found = [verdict.status for verdict in verdicts if verdict.check.kind == kind]
+def _count(results: tuple[CheckResult, ...], kind: str) -> dict[str, int]:
+    """How many checks of a kind have each status."""
+    found = [result.status for result in results if result.check.kind == kind]
     names = ("passed", "failed", "skipped", "not_run")
     return {name: found.count(status) for name, status in zip(names, STATUSES)}
 
@@ -88,11 +88,11 @@ def run(
     timeout: float,
     temporary_child: bool = True,
     check: bool = False,
-) -> Report:
+) -> VerifyReport:
     """Verify one host.
 
-    networks: as `Intent.as_data` gives them. soak, interval, timeout: seconds.
-    check: make the catalogue and send nothing.
+    networks: as `Intent.as_data` returns them. soak, interval, timeout: seconds.
+    check: only build the catalogue, send nothing.
     Errors: InvalidInput with all problems.
     """
     began = time.monotonic()
@@ -104,31 +104,32 @@ def run(
     if problems:
         raise InvalidInput(problems)
 
-    def look() -> list[Scope]:
+    def observe() -> list[Scope]:
         return _survey.survey(declared, _facts.read_all(), temporary_child)
 
-    scopes = look() if check else _settled(look)
-    catalogue = [(scope, item) for scope in scopes for kind in KINDS.values() for item in kind.checks(scope)]
+    scopes = observe() if check else _settled(observe)
+    catalogue = [(scope, item) for scope in scopes for kind in CHECKS.values() for item in kind.checks(scope)]
     if check:
-        return Report(tuple(evidence.not_run(item) for dummy, item in catalogue), time.time(), time.monotonic() - began)
-    verdicts, started = _verdicts(catalogue, rounds, look)
-    return Report(tuple(verdicts), started, time.monotonic() - began)
+        unasked = tuple(proof.not_run(item) for dummy, item in catalogue)
+        return VerifyReport(unasked, time.time(), time.monotonic() - began)
+    results, started = _results(catalogue, rounds, observe)
+    return VerifyReport(tuple(results), started, time.monotonic() - began)
 
 
-def _settled(look: Callable[[], list[Scope]]) -> list[Scope]:
+def _settled(observe: Callable[[], list[Scope]]) -> list[Scope]:
     """The scopes, as soon as no address waits for duplicate address detection any more."""
     deadline = time.monotonic() + SETTLE_LONGEST
     while True:
-        scopes = look()
+        scopes = observe()
         if not any(scope.settling for scope in scopes) or time.monotonic() >= deadline:
             return scopes
         time.sleep(SETTLE_STEP)
 
 
-def _verdicts(
-    catalogue: list[tuple[Scope, Check]], times: Times, look: Callable[[], list[Scope]]
-) -> tuple[list[Verdict], float]:
-    """The verdicts, and when the first round was."""
+def _results(
+    catalogue: list[tuple[Scope, Check]], times: Times, observe: Callable[[], list[Scope]]
+) -> tuple[list[CheckResult], float]:
+    """The results, and when the first round was."""
     probes = list(dict.fromkeys(probe for dummy, item in catalogue for probe in item.probes))
     paths: dict[tuple[str, Address], Path] = {}
     series: dict[Probe, Series] = {}
@@ -139,7 +140,7 @@ def _verdicts(
             netlink = stack.enter_context(_facts.open_rtnetlink())
 
             def note(lost: list[Probe]) -> None:
-                """The way of what leaves our own namespace, at the moment of the loss."""
+                """Look up the route of what leaves our own namespace, at the moment of the loss."""
                 targets = [probe.target for probe in lost if probe.method == ECHO and not probe.namespace]
                 paths.update({("", target): path for target, path in _paths.look_with(netlink, targets).items()})
 
@@ -150,19 +151,19 @@ def _verdicts(
             series = Soak(transports, times, note).run()
     failed = [probe for probe, made in series.items() if made.status == FAIL]
     paths.update(_paths_inside(failed))
-    after = {scope.network.name: scope for scope in look()} if failed else {}
-    verdicts = []
+    after = {scope.network.name: scope for scope in observe()} if failed else {}
+    results = []
     for scope, item in catalogue:
         if item.decided:
-            verdicts.append(evidence.decided(item))
+            results.append(proof.decided(item))
             continue
         findings = Findings(scope, after.get(scope.network.name, scope), series, paths)
-        verdicts.append(KINDS[item.kind].verdict(item, findings))
-    return verdicts, started
+        results.append(CHECKS[item.kind].verdict(item, findings))
+    return results, started
 
 
 def _paths_inside(failed: list[Probe]) -> dict[tuple[str, Address], Path]:
-    """The ways of what was lost from inside other namespaces, as they are when it is over."""
+    """The routes of what was lost from inside other namespaces, as they are afterwards."""
     targets: dict[str, list[Address]] = {}
     for probe in failed:
         if probe.namespace:

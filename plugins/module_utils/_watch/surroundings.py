@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Unusable, open_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import UnusableTransport, open_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import Connector
 
 from . import targets as _watch_targets
@@ -104,7 +104,7 @@ def _connector(probe: TcpProbe, stack: contextlib.ExitStack) -> Transport:
         inode = os.stat(path).st_ino if path else 0
         run_in(path or OWN, lambda: None)
     except (OSError, NamespaceGone) as error:
-        return Unusable(str(error), ended=str(error))
+        return UnusableTransport(str(error), ended=str(error))
 
     def ended() -> str:
         try:

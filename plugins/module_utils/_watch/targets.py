@@ -12,7 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, Probe, Series
@@ -109,7 +109,7 @@ def of_networks(scopes: Iterable[Scope]) -> tuple[list[WatchTarget], list[str]]:
     targets: list[WatchTarget] = []
     skipped = []
     for scope in scopes:
-        for kind in KINDS.values():
+        for kind in CHECKS.values():
             for check in kind.checks(scope):
                 if check.probes:
                     targets += [_of_probe(scope, check, probe) for probe in check.probes]

@@ -10,15 +10,16 @@ own IPv4 addresses in the subnet. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, kinds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, SKIPPED, Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
-from . import evidence as proof
+from . import proof
 from .host_to_container import ISOLATED
-from .model import Check, Evidence, Findings, Verdict
+from .model import Check, CheckResult, Findings, Observation
 
-KIND = "container_to_host"
+KIND = kinds.CONTAINER_TO_HOST
 
 
 def checks(scope: Scope) -> list[Check]:
@@ -42,11 +43,11 @@ def checks(scope: Scope) -> list[Check]:
     ]
 
 
-def verdict(check: Check, findings: Findings) -> Verdict:
+def verdict(check: Check, findings: Findings) -> CheckResult:
     probe = check.probes[0]
     series = proof.series_of(findings, probe)
     if series.ended:
-        return Verdict(check, SKIPPED, series, (Evidence("reason", series.ended),))
+        return CheckResult(check, SKIPPED, series, (Observation("reason", series.ended),))
     if series.status == PASS:
         return proof.passed(check, series)
     before = next(item for item in findings.before.containers if item.path == probe.namespace)
@@ -57,16 +58,16 @@ def verdict(check: Check, findings: Findings) -> Verdict:
         evidence += [proof.route(probe.target, path), *([] if path.error else [proof.neighbour(probe.target, path)])]
     evidence += [*proof.links(scope), *proof.holder(before.address, findings)]
     cause, remedy = _cause(probe, path or Path(), scope)
-    return Verdict(check, FAIL, series, (*evidence, *cause), remedy)
+    return CheckResult(check, FAIL, series, (*evidence, *cause), remedy)
 
 
-def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[Evidence], str]:
+def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[Observation], str]:
     """What explains the loss, and the remedy; the first that fits."""
     if scope.shim_problem:
-        isolated = "host_isolation: without a link of its own the host is out of its containers' reach"
-        return [Evidence(proof.CAUSE, isolated)], proof.DEPLOY
+        isolated = "without a link of its own the host is unreachable for its containers"
+        return [proof.suspect(causes.HOST_ISOLATION, why=isolated)], proof.DEPLOY
     if scope.own(probe.target) is None:
-        return [Evidence("address", f"no link of the host has {probe.target}")], proof.DEPLOY
+        return [Observation("address", f"no link of the host has {probe.target}")], proof.DEPLOY
     now = next((item for item in scope.containers if item.path == probe.namespace), None)
     if now is None:
         return [], "put the address back on the container's link"
@@ -77,8 +78,8 @@ def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[Evidence], str]
     shim = scope.shim
     if now.link.mode != "bridge" or (shim and shim.mode != "bridge"):
         modes = f"{now.link.name} is in mode {now.link.mode}, {scope.network.link} in {shim.mode if shim else '?'}"
-        return [Evidence(proof.CAUSE, f"wrong_mode: {modes}")], proof.BRIDGE
+        return [proof.suspect(causes.WRONG_MODE, why=modes)], proof.BRIDGE
     return [], (
-        f"look at the host's firewall, at rp_filter on {scope.network.link}, and at the route back to the container, "
-        f"which must lead over {scope.network.link}"
+        f"check the host's firewall, rp_filter on {scope.network.link}, and the return route to the container, "
+        f"which must use {scope.network.link}"
     )

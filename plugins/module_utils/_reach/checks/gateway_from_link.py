@@ -5,12 +5,13 @@
 
 An ARP request without sender address (RFC 5227, 1.1: no neighbour cache is changed by it), or a neighbour solicitation,
 from the host's own macvlan link; without one, from a temporary child. When the parent is answered and the link is not,
-the network lets only the parent's MAC address through. Pure.
+the network forwards frames of the parent's MAC address only. Pure.
 """
 
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, kinds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     FAIL,
@@ -22,10 +23,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
-from . import evidence as proof
-from .model import Check, Evidence, Findings, Verdict
+from . import proof
+from .model import Check, CheckResult, Findings, Observation
 
-KIND = "gateway_from_link"
+KIND = kinds.GATEWAY_FROM_LINK
 
 
 def checks(scope: Scope) -> list[Check]:
@@ -49,18 +50,18 @@ def _check(scope: Scope, source: str, gateway: Address) -> Check:
         return Check(name, KIND, source, target, (probe,))
     shim = scope.shim
     if shim is None or scope.shim_problem:
-        evidence = (Evidence("link", scope.shim_problem),)
+        evidence = (Observation("link", scope.shim_problem),)
         return Check(name, KIND, source, target, decided=FAIL, evidence=evidence, remedy=proof.DEPLOY)
     if gateway.version == 6 and scope.nd_source(shim) is None:
         reason = f"{link} has no IPv6 address to ask from"
         if all(address.version == 4 for address in scope.network.host_addresses):
             return proof.skipped(name, KIND, source, target, reason)
-        evidence = (Evidence("link", reason),)
+        evidence = (Observation("link", reason),)
         return Check(name, KIND, source, target, decided=FAIL, evidence=evidence, remedy=proof.DEPLOY)
     return Check(name, KIND, source, target, (Probe(WHO_HAS, gateway, interface=link),))
 
 
-def verdict(check: Check, findings: Findings) -> Verdict:
+def verdict(check: Check, findings: Findings) -> CheckResult:
     probe = check.probes[0]
     series = proof.series_of(findings, probe)
     if series.status == PASS:
@@ -69,32 +70,33 @@ def verdict(check: Check, findings: Findings) -> Verdict:
     parent = findings.before.parent_name
     asked = proof.series_of(findings, Probe(WHO_HAS, probe.target, interface=parent))
     if not series.received and series.errors and probe.interface.startswith(TEMPORARY_CHILD):
-        return Verdict(check, SKIPPED, None, (Evidence("reason", series.errors),))
+        return CheckResult(check, SKIPPED, None, (Observation("reason", series.errors),))
     if not series.received and not asked.received and proof.series_of(findings, Probe(ECHO, probe.target)).received:
-        reason = f"the gateway answers pings and no {protocol} requests of this form, the parent's neither ({asked})"
-        return Verdict(check, SKIPPED, series, (Evidence("reason", reason),))
+        reason = f"the gateway answers pings and no {protocol} requests of this form, nor the parent's ({asked})"
+        return CheckResult(check, SKIPPED, series, (Observation("reason", reason),))
     evidence = [*proof.answers(series), *proof.links(findings.after)]
     if not asked.received:
-        remedy = "repair the way from the parent to the gateway first"
-        evidence.append(Evidence("parent", f"the gateway answers {parent} neither ({asked} {protocol} requests)"))
-        return Verdict(check, FAIL, series, tuple(evidence), remedy)
+        remedy = "repair the path from the parent to the gateway first"
+        silent = f"the gateway does not answer {parent} either ({asked} {protocol} requests)"
+        evidence.append(Observation("parent", silent))
+        return CheckResult(check, FAIL, series, tuple(evidence), remedy)
     if len(evidence) > 1:
-        return Verdict(check, FAIL, series, tuple(evidence), proof.DEPLOY)
+        return CheckResult(check, FAIL, series, tuple(evidence), proof.DEPLOY)
     return _filtered(check, findings, series, asked, protocol)
 
 
-def _filtered(check: Check, findings: Findings, series: Series, asked: Series, protocol: str) -> Verdict:
-    """The link is in order and the parent is answered: it is the MAC address that does not get through."""
+def _filtered(check: Check, findings: Findings, series: Series, asked: Series, protocol: str) -> CheckResult:
+    """The link works and the parent is answered: frames of the link's MAC address are dropped on the way."""
     parent, shim = findings.before.parent, findings.before.shim
     mac = f"{shim.mac} of {shim.name}" if shim else "a temporary child's"
     evidence = [
         *proof.answers(series),
-        Evidence("parent", f"{asked} {protocol} requests from {parent.name if parent else ''} were answered"),
-        Evidence("filter", f"the network filters the link's MAC address: {mac}"),
-        Evidence(proof.CAUSE, "mac_limit_after_ageing" if series.received else "mac_filtering_upstream"),
+        Observation("parent", f"{asked} {protocol} requests from {parent.name if parent else ''} were answered"),
+        Observation("filter", f"the network filters the link's MAC address: {mac}"),
+        proof.suspect(causes.MAC_LIMIT_AFTER_AGEING if series.received else causes.MAC_FILTERING_UPSTREAM),
     ]
     remedy = (
         "allow the MAC addresses of macvlan links on the switch port (port security, 802.1X, MAC limit) or in the "
         "hypervisor (forged transmits, MAC address changes), or use ipvlan"
     )
-    return Verdict(check, FAIL, series, tuple(evidence), remedy)
+    return CheckResult(check, FAIL, series, tuple(evidence), remedy)

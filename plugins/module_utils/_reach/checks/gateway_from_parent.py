@@ -10,14 +10,15 @@ parent. Where a gateway drops pings, its ARP answers count. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, kinds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
-from . import evidence as proof
-from .model import Check, Evidence, Findings, Verdict
+from . import proof
+from .model import Check, CheckResult, Findings, Observation
 
-KIND = "gateway_from_parent"
+KIND = kinds.GATEWAY_FROM_PARENT
 
 
 def checks(scope: Scope) -> list[Check]:
@@ -43,46 +44,49 @@ def _check(scope: Scope, gateway: Address) -> Check:
     return Check(name, KIND, source, target, tuple(probes))
 
 
-def verdict(check: Check, findings: Findings) -> Verdict:
+def verdict(check: Check, findings: Findings) -> CheckResult:
     series = {probe.method: proof.series_of(findings, probe) for probe in check.probes}
     echo, asked = series.get(ECHO), series.get(WHO_HAS)
     protocol = "ARP" if check.probes[0].target.version == 4 else "neighbour discovery"
     if echo is None:
-        told = Evidence("method", f"asked by {protocol} alone, {check.source} has no address in the gateway's subnet")
-        return _judge(check, findings, asked or Series(), told)
+        reason = f"asked by {protocol} alone, {check.source} has no address in the gateway's subnet"
+        return _judge(check, findings, asked or Series(), Observation("method", reason))
     if not echo.received and asked is not None and asked.received:
-        told = Evidence("method", f"the gateway answers no pings ({echo}) but {protocol} ({asked})")
-        return _judge(check, findings, asked, told)
+        reason = f"the gateway answers no pings ({echo}) but {protocol} ({asked})"
+        return _judge(check, findings, asked, Observation("method", reason))
     misled = _misled(check, findings)
     if misled and echo.status == PASS:
-        return Verdict(check, FAIL, echo, misled, "give the gateway's subnet one connected route only, over the parent")
+        remedy = "give the gateway's subnet one connected route only, over the parent"
+        return CheckResult(check, FAIL, echo, misled, remedy)
     if echo.status == PASS:
         return proof.passed(check, echo)
-    counted = [Evidence(protocol, f"{asked} requests from {check.source} were answered")] if asked is not None else []
-    return _judge(check, findings, echo, *counted)
+    if asked is None:
+        return _judge(check, findings, echo)
+    answered = f"{asked} requests from {check.source} were answered"
+    return _judge(check, findings, echo, Observation(protocol, answered))
 
 
-def _misled(check: Check, findings: Findings) -> tuple[Evidence, ...]:
+def _misled(check: Check, findings: Findings) -> tuple[Observation, ...]:
     """The route, where it does not lead over the parent."""
     gateway = check.probes[0].target
     path = findings.paths.get(("", gateway))
     if path is None or path.interface == check.source or path.error:
         return ()
-    return proof.route(gateway, path), Evidence(proof.CAUSE, "route_order")
+    return proof.route(gateway, path), proof.suspect(causes.ROUTE_ORDER)
 
 
-def _judge(check: Check, findings: Findings, series: Series, *told: Evidence) -> Verdict:
+def _judge(check: Check, findings: Findings, series: Series, *known: Observation) -> CheckResult:
     if series.status == PASS:
-        return proof.passed(check, series, *told)
+        return proof.passed(check, series, *known)
     gateway = check.probes[0].target
-    evidence = [*told, *proof.answers(series), *proof.links(findings.after)]
+    evidence = [*known, *proof.answers(series), *proof.links(findings.after)]
     path = findings.paths.get(("", gateway))
     if path is not None:
         evidence += [proof.route(gateway, path), *([] if path.error else [proof.neighbour(gateway, path)])]
-    remedy = f"look at the cable, the switch port and its VLAN, and at whether {gateway} is the gateway"
+    remedy = f"check the cable, the switch port and its VLAN, and whether {gateway} is the gateway"
     if path is not None and (path.error or path.interface != check.source):
         remedy = f"give {check.source} the connected route to the gateway's subnet"
     if findings.after.holder(gateway):
-        evidence += [*proof.holder(gateway, findings), Evidence(proof.CAUSE, "host_isolation")]
+        evidence += [*proof.holder(gateway, findings), proof.suspect(causes.HOST_ISOLATION)]
         remedy = "route the gateway over the host's own macvlan link: it is a container of this host"
-    return Verdict(check, FAIL, series, tuple(evidence), remedy)
+    return CheckResult(check, FAIL, series, tuple(evidence), remedy)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a check is, what is asked for it and what comes of it. Pure."""
+"""A check, its observations and its result. Pure."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope impo
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One thing that was read or seen."""
+class Observation:
+    """One fact that was read or observed."""
 
     what: str
     value: str
@@ -27,9 +27,9 @@ class Evidence:
 class Check:
     """One line of the catalogue.
 
-    source, target: between what; ``from`` and ``target`` in the result.
-    probes: what is asked for it.
-    decided: FAIL or SKIPPED where the facts alone tell, so that nothing needs to be asked.
+    source, target: the two ends; ``from`` and ``target`` in the result.
+    probes: the packets that it needs.
+    decided: FAIL or SKIPPED where the facts alone decide, so that no packet is needed.
     """
 
     network: str
@@ -38,7 +38,7 @@ class Check:
     target: str
     probes: tuple[Probe, ...] = ()
     decided: str = ""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Observation, ...] = ()
     remedy: str = ""
 
     @property
@@ -47,13 +47,13 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What came of a check. ``series`` is the one that decided, None where nothing was asked."""
+class CheckResult:
+    """The result of a check. ``series`` is the one that decided, None where nothing was sent."""
 
     check: Check
     status: str
     series: Series | None = None
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Observation, ...] = ()
     remedy: str = ""
 
     @property
@@ -105,10 +105,10 @@ def _moment(loss: Attempt, started: float) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was seen while a network was verified.
+    """What was observed while a network was verified.
 
     paths: by namespace path and target, taken at the first loss where there was one.
-    after: the same network when it was over; the same object as before where nothing was lost.
+    after: the same network afterwards; the same object as ``before`` where nothing was lost.
     """
 
     before: Scope

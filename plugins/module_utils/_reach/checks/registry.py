@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of check, in the order in which they are reported. A new kind is one file and one line here.
+"""What implements each kind of check, in the order of the reports. A new kind is one file and one line here.
 
 A kind has a name (KIND), ``checks(scope)``, which makes its part of the catalogue, and ``verdict(check, findings)``.
 """
@@ -12,6 +12,6 @@ from types import ModuleType
 
 from . import container_to_host, gateway_from_link, gateway_from_parent, host_to_container
 
-KINDS: dict[str, ModuleType] = {
-    kind.KIND: kind for kind in (gateway_from_parent, gateway_from_link, host_to_container, container_to_host)
+CHECKS: dict[str, ModuleType] = {
+    module.KIND: module for module in (gateway_from_parent, gateway_from_link, host_to_container, container_to_host)
 }

@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import survey as _survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Findings
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     FAIL,
@@ -29,7 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
     Probe,
     Series,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.verify import Report
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.verify import VerifyReport
 
 DECLARED = {
     "name": "lan0",
@@ -84,19 +84,19 @@ def scope(*, links=(ETH0, LAN0), addresses=(), inner=INNER, inner_addresses=None
 
 
 def catalogue(made):
-    return [check for kind in KINDS.values() for check in kind.checks(made)]
+    return [check for kind in CHECKS.values() for check in kind.checks(made)]
 
 
 def judge(made, kind, series, *, paths=None, after=None):
     """The verdict on the one check of a kind. series: by method, or by (method, interface)."""
-    (check,) = KINDS[kind].checks(made)
+    (check,) = CHECKS[kind].checks(made)
     assert not check.decided
     outcomes = {}
     for key, value in series.items():
         method, interface = key if isinstance(key, tuple) else (key, "")
         outcomes[Probe(method, GATEWAY, interface=interface)] = value
         outcomes.update({probe: value for probe in check.probes if probe.method == method and not interface})
-    return KINDS[kind].verdict(check, Findings(made, after or made, outcomes, paths or {}))
+    return CHECKS[kind].verdict(check, Findings(made, after or made, outcomes, paths or {}))
 
 
 def proof(verdict, what):
@@ -133,7 +133,7 @@ def test_probes_leave_from_where_the_check_says():
         ({"links": (ETH0,)}, "gateway_from_link", FAIL, "this host has no link lan0"),
         ({"links": (ETH0, dataclasses.replace(LAN0, up=False))}, "gateway_from_link", FAIL, "lan0 is down"),
         ({"links": (ETH0, dataclasses.replace(LAN0, kind="veth"))}, "gateway_from_link", FAIL, "no macvlan link"),
-        ({"links": (ETH0, dataclasses.replace(LAN0, parent=9))}, "gateway_from_link", FAIL, "not on eth0"),
+        ({"links": (ETH0, dataclasses.replace(LAN0, parent=9))}, "gateway_from_link", FAIL, "not eth0"),
         ({"inner": None}, "host_to_container", SKIPPED, "none was found"),
         ({"inner": None}, "container_to_host", SKIPPED, "no container was found"),
         ({"host_address": None}, "host_to_container", SKIPPED, "declares no host_address"),
@@ -142,7 +142,7 @@ def test_probes_leave_from_where_the_check_says():
     ],
 )  # fmt: skip
 def test_what_the_facts_decide_needs_no_packet(changes, kind, status, reason):
-    (check,) = KINDS[kind].checks(scope(**changes))
+    (check,) = CHECKS[kind].checks(scope(**changes))
     assert (check.decided, check.probes) == (status, ())
     assert reason in check.evidence[0].value
     assert bool(check.remedy) == (status == FAIL)
@@ -150,7 +150,7 @@ def test_what_the_facts_decide_needs_no_packet(changes, kind, status, reason):
 
 def test_an_address_that_the_host_has_itself_cannot_be_a_containers():
     own = (on(ETH0, "192.168.100.11/24"), on(ETH0, "192.168.100.129/32"), on(LAN0, "192.168.100.3/32"))
-    (check,) = KINDS["host_to_container"].checks(scope(addresses=own))
+    (check,) = CHECKS["host_to_container"].checks(scope(addresses=own))
     assert check.decided == FAIL
     assert check.evidence[1].value == "address_belongs_to_host"
 
@@ -166,8 +166,8 @@ def test_over_the_link_ipv6_reaches_the_links_own_addresses_only():
         inner_addresses=(on(INNER, "fd00:100::8001/64"), on(INNER, "fe80::1/64")),
         **dual,
     )
-    assert [check.target for check in KINDS["container_to_host"].checks(made)] == ["fd00:100::3"]
-    assert [check.target for check in KINDS["host_to_container"].checks(made)] == ["fd00:100::8001"]
+    assert [check.target for check in CHECKS["container_to_host"].checks(made)] == ["fd00:100::3"]
+    assert [check.target for check in CHECKS["host_to_container"].checks(made)] == ["fd00:100::8001"]
 
 
 def test_an_address_belongs_to_the_network_whose_range_it_is_in():
@@ -212,7 +212,13 @@ OVER_LINK = {("", GATEWAY): Path("lan0", HOST)}
         pytest.param(NONE, BREAKS, OVER_PARENT, FAIL, "answered", "4 of 11", id="drops pings, ARP stops"),
         pytest.param(ALL, ALL, OVER_LINK, FAIL, "suspected_cause", "route_order", id="answered over another link"),
         pytest.param(
-            NONE, NONE, {("", GATEWAY): Path(error="Network is unreachable")}, FAIL, "route", "no way to", id="no route"
+            NONE,
+            NONE,
+            {("", GATEWAY): Path(error="Network is unreachable")},
+            FAIL,
+            "route",
+            "no route to",
+            id="no route",
         ),
     ],
 )
@@ -271,8 +277,8 @@ def test_host_to_container_failures_are_explained(changes, path, cause, remedy):
 @pytest.mark.parametrize(
     ("declared", "alive", "status", "text"),
     [
-        (False, {(C1.inode, 0)}, FAIL, "had 192.168.100.129 at the start and has not now"),
-        (True, set(), FAIL, "had 192.168.100.129 at the start and has not now"),
+        (False, {(C1.inode, 0)}, FAIL, "had 192.168.100.129 at the start and has lost it"),
+        (True, set(), FAIL, "had 192.168.100.129 at the start and has lost it"),
         (False, set(), SKIPPED, "c1 ended while it was being checked"),
         # the kernel gives inodes again at once
         (False, {(C1.inode, 7)}, SKIPPED, "c1 ended while it was being checked"),
@@ -293,7 +299,7 @@ def test_a_container_that_goes_away(declared, alive, status, text):
     [
         pytest.param(ALL, (ETH0, LAN0), PASS, "", id="healthy"),
         pytest.param(NONE, (ETH0,), FAIL, "host_isolation", id="no link"),
-        pytest.param(NONE, (ETH0, LAN0), FAIL, "look at the host's firewall", id="silent host"),
+        pytest.param(NONE, (ETH0, LAN0), FAIL, "check the host's firewall", id="silent host"),
         pytest.param(Series(ALL.attempts, "c1 ended"), (ETH0, LAN0), SKIPPED, "c1 ended", id="ended"),
     ],
 )
@@ -308,7 +314,7 @@ def test_the_report_puts_the_first_failure_first_in_one_line():
     made = scope()
     early = judge(made, "host_to_container", {ECHO: BREAKS}, paths={("", CONTAINER): Path("eth0")})
     late = judge(made, "gateway_from_parent", {ECHO: Series((*ALL.attempts, *NONE.attempts[8:])), WHO_HAS: NONE})
-    report = Report((late, early), started=1769860800.0, seconds=10.04)
+    report = VerifyReport((late, early), started=1769860800.0, seconds=10.04)
     data = report.as_data()
     assert not data["passed"]
     assert data["first_failure"].startswith(
@@ -324,7 +330,7 @@ def test_the_report_puts_the_first_failure_first_in_one_line():
 
 
 def test_each_kind_has_what_the_registry_needs():
-    for name, kind in KINDS.items():
+    for name, kind in CHECKS.items():
         assert name == kind.KIND
         assert callable(kind.checks)
         assert callable(kind.verdict)
