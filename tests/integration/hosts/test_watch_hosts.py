@@ -88,6 +88,6 @@ def test_networkd_is_named_though_its_socket_was_opened_by_systemd(lab, lab_modu
     assert {"systemd-networkd stopped", "systemd-networkd started"} <= set(said)
 
 
-def test_inside_a_container_it_is_said_that_process_events_are_missing(lab, lab_module):
+def test_inside_a_container_missing_process_events_are_reported(lab, lab_module):
     result = lab_module(lab, "nd", "macvlan_watch", {"duration": 1})
     assert any("process events carry pids of the first PID namespace" in item for item in result["limits"])

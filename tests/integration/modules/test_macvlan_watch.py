@@ -147,7 +147,7 @@ def target(timeline: dict, kind: str, method: str = "echo", address: str | None 
     return found
 
 
-def test_of_a_healthy_host_nothing_is_lost_and_nothing_is_said_to_break(lan):
+def test_a_healthy_host_loses_nothing_and_reports_no_break(lan):
     timeline = lan.watch(lambda dummy: time.sleep(2))
     assert {item["kind"] for item in timeline["targets"]} == {
         "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host",
@@ -163,7 +163,7 @@ def test_of_a_healthy_host_nothing_is_lost_and_nothing_is_said_to_break(lan):
     }  # fmt: skip
 
 
-def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_are_told(lan):
+def test_a_short_lived_program_and_the_address_it_removed_are_named(lan):
     moments = []
 
     def meanwhile(observer: Observer) -> None:
@@ -199,7 +199,7 @@ def test_an_address_that_a_short_lived_program_removes_breaks_the_link_and_both_
     assert len(events(timeline, "address", "new", "lan0")) == 1
 
 
-def test_programs_that_live_for_milliseconds_are_named_with_what_started_them(lan):
+def test_programs_of_milliseconds_are_named_with_what_started_them(lan):
     rounds = 10
     one = f"ip address del {SHIM}/32 dev lan0; ip address add {SHIM}/32 dev lan0"
     timeline = lan.watch(lambda dummy: lan.shell(f"for i in $(seq {rounds}); do {one}; done; true"))
@@ -215,7 +215,7 @@ def test_programs_that_live_for_milliseconds_are_named_with_what_started_them(la
     assert f"ip address del {SHIM}/32 dev lan0" in [item["command"] for item in processes]
 
 
-def test_a_daemon_is_named_by_its_port_id_and_through_the_kernels_list_of_sockets(lan):
+def test_a_daemon_is_named_by_its_port_id_and_the_kernels_socket_list(lan):
     batch = lan.batch()
     daemon = lan.host.start(sys.executable, "-c", DAEMON, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     daemon.stdout.readline()
@@ -377,7 +377,7 @@ def test_an_own_mac_that_comes_from_the_network_is_told(lan):
     assert (own["mac"], own["asked"]) == (lan.container.mac(), PARENT)
 
 
-def test_packets_that_the_reverse_path_filter_drops_are_counted_with_the_moment(lan):
+def test_reverse_path_filter_drops_are_counted_with_the_moment(lan):
     for device in ("all", "eth0"):
         lan.host.sysctl(f"net/ipv4/conf/{device}/rp_filter", 1)
     lan.gateway.ip("address", "add", "10.9.9.9/32", "dev", "lo")
@@ -486,7 +486,7 @@ def test_tcp_is_asked_from_the_host_and_from_inside_a_container(lan):
         assert item["losses"][0][1] == timeline["duration"], item
 
 
-def test_a_declared_link_that_is_not_there_makes_targets_impossible_and_the_rest_is_watched(lan):
+def test_a_missing_link_makes_its_targets_impossible_and_no_others(lan):
     lan.host.ip("link", "del", "lan0")
     timeline = lan.watch(lambda dummy: time.sleep(1))
     impossible = {item["kind"]: item["impossible"] for item in timeline["targets"] if item["impossible"]}
@@ -520,7 +520,7 @@ def test_all_that_is_wrong_with_the_input_is_told_at_once(lan):
     assert lan.container.netns in problem["remedy"]
 
 
-def test_without_the_right_to_open_raw_sockets_the_capability_is_named(lan):
+def test_without_the_right_to_raw_sockets_the_capability_is_named(lan):
     wrapper = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
     result = lan.host.module("macvlan_watch", {"networks": [NETWORK]}, wrapper=wrapper)
     assert [item["key"] for item in result["problems"]] == ["CAP_NET_RAW"]

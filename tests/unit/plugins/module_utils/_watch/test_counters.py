@@ -27,7 +27,7 @@ def test_the_wanted_counters_are_read_from_all_three_forms():
     assert parse("") == {}
 
 
-def test_a_run_of_increments_is_one_event_and_the_next_one_after_a_pause():
+def test_a_run_of_increments_is_one_event_until_a_pause():
     counters = Counters()
     values = [0, 0, 2, 3, 3, 9]
     begun = [counters.take("", "eth0", {"rx_dropped": value}, now) for now, value in enumerate(values)]

@@ -64,7 +64,7 @@ def test_what_a_frame_says():
     assert (said.kind, said.what, str(said.asked)) == ("nd", "request", "fe80::4")
 
 
-def test_the_same_again_is_counted_and_what_concerns_nobody_is_not_told(hear):
+def test_repeats_are_counted_and_unrelated_frames_are_not_reported(hear):
     request = arp(ARP_REQUEST, OTHER, THERE, HERE)
     (event,) = hear(request, request, arp(ARP_REQUEST, OTHER, ELSEWHERE, ELSEWHERE))
     assert event["what"] == f"ARP request from the network on eth0: {THERE} is {OTHER}, asks for {HERE}"
@@ -89,7 +89,7 @@ def test_two_links_of_this_host_may_answer_for_one_address(hear):
     assert [item["action"] for item in events] == ["seen", "seen"]
 
 
-def test_an_own_mac_that_comes_from_the_network_is_told_and_frames_between_siblings_are_not_from_there(hear):
+def test_an_own_mac_is_reported_from_the_network_not_from_siblings(hear):
     (looped,) = hear(arp(ARP_REQUEST, OURS, ELSEWHERE, ELSEWHERE))
     assert looped["data"]["own_mac"]
     assert looped["data"]["incoming"]

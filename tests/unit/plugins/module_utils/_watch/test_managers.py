@@ -92,7 +92,7 @@ def test_a_device_of_networkmanager_that_fails(told):
     assert (event["kind"], event["data"]["manager"], event["after"]) == ("manager", "NetworkManager", 1.5)
 
 
-def test_a_link_of_networkd_is_told_when_a_state_changes_and_only_then(told):
+def test_a_networkd_link_is_reported_only_when_its_state_changes(told):
     take = told[1]
     states = {"OperationalState": "degraded", "CarrierState": "carrier", "Other": 3}
     (event,) = take("PropertiesChanged", NETWORKD_PATH, "i", states, [])

@@ -80,7 +80,7 @@ def test_the_socket_with_a_port_id():
     assert socket_of("", 7) is None
 
 
-def test_a_socket_that_init_opened_is_used_by_the_program_that_it_was_opened_for():
+def test_a_socket_opened_by_init_belongs_to_the_activated_program():
     init = Process(1, name="systemd", command="/usr/lib/systemd/systemd", own_pid=1)
     service = Process(46, name="systemd-network", command="/usr/lib/systemd/systemd-networkd", own_pid=46)
     # init has forked to start something else, which has all that init has open until then

@@ -74,7 +74,7 @@ def state() -> NamespaceState:
     return made
 
 
-def test_a_datagram_of_several_messages_is_split_and_a_cut_one_ends_it():
+def test_a_datagram_is_split_into_messages_up_to_a_truncated_one():
     one = struct.pack("=IHHII", 16 + 5, 20, 0, 7, 812) + b"hello\0\0\0"
     assert list(split(one + one)) == [(20, 7, 812, b"hello")] * 2
     assert list(split(one + one[:18])) == [(20, 7, 812, b"hello")]
@@ -135,7 +135,7 @@ def test_routes_are_told_but_for_those_that_follow_from_addresses(state):
     assert tell(state, RTM_NEWROUTE, route(table=255)) == []
 
 
-def test_a_neighbour_is_told_when_its_mac_changes_or_it_fails_and_not_while_it_is_well(state):
+def test_a_neighbour_is_reported_only_on_failure_or_a_new_mac(state):
     (new,) = tell(state, RTM_NEWNEIGH, neighbour(0x02))
     assert new.what == "neighbour 192.0.2.1 on lan0 is 02:00:00:00:00:01 (REACHABLE)"
     for well in (0x04, 0x08, 0x02):

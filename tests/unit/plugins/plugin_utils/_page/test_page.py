@@ -207,7 +207,7 @@ def test_broken_edges_have_a_cross_and_stay_in_the_drawing() -> None:
         assert all(0 <= float(x) <= drawing.width for x in re.findall(r"H([\d.]+)", line.path))
 
 
-def test_containers_that_are_not_drawn_are_counted_and_broken_ones_drawn() -> None:
+def test_broken_containers_are_drawn_and_omitted_ones_counted() -> None:
     broken = {"host_to_container/192.168.100.137"}
     drawing = draw("web1", samples.link(3, broken, containers=9))
     assert drawing.hidden == "and 3 more containers"
