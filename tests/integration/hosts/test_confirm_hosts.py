@@ -108,7 +108,7 @@ def test_the_guard_has_a_scope_of_its_own(lab: Lab, lab_module) -> None:
     assert not exists(lab, "bare", "/run/linuxnet-macvlan/confirm")
 
 
-def test_a_host_that_goes_down_before_the_confirmation_undoes_the_change(lab: Lab, lab_module) -> None:
+def test_a_host_that_goes_down_before_confirming_undoes_the_change(lab: Lab, lab_module) -> None:
     kept = ["/etc/systemd/system/linuxnet-macvlan-lan0.service", "/etc/linuxnet-macvlan/lan0.sh"]
 
     def texts() -> list[str]:

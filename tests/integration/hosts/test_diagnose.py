@@ -65,7 +65,7 @@ def test_healthy_fleet(lab: Lab, tmp_path: Path) -> None:
     assert data["parameters"]["diagnose_seconds"] == 4
 
 
-def test_sick_host_beside_one_that_is_out_of_reach_and_one_that_declares_nothing(sick: Lab, tmp_path: Path) -> None:
+def test_a_faulty_host_beside_an_unreachable_and_an_undeclared_one(sick: Lab, tmp_path: Path) -> None:
     everything = yaml.safe_load(sick.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
     # 192.0.2.0/24 is for documentation (RFC 5737); the proxy that does not exist fails at once
     away = {"ansible_host": "192.0.2.1", "ansible_connection": "ssh", "ansible_ssh_common_args": "-oProxyCommand=false"}
@@ -88,7 +88,7 @@ def test_sick_host_beside_one_that_is_out_of_reach_and_one_that_declares_nothing
     ]
 
 
-def test_links_that_are_declared_one_by_one_are_diagnosed_as_far_as_they_say(sick: Lab, tmp_path: Path) -> None:
+def test_links_without_a_network_are_diagnosed_by_what_they_declare(sick: Lab, tmp_path: Path) -> None:
     everything = yaml.safe_load(sick.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
     for host, number, containers in (("h1", 3, "128/28"), ("h2", 4, "144/28"), ("h3", 3, "128/28")):
         everything[host] = {**everything["h1" if host == "h3" else host]}
@@ -168,7 +168,7 @@ def test_verify_finds_out_why_on_request(sick: Lab) -> None:
     assert "Collect the evidence" not in well.output
 
 
-def test_verify_finds_out_why_where_only_the_comparison_of_all_hosts_shows_a_conflict(lab: Lab) -> None:
+def test_verify_diagnoses_a_conflict_that_only_the_comparison_shows(lab: Lab) -> None:
     lab.exec("lan", "ip", "address", "add", "192.168.100.130/32", "dev", "eth0")
     try:
         run = playbooks.run(

@@ -152,7 +152,7 @@ def test_drift_is_repaired(host):
         ("50-broken.conf", "[keyfile]\nno line of a key file\n", "50-broken.conf"),
     ],
 )
-def test_a_file_that_defeats_the_exclusion_is_named_and_nothing_written(host, name, text, told):
+def test_a_file_that_defeats_the_exclusion_is_named_and_left_alone(host, name, text, told):
     host.write(f"/etc/NetworkManager/conf.d/{name}", text)
     for check in (True, False):
         result = host.module(devices=["mv0"], check=check)
@@ -171,7 +171,7 @@ def test_earlier_files_are_added_to(host):
     assert host.state("mv0").startswith("10 ")
 
 
-def test_what_networkmanager_takes_over_is_warned_about_and_the_stuck_device_is_named(host):
+def test_devices_that_networkmanager_takes_or_leaves_stuck_are_warned(host):
     """NetworkManager 1.42 and 1.52 alike flush a link that is no longer excluded, and never let go of it again."""
     host.module(devices=["mv0"])
     for check in (True, False):

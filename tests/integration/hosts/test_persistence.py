@@ -96,7 +96,7 @@ def test_links_on_one_parent_come_and_go_without_each_other(on, name):
     assert host.files() == {}
 
 
-def test_a_link_that_stays_down_gets_a_unit_where_networkd_would_fail_it(on):
+def test_a_link_that_stays_down_gets_a_unit_instead_of_networkd(on):
     host = on("nd")
     with host.parent_untouched():
         done = host.link(links=[host.declared(up=False)])
@@ -184,7 +184,7 @@ def test_a_native_profile_comes_back_and_leaves_nothing(on):
     assert host.shell("ip -brief link show lan0 2>&1 || true").strip().endswith("does not exist.")
 
 
-def test_an_excluded_link_becomes_networkmanagers_own_without_losing_its_addresses(on, every_manager, lab_module):
+def test_an_excluded_link_keeps_its_addresses_as_networkmanagers_own(on, every_manager, lab_module):
     host = on("nm")
 
     def excluded(*devices, **options):

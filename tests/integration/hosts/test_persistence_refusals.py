@@ -117,7 +117,7 @@ def test_the_parents_foreign_addresses_are_not_given_up(on):
     host.run("ip", "address", "del", "192.168.100.77/32", "dev", "eth0")
 
 
-def test_a_namespace_of_its_own_writes_nothing_on_the_machine_around_it(on):
+def test_a_network_namespace_writes_nothing_on_its_machine(on):
     """A host that is a network namespace shares /etc and systemd with the machine, whose links they are for."""
     host = on("bare")
     package = "ansible_collections/linuxnet/macvlan/plugins/module_utils"

@@ -109,7 +109,7 @@ def test_an_overlap_is_seen_and_nothing_is_leased(host, router, tmp_path, serve,
 
 
 @pytest.mark.parametrize("serve", SERVERS)
-def test_ranges_beside_the_pool_are_no_finding_and_repeating_takes_nothing(host, router, tmp_path, serve):
+def test_ranges_beside_the_pool_pass_and_repeating_takes_no_lease(host, router, tmp_path, serve):
     server = serve(router, tmp_path)
     results = [check(host, "192.168.100.208/28", "192.168.100.3", check=number == 1) for number in range(2)]
     assert [kinds(result) for result in results] == [[], []]

@@ -92,7 +92,7 @@ def test_create_again_and_back(host):
     assert state(host) == before, "the last link gives everything back, the parent's settings too"
 
 
-def test_host_and_container_reach_each_other_and_the_lan_sees_one_mac_per_address(segment, host):
+def test_host_and_container_talk_and_the_lan_sees_one_mac_per_address(segment, host):
     container = host.container("c1", addresses=["192.168.100.129/24"])
     other = segment.host("lan", addresses=["192.168.100.2/24"])
     assert not container.pings("192.168.100.11")
@@ -144,7 +144,7 @@ def test_each_attribute_changes_in_place_and_back(host, attribute, value):
     assert host.addresses("lan0") == ["192.168.100.3/32"]
 
 
-def test_ipv6_with_a_source_address_waits_for_duplicate_address_detection(host):
+def test_an_ipv6_source_address_waits_for_duplicate_detection(host):
     link = {
         **LINK,
         "addresses": ["fd00:100::3"],

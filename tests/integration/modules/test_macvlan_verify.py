@@ -164,7 +164,7 @@ def test_without_the_declared_link_the_host_is_isolated(lan):
     assert "macvlan_link" in check["remedy"]
 
 
-def test_a_prefix_that_competes_with_the_parent_is_shown_as_route_order(lan):
+def test_a_prefix_that_competes_with_the_parent_is_route_order(lan):
     add_link(lan.h1, address="192.168.100.3/24", route=None)
     lan.h1.container("c1", addresses=["192.168.100.129/24"])
     result = verify(lan.h1, fail=True)
@@ -194,7 +194,7 @@ def filter_macs(lan):
     lan.switch.run("nft", f"add rule bridge f c {rule}")
 
 
-def test_a_switch_that_filters_mac_addresses_is_told_apart_from_a_dead_gateway(lan):
+def test_a_mac_filtering_switch_differs_from_a_dead_gateway(lan):
     add_link(lan.h1)
     filter_macs(lan)
     result = verify(lan.h1, **DUAL_STACK)
@@ -214,7 +214,7 @@ def test_a_switch_that_filters_mac_addresses_is_told_apart_from_a_dead_gateway(l
     assert not proof(check, "suspected_cause")
 
 
-def test_a_mac_limit_that_acts_after_ageing_is_a_failure_with_its_time(lan):
+def test_a_mac_limit_after_ageing_is_a_failure_with_its_time(lan):
     add_link(lan.h1)
     switch, port, mac = lan.switch, lan.h1.port, lan.h1.mac("lan0")
     # A locked port passes the MAC addresses that it knows, and learns no more.
@@ -278,7 +278,7 @@ def test_a_link_that_vanishes_meanwhile_is_a_verdict(lan):
     assert "host_isolation" in proof(check, "suspected_cause")
 
 
-def test_a_gateway_that_drops_pings_is_reachable_by_arp_and_neighbour_discovery(lan):
+def test_a_gateway_that_drops_pings_is_reachable_by_arp_and_nd(lan):
     add_link(lan.h1)
     lan.gateway.sysctl("net/ipv4/icmp_echo_ignore_all", 1)
     lan.gateway.sysctl("net/ipv6/icmp/echo_ignore_all", 1)
@@ -337,7 +337,7 @@ def test_a_container_in_private_mode_is_named(lan):
     assert "bridge" in check["remedy"]
 
 
-def test_a_container_that_drops_pings_is_told_from_one_that_is_not_there(lan):
+def test_a_container_that_drops_pings_differs_from_a_missing_one(lan):
     add_link(lan.h1)
     lan.h1.container("c1", addresses=["192.168.100.129/24"]).sysctl("net/ipv4/icmp_echo_ignore_all", 1)
     result = verify(lan.h1, containers=["192.168.100.130"])
@@ -359,7 +359,7 @@ def test_a_wrong_neighbour_entry_is_named(lan):
     assert "stale_neighbour or duplicate_ip" in proof(check, "suspected_cause")
 
 
-def test_a_declared_container_on_another_host_is_checked_over_the_link(lan):
+def test_a_container_on_another_host_is_checked_over_the_link(lan):
     add_link(lan.h1)
     lan.host("h2", addresses=["192.168.100.12/24"]).container("c2", addresses=["192.168.100.140/24"])
     result = verify(lan.h1, containers=["192.168.100.140"])
@@ -367,7 +367,7 @@ def test_a_declared_container_on_another_host_is_checked_over_the_link(lan):
     assert statuses(result)["container_to_host"] == "SKIPPED"
 
 
-def test_an_address_that_the_host_has_itself_does_not_pass_for_a_container(lan):
+def test_an_address_of_the_host_itself_does_not_pass_for_a_container(lan):
     add_link(lan.h1)
     lan.h1.ip("address", "add", "192.168.100.129/32", "dev", "lo")
     check = found(verify(lan.h1, containers=["192.168.100.129"]), "host_to_container")
@@ -391,7 +391,7 @@ def test_without_containers_there_is_nothing_to_fail(lan):
     assert statuses(result)["host_to_container"] == statuses(result)["container_to_host"] == "SKIPPED"
 
 
-def test_a_found_container_that_ends_meanwhile_is_no_failure_and_is_let_go(lan):
+def test_a_found_container_that_ends_meanwhile_is_no_failure(lan):
     add_link(lan.h1)
     container = lan.h1.container("c1", addresses=["192.168.100.129/24"], mac="02:00:00:00:00:31")
     lan.h1.container("c2", addresses=["192.168.100.130/24"])

@@ -23,7 +23,7 @@ def test_not_root(monkeypatch):
         machine.require_root()
 
 
-def test_missing_programs_are_named_by_package_and_only_where_a_kind_needs_them(monkeypatch):
+def test_programs_missing_for_a_host_kind_are_named_by_package(monkeypatch):
     monkeypatch.setattr(machine, "find", lambda _program: None)
     assert machine.missing_packages({"netns"}) == ["iproute2", "iputils-ping", "util-linux"]
     assert {"mmdebstrap", "systemd-container", "netcat-openbsd", "openssh-client"} <= set(

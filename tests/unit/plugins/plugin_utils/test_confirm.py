@@ -183,7 +183,7 @@ def test_a_module_that_refuses_is_not():
     assert run(Action(refused)) == refused
 
 
-def test_silence_of_the_old_connection_does_not_keep_a_new_one_from_confirming(monkeypatch):
+def test_a_silent_old_connection_does_not_block_a_new_one(monkeypatch):
     monkeypatch.setattr(_confirm, "PATIENCE", 0.05)
     action = Action(lambda: time.sleep(30), CONFIRMED)
     assert run(action, allow_uplink_change=True, confirm_timeout=0.1)["messages"] == ["link lan0: add"]
@@ -191,7 +191,7 @@ def test_silence_of_the_old_connection_does_not_keep_a_new_one_from_confirming(m
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
 
 
-def test_the_limit_is_wide_where_the_uplink_is_not_touched_and_none_where_the_task_has_one():
+def test_an_untouched_uplink_gets_a_wide_limit_but_a_set_timeout_wins():
     action = Action(DONE, CONFIRMED)
     run(action)
     assert action.limits[0] > _confirm.MARGIN

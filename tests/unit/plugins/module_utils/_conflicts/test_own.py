@@ -111,7 +111,7 @@ def test_link_local_addresses_count_on_the_segment_alone():
     assert {str(key) for key in inventory([(OWN, own)], BRIDGE).addresses} == {"fe80::5"}
 
 
-def test_an_address_that_duplicate_address_detection_refused_is_not_held():
+def test_an_address_refused_by_duplicate_detection_is_not_held():
     refused = LinkAddress(2, ipaddress.ip_interface("fd00::2/64"), dadfailed=True)
     found = inventory([(OWN, Facts(HERE, (refused,)))], PARENT)
     assert found.addresses == {}

@@ -27,7 +27,7 @@ def seen(mac=MAC, kind="reply", probe=True, address=ADDRESS):
     return Sighting(address, mac, "parent", kind, 0.1, answered_probe=probe)
 
 
-def test_who_answers_a_probe_is_asked_for_what_nobody_has_and_once_alone(proxies):
+def test_who_answers_a_probe_is_asked_once_for_an_unused_address(proxies):
     assert proxies.suspect(ADDRESS, MAC, True) == [(NOBODYS, None), (NETWORK, None)]
     assert proxies.suspect(ADDRESS, OTHER, True) == []
     assert proxies.suspect(SIX, MAC, True) == [(NOBODYS6, None)]

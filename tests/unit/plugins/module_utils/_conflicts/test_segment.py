@@ -64,7 +64,7 @@ def test_other_addresses_are_not_kept(segment):
     assert kept(segment) == {}
 
 
-def test_probes_of_its_own_and_of_other_checks_are_told_apart_from_others(segment):
+def test_own_probes_and_those_of_other_checks_are_no_foreign_ones(segment):
     parent = segment.vantages[0]
     segment.hear(parent, probe(CHILD_MAC, signed=True), True, 0.1)
     assert (kept(segment), parent.others) == ({}, 0)
@@ -132,7 +132,7 @@ def announcement(sha):
     return Frame(sha, packets.BROADCAST, Arp(packets.ARP_REQUEST, sha, ADDRESS, packets.NO_MAC, ADDRESS))
 
 
-def test_an_address_that_goes_to_and_fro_is_counted_for_each_vantage_by_itself(segment):
+def test_an_address_that_flaps_is_counted_per_vantage(segment):
     parent, child = segment.vantages
     for number, sha in enumerate((STRANGER, "52:54:00:00:00:0b", STRANGER)):
         for vantage in (parent, child):

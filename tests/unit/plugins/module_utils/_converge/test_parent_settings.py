@@ -46,7 +46,7 @@ def test_a_link_that_no_longer_wants_it_gives_it_back():
     assert planned([link("lan0")], [], memory, 1)[:2] == ([0], {})
 
 
-def test_drift_of_the_parent_is_repaired_and_does_not_become_the_value_before():
+def test_repaired_drift_of_the_parent_is_not_the_value_to_restore():
     memory = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
     assert planned([link("lan0", arp_filter=1)], [], memory, 0)[:2] == ([1], memory)
 

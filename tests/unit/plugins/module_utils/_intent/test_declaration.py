@@ -33,7 +33,7 @@ def expanded(*networks, links=()):
     return expand(list(networks), list(links), problems), problems
 
 
-def test_the_shim_has_a_host_prefix_explicit_routes_and_one_mac_per_address():
+def test_the_shim_has_a_host_prefix_routes_and_one_mac_per_address():
     intent, problems = expanded(NETWORK)
     assert not problems
     (shim,) = intent.links
@@ -117,7 +117,7 @@ def test_a_long_name_is_fine_with_a_link_name():
     assert intent.links[0]["name"] == "lan0"
 
 
-def test_networks_of_one_segment_share_an_address_space_and_others_do_not():
+def test_only_networks_of_one_segment_share_an_address_space():
     second = {**NETWORK, "name": "lan1", "host_address": "192.168.100.4"}
     dummy, problems = expanded(NETWORK, second)
     assert [problem.key for problem in problems.items] == ["macvlan_networks[1].container_range"]
@@ -125,7 +125,7 @@ def test_networks_of_one_segment_share_an_address_space_and_others_do_not():
     assert not problems
 
 
-def test_links_that_no_network_declares_say_what_can_be_diagnosed_of_them():
+def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     problems = Problems()
     declared = [
         {

@@ -84,7 +84,7 @@ def test_nothing_that_matches_is_told():
         ("eth9", ["eth9 already carries ipvlan links (iv0)"]),
     ],
 )
-def test_parents_that_cannot_carry_macvlan_links_are_refused_with_the_reason(name, says):
+def test_parents_that_cannot_carry_macvlan_are_refused_with_a_reason(name, says):
     problems = Problems("web1")
     _parents.check_capable(FACTS.link(name), FACTS, "links[0].parent", name, problems)
     assert [problem.problem for problem in problems.items] == says

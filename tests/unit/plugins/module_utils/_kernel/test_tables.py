@@ -58,7 +58,7 @@ def test_nothing_differs():
     assert not found
 
 
-def test_what_is_missing_comes_back_anywhere_and_what_is_too_many_goes_from_owned_links():
+def test_all_links_get_what_is_missing_only_owned_ones_lose_extras():
     then = [address("192.168.1.3", 3), address("192.168.1.11", 2), route("10.0.0.0", 8, 2)]
     now = [address("192.168.1.4", 3), address("192.168.1.12", 2), route("11.0.0.0", 8, 3), route("12.0.0.0", 8, 2)]
     remove, add, dummy = compare(then, now)
@@ -70,7 +70,7 @@ def test_what_is_missing_comes_back_anywhere_and_what_is_too_many_goes_from_owne
     ]
 
 
-def test_routes_through_gateways_come_after_those_that_lead_to_them_and_rules_last():
+def test_gateway_routes_follow_the_routes_to_the_gateway_rules_last():
     gateway = (5, socket.inet_aton("192.168.1.1"))
     rule = Message(RTM_NEWRULE, struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, 100, 0, 0, 1, 0), ((6, u32(500)),))
     add = compare([rule, route("10.0.0.0", 8, 2, gateway), route("192.168.1.1", 32, 2), address("10.1.1.1", 2)], [])[1]

@@ -71,7 +71,7 @@ def test_attributes_are_changed_in_place():
     assert (changed.nopromisc, changed.up) == (False, False)
 
 
-def test_a_route_over_its_ipv6_source_waits_until_the_address_is_usable():
+def test_a_route_with_an_ipv6_source_waits_for_a_usable_address():
     made = kernel(ipaddress.ip_interface("2001:db8::3/128")).make([AddRoute("lan0", SIX)])
     assert [(route.destination, route.prefsrc) for route in made.routes] == [(SIX.destination, SIX.source)]
 

@@ -107,7 +107,7 @@ def test_a_later_file_that_takes_away_is_named():
     assert error.overridden_by["path"] == f"{LOCAL}/99-zz.conf"
 
 
-def test_an_earlier_file_that_replaces_and_a_later_one_that_adds_are_fine():
+def test_an_earlier_replacing_and_a_later_adding_file_are_fine():
     files = [other("10.conf", "unmanaged-devices=a"), other("99-zz.conf", "unmanaged-devices+=b")]
     assert nm.plan(present("mv0"), nm.Facts(RUNNING, files=files)).merged.specs == ["a", "interface-name:mv0", "b"]
 
@@ -124,7 +124,7 @@ def test_an_exception_elsewhere_is_named():
     assert f"{LOCAL}/10.conf says except:interface-name:mv*" in str(error)
 
 
-def test_an_exception_by_type_is_named_where_networkmanager_knows_the_type():
+def test_an_exception_by_a_type_that_networkmanager_knows_is_named():
     files = [other("10.conf", "unmanaged-devices=*,except:type:macvlan")]
     assert nm.plan(present("mv0"), nm.Facts(RUNNING, files=files)).difference
     assert "except:type:macvlan" in str(
@@ -132,7 +132,7 @@ def test_an_exception_by_type_is_named_where_networkmanager_knows_the_type():
     )
 
 
-def test_adding_to_a_list_of_exceptions_would_hand_over_everything_else():
+def test_adding_to_a_list_of_exceptions_would_manage_all_others():
     """Measured with 1.42.4: except:interface-name:eth0 leaves lo unmanaged; with one entry more, lo is managed."""
     error = refusal(
         present("mv0"), nm.Facts(RUNNING, files=[other("10.conf", "unmanaged-devices=except:interface-name:eth0")])

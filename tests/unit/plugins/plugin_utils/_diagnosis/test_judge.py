@@ -57,7 +57,7 @@ def test_what_a_confirmed_cause_explains_is_no_cause_of_its_own() -> None:
     assert {item.cause for item in found.values() if item.status == "confirmed"} == {"parent_vanished"}
 
 
-def test_a_judge_that_is_wrong_about_the_evidence_does_not_silence_the_others(monkeypatch) -> None:
+def test_a_judge_that_fails_on_evidence_does_not_silence_others(monkeypatch) -> None:
     def judge(case):
         raise KeyError("what")
 

@@ -168,7 +168,7 @@ def test_several_gateways_are_a_warning() -> None:
     assert result.warnings == ["subnet 192.168.100.0/24 has 2 gateways: 192.168.100.1: h1; 192.168.100.254: h2"]
 
 
-def test_faults_of_each_host_are_told_together_under_the_keys_of_the_declaration() -> None:
+def test_faults_of_each_host_are_reported_by_declaration_key() -> None:
     result = planned(
         host("h1", network(host_address="192.168.100.130"), network(name="b", mac="01:00:00:00:00:01", parent="eth9")),
         host("h2", links=[{"name": "much-too-long-for-linux", "parent": "eth0"}, {"name": "mv0", "mtu": 9}]),
@@ -183,7 +183,7 @@ def test_faults_of_each_host_are_told_together_under_the_keys_of_the_declaration
     ]
 
 
-def test_a_link_with_the_name_of_a_network_is_told_in_the_words_of_the_declaration() -> None:
+def test_a_link_named_like_a_network_is_reported_in_declared_terms() -> None:
     problems = Problems("h1")
     read(host("h1", network(), links=[{"name": "lan0", "parent": "eth0"}]), problems)
     (problem,) = problems.items
@@ -197,7 +197,7 @@ def test_stable_macs_differ_between_hosts_and_stay() -> None:
     assert macs == [item.desired.present[0].mac for item in again.hosts]
 
 
-def test_hosts_that_the_run_leaves_out_are_compared_with_and_do_not_fail_it() -> None:
+def test_hosts_outside_the_run_are_compared_but_do_not_fail_it() -> None:
     hosts = [host("h1", network()), host("h2", second()), host("h3", second()), host("h4", network(gateway="nonsense"))]
     result = planned(*hosts, selected={"h1"})
     assert told(result) == [

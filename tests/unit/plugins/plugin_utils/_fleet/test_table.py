@@ -220,7 +220,7 @@ def test_the_command_for_two_families_and_for_podman() -> None:
     )
 
 
-def test_a_conflict_makes_a_host_that_passes_all_checks_one_to_look_at() -> None:
+def test_a_conflict_flags_a_host_that_passes_all_checks() -> None:
     conflict = "192.168.100.3 on eth0 (host_address of h1) is in use by 00:1b:21:00:00:01"
     well = host(interfaces_result={"links": [LINK]}, verify_result={"checks": PASSES})
     held = replace(well, conflicts=[conflict])

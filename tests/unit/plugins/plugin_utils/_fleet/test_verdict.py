@@ -141,7 +141,7 @@ def test_two_containers_of_one_host_with_one_address() -> None:
     assert (conflict.status, conflict.hosts) == ("duplicate", ["h1"])
 
 
-def test_a_host_that_answers_with_the_macs_of_parent_and_link_is_one_holder() -> None:
+def test_a_host_with_the_macs_of_parent_and_link_is_one_holder() -> None:
     """ARP flux: another host, asked for h1's address, hears two strangers."""
     flux = seen(shim(1), (mac(1, 0), "foreign"), (mac(1, 1), "foreign"), status="duplicate")
     assert told(evidence(1), evidence(2, [flux])) == []

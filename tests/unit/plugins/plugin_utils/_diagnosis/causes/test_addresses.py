@@ -38,7 +38,7 @@ def test_one_mac_address_on_two_hosts() -> None:
     assert (found.culprit["host"], found.culprit["mac"]) == ("web2", "02:00:5e:10:00:09")
 
 
-def test_one_mac_address_on_two_hosts_tells_of_clones_by_their_machine_id() -> None:
+def test_one_mac_on_two_hosts_with_one_machine_id_means_clones() -> None:
     fleet = cases.healthy()
     _same_mac(fleet)
     fleet["web1"]["system"]["machine_id"] = fleet["web2"]["system"]["machine_id"] = "1"
@@ -47,7 +47,7 @@ def test_one_mac_address_on_two_hosts_tells_of_clones_by_their_machine_id() -> N
     assert "machine ID" not in cases.verdict(fleet, "duplicate_mac_in_fleet").remedy
 
 
-def test_one_mac_address_on_two_hosts_is_only_suspected_where_one_is_down_or_it_may_have_moved() -> None:
+def test_one_mac_on_two_hosts_is_only_suspected_if_down_or_moved() -> None:
     fleet = cases.healthy()
     _same_mac(fleet)
     _link(fleet, "web2", "web2-c1")["up"] = False
@@ -58,7 +58,7 @@ def test_one_mac_address_on_two_hosts_is_only_suspected_where_one_is_down_or_it_
     assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "suspected"
 
 
-def test_one_mac_address_of_virtual_routers_bridges_and_other_segments_is_none_of_it() -> None:
+def test_macs_of_routers_bridges_and_other_segments_are_ruled_out() -> None:
     fleet = cases.healthy()
     _same_mac(fleet, "00:00:5e:00:01:0a")
     assert cases.verdict(fleet, "duplicate_mac_in_fleet").status == "ruled_out"
@@ -215,7 +215,7 @@ def test_a_container_that_came_a_moment_ago_was_not_there_to_be_asked() -> None:
     assert cases.verdict(fleet, "stale_neighbour").status == "confirmed"
 
 
-def test_containers_that_know_the_mac_address_of_a_link_that_was_removed_are_not_the_reason() -> None:
+def test_neighbour_entries_for_a_removed_links_mac_are_no_cause() -> None:
     fleet = cases.healthy()
     cases.lose(fleet, "container_to_host", at=0.0)
     after = fleet["web1"]["after"]
@@ -272,7 +272,7 @@ def test_only_the_mac_address_of_the_link_is_not_answered() -> None:
     assert cases.verdict(fleet, "sticky_mac_elsewhere").status == "not_tested"
 
 
-def test_some_mac_addresses_of_the_port_are_answered_and_others_are_not() -> None:
+def test_only_some_mac_addresses_of_the_port_are_answered() -> None:
     fleet = cases.healthy()
     cases.lose(fleet, "gateway_from_link")
     _ask_gateway(fleet, parent=True, link=False, c1=True, c2=True, child=False)
@@ -357,7 +357,7 @@ def test_an_announcement_that_was_not_made() -> None:
     assert cases.verdict(fleet, "announcement_lost").status == "not_tested"
 
 
-def test_an_announcement_repairs_an_address_that_two_have_for_a_while_only() -> None:
+def test_an_announcement_repairs_a_doubly_held_address_only_briefly() -> None:
     fleet = cases.healthy()
     _announced(fleet)
     _same_mac(fleet)
@@ -392,7 +392,7 @@ def test_a_lease_that_nobody_renewed() -> None:
     assert "no DHCP server answers" in cases.verdict(fleet, "dhcp_lease_lost").summary
 
 
-def test_a_lease_of_the_host_s_link_that_nobody_renewed_was_removed_by_no_process() -> None:
+def test_an_expired_lease_of_the_hosts_link_was_removed_by_no_process() -> None:
     fleet = cases.healthy()
     ended = _expire(fleet, "", "lan0", "192.168.100.3/32")
     cases.lose(fleet, "container_to_host")
@@ -444,7 +444,7 @@ def _card(fleet: dict[str, Any], silent: bool = True, lost: bool = True, **chang
         cases.lose(fleet, "gateway_from_link")
 
 
-def test_a_card_that_may_have_no_room_for_more_mac_addresses_is_suspected_at_most() -> None:
+def test_a_card_with_a_full_mac_filter_is_suspected_at_most() -> None:
     fleet = cases.healthy()
     _card(fleet)
     found = cases.verdict(fleet, "unicast_filter_full")

@@ -35,7 +35,7 @@ def _kernel(fleet: dict[str, Any]) -> dict[str, Any]:
     return fleet["web1"]["system"]["kernel"]["macvlan"]
 
 
-def test_another_mac_address_is_confirmed_where_something_is_lost_with_the_moment_and_the_suspect() -> None:
+def test_a_rewritten_mac_with_a_loss_names_the_moment_and_suspect() -> None:
     fleet = cases.healthy()
     declared = cases.own_link(fleet, "lan0")["mac"]
     cases.own_link(fleet, "lan0")["mac"] = OTHER
@@ -49,7 +49,7 @@ def test_another_mac_address_is_confirmed_where_something_is_lost_with_the_momen
     assert found.remedy == f"ip link set lan0 address {declared}"
 
 
-def test_a_mac_address_that_is_back_again_or_whose_declaration_is_refused_is_no_rewritten_one() -> None:
+def test_a_mac_that_is_restored_or_refused_is_not_a_rewritten_one() -> None:
     fleet = cases.healthy()
     mac = cases.own_link(fleet, "lan0")["mac"]
     cases.event(fleet, data={"changed": {"mac": [mac, OTHER]}})
@@ -89,7 +89,7 @@ def test_a_parent_for_which_the_link_is_refused(cause: str, state: dict[str, Any
     assert any("it cannot be" in item.value for item in found.evidence)
 
 
-def test_an_ipvlan_link_explains_the_missing_link_also_from_a_container() -> None:
+def test_an_ipvlan_link_of_a_container_explains_the_missing_link() -> None:
     fleet = cases.healthy()
     space = next(item for item in fleet["web1"]["after"]["namespaces"] if item["label"] == "web1-c1")
     link = next(item for item in space["links"] if item["name"] == "eth0")
@@ -124,7 +124,7 @@ def test_a_kernel_without_macvlan_is_told_with_the_reason(status: str, works: bo
     assert words in found.summary
 
 
-def test_a_kernel_that_can_load_the_module_or_was_not_tried_is_none_without_macvlan() -> None:
+def test_a_kernel_that_loads_the_module_or_is_untried_is_ruled_out() -> None:
     fleet = cases.healthy()
     for moment in ("before", "after"):
         del fleet["web1"][moment]["namespaces"][1:]
@@ -134,7 +134,7 @@ def test_a_kernel_that_can_load_the_module_or_was_not_tried_is_none_without_macv
         assert cases.verdict(fleet, "kind_missing").status == "ruled_out"
 
 
-def test_a_known_bad_kernel_is_only_suspected_and_only_where_something_is_lost() -> None:
+def test_a_known_bad_kernel_is_suspected_only_if_something_is_lost() -> None:
     fleet = cases.healthy()
     _kernel(fleet)["known_bad"] = {"fixed_in": "5.4.14", "problem": "broadcasts do not get in", "source": "a commit"}
     assert cases.verdict(fleet, "known_bad_kernel").status == "ruled_out"
@@ -157,7 +157,7 @@ def test_a_link_that_nothing_makes_at_boot() -> None:
     assert found.summary == "lan0 does not exist on web1, and nothing creates it at boot"
 
 
-def test_a_unit_that_is_not_enabled_makes_nothing_and_one_that_is_does() -> None:
+def test_only_an_enabled_unit_creates_the_link() -> None:
     fleet = cases.healthy()
     units = {"linuxnet-macvlan-lan0.service": {"enabled": False, "active": False}}
     fleet["web1"]["system"]["persisted"] = {"lan0": {"files": [UNIT], "units": units}}
@@ -208,7 +208,7 @@ def _boot(fleet: dict[str, Any], text: str, at: float = 0.7, there: float | None
         ("Error: Nexthop has invalid gateway.", "before eth0 was ready"),
     ],
 )
-def test_a_unit_that_ran_before_its_parent_is_named_and_explains_the_missing_link(text: str, words: str) -> None:
+def test_a_unit_that_ran_before_its_parent_explains_the_missing_link(text: str, words: str) -> None:
     fleet = cases.healthy()
     _boot(fleet, text)
     fleet["web1"]["system"]["persisted"] = {}
@@ -239,7 +239,7 @@ def test_a_unit_that_failed_for_another_reason_was_not_too_early(text: str, time
     assert cases.verdict(fleet, "boot_order").status == "ruled_out"
 
 
-def test_a_link_that_was_removed_during_the_watch_or_whose_parent_is_gone_was_not_made_too_early() -> None:
+def test_a_removed_link_or_parent_is_no_matter_of_boot_order() -> None:
     fleet = cases.healthy()
     _boot(fleet, 'Cannot find device "eth0"')
     _without_link(fleet, "after")

@@ -69,7 +69,7 @@ def test_only_rules_that_containers_pass_count(how: str, rule: dict, setting: in
     assert cases.verdict(fleet, CAUSE).status == status
 
 
-def test_what_does_not_count_is_a_hint_where_the_gateway_answers_the_host() -> None:
+def test_a_policy_without_counter_is_a_hint_if_the_gateway_answers() -> None:
     policy = {"place": "ip filter FORWARD", "hooks": ["forward"], "handle": None}
     fleet = cases.healthy()
     _tried(fleet, how="port", uncounted=[policy])
@@ -88,7 +88,7 @@ def test_rules_that_nft_does_not_show_may_have_dropped_it() -> None:
         assert cases.verdict(fleet, CAUSE).status == status
 
 
-def test_containers_that_are_answered_rule_it_out_whatever_is_dropped_meanwhile() -> None:
+def test_answered_containers_rule_it_out_whatever_is_dropped() -> None:
     fleet = cases.healthy()
     _tried(fleet, received=1, drops=[_rule(dropped=50)])
     assert cases.verdict(fleet, CAUSE).status == "ruled_out"

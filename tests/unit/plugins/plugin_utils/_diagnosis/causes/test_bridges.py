@@ -19,7 +19,7 @@ def _changed(fleet: dict, kind: str = "bridge", port: str = NEW) -> None:
     cases.event(fleet, link="eth0", what="eth0: mac", data={"changed": {"mac": [OLD, NEW]}})
 
 
-def test_a_bridge_whose_old_address_nobody_takes_is_confirmed_with_what_is_lost() -> None:
+def test_an_old_bridge_mac_that_no_port_has_is_confirmed_with_a_loss() -> None:
     fleet = cases.healthy()
     _changed(fleet)
     cases.lose(fleet, "gateway_from_parent", at=1.2)
@@ -29,7 +29,7 @@ def test_a_bridge_whose_old_address_nobody_takes_is_confirmed_with_what_is_lost(
     assert found.remedy.startswith(f"ip link set eth0 address {NEW}")
 
 
-def test_a_change_that_loses_nothing_is_suspected_and_none_while_a_port_has_the_address() -> None:
+def test_a_harmless_change_is_suspected_unless_a_port_has_the_mac() -> None:
     for port, lost_at, status in (
         (NEW, None, "suspected"),
         (OLD, None, "ruled_out"),
@@ -51,7 +51,7 @@ def test_what_was_lost_before_or_elsewhere_is_not_the_bridges() -> None:
         assert cases.verdict(fleet, "bridge_mac_changed").status == "suspected", kind
 
 
-def test_another_kind_of_parent_and_a_bridge_that_kept_its_address_are_ruled_out() -> None:
+def test_other_parents_and_a_bridge_that_kept_its_mac_are_ruled_out() -> None:
     fleet = cases.healthy()
     assert cases.verdict(fleet, "bridge_mac_changed").status == "ruled_out"
     _changed(fleet, kind="bond")

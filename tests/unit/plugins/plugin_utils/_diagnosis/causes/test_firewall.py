@@ -61,7 +61,7 @@ def _filter(fleet: dict, **fields: object) -> None:
     fleet["web1"]["after"]["filters"] = [rule]
 
 
-def test_a_rule_for_a_container_that_gets_traffic_and_never_matched_is_suspected_and_no_more() -> None:
+def test_a_rule_that_never_matches_a_containers_traffic_is_suspected() -> None:
     fleet = cases.healthy()
     _filter(fleet)
     found = cases.verdict(fleet, "host_firewall_bypassed")
@@ -72,7 +72,7 @@ def test_a_rule_for_a_container_that_gets_traffic_and_never_matched_is_suspected
     assert cases.verdict(fleet, "host_firewall_bypassed").status == "ruled_out", "no traffic"
 
 
-def test_rules_that_match_or_are_for_others_or_are_elsewhere_are_no_sign() -> None:
+def test_rules_that_match_or_concern_other_traffic_are_no_sign() -> None:
     for fields in (
         {"packets": 3},
         {"addresses": []},

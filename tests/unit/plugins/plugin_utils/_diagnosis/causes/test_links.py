@@ -56,7 +56,7 @@ def test_a_default_route_over_the_link_names_who_added_it() -> None:
     assert found.culprit["name"] == "dhcpcd"
 
 
-def test_a_default_route_that_loses_is_only_suspected_and_a_declared_one_is_none() -> None:
+def test_an_unused_default_route_is_suspected_but_not_a_declared_one() -> None:
     fleet = cases.healthy()
     _route(fleet, "0.0.0.0/0", metric=200)
     assert cases.verdict(fleet, "foreign_default_route").status == "suspected"
@@ -64,7 +64,7 @@ def test_a_default_route_that_loses_is_only_suspected_and_a_declared_one_is_none
     assert cases.verdict(fleet, "foreign_default_route").status == "ruled_out"
 
 
-def test_a_second_uplink_in_the_subnet_counts_where_the_kernel_uses_it() -> None:
+def test_a_second_uplink_in_the_subnet_counts_if_the_kernel_uses_it() -> None:
     fleet = cases.healthy()
     own = fleet["web1"]["after"]["namespaces"][0]
     own["links"].append({**cases.own_link(fleet, "eth0"), "name": "eth1", "index": 9})

@@ -43,7 +43,7 @@ def _taken(fleet: dict[str, Any]) -> None:
     own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
 
 
-def test_a_link_that_networkmanager_takes_names_it_and_explains_the_address() -> None:
+def test_networkmanager_on_the_link_is_named_and_explains_the_address() -> None:
     fleet = cases.healthy()
     _manager(fleet, "ip-config")
     _taken(fleet)
@@ -112,7 +112,7 @@ def _flap(fleet: dict[str, Any], unit: str = "systemd-networkd.service") -> None
     own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
 
 
-def test_what_a_manager_drops_for_a_lost_carrier_is_no_removal_of_its_own() -> None:
+def test_what_a_manager_drops_on_carrier_loss_is_no_own_removal() -> None:
     fleet = cases.healthy()
     _flap(fleet)
     found = cases.verdict(fleet, "carrier_loss_drops_config")
@@ -121,7 +121,7 @@ def test_what_a_manager_drops_for_a_lost_carrier_is_no_removal_of_its_own() -> N
     assert cases.verdict(fleet, "address_removed_by_other").explained_by == "carrier_loss_drops_config"
 
 
-def test_what_somebody_else_removes_or_what_comes_back_is_not_dropped_for_a_lost_carrier() -> None:
+def test_foreign_or_undone_removals_are_not_dropped_on_carrier_loss() -> None:
     fleet = cases.healthy()
     routes = list(fleet["web1"]["after"]["namespaces"][0]["routes"])
     _flap(fleet, unit="session-1.scope")

@@ -24,7 +24,7 @@ def _lose(fleet: dict) -> None:
     targets.append({**copied, "id": "six", "target": GATEWAY, "received": 0, "first_loss": 0.0, "losses": [[0.0, 3.0]]})
 
 
-def test_a_gateway_that_answers_broadcasts_alone_is_confirmed_with_what_is_lost() -> None:
+def test_a_gateway_that_answers_only_broadcasts_is_confirmed() -> None:
     fleet = cases.healthy()
     _solicit(fleet, 0, 3)
     assert cases.verdict(fleet, "multicast_snooping").status == "suspected", "nothing is lost yet"

@@ -24,7 +24,7 @@ def _without_address(fleet: dict) -> None:
     own["addresses"] = [item for item in own["addresses"] if item["link"] != "eth0"]
 
 
-def test_a_parent_where_nobody_answers_is_wrong_where_the_gateway_answers_elsewhere() -> None:
+def test_a_silent_parent_is_wrong_if_the_gateway_answers_elsewhere() -> None:
     fleet = cases.healthy()
     _without_address(fleet)
     _gateway_ask(fleet, parent=False, egress=True)
@@ -68,7 +68,7 @@ def test_a_failed_address_names_who_else_has_it() -> None:
     assert cases.verdict(fleet, "ipv6_dad_failed", "web2").status == "ruled_out"
 
 
-def test_a_failed_address_of_another_network_is_none_of_ours_and_a_stranger_is_duplicate_ip() -> None:
+def test_a_failed_foreign_address_or_a_duplicate_one_is_ruled_out() -> None:
     fleet = cases.healthy()
     _ipv6(fleet, "web1", "2001:db8:9::1/64", True)
     assert cases.verdict(fleet, "ipv6_dad_failed").status == "ruled_out"
@@ -99,7 +99,7 @@ def test_a_network_that_comes_with_a_tag_alone_is_confirmed() -> None:
     assert "the tag of VLAN 10" in found.summary
 
 
-def test_tags_beside_what_works_are_a_trunk_and_silence_proves_nothing() -> None:
+def test_tags_beside_working_traffic_are_a_trunk_silence_is_no_proof() -> None:
     for vlans, answered, status in (
         ((0, 10), False, "ruled_out"),
         ((10,), True, "ruled_out"),
@@ -112,7 +112,7 @@ def test_tags_beside_what_works_are_a_trunk_and_silence_proves_nothing() -> None
         assert cases.verdict(fleet, "vlan_mismatch").status == status, (vlans, answered)
 
 
-def test_an_address_that_two_containers_of_the_inventory_have_is_no_failure_of_its_own() -> None:
+def test_an_address_of_two_declared_containers_is_no_second_failure() -> None:
     fleet = cases.healthy()
     for host, failed in (("web1", True), ("web2", False)):
         network = fleet[host]["networks"][0]

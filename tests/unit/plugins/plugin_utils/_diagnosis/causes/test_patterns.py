@@ -37,13 +37,13 @@ def probe(fleet: dict, address: str, status: str, mac: str, owner: str = "foreig
     ("virtual_router", "virtual_router", "ruled_out"),
     ("fleet", "own", "ruled_out"),
 ])  # fmt: skip
-def test_a_second_holder_is_a_duplicate_unless_it_is_a_router_or_of_the_fleet(owner, status, expected) -> None:
+def test_a_second_holder_is_a_duplicate_unless_router_or_fleet_member(owner, status, expected) -> None:
     fleet = cases.healthy()
     probe(fleet, "192.168.100.129", status, MAC, owner)
     assert cases.verdict(fleet, "duplicate_ip").status == expected
 
 
-def test_a_holder_that_another_host_of_the_fleet_has_is_none_outside_of_it() -> None:
+def test_a_mac_of_another_fleet_host_is_no_foreign_holder() -> None:
     fleet = cases.healthy()
     mac = cases.own_link(fleet, "eth0", "web2")["mac"]
     probe(fleet, "192.168.100.129", "duplicate", mac)
@@ -51,7 +51,7 @@ def test_a_holder_that_another_host_of_the_fleet_has_is_none_outside_of_it() -> 
 
 
 @pytest.mark.parametrize(("theirs", "expected"), [((0.5, 3.0), "confirmed"), ((0.1, 0.4), "ruled_out")])
-def test_claims_heard_in_turns_are_a_duplicate_and_one_after_the_other_is_a_move(theirs, expected) -> None:
+def test_alternating_claims_are_a_duplicate_and_one_handover_a_move(theirs, expected) -> None:
     fleet = cases.healthy()
     own = fleet["web1"]["after"]["networks"]["lan0"]["containers"][0]
     cases.event(fleet, **claim(own["address"], own["mac"], 1.0, 4.0, incoming=False))
@@ -104,7 +104,7 @@ def test_a_hypervisor_is_named_where_the_machine_runs_on_one() -> None:
     (1, 0, True, "ruled_out"),
     (1, 5, False, "ruled_out"),
 ])  # fmt: skip
-def test_strict_filtering_counts_where_it_dropped_and_something_is_lost(setting, grown, lost, expected) -> None:
+def test_strict_filtering_counts_if_it_dropped_and_something_is_lost(setting, grown, lost, expected) -> None:
     fleet = cases.healthy()
     space = fleet["web1"]["after"]["namespaces"][0]
     space["settings"]["lan0"]["rp_filter"] = setting
@@ -139,7 +139,7 @@ def test_the_remedy_knows_the_manager_that_removed_it(name: str, word: str) -> N
     assert word in found.remedy
 
 
-def test_equal_routes_that_still_work_are_suspected_and_then_confirmed() -> None:
+def test_equal_routes_are_suspected_while_working_and_then_confirmed() -> None:
     fleet = cases.healthy()
     own = fleet["web1"]["after"]["namespaces"][0]
     template = next(item for item in own["routes"] if item["destination"] == "192.168.100.0/24")
@@ -160,7 +160,7 @@ def test_another_mode_is_no_fault_where_the_switch_sends_frames_back() -> None:
     assert cases.verdict(fleet, "wrong_mode").status == "confirmed"
 
 
-def test_a_parent_that_was_made_anew_is_told_only_where_something_is_broken() -> None:
+def test_a_recreated_parent_is_reported_only_if_something_is_broken() -> None:
     fleet = cases.healthy()
     cases.own_link(fleet, "eth0")["index"] += 7
     assert cases.verdict(fleet, "parent_vanished").status == "ruled_out"
@@ -168,7 +168,7 @@ def test_a_parent_that_was_made_anew_is_told_only_where_something_is_broken() ->
     assert cases.verdict(fleet, "parent_vanished").status == "confirmed"
 
 
-def test_who_removed_a_parent_is_networkmanager_by_its_own_word_or_the_only_program_that_could() -> None:
+def test_networkmanager_or_the_only_suspect_removed_the_parent() -> None:
     fleet = cases.healthy()
     gone = cases.event(fleet, action="delete", link="eth0", after=2.0, what="eth0 disappeared")
     fleet["web1"]["after"]["networks"]["lan0"].update(parent=None, parent_problem="no such interface", link=None)

@@ -31,7 +31,7 @@ def _room(fleet: dict, frames: int) -> None:
                 link["bcqueuelen"] = frames
 
 
-def test_requests_that_the_parent_heard_and_the_link_did_not_are_confirmed_with_the_drops() -> None:
+def test_requests_heard_by_the_parent_alone_are_confirmed_with_drops() -> None:
     fleet = cases.healthy()
     _room(fleet, 10)
     _heard(fleet, "eth0", 9)

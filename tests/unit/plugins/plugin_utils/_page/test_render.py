@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -16,10 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.drawing import draw
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.text import clean, markdown_code, seconds_text
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.timeline import MARK_DISTANCE, lay_out
 
 from . import diagnosis_samples as samples
 
@@ -192,71 +188,6 @@ def test_a_thousand_hosts_stay_small() -> None:
     assert "are left out to keep this page small" in html
 
 
-def test_broken_edges_have_a_cross_and_stay_in_the_drawing() -> None:
-    link = samples.link(3, samples.REMOVED)
-    drawing = draw("web1", link)
-    assert [line.state for line in drawing.lines].count("broken") == 3
-    assert "link to gateway: broken" in drawing.summary
-    for box in drawing.boxes:
-        assert box.x >= 0
-        assert box.x + box.width <= drawing.width
-        assert box.y + box.height <= drawing.height
-    marks = [line.mark for line in drawing.lines]
-    assert len(marks) == len(set(marks))
-    for line in drawing.lines:
-        assert all(0 <= float(x) <= drawing.width for x in re.findall(r"H([\d.]+)", line.path))
-
-
-def test_containers_that_are_not_drawn_are_counted_and_broken_ones_drawn() -> None:
-    broken = {"host_to_container/192.168.100.137"}
-    drawing = draw("web1", samples.link(3, broken, containers=9))
-    assert drawing.hidden == "and 3 more containers"
-    assert next(box.node for box in drawing.boxes if box.kind == "container") == "container:grafana-8"
-    assert [line.state for line in drawing.lines].count("broken") == 1
-
-
-def test_what_is_declared_and_not_there_is_drawn() -> None:
-    link = samples.link(3, link_mac=None, link_state="missing", addresses=[], parent_state="no carrier", containers=0)
-    link["edges"] = [{"from": "link", "to": "container:192.168.100.140", "state": "broken", "target_id": "x"}]
-    drawing = draw("web1", link)
-    assert [(box.lines[0], box.bad, box.kind) for box in drawing.boxes[1:]] == [
-        ("eth0 parent, NO CARRIER", True, "parent"),
-        ("lan0 link, MISSING", True, "link"),
-        ("192.168.100.140", False, "none"),
-    ]
-    assert drawing.lines[0].ends == ("link", "container:192.168.100.140")
-
-
-def test_what_the_diagnosis_did_itself_is_no_culprit() -> None:
-    own = {"pid": 9, "name": "python3", "self": True, "parents": []}
-    tool = {
-        "pid": 7,
-        "name": "ip",
-        "command": "ip address flush dev eth0",
-        "parents": [{"pid": 6, "name": "sh"}, {"pid": 5, "name": "cron"}, {"pid": 1, "name": "systemd"}],
-    }
-    suspects = [{"pid": 8, "name": "ethtool"}]
-    events = [
-        samples.event(4.1, "link", "a link was made", own),
-        samples.event(4.2, "address", "addresses are gone", tool),
-        samples.event(4.3, "link", "eth0 down", suspects=suspects),
-    ]
-    shown = lay_out(samples.timeline(3, samples.REMOVED, events=events))
-    assert [mark.named for _name, marks in shown.rows for mark in marks] == [False, True]
-    assert [event.process for event in shown.listed] == ["this diagnosis", "ip (PID 7)", ""]
-    assert shown.listed[1].origin == "ip address flush dev eth0, started by sh, by cron"
-    assert shown.listed[2].unknown == "perhaps ethtool (PID 8)"
-
-
-def test_only_what_can_break_a_path_is_told_as_near() -> None:
-    noise = [samples.event(4.0 + at / 100, "arp", f"who has {at}", action="seen") for at in range(40)]
-    cause = samples.event(4.3, "route", "route removed", action="delete")
-    shown = lay_out(samples.timeline(3, samples.REMOVED, events=[*noise, cause]))
-    assert [event.what for event in shown.listed if event.near] == ["route removed"]
-    assert len(shown.listed) == 7
-    assert shown.not_listed == 34
-
-
 @pytest.mark.parametrize(
     ("remedy", "command"),
     [
@@ -274,33 +205,6 @@ def test_commands_can_be_copied_and_advice_is_read(remedy: str, command: bool) -
     assert ('<pre class="cmd"' in render_html(report)) is command
     assert ("```sh" in render_markdown(report)) is command
     assert remedy in render_html(report)
-
-
-def test_targets_that_could_not_be_asked_say_why() -> None:
-    timeline = samples.timeline()
-    timeline["targets"][0].update(sent=0, received=0, impossible="this host has no link lan0")
-    lane = lay_out(timeline).lanes[0]
-    assert (lane.state, lane.result) == ("unknown", "not asked")
-    assert "this host has no link lan0" in lane.detail
-
-
-def test_marks_of_many_events_do_not_overlap() -> None:
-    timeline = samples.two_faults()["hosts"][0]["timeline"]
-    shown = lay_out(timeline)
-    for _name, marks in shown.rows:
-        places = [mark.x for mark in marks]
-        assert all(b - a >= MARK_DISTANCE - 0.02 for a, b in itertools.pairwise(places))
-    assert sum(mark.count for _name, marks in shown.rows for mark in marks) == len(timeline["events"])
-    assert shown.not_listed + sum(event.times for event in shown.listed) == len(timeline["events"])
-    # what somebody did just before the first loss is among the listed
-    assert {"address 192.168.100.3/32 removed from lan0", "eth0 down"} <= {event.what for event in shown.listed}
-
-
-def test_events_that_repeat_are_listed_once() -> None:
-    shown = lay_out(samples.fleet_duplicate()["hosts"][0]["timeline"])
-    assert [(event.times, event.relative, event.last) for event in shown.listed] == [(12, "+1.600 s", "+56.600 s")]
-    assert {mark.number for _name, marks in shown.rows for mark in marks} == {1}
-    assert shown.not_listed == 0
 
 
 def luminance(colour: str) -> float:
@@ -337,22 +241,3 @@ def test_parts_that_are_missing_do_not_matter() -> None:
     for report in ({}, {"hosts": [host], "verdicts": [verdict]}, {"hosts": [{"host": "a", "state": "new"}]}):
         Page(render_html(report))
         assert render_markdown(report)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0.0 s"), (0.0131, "0.013 s"), (4.24, "4.2 s"), (119, "119.0 s"), (125.3, "2 min 5 s"), (12000, "3 h 20 min")],
-)
-def test_seconds(seconds: float, text: str) -> None:
-    assert seconds_text(seconds) == text
-
-
-def test_text_that_is_too_long_is_cut() -> None:
-    assert clean("x" * 1000) == "x" * 599 + "…"
-    assert clean({"a": [1, "b\n c"]}) == "a: 1, b c"
-
-
-def test_code_spans_hold_backticks() -> None:
-    assert markdown_code("a`b") == "``a`b``"
-    assert markdown_code("`a`") == "`` `a` ``"
-    assert markdown_code("a|b", cell=True) == "`a\\|b`"
