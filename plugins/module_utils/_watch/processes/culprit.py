@@ -110,14 +110,14 @@ class Culprits:
     def _resolve(self, port: int, namespace: WatchedNamespace) -> tuple[Process | None, str]:
         direct = read(port) if _INIT < port <= _LIBNL_PID else None
         if direct and direct.command and (direct.own_pid, direct.network) == (port, namespace.inode):
-            return direct, BY_PORT
+            return self._table.complete(direct), BY_PORT
         inode = socket_of(namespace.read("netlink"), port)
         for pid in dict.fromkeys((port, port & _LIBNL_PID)):
             alive = read(pid) if _INIT < pid <= _LIBNL_PID else None
             # A port id is a pid in the PID namespace of its process: in a container another one has that number.
             # One without a command line is a zombie, of which little can be read.
             if alive and alive.command and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
-                return alive, BY_PORT
+                return self._table.complete(alive), BY_PORT
         ending = None
         if inode is not None and self._searches.take(time.monotonic()):
             # systemd opens the sockets of socket units, such as networkd's, and keeps them open: what is asked through

@@ -69,6 +69,14 @@ def lives(process: Process) -> bool:
         return False
 
 
+def has_ended(pid: int) -> bool:
+    """Whether its memory is gone, and with it the cgroup that it was in."""
+    try:
+        return not _file(pid, "cmdline")
+    except OSError:
+        return True
+
+
 def _stat(pid: int) -> tuple[str, int, int]:
     """Name, parent and start (proc_pid_stat(5), fields 2, 4 and 22)."""
     text = _file(pid, "stat")

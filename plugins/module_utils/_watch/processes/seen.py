@@ -15,7 +15,7 @@ from typing import TypeVar
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 
 from .connector import EXEC, ProcessEvents, Unavailable
-from .process import Process, read
+from .process import Process, has_ended, read
 
 T = TypeVar("T")
 
@@ -89,13 +89,17 @@ class SeenProcesses:
         process = read(pid) if self._reads.take(now) else None
         if process is None:
             return
-        if not process.command and not process.unit:
-            # It has ended, and its cgroup with it; the unit of its parent is the same but for daemons.
-            parent = self._known(process.parent)
-            process = replace(process, unit=parent.unit if parent else "")
+        process = self.complete(process)
         _remember(self._processes, pid, (now, process))
         if process.name in PROGRAMS:
             self._started(process)
+
+    def complete(self, process: Process) -> Process:
+        """With the unit of its parent where it ended before its own was read; they are the same but for daemons."""
+        if process.unit or not has_ended(process.pid):
+            return process
+        parent = self._known(process.parent)
+        return replace(process, unit=parent.unit if parent else "")
 
     def get(self, pid: int) -> Process | None:
         """What is known of a process that may be gone. Of one that never ran a program of its own, or for too short a

@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import os
+import selectors
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import EXEC, FORK
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import socket_of, user_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process, read, unit_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import (
     EVENTS_MAX,
     OF_ONE_KIND_MAX,
@@ -65,6 +69,22 @@ def test_a_live_process_is_read():
     assert (found.pid, found.parent, found.own_pid) == (child.pid, os.getpid(), child.pid)
     assert found.command.endswith("input() an argument")
     assert read(child.pid) is None
+
+
+def test_process_that_left_its_cgroup_has_the_unit_of_its_parent():
+    with (
+        selectors.DefaultSelector() as selector,
+        contextlib.closing(SeenProcesses(selector, lambda dummy: None, lambda dummy: None)) as seen,
+    ):
+        seen._older[os.getpid()] = Process(os.getpid(), unit="cron.service")
+        argv = [sys.executable, "-c", "print(flush=True); input()"]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            child.stdout.readline()
+            found = Process(child.pid, parent=os.getpid(), command="python")
+            assert seen.complete(found).unit == "", "it lives outside of all units"
+            child.stdin.close()
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+            assert seen.complete(found) == replace(found, unit="cron.service")
 
 
 def test_the_socket_with_a_port_id():
