@@ -377,7 +377,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as _convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import converge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
@@ -420,7 +421,7 @@ def main() -> None:
     options = dict(module.params)
     asked = request.take(options)
     try:
-        result = _convergence.converge(_convergence.Options(**options), module.check_mode, asked)
+        result = converge(ConvergeOptions(**options), module.check_mode, asked)
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:

@@ -8,49 +8,40 @@ The order is that of the change itself: what makes links persistent adopts those
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look, Undone, undo
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import restore as kernel
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, registry, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Changed, link_of
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted, Steps
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
+
+from .plan import ConvergePlan
+from .state import ConvergeState
 
 #: The symbolic links by which a unit of ours is enabled (systemd.unit(5), [Install]).
 ENABLED = f"{units.DIRECTORY}/*.*/linuxnet-macvlan-*.service"
 
 
 class LinkSnapshot:
-    """A host before a change of links. carriers: devices that carry the controller's connection. Errors: OSError."""
+    """A host before a change of links. Errors: OSError."""
 
-    def __init__(
-        self,
-        present: Iterable[DesiredLink],
-        removed: Iterable[str],
-        carriers: Iterable[str],
-        persisted: Persisted,
-        steps: Steps,
-        memory_path: str,
-        facts: Facts,
-    ) -> None:
-        self.present = list(present)
-        self.persisted = persisted
-        self.owned = [*(link.name for link in self.present), *removed]
+    def __init__(self, state: ConvergeState, planned: ConvergePlan) -> None:
+        facts = state.facts
+        self.present = state.present
+        self.persisted = state.persisted
+        self.owned = [*(link.name for link in self.present), *state.removed]
         parents = [facts.by_index(link.parent) for link in map(facts.link, self.owned) if link is not None]
         beside = {parent.name for parent in parents if parent is not None}
-        beside |= {link.lower.name for link in self.present} | set(carriers)
+        beside |= {link.lower.name for link in self.present} | (state.uplink.carriers if state.uplink else set())
         self.beside = sorted(beside - set(self.owned))
         self.kernel = kernel.read([*self.owned, *self.beside])
-        touched = [action.target for action in steps.actions if action.kind in ("write", "remove")]
-        patterns = [] if persisted.host.unfit else [*registry.patterns(), ENABLED]
-        self.files = files.read([*touched, memory_path, actions.MARKER], patterns)
+        touched = [action.target for action in planned.persistence.actions if action.kind in ("write", "remove")]
+        patterns = [] if self.persisted.host.unfit else [*registry.patterns(), ENABLED]
+        self.files = files.read([*touched, state.memory_path, actions.MARKER], patterns)
 
     def undo(self, patience: float) -> Undone:
         return undo([self._kernel, self._persistence, self._files], patience)

@@ -15,7 +15,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.machine_id import machine_id
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import Options, converge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import converge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as _kmod_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import host as _kmod_host
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod.kinds import KINDS
@@ -174,7 +175,7 @@ def persisted() -> dict[str, PersistedData] | None:
 def drift(links: list[dict], host_id: str, persistence: str) -> DriftData:
     """What a run of macvlan_link would change now, and why it would refuse to."""
     try:
-        result = converge(Options(links=links, persistence=persistence, host_id=host_id), check_mode=True)
+        result = converge(ConvergeOptions(links=links, persistence=persistence, host_id=host_id), check_mode=True)
     except InvalidInput as error:
         refusals = cast(List[ProblemData], error.problems.as_data())
         return {"messages": [], "refusals": refusals, "links": []}

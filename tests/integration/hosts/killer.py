@@ -34,8 +34,10 @@ PLACES = ("/etc", "/var/lib/linuxnet-macvlan", "/run/linuxnet-macvlan", "/run/ne
 
 def main() -> None:
     link, persistence, step = json.loads(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-    present = convergence.Options([link], persistence=persistence, host_id="h")
-    absent = convergence.Options([{"name": link["name"], "state": "absent"}], persistence=persistence, host_id="h")
+    present = convergence.ConvergeOptions([link], persistence=persistence, host_id="h")
+    absent = convergence.ConvergeOptions(
+        [{"name": link["name"], "state": "absent"}], persistence=persistence, host_id="h"
+    )
     before = seen(link)
     in_child(lambda: convergence.converge(present))
     made = seen(link)
@@ -70,7 +72,7 @@ def in_child(work: Callable[[], object]) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-def killed(options: convergence.Options, number: int) -> None:
+def killed(options: convergence.ConvergeOptions, number: int) -> None:
     """Returns only when there is no such write."""
     writes = itertools.count()
 
@@ -86,11 +88,11 @@ def killed(options: convergence.Options, number: int) -> None:
         step.write = counted(step.write)
     actions.execute = counted(actions.execute)
     parent_settings.save = counted(parent_settings.save)
-    convergence._Run.settle = counted(convergence._Run.settle)
+    convergence.settle = counted(convergence.settle)
     convergence.converge(options, request=NO_REQUEST)
 
 
-def unchanged(options: convergence.Options) -> None:
+def unchanged(options: convergence.ConvergeOptions) -> None:
     result = convergence.converge(options, check_mode=True)
     if result["changed"]:
         raise AssertionError(result["messages"])

@@ -274,8 +274,8 @@ def counted(write):
 for step in typing.get_args(steps.Step):
     step.write = counted(step.write)
 parent_settings.save = counted(parent_settings.save)
-convergence._Run.settle = counted(convergence._Run.settle)
-options = convergence.Options(eval(sys.argv[3]), host_id="web1")
+convergence.settle = counted(convergence.settle)
+options = convergence.ConvergeOptions(eval(sys.argv[3]), host_id="web1")
 convergence.converge(options, request=Request("a1", 60))
 print("complete")
 """

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the state of a host to everything that has to be written there. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+
+from . import checks, parent_settings
+from .parent_settings import Memory
+from .state import ConvergeState
+
+
+@dataclass(frozen=True)
+class ConvergePlan:
+    """difference: all that differs, also what a message says. links: the kernel's part. persistence: files and daemons.
+
+    memory: what parents' settings were before, as it has to be remembered afterwards.
+    """
+
+    difference: Difference
+    links: list[Step]
+    persistence: _persistence.Steps
+    memory: Memory
+
+
+def plan(state: ConvergeState) -> ConvergePlan:
+    """Errors: InvalidInput with every problem of the declaration on this host."""
+    problems = Problems(state.options.host)
+    problems.items += state.problems
+    checks.check(state, problems)
+    parent_settings.check(state.present, problems)
+    files = Difference()
+    persistence = _persistence.plan(
+        state.persisted,
+        state.present,
+        state.removed,
+        state.options.persistence,
+        files,
+        problems,
+        _deleted(state),
+    )
+    if problems:
+        raise InvalidInput(problems)
+    # A file says whose a link is; where there is none, the link itself has to.
+    marked = {choice.link for choice in persistence.choices if choice.backend == "none"}
+    difference = Difference()
+    links = _link_plan.plan(state.present, state.removed, state.facts, state.sysctls, marked, difference)
+    parents = parent_settings.plan(state.present, state.removed, state.memory, state.sysctls, difference)
+    difference.extend(files)
+    if not difference and parents.memory != state.memory:
+        # An earlier run was killed just before its end.
+        difference.compare("settings of parents", "memory", "outdated", "current")
+    return ConvergePlan(difference, [*parents.before, *links, *parents.after], persistence, parents.memory)
+
+
+def _deleted(state: ConvergeState) -> frozenset[str]:
+    """Names of links that the kernel's part deletes or makes: nobody else may do that at the same time."""
+    facts = state.facts
+    found = ((link, facts.link(link.name)) for link in state.present)
+    made = {link.name for link, now in found if not now or _link_plan.needs_recreation(link, now, facts)}
+    return frozenset({*made, *(name for name in state.removed if facts.link(name))})

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host as one run of macvlan_link finds it, together with what is declared for it. Reads only."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink as _uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, Desired, DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _kernel
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, foreign_children
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls, own_sysctls
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
+
+from . import parent_settings
+from .parent_settings import Memory
+
+#: Addresses can be added where this is 0: the kernel has IPv6 and nobody switched it off for all interfaces.
+NO_IPV6 = "net/ipv6/conf/all/disable_ipv6"
+
+
+@dataclass(frozen=True)
+class ConvergeOptions:
+    """The options of macvlan_link, by their names."""
+
+    links: list[dict] = field(default_factory=list)
+    purge: bool = False
+    persistence: str = "auto"
+    recreate: str = "never"
+    host_id: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The inventory name, or what comes closest."""
+        return self.host_id or platform.node()
+
+
+@dataclass(frozen=True)
+class ConvergeState:
+    """Everything that a plan is made from.
+
+    present: the declared links with their parent. removed: names that shall not be there. problems: of the declaration
+    itself, and of parents that cannot be found. elsewhere: macvlan children of the parents in other network namespaces.
+    memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
+    that a link or a parent could need. ipv6: whether the host has IPv6. uplink: what carries the controller's
+    connection.
+    """
+
+    options: ConvergeOptions
+    present: list[DesiredLink] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    elsewhere: list[tuple[Namespace, Link, Facts]] = field(default_factory=list)
+    persisted: Persisted = field(default_factory=Persisted)
+    memory: Memory = field(default_factory=dict)
+    memory_path: str = ""
+    sysctls: Sysctls = field(default_factory=dict)
+    ipv6: bool = True
+    uplink: Uplink | None = None
+
+
+def read(options: ConvergeOptions) -> ConvergeState:
+    """Errors: CommandFailed, OSError."""
+    problems = Problems(options.host)
+    uplink = _uplink.find()
+    desired = _links.parse(options.links, options.host, problems)
+    facts = _kernel.read()
+    present = _resolve(desired, facts, problems)
+    persisted = _persistence.read(present)
+    removed = _removed(options, desired, facts, persisted, problems)
+    path = parent_settings.memory_path()
+    memory = parent_settings.load(path, facts)
+    return ConvergeState(
+        options,
+        present,
+        removed,
+        tuple(problems.items),
+        facts,
+        _elsewhere(present, facts),
+        persisted,
+        memory,
+        path,
+        _sysctls(present, memory),
+        read_sysctls([NO_IPV6])[NO_IPV6] == 0,
+        uplink,
+    )
+
+
+def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
+    """The same declaration, with the same parents, on the host as it is now. Errors: CommandFailed, OSError.
+
+    at_work: this run has begun to write, so that the marker of an unfinished run is its own.
+    """
+    facts = _kernel.read()
+    present = [link.on(facts.link(link.lower.name) or link.lower) for link in state.present]
+    persisted = _persistence.read(present)
+    if at_work:
+        persisted = replace(persisted, interrupted=state.persisted.interrupted)
+    memory = parent_settings.load(state.memory_path, facts)
+    return replace(
+        state,
+        present=present,
+        facts=facts,
+        persisted=persisted,
+        memory=memory,
+        sysctls=_sysctls(present, memory),
+    )
+
+
+def _resolve(desired: Desired, facts: Facts, problems: Problems) -> list[DesiredLink]:
+    """The links with their parents; a problem for each parent that is not there or cannot carry macvlan links."""
+    resolved = []
+    for link in desired.present:
+        before = len(problems)
+        parent = _parents.resolve(link.parent, facts, f"{link.key}.parent", problems)
+        if parent is not None:
+            _parents.check_capable(parent, facts, f"{link.key}.parent", link.parent, problems)
+        if parent is not None and len(problems) == before:
+            resolved.append(link.on(parent))
+    return resolved
+
+
+def _removed(
+    options: ConvergeOptions, desired: Desired, facts: Facts, persisted: Persisted, problems: Problems
+) -> list[str]:
+    """Names that shall not be there: declared absent, or ours and not declared at all."""
+    declared = {link.name for link in desired.present}
+    owned = {link.name for link in facts.links if link.alias == MARK} | persisted.links()
+    purged = sorted(owned - declared - set(desired.absent)) if options.purge else []
+    for name in desired.absent:
+        link = facts.link(name)
+        if link is not None and link.kind != "macvlan":
+            what = f"this is a {link.kind or 'hardware'} interface and no macvlan link"
+            problems.add("links", name, what, "take it off the list: only macvlan links are removed")
+    return [*desired.absent, *purged]
+
+
+def _elsewhere(present: Iterable[DesiredLink], facts: Facts) -> list[tuple[Namespace, Link, Facts]]:
+    """Reading other namespaces takes time: it is done only for links with which a collision can be new."""
+    parents = set()
+    for link in present:
+        current = facts.link(link.name)
+        if current is None or current.mac != link.mac or link.mode == "passthru":
+            parents.add(link.lower)
+    everywhere = _kernel.read_all() if parents else []
+    return [child for parent in parents for child in foreign_children(everywhere, parent)]
+
+
+def _sysctls(present: Iterable[DesiredLink], memory: Memory) -> Sysctls:
+    own = [path for link in present for path, _name, _value in own_sysctls(link)]
+    return read_sysctls([*parent_settings.paths(list(present), memory), *own])
