@@ -35,8 +35,8 @@ OWN = ipaddress.ip_interface("192.0.2.3/32")
 NETWORK = ipaddress.ip_network("192.0.2.128/28")
 
 LINK = DesiredLink(
-    "lan0", "eth0", {"mode": "bridge", "mac": LAN0.mac}, addresses=(OWN,), routes=(DesiredRoute(NETWORK),), sysctl=(("arp_filter", 1),),
-    parent_sysctl=(("arp_filter", 1),), key="links[0]", resolved=ETH0,
+    "lan0", "eth0", {"mode": "bridge", "mac": LAN0.mac}, addresses=(OWN,), routes=(DesiredRoute(NETWORK),),
+    sysctl=(("arp_filter", 1),), parent_sysctl=(("arp_filter", 1),), key="links[0]", resolved=ETH0,
 )  # fmt: skip
 OF_LINK, OF_PARENT = "net/ipv4/conf/lan0/arp_filter", "net/ipv4/conf/eth0/arp_filter"
 MEMORY = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
