@@ -52,8 +52,8 @@ def careless() -> Change:
 def card(namespace: str, link: str) -> Change:
     """Frames for another unicast MAC address pass in promiscuous mode only.
 
-    The kernel counts the users of that mode. It is one itself on a device without a filter, such as a veth link, as soon
-    as macvlan links are on it: a card has a filter, so one user does not count.
+    The kernel counts the users of that mode. It is one itself on a device without a filter, such as a veth link, once
+    macvlan links are on it: a card has a filter, so one user does not count.
     """
 
     def state() -> dict:
