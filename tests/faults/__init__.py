@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet that is made sick in every way that the collection knows, and what a diagnosis finds."""
+"""Injects every fault that the collection knows into a real network, and checks what a diagnosis finds."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.faults [NAME ...]``: makes each fault, diagnoses it, and prints the table of what was found.
+"""``python -m tests.faults [NAME ...]``: injects each fault, diagnoses it, and prints a table of the findings.
 
-NAME: parts of the names of faults; without any all are made, and healthy labs are diagnosed as often as it takes for
-false alarms to be told from luck. Exits with 1 where anything is not as expected.
+NAME: part of the name of a fault. Without any, all faults are injected, and healthy labs are diagnosed often enough to
+measure false alarms. Exits with 1 when anything is not as expected.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from .lab import NamespaceLab
 from .nspawn_lab import VM, NspawnLab
 from .trial import Trial, make
 
-#: Healthy runs that false alarms are counted over.
+#: Healthy runs over which false alarms are counted.
 HEALTHY_RUNS = 20
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="tests.faults", description="Make faults, diagnose them, print what was found."
+        prog="tests.faults", description="Inject faults, diagnose them, and print the findings."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="only faults whose name contains one of these")
-    parser.add_argument("--healthy", type=int, default=None, help="how many healthy runs (20, with names 0)")
-    parser.add_argument("--vm", action="store_true", help="faults that need a virtual machine too, which takes minutes")
+    parser.add_argument("--healthy", type=int, default=None, help="number of healthy runs (default: 20, with names 0)")
+    parser.add_argument("--vm", action="store_true", help="include faults that need a virtual machine (takes minutes)")
     parser.add_argument("--verbose", action="store_true", help="print all verdicts of a trial that went wrong")
     given = parser.parse_args()
     faults = [fault for fault in all_faults() if not given.names or any(name in fault.name for name in given.names)]
@@ -52,21 +52,21 @@ def main() -> int:
         trials.append(trial)
         print(_line(trial), flush=True)
         if trial.wrong and given.verbose:
-            print(trial.diagnosis.told(), flush=True)
+            print(trial.diagnosis.text(), flush=True)
     print(totals(trials, stopped))
     return 1 if stopped or any(trial.wrong for trial in trials) else 0
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """A fault that could not be made, or not be healed."""
+    """A fault that could not be injected or undone."""
 
     fault: Fault
     reason: str
 
 
 def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial | Stopped]:
-    """One lab of each kind serves all faults of that kind, and another one those after a fault that was not healed."""
+    """One lab of each kind serves all faults of that kind; after a fault that was not undone, a new lab takes over."""
     for kind in dict.fromkeys(fault.lab for fault in faults):
         waiting = [fault for fault in faults if fault.lab == kind]
         while waiting:
@@ -85,7 +85,7 @@ def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial | Stopped]:
 
 
 def _healthy(count: int) -> Iterator[Trial]:
-    """As many healthy runs, of all conditions in turn."""
+    """That many healthy runs, with each condition in turn."""
     every = [(number, condition) for number, (_lab, conditions) in enumerate(LABS) for condition in conditions]
     runs = sorted(itertools.islice(itertools.cycle(every), count), key=operator.itemgetter(0))
     for number, group in itertools.groupby(runs, operator.itemgetter(0)):
@@ -116,14 +116,14 @@ def _row(name: str, expected: str, found: str, seconds: str, culprit: str) -> st
 
 def totals(trials: list[Trial], stopped: Sequence[Fault] = ()) -> str:
     """Recall and precision over the faults, false alarms over the healthy runs."""
-    sick = [trial for trial in trials if trial.fault]
-    wanted = sum(len(item.expected) for item in (*sick, *stopped))
-    right = sum(len(trial.expected & trial.found) for trial in sick)
-    confirmed = sum(len(trial.found) for trial in sick)
+    faulty = [trial for trial in trials if trial.fault]
+    wanted = sum(len(item.expected) for item in (*faulty, *stopped))
+    right = sum(len(trial.expected & trial.found) for trial in faulty)
+    confirmed = sum(len(trial.found) for trial in faulty)
     healthy = [trial for trial in trials if not trial.fault]
     alarms = sum(1 for trial in healthy if trial.wrong)
-    culprits = [trial.culprit_right for trial in sick if trial.culprit_right is not None]
-    seconds = sorted(trial.beyond for trial in sick)
+    culprits = [trial.culprit_right for trial in faulty if trial.culprit_right is not None]
+    seconds = sorted(trial.beyond for trial in faulty)
     return "\n".join(
         [
             f"recall     {_share(right, wanted)}",

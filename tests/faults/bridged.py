@@ -9,7 +9,7 @@ from .lab import FLEET, GATEWAY, NamespaceLab
 
 
 def make(lab: NamespaceLab, host: str, card: str | None = None, ports: dict[str, str] | None = None) -> None:
-    """The host's card becomes a port of a bridge that has its name, and its links are made anew on that.
+    """The host's card becomes a port of a bridge that takes over its name; its links are recreated on the bridge.
 
     card: its MAC address from now on. ports: further ports, with their MAC addresses.
     """
@@ -31,7 +31,7 @@ def make(lab: NamespaceLab, host: str, card: str | None = None, ports: dict[str,
 
 
 def undo(lab: NamespaceLab, host: str, *ports: str) -> None:
-    """The host has a card of its own again, and those further ports no more."""
+    """The card is the parent again, without the further ports."""
     for link in ("eth0", "card0", *ports):
         lab.hosts[host].ip("link", "delete", link)
     lab.plug_again(host)

@@ -22,16 +22,16 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 from .lab import NamespaceLab
 
-#: Seconds between two rounds, and for how long the watch goes on after something broke.
+#: Seconds between two rounds, and how long the watch continues after a loss.
 INTERVAL, AFTER_BREAK = 0.25, 1.5
-#: Seconds in which the watch has to start, and echo requests that prove it.
+#: Seconds within which the watch has to start, and how many echo requests prove it.
 START, ECHOES = 20.0, 2
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What came out. started, ended: time.time(). injected: from when until when the fault was, None where it was there
-    before the watch."""
+    """The result. started, ended: time.time(). injected: when the injection began and ended, None where the fault was
+    there before the watch."""
 
     verdicts: list[CauseVerdict]
     evidence: dict[str, Any]
@@ -58,14 +58,14 @@ class Diagnosis:
         return next(item for item in self.verdicts if (item.cause, item.host) == (cause, host))
 
     def moment(self, found: CauseVerdict) -> float | None:
-        """When a verdict says that it happened (time.time()), None where it says nothing."""
+        """The moment that a verdict names (time.time()), None where it names none."""
         started = (self.evidence[found.host].get("watch") or {}).get("started")
         if found.after is None or started is None:
             return None
         return datetime.strptime(started, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() + found.after
 
-    def told(self) -> str:
-        """For messages of failed tests."""
+    def text(self) -> str:
+        """All verdicts and problems, for messages of failed tests."""
         lines = [f"{item.status} {item.host} {item.cause}: {item.summary}" for item in self.verdicts]
         problems = [f"{host}: {text}" for host, found in self.evidence.items() for text in found["problems"]]
         return "\n".join([*lines, *problems])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults: how to make a healthy lab sick and well again, and what a diagnosis has to find. One file per cause."""
+"""Faults: how to inject each into a healthy lab and undo it, and what a diagnosis has to find. One file per cause."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from . import inject as _inject
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to make the lab sick.
+    """One fault of the lab.
 
     name: unique; that of the cause, with ``/variant`` where it has several. cause: expected with ``status``.
-    inject, heal: take the lab. prepare: what is wrong already and still works, before the watch.
+    inject, undo: take the lab. prepare: what is wrong already before the watch, and still works.
     during: inject while the watch runs, so that the diagnosis has to find the moment.
     signature: seconds from the injection to the first loss. host: where the cause is expected.
-    culprit: takes the verdict's culprit and the lab, says whether it is the right one; None where there is none.
-    also: further causes that have to be confirmed, where the fault makes two.
+    culprit: whether the verdict's culprit is the right one (takes it and the lab); None where there is none.
+    also: further causes that have to be confirmed, where the fault has two.
     lab: ``ns``, ``nspawn`` or ``vm``. quick: part of `make test`.
     """
 
     name: str
     inject: Callable[[Any], None]
-    heal: Callable[[Any], None]
+    undo: Callable[[Any], None]
     prepare: Callable[[Any], None] | None = None
     during: bool = False
     signature: float = 0.0
@@ -42,8 +42,7 @@ class Fault:
     quick: bool = False
     #: ``suspected`` for a cause that a host alone cannot prove.
     status: str = CONFIRMED
-    #: Seconds that the watch lasts at most, where not 3, or 6 for what happens during it; it ends soon after something
-    #: broke.
+    #: At most how many seconds the watch lasts, if not 3, or 6 for a fault during it; it ends soon after a loss.
     lasts: float | None = None
 
     @property
@@ -60,7 +59,7 @@ class Fault:
 
 
 def both(one: Fault, other: Fault) -> Fault:
-    """Two faults at the same time. What one needs before the watch is made before; the other's is injected after it."""
+    """Two faults at the same time. What one needs before the watch is injected before, the other during the watch."""
     first, second = (other, one) if one.during and not other.during else (one, other)
 
     def prepare(lab: Any) -> None:
@@ -75,14 +74,14 @@ def both(one: Fault, other: Fault) -> Fault:
             first.inject(lab)
         second.inject(lab)
 
-    def heal(lab: Any) -> None:
-        second.heal(lab)
-        first.heal(lab)
+    def undo(lab: Any) -> None:
+        second.undo(lab)
+        first.undo(lab)
 
     return Fault(
         f"{one.cause}/and {other.cause}",
         inject,
-        heal,
+        undo,
         prepare=prepare,
         during=second.during,
         host=one.host,
@@ -94,7 +93,7 @@ def both(one: Fault, other: Fault) -> Fault:
 
 
 def all_faults() -> list[Fault]:
-    """Those of every file in ``inject/``, which has a list FAULTS."""
+    """The FAULTS of every file in ``inject/``."""
     modules = [
         importlib.import_module(f"{_inject.__name__}.{found.name}") for found in pkgutil.iter_modules(_inject.__path__)
     ]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Things that look like faults and are none: what goes on in a healthy network while it is diagnosed."""
+"""What resembles a fault and is none: events in a healthy network during a diagnosis."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 #: RFC 9568, 7.3: the MAC address of virtual router 51.
 VIRTUAL_MAC = "00:00:5e:00:01:33"
-#: Addresses that the gateway answers for as a proxy, and one of web1's range for a container that comes and goes.
+#: Addresses for which the gateway is a proxy, and one of web1's range for a container that comes and goes.
 PROXIED, PASSING = "192.168.100.200/29", "192.168.100.135"
 #: Seconds between two events.
 PAUSE = 0.7
 
-#: What a router has that drops pings.
+#: The rules of a router that drops pings.
 NO_PINGS = """
 table ip quiet {
     chain in {
@@ -32,7 +32,7 @@ table ip quiet {
     }
 }
 """
-#: What a host has that routes nothing.
+#: The rules of a host that forwards nothing.
 NO_ROUTER = """
 table inet norouter {
     chain passing {
@@ -41,13 +41,13 @@ table inet norouter {
     }
 }
 """
-#: The port of a virtual machine on the host's bridge.
+#: A virtual machine's port on the host's bridge.
 MACHINE = "machine0"
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A context that holds while the lab is diagnosed."""
+    """A context that is active while the lab is diagnosed."""
 
     name: str
     during: Callable[[NamespaceLab], contextlib.AbstractContextManager[None]]
@@ -60,7 +60,7 @@ def nothing(lab: NamespaceLab) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _virtual_router(lab: NamespaceLab) -> Iterator[None]:
-    """The gateway's address lives on a virtual router's MAC address, as keepalived has it with use_vmac."""
+    """The gateway's address has a virtual router's MAC address, as with keepalived's use_vmac."""
     gateway = lab.gateway
     gateway.ip("link", "add", "vrrp.51", "link", "eth0", "address", VIRTUAL_MAC, "type", "macvlan", "mode", "private")
     gateway.sysctl("net/ipv4/conf/eth0/arp_ignore", 1)
@@ -138,7 +138,7 @@ def _coming_and_going(lab: NamespaceLab) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_pings(lab: NamespaceLab) -> Iterator[None]:
-    """The gateway drops pings, as many do."""
+    """The gateway drops pings, like many."""
     lab.gateway.run("nft", "-f", "-", input=NO_PINGS)
     try:
         yield
@@ -157,7 +157,7 @@ def _repeating(act: Callable[[], object]) -> Iterator[None]:
             while not over.is_set():
                 act()
                 over.wait(PAUSE)
-        # told to the test by whoever waits for the thread
+        # raised again by whoever waits for the thread
         except BaseException as error:  # noqa: BLE001
             failures.append(error)
 
@@ -193,7 +193,7 @@ def _reflecting(lab: NamespaceLab) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _bridged(lab: NamespaceLab) -> Iterator[None]:
-    """The parent is a bridge, and the host routes nothing: its rule counts what the bridge floods, and harms nobody."""
+    """The parent is a bridge, and the host forwards nothing: its rule counts flooded frames, and does no harm."""
     bridged.make(lab, WEB1, ports={MACHINE: "06:00:00:00:00:48"})
     lab.web1.run("nft", "-f", "-", input=NO_ROUTER)
     try:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Healthy hosts of each network manager, also one whose DHCP client renews its lease while it is diagnosed."""
+"""Healthy hosts with each network manager, also with DHCP leases that are renewed during the diagnosis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .healthy import CONDITIONS, Condition, nothing
 from .lab import FLEET, GATEWAY, SUBNET, WEB1, WEB2, NamespaceLab
 from .nspawn_lab import IFUPDOWN_NONE, NETPLAN, NSPAWN, NspawnLab
 
-#: What keeps the parent's static configuration, has the manager use DHCP instead, and undoes that.
+#: Commands that save the parent's static configuration and switch to DHCP, and those that undo this.
 BY_DHCP = {
     WEB1: """cp /etc/NetworkManager/system-connections/eth0.nmconnection /root/eth0
 nmcli connection modify eth0 ipv4.method auto ipv4.addresses '' ipv4.gateway ''
@@ -49,12 +49,12 @@ RESERVATION = "host {name} {{ hardware ethernet {mac}; fixed-address {address}; 
 
 @contextlib.contextmanager
 def _leases(lab: NspawnLab) -> Iterator[None]:
-    """Both parents have their addresses by DHCP, and renew their leases each few seconds."""
+    """Both parents have their addresses from DHCP, and renew their leases every few seconds."""
     subnet = ipaddress.ip_network(SUBNET)
     declarations = DHCPD.format(subnet=subnet.network_address, mask=subnet.netmask, gateway=GATEWAY) + "".join(
         RESERVATION.format(name=name, mac=_mac(lab, name), address=_address(name)) for name in FLEET
     )
-    # Who has no address yet asks from none.
+    # A client without an address sends from 0.0.0.0.
     lab.count("renewed", "udp dport 67")
     with tempfile.TemporaryDirectory() as folder:
         server = dhcp.isc(lab.gateway, Path(folder), declarations)
@@ -83,7 +83,7 @@ def _address(host: str) -> str:
 
 
 def _wait(lab: NspawnLab) -> None:
-    """Until both have a lease, and all works."""
+    """Wait until both have a lease and everything works."""
     deadline = time.monotonic() + PATIENCE
     while not all(lab.hosts[name].ip("route", "show", "default", "proto", "dhcp").stdout for name in FLEET):
         assert time.monotonic() < deadline, "there is no lease"
@@ -91,7 +91,7 @@ def _wait(lab: NspawnLab) -> None:
     lab.rest()
 
 
-#: How to make a lab, and what goes on in it while it is diagnosed.
+#: How to make each lab, and the conditions under which it is diagnosed.
 LABS: tuple[tuple[Callable[[], NamespaceLab], tuple[Condition, ...]], ...] = (
     (NamespaceLab, CONDITIONS),
     (

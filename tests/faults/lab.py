@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small healthy fleet in network namespaces, to be made sick and diagnosed.
+"""A small healthy fleet in network namespaces, to inject faults into and to diagnose.
 
 One switch with a gateway, a LAN station, and two hosts, each with a parent, a macvlan link of its own and containers.
 The hosts' links are made by the collection's own module from the declaration, as `site.yml` does it.
@@ -22,7 +22,7 @@ SUBNET = "192.168.100.0/24"
 GATEWAY, STATION = "192.168.100.1", "192.168.100.2"
 WEB1, WEB2 = "web1", "web2"
 
-#: Counts at the gateway what each host asks.
+#: Counts each host's packets at the gateway.
 COUNTING = """
 table ip {name} {{
     chain in {{
@@ -63,7 +63,7 @@ FLEET = {
 
 
 class NamespaceLab:
-    """The fleet in namespaces. ``declared`` may be changed by a fault; it is what the diagnosis is told."""
+    """The fleet in namespaces. A fault may change ``declared``, the diagnosis's input."""
 
     def __init__(self) -> None:
         self.segment = Segment()
@@ -123,7 +123,7 @@ class NamespaceLab:
         return [name for name in self.containers if name.startswith(f"{host}-")]
 
     def remove_links(self, host: str) -> None:
-        """Take every macvlan link off the host's parent: its own and those of its containers."""
+        """Remove every macvlan link of the host's parent: the host's own and those of its containers."""
         self.hosts[host].ip("link", "delete", "lan0")
         for name in self._of(host):
             self.containers[name].ip("link", "delete", "eth0")
@@ -135,7 +135,7 @@ class NamespaceLab:
         self.deploy(host)
 
     def plug_again(self, host: str) -> None:
-        """A new parent where there is none any more, with its address; the links on it are made anew."""
+        """Recreate a removed parent with its address, and the links on it."""
         made = self.hosts[host]
         made.port = self.segment.plug(made, "eth0")
         made.ip("address", "add", FLEET[host].parent_address, "dev", "eth0")
@@ -143,7 +143,7 @@ class NamespaceLab:
         self.make_links(host)
 
     def intent(self, host: str) -> dict:
-        """What the declaration means, as the filter ``intent`` gives it."""
+        """The declaration as the filter ``intent`` expands it."""
         problems = Problems()
         plan = read(HostDeclaration(host, self.declared[host], []), problems)
         assert not problems, problems.report()
@@ -163,12 +163,12 @@ class NamespaceLab:
         self.count("watched", "icmp type echo-request")
 
     def watched(self) -> int:
-        """Echo requests that the gateway has got so far, of the host that sent the fewest: whether all are watching."""
+        """Echo requests at the gateway so far, of the host that sent the fewest: whether all are watching."""
         return min(self.counted("watched"))
 
     def count(self, name: str, matching: str) -> None:
-        """Have the gateway count what it gets from each host's own addresses. matching: of nft(8)."""
-        # which of its two addresses a host sends from is up to its routes, and those are what some faults are about
+        """Have the gateway count packets from each host's own addresses. matching: an expression of nft(8)."""
+        # a host's routes decide from which of its two addresses it sends, and some faults change those
         sources = [(host.parent_address.split("/", maxsplit=1)[0], host.host_address) for host in FLEET.values()]
         rules = "".join(f"        ip saddr {{ {', '.join(own)} }} {matching} counter\n" for own in sources)
         self.gateway.run("nft", "-f", "-", input=COUNTING.format(name=name, rules=rules))
@@ -183,7 +183,7 @@ class NamespaceLab:
         self.gateway.run("nft", "delete", "table", "ip", name)
 
     def healthy(self) -> str:
-        """What does not work, empty where all does: host, containers, gateway and LAN of both hosts."""
+        """What does not work between host, containers, gateway and LAN of both hosts; empty if everything does."""
         asked = [(self.hosts[name], address) for name in FLEET for address in (GATEWAY, *FLEET[name].containers)]
         asked += [(inside, GATEWAY) for inside in self.containers.values()]
         asked += [(self.containers[f"{name}-c1"], FLEET[name].host_address) for name in FLEET]
@@ -195,7 +195,7 @@ class NamespaceLab:
         )
 
     def rest(self) -> None:
-        """Wait until everything works, after a fault was healed. Errors: AssertionError."""
+        """Wait until everything works after a fault was undone. Errors: AssertionError."""
         deadline = time.monotonic() + 10
         while True:
             wrong = self.healthy()

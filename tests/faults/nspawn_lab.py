@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same small fleet on hosts with real systemd, each with a network manager or a kernel of its own."""
+"""The same fleet on hosts with systemd, each with its own network manager, or its own kernel."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .lab import FLEET, GATEWAY, STATION, WEB1, WEB2, NamespaceLab
 #: Host -> kind, operating system and manager.
 Machines = Mapping[str, tuple[str, str, str]]
 
-#: Those of the faults.
+#: For faults.
 NSPAWN: Machines = {WEB1: ("nspawn", "bookworm", "networkmanager"), WEB2: ("nspawn", "trixie", "networkd")}
 #: For healthy runs.
 IFUPDOWN_NONE: Machines = {WEB1: ("nspawn", "trixie", "ifupdown"), WEB2: ("nspawn", "bookworm", "none")}
 NETPLAN: Machines = {WEB1: ("nspawn", "bookworm", "netplan"), WEB2: ("nspawn", "trixie", "networkmanager")}
-#: For faults that need another kernel than this machine's: web1 has modules, and a second nic, eth1.
+#: For faults that need a kernel of their own: web1 has modules, and a second nic, eth1.
 VM: Machines = {WEB1: ("vm", "bookworm", "none"), WEB2: ("nspawn", "trixie", "networkd")}
 
 
@@ -53,7 +53,7 @@ class Place:
 
 
 class NspawnLab(NamespaceLab):
-    """The fleet on hosts of kind nspawn or vm, with links that persist. The collection's own code runs there."""
+    """The fleet on hosts of kind nspawn or vm, with persistent links. The collection's own code runs there."""
 
     def __init__(self, machines: Machines | None = None) -> None:
         self.declared = {name: host.networks for name, host in FLEET.items()}
@@ -97,7 +97,7 @@ class NspawnLab(NamespaceLab):
         self.deploy(host)
 
     def reboot(self, host: str) -> None:
-        """Restart a host; its containers come back with it."""
+        """Restart a host and its containers."""
         self.lab.reboot(host)
 
     def cable(self, host: str, plugged: bool) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Puts a program between a port and the switch, for what this kernel's bridge and queueing cannot do to frames."""
+"""Puts a program between a port and the switch, for what the kernel's bridge and queueing cannot do to frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAM = Path(__file__).with_name("relay_program.py")
 
 
 def insert(lab: NamespaceLab, port: str, *kind: str) -> None:
-    """From now on all that passes a port passes the program. kind: what it does, as the program's arguments."""
+    """From now on all frames of a port pass the program. kind: what it does, as the program's arguments."""
     switch, inner, outer = lab.switch, *_ends(port)
     switch.ip("link", "add", inner, "type", "veth", "peer", "name", outer)
     switch.ip("link", "set", inner, "up", "master", SWITCH)
@@ -30,7 +30,7 @@ def insert(lab: NamespaceLab, port: str, *kind: str) -> None:
 
 
 def remove(lab: NamespaceLab, port: str) -> None:
-    """The port is the switch's own again."""
+    """Connect the port to the switch directly again."""
     inner, outer = _ends(port)
     lab.segment.end(next(item for item in lab.segment.processes if outer in item.args))
     lab.switch.ip("link", "delete", inner)

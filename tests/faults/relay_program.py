@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands between a port of the switch and the switch, and changes or drops what passes. Needs no collection.
+"""Stands between a port and the switch, and changes or drops frames. Needs no collection.
 
 ``relay_program.py PORT INNER trunk VLAN``: a trunk: frames leave by the port with a tag, and must not come without one.
 ``relay_program.py PORT INNER careless``: passes frames on as they are, with checksums that were never finished.
@@ -27,10 +27,10 @@ TP_STATUS_VLAN_VALID = 16
 #: linux/virtio_net.h struct virtio_net_hdr: flags, gso_type, hdr_len, gso_size, csum_start, csum_offset.
 HEADER = struct.Struct("=BBHHHH")
 NEEDS_CHECKSUM = 1
-#: Longer than what the kernel puts together from several frames.
+#: Longer than any frame that the kernel merges from several (GRO).
 FRAME_MAX = 1 << 17
 
-#: Frame, whether it came with a tag, and whether it goes out by the port to the host; gives what to pass on, or None.
+#: Takes a frame, whether it was tagged, and whether it goes to the host; returns the frame to pass on, or None.
 Change = Callable[[bytes, bool, bool], "bytes | None"]
 
 
@@ -50,10 +50,10 @@ def careless() -> Change:
 
 
 def card(namespace: str, link: str) -> Change:
-    """What is for one other MAC address passes in promiscuous mode only.
+    """Frames for another unicast MAC address pass in promiscuous mode only.
 
-    The kernel counts who wants that mode. It wants it itself for each device without a filter, such as a veth link, as
-    soon as macvlan links are on it: a card has one, so that once does not count.
+    The kernel counts the users of that mode. It is one itself on a device without a filter, such as a veth link, once
+    macvlan links are on it: a card has a filter, so one user does not count.
     """
 
     def state() -> dict:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults of different kinds are found, with their culprit, and nothing else is. `make test-faults` makes all faults."""
+"""Faults of several kinds are found with their culprit, and nothing else is. `make test-faults` injects all faults."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def lab() -> Iterator[NamespaceLab]:
 @pytest.mark.parametrize("fault", [fault for fault in all_faults() if fault.quick], ids=lambda fault: fault.name)
 def test_fault_is_found(lab: NamespaceLab, fault: Fault) -> None:
     trial = make(lab, fault)
-    assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.told()}"
+    assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.text()}"
 
 
-def test_what_only_looks_like_a_fault_is_none(lab: NamespaceLab) -> None:
+def test_a_healthy_network_raises_no_false_alarm(lab: NamespaceLab) -> None:
     trial = Trial.healthy(lab, CONDITIONS[-1])
-    assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.told()}"
+    assert not trial.wrong, f"{trial.wrong}\n{trial.diagnosis.text()}"

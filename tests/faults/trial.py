@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One trial: make sick, diagnose, compare with what was expected, heal."""
+"""One trial: inject a fault, diagnose, compare the findings with what was expected, undo the fault."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .fault import Fault
 from .healthy import CONDITIONS, Condition
 from .lab import NamespaceLab
 
-#: Seconds that a moment may be off: some rounds of questions, on a busy machine.
+#: Seconds by which a moment may be off: some rounds of probes, on a busy machine.
 TOLERANCE = 3.0
 
 
@@ -42,7 +42,7 @@ class Trial:
 
     @property
     def found(self) -> set[str]:
-        """What is confirmed, or suspected too where that is all that the fault's cause can be."""
+        """The confirmed causes, and suspected ones where the fault's cause can be no more than that."""
         statuses = {CONFIRMED, self.fault.status} if self.fault else {CONFIRMED}
         return {item.cause for status in statuses for item in self.diagnosis.with_status(status)}
 
@@ -61,21 +61,21 @@ class Trial:
 
     @property
     def beyond(self) -> float:
-        """Those of these seconds that the fault did not need to show itself."""
+        """These seconds without those that the fault takes to show itself."""
         return self.seconds - (self.fault.signature if self.fault else 0.0)
 
     @property
     def moment_wrong(self) -> str:
-        """Whether the verdict names another moment than that of a fault during the watch; empty where it is right."""
+        """How the moment in the verdict differs from that of a fault during the watch; empty where it is right."""
         if self.fault is None or self.diagnosis.injected is None or not self.recalled:
             return ""
-        told = self.diagnosis.moment(self.diagnosis.verdict(self.fault.cause, self.fault.host))
+        named = self.diagnosis.moment(self.diagnosis.verdict(self.fault.cause, self.fault.host))
         begin, end = self.diagnosis.injected
-        if told is None:
+        if named is None:
             return "the verdict names no moment"
-        if begin - TOLERANCE <= told <= end + self.fault.signature + TOLERANCE:
+        if begin - TOLERANCE <= named <= end + self.fault.signature + TOLERANCE:
             return ""
-        return f"the verdict names a moment {told - begin:+.1f} s after the injection began"
+        return f"the verdict names a moment {named - begin:+.1f} s after the injection began"
 
     @property
     def wrong(self) -> list[str]:
@@ -97,7 +97,7 @@ class Trial:
 
 
 def make(lab: NamespaceLab, fault: Fault) -> Trial:
-    """Make a healthy lab sick, diagnose it, and heal it. Errors: AssertionError where it does not get well again."""
+    """Inject a fault into a healthy lab, diagnose and undo it. Errors: AssertionError if the lab does not recover."""
     if fault.prepare is not None:
         fault.prepare(lab)
     try:
@@ -111,6 +111,6 @@ def make(lab: NamespaceLab, fault: Fault) -> Trial:
             named = diagnosis.verdict(fault.cause, fault.host).culprit or {}
             trial = replace(trial, culprit_right=trial.recalled and fault.culprit(named, lab))
     finally:
-        fault.heal(lab)
+        fault.undo(lab)
     lab.rest()
     return trial

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another program takes the address of the host's link, or the route to the containers, away."""
+"""Another program removes the address of the host's link, or the route to the containers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 
 from tests.faults.culprits import by_networkd, by_networkmanager
 from tests.faults.fault import Fault
-from tests.faults.inject.carrier_loss_drops_config import hand_made_route, take_back
+from tests.faults.inject.carrier_loss_drops_config import hand_made_route, restore
 from tests.faults.lab import FLEET, WEB1, WEB2, NamespaceLab
 from tests.faults.nspawn_lab import NspawnLab
 
-#: Removes what it is told to, as a network manager that restarts; it ends at once, as `ip` called by a script would.
+#: Removes what its arguments name, like a network manager that restarts; it ends at once, like `ip` in a script.
 MANAGER = """
 import sys
 from pyroute2 import IPRoute
@@ -26,7 +26,7 @@ with IPRoute() as netlink:
         netlink.route("delete", dst=sys.argv[2], oif=link, scope=253)
 """
 PROGRAM = "linkmanagerd"
-#: One more address of a parent, which no network manager has in its files: keepalived's, or one added by hand.
+#: An additional address of a parent that is in no network manager's files: keepalived's, or one added by hand.
 FOREIGN = "192.168.100.20/24"
 
 
@@ -88,7 +88,7 @@ FAULTS = [
     Fault(
         "address_removed_by_other/restart",
         lambda lab: lab.web2.run("systemctl", "restart", "systemd-networkd.service"),
-        take_back,
+        restore,
         prepare=hand_made_route,
         during=True,
         host=WEB2,

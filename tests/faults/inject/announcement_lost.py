@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The gateway has a MAC address for the host that nobody has, and no announcement tells it the right one."""
+"""The gateway has a MAC address for the host that nobody has, and no announcement corrects it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 ADDRESS = FLEET[WEB1].parent_address.split("/", maxsplit=1)[0]
-#: Seconds for which the gateway uses an entry before it asks again; the kernel's own is 5.
+#: Seconds for which the gateway uses a stale entry before it probes; the kernel's default is 5.
 PATIENCE, USUAL = 60, 5
 
 
@@ -18,7 +18,7 @@ def _patience(lab: NamespaceLab, seconds: int) -> None:
 
 
 def _patient(lab: NamespaceLab) -> None:
-    """As routers are. The host never asks it, so that no question of its own gives its MAC address away."""
+    """Like many routers. The host never asks it, so that no request of its own reveals its MAC address."""
     _patience(lab, PATIENCE)
     lab.web1.ip("neighbour", "replace", GATEWAY, "lladdr", lab.gateway.mac(), "dev", "eth0", "nud", "permanent")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host's link and parent both answer for the host's address, as without any settings of ARP."""
+"""The host's link and its parent both answer for the host's address, as with the kernel's default ARP settings."""
 
 from __future__ import annotations
 

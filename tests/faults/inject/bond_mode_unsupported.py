@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody makes the parent a bond that balances by MAC addresses, on which no link is made."""
+"""The parent becomes a bond that balances by MAC addresses, and gets no link."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def _inject(lab: NspawnLab) -> None:
     lab.declared[WEB1] = [{**network, "parent": "bond0"} for network in FLEET[WEB1].networks]
 
 
-def _heal(lab: NspawnLab) -> None:
+def _undo(lab: NspawnLab) -> None:
     lab.declared[WEB1] = FLEET[WEB1].networks
     lab.web1.shell(NO_BOND)
     lab.make_links(WEB1)
 
 
-FAULTS = [Fault("bond_mode_unsupported", _inject, _heal, lab="vm")]
+FAULTS = [Fault("bond_mode_unsupported", _inject, _undo, lab="vm")]

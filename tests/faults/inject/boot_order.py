@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An administrator's own unit makes the link at boot, on a host whose driver brings the parent a second later."""
+"""An administrator's own unit creates the link at boot, on a host whose parent appears a second later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults.lab import FLEET, WEB1, WEB2
 from tests.faults.nspawn_lab import NspawnLab
 
 SYSTEM, SCRIPT = "/etc/systemd/system", "/usr/local/sbin/macvlan.sh"
-#: As they are to be found on the web: the unit waits for no device, and its script goes on after each failure.
+#: As found on the web: the unit waits for no device, and its script continues after each failure.
 OWN = f"""[Unit]
 Description=macvlan bridge to the containers
 After=network.target
@@ -33,7 +33,7 @@ ip addr add {host.host_address}/32 dev lan0
 ip link set lan0 up
 ip route add {host.container_range} dev lan0
 """
-#: The parent is away from the start of the boot until a second after the unit has run.
+#: The parent is missing from the start of the boot until a second after the unit has run.
 AWAY = """[Unit]
 DefaultDependencies=no
 Before=sysinit.target
@@ -74,13 +74,13 @@ def _inject(host: str) -> Callable[[NspawnLab], None]:
     return inject
 
 
-def _heal(host: str) -> Callable[[NspawnLab], None]:
-    def heal(lab: NspawnLab) -> None:
+def _undo(host: str) -> Callable[[NspawnLab], None]:
+    def undo(lab: NspawnLab) -> None:
         files = " ".join(f"{SYSTEM}/{name}.service" for name in UNITS)
         lab.hosts[host].shell(f"systemctl disable {' '.join(UNITS)}; rm {files} {SCRIPT}; systemctl daemon-reload")
         lab.deploy(host)
 
-    return heal
+    return undo
 
 
 def _own_unit(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
@@ -88,6 +88,6 @@ def _own_unit(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
 
 
 FAULTS = [
-    Fault("boot_order", _inject(WEB1), _heal(WEB1), culprit=_own_unit, lab="nspawn"),
-    Fault("boot_order/networkd", _inject(WEB2), _heal(WEB2), host=WEB2, culprit=_own_unit, lab="nspawn"),
+    Fault("boot_order", _inject(WEB1), _undo(WEB1), culprit=_own_unit, lab="nspawn"),
+    Fault("boot_order/networkd", _inject(WEB2), _undo(WEB2), host=WEB2, culprit=_own_unit, lab="nspawn"),
 ]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host's containers are on a bridge, and its firewall gets rules for what comes to the host."""
+"""A host's containers are on a bridge, and its firewall gets rules for the host's own traffic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults import bridged
 from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
-#: What is not for the host itself is not taken in: on a host that does not route it seems to change nothing.
+#: Drops what is not for the host itself, which seems harmless on a host that does not route.
 ONLY_OURS = """
 table inet strict {
     chain in {
@@ -40,7 +40,7 @@ def _strict(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "-f", "-", input=ONLY_OURS)
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "delete", "table", "inet", "strict")
     bridged.undo(lab, WEB1)
 
@@ -68,13 +68,13 @@ def _no_router(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "-f", "-", input=NO_ROUTER)
 
 
-def _heal_pair(lab: NamespaceLab) -> None:
+def _undo_pair(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "delete", "table", "ip", "strict")
     lab.web1.ip("link", "delete", "bridge0")
     bridged.undo(lab, WEB1)
 
 
 FAULTS = [
-    Fault("bridge_netfilter", _strict, _heal, prepare=_bridge),
-    Fault("bridge_netfilter/by a port", _no_router, _heal_pair, prepare=_pair),
+    Fault("bridge_netfilter", _strict, _undo, prepare=_bridge),
+    Fault("bridge_netfilter/by a port", _no_router, _undo_pair, prepare=_pair),
 ]

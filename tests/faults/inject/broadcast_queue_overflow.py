@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parent's queue for broadcasts has no room, and a machine on the LAN asks for the host's link again and again."""
+"""The parent's broadcast queue has no room, and a machine on the LAN asks for the host's link again and again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import subprocess
 from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, WEB1, NamespaceLab
 
-#: Kernel's own (drivers/net/macvlan.c MACVLAN_DEFAULT_BC_QUEUE_LEN).
+#: The kernel's default (drivers/net/macvlan.c MACVLAN_DEFAULT_BC_QUEUE_LEN).
 DEFAULT = 1000
-#: It forgets the answers that it hears in the host's own broadcasts, and asks for at most 40 seconds.
+#: Forgets the answers that it learns from the host's own broadcasts, and asks for at most 40 seconds.
 ASKING = """
 for number in $(seq 40); do
     ip neighbour flush to {address}
@@ -23,7 +23,7 @@ done
 
 
 def _room(lab: NamespaceLab, frames: int) -> None:
-    """The largest one of all links on the parent counts, so all of them are set."""
+    """The largest value of all links on the parent counts, so all are set."""
     for place, link in ((lab.web1, "lan0"), (lab.c1, "eth0"), (lab.c2, "eth0")):
         place.ip("link", "set", link, "type", "macvlan", "bcqueuelen", str(frames))
 
@@ -34,11 +34,11 @@ def _no_room(lab: NamespaceLab) -> None:
     _room(lab, 0)
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     asking = lab.segment.processes.pop()
     asking.kill()
     asking.wait()
     _room(lab, DEFAULT)
 
 
-FAULTS = [Fault("broadcast_queue_overflow", _no_room, _heal)]
+FAULTS = [Fault("broadcast_queue_overflow", _no_room, _undo)]

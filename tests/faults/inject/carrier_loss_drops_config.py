@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cable is out for a moment, on a host whose systemd-networkd does not ignore that."""
+"""The carrier is lost for a moment, on a host whose systemd-networkd does not ignore that."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, WEB2
 from tests.faults.nspawn_lab import NspawnLab
 
-#: It is read before the file of the collection for the same link.
+#: Takes precedence over the file of the collection for the same link.
 FILE = "/etc/systemd/network/04-lan0.network"
-#: systemd-networkd takes what others made off the link when it begins to use the file, and its requests for that may
-#: still wait when it says "configured": the route is there to stay when it is still there a second later.
+#: systemd-networkd removes foreign routes when it begins to use the file, and its requests for that may still be queued
+#: when it reports "configured": the route stays once it is still there a second later.
 SETTLED = f"""
 state=/run/systemd/netif/links/$(cat /sys/class/net/lan0/ifindex)
 until grep -q NETWORK_FILE={FILE} $state && grep -q ADMIN_STATE=configured $state; do sleep 0.1; done
 until [ "$(ip route show $1 dev lan0 proto boot)" ]; do ip route replace $1 dev lan0 src $2; sleep 1; done
 """
-#: Seconds; a second watch round sees that something is lost, and the watch goes on for longer.
+#: Seconds; the second round of probes notices the loss, and the watch lasts longer than that.
 OUT = 0.7
 
 
 def hand_made_route(lab: NspawnLab) -> None:
-    """web2's address is systemd-networkd's, and its route to the containers is somebody else's."""
+    """web2's address belongs to systemd-networkd, its route to the containers to something else."""
     declared = FLEET[WEB2]
     text = f"[Match]\\nName=lan0\\n\\n[Network]\\nIgnoreCarrierLoss=no\\nAddress={declared.host_address}/32\\n"
     lab.web2.shell(f"printf '{text}' > {FILE}; networkctl reload")
@@ -39,7 +39,7 @@ def _flap(lab: NspawnLab) -> None:
     lab.cable(WEB2, True)
 
 
-def take_back(lab: NspawnLab) -> None:
+def restore(lab: NspawnLab) -> None:
     lab.web2.shell(f"rm {FILE}; networkctl reload")
     lab.deploy(WEB2)
 
@@ -48,7 +48,7 @@ FAULTS = [
     Fault(
         "carrier_loss_drops_config",
         _flap,
-        take_back,
+        restore,
         prepare=hand_made_route,
         during=True,
         host=WEB2,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container has its address for three seconds more, and nobody renews the lease."""
+"""A container's lease ends in three seconds, and no client renews it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A DHCP server on the LAN whose pool holds the range that is declared for containers."""
+"""A DHCP server on the LAN has a pool that overlaps the range declared for containers."""
 
 from __future__ import annotations
 

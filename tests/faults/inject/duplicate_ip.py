@@ -18,12 +18,12 @@ def _add(address: str) -> Callable[[NamespaceLab], None]:
 
 
 def _remove(address: str) -> Callable[[NamespaceLab], None]:
-    def heal(lab: NamespaceLab) -> None:
+    def undo(lab: NamespaceLab) -> None:
         lab.station.ip("address", "delete", f"{address}/24", "dev", "eth0")
         for host in (lab.gateway, lab.web1, lab.web2, *lab.containers.values()):
             host.ip("neighbour", "flush", "all")
 
-    return heal
+    return undo
 
 
 def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:

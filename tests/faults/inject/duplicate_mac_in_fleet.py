@@ -23,13 +23,13 @@ def _clone(lab: NamespaceLab) -> None:
     lab.c1.ip("link", "set", "eth0", "address", lab.containers["web2-c1"].mac())
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.c1.ip("link", "set", "eth0", "address", OWN)
     _forget(lab)
 
 
 def _forget(lab: NamespaceLab) -> None:
-    """Nobody knows the container with another MAC address any more."""
+    """Delete the neighbour entries with the other MAC address."""
     for place in (*lab.hosts.values(), *lab.containers.values(), lab.gateway, lab.station):
         place.ip("neighbour", "flush", "all")
 
@@ -39,6 +39,6 @@ def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
 
 
 FAULTS = [
-    Fault("duplicate_mac_in_fleet", _clone, _heal, culprit=_culprit),
-    Fault("duplicate_mac_in_fleet/during", _clone, _heal, prepare=_prepare, during=True, culprit=_culprit),
+    Fault("duplicate_mac_in_fleet", _clone, _undo, culprit=_culprit),
+    Fault("duplicate_mac_in_fleet/during", _clone, _undo, prepare=_prepare, during=True, culprit=_culprit),
 ]

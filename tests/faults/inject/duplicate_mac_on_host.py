@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container is started with the MAC address of another on the same parent, as with a namespace left behind."""
+"""A container starts with the MAC address of another on the same parent, as with a namespace left behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.faults.lab import FLEET, WEB1, NamespaceLab
 
 
 def _start(lab: NamespaceLab) -> None:
-    """As an engine does: the kernel lets the link be made, and refuses to bring it up (EADDRINUSE)."""
+    """As an engine does: the kernel creates the link and refuses to bring it up (EADDRINUSE)."""
     lab.c2.ip("link", "delete", "eth0")
     lab.web1.ip(
         "link", "add", "link", "eth0", "name", "eth0", "address", lab.c1.mac(), "netns", lab.c2.netns,

@@ -23,7 +23,7 @@ with IPRoute() as netlink:
 
 
 def _as_managers_do(lab: NamespaceLab) -> None:
-    """The uplink's default route has a metric, as NetworkManager's and systemd-networkd's have."""
+    """The uplink's default route has a metric, like those of NetworkManager and systemd-networkd."""
     lab.web1.ip("route", "delete", "default")
     lab.web1.ip("route", "add", "default", "via", GATEWAY, "dev", "eth0", "metric", "100")
 
@@ -32,7 +32,7 @@ def _inject(lab: NamespaceLab) -> None:
     lab.web1.run(sys.executable, "-c", CLIENT)
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.web1.ip("route", "delete", "default", "dev", "lan0")
     lab.web1.ip("route", "delete", "default")
     lab.web1.ip("route", "add", "default", "via", GATEWAY)
@@ -42,7 +42,7 @@ FAULTS = [
     Fault(
         "foreign_default_route",
         _inject,
-        _heal,
+        _undo,
         prepare=_as_managers_do,
         during=True,
         culprit=lambda culprit, lab: culprit.get("name") == PROGRAM,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's firewall gets rules for its containers, which their packets never pass."""
+"""The host's firewall gets rules for its containers, whose packets never pass it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ table ip protect {{
 
 def _protect(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "-f", "-", input=RULES.format(container=FLEET[WEB1].containers[0]))
-    # what the rules are there to prevent
+    # what the rules should prevent
     assert lab.station.pings(FLEET[WEB1].containers[0])
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.web1.run("nft", "delete", "table", "ip", "protect")
 
 
-FAULTS = [Fault("host_firewall_bypassed", _protect, _heal, status=SUSPECTED, lasts=2.0)]
+FAULTS = [Fault("host_firewall_bypassed", _protect, _undo, status=SUSPECTED, lasts=2.0)]

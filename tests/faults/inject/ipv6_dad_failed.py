@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container gets an IPv6 address that another container, which was left over, or a machine on the LAN has."""
+"""A container gets an IPv6 address that a leftover container or a machine on the LAN has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _hold(place: Namespace) -> None:
 
 
 def _take(lab: NamespaceLab) -> None:
-    """What the kernel does in the second after an address was added (RFC 4862, 5.1)."""
+    """Wait for duplicate address detection, a second after the address was added (RFC 4862, 5.1)."""
     lab.c1.ip("address", "add", ADDRESS, "dev", "eth0")
     deadline = time.monotonic() + 10
     while "dadfailed" not in lab.c1.ip("-6", "address", "show", "dev", "eth0").stdout:

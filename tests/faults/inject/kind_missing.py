@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module macvlan cannot be loaded: the kernel was updated and not booted, or a file forbids it."""
+"""The module macvlan cannot be loaded: the kernel was updated but not booted, or a modprobe.d file prevents it."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ def _unloaded(script: str) -> Callable[[NspawnLab], None]:
     return inject
 
 
-def _heal(script: str) -> Callable[[NspawnLab], None]:
-    def heal(lab: NspawnLab) -> None:
+def _undo(script: str) -> Callable[[NspawnLab], None]:
+    def undo(lab: NspawnLab) -> None:
         lab.web1.shell(script)
         lab.make_links(WEB1)
 
-    return heal
+    return undo
 
 
 FAULTS = [
     Fault(
         "kind_missing",
         _unloaded("cd /lib/modules; mv $(uname -r) newer"),
-        _heal("cd /lib/modules; mv newer $(uname -r)"),
+        _undo("cd /lib/modules; mv newer $(uname -r)"),
         lab="vm",
     ),
     Fault(
         "kind_missing/forbidden",
         _unloaded(f"echo install macvlan /bin/false > {FORBIDS}"),
-        _heal(f"rm {FORBIDS}"),
+        _undo(f"rm {FORBIDS}"),
         lab="vm",
     ),
 ]

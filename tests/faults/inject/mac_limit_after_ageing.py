@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A locked switch port knows the MAC addresses that are there, and forgets that of the host's link after a while."""
+"""A locked switch port knows the present MAC addresses, and forgets that of the host's link after a while."""
 
 from __future__ import annotations
 
 from tests.faults.fault import Fault
 from tests.faults.lab import NamespaceLab
 
-#: Seconds, and as sysfs has it (USER_HZ).
+#: Seconds, and the same in the unit of sysfs (USER_HZ).
 AGEING, DEFAULT = 3, 300
 
 

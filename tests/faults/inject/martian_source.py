@@ -1,8 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container has an address that is a broadcast address of the host, or that the host routes to itself; or the host
-talks to itself over a switch port that reflects frames."""
+"""A container has a broadcast or local address of the host; or the host talks to itself over a port that reflects frames."""
 
 from __future__ import annotations
 
@@ -34,7 +33,7 @@ def _undo(lab: NamespaceLab) -> None:
 
 
 def _claim(lab: NamespaceLab) -> None:
-    """As ipvs and transparent proxies do, for addresses that are nobody's elsewhere."""
+    """Like IPVS and transparent proxies: a local route for an address that is not the host's."""
     lab.web1.ip("route", "add", "local", f"{FLEET[WEB1].containers[0]}/32", "dev", "lo")
 
 
@@ -45,7 +44,7 @@ def _release(lab: NamespaceLab) -> None:
 
 
 def _over_the_wire(lab: NamespaceLab) -> None:
-    """What has a mark goes out, for the host's own address too, as with a checker that tries the way by the switch."""
+    """Marked packets leave by the switch even for the host's own address, as with a checker that tests that path."""
     lab.switch.run("bridge", "link", "set", "dev", lab.web1.port, "hairpin", "on")
     for words in (
         f"route add {LINK}/32 dev eth0 src {PARENT} table {TABLE}",

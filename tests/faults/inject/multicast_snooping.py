@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The switch looks into MLD, and the gateway's reports do not get there."""
+"""The switch does MLD snooping, and does not get the gateway's reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.fault import Fault
 from tests.faults.lab import GATEWAY, SUBNET, WEB1, NamespaceLab
 
 SUBNET6, GATEWAY6, PARENT6 = "2001:db8:100::/64", "2001:db8:100::1", "2001:db8:100::11"
-#: icmpv6 type: reports and ends of groups of MLDv1 and MLDv2 (RFC 2710, 3; RFC 3810, 5.2).
+#: icmpv6 type: reports and done messages of MLDv1 and MLDv2 (RFC 2710, 3; RFC 3810, 5.2).
 RULES = """
 table bridge mld {{
     chain in {{
@@ -30,23 +30,23 @@ def _ipv6(lab: NamespaceLab) -> None:
 
 def _snoop(lab: NamespaceLab) -> None:
     lab.switch.run("nft", "-f", "-", input=RULES.format(port=lab.gateway.port))
-    # a bridge passes on everything where nobody sends queries, and until the responses to its own must have come,
-    # within the interval that it knew when it became a querier (net/bridge/br_multicast.c)
+    # a bridge floods everything where nobody sends queries, and until the response interval that was set when it became
+    # a querier is over (net/bridge/br_multicast.c)
     lab.switch.ip("link", "set", "br0", "type", "bridge", "mcast_query_response_interval", "10")
     lab.switch.ip("link", "set", "br0", "type", "bridge", "mcast_querier", "1", "mcast_snooping", "1")
     deadline = time.monotonic() + 20
     while _found(lab):
-        assert time.monotonic() < deadline, "the switch goes on to pass multicasts on"
+        assert time.monotonic() < deadline, "the switch still floods multicasts"
 
 
 def _found(lab: NamespaceLab) -> bool:
-    """Whether neighbour discovery finds the gateway now, with no help of a gateway that asks by unicast."""
+    """Whether neighbour discovery finds the gateway now, without unicast probes of the gateway that would help."""
     for machine in (lab.gateway, lab.web1):
         machine.ip("-6", "neighbour", "flush", "dev", "eth0")
     return lab.web1.run("ping", "-6", "-c", "1", "-W", "1", GATEWAY6, check=False).returncode == 0
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.switch.ip(
         "link", "set", "br0", "type", "bridge", "mcast_querier", "0", "mcast_snooping", "0",
         "mcast_query_response_interval", "1000",
@@ -57,4 +57,4 @@ def _heal(lab: NamespaceLab) -> None:
     lab.declared[WEB1][0].update(subnet=SUBNET, gateway=GATEWAY)
 
 
-FAULTS = [Fault("multicast_snooping", _snoop, _heal, prepare=_ipv6)]
+FAULTS = [Fault("multicast_snooping", _snoop, _undo, prepare=_ipv6)]

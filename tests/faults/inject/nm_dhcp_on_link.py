@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NetworkManager is not kept off the link, and a profile of DHCP is brought up on it."""
+"""The link is not excluded from NetworkManager, and a DHCP profile is activated on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXCLUSION = "/etc/NetworkManager/conf.d/99-linuxnet-macvlan.conf"
 
 
 def bring_up(lab: NspawnLab) -> None:
-    """Have NetworkManager configure lan0 by DHCP, which nobody answers here."""
+    """Have NetworkManager configure lan0 by DHCP, without a server."""
     lab.web1.shell(
         "nmcli connection add type macvlan con-name lan0-dhcp ifname lan0 dev eth0 mode bridge ipv4.method auto"
         " autoconnect no; nmcli --wait 0 connection up lan0-dhcp"
@@ -21,7 +21,7 @@ def bring_up(lab: NspawnLab) -> None:
 
 
 def release(lab: NspawnLab) -> None:
-    """Take the link from NetworkManager again, which leaves it empty, and make it as it is declared."""
+    """Exclude the link from NetworkManager again, which flushes it, and restore it as declared."""
     lab.web1.shell("nmcli connection delete lan0-dhcp; nmcli general reload conf")
     lab.deploy(WEB1)
 

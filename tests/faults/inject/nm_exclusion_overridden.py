@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A package brings a file that replaces NetworkManager's list of unmanaged devices, and a profile takes the link."""
+"""A package's file replaces NetworkManager's list of unmanaged devices, and a profile is activated on the link."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _inject(lab: NspawnLab) -> None:
     bring_up(lab)
 
 
-def _heal(lab: NspawnLab) -> None:
+def _undo(lab: NspawnLab) -> None:
     lab.web1.shell(f"rm -f {FILE}")
     release(lab)
 
@@ -30,6 +30,6 @@ def _by_file(culprit: Mapping[str, Any], lab: NspawnLab) -> bool:
 
 
 FAULTS = [
-    Fault("nm_exclusion_overridden", _inject, _heal, during=True, culprit=_by_file, lab="nspawn"),
-    Fault("nm_exclusion_overridden/before", _inject, _heal, culprit=_by_file, lab="nspawn"),
+    Fault("nm_exclusion_overridden", _inject, _undo, during=True, culprit=_by_file, lab="nspawn"),
+    Fault("nm_exclusion_overridden/before", _inject, _undo, culprit=_by_file, lab="nspawn"),
 ]

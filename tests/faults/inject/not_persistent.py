@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host was rebooted, and its link was only in the kernel."""
+"""The host was rebooted, and its link was not persistent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.fault import Fault
 from tests.faults.lab import WEB1, WEB2
 from tests.faults.nspawn_lab import NspawnLab
 
-#: Host -> commands that remove what makes its link at boot.
+#: Host -> commands that remove what creates its link at boot.
 UNMAKE = {
     WEB1: "systemctl disable linuxnet-macvlan-lan0.service; rm /etc/systemd/system/linuxnet-macvlan-lan0.service",
     WEB2: "cd /etc/systemd/network; rm *linuxnet-macvlan-lan0.* *.network.d/linuxnet-macvlan-lan0.conf",
@@ -26,7 +26,7 @@ def _reboot_without(host: str, script: str) -> Callable[[NspawnLab], None]:
     return inject
 
 
-def _heal(host: str) -> Callable[[NspawnLab], None]:
+def _undo(host: str) -> Callable[[NspawnLab], None]:
     return lambda lab: lab.deploy(host)
 
 
@@ -34,19 +34,19 @@ FAULTS = [
     Fault(
         "not_persistent",
         _reboot_without(WEB1, UNMAKE[WEB1]),
-        _heal(WEB1),
+        _undo(WEB1),
         lab="nspawn",
     ),
     Fault(
         "not_persistent/disabled",
         _reboot_without(WEB1, "systemctl disable linuxnet-macvlan-lan0.service"),
-        _heal(WEB1),
+        _undo(WEB1),
         lab="nspawn",
     ),
     Fault(
         "not_persistent/networkd",
         _reboot_without(WEB2, UNMAKE[WEB2]),
-        _heal(WEB2),
+        _undo(WEB2),
         host=WEB2,
         lab="nspawn",
     ),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody has made the parent a port of a bridge, as for virtual machines."""
+"""The parent became a port of a bridge, as for virtual machines."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def _inject(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "set", "eth0", "master", "br0")
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "delete", "br0")
     lab.make_links(WEB1)
 
 
-FAULTS = [Fault("parent_enslaved", _inject, _heal)]
+FAULTS = [Fault("parent_enslaved", _inject, _undo)]

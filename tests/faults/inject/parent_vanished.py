@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parent interface is removed, as when a USB adapter is pulled out or a driver is loaded again."""
+"""The parent interface is removed, as when a USB adapter is unplugged or a driver is reloaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _by_ip(culprit: Mapping[str, Any], lab: NamespaceLab) -> bool:
 
 
 def _reboot(host: str) -> Callable[[NspawnLab], None]:
-    """A host that boots again has a parent again, which is all that its network manager and units need."""
+    """A reboot brings the parent back; the network manager and units need no more."""
     return lambda lab: lab.reboot(host)
 
 
@@ -42,7 +42,7 @@ FAULTS = [
         culprit=by_networkmanager,
         lab="nspawn",
     ),
-    # No host of kind nspawn learns of processes that end at once, so nobody knows who it was.
+    # Hosts of kind nspawn get no events of short-lived processes, so the culprit is unknown.
     Fault(
         "parent_vanished/networkd",
         lambda lab: lab.web2.run("networkctl", "delete", "eth0"),

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The card of a host takes no notice of the MAC addresses of its macvlan links.
+"""The card of a host ignores the MAC addresses of its macvlan links.
 
-No virtual device of the kernel has such a filter, so it is a program between port and switch that stands for the card.
+No virtual device of the kernel has such a filter, so a program between port and switch stands for the card.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _own_card(lab: NamespaceLab) -> None:
 
 
 def _watched(lab: NamespaceLab) -> None:
-    """Somebody looks at what goes on there, and all is well."""
+    """A packet capture makes the card promiscuous, and everything works."""
     lab.web1.ip("link", "set", "eth0", "promisc", "on")
     _card(lab)
     lab.rest()

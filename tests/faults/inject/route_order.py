@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host's link has the subnet's prefix: it works until it is added again after the parent's route."""
+"""The host's link has the subnet's prefix, which works until its route follows the parent's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINK, PARENT = f"{FLEET[WEB1].host_address}/24", FLEET[WEB1].parent_address
 
 
 def _by_hand(lab: NamespaceLab) -> None:
-    """As the wild scripts do it: an address with the subnet's prefix, and nothing else."""
+    """As common scripts do: an address with the subnet's prefix, and nothing else."""
     lab.web1.ip("address", "flush", "dev", "lan0")
     lab.web1.ip("route", "flush", "dev", "lan0", check=False)
     lab.web1.ip("address", "add", LINK, "dev", "lan0")

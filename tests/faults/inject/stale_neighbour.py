@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container is made again with another MAC address, and says nothing that would tell the host."""
+"""A container is recreated with another MAC address, and does not announce it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OWN = (FLEET[WEB1].host_address, FLEET[WEB1].parent_address.split("/", maxsplit=
 
 
 def _again(lab: NamespaceLab) -> None:
-    """It knows the host already, so that no question of its own gives its new address away."""
+    """It knows the host already, so that no request of its own reveals its new address."""
     lab.c1.ip("link", "delete", "eth0")
     lab.web1.ip(
         "link", "add", "link", "eth0", "name", "eth0", "netns", lab.c1.netns, "type", "macvlan", "mode", "bridge"

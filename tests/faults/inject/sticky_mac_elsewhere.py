@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The switch has the MAC address of a host's link pinned to the port of another machine."""
+"""The switch has a static entry for the MAC address of a host's link on another machine's port."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A neighbour has the link's MAC address for the host's address, and the host filters strictly."""
+"""A neighbour uses the link's MAC address for the host's address, and the reverse path filter is strict."""
 
 from __future__ import annotations
 

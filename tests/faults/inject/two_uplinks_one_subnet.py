@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host gets a second cable into the same subnet, and its route comes first."""
+"""The host gets a second uplink into the same subnet, whose route comes first."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ PARENT = FLEET[WEB1].parent_address
 def _inject(lab: NamespaceLab) -> None:
     lab.segment.plug(lab.web1, "eth1")
     lab.web1.ip("address", "add", "192.168.100.21/24", "dev", "eth1")
-    # the parent's address comes again, as at a renewal: the routes are equal, and the older one counts
+    # the parent's address is added again, as by a DHCP client: of two equal routes the older one counts
     lab.web1.ip("address", "delete", PARENT, "dev", "eth0")
     lab.web1.ip("address", "add", PARENT, "dev", "eth0")
     lab.web1.ip("route", "replace", "default", "via", GATEWAY)
 
 
-def _heal(lab: NamespaceLab) -> None:
+def _undo(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "delete", "eth1")
     lab.web1.ip("route", "replace", "default", "via", GATEWAY)
 
 
-FAULTS = [Fault("two_uplinks_one_subnet", _inject, _heal)]
+FAULTS = [Fault("two_uplinks_one_subnet", _inject, _undo)]
