@@ -20,14 +20,15 @@ import worktree  # noqa: E402  (the path is set up above)
 
 #: A path in a paragraph of its own, then a block with all of that file but its header.
 FILE = re.compile(r"^`(?P<path>[^`\s]+)`\n\n```python\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+#: A change of a file that is there.
+CHANGE = re.compile(r"^```diff\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def files(title: str) -> dict[str, str]:
-    """The files that a section of CONTRIBUTING.md adds, by path."""
+def section(title: str) -> str:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
-    assert section, f"CONTRIBUTING.md has no section {title}"
-    return {found["path"]: found["text"] for found in FILE.finditer(section[1])}
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
+    assert found, f"CONTRIBUTING.md has no section {title}"
+    return found[1]
 
 
 @pytest.fixture
@@ -41,10 +42,12 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def add(checkout: Path, title: str) -> list[str]:
-    """Make the files of a section; their paths, none of which is there yet."""
+    """Make the files and the changes of a section; the paths of the files, none of which is there yet."""
     header = "".join(Path(__file__).read_text(encoding="utf-8").splitlines(keepends=True)[:3])
-    made = files(title)
+    made = {found["path"]: found["text"] for found in FILE.finditer(section(title))}
     assert made, title
+    for change in CHANGE.finditer(section(title)):
+        subprocess.run(["git", "apply", "-"], cwd=checkout, input=change["text"], text=True, check=True)
     for path, text in made.items():
         target = checkout / path
         assert target.parent.is_dir(), f"{path}: the directory is not there"
@@ -84,3 +87,23 @@ def test_add_a_cause(checkout: Path) -> None:
     printed = run(checkout, "-m", "tests.faults", name)
     assert re.search(rf"^{name} +{name} +{name} ", printed, re.MULTILINE), printed
     assert Path(fault).stem == name
+
+
+def test_add_a_back_end(checkout: Path) -> None:
+    backend, unit_test, host_test = add(checkout, "Add a persistence back end")
+    name = Path(backend).stem
+
+    plain = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
+    # the rules for all forms hold for it: its documentation, its paths and its verbs, its rows
+    run(checkout, *plain, unit_test, str(Path(unit_test).parent), "tests/unit/survival")
+    assert f'"{name}", ' in run(checkout, "-c", CHOICES)
+    # on a real host: made, made again without a change, back after its parent's activation, removed
+    run(checkout, *plain, host_test)
+
+
+CHOICES = """
+import json, sys
+sys.path.insert(0, "collections")
+from ansible_collections.linuxnet.macvlan.plugins.modules import macvlan_link
+print(json.dumps(macvlan_link.argument_spec()["persistence"]["choices"]))
+"""
