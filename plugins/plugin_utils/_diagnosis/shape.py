@@ -19,6 +19,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 
 #: More than a host can collect within the bounds of the snapshot.
 VALUES_MAX = 10_000_000
+#: No number of a host is larger. What is larger, infinite or NaN would fail where it is computed with.
+NUMBER_MAX = 1 << 64
 #: Characters of a value that are quoted.
 QUOTED_MAX = 60
 
@@ -171,8 +173,8 @@ def _is_kind(value: object, shape: Any) -> bool:
         return value in typing.get_args(shape)
     if isinstance(value, bool) and shape is not bool:
         return False
-    if shape is float:
-        return isinstance(value, (int, float))
+    if shape in (int, float):
+        return isinstance(value, int if shape is int else (int, float)) and abs(value) <= NUMBER_MAX
     if typing.is_typeddict(shape) or typing.get_origin(shape) is dict:
         return isinstance(value, Mapping)
     return isinstance(value, typing.get_origin(shape) or shape)
