@@ -129,7 +129,7 @@ def _entries(each: _Check) -> _Check:
 
 
 def _alternatives(shape: Any, members: tuple[Any, ...]) -> _Check:
-    """Of types that the kind of the value tells apart, and of mappings that a field does which is a Literal in all."""
+    """Of types that the kind of the value distinguishes, and of mappings with a field that is a Literal in each."""
     mappings = [item for item in members if typing.is_typeddict(item)]
     tagged = _tagged(mappings) if len(mappings) > 1 else None
     others = [(item, _check(item)) for item in members if tagged is None or item not in mappings]
@@ -166,7 +166,7 @@ def _scalar(shape: Any) -> _Check:
 
 
 def _is_kind(value: object, shape: Any) -> bool:
-    """Whether a value is of a type, without a look at what is in it. As in JSON: true is no number, 1 is a float."""
+    """Whether a value is of a type, whatever its items are. As in JSON: true is no number, 1 is a float."""
     if shape is object:
         return True
     if typing.get_origin(shape) is Literal:
