@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch, utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
     BootData,
@@ -44,7 +44,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from .experiments import Experiments
 from .fleet import Fleet
 from .report_data import Culprit
-from .snapshot import NamespaceView, SnapshotView
+from .snapshot import Lacking, NamespaceView, SnapshotView
 from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict, EvidenceItem
 
 Part = TypeVar("Part")
@@ -56,10 +56,6 @@ _SYSTEM = {
     "networkmanager": "NetworkManager",
     "persisted": "a manager that restores links at boot",
 }
-
-
-class Lacking(Exception):
-    """A judge asked for a part of the evidence that is not there. The text says why."""
 
 
 class Case:
@@ -269,9 +265,10 @@ class Case:
         watch = self.evidence["watch"]
         if after is None or watch is None:
             return ""
-        begin = datetime.strptime(watch["started"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-        moment = begin + timedelta(seconds=after)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        try:
+            return utc(epoch(watch["started"]) + after)
+        except (ValueError, OverflowError, OSError):
+            return ""
 
     def item(
         self, what: str, value: object, link: str | None = "", namespace: str = "", after: float | None = None

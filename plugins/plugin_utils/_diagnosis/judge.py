@@ -14,11 +14,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import ne
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
 from . import shape
-from .case import Case, Lacking
+from .case import Case
 from .cause import Cause
 from .fleet import gather
 from .registry import CAUSES
 from .shape import NotUnderstood
+from .snapshot import Lacking
 from .verdict import CONFIRMED, NOT_TESTED, STATUSES, SUSPECTED, CauseVerdict
 
 

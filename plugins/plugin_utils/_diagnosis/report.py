@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
     ClockData,
@@ -24,6 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
+from . import shape
 from .judge import judge, understood
 from .registry import CAUSES
 from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
@@ -125,7 +127,7 @@ def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
 def _checked(result: HostResult) -> _Host:
     evidence, clock = result.evidence, _clock(result.clock)
     if evidence is None:
-        return _Host(result.host, None, clock, result.state, result.message)
+        return _Host(result.host, None, clock, result.state or FAILED, result.message)
     if isinstance(evidence, Mapping):
         evidence = {**evidence, "host": result.host}
     try:
@@ -138,12 +140,8 @@ def _checked(result: HostResult) -> _Host:
 
 
 def _clock(data: object) -> ClockData | None:
-    if not isinstance(data, Mapping):
-        return None
-    offset, uncertainty = data.get("offset_seconds"), data.get("uncertainty_seconds")
-    if not isinstance(offset, (int, float)) or not isinstance(uncertainty, (int, float)):
-        return None
-    return {"offset_seconds": offset, "uncertainty_seconds": uncertainty}
+    """As it was measured, None where it was not."""
+    return None if shape.fault(data, ClockData) else cast(ClockData, data)
 
 
 def _host(host: _Host, verdicts: list[CauseVerdict]) -> ReportHost:

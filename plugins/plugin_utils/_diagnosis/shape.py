@@ -19,6 +19,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 
 #: More than a host can collect within the bounds of the snapshot.
 VALUES_MAX = 10_000_000
+#: No number of a host is larger. What is larger, infinite or NaN would fail where it is computed with.
+NUMBER_MAX = 1 << 64
 #: Characters of a value that are quoted.
 QUOTED_MAX = 60
 
@@ -127,7 +129,7 @@ def _entries(each: _Check) -> _Check:
 
 
 def _alternatives(shape: Any, members: tuple[Any, ...]) -> _Check:
-    """Of types that the kind of the value tells apart, and of mappings that a field does which is a Literal in all."""
+    """Of types that the kind of the value distinguishes, and of mappings with a field that is a Literal in each."""
     mappings = [item for item in members if typing.is_typeddict(item)]
     tagged = _tagged(mappings) if len(mappings) > 1 else None
     others = [(item, _check(item)) for item in members if tagged is None or item not in mappings]
@@ -164,15 +166,15 @@ def _scalar(shape: Any) -> _Check:
 
 
 def _is_kind(value: object, shape: Any) -> bool:
-    """Whether a value is of a type, without a look at what is in it. As in JSON: true is no number, 1 is a float."""
+    """Whether a value is of a type, whatever its items are. As in JSON: true is no number, 1 is a float."""
     if shape is object:
         return True
     if typing.get_origin(shape) is Literal:
         return value in typing.get_args(shape)
     if isinstance(value, bool) and shape is not bool:
         return False
-    if shape is float:
-        return isinstance(value, (int, float))
+    if shape in (int, float):
+        return isinstance(value, int if shape is int else (int, float)) and abs(value) <= NUMBER_MAX
     if typing.is_typeddict(shape) or typing.get_origin(shape) is dict:
         return isinstance(value, Mapping)
     return isinstance(value, typing.get_origin(shape) or shape)

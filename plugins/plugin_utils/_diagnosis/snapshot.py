@@ -24,6 +24,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 MAIN = 254
 
 
+class Lacking(Exception):
+    """A judge asked for a part of the evidence that is not there. The text says why."""
+
+
 @dataclass(frozen=True)
 class NamespaceView:
     """One network namespace of a snapshot."""
@@ -107,6 +111,8 @@ class SnapshotView:
     @property
     def scope(self) -> ScopeData:
         """The network as it was found."""
+        if self.network not in self.data["networks"]:
+            raise Lacking(f"the snapshot of {self.data['at']} lacks the network {self.network}")
         return self.data["networks"][self.network]
 
     @property

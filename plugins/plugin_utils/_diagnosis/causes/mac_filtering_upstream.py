@@ -28,8 +28,9 @@ def judge(case: Case) -> CauseVerdict:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
     asked = senders(made)
     if "parent" not in asked or "child" not in asked:
-        missing = next(item for item in made["asked"] if item["vantage"] in ("parent", "child") and not item["sent"])
-        return case.not_tested(f"{missing['vantage']} could not ask: {missing['why_not']}")
+        missing = [item for item in made["asked"] if item["vantage"] in ("parent", "child") and not item["sent"]]
+        reasons = [f"{item['vantage']} could not ask: {item['why_not']}" for item in missing]
+        return case.not_tested("; ".join(reasons) or f"{made['gateway']} was not asked from parent and child")
     evidence = case.asked_items(made["gateway"], asked.values())
     if not asked["parent"]["answered"]:
         return case.not_tested(f"{made['gateway']} does not answer the parent either")

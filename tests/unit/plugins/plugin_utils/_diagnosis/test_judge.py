@@ -93,10 +93,10 @@ def test_report_names_the_state_of_each_host_and_words_say_what_to_do() -> None:
     edges = {(edge["from"], edge["to"]): edge["state"] for edge in report.data["hosts"][0]["links"][0]["edges"]}
     assert edges["link", "container:web1-c1"] == "broken"
     assert edges["parent", "gateway"] == "ok"
-    told = "\n".join(words.lines(report))
-    assert "lan0 CONFIRMED wrong_mode" in told
-    assert "+4.2 s" in told
-    assert "web3: unreachable (no route to host)" in told
-    assert told.endswith(
+    printed = "\n".join(words.lines(report))
+    assert "lan0 CONFIRMED wrong_mode" in printed
+    assert "+4.2 s" in printed
+    assert "web3: unreachable (no route to host)" in printed
+    assert printed.endswith(
         "4 hosts: 1 healthy, 1 broken, 1 unreachable, 1 nothing declared; 1 cause confirmed, 0 suspected"
     )

@@ -234,8 +234,8 @@ def address_removed(name: str = "web1", number: int = 3) -> tuple[dict, dict]:
         events=events,
         counters=[{"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 3, "after": 17}],
     )
-    sick = host(name, "broken", number, links=[link(number, REMOVED, addresses=[])], timeline=watched)
-    return sick, verdict(
+    failing = host(name, "broken", number, links=[link(number, REMOVED, addresses=[])], timeline=watched)
+    return failing, verdict(
         name,
         "address_removed_by_other",
         summary=f"192.168.100.{number}/32 was removed from lan0 +4.2 s after the watch began, by NetworkManager",
@@ -253,8 +253,8 @@ def address_removed(name: str = "web1", number: int = 3) -> tuple[dict, dict]:
 
 
 def one_broken() -> dict:
-    sick, found = address_removed()
-    hosts = [sick, host("web2", number=4), host("web10", number=5)]
+    failing, found = address_removed()
+    hosts = [failing, host("web2", number=4), host("web10", number=5)]
     rest = [item for each in hosts for item in ruled_out(each["host"])]
     untested = verdict("web1", "promisc_needed", "not_tested", "diagnose_active is false: the experiment was not made")
     return report(hosts, [found, untested, *rest])
@@ -322,17 +322,17 @@ def two_faults() -> dict:
     """Two causes on one host, many containers, and more events than fit on a timeline."""
     chance = random.Random(7)
     lost = {**REMOVED, "gateway_from_parent/192.168.100.1": [[12.0, 14.5], [40.0, 41.0]]}
-    sick, found = address_removed()
+    failing, found = address_removed()
     kinds = ["arp", "neighbour", "nd", "counter", "link", "route"]
     noise = [
         event(round(chance.uniform(0, 60), 3), chance.choice(kinds), f"observation {number}", action="seen")
         for number in range(400)
     ]
-    events = sick["timeline"]["events"] + noise
-    sick["timeline"] = timeline(3, lost, events=events, limits=["events beyond 2000 were only counted"])
+    events = failing["timeline"]["events"] + noise
+    failing["timeline"] = timeline(3, lost, events=events, limits=["events beyond 2000 were only counted"])
     unknown = [{"from": "parent", "to": "gateway", "state": "unknown", "target_id": ""}]
     storage = {"network": "storage1", "link": None, "link_mac": None, "addresses": [], "parent": "eth1.200"}
-    sick["links"] = [
+    failing["links"] = [
         link(3, {*lost, "gateway_from_container/192.168.100.130"}, containers=9),
         link(3, parent_state="down", edges=unknown, **storage),
     ]
@@ -346,7 +346,7 @@ def two_faults() -> dict:
         evidence=[proof("carrier", "0 for 341 s")],
         remedy="IgnoreCarrierLoss=yes in /etc/systemd/network/20-eth1.200.network",
     )
-    return report([sick], [found, other, *ruled_out("web1", ["carrier_loss_drops_config"])])
+    return report([failing], [found, other, *ruled_out("web1", ["carrier_loss_drops_config"])])
 
 
 def hostile() -> dict:
@@ -381,11 +381,11 @@ def _poisoned(value: Any, key: str = "") -> Any:
 def fleet(broken: int = 8, size: int = 100) -> dict:
     """A fleet where NetworkManager took the addresses of some hosts, some others are gone, and the rest is well."""
     chance = random.Random(3)
-    sick = set(chance.sample(range(size), broken))
+    failing = set(chance.sample(range(size), broken))
     hosts, verdicts = [], []
     for number in range(size):
         name = f"node{number + 1:04d}.dc{1 + number % 3}.example.org"
-        if number in sick:
+        if number in failing:
             one, found = address_removed(name, 3 + number % 100)
             hosts.append(one)
             verdicts.append(found)

@@ -164,11 +164,11 @@ def test_states_differ_by_more_than_colour() -> None:
 
 def test_times_of_a_wrong_clock_are_the_controllers_and_said_so() -> None:
     html, text = render_html(samples.fleet_duplicate()), render_markdown(samples.fleet_duplicate())
-    for told in (html, text):
-        assert "clock 2 min 5 s ahead of the controller" in told
+    for page in (html, text):
+        assert "clock 2 min 5 s ahead of the controller" in page
         # 20:02:05.423 on the host whose clock is 125.3 s ahead
-        assert "20:00:00.123 UTC" in told
-        assert "20:02:05.423" not in told
+        assert "20:00:00.123 UTC" in page
+        assert "20:02:05.423" not in page
     assert html.count('<article class="finding') == 1
 
 

@@ -179,9 +179,9 @@ def test_networkmanager_or_the_only_suspect_removed_the_parent() -> None:
     gone["suspects"] = programs[:1]
     assert cases.verdict(fleet, "parent_vanished").culprit["unit"] == "reload.service"
     data = {"manager": "NetworkManager", "state": "unmanaged", "reason": "removed"}
-    told = cases.event(fleet, kind="manager", link="eth0", after=2.1, data=data)
-    assert cases.verdict(fleet, "parent_vanished").culprit["name"] == "ip", "it was told, and did not do it"
-    told["data"]["reason"] = "user-requested"
+    reported = cases.event(fleet, kind="manager", link="eth0", after=2.1, data=data)
+    assert cases.verdict(fleet, "parent_vanished").culprit["name"] == "ip", "it reported the removal only"
+    reported["data"]["reason"] = "user-requested"
     found = cases.verdict(fleet, "parent_vanished")
     assert found.culprit["name"] == "NetworkManager"
     assert "removed by NetworkManager" in found.summary
