@@ -14,20 +14,22 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
-    RTM_NEWADDR,
-    Message,
-    Rtnetlink,
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
+    RTA_DST,
+    RTA_GATEWAY,
+    RTA_OIF,
+    RTA_SRC,
+    RTA_TABLE,
+    RTM_F_LOOKUP_TABLE,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import RTM_NEWADDR
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink, RtnetlinkMessage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables import own_address
 
 from .request import Request
 from .session import connection
 
-#: linux/rtnetlink.h
-RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_TABLE = 1, 2, 4, 5, 15
-#: Answer with the table in which the route was found, not with the main one.
-RTM_F_LOOKUP_TABLE = 0x1000
+#: struct rtmsg (linux/rtnetlink.h)
 _RTMSG = struct.Struct("=BBBBBBBBI")
 
 
@@ -91,11 +93,12 @@ def find() -> Uplink | None:
 
 def _question(peer: Address, local: Address) -> tuple[bytes, tuple[tuple[int, bytes], ...]]:
     family, bits = (socket.AF_INET, 32) if peer.version == 4 else (socket.AF_INET6, 128)
+    # RTM_F_LOOKUP_TABLE: answer with the table in which the route was found, not with the main one.
     header = _RTMSG.pack(family, bits, bits, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
     return header, ((RTA_DST, peer.packed), (RTA_SRC, local.packed))
 
 
-def _index(message: Message) -> int:
+def _index(message: RtnetlinkMessage) -> int:
     return int(struct.unpack_from("=I", message.header, 4)[0])
 
 

@@ -12,11 +12,18 @@ IFF_NOARP = 0x80
 IFF_LOWER_UP = 0x10000
 #: linux/if_arp.h
 ARPHRD_ETHER = 1
+#: linux/if_ether.h, in host byte order as bind(2) of Python's socket takes it.
+ETH_P_ALL = 0x0003
+#: linux/sched.h
+CLONE_NEWNET = 0x40000000
+#: asm-generic/socket.h: buffers beyond net.core.wmem_max and rmem_max, for those with CAP_NET_ADMIN.
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
 #: linux/if_addr.h; for IPv6 the first is a temporary address (RFC 8981), which only the kernel can make.
 IFA_F_TEMPORARY = 0x01
 IFA_F_DADFAILED = 0x08
 IFA_F_TENTATIVE = 0x40
 IFA_F_PERMANENT = 0x80
+IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
 #: linux/rtnetlink.h
 RTN_UNICAST = 1
 RT_TABLE_MAIN = 254
@@ -24,6 +31,12 @@ RT_TABLE_LOCAL = 255
 RT_SCOPE_UNIVERSE = 0
 RT_SCOPE_LINK = 253
 RTM_F_CLONED = 0x200
+RTM_F_LOOKUP_TABLE = 0x1000
+RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_PREFSRC = 1, 2, 4, 5, 6, 7
+RTA_MULTIPATH, RTA_CACHEINFO, RTA_TABLE, RTA_EXPIRES = 9, 12, 15, 23
+#: linux/fib_rules.h
+FIB_RULE_INVERT = 0x2
+FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_PRIORITY, FRA_FWMARK, FRA_TABLE, FRA_OIFNAME = 1, 2, 3, 6, 10, 15, 17
 RTPROT_UNSPEC = 0
 RTPROT_REDIRECT = 1
 RTPROT_KERNEL = 2

@@ -17,6 +17,8 @@ from typing import TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
+from .names import CLONE_NEWNET
+
 Result = TypeVar("Result")
 
 #: The namespace of the calling thread, which need not be that of the process (proc_thread-self(5)).
@@ -24,9 +26,6 @@ OWN = "/proc/thread-self/ns/net"
 
 #: Where namespaces get names: ip-netns(8) and CNI, Docker, and Podman's rootless directory of root.
 NAMED = ("/run/netns", "/var/run/docker/netns", "/run/docker/netns")
-
-#: linux/sched.h
-CLONE_NEWNET = 0x40000000
 
 #: asm-generic/socket.h
 _SO_NETNS_COOKIE = 71
@@ -160,6 +159,14 @@ def enter(path: str) -> None:
             raise OSError(number, os.strerror(number), path)
     finally:
         os.close(handle)
+
+
+def unshare() -> None:
+    """Move this thread into a new namespace (unshare(2)). Errors: OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def in_thread(function: Callable[[], Result]) -> Result:

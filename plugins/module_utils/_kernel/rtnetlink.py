@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages of rtnetlink as they are on the wire, so that what the kernel has said can be told back to it word for word.
+"""Addresses, routes and rules as the kernel sent them, to be sent back octet by octet.
 
-Addresses, routes and rules are restored this way: every attribute comes back, also one that no library knows.
-Formats: linux/netlink.h, linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h.
+They are restored this way: every attribute returns, also one that no library knows (see `netlink`).
+Formats: linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h.
 """
 
 from __future__ import annotations
@@ -13,34 +13,38 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Tuple
 
-#: Family, type of "new" (delete is one more, get two more) and size of the fixed header of each kind of thing.
-RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE = 20, 24, 32
+from .netlink import (
+    NLA_TYPE_MASK,
+    NLM_F_ACK,
+    NLM_F_CREATE,
+    NLM_F_DUMP,
+    NLM_F_DUMP_INTR,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    RTM_NEWADDR,
+    RTM_NEWROUTE,
+    RTM_NEWRULE,
+    Attribute,
+    attribute,
+    attributes,
+    error_of,
+    messages,
+    request,
+)
+
+#: The size of the fixed header of each kind of thing.
 HEADERS = {RTM_NEWADDR: 8, RTM_NEWROUTE: 12, RTM_NEWRULE: 12}
-
-NLMSG_ERROR, NLMSG_DONE = 2, 3
-NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP_INTR = 0x1, 0x4, 0x10
-NLM_F_ROOT, NLM_F_MATCH = 0x100, 0x200
-NLM_F_REPLACE, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x400, 0x800
-
-_HEADER = struct.Struct("=IHHII")
-_ATTRIBUTE = struct.Struct("=HH")
-#: NLA_F_NESTED and NLA_F_NET_BYTEORDER are the two high bits of a type.
-_TYPE_MASK = 0x3FFF
 
 #: Seconds without any answer of the kernel, and how often a dump that was disturbed is taken again.
 TIMEOUT = 10.0
 DUMP_TRIES = 5
 
-Attribute = Tuple[int, bytes]
-
 
 @dataclass(frozen=True)
-class Message:
+class RtnetlinkMessage:
     """One address, route or rule. ``kind``: RTM_NEW…; ``header``: the fixed part; ``attributes``: type and payload."""
 
     kind: int
@@ -48,7 +52,7 @@ class Message:
     attributes: tuple[Attribute, ...]
 
     def get(self, number: int) -> bytes | None:
-        return next((payload for found, payload in self.attributes if found & _TYPE_MASK == number), None)
+        return next((payload for found, payload in self.attributes if found & NLA_TYPE_MASK == number), None)
 
     def number(self, number: int) -> int | None:
         """An attribute of 32 bits in the order of the host."""
@@ -56,23 +60,8 @@ class Message:
         return int(struct.unpack("=I", payload[:4])[0]) if payload is not None and len(payload) >= 4 else None
 
 
-def encode(message: Message) -> bytes:
-    return message.header + b"".join(_attribute(number, payload) for number, payload in message.attributes)
-
-
-def _attribute(number: int, payload: bytes) -> bytes:
-    padding = b"\0" * (-len(payload) % 4)
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(payload), number) + payload + padding
-
-
-def attributes(data: bytes) -> Iterator[Attribute]:
-    """The attributes that a part of a message consists of."""
-    while len(data) >= _ATTRIBUTE.size:
-        length, number = _ATTRIBUTE.unpack_from(data)
-        if length < _ATTRIBUTE.size:
-            return
-        yield number, data[_ATTRIBUTE.size : length]
-        data = data[length + -length % 4 :]
+def encode(message: RtnetlinkMessage) -> bytes:
+    return message.header + b"".join(attribute(number, payload) for number, payload in message.attributes)
 
 
 class Rtnetlink:
@@ -90,65 +79,58 @@ class Rtnetlink:
     ) -> None:
         self._socket.close()
 
-    def dump(self, kind: int) -> list[Message]:
+    def dump(self, kind: int) -> list[RtnetlinkMessage]:
         """Everything of a kind, of both families, in the kernel's order."""
-        found: list[Message] = []
+        found: list[RtnetlinkMessage] = []
         for family in (socket.AF_INET, socket.AF_INET6):
             # A kernel that lacks a family answers for all that it has (rtnetlink_rcv_msg falls back to PF_UNSPEC).
             found += [message for message in self._dump(kind, family) if message.header[0] == family]
         return found
 
-    def _dump(self, kind: int, family: int) -> list[Message]:
+    def _dump(self, kind: int, family: int) -> list[RtnetlinkMessage]:
         header = bytes([family]) + b"\0" * (HEADERS[kind] - 1)
         for _attempt in range(DUMP_TRIES):
-            self._send(kind + 2, NLM_F_ROOT | NLM_F_MATCH, header)
+            self._send(kind + 2, NLM_F_DUMP, header)
             messages, whole = self._receive(kind)
             if whole:
                 return messages
         raise OSError(errno.EINTR, "the kernel's tables changed each time they were read")
 
-    def route_to(self, header: bytes, wanted: tuple[Attribute, ...]) -> Message:
+    def route_to(self, header: bytes, wanted: tuple[Attribute, ...]) -> RtnetlinkMessage:
         """The kernel's choice of a route (RTM_GETROUTE without dump)."""
-        self._send(RTM_NEWROUTE + 2, 0, encode(Message(RTM_NEWROUTE, header, wanted)))
+        self._send(RTM_NEWROUTE + 2, 0, encode(RtnetlinkMessage(RTM_NEWROUTE, header, wanted)))
         messages, _whole = self._receive(RTM_NEWROUTE, one=True)
         return messages[0]
 
-    def add(self, message: Message, flags: int) -> None:
+    def add(self, message: RtnetlinkMessage, flags: int) -> None:
         self._request(message.kind, NLM_F_CREATE | flags, message)
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: RtnetlinkMessage) -> None:
         self._request(message.kind + 1, 0, message)
 
-    def _request(self, number: int, flags: int, message: Message) -> None:
+    def _request(self, number: int, flags: int, message: RtnetlinkMessage) -> None:
         self._send(number, NLM_F_ACK | flags, encode(message))
         self._receive(message.kind)
 
     def _send(self, number: int, flags: int, payload: bytes) -> None:
         self._sequence += 1
-        length = _HEADER.size + len(payload)
-        self._socket.send(_HEADER.pack(length, number, NLM_F_REQUEST | flags, self._sequence, 0) + payload)
+        self._socket.send(request(number, flags, self._sequence, payload))
 
-    def _receive(self, kind: int, one: bool = False) -> tuple[list[Message], bool]:
+    def _receive(self, kind: int, one: bool = False) -> tuple[list[RtnetlinkMessage], bool]:
         """What answers the last request, and whether nothing changed in between."""
-        found: list[Message] = []
+        found: list[RtnetlinkMessage] = []
         whole = True
         while True:
-            data = self._socket.recv(1 << 20)
-            while len(data) >= _HEADER.size:
-                length, number, flags, sequence, _port = _HEADER.unpack_from(data)
-                body, data = data[_HEADER.size : length], data[length + -length % 4 :]
+            for number, flags, sequence, _port, body in messages(self._socket.recv(1 << 20)):
                 if sequence != self._sequence:
                     continue
                 whole = whole and not flags & NLM_F_DUMP_INTR
-                if number == NLMSG_DONE:
-                    return found, whole
-                if number == NLMSG_ERROR:
-                    code = -struct.unpack_from("=i", body)[0]
-                    if code:
-                        raise OSError(code, os.strerror(code))
+                if number == NLMSG_ERROR and error_of(body):
+                    raise OSError(error_of(body), os.strerror(error_of(body)))
+                if number in (NLMSG_DONE, NLMSG_ERROR):
                     return found, whole
                 if number == kind:
                     size = HEADERS[kind]
-                    found.append(Message(kind, body[:size], tuple(attributes(body[size:]))))
+                    found.append(RtnetlinkMessage(kind, body[:size], tuple(attributes(body, size))))
                 if one:
                     return found, whole

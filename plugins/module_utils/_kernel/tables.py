@@ -19,27 +19,32 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 
 from .names import (
     CONFIGURED_PROTOCOLS,
+    FIB_RULE_INVERT,
+    FRA_PRIORITY,
+    IFA_ADDRESS,
+    IFA_CACHEINFO,
     IFA_F_PERMANENT,
     IFA_F_TEMPORARY,
+    IFA_FLAGS,
+    IFA_LOCAL,
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
+    RTA_CACHEINFO,
+    RTA_DST,
+    RTA_EXPIRES,
+    RTA_GATEWAY,
+    RTA_MULTIPATH,
+    RTA_OIF,
+    RTA_TABLE,
     RTM_F_CLONED,
     RTPROT_KERNEL,
     RTPROT_REDIRECT,
 )
-from .rtnetlink import RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE, Message, encode
+from .netlink import RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE, attribute
+from .rtnetlink import RtnetlinkMessage
 
-#: linux/if_addr.h
-IFA_ADDRESS, IFA_LOCAL, IFA_CACHEINFO, IFA_FLAGS = 1, 2, 6, 8
-#: linux/rtnetlink.h
-RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_MULTIPATH, RTA_CACHEINFO = 1, 4, 5, 9, 12
-RTA_TABLE, RTA_EXPIRES = 15, 23
 #: The flags of a next hop that somebody sets; dead and linkdown are the kernel's, and refused (fib_check_nh).
 RTNH_F_SETTABLE = 0x02 | 0x04
-#: linux/fib_rules.h
-FIB_RULE_INVERT = 0x2
-FRA_PRIORITY = 6
-
 INFINITE = 0xFFFFFFFF
 #: Clock ticks a second in which lifetimes of routes are told (USER_HZ).
 USER_HZ = 100
@@ -52,7 +57,7 @@ class Tables:
     """All of a namespace. names: of the devices by index. taken: seconds of a clock that only goes forward."""
 
     names: Mapping[int, str]
-    messages: tuple[Message, ...]
+    messages: tuple[RtnetlinkMessage, ...]
     taken: float
 
 
@@ -60,8 +65,8 @@ class Tables:
 class Lacking:
     """What is to be told to the kernel, in this order."""
 
-    remove: tuple[Message, ...]
-    add: tuple[Message, ...]
+    remove: tuple[RtnetlinkMessage, ...]
+    add: tuple[RtnetlinkMessage, ...]
 
     def __bool__(self) -> bool:
         return bool(self.remove or self.add)
@@ -85,7 +90,7 @@ def compare(then: Tables, now: Tables, owned: Iterable[str]) -> Lacking:
     return Lacking(tuple(extra), tuple(sorted(missing, key=_turn)))
 
 
-def words(message: Message, names: Mapping[int, str]) -> str:
+def words(message: RtnetlinkMessage, names: Mapping[int, str]) -> str:
     """How an operator would call it."""
     family = message.header[0]
     if message.kind == RTM_NEWADDR:
@@ -104,16 +109,16 @@ def words(message: Message, names: Mapping[int, str]) -> str:
     return " ".join([f"route {text}{via}", *details])
 
 
-def _turn(message: Message) -> tuple[int, bool]:
+def _turn(message: RtnetlinkMessage) -> tuple[int, bool]:
     """Rules come last; a gateway has to be reachable before a route through it is taken."""
     return message.kind, message.kind == RTM_NEWROUTE and message.get(RTA_GATEWAY) is not None
 
 
-def _flags(message: Message) -> int:
+def _flags(message: RtnetlinkMessage) -> int:
     return message.number(IFA_FLAGS) or message.header[2]
 
 
-def _restorable(message: Message) -> bool:
+def _restorable(message: RtnetlinkMessage) -> bool:
     """Whether somebody has made it: what the kernel makes by itself it makes again."""
     if message.kind == RTM_NEWADDR:
         return not (message.header[0] == socket.AF_INET6 and _flags(message) & IFA_F_TEMPORARY)
@@ -123,7 +128,7 @@ def _restorable(message: Message) -> bool:
     return True
 
 
-def _removable(message: Message, mine: set[int]) -> bool:
+def _removable(message: RtnetlinkMessage, mine: set[int]) -> bool:
     if message.kind == RTM_NEWADDR:
         if _U32.unpack_from(message.header, 4)[0] not in mine or not _flags(message) & IFA_F_PERMANENT:
             return False
@@ -133,11 +138,11 @@ def _removable(message: Message, mine: set[int]) -> bool:
     return False
 
 
-def _table(message: Message) -> int:
+def _table(message: RtnetlinkMessage) -> int:
     return message.number(RTA_TABLE) or message.header[4]
 
 
-def _moved(message: Message, devices: Mapping[int, int]) -> Message | None:
+def _moved(message: RtnetlinkMessage, devices: Mapping[int, int]) -> RtnetlinkMessage | None:
     """The same on the devices as they are called now, without flags that nobody may set; None where one is gone."""
     if message.kind == RTM_NEWADDR:
         index = devices.get(_U32.unpack_from(message.header, 4)[0])
@@ -169,7 +174,7 @@ def _moved_hops(number: int, payload: bytes, devices: Mapping[int, int]) -> byte
     return hops
 
 
-def _aged(message: Message, seconds: float) -> Message | None:
+def _aged(message: RtnetlinkMessage, seconds: float) -> RtnetlinkMessage | None:
     """With the lifetime that is left of it; None where that is over."""
     number = IFA_CACHEINFO if message.kind == RTM_NEWADDR else RTA_CACHEINFO
     info = message.get(number)
@@ -192,12 +197,12 @@ def _shorter(lifetime: int, seconds: float) -> int:
     return lifetime if lifetime == INFINITE else max(0, int(lifetime - seconds))
 
 
-def _with(message: Message, number: int, payload: bytes) -> Message:
+def _with(message: RtnetlinkMessage, number: int, payload: bytes) -> RtnetlinkMessage:
     changed = tuple((found, payload if found == number else old) for found, old in message.attributes)
     return replace(message, attributes=changed)
 
 
-def _key(message: Message) -> bytes:
+def _key(message: RtnetlinkMessage) -> bytes:
     """What makes it the same one: without counters and times. Its device is called as it is now."""
     if message.kind == RTM_NEWADDR:
         # Family, prefix length and device; the scope follows from the address.
@@ -208,11 +213,11 @@ def _key(message: Message) -> bytes:
     return bytes([message.kind]) + message.header + _bytes(message, numbers)
 
 
-def own_address(message: Message) -> Address:
+def own_address(message: RtnetlinkMessage) -> Address:
     """IPv4 says its own in IFA_LOCAL, as IFA_ADDRESS is the peer's; IPv6 in IFA_ADDRESS."""
     return ipaddress.ip_address(message.get(IFA_LOCAL) or message.get(IFA_ADDRESS) or b"\0\0\0\0")
 
 
-def _bytes(message: Message, numbers: Iterable[int]) -> bytes:
+def _bytes(message: RtnetlinkMessage, numbers: Iterable[int]) -> bytes:
     found = [(number, message.get(number)) for number in numbers]
-    return encode(Message(0, b"", tuple((number, payload) for number, payload in found if payload is not None)))
+    return b"".join(attribute(number, payload) for number, payload in found if payload is not None)

@@ -17,10 +17,11 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import unshare
+
 from .kinds import Kind
 
-#: linux/sched.h, linux/prctl.h
-CLONE_NEWNET = 0x40000000
+#: linux/prctl.h
 PR_SET_PDEATHSIG = 1
 
 #: Seconds; a creation takes milliseconds, and up to a second where the kernel has to load a module.
@@ -84,9 +85,10 @@ def _child(kind: Kind, parents: list[str], writer: int) -> None:
 def _isolate() -> None:
     """Die with the parent, and live in a network namespace of one's own. Errors: OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or libc.unshare(CLONE_NEWNET) != 0:
+    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
+    unshare()
 
 
 def _attempt(kind: Kind, parents: list[str]) -> Proof:

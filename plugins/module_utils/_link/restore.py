@@ -28,14 +28,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
-    HEADERS,
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
     NLM_F_APPEND,
     NLM_F_REPLACE,
     RTM_NEWADDR,
     RTM_NEWROUTE,
-    Message,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
+    HEADERS,
     Rtnetlink,
+    RtnetlinkMessage,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import write_setting
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables import Tables, compare, words
@@ -71,7 +73,7 @@ def read(interfaces: Iterable[str] = ()) -> Kernel:
     return Kernel(facts, Tables(names, tuple(messages), time.monotonic()), _settings(interfaces))
 
 
-def _dump(netlink: Rtnetlink, kind: int) -> list[Message]:
+def _dump(netlink: Rtnetlink, kind: int) -> list[RtnetlinkMessage]:
     """A kernel without policy routing has no rules."""
     try:
         return netlink.dump(kind)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode, netlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 
@@ -30,7 +30,7 @@ REREAD_GAP = 5.0
 #: Seconds after a change that may have removed routes silently until they are read again.
 SILENCE = 0.1
 #: Kinds whose messages can carry the port id of the process that asked.
-_ATTRIBUTED = frozenset((rtnetlink.LINK, rtnetlink.ADDRESS, rtnetlink.ROUTE, rtnetlink.RULE))
+_ATTRIBUTED = frozenset((decode.LINK, decode.ADDRESS, decode.ROUTE, decode.RULE))
 
 
 #: The process of a change whose notification was lost.
@@ -117,12 +117,12 @@ class Listening:
                 continue
             if data is None:
                 return
-            for kind, dummy, port, payload in rtnetlink.split(data):
+            for kind, dummy, dummy, port, payload in netlink.messages(data):
                 self._take(namespace, kind, port, payload)
 
     def _take(self, namespace: WatchedNamespace, message_type: int, port: int, payload: bytes) -> None:
         now = time.monotonic()
-        kind = rtnetlink.kind_of(message_type)
+        kind = decode.kind_of(message_type)
         if not kind:
             return
         if not self._budget.take(now):
@@ -130,7 +130,7 @@ class Listening:
             if namespace not in self._stale:
                 self._lost(namespace, f"more than {RATE} notifications per second came")
             return
-        message = rtnetlink.decode(message_type, port, payload)
+        message = decode.decode(message_type, port, payload)
         if message is not None:
             for change in self._states[namespace].take(message):
                 self._report(namespace, change, now)
@@ -147,7 +147,7 @@ class Listening:
             who = self._culprits.find(change.port, namespace).as_data()
         if _removes_routes(change):
             self._silent[namespace] = _SilentRemoval(now, change.what, who)
-        if change.kind == rtnetlink.LINK and change.action != CHANGE:
+        if change.kind == decode.LINK and change.action != CHANGE:
             self.moved = True
         self._add(namespace, change, now, who)
 
@@ -166,10 +166,10 @@ class Listening:
             if self._states[namespace].many_routes:
                 continue
             try:
-                routes = list(namespace.dump(rtnetlink.RTM_GETROUTE))
+                routes = list(namespace.dump(netlink.RTM_GETROUTE))
             except OSError:
                 continue
-            for change in self._states[namespace].reconcile(routes, (rtnetlink.ROUTE,)):
+            for change in self._states[namespace].reconcile(routes, (decode.ROUTE,)):
                 route = cast(RouteChange, change.data)
                 route["silent"] = True
                 route["with"] = removal.what
@@ -230,9 +230,9 @@ class Listening:
 
 
 def _removes_routes(change: NamespaceChange) -> bool:
-    if change.kind == rtnetlink.ADDRESS:
+    if change.kind == decode.ADDRESS:
         return change.action == DELETE
-    if change.kind == rtnetlink.LINK:
+    if change.kind == decode.LINK:
         return change.action == DELETE or change.data.get("changed", {}).get("up") == [True, False]
     return False
 

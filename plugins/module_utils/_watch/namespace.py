@@ -11,14 +11,13 @@ import os
 import socket
 from collections.abc import Iterator
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import Message
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode, netlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import Notification
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, run_in
 
 from .state import ROUTES_MAX
 
-#: asm-generic/socket.h SO_RCVBUFFORCE: beyond net.core.rmem_max, where CAP_NET_ADMIN is given.
-_SO_RCVBUFFORCE = 33
 #: About 4000 notifications, each of which takes about 1 KiB in the kernel's accounting.
 RECEIVE_BUFFER = 4 << 20
 #: A datagram of a dump has up to 32 KiB (net/netlink/af_netlink.c netlink_dump).
@@ -28,7 +27,7 @@ _TIMEOUT = 2.0
 #: Well above what is remembered, so that a state that lacks routes knows that.
 _ROUTES_READ = 2 * ROUTES_MAX
 _DUMPS = (
-    rtnetlink.RTM_GETLINK, rtnetlink.RTM_GETADDR, rtnetlink.RTM_GETNEIGH, rtnetlink.RTM_GETRULE, rtnetlink.RTM_GETROUTE,
+    netlink.RTM_GETLINK, netlink.RTM_GETADDR, netlink.RTM_GETNEIGH, netlink.RTM_GETRULE, netlink.RTM_GETROUTE,
 )  # fmt: skip
 
 
@@ -50,8 +49,8 @@ class WatchedNamespace:
     def _open(self, stack: contextlib.ExitStack) -> None:
         self.events = stack.enter_context(_netlink())
         with contextlib.suppress(PermissionError):
-            self.events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
-        self.events.bind((0, rtnetlink.GROUPS))
+            self.events.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        self.events.bind((0, decode.GROUPS))
         self.events.setblocking(False)
         self._questions = stack.enter_context(_netlink())
         self._questions.bind((0, 0))
@@ -70,10 +69,10 @@ class WatchedNamespace:
         except BlockingIOError:
             return None
 
-    def dump(self, *kinds: int) -> Iterator[Message]:
+    def dump(self, *kinds: int) -> Iterator[Notification]:
         """Everything that is there now, or all of some RTM_GET types. Errors: OSError."""
         for kind in kinds or _DUMPS:
-            yield from self._ask(rtnetlink.request(kind, self._next()), one=False)
+            yield from self._ask(decode.dump_or_get(kind, self._next()), one=False)
 
     def _next(self) -> int:
         self._sequence += 1
@@ -82,36 +81,36 @@ class WatchedNamespace:
     def id_of(self, namespace: int) -> int | None:
         """The id that this namespace has for the one behind a descriptor, None where it has none."""
         try:
-            found = list(self._ask(rtnetlink.request_namespace_id(namespace, self._next()), one=True))
+            found = list(self._ask(decode.request_namespace_id(namespace, self._next()), one=True))
         except OSError:
             return None
         return found[0].fields["id"] if found else None
 
-    def link(self, index: int) -> Message | None:
+    def link(self, index: int) -> Notification | None:
         """One link with its counters, None when it is not there."""
         try:
-            found = list(self._ask(rtnetlink.request(rtnetlink.RTM_GETLINK, self._next(), index), one=True))
+            found = list(self._ask(decode.dump_or_get(netlink.RTM_GETLINK, self._next(), index), one=True))
         except OSError:
             return None
         return found[0] if found else None
 
-    def _ask(self, question: bytes, one: bool) -> Iterator[Message]:
+    def _ask(self, question: bytes, one: bool) -> Iterator[Notification]:
         self._questions.send(question)
         routes = 0
         while True:
             data = self._questions.recv(_DATAGRAM)
-            for answer, sequence, port, payload in rtnetlink.split(data):
-                routes += answer == rtnetlink.RTM_NEWROUTE
-                if answer == rtnetlink.RTM_NEWROUTE and routes > _ROUTES_READ:
+            for answer, dummy, sequence, port, payload in netlink.messages(data):
+                routes += answer == netlink.RTM_NEWROUTE
+                if answer == netlink.RTM_NEWROUTE and routes > _ROUTES_READ:
                     continue  # reading them all would take longer than the watch may
                 if sequence != self._sequence:
                     continue  # the rest of an answer that took too long
-                if answer == rtnetlink.NLMSG_DONE:
+                if answer == netlink.NLMSG_DONE:
                     return
-                if answer == rtnetlink.NLMSG_ERROR:
-                    code = rtnetlink.error_of(payload)
+                if answer == netlink.NLMSG_ERROR:
+                    code = netlink.error_of(payload)
                     raise OSError(code, os.strerror(code))
-                message = rtnetlink.decode(answer, port, payload)
+                message = decode.decode(answer, port, payload)
                 if message is not None:
                     yield message
                 if one:

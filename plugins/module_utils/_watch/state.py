@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode im
     ROUTE,
     RULE,
     Fields,
-    Message,
+    Notification,
 )
 
 from .timeline import AddressChange, Changed, LinkChange, NeighbourChange, RouteChange, RuleChange, Value
@@ -60,12 +60,14 @@ class NamespaceState:
     def __init__(self) -> None:
         self._known: dict[str, dict[Identity, Fields]] = {kind: {} for kind in IDENTITY}
 
-    def load(self, messages: Iterable[Message]) -> None:
+    def load(self, messages: Iterable[Notification]) -> None:
         """Take in what is there, without reporting it."""
         for message in messages:
             self._learn(message)
 
-    def reconcile(self, messages: Iterable[Message], kinds: Iterable[str] = tuple(IDENTITY)) -> list[NamespaceChange]:
+    def reconcile(
+        self, messages: Iterable[Notification], kinds: Iterable[str] = tuple(IDENTITY)
+    ) -> list[NamespaceChange]:
         """What a new dump of some kinds shows and notifications did not: some were lost, or there were none."""
         changes = []
         present: dict[str, set[Identity]] = {kind: set() for kind in kinds}
@@ -79,10 +81,10 @@ class NamespaceState:
         for kind, seen in present.items():
             gone = [fields for identity, fields in self._known[kind].items() if identity not in seen]
             for fields in gone:
-                changes += self.take(Message(kind, False, 0, fields))
+                changes += self.take(Notification(kind, False, 0, fields))
         return changes
 
-    def take(self, message: Message) -> list[NamespaceChange]:
+    def take(self, message: Notification) -> list[NamespaceChange]:
         """What this message changes; nothing where it brings nothing new."""
         before = self._known[message.kind].get(_identity(message))
         change = _CHANGES[message.kind](self, message, before)
@@ -92,7 +94,7 @@ class NamespaceState:
     def end(self, indexes: Iterable[int]) -> list[NamespaceChange]:
         """The links that go with their namespace, as far as they are still there."""
         ending = [self._known[LINK][index,] for index in indexes if (index,) in self._known[LINK]]
-        return [change for fields in ending for change in self.take(Message(LINK, False, 0, fields))]
+        return [change for fields in ending for change in self.take(Notification(LINK, False, 0, fields))]
 
     @property
     def many_routes(self) -> bool:
@@ -109,7 +111,7 @@ class NamespaceState:
         link = self._known[LINK].get((index,))
         return str(link["name"]) if link else f"interface {index}"
 
-    def _learn(self, message: Message) -> None:
+    def _learn(self, message: Notification) -> None:
         known = self._known[message.kind]
         identity = _identity(message)
         if not message.new:
@@ -118,7 +120,7 @@ class NamespaceState:
             # A link's answer without some attribute, as in a notification of its own, does not take it away.
             known[identity] = message.fields
 
-    def _link(self, message: Message, before: Fields | None) -> NamespaceChange | None:
+    def _link(self, message: Notification, before: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         name = fields["name"] or self.name(fields["index"])
         data = self._link_data(fields)
@@ -161,7 +163,7 @@ class NamespaceState:
             return f"interface {fields['parent']} of another namespace"
         return self.name(fields["parent"])
 
-    def _address(self, message: Message, before: Fields | None) -> NamespaceChange | None:
+    def _address(self, message: Notification, before: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         link = self.name(fields["index"])
         data: AddressChange = {
@@ -188,7 +190,7 @@ class NamespaceState:
             what = f"{text} on {link}: {_in_words(changed)}"
         return NamespaceChange("address", CHANGE, link, what, data, message.port)
 
-    def _route(self, message: Message, dummy: Fields | None) -> NamespaceChange | None:
+    def _route(self, message: Notification, dummy: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         if fields["table"] == _TABLE_LOCAL or fields["destination"] == "ff00::/8":
             return None
@@ -210,7 +212,7 @@ class NamespaceState:
         what = f"{target}{gateway}{device} metric {fields['metric']} {verb}"
         return NamespaceChange("route", NEW if message.new else DELETE, link, what, data, message.port)
 
-    def _neighbour(self, message: Message, before: Fields | None) -> NamespaceChange | None:
+    def _neighbour(self, message: Notification, before: Fields | None) -> NamespaceChange | None:
         fields = message.fields
         if fields["state"] == "NOARP" or not fields["address"]:
             return None  # multicast and broadcast, which nobody resolves
@@ -238,7 +240,7 @@ class NamespaceState:
         data["changed"] = changed
         return NamespaceChange("neighbour", CHANGE, link, f"{here}: {_in_words(changed)}", data, message.port)
 
-    def _rule(self, message: Message, dummy: Fields | None) -> NamespaceChange:
+    def _rule(self, message: Notification, dummy: Fields | None) -> NamespaceChange:
         fields = message.fields
         data: RuleChange = {
             "family": fields["family"],
@@ -257,7 +259,7 @@ class NamespaceState:
         return NamespaceChange("rule", NEW if message.new else DELETE, "", what, data, message.port)
 
 
-_CHANGES: dict[str, Callable[[NamespaceState, Message, Fields | None], NamespaceChange | None]] = {
+_CHANGES: dict[str, Callable[[NamespaceState, Notification, Fields | None], NamespaceChange | None]] = {
     LINK: NamespaceState._link,
     ADDRESS: NamespaceState._address,
     ROUTE: NamespaceState._route,
@@ -266,7 +268,7 @@ _CHANGES: dict[str, Callable[[NamespaceState, Message, Fields | None], Namespace
 }
 
 
-def _identity(message: Message) -> Identity:
+def _identity(message: Notification) -> Identity:
     return tuple(message.fields[key] for key in IDENTITY[message.kind])
 
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL
 
 from . import bpf as _probe_filter
 from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicited_node
-from .packet_socket import ETH_P_ALL, Endpoint, packet_socket
+from .packet_socket import Endpoint, packet_socket
 from .timing import FAST, RATE, Schedule, Timing
 
 #: More groups than this are heard by hearing all of them: a driver keeps a list per group.

@@ -8,19 +8,15 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
-import struct
 import time
 from collections.abc import Iterable
 
-from .bpf import JUMP_EQUAL, LOAD_HALF, assemble, attach
-from .frames import mac_bytes
+from .bpf import JUMP_EQUAL, LOAD_HALF, assemble
 from .lldp import ETH_P_LLDP, GROUPS, Neighbour, parse
+from .packet_socket import packet_socket
 
-#: linux/if_ether.h: bridges and bonds take frames from their ports before a socket for one protocol gets them.
-_ETH_P_ALL = 3
-#: linux/if_packet.h
-_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_MULTICAST = 263, 1, 0
-_PACKET_OUTGOING = 4
+#: Passes LLDP alone.
+_PROGRAM = assemble([(LOAD_HALF, 12, "", ""), (JUMP_EQUAL, ETH_P_LLDP, "accept", "reject")])
 #: IEEE 802.1AB allows 1500 octets of payload.
 _FRAME_MAX = 2048
 
@@ -34,10 +30,13 @@ def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[Neighbou
     with contextlib.ExitStack() as stack:
         sockets = {}
         for name in heard:
-            sock = stack.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
-            with contextlib.suppress(OSError):
-                _open(sock, name)
-                sockets[sock] = name
+            try:
+                sock = stack.enter_context(packet_socket(name, _PROGRAM, GROUPS))
+            except PermissionError:
+                raise
+            except OSError:
+                continue
+            sockets[sock] = name
         end = time.monotonic() + seconds
         while any(not heard[name] for name in sockets.values()):
             left = end - time.monotonic()
@@ -48,17 +47,6 @@ def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[Neighbou
     return {name: list(neighbours.values()) for name, neighbours in heard.items()}
 
 
-def _open(sock: socket.socket, name: str) -> None:
-    attach(sock, assemble([(LOAD_HALF, 12, "", ""), (JUMP_EQUAL, ETH_P_LLDP, "accept", "reject")]))
-    sock.setblocking(False)
-    sock.bind((name, _ETH_P_ALL))
-    index = socket.if_nametoindex(name)
-    for group in GROUPS:
-        # struct packet_mreq; the kernel leaves the group when the socket is closed
-        request = struct.pack("=iHH8s", index, _PACKET_MR_MULTICAST, 6, mac_bytes(group))
-        sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)
-
-
 def _take(sock: socket.socket, heard: dict[tuple[str, str], Neighbour]) -> None:
     try:
         data, origin = sock.recvfrom(_FRAME_MAX)
@@ -66,7 +54,7 @@ def _take(sock: socket.socket, heard: dict[tuple[str, str], Neighbour]) -> None:
         # the interface went down
         return
     # what a daemon on this host says of itself is no neighbour
-    neighbour = None if origin[2] == _PACKET_OUTGOING else parse(data)
+    neighbour = None if origin[2] == socket.PACKET_OUTGOING else parse(data)
     if neighbour is None:
         return
     key = (neighbour.chassis_id, neighbour.port_id)

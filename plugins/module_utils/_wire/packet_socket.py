@@ -11,22 +11,19 @@ import socket
 import struct
 from collections.abc import Iterable
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL, IFF_UP, SO_RCVBUFFORCE
+
 from . import bpf as _probe_filter
 from .frames import mac_bytes
 
-#: linux/if_ether.h
-ETH_P_ALL = 0x0003
 #: linux/socket.h and linux/if_packet.h
 _SOL_PACKET = 263
 _PACKET_ADD_MEMBERSHIP = 1
 _PACKET_STATISTICS = 6
 _PACKET_MR_MULTICAST = 0
 _PACKET_MR_ALLMULTI = 2
-#: asm-generic/socket.h: a receive buffer beyond net.core.rmem_max, for whom CAP_NET_ADMIN is given.
-_SO_RCVBUFFORCE = 33
-#: linux/sockios.h and linux/if.h
+#: linux/sockios.h, linux/if.h
 _SIOCGIFFLAGS = 0x8913
-_IFF_UP = 0x1
 _IFF_RUNNING = 0x40
 
 
@@ -72,7 +69,7 @@ def packet_socket(
         _probe_filter.attach(sock, program)
         if room:
             with contextlib.suppress(PermissionError):
-                sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, room)
+                sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room)
         sock.setblocking(False)
         sock.bind((link, ETH_P_ALL))
         index = socket.if_nametoindex(link)
@@ -94,6 +91,6 @@ def interface_problem(sock: socket.socket, link: str) -> str:
         flags = struct.unpack_from("H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
     except OSError as error:
         return f"{link}: {error.strerror}"
-    if not flags & _IFF_UP:
+    if not flags & IFF_UP:
         return f"{link} is down"
     return "" if flags & _IFF_RUNNING else f"{link} has no carrier"

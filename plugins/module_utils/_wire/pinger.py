@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE, SO_SNDBUFFORCE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 
 from .frames import build_echo, parse_echo_reply
@@ -23,8 +24,6 @@ _SOL_RAW, _ICMP_FILTER, _ICMPV6_FILTER = 255, 1, 1
 _ONLY_ECHO_REPLY = struct.pack("=I", 0xFFFFFFFF ^ 1 << 0)
 _ONLY_ECHO_REPLY_V6 = struct.pack("=8I", *(0xFFFFFFFF ^ (word == 129 // 32) << 129 % 32 for word in range(8)))
 
-#: asm-generic/socket.h; these two may exceed net.core.rmem_max and wmem_max.
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 #: Room for a round of a few thousand probes: packets that wait for a neighbour's answer count against their sender.
 _BUFFER = 8 << 20
 
@@ -125,7 +124,7 @@ def _raw_socket(version: int) -> socket.socket:
             sock.setsockopt(_SOL_RAW, _ICMP_FILTER, _ONLY_ECHO_REPLY)
         else:
             sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, _ONLY_ECHO_REPLY_V6)
-        for force, plain in ((_SO_SNDBUFFORCE, socket.SO_SNDBUF), (_SO_RCVBUFFORCE, socket.SO_RCVBUF)):
+        for force, plain in ((SO_SNDBUFFORCE, socket.SO_SNDBUF), (SO_RCVBUFFORCE, socket.SO_RCVBUF)):
             try:
                 sock.setsockopt(socket.SOL_SOCKET, force, _BUFFER)
             except PermissionError:

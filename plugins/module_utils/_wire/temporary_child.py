@@ -10,7 +10,6 @@ process ends, the kernel removes namespace and link with it (net/core/net_namesp
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import secrets
@@ -21,7 +20,14 @@ from collections.abc import Callable, Iterable, Iterator
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import CLONE_NEWNET, enter, in_thread
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
+    NLM_F_ACK,
+    RTM_DELLINK,
+    error_of,
+    messages,
+    request,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, enter, in_thread, unshare
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
 
 from .ask import Vantage, open_socket
@@ -31,9 +37,6 @@ NAME_PREFIX = "lnprobe"
 #: Locally administered and unicast (IEEE 802-2014, 8.2.2); 6c:6e is "ln".
 MAC_PREFIX = "02:6c:6e"
 
-#: linux/rtnetlink.h and linux/netlink.h
-_RTM_DELLINK = 17
-_NLM_F_REQUEST_ACK = 0x5
 #: Without it the kernel would announce the link's own IPv6 address on the LAN. Where /proc/sys is read-only it does.
 _NO_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
 
@@ -79,13 +82,10 @@ def temporary_socket(
 
 def _new_namespace() -> tuple[int, socket.socket]:
     """Move this thread into a new namespace: a descriptor of it, and an rtnetlink socket in it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    unshare()
     with contextlib.suppress(OSError), open(_NO_IPV6, "w", encoding="ascii") as stream:
         stream.write("1")
-    namespace = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    namespace = os.open(OWN, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return namespace, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     except BaseException:
@@ -119,11 +119,9 @@ def _open_in(namespace: int, open_socket_here: Callable[[], socket.socket]) -> s
 def _delete(netlink: socket.socket, link: str, namespace: int) -> None:
     """Remove the link now: the kernel removes an abandoned namespace only some time later."""
     index = in_thread(lambda: _index_in(namespace, link))
-    # struct nlmsghdr, struct ifinfomsg
-    header = struct.pack("=IHHII", 32, _RTM_DELLINK, _NLM_F_REQUEST_ACK, 1, 0)
-    netlink.send(header + struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0))
-    # struct nlmsgerr follows the header; its first field is 0 or a negative errno
-    code = -struct.unpack_from("=i", netlink.recv(4096), 16)[0]
+    # struct ifinfomsg
+    netlink.send(request(RTM_DELLINK, NLM_F_ACK, 1, struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0)))
+    code = next(error_of(message.payload) for message in messages(netlink.recv(4096)))
     if code not in (0, errno.ENODEV):
         raise OSError(code, os.strerror(code), link)
 

@@ -17,27 +17,26 @@ import struct
 from collections.abc import Iterator
 from typing import Tuple
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import HEADER, NLMSG_DONE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import Program, attach
 
 from .process import read
 
-#: linux/netlink.h, linux/connector.h, linux/cn_proc.h
+#: linux/connector.h, linux/cn_proc.h
 _NETLINK_CONNECTOR = 11
 _CN_IDX_PROC, _CN_VAL_PROC = 1, 1
-_NLMSG_DONE = 3
 #: linux/proc_ns.h PROC_PID_INIT_INO
 _PID_INIT_INO = 0xEFFFFFFC
 _LISTEN, _IGNORE = 1, 2
 FORK, EXEC = 0x1, 0x2
 _ACKNOWLEDGED = 0x0
-#: struct nlmsghdr; struct cn_msg; struct proc_event up to its union
-_HEADER = struct.Struct("=IHHII")
+#: struct cn_msg, behind struct nlmsghdr; struct proc_event up to its union
 _CN_MSG = struct.Struct("=IIIIHH")
-_EVENT = _HEADER.size + _CN_MSG.size
+_EVENT = HEADER.size + _CN_MSG.size
 _UNION = _EVENT + 16
-#: asm-generic/socket.h SO_RCVBUFFORCE, and room for about 8000 events.
-_SO_RCVBUFFORCE = 33
+#: Room for about 8000 events.
 _BUFFER = 8 << 20
 #: Seconds within which the kernel acknowledges.
 _PATIENCE = 0.3
@@ -146,7 +145,7 @@ def _open() -> socket.socket:
     try:
         attach(sock, _program())
         with contextlib.suppress(PermissionError):
-            sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+            sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER)
         sock.bind((0, _CN_IDX_PROC))
         sock.setblocking(False)
         return sock
@@ -179,4 +178,4 @@ def _program() -> Program:
 def _request(operation: int) -> bytes:
     body = struct.pack("=I", operation)
     message = _CN_MSG.pack(_CN_IDX_PROC, _CN_VAL_PROC, 0, 0, len(body), 0) + body
-    return _HEADER.pack(_HEADER.size + len(message), _NLMSG_DONE, 0, 0, os.getpid()) + message
+    return HEADER.pack(HEADER.size + len(message), NLMSG_DONE, 0, 0, os.getpid()) + message

@@ -12,12 +12,12 @@ from dataclasses import replace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import rtnetlink as messages
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import tables
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IFA_F_TEMPORARY
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
     RTM_NEWADDR,
     RTM_NEWROUTE,
     RTM_NEWRULE,
-    Message,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import RtnetlinkMessage
 
 NAMES = {1: "lo", 2: "eth0", 3: "lan0"}
 FOREVER = struct.pack("=IIII", tables.INFINITE, tables.INFINITE, 5, 5)
@@ -33,12 +33,12 @@ def address(text, device, lifetimes=FOREVER, flags=PERMANENT):
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     own = ((1, packed),) if ":" in text else ((1, packed), (2, packed))
     header = struct.pack("=BBBBI", family, 8 * len(packed), flags & 0xFF, 0, device)
-    return Message(RTM_NEWADDR, header, (*own, (8, u32(flags)), (6, lifetimes)))
+    return RtnetlinkMessage(RTM_NEWADDR, header, (*own, (8, u32(flags)), (6, lifetimes)))
 
 
 def route(destination, length, device, *more, protocol=4, flags=0, table=254):
     header = struct.pack("=BBBBBBBBI", socket.AF_INET, length, 0, 0, table, protocol, 0, 1, flags)
-    return Message(
+    return RtnetlinkMessage(
         RTM_NEWROUTE, header, ((15, u32(table)), (1, socket.inet_aton(destination)), (4, u32(device)), *more)
     )
 
@@ -72,7 +72,8 @@ def test_all_links_get_what_is_missing_only_owned_ones_lose_extras():
 
 def test_gateway_routes_follow_the_routes_to_the_gateway_rules_last():
     gateway = (5, socket.inet_aton("192.168.1.1"))
-    rule = Message(RTM_NEWRULE, struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, 100, 0, 0, 1, 0), ((6, u32(500)),))
+    header = struct.pack("=BBBBBBBBI", socket.AF_INET, 0, 0, 0, 100, 0, 0, 1, 0)
+    rule = RtnetlinkMessage(RTM_NEWRULE, header, ((6, u32(500)),))
     add = compare([rule, route("10.0.0.0", 8, 2, gateway), route("192.168.1.1", 32, 2), address("10.1.1.1", 2)], [])[1]
     assert add == [
         "address 10.1.1.1/32 of eth0",
@@ -123,7 +124,7 @@ def test_lifetimes_go_on():
 def test_the_expiry_of_a_route_becomes_what_the_kernel_takes():
     header = struct.pack("=BBBBBBBBI", socket.AF_INET6, 0, 0, 0, 254, 9, 0, 1, 0)
     info = struct.pack("=IIiIIIII", 0, 0, 6000, 0, 0, 0, 0, 0)
-    learned = Message(RTM_NEWROUTE, header, ((15, u32(254)), (4, u32(2)), (12, info)))
+    learned = RtnetlinkMessage(RTM_NEWROUTE, header, ((15, u32(254)), (4, u32(2)), (12, info)))
     (again,) = compare([learned], [], seconds=20)[2].add
     assert again.number(tables.RTA_EXPIRES) == 40
     assert not compare([learned], [], seconds=60)[2]
@@ -138,7 +139,7 @@ def test_flags_and_counters_make_no_difference():
 
 def test_attributes_survive_the_way_there_and_back():
     parts = ((1, b"\1\2\3\4"), (2, b"\5"), (0x8003, b""), (4, b"123456789"))
-    wire = messages.encode(Message(RTM_NEWROUTE, b"", parts))
+    wire = messages.encode(RtnetlinkMessage(RTM_NEWROUTE, b"", parts))
     assert len(wire) % 4 == 0
     assert tuple(messages.attributes(wire)) == parts
     assert list(messages.attributes(b"\0\0\0\0")) == []

@@ -8,18 +8,16 @@ import struct
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import (
-    RTM_DELADDR,
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import decode
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
     RTM_DELLINK,
-    RTM_DELROUTE,
+    RTM_GETLINK,
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTM_NEWNEIGH,
     RTM_NEWROUTE,
     RTM_NEWRULE,
-    decode,
-    split,
+    messages,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.state import NamespaceState
 
@@ -76,9 +74,9 @@ def state() -> NamespaceState:
 
 def test_datagram_of_several_messages_is_split():
     one = struct.pack("=IHHII", 16 + 5, 20, 0, 7, 812) + b"hello\0\0\0"
-    assert list(split(one + one)) == [(20, 7, 812, b"hello")] * 2
-    assert list(split(one + one[:18])) == [(20, 7, 812, b"hello")]
-    assert list(split(b"")) == []
+    assert list(messages(one + one)) == [(20, 0, 7, 812, b"hello")] * 2
+    assert list(messages(one + one[:18])) == [(20, 0, 7, 812, b"hello")]
+    assert list(messages(b"")) == []
 
 
 @pytest.mark.parametrize("message_type", [RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH, RTM_NEWRULE])
@@ -88,14 +86,14 @@ def test_malformed_messages_are_no_messages(message_type):
 
 
 def test_types_of_others_are_no_messages():
-    assert decode(rtnetlink.RTM_GETLINK, 0, link()) is None
+    assert decode(RTM_GETLINK, 0, link()) is None
     assert decode(36, 0, link()) is None
     assert decode(2, 0, bytes(40)) is None
 
 
 def test_removed_address_has_the_port_id(state):
     (new,) = take(state, RTM_NEWADDR, address())
-    (gone,) = take(state, RTM_DELADDR, address(), port=812)
+    (gone,) = take(state, RTM_NEWADDR + 1, address(), port=812)
     assert (new.kind, new.action, new.what) == ("address", "new", "address 192.0.2.3/32 added to lan0")
     assert (gone.action, gone.link, gone.port) == ("delete", "lan0", 812)
     assert gone.what == "address 192.0.2.3/32 removed from lan0"
@@ -130,7 +128,7 @@ def test_routes_but_those_that_follow_from_addresses(state):
     (new,) = take(state, RTM_NEWROUTE, route(), port=7)
     assert new.what == "route 192.0.2.128/28 dev lan0 metric 0 added"
     assert (new.data["protocol"], new.data["table"], new.port) == ("dhcp", 254, 7)
-    (gone,) = take(state, RTM_DELROUTE, route("", 0, "192.0.2.1"))
+    (gone,) = take(state, RTM_NEWROUTE + 1, route("", 0, "192.0.2.1"))
     assert gone.what == "default route via 192.0.2.1 dev lan0 metric 0 removed"
     assert take(state, RTM_NEWROUTE, route(table=255)) == []
 
