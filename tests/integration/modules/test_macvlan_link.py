@@ -318,7 +318,7 @@ def test_bad_parents(segment, host):
     assert "no interface of this host matches" in problems["links[6].parent"]
 
 
-def test_bad_values_are_all_told_at_once(segment, host):
+def test_all_bad_values_are_reported_at_once(segment, host):
     container = host.container("c1")
     host.ip("link", "add", "veth9", "type", "veth", "peer", "name", "veth8")
     bad = [

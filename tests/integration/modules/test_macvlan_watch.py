@@ -253,7 +253,7 @@ def test_what_a_script_of_a_unit_does_is_the_units(lan):
     assert rule["process"]["unit"] == group.name
 
 
-def test_changes_of_links_are_told_with_what_was_started_just_before(lan):
+def test_changes_of_links_name_the_programs_started_just_before(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.shell("ip link set lan0 mtu 1400")
         lan.shell("ip link set lan0 type macvlan mode vepa")
@@ -342,7 +342,7 @@ def test_a_link_that_is_made_anew_is_asked_from_again(lan):
     assert lost["losses"][-1][1] < timeline["duration"], "it answers again"
 
 
-def test_neighbours_that_move_are_told(lan):
+def test_neighbours_that_move_are_reported(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.batch(f"neighbour replace {GATEWAY} lladdr 02:00:00:00:00:99 dev eth0")
         time.sleep(1)
@@ -370,7 +370,7 @@ def test_a_second_holder_of_an_address_is_seen_when_it_speaks(lan):
     assert announced["count"] >= 2
 
 
-def test_an_own_mac_that_comes_from_the_network_is_told(lan):
+def test_an_own_mac_from_the_network_is_reported(lan):
     twin = lan.segment.host("twin", addresses=["192.168.100.77/24"], mac=lan.container.mac())
     timeline = lan.watch(lambda dummy: twin.run("arping", "-q", "-c", "2", "-I", "eth0", PARENT, check=False))
     (own,) = [item["data"] for item in events(timeline, "arp", "seen", "eth0") if item["data"]["own_mac"]]
@@ -398,14 +398,14 @@ def test_reverse_path_filter_drops_are_counted_with_the_moment(lan):
     assert moved["data"]["until"] >= moved["after"]
 
 
-def test_what_happens_inside_containers_is_told_with_the_container(lan):
+def test_events_inside_containers_name_the_container(lan):
     batch = lan.batch(namespace=lan.container)
     timeline = lan.watch(lambda dummy: lan.more(batch, f"address del {CONTAINER}/24 dev eth0"))
     (gone,) = events(timeline, "address", "delete", "eth0", lan.container.netns)
     assert (gone["process"]["pid"], gone["process"]["command"]) == (batch.pid, "ip -batch -")
 
 
-def test_containers_that_come_and_go_are_told(lan):
+def test_containers_that_come_and_go_are_reported(lan):
     made = []
 
     def meanwhile(observer: Observer) -> None:
@@ -494,7 +494,7 @@ def test_a_missing_link_makes_its_targets_impossible_and_no_others(lan):
     assert target(timeline, "gateway_from_parent")["received"]
 
 
-def test_the_module_tells_what_the_watch_saw(lan):
+def test_the_module_returns_what_the_watch_saw(lan):
     given = {"networks": [NETWORK], "duration": 1, "interval": 0.2}
     result = lan.host.module("macvlan_watch", given)
     assert not result.get("failed"), result
@@ -504,7 +504,7 @@ def test_the_module_tells_what_the_watch_saw(lan):
     assert lan.host.module("macvlan_watch", given, check=True)["targets"]
 
 
-def test_all_that_is_wrong_with_the_input_is_told_at_once(lan):
+def test_all_bad_input_is_reported_at_once(lan):
     given = {
         "networks": [{**NETWORK, "subnets": ["192.168.100.1/24"]}],
         "targets": [{"target": "gateway"}, {"target": GATEWAY, "method": "tcp"}],

@@ -47,7 +47,7 @@ def test_a_link_that_is_made_anew_counts_from_nothing():
     assert told["after"] - told["before"] == 5
 
 
-def test_what_stood_still_is_not_told_but_for_what_rules_causes_out():
+def test_idle_counters_are_omitted_unless_they_rule_causes_out():
     counters = Counters()
     counters.take("", "", {"TcpExtIPReversePathFilter": 4, "IpInDiscards": 1}, 0)
     counters.take("", "", {"TcpExtIPReversePathFilter": 4, "IpInDiscards": 1}, 1)

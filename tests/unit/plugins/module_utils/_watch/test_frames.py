@@ -71,7 +71,7 @@ def test_repeats_are_counted_and_unrelated_frames_are_not_reported(hear):
     assert (event["data"]["count"], event["data"]["own_mac"], event["data"]["incoming"]) == (2, False, True)
 
 
-def test_each_change_of_the_mac_that_claims_an_address_is_told(hear):
+def test_each_change_of_the_mac_behind_an_address_is_reported(hear):
     one, two = (arp(ARP_REPLY, mac, THERE, HERE, to=OURS) for mac in (OTHER, TWIN))
     events = hear(one, two, one, one, two)
     assert [item["action"] for item in events] == ["seen", "seen", "change", "change", "change"]

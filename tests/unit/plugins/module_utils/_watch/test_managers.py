@@ -102,7 +102,7 @@ def test_a_networkd_link_is_reported_only_when_its_state_changes(told):
     assert event["data"]["changed"] == {"OperationalState": ["degraded", "no-carrier"]}
 
 
-def test_a_daemon_that_starts_or_stops_is_told(told):
+def test_a_daemon_that_starts_or_stops_is_reported(told):
     take = told[1]
     (event,) = take("NameOwnerChanged", "/org/freedesktop/DBus", NM, ":1.7", "")
     assert event["what"] == "NetworkManager stopped"

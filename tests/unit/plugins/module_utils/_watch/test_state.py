@@ -93,7 +93,7 @@ def test_types_of_others_are_no_messages():
     assert decode(2, 0, bytes(40)) is None
 
 
-def test_an_address_that_goes_is_told_with_the_port_of_who_took_it(state):
+def test_a_removed_address_names_the_netlink_port_of_the_remover(state):
     (new,) = tell(state, RTM_NEWADDR, address())
     (gone,) = tell(state, RTM_DELADDR, address(), port=812)
     assert (new.kind, new.action, new.what) == ("address", "new", "address 192.0.2.3/32 added to lan0")
@@ -102,7 +102,7 @@ def test_an_address_that_goes_is_told_with_the_port_of_who_took_it(state):
     assert gone.data["address"] == "192.0.2.3/32"
 
 
-def test_duplicate_address_detection_is_told(state):
+def test_duplicate_address_detection_is_reported(state):
     (tentative,) = tell(state, RTM_NEWADDR, address("fd00::3", 64, 0xC0))
     assert tentative.what.endswith("(tentative)")
     (failed,) = tell(state, RTM_NEWADDR, address("fd00::3", 64, 0xC8))
@@ -110,7 +110,7 @@ def test_duplicate_address_detection_is_told(state):
     assert failed.data["changed"]["dadfailed"] == [False, True]
 
 
-def test_a_link_is_told_when_something_of_it_changed_and_only_then(state):
+def test_a_link_is_reported_only_when_it_changed(state):
     assert tell(state, RTM_NEWLINK, link()) == []
     (change,) = tell(state, RTM_NEWLINK, link(flags=0x1001, mode=2))
     assert change.data["changed"] == {"carrier": [True, False], "mode": ["bridge", "vepa"]}
@@ -126,7 +126,7 @@ def test_a_bridges_own_view_of_a_link_is_none(state):
     assert decode(RTM_NEWLINK, 0, bytes([socket.AF_BRIDGE]) + link()[1:]) is None
 
 
-def test_routes_are_told_but_for_those_that_follow_from_addresses(state):
+def test_routes_are_reported_except_those_that_follow_addresses(state):
     (new,) = tell(state, RTM_NEWROUTE, route(), port=7)
     assert new.what == "route 192.0.2.128/28 dev lan0 metric 0 added"
     assert (new.data["protocol"], new.data["table"], new.port) == ("dhcp", 254, 7)
@@ -147,7 +147,7 @@ def test_a_neighbour_is_reported_only_on_failure_or_a_new_mac(state):
     assert tell(state, RTM_NEWNEIGH, neighbour(0x40, text="224.0.0.1")) == []
 
 
-def test_reading_all_again_tells_what_notifications_did_not(state):
+def test_reading_all_again_finds_what_notifications_missed(state):
     state.load([decode(RTM_NEWADDR, 0, address()), decode(RTM_NEWROUTE, 0, route())])
     fresh = [
         decode(RTM_NEWLINK, 0, link("eth0", 2)),

@@ -50,7 +50,7 @@ def test_first_break(scripts, expected):
     assert first_break({name: series(script) for name, script in scripts.items()}) == expected
 
 
-def test_all_faults_of_a_request_are_told_at_once():
+def test_all_faults_of_a_request_are_reported_at_once():
     problems = Problems()
     parse(
         {
@@ -76,7 +76,7 @@ def test_all_faults_of_a_request_are_told_at_once():
     } <= keys  # fmt: skip
 
 
-def test_unknown_places_are_told_with_those_that_there_are():
+def test_unknown_namespaces_are_reported_with_the_known_ones():
     problems = Problems()
     request = parse(
         {
