@@ -271,7 +271,7 @@ def test_another_parent_needs_consent(segment, host):
     assert host.sysctl("net/ipv4/conf/eth1/arp_filter") == "1"
 
 
-def test_passthru_is_made_anew_and_carries_its_parents_mac(host):
+def test_passthru_is_recreated_and_carries_its_parents_mac(host):
     plain = {key: value for key, value in LINK.items() if key != "mac"}
     declare(host, plain)
     assert "links[0].mode" in refused(host, {**plain, "mode": "passthru"})

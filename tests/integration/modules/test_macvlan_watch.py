@@ -327,7 +327,7 @@ def test_a_parent_without_carrier_that_comes_back(lan):
         assert lost["losses"][-1][1] < timeline["duration"], "it answers again"
 
 
-def test_a_link_that_is_made_anew_is_asked_from_again(lan):
+def test_a_link_that_is_recreated_is_asked_from_again(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.host.ip("link", "del", "lan0")
         time.sleep(4 * INTERVAL)

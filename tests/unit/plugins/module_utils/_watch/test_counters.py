@@ -39,7 +39,7 @@ def test_a_run_of_increments_is_one_event_until_a_pause():
     assert told == {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 10}
 
 
-def test_a_link_that_is_made_anew_counts_from_nothing():
+def test_a_link_that_is_recreated_counts_from_nothing():
     counters = Counters()
     for now, value in enumerate((100, 103, 0, 2)):
         counters.take("", "lan0", {"rx_dropped": value}, now)
