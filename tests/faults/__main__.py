@@ -130,7 +130,7 @@ def totals(trials: list[Trial], stopped: Sequence[Fault] = ()) -> str:
             f"precision  {_share(right, confirmed)}",
             f"culprits   {_share(sum(culprits), len(culprits))}",
             f"false alarms in {len(healthy)} healthy runs: {alarms}",
-            f"seconds to verdict beyond the fault's own signature: median {seconds[len(seconds) // 2]:.1f},"
+            f"seconds from the first loss to the verdict: median {seconds[len(seconds) // 2]:.1f},"
             f" longest {seconds[-1]:.1f}"
             if seconds
             else "",

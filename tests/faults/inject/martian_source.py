@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container has a broadcast or local address of the host; or the host talks to itself over a port that reflects frames."""
+"""A container has a broadcast or local address of the host; or a switch port reflects what the host sends to itself."""
 
 from __future__ import annotations
 

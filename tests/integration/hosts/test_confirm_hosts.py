@@ -86,7 +86,7 @@ def test_a_profile_that_the_uplink_lost_is_up_again(lab: Lab, lab_module) -> Non
     assert lab.exec("nm", "nmcli", "-g", "GENERAL.STATE", "device", "show", "eth0").stdout.startswith("100 ")
 
 
-def test_networkmanager_is_not_told_to_leave_the_uplink_alone(lab: Lab, lab_module) -> None:
+def test_the_uplink_is_not_excluded_from_networkmanager(lab: Lab, lab_module) -> None:
     script = (
         "SSH_CONNECTION='192.168.100.2 50000 192.168.100.11 22' PYTHONPATH=/opt/linuxnet-macvlan-test exec python3 "
         "/opt/linuxnet-macvlan-test/tests/integration/run_module.py nm_unmanaged"

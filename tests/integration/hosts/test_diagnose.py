@@ -112,7 +112,7 @@ def test_links_without_a_network_are_diagnosed_by_what_they_declare(sick: Lab, t
     assert (found["h2", "wrong_mode"], found["h2", "mac_filtering_upstream"]) == ("ruled_out", "not_tested")
 
 
-def test_repair_puts_right_what_is_ours_and_proves_it(sick: Lab) -> None:
+def test_repair_restores_the_declaration_and_proves_it(sick: Lab) -> None:
     run = playbooks.run("diagnose", sick.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
     assert run.rc == 0, run.output
     assert run.changed == {"h1": 1, "h2": 0}
@@ -121,7 +121,7 @@ def test_repair_puts_right_what_is_ours_and_proves_it(sick: Lab) -> None:
     assert (again.rc, set(again.changed.values())) == (0, {0}), again.output
 
 
-def test_repair_that_does_not_help_is_told(lab: Lab) -> None:
+def test_repair_that_does_not_help_is_reported(lab: Lab) -> None:
     lab.exec("h1-c1", "ip", "link", "set", "eth0", "type", "macvlan", "mode", "private")
     try:
         run = playbooks.run("diagnose", lab.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
@@ -140,7 +140,7 @@ def test_without_experiments_nothing_is_sent_and_it_says_so(lab: Lab, tmp_path: 
     assert {item["status"] for item in data["verdicts"] if item["cause"] == "mac_filtering_upstream"} == {"not_tested"}
 
 
-def test_a_clock_that_is_minutes_off_is_told(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_minutes_off_is_reported(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     date = tmp_path / "date"
     date.write_text(f"#!/bin/sh\nexec {shutil.which('date')} -d '3 minutes' \"$@\"\n", encoding="utf-8")
     date.chmod(0o755)
@@ -150,14 +150,14 @@ def test_a_clock_that_is_minutes_off_is_told(lab: Lab, tmp_path: Path, monkeypat
     assert "its clock is 180." in run.output or "its clock is 179." in run.output
 
 
-def test_wrong_options_are_told_with_remedy(lab: Lab) -> None:
+def test_wrong_options_are_reported_with_a_remedy(lab: Lab) -> None:
     run = playbooks.run("diagnose", lab.inventory_path, diagnose_seconds=0.1, diagnose_targets="not-an-address")
     assert (run.rc, run.failed) == (2, ["h1", "h2"])
     for words in ("this is not from 1 to 3600 seconds", "this is not an IP address"):
         assert words in run.output
 
 
-def test_verify_finds_out_why_on_request(sick: Lab) -> None:
+def test_verify_diagnoses_on_request(sick: Lab) -> None:
     options = {"verify_soak_seconds": 0, "macvlan_diagnose": True, "macvlan_diagnose_seconds": 3}
     run = playbooks.run("verify", sick.inventory_path, **options)
     assert (run.rc, run.failed) == (2, ["h1"]), run.output

@@ -85,7 +85,7 @@ class TestNetns:
         assert lab.exec("h1", "cat", "/sys/class/net/eth0/address").stdout == before
         assert lab.exec("h1-c1", "ping", "-c", "1", "-W", "1", "192.168.100.1").returncode == 0
 
-    def test_another_topology_is_refused_and_a_broken_lab_made_anew(self, name):
+    def test_another_topology_is_refused_and_a_broken_lab_recreated(self, name):
         lab = Lab.up(self.TOPOLOGY, name)
         data = topology.load(self.TOPOLOGY)
         with pytest.raises(LabError, match="another topology"):

@@ -22,7 +22,7 @@ def refused(host, **arguments):
     return {problem["key"]: problem["problem"] for problem in result["problems"]}
 
 
-def test_every_fault_of_form_is_told_at_once(host):
+def test_all_malformed_input_is_reported_at_once(host):
     found = refused(
         host,
         probes=[

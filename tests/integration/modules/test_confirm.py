@@ -223,7 +223,7 @@ def test_a_change_that_fails_half_way_is_undone_at_once(host):
     assert left(host) == []
 
 
-def test_check_mode_arms_nothing_and_leaves_what_there_is_to_tell(host):
+def test_check_mode_arms_nothing_and_keeps_the_outcome_to_report(host):
     predicted = change(host, "a1", {**LINK, "mode": "private"}, check=True)
     assert (predicted["changed"], "confirm" in predicted, left(host)) == (True, False, [])
     change(host, "a2", {**LINK, "mode": "private"}, timeout=1)
@@ -356,7 +356,7 @@ def test_what_carries_the_connection_is_found(still, become):
         ("192.168.100.11 50000 192.168.100.11 22", None),
     ],
 )
-def test_the_way_back_is_the_kernels(still, connection, uplink):
+def test_the_uplink_follows_the_kernels_route_lookup(still, connection, uplink):
     result = change(still, "", LINK, check=True, wrapper=["env", f"SSH_CONNECTION={connection}"])
     found = result["uplink"]
     if uplink is None:

@@ -285,7 +285,7 @@ def test_several_samples_are_several_clients(host, router, tmp_path):
     assert {item["mac"] for item in children} == {item["client_mac"] for item in free}
 
 
-def test_hints_are_limited_and_what_is_left_out_is_told(host, router, tmp_path):
+def test_hints_are_limited_and_omissions_are_reported(host, router, tmp_path):
     dnsmasq(router, tmp_path)
     result = check(host, RANGE, "192.168.100.3", hints=1)
     assert [item["asked_for"] for item in result["discoveries"]] == [None, "192.168.100.192"]
@@ -322,7 +322,7 @@ def test_silence_and_its_reasons(host):
     assert (finding["kind"], finding["message"]) == ("not_asked", "eth0 is down")
 
 
-def test_a_parent_that_takes_no_child_is_told_and_still_listened_on(host, segment):
+def test_a_parent_that_takes_no_child_is_reported_and_listened_on(host, segment):
     host.container("c1", mode="passthru")
     result = check(host, wait=0.1)
     assert kinds(result) == ["not_asked"]
@@ -332,7 +332,7 @@ def test_a_parent_that_takes_no_child_is_told_and_still_listened_on(host, segmen
     assert kinds(check(host, vantage="parent", wait=0.1)) == ["no_server"]
 
 
-def test_all_bad_input_is_told_at_once(host):
+def test_all_bad_input_is_reported_at_once(host):
     probes = [
         {"parent": "eth9", "addresses": ["192.168.100.300", "192.168.100.0/24"], "subnets": ["192.168.100.1/24"]},
         {"parent": {"mac": "x"}, "servers": ["here", "fe80::1", "192.168.100.1"]},

@@ -60,7 +60,7 @@ def test_a_host_that_answers_with_two_macs_is_no_conflict(segment) -> None:
     assert conflicts(evidence(one, "h1"), found) == []
 
 
-def test_a_stranger_is_told_from_the_fleet(segment) -> None:
+def test_a_foreign_holder_is_no_host_of_the_fleet(segment) -> None:
     one, two = segment.host("h1", ["192.168.100.11/24"]), segment.host("h2", ["192.168.100.12/24"])
     stranger = segment.host("lan", ["192.168.100.3/24"])
     found = conflicts(evidence(one, "h1"), evidence(two, "h2"))

@@ -100,7 +100,7 @@ def test_links_in_namespaces_and_processes_with_such_names(container) -> None:
     assert len({link["namespace"] for link in result["links"]}) == len(result["links"])
 
 
-def test_two_namespaces_that_would_look_the_same_are_told_apart(container) -> None:
+def test_namespaces_whose_names_would_look_the_same_stay_distinct(container) -> None:
     container.host.container("c1\\x1b]0;pwned\\x07\\u202e", [])
     labels = [item.label for item in namespaces() if item.label.startswith(container.segment.prefix)]
     assert len(set(labels)) == len(labels)

@@ -186,7 +186,7 @@ def test_loadable_is_not_tried_unless_loaded(modular):
     assert modular.loaded.read_text() == "veth 40960 0 - Live 0x0\n"
 
 
-def test_load_and_persist_and_take_back(modular):
+def test_load_persist_and_remove(modular):
     wanted = {"modules": ["macvlan", "macvtap"], "load": True, "persist": True}
     predicted = modular.module(check=True, **wanted)
     assert "macvlan" not in modular.loaded.read_text()

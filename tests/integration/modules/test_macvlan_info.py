@@ -46,7 +46,7 @@ def test_children_of_one_parent_only(segment) -> None:
     assert [problem["key"] for problem in refused["problems"]] == ["parent"]
 
 
-def test_a_conflict_check_tells_what_the_host_has_on_that_segment(segment) -> None:
+def test_a_conflict_check_returns_what_the_host_has_on_the_segment(segment) -> None:
     host = segment.host("h1", ["192.168.100.11/24"])
     segment.plug(host, "eth1")
     host.ip("address", "add", "10.0.0.1/24", "dev", "eth1")
@@ -95,7 +95,7 @@ def test_the_switch_behind_the_parent_says_its_name(segment) -> None:
     assert heard["resolved"] == [{"given": {"mac": host.mac("eth1")}, "name": "eth1"}]
 
 
-def test_bad_input_is_told_at_once(segment) -> None:
+def test_all_bad_input_is_reported_at_once(segment) -> None:
     refused = segment.host("h1").module("macvlan_info", {"parents": ["eth0", {"vlan": 1}], "lldp_seconds": -1})
     assert [problem["key"] for problem in refused["problems"]] == ["parents[1]", "lldp_seconds"]
 

@@ -271,7 +271,7 @@ def test_another_parent_needs_consent(segment, host):
     assert host.sysctl("net/ipv4/conf/eth1/arp_filter") == "1"
 
 
-def test_passthru_is_made_anew_and_carries_its_parents_mac(host):
+def test_passthru_is_recreated_and_carries_its_parents_mac(host):
     plain = {key: value for key, value in LINK.items() if key != "mac"}
     declare(host, plain)
     assert "links[0].mode" in refused(host, {**plain, "mode": "passthru"})
@@ -318,7 +318,7 @@ def test_bad_parents(segment, host):
     assert "no interface of this host matches" in problems["links[6].parent"]
 
 
-def test_bad_values_are_all_told_at_once(segment, host):
+def test_all_bad_values_are_reported_at_once(segment, host):
     container = host.container("c1")
     host.ip("link", "add", "veth9", "type", "veth", "peer", "name", "veth8")
     bad = [

@@ -22,7 +22,7 @@ def test_a_thing_that_comes_or_goes_is_one_line():
     assert difference.messages() == ["link lan0: add (mode bridge, mtu 1500)", "link lan1: remove"]
 
 
-def test_lists_are_told_by_what_comes_and_goes():
+def test_lists_are_shown_as_additions_and_removals():
     difference = Difference()
     difference.compare("link lan0", "addresses", ["10.0.0.1/32", "10.0.0.2/32"], ["10.0.0.2/32", "10.0.0.3/32"])
     assert difference.messages() == ["link lan0 addresses: remove 10.0.0.1/32, add 10.0.0.3/32"]

@@ -101,7 +101,7 @@ def test_no_key_of_a_mapping_is_lost(value):
     assert sorted(clean_data(value).values()) == sorted(value.values())
 
 
-def test_keys_that_look_the_same_are_told_apart():
+def test_keys_that_look_the_same_stay_distinct():
     assert clean_data({"\x1b": 1, "\\x1b": 2}) == {"\\x1b~0": 1, "\\x1b": 2}
 
 

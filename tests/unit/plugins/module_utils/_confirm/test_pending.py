@@ -137,7 +137,7 @@ def test_one_at_a_time(arm, undone):
     assert undone.exists()
 
 
-def test_a_guard_that_was_killed_is_told_of_and_in_nobodys_way(arm, base):
+def test_a_guard_that_was_killed_is_reported_and_blocks_nobody(arm, base):
     armed = arm()
     os.kill(place.current()["pid"], 9)
     wait_for(lambda: place.current() is None)

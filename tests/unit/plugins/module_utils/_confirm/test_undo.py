@@ -36,7 +36,7 @@ def test_looks_until_nothing_differs_any_more():
     assert (done.done, done.left) == (["a", "c", "b"], [])
 
 
-def test_what_cannot_be_put_back_is_told_with_the_reason():
+def test_what_cannot_be_undone_is_reported_with_the_reason():
     done = undo.undo([stage(Look(["a"])), lambda: Look(["b"], ["b: no"])], 0.01)
     assert (done.done, done.left) == (["a"], ["b", "b: no"])
 
@@ -119,14 +119,14 @@ ON, OFF = UnitState(True, True), UnitState()
         ),
     ],
 )  # fmt: skip
-def test_the_way_back_of_files_and_units(then, now, write, remove, start, stop):
+def test_files_and_units_are_rolled_back(then, now, write, remove, start, stop):
     difference = Difference()
     changed = links.back(then, now, difference)
     assert (changed.write, changed.remove, changed.start, changed.stop) == (write, remove, start, stop)
     assert bool(difference) == (then != now)
 
 
-def test_files_of_others_are_no_business_of_the_way_back():
+def test_the_rollback_leaves_files_of_others_alone():
     difference = Difference()
     theirs = Persisted(files={NETWORK: "[Match]\n"})
     links.back(theirs, Persisted(), difference)

@@ -68,7 +68,7 @@ def test_what_was_sent_and_comes_back_is_no_twin():
 
 
 @pytest.mark.parametrize("kind", ["bridge", "macvlan"])
-def test_where_own_frames_come_in_nothing_can_be_told(kind):
+def test_where_own_frames_are_reflected_nothing_can_be_concluded(kind):
     assert origin(Twins(), arp(CHILD_MAC, ELSE), parent=Link(2, "br0", kind)) == OTHER
 
 

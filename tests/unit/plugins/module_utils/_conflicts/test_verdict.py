@@ -139,7 +139,7 @@ def test_who_answers_by_proxy_holds_nothing():
     assert verdict.status == "in_use"
 
 
-def test_holders_tell_whose_they_are_and_where():
+def test_holders_are_listed_with_owner_and_place():
     verdict = conflicts.judge(
         ADDRESS, [seen(CHILD, vantage="child"), seen(MEMBER), seen(VRRP), seen(BOB)], CONTAINER_HAS_IT, FLEET
     )
@@ -162,7 +162,7 @@ def test_virtual_router_macs(mac):
 @pytest.mark.parametrize(
     "mac", [ALICE, "00:00:5e:00:03:01", "00:00:0c:07:ad:05", "00:00:0c:9f:e0:0a", "00:00:5e:10:00:01"]
 )
-def test_macs_that_only_look_similar(mac):
+def test_macs_that_are_only_similar(mac):
     assert not is_virtual_router(mac)
 
 

@@ -211,7 +211,7 @@ def test_another_subnet_is_foreign_where_one_is_known(port):
     )
 
 
-def test_a_lease_that_nobody_requested_is_told(port):
+def test_a_lease_that_nobody_requested_is_reported(port):
     made = segment()
     made.ask(Question(client_mac(PARENT_MAC, 0), 0), port, [0.0])
     made.hear(

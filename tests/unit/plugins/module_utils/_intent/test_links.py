@@ -82,7 +82,7 @@ def test_each_fault_has_one_message_with_host_key_value_and_remedy(change, key, 
     assert problem.remedy
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_reported_at_once():
     dummy, problems = parse(
         {"name": "one", "parent": "eth0", "mac": "02:00:00:00:00:01", "addresses": ["10.0.0.1"]},
         {"name": "two", "parent": "eth0", "mac": "02-00-00-00-00-01", "addresses": ["10.0.0.1/24"], "mode": "x"},

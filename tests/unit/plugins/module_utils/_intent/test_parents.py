@@ -66,7 +66,7 @@ def test_two_links_in_one_subnet_are_refused():
     assert resolve({"subnet": "10.0.0.0/24"}) == (None, ["several interfaces match: bond0, eth9"])
 
 
-def test_nothing_that_matches_is_told():
+def test_a_parent_that_matches_nothing_is_reported():
     assert resolve({"subnet": "10.9.9.0/24"}) == (None, ["no interface of this host matches"])
 
 

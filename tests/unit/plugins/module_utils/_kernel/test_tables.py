@@ -83,7 +83,7 @@ def test_gateway_routes_follow_the_routes_to_the_gateway_rules_last():
     ]
 
 
-def test_a_link_that_was_made_anew_has_another_index():
+def test_a_link_that_was_recreated_has_another_index():
     hop = struct.pack("=HBBi", 16, 0x10, 3, 3) + struct.pack("=HH", 8, 5) + socket.inet_aton("192.168.1.1")
     then = [
         address("192.168.1.3", 3),

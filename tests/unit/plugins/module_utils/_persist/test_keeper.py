@@ -109,7 +109,7 @@ def test_the_unit_runs_the_script_from_boot_on():
     assert found["Install"] == [("WantedBy", "multi-user.target")]
 
 
-def test_networkd_is_told_to_leave_the_link_alone():
+def test_networkd_is_configured_to_leave_the_link_unmanaged():
     files = made_of(link(), NETWORKD_HOST, "systemd")
     assert sections(files[NETWORK]) == [("Match", [("Name", "lan0")]), ("Link", [("Unmanaged", "yes")])]
     assert NETWORK not in made_of(link(), NM_HOST)

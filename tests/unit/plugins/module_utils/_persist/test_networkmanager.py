@@ -221,7 +221,7 @@ class TestActivation:
         assert kinds_before(steps) == [f"stop {UNIT_NAME}", "nm unmanage lan0"]
         assert PROFILE not in steps.files
 
-    def test_a_link_that_is_made_anew_is_brought_up_again(self):
+    def test_a_link_that_is_recreated_is_brought_up_again(self):
         files = made_of(full(), NM_HOST, "networkmanager")
         steps, _difference, _problems = planned(
             [full()], persistence="networkmanager", files=files, unit_states=ACTIVE, deleted=frozenset({"lan0"})

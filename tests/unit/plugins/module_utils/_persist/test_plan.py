@@ -202,7 +202,7 @@ class TestPlan:
         assert kinds_before(steps) == [f"stop {UNIT_NAME}"]
         assert kinds(steps) == [f"write {SYSCTL}", f"enable {UNIT_NAME}", f"restart {UNIT_NAME}"]
 
-    def test_a_keeper_does_not_see_a_link_that_is_made_anew(self):
+    def test_a_keeper_does_not_see_a_link_that_is_recreated(self):
         files = made_of(full(), NM_HOST)
         steps, difference, _problems = planned(
             [full()], files=files, unit_states=ACTIVE, deleted=frozenset({"lan0", "lan9"})

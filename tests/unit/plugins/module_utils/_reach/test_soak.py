@@ -90,7 +90,7 @@ def test_rounds_and_confirmation(script, rounds, sent, received, status, numbere
     assert lost == ([PROBE] if "-" in script else []), "each probe is told once"
 
 
-def test_several_losses_that_are_noticed_at_once_are_told_once():
+def test_losses_that_are_noticed_at_once_are_reported_once():
     """As on a machine that was busy with something else for a while."""
     transport = Script("-")
     lost: list = []

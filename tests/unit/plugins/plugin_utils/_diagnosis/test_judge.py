@@ -36,7 +36,7 @@ def test_each_cause_has_its_words_and_one_verdict_per_network(cause) -> None:
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
 @pytest.mark.parametrize("missing", ["before", "after", "watch", "system", "drift", "experiments"])
-def test_missing_evidence_is_told_and_breaks_nothing(cause, missing: str) -> None:
+def test_missing_evidence_is_reported_and_breaks_nothing(cause, missing: str) -> None:
     fleet = cases.healthy()
     nothing = {"experiments": [], "system": dict.fromkeys(fleet["web1"]["system"])}
     fleet["web1"][missing] = nothing.get(missing)

@@ -100,7 +100,7 @@ def test_two_hosts_that_agree() -> None:
         "gateway in range", "address is a gateway", "subnets differ", "same MAC address",
     ],
 )  # fmt: skip
-def test_conflict_of_two_hosts_is_told_once(other: dict, expected: tuple[str, str, object]) -> None:
+def test_conflict_of_two_hosts_is_reported_once(other: dict, expected: tuple[str, str, object]) -> None:
     first = network(mac="02:00:00:00:00:01") if "mac" in other else network()
     assert told(planned(host("h1", first), host("h2", other))) == [expected]
 

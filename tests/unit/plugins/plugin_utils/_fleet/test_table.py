@@ -90,7 +90,7 @@ def test_one_host_that_is_well_is_three_lines_of_table_and_a_summary() -> None:
     ]
 
 
-def test_a_fault_is_told_with_time_evidence_and_remedy() -> None:
+def test_a_fault_is_reported_with_time_evidence_and_remedy() -> None:
     lines = table([well(), sick("h2")])
     assert lines[4] == "h2    lan0  eth0    networkd     ok      -     0/2 FAIL    -           FAILED"
     told = "\n".join(lines)
@@ -187,7 +187,7 @@ def test_a_long_inventory_name_is_cut_in_the_table_only() -> None:
     assert f"{name}:" in lines
 
 
-def test_container_networks_are_told_once_per_command() -> None:
+def test_container_networks_are_listed_once_per_command() -> None:
     docker, podman = {**NETWORK, "engine": "docker"}, {**NETWORK, "engine": "podman", "parent": "eth1"}
     made = {"interfaces_result": {"links": [LINK]}}
     lines = table([host("h1", docker, **made), host("h2", docker, **made), host("h3", podman, **made)])
@@ -231,7 +231,7 @@ def test_a_conflict_flags_a_host_that_passes_all_checks() -> None:
     assert lines[-3:] == ["  h2: not in this run", "", "1 host: 1 failed; checks: 5 passed"]
 
 
-def test_a_refusal_is_told_once() -> None:
+def test_a_refusal_is_reported_once() -> None:
     conflicts = [f"192.168.100.{number} on eth0 is in use by 00:1b:21:00:00:01" for number in range(3, 10)]
     failure = {"task": "Fail for addresses that are in conflict", "msg": "\n".join(conflicts)}
     refused = replace(host(macvlan_failure=failure), conflicts=conflicts)

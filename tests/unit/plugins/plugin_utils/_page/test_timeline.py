@@ -31,7 +31,7 @@ def test_what_the_diagnosis_did_itself_is_no_culprit() -> None:
     assert shown.listed[2].unknown == "perhaps ethtool (PID 8)"
 
 
-def test_only_what_can_break_a_path_is_told_as_near() -> None:
+def test_only_what_can_break_a_path_is_marked_as_near() -> None:
     noise = [samples.event(4.0 + at / 100, "arp", f"who has {at}", action="seen") for at in range(40)]
     cause = samples.event(4.3, "route", "route removed", action="delete")
     shown = lay_out(samples.timeline(3, samples.REMOVED, events=[*noise, cause]))

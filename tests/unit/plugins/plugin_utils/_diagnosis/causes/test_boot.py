@@ -112,7 +112,7 @@ def test_an_ipvlan_link_of_a_container_explains_the_missing_link() -> None:
         ("loaded", False, "refuses a trial macvlan link"),
     ],
 )
-def test_a_kernel_without_macvlan_is_told_with_the_reason(status: str, works: bool | None, words: str) -> None:
+def test_a_kernel_without_macvlan_is_reported_with_the_reason(status: str, works: bool | None, words: str) -> None:
     fleet = cases.healthy()
     _kernel(fleet).update(status=status, works=works)
     assert cases.verdict(fleet, "kind_missing").status == "ruled_out", "there are macvlan links"
