@@ -23,7 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import told
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import describe
 
 CONFIRM = "linuxnet.macvlan.confirm_change"
 #: The default of ``confirm_timeout``, as the modules have it.
@@ -183,7 +183,7 @@ class _Confirmation:
 
     def _undone(self, result: dict[str, Any] | None, outcome: dict[str, Any]) -> dict[str, Any]:
         done, left = outcome.get("undone", []), outcome.get("left", [])
-        text = f"{outcome.get('reason')}, so this host undid it; {told(outcome)}"
+        text = f"{outcome.get('reason')}, so this host undid it; {describe(outcome)}"
         kept = {name: value for name, value in (result or {}).items() if name in ("messages", "links", "uplink")}
         # As far as anybody can tell, the host is what it was before the task.
         return {**kept, "failed": True, "changed": bool(left), "msg": text, "undone": done, "left": left}

@@ -41,7 +41,7 @@ Sysctls = Mapping[str, "int | None"]
 
 
 def target(name: str) -> str:
-    """How a link is called in differences."""
+    """The name of a link in differences."""
     return f"link {name}"
 
 
