@@ -206,7 +206,7 @@ def _named(shape: Any) -> str:
         return f"one of {', '.join(map(str, arguments))}"
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_named(item) for item in arguments))
-    if shape is type(None):
+    if shape is types.NoneType:
         return "null"
     return _KINDS.get(origin or shape, "a mapping")
 
