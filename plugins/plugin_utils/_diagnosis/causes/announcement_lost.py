@@ -11,7 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
-#: Answers after the announcement that prove it: a single one may have been on its way for another reason.
+#: Answers after the announcement that prove it: a single one may arrive for another reason.
 ANSWERS = 2
 
 
@@ -64,7 +64,7 @@ CAUSE = Cause(
     " another MAC address, a single gratuitous ARP announces it. If that is sent before the switch port forwards, or"
     " is dropped on the path, it is not repeated, and neighbours keep sending to the old MAC address.",
     remedy="announce the address again (arping -U), after the link has come up",
-    signature="right after the move; heals when the neighbour's entry becomes stale, after 30 to 45 s on Linux, after"
+    signature="right after the move; heals when the neighbour revalidates its entry, after 30 to 45 s on Linux, after"
     " up to 4 hours on routers",
     proof="a neighbour does not answer, the address is announced, and right after it answers the same request",
     must="P D",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mac_limit_after_ageing: the port takes some MAC addresses beside the parent's, and no more."""
+"""mac_limit_after_ageing: the port accepts some MAC addresses beside the parent's, and no more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def judge(case: Case) -> CauseVerdict:
     asked = senders(made)
     others = {name: item for name, item in asked.items() if name == "link" or name.startswith("container ")}
     if "parent" not in asked or "child" not in asked or len(others) < 2:
-        return case.not_tested("it takes two links that can ask, beside the parent and a new link")
+        return case.not_tested("fewer than two links could ask beside the parent and a new link")
     if not asked["parent"]["answered"]:
         return case.not_tested(f"{made['gateway']} does not answer the parent either")
     evidence = [_item(case, made["gateway"], item) for name, item in asked.items() if name != "egress"]

@@ -111,7 +111,7 @@ CAUSE = Cause(
     rank=360,
     title="a neighbour still uses the old MAC address",
     explanation="A container or link that is created again gets another MAC address and keeps its IP address."
-    " Neighbours keep sending to the old one until their entry becomes stale: on Linux after up to 45 seconds, on"
+    " Neighbours keep sending to the old one until they revalidate their entry: on Linux after up to 45 seconds, on"
     " routers after minutes or hours. Only an announcement (gratuitous ARP) updates them immediately.",
     remedy="announce the address (arping -U), keep the MAC address when the container is created again, or set"
     " arp_notify",
