@@ -486,7 +486,7 @@ def argument_spec() -> dict:
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     try:
-        result, failure = _probe_check.check(_probe_check.Options(**module.params))
+        result, failure = _probe_check.check(_probe_check.ConflictOptions(**module.params))
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     result = clean_data({"changed": False, **result})

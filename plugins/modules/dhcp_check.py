@@ -470,7 +470,7 @@ def argument_spec() -> dict:
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     try:
-        result, failure, warnings = _dhcp_check.check(_dhcp_check.Options(**module.params))
+        result, failure, warnings = _dhcp_check.check(_dhcp_check.DhcpOptions(**module.params))
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     for warning in warnings:

@@ -188,7 +188,7 @@ def main() -> None:
     )
     try:
         result = kernel.run(check=module.check_mode, **module.params)
-    except kernel.Unusable as error:
+    except kernel.KindUnusable as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data(), **error.result}))
     except InvalidInput as error:
         module.fail_json(

@@ -28,11 +28,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing impo
 
 from . import report as _probe_report
 from . import vantages as _vantages
-from .own import inventory
+from .own import own_addresses
 from .proxies import Proxies
-from .segment import Segment
-from .targets import Target, check_overlaps, parse
-from .vantages import CHILD, PARENT, Everywhere, Wanted
+from .segment import ProbedSegment
+from .targets import ProbedRange, check_overlaps, parse
+from .vantages import CHILD, PARENT, Everywhere, WantedVantage
 from .verdict import FOREIGN, INVENTORY
 
 #: Addresses of one probe, without asking for more explicitly: four /22.
@@ -43,7 +43,7 @@ LISTEN_MAX = 3600
 
 
 @dataclass(frozen=True)
-class Options:
+class ConflictOptions:
     """The module's options; ``probes`` is a list of {parent, addresses}."""
 
     probes: list[dict[str, Any]]
@@ -61,7 +61,7 @@ class Options:
         return self.mode == LISTEN
 
 
-def check(options: Options) -> tuple[dict[str, object], str]:
+def check(options: ConflictOptions) -> tuple[dict[str, object], str]:
     """The result, and the message to fail with, which is empty where nothing was found that ``fail_on`` names.
 
     Errors: InvalidInput.
@@ -88,7 +88,7 @@ def check(options: Options) -> tuple[dict[str, object], str]:
     return result, _probe_report.failure(segments, options.fail_on, clock)
 
 
-def _parse(options: Options, problems: Problems) -> tuple[list[Wanted], list[list[Target]]]:
+def _parse(options: ConflictOptions, problems: Problems) -> tuple[list[WantedVantage], list[list[ProbedRange]]]:
     """The vantages, and the targets of each probe. Checks everything that needs no look at the host's links."""
     check_pyroute2(problems)
     check_capabilities(problems, CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
@@ -116,7 +116,7 @@ def _parse(options: Options, problems: Problems) -> tuple[list[Wanted], list[lis
     return wanted, found
 
 
-def _check_numbers(options: Options, problems: Problems) -> None:
+def _check_numbers(options: ConflictOptions, problems: Problems) -> None:
     for key, value, limit in (("rate", options.rate, RATE_MAX), ("max_addresses", options.max_addresses, 1 << 20)):
         if not 1 <= value <= limit:
             problems.add(key, value, "this is out of range", f"give a number from 1 to {limit}")
@@ -130,7 +130,7 @@ def _check_numbers(options: Options, problems: Problems) -> None:
         )
 
 
-def _check_cost(targets: list[Target], options: Options, key: str, problems: Problems) -> None:
+def _check_cost(targets: list[ProbedRange], options: ConflictOptions, key: str, problems: Problems) -> None:
     total = sum(target.size for target in targets)
     if total <= options.max_addresses:
         return
@@ -148,15 +148,15 @@ def _check_cost(targets: list[Target], options: Options, key: str, problems: Pro
 
 
 def _segments(
-    options: Options,
-    wanted: list[Wanted],
-    targets: list[list[Target]],
+    options: ConflictOptions,
+    wanted: list[WantedVantage],
+    targets: list[list[ProbedRange]],
     everywhere: Everywhere,
     problems: Problems,
-) -> list[Segment]:
+) -> list[ProbedSegment]:
     """One segment for each parent; several probes may name the same one."""
     here = everywhere[0][1]
-    found: dict[int, Segment] = {}
+    found: dict[int, ProbedSegment] = {}
     for number, probe in enumerate(options.probes):
         key = f"probes[{number}].parent"
         link = _parents.resolve(probe["parent"], here, key, problems)
@@ -168,7 +168,7 @@ def _segments(
             problems.add(
                 key, probe["parent"], f"{link.name} is not an Ethernet interface", "name an Ethernet interface"
             )
-        segment = found.setdefault(link.index, Segment(link, wanted))
+        segment = found.setdefault(link.index, ProbedSegment(link, wanted))
         segment.targets.extend(targets[number])
         segment.silent = options.listen_seconds if options.listens else None
         # Without a list, every address is of interest.
@@ -179,14 +179,16 @@ def _segments(
     return list(found.values())
 
 
-def _probe(segments: list[Segment], options: Options, everywhere: Everywhere, clock: _probe_report.Clock) -> None:
+def _probe(
+    segments: list[ProbedSegment], options: ConflictOptions, everywhere: Everywhere, clock: _probe_report.Clock
+) -> None:
     """Ask on all segments at the same time, and listen."""
     here = everywhere[0][1]
     with contextlib.ExitStack() as stack:
         for segment in segments:
             addresses = [address for target in segment.targets for address in target.addresses()]
             segment.sightings = {address: {} for address in addresses}
-            segment.inventory = inventory(everywhere, segment.link)
+            segment.inventory = own_addresses(everywhere, segment.link)
             gateways = [route.gateway for route in here.routes_of(segment.link) if route.gateway]
             segment.proxies = Proxies([item.interface for item in here.addresses_of(segment.link)], gateways)
             segment.problem = _vantages.state_problem(segment.link)
@@ -197,14 +199,14 @@ def _probe(segments: list[Segment], options: Options, everywhere: Everywhere, cl
         clock.done = time.monotonic()
 
 
-def _lane(segment: Segment, options: Options) -> Lane:
+def _lane(segment: ProbedSegment, options: ConflictOptions) -> Lane:
     asked = [] if options.listens else list(segment.sightings)
     timing = MODES.get(options.mode, FAST)
     return Lane(segment.vantages, asked, segment.hear, timing, options.rate, options.listen_seconds)
 
 
 def _open(
-    segment: Segment, addresses: Iterable[Address] | None, everywhere: Everywhere, stack: contextlib.ExitStack
+    segment: ProbedSegment, addresses: Iterable[Address] | None, everywhere: Everywhere, stack: contextlib.ExitStack
 ) -> None:
     """Open the vantages that can be had, and note for the others why not."""
     for wanted in segment.wanted:
@@ -218,7 +220,7 @@ def _open(
             segment.vantages.append(vantage)
 
 
-def _judge(segments: list[Segment], fleet: frozenset[str]) -> None:
+def _judge(segments: list[ProbedSegment], fleet: frozenset[str]) -> None:
     """Judge, and look at the host once more before a conflict is told: a container may have come up meanwhile."""
     for segment in segments:
         segment.judge(fleet)
@@ -230,5 +232,5 @@ def _judge(segments: list[Segment], fleet: frozenset[str]) -> None:
     ):
         everywhere = read_all()
         for segment in segments:
-            segment.inventory = segment.inventory.with_later(inventory(everywhere, segment.link))
+            segment.inventory = segment.inventory.with_later(own_addresses(everywhere, segment.link))
             segment.judge(fleet)

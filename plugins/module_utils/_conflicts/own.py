@@ -13,21 +13,21 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
 
-from .verdict import Inventory, Place
+from .verdict import LinkPlace, OwnAddresses
 
 #: Kinds whose frames leave through the parent, untagged.
 CHILD_KINDS = ("macvlan", "macvtap", "ipvlan", "ipvtap")
 
 
-def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Inventory:
+def own_addresses(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> OwnAddresses:
     """The inventory for probes from ``parent``, a link of the first namespace in the list.
 
     In that namespace every address counts: the kernel takes packets for all of them on any link. Of others those
     count that can be on the parent's segment; a namespace whose links lead elsewhere is a host of its own.
     """
-    macs: dict[str, Place] = {}
-    addresses: dict[Address, list[tuple[str, Place]]] = {}
-    refused: dict[Address, list[tuple[str, Place]]] = {}
+    macs: dict[str, LinkPlace] = {}
+    addresses: dict[Address, list[tuple[str, LinkPlace]]] = {}
+    refused: dict[Address, list[tuple[str, LinkPlace]]] = {}
     attached_macs: set[str] = set()
     here = all_facts[0][1]
     links_here = {link.index: link for link in here.links}
@@ -43,10 +43,10 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
             if facts is here or (lower and _belongs(link, lower)):
                 ours[link.index] = link
             if (link.index in ours or _is_hardware(link)) and link.mac not in ("", NO_MAC):
-                macs.setdefault(link.mac, Place(namespace.label, link.name))
+                macs.setdefault(link.mac, LinkPlace(namespace.label, link.name))
             if link.index in ours and lower and _is_attached(link, lower, segment):
                 attached.add(link.index)
-                passthru = Place(namespace.label, link.name) if link.mode == "passthru" else passthru
+                passthru = LinkPlace(namespace.label, link.name) if link.mode == "passthru" else passthru
             if link.index in attached:
                 attached_macs.add(link.mac)
         for item in facts.addresses:
@@ -56,8 +56,8 @@ def inventory(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> Invento
             if item.index in ours and (anywhere or item.index in attached):
                 link = ours[item.index]
                 kept = refused if item.dadfailed else addresses
-                kept.setdefault(address, []).append((link.mac, Place(namespace.label, link.name)))
-    return Inventory(
+                kept.setdefault(address, []).append((link.mac, LinkPlace(namespace.label, link.name)))
+    return OwnAddresses(
         macs,
         {address: tuple(found) for address, found in addresses.items()},
         passthru,

@@ -19,7 +19,7 @@ from typing import Optional, Tuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Interface
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY
 
-from .verdict import FLIP_FLOP, Sighting
+from .verdict import FLIP_FLOP, AddressSighting
 
 #: Whom to ask for, and the address of the sender; None where it has none.
 ControlQuestion = Tuple[Address, Optional[ipaddress.IPv4Address]]
@@ -89,7 +89,7 @@ class Proxies:
                 result[mac] = result.get(mac, False) or to_all
         return result
 
-    def of(self, address: Address, sightings: Sequence[Sighting]) -> frozenset[str]:
+    def of(self, address: Address, sightings: Sequence[AddressSighting]) -> frozenset[str]:
         """The MAC addresses among these sightings of one address that answer for it and do not hold it."""
         found = self.found()
         if not found or address in self._held:

@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 
-from .segment import Segment
-from .verdict import CONFIGURED, DAD_FAILED, DUPLICATE_MAC, FREE_AS_SEEN, HOST, Holder, Place, Verdict, count
+from .segment import ProbedSegment
+from .verdict import (
+    CONFIGURED,
+    DAD_FAILED,
+    DUPLICATE_MAC,
+    FREE_AS_SEEN,
+    HOST,
+    AddressHolder,
+    AddressVerdict,
+    LinkPlace,
+    count,
+)
 
 #: Addresses that a failure message names before it only counts.
 _NAMED_MAX = 10
@@ -33,7 +43,7 @@ class Clock:
         return utc(self.wall + seconds)
 
 
-def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:
+def result(segments: Sequence[ProbedSegment], clock: Clock) -> dict[str, object]:
     """``results``, ``ranges``, ``summary`` and ``vantages``."""
     results: list[dict[str, object]] = []
     ranges: list[dict[str, object]] = []
@@ -64,7 +74,7 @@ def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:
     }
 
 
-def _address(verdict: Verdict, parent: str, clock: Clock) -> dict[str, object]:
+def _address(verdict: AddressVerdict, parent: str, clock: Clock) -> dict[str, object]:
     return {
         "parent": parent,
         "address": str(verdict.address),
@@ -75,7 +85,7 @@ def _address(verdict: Verdict, parent: str, clock: Clock) -> dict[str, object]:
     }
 
 
-def _holder(holder: Holder, clock: Clock) -> dict[str, object]:
+def _holder(holder: AddressHolder, clock: Clock) -> dict[str, object]:
     seen = holder.sighting
     return {
         "mac": seen.mac,
@@ -91,7 +101,7 @@ def _holder(holder: Holder, clock: Clock) -> dict[str, object]:
     }
 
 
-def _vantages(segment: Segment, clock: Clock) -> list[dict[str, object]]:
+def _vantages(segment: ProbedSegment, clock: Clock) -> list[dict[str, object]]:
     asked = [_vantage(segment, vantage, clock) for vantage in segment.vantages]
     missing = dict(segment.missing)
     if segment.problem:
@@ -102,7 +112,7 @@ def _vantages(segment: Segment, clock: Clock) -> list[dict[str, object]]:
     ]
 
 
-def _vantage(segment: Segment, vantage: Vantage, clock: Clock) -> dict[str, object]:
+def _vantage(segment: ProbedSegment, vantage: Vantage, clock: Clock) -> dict[str, object]:
     return {
         "parent": segment.link.name,
         "vantage": vantage.name,
@@ -121,7 +131,7 @@ def _vantage(segment: Segment, vantage: Vantage, clock: Clock) -> dict[str, obje
     }
 
 
-def _twins(segment: Segment, clock: Clock) -> list[dict[str, object]]:
+def _twins(segment: ProbedSegment, clock: Clock) -> list[dict[str, object]]:
     result: list[dict[str, object]] = []
     for mac, seen in sorted(segment.twins.found.items()):
         result.append(
@@ -141,11 +151,11 @@ def _twins(segment: Segment, clock: Clock) -> list[dict[str, object]]:
     return result
 
 
-def _where(place: Place | None) -> dict[str, str] | None:
+def _where(place: LinkPlace | None) -> dict[str, str] | None:
     return {"namespace": place.namespace, "link": place.link} if place else None
 
 
-def failure(segments: Sequence[Segment], fail_on: Sequence[str], clock: Clock) -> str:
+def failure(segments: Sequence[ProbedSegment], fail_on: Sequence[str], clock: Clock) -> str:
     """The message to fail with, empty when no address has one of these statuses and no MAC address is a duplicate."""
     told = [
         f"{verdict.address} on {segment.link.name}: {_words(verdict, clock)}"
@@ -166,13 +176,13 @@ def failure(segments: Sequence[Segment], fail_on: Sequence[str], clock: Clock) -
     return "\n".join(["address conflict check:", *(f"  - {line}" for line in told[:_NAMED_MAX] + more)])
 
 
-def _words(verdict: Verdict, clock: Clock) -> str:
+def _words(verdict: AddressVerdict, clock: Clock) -> str:
     said = [verdict.reason] if verdict.reason else []
     said += [_seen(holder, clock) for holder in verdict.holders]
     return f"{verdict.status}" + (f", {'; '.join(said)}" if said else "")
 
 
-def _seen(holder: Holder, clock: Clock) -> str:
+def _seen(holder: AddressHolder, clock: Clock) -> str:
     seen = holder.sighting
     where = f" ({_place(holder.place)})" if holder.place else ""
     if seen.kind == CONFIGURED:
@@ -182,7 +192,7 @@ def _seen(holder: Holder, clock: Clock) -> str:
     return f"{seen.mac}{where} seen by {seen.kind} from {seen.vantage} at {clock.iso(seen.seconds)}"
 
 
-def _place(place: Place | None) -> str:
+def _place(place: LinkPlace | None) -> str:
     if place is None:
         return "a link of this host"
     return f"{place.link} in namespace {place.namespace}" if place.namespace else f"{place.link} of this host"

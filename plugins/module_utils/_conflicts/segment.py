@@ -22,13 +22,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 
 from . import twins as _twins
 from .proxies import Proxies
-from .targets import Target
-from .vantages import DEFAULT, PARENT, Wanted
-from .verdict import FLIP_FLOP, HOST, Inventory, Sighting, Verdict, judge, owner_of
+from .targets import ProbedRange
+from .vantages import DEFAULT, PARENT, WantedVantage
+from .verdict import FLIP_FLOP, HOST, AddressSighting, AddressVerdict, OwnAddresses, judge, owner_of
 
 
 @dataclass
-class Segment:
+class ProbedSegment:
     """What is asked on one parent, and what was heard there.
 
     wanted: vantages to ask from; missing: why each of those is not there that could not be had.
@@ -38,16 +38,16 @@ class Segment:
     """
 
     link: Link
-    wanted: Sequence[Wanted] = DEFAULT
-    targets: list[Target] = field(default_factory=list)
-    inventory: Inventory = field(default_factory=Inventory)
+    wanted: Sequence[WantedVantage] = DEFAULT
+    targets: list[ProbedRange] = field(default_factory=list)
+    inventory: OwnAddresses = field(default_factory=OwnAddresses)
     problem: str = ""
     silent: float | None = None
     keep: int = 0
     vantages: list[Vantage] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
-    sightings: dict[Address, dict[tuple[str, str, str, bool, bool], Sighting]] = field(default_factory=dict)
-    verdicts: dict[Address, Verdict] = field(default_factory=dict)
+    sightings: dict[Address, dict[tuple[str, str, str, bool, bool], AddressSighting]] = field(default_factory=dict)
+    verdicts: dict[Address, AddressVerdict] = field(default_factory=dict)
     twins: _twins.Twins = field(default_factory=_twins.Twins)
     proxies: Proxies = field(default_factory=Proxies)
     _claimed: dict[tuple[Address, str], str] = field(default_factory=dict)
@@ -78,13 +78,13 @@ class Segment:
                 vantage.ignored += self.keep > 0
                 return []
             self.sightings[address] = {}
-        sighting = Sighting(address, mac, vantage.name, kind, seconds, 1, outgoing, seconds, twin, probed)
+        sighting = AddressSighting(address, mac, vantage.name, kind, seconds, 1, outgoing, seconds, twin, probed)
         self._keep(sighting)
         if kind != PROBE:
             before = self._claimed.get((address, vantage.name), mac)
             self._claimed[address, vantage.name] = mac
             if before != mac:
-                self._keep(Sighting(address, mac, vantage.name, FLIP_FLOP, seconds, 1, outgoing, seconds, twin))
+                self._keep(AddressSighting(address, mac, vantage.name, FLIP_FLOP, seconds, 1, outgoing, seconds, twin))
         return self._control(vantage, sighting) if kind == REPLY else []
 
     def _is_unasked(self, address: Address, frame: Frame) -> bool:
@@ -95,7 +95,7 @@ class Segment:
         asked = any(item.kind == PROBE for item in self.sightings.get(address, {}).values())
         return frame.body.destination == ALL_NODES and not asked
 
-    def _keep(self, seen: Sighting) -> None:
+    def _keep(self, seen: AddressSighting) -> None:
         found = self.sightings[seen.address]
         key = (seen.mac, seen.vantage, seen.kind, seen.outgoing, seen.twin)
         found[key] = found[key].again(seen.seconds, seen.answered_probe) if key in found else seen
@@ -111,7 +111,7 @@ class Segment:
     def _asks(self, address: Address) -> bool:
         return address in self.sightings or address in self.proxies.controls
 
-    def _control(self, vantage: Vantage, seen: Sighting) -> list[Question]:
+    def _control(self, vantage: Vantage, seen: AddressSighting) -> list[Question]:
         """What to ask in order to know whether who answered does so for everybody."""
         if self.silent is not None or owner_of(seen, self.inventory, frozenset()) == HOST:
             return []
@@ -132,7 +132,7 @@ class Segment:
             for address, seen in ((address, list(found.values())) for address, found in self.sightings.items())
         }
 
-    def others(self) -> list[Verdict]:
+    def others(self) -> list[AddressVerdict]:
         """What was found out about addresses that nobody asked for, in their order."""
         if not self.keep:
             return []

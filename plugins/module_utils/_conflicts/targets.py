@@ -25,7 +25,7 @@ _FORMS = "write one address (192.168.100.50), a network (192.168.100.128/28) or 
 
 
 @dataclass(frozen=True)
-class Target:
+class ProbedRange:
     """One item of the input. ``key`` is where it stands there, ``text`` what stands there."""
 
     key: str
@@ -49,13 +49,13 @@ class Target:
     def holds(self, address: Address) -> bool:
         return address.version == self.first.version and int(self.first) <= int(address) <= int(self.last)
 
-    def overlaps(self, other: Target) -> bool:
+    def overlaps(self, other: ProbedRange) -> bool:
         return self.first.version == other.first.version and not (
             int(self.last) < int(other.first) or int(other.last) < int(self.first)
         )
 
 
-def parse(value: object, key: str, problems: Problems) -> Target | None:
+def parse(value: object, key: str, problems: Problems) -> ProbedRange | None:
     """The target that an item means; a problem is added where it means none."""
     text = value.strip() if isinstance(value, str) else ""
     ends = _ends(text)
@@ -69,9 +69,9 @@ def parse(value: object, key: str, problems: Problems) -> Target | None:
     if int(first) > int(last):
         problems.add(key, value, "the range ends before it begins", f"write {last}-{first}")
         return None
-    target = Target(key, text, first, last)
+    target = ProbedRange(key, text, first, last)
     for network in _NOBODYS:
-        nobodys = Target("", "", network[0], network[-1])
+        nobodys = ProbedRange("", "", network[0], network[-1])
         if target.overlaps(nobodys):
             problems.add(key, value, f"no host can have addresses of {network}", "leave them out")
             return None
@@ -100,10 +100,10 @@ def _hint(text: str) -> str:
     return f"write {text.partition('/')[0]} for the one address, or {network} for the network"
 
 
-def check_overlaps(targets: list[Target], problems: Problems) -> None:
+def check_overlaps(targets: list[ProbedRange], problems: Problems) -> None:
     """Add a problem for each target that holds addresses of an earlier one on the same parent."""
     ordered = sorted(targets, key=lambda target: (target.first.version, int(target.first)))
-    widest: Target | None = None
+    widest: ProbedRange | None = None
     for target in ordered:
         if widest is not None and target.overlaps(widest):
             problems.add(

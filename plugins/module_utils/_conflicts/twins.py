@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
 
 from .own import CHILD_KINDS
-from .verdict import Inventory
+from .verdict import OwnAddresses
 
 #: Where a frame that the parent hears comes from: another with our MAC address; this host, by way of a switch port that
 #: sends frames back (hairpin mode, reflective relay) or a loop; none of these.
@@ -31,7 +31,7 @@ _SWITCHES = ("bridge", "openvswitch", *CHILD_KINDS)
 
 
 @dataclass
-class Seen:
+class TwinSighting:
     """How often and when a MAC address of ours came in, and which addresses its sender claimed."""
 
     first: float
@@ -44,7 +44,7 @@ class Seen:
 class Twins:
     """What came in on one parent with a MAC address of this host."""
 
-    found: dict[str, Seen] = field(default_factory=dict)
+    found: dict[str, TwinSighting] = field(default_factory=dict)
     _sent: set[Frame] = field(default_factory=set)
 
     def origin(
@@ -52,7 +52,7 @@ class Twins:
         frame: Frame,
         outgoing: bool,
         parent: Link,
-        known: Inventory,
+        known: OwnAddresses,
         vantages: Sequence[Vantage],
         asked: Callable[[Address], bool],
     ) -> str:
@@ -89,7 +89,7 @@ class Twins:
     def add(self, frame: Frame, seconds: float) -> None:
         """Note a frame of a twin."""
         said = claim(frame)
-        seen = self.found.setdefault(frame.source, Seen(seconds, seconds))
+        seen = self.found.setdefault(frame.source, TwinSighting(seconds, seconds))
         seen.count += 1
         seen.last = seconds
         if said is not None:

@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 )
 
 from .own import CHILD_KINDS, nsid_of
-from .verdict import Inventory
+from .verdict import OwnAddresses
 
 Everywhere = List[Tuple[Namespace, Facts]]
 
@@ -32,7 +32,7 @@ _FORMS = f"write {PARENT}, {CHILD}, the name of a link, or a mapping with link a
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedVantage:
     """One item of the input. ``link`` is empty for the parent and for the temporary child; ``namespace`` is the label
     of a namespace, empty for the one that the check runs in. ``key`` is where it stands in the input."""
 
@@ -42,14 +42,14 @@ class Wanted:
     key: str = ""
 
 
-DEFAULT = (Wanted(PARENT), Wanted(CHILD))
+DEFAULT = (WantedVantage(PARENT), WantedVantage(CHILD))
 
 
-def parse(values: Sequence[object], key: str, problems: Problems) -> list[Wanted]:
+def parse(values: Sequence[object], key: str, problems: Problems) -> list[WantedVantage]:
     """What the items of a list mean; problems are added for those that mean nothing."""
     if not values:
         problems.add(key, [], "nobody can be asked from nowhere", _FORMS)
-    found: list[Wanted] = []
+    found: list[WantedVantage] = []
     for number, value in enumerate(values):
         place = f"{key}[{number}]"
         wanted = _parse(value, place, problems)
@@ -60,9 +60,9 @@ def parse(values: Sequence[object], key: str, problems: Problems) -> list[Wanted
     return found
 
 
-def _parse(value: object, key: str, problems: Problems) -> Wanted | None:
+def _parse(value: object, key: str, problems: Problems) -> WantedVantage | None:
     if value in (PARENT, CHILD):
-        return Wanted(str(value), key=key)
+        return WantedVantage(str(value), key=key)
     parts = {"link": value} if isinstance(value, str) else value
     if not isinstance(parts, dict) or not {"link"} <= set(parts) <= {"link", "namespace"}:
         problems.add(key, value, "this is no vantage", _FORMS)
@@ -76,10 +76,10 @@ def _parse(value: object, key: str, problems: Problems) -> Wanted | None:
     if name in (PARENT, CHILD):
         problems.add(key, value, f"{name} means the {name} of each probe, not a link of that name", "rename the link")
         return None
-    return Wanted(name, link, namespace, key)
+    return WantedVantage(name, link, namespace, key)
 
 
-def locate(wanted: Wanted, everywhere: Everywhere) -> tuple[Namespace, Facts, Link] | None:
+def locate(wanted: WantedVantage, everywhere: Everywhere) -> tuple[Namespace, Facts, Link] | None:
     """The link that is meant, None where this host has no such link."""
     for namespace, facts in everywhere:
         if wanted.namespace in namespace.names:
@@ -88,7 +88,7 @@ def locate(wanted: Wanted, everywhere: Everywhere) -> tuple[Namespace, Facts, Li
     return None
 
 
-def check_links(wanted: Sequence[Wanted], everywhere: Everywhere, problems: Problems) -> None:
+def check_links(wanted: Sequence[WantedVantage], everywhere: Everywhere, problems: Problems) -> None:
     """Add a problem for each link that this host does not have."""
     names = [name for namespace, dummy in everywhere for name in namespace.names]
     for item in wanted:
@@ -119,11 +119,11 @@ class CannotAsk(Exception):
 
 
 def open_vantage(
-    wanted: Wanted,
+    wanted: WantedVantage,
     parent: Link,
     addresses: Iterable[Address] | None,
     everywhere: Everywhere,
-    known: Inventory,
+    known: OwnAddresses,
     stack: contextlib.ExitStack,
 ) -> Vantage:
     """A vantage on the segment of ``parent`` for these addresses, for any where they are None; ``stack`` closes it.
@@ -161,7 +161,7 @@ def _open_link(
 
 
 def _open_child(
-    parent: Link, addresses: Iterable[Address] | None, here: Facts, known: Inventory, stack: contextlib.ExitStack
+    parent: Link, addresses: Iterable[Address] | None, here: Facts, known: OwnAddresses, stack: contextlib.ExitStack
 ) -> Vantage:
     refusals = Problems()
     _parents.check_capable(parent, here, "parent", parent.name, refusals)
@@ -173,7 +173,7 @@ def _open_child(
         raise CannotAsk(str(error) + _passthru(known)) from error
 
 
-def _passthru(known: Inventory) -> str:
+def _passthru(known: OwnAddresses) -> str:
     """The likely reason for a refusal, empty where there is none in sight."""
     place = known.passthru
     if place is None:

@@ -35,7 +35,7 @@ HOST, FLEET, ROUTER, PROXY, FOREIGN = "host", "fleet", "virtual_router", "proxy_
 
 
 @dataclass(frozen=True)
-class Place:
+class LinkPlace:
     """A link of this host. ``namespace`` is empty for the one that the probe runs in."""
 
     namespace: str
@@ -43,7 +43,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Inventory:
+class OwnAddresses:
     """What this host has, in all its namespaces, on the segment that is probed.
 
     passthru: the child in passthru mode, which tolerates no other, None where there is none.
@@ -51,15 +51,15 @@ class Inventory:
     attached_macs: those of ``macs`` whose frames leave through the parent, its own among them.
     """
 
-    macs: dict[str, Place] = field(default_factory=dict)
-    addresses: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
-    passthru: Place | None = None
-    refused: dict[Address, tuple[tuple[str, Place], ...]] = field(default_factory=dict)
+    macs: dict[str, LinkPlace] = field(default_factory=dict)
+    addresses: dict[Address, tuple[tuple[str, LinkPlace], ...]] = field(default_factory=dict)
+    passthru: LinkPlace | None = None
+    refused: dict[Address, tuple[tuple[str, LinkPlace], ...]] = field(default_factory=dict)
     attached_macs: frozenset[str] = frozenset()
 
-    def with_later(self, later: Inventory) -> Inventory:
+    def with_later(self, later: OwnAddresses) -> OwnAddresses:
         """This and what a later look adds to it."""
-        return Inventory(
+        return OwnAddresses(
             {**later.macs, **self.macs},
             {**later.addresses, **self.addresses},
             self.passthru,
@@ -69,7 +69,7 @@ class Inventory:
 
 
 @dataclass(frozen=True)
-class Sighting:
+class AddressSighting:
     """One MAC address seen with one address in one way from one vantage.
 
     seconds and last: when first and when last, since the start of the run; count: how often.
@@ -89,18 +89,18 @@ class Sighting:
     twin: bool = False
     answered_probe: bool = False
 
-    def again(self, seconds: float, answered_probe: bool = False) -> Sighting:
+    def again(self, seconds: float, answered_probe: bool = False) -> AddressSighting:
         """The same, seen once more."""
         return replace(self, count=self.count + 1, last=seconds, answered_probe=self.answered_probe or answered_probe)
 
 
 @dataclass(frozen=True)
-class Holder:
+class AddressHolder:
     """A sighting and whose it is: ``owner`` is HOST, FLEET, ROUTER, PROXY or FOREIGN."""
 
-    sighting: Sighting
+    sighting: AddressSighting
     owner: str
-    place: Place | None = None
+    place: LinkPlace | None = None
 
     @property
     def soft(self) -> bool:
@@ -114,17 +114,17 @@ class Holder:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AddressVerdict:
     """conflict: ``hard`` where another host has the address, ``soft`` where it only probes for it, else empty."""
 
     address: Address
     status: str
-    holders: tuple[Holder, ...] = ()
+    holders: tuple[AddressHolder, ...] = ()
     conflict: str = ""
     reason: str = ""
 
 
-def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) -> str:
+def owner_of(sighting: AddressSighting, inventory: OwnAddresses, fleet: frozenset[str]) -> str:
     """Whose the MAC address of a sighting is.
 
     A virtual one that waits on a link of this host, as on a VRRP backup, is the router's as long as the address is.
@@ -143,12 +143,12 @@ def owner_of(sighting: Sighting, inventory: Inventory, fleet: frozenset[str]) ->
 
 def judge(
     address: Address,
-    sightings: list[Sighting],
-    inventory: Inventory,
+    sightings: list[AddressSighting],
+    inventory: OwnAddresses,
     fleet: frozenset[str],
     unseen: str = "",
     proxies: frozenset[str] = frozenset(),
-) -> Verdict:
+) -> AddressVerdict:
     """The verdict on one address.
 
     sightings: all of this address, from every vantage.
@@ -170,10 +170,11 @@ def judge(
         place = None if twin else inventory.macs.get(item.mac)
         # Our own probes, and those of network managers on this host, are no claim by anybody else.
         if not (item.kind == PROBE and owner == HOST):
-            holders.append(Holder(item, owner, place))
+            holders.append(AddressHolder(item, owner, place))
     for kind, known in ((CONFIGURED, inventory.addresses), (DAD_FAILED, inventory.refused)):
         holders += [
-            Holder(Sighting(address, mac, INVENTORY, kind, 0.0), HOST, place) for mac, place in known.get(address, ())
+            AddressHolder(AddressSighting(address, mac, INVENTORY, kind, 0.0), HOST, place)
+            for mac, place in known.get(address, ())
         ]
     status = _status(holders, unseen)
     reason = unseen if status == UNKNOWN else ""
@@ -182,10 +183,10 @@ def judge(
         status, conflict, reason = IN_USE, "hard", DAD_REASON
     elif status in (FREE_AS_SEEN, UNKNOWN) and any(holder.soft and holder.owner == FOREIGN for holder in holders):
         status, conflict, reason = IN_USE, "soft", ""
-    return Verdict(address, status, tuple(holders), conflict, reason)
+    return AddressVerdict(address, status, tuple(holders), conflict, reason)
 
 
-def _status(holders: list[Holder], unseen: str) -> str:
+def _status(holders: list[AddressHolder], unseen: str) -> str:
     macs: dict[str, set[str]] = {HOST: set(), FLEET: set(), ROUTER: set(), FOREIGN: set()}
     for holder in holders:
         if holder.holds:
@@ -203,13 +204,13 @@ def _status(holders: list[Holder], unseen: str) -> str:
     return UNKNOWN if unseen else FREE_AS_SEEN
 
 
-def _twice_here(holders: list[Holder]) -> bool:
+def _twice_here(holders: list[AddressHolder]) -> bool:
     """Whether two namespaces of this host have the address: no probe can show that, they cannot hear each other's."""
     kinds = (CONFIGURED, DAD_FAILED)
     return len({item.place.namespace for item in holders if item.sighting.kind in kinds and item.place}) > 1
 
 
-def count(verdicts: list[Verdict]) -> dict[str, int]:
+def count(verdicts: list[AddressVerdict]) -> dict[str, int]:
     """How many addresses were probed and how many have each status."""
     return {
         "probed": len(verdicts),

@@ -27,7 +27,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_pyroute2,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target, check_overlaps, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import (
+    ProbedRange,
+    check_overlaps,
+    parse,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read
@@ -40,9 +44,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_c
 
 from . import datagram as _datagram
 from . import report as _report
-from .exchange import GAP, Lane, Port, run, transmissions, transmissions6
+from .exchange import GAP, DhcpLane, Port, run, transmissions, transmissions6
 from .questions import client_mac, questions, worth_asking
-from .segment import Segment
+from .segment import DhcpSegment
 from .verdict import Declared, judge
 
 PARENT, CHILD = "parent", "child"
@@ -59,7 +63,7 @@ _DUID = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){2,129}")
 
 
 @dataclass(frozen=True)
-class Options:
+class DhcpOptions:
     """The module's options; ``probes`` is a list of {parent, addresses, subnets, servers}."""
 
     probes: list[dict]
@@ -73,17 +77,17 @@ class Options:
 
 
 @dataclass
-class _Probe:
+class _DhcpProbe:
     """One item of the input, parsed."""
 
     key: str
     parent: Any
-    targets: list[Target]
+    targets: list[ProbedRange]
     subnets: list[Network]
     servers: list[tuple[int, str]]
 
 
-def check(options: Options) -> tuple[dict[str, object], str, list[str]]:
+def check(options: DhcpOptions) -> tuple[dict[str, object], str, list[str]]:
     """The result, the message to fail with, which is empty where nothing was found that ``fail_on`` names, and warnings
     of the other findings.
 
@@ -104,7 +108,7 @@ def check(options: Options) -> tuple[dict[str, object], str, list[str]]:
             if not segment.problem:
                 _open(segment, options, facts, stack)
         clock.asked = time.monotonic()
-        lanes = [Lane(item.ports, item.hear, [asked.transaction for asked in item.asked]) for item in segments]
+        lanes = [DhcpLane(item.ports, item.hear, [asked.transaction for asked in item.asked]) for item in segments]
         run(lanes, options.wait, options.listen_seconds, clock.monotonic)
         clock.done = time.monotonic()
     for segment in segments:
@@ -114,7 +118,7 @@ def check(options: Options) -> tuple[dict[str, object], str, list[str]]:
     return _report.result(segments, clock), failure, _report.warnings(segments, options.fail_on)
 
 
-def _parse(options: Options, problems: Problems) -> list[_Probe]:
+def _parse(options: DhcpOptions, problems: Problems) -> list[_DhcpProbe]:
     """Check everything that needs no look at the host's links."""
     check_pyroute2(problems)
     wanted = (CAP_NET_RAW,) if options.vantage == PARENT else (CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
@@ -135,11 +139,11 @@ def _parse(options: Options, problems: Problems) -> list[_Probe]:
     return [_parse_probe(probe, f"probes[{number}]", problems) for number, probe in enumerate(options.probes)]
 
 
-def _parse_probe(probe: dict, key: str, problems: Problems) -> _Probe:
+def _parse_probe(probe: dict, key: str, problems: Problems) -> _DhcpProbe:
     _parents.check(probe["parent"], f"{key}.parent", problems)
     texts = probe.get("addresses") or []
     targets = [parse(text, f"{key}.addresses[{place}]", problems) for place, text in enumerate(texts)]
-    result = _Probe(key, probe["parent"], [target for target in targets if target is not None], [], [])
+    result = _DhcpProbe(key, probe["parent"], [target for target in targets if target is not None], [], [])
     for place, text in enumerate(probe.get("subnets") or []):
         network = parse_network(text)
         if network is None:
@@ -166,9 +170,9 @@ def _identifier(text: str) -> tuple[int, str] | None:
     return (6, text) if _DUID.fullmatch(text) else None
 
 
-def _segments(probes: list[_Probe], facts: Facts, problems: Problems) -> list[Segment]:
+def _segments(probes: list[_DhcpProbe], facts: Facts, problems: Problems) -> list[DhcpSegment]:
     """One segment for each parent; several probes may name the same one."""
-    found: dict[int, tuple[Link, list[_Probe]]] = {}
+    found: dict[int, tuple[Link, list[_DhcpProbe]]] = {}
     for probe in probes:
         key = f"{probe.key}.parent"
         link = _parents.resolve(probe.parent, facts, key, problems)
@@ -192,7 +196,7 @@ def _segments(probes: list[_Probe], facts: Facts, problems: Problems) -> list[Se
         # what was not declared is what the host has there
         subnets += [network for network in own if not any(subnet.version == network.version for subnet in subnets)]
         servers = [server for probe in mine for server in probe.servers]
-        result.append(Segment(link, Declared(targets, subnets, servers)))
+        result.append(DhcpSegment(link, Declared(targets, subnets, servers)))
     return result
 
 
@@ -202,7 +206,7 @@ def _state_problem(link: Link) -> str:
     return "" if link.carrier else f"{link.name} has no carrier"
 
 
-def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.ExitStack) -> None:
+def _open(segment: DhcpSegment, options: DhcpOptions, facts: Facts, stack: contextlib.ExitStack) -> None:
     """Open the ports that can be had, note for the others why not, and plan what to ask."""
     link = segment.link
     program = _datagram.program()
@@ -240,7 +244,7 @@ def _open(segment: Segment, options: Options, facts: Facts, stack: contextlib.Ex
             segment.ask(question, asking[question.mac], retransmit(place * GAP, options.attempts))
 
 
-def _versions(declared: Declared, options: Options) -> list[int]:
+def _versions(declared: Declared, options: DhcpOptions) -> list[int]:
     """IPv4 always, and IPv6 where it is declared. From the parent it is not asked for: the answer would be addressed to
     a link-local address that the host does not have."""
     networks = [*declared.subnets, *(target.first for target in declared.targets)]
@@ -248,7 +252,7 @@ def _versions(declared: Declared, options: Options) -> list[int]:
     return [4, 6] if dual and options.vantage == CHILD else [4]
 
 
-def _blind(segment: Segment) -> str:
+def _blind(segment: DhcpSegment) -> str:
     """Why silence means nothing on this segment, empty where it means something."""
     reasons = [segment.problem, *segment.missing.values()]
     for port in segment.ports:

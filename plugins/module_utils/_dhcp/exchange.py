@@ -66,7 +66,7 @@ class Transaction:
 
 
 @dataclass
-class Lane:
+class DhcpLane:
     """One parent. heard: called with port, frame and seconds; it says whether that answers one of the transactions for
     the first time."""
 
@@ -99,7 +99,7 @@ def transmissions6(
     return result
 
 
-def run(lanes: Sequence[Lane], wait: float, listen: float, origin: float) -> None:
+def run(lanes: Sequence[DhcpLane], wait: float, listen: float, origin: float) -> None:
     """Send all transactions of all lanes, and hand over every frame that is heard meanwhile.
 
     wait: seconds of silence after the last message that was sent, or that answered a transaction while others were
@@ -146,7 +146,7 @@ def _send_due(pending: Iterable[Transaction], now: float) -> bool:
     return sent
 
 
-def _listen(lane: Lane, port: Port, origin: float) -> bool:
+def _listen(lane: DhcpLane, port: Port, origin: float) -> bool:
     answered = False
     while True:
         frame = port.receive()

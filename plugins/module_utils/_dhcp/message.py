@@ -56,7 +56,7 @@ _NOWHERE = ipaddress.IPv4Address(0)
 
 
 @dataclass(frozen=True)
-class Message:
+class DhcpMessage:
     """One message. ``chaddr`` is the client's MAC address; options hold octets by number, each once (RFC 3396)."""
 
     op: int
@@ -122,16 +122,16 @@ class Message:
 
 def discover(
     xid: int, mac: str, client_id: bytes, vendor: bytes, wanted: ipaddress.IPv4Address | None = None, secs: int = 0
-) -> Message:
+) -> DhcpMessage:
     """A DHCPDISCOVER (RFC 2131, 4.4.1) that asks for answers by broadcast. wanted: option 50, a hint to the server."""
     options = {MESSAGE_TYPE: bytes((DISCOVER,)), CLIENT_ID: client_id, VENDOR_CLASS: vendor}
     if wanted is not None:
         options[REQUESTED_ADDRESS] = wanted.packed
     options[PARAMETER_LIST] = bytes((SUBNET_MASK, ROUTER, DNS_SERVER, LEASE_TIME, SERVER_ID))
-    return Message(BOOTREQUEST, xid, mac, options, secs=secs, broadcast=True)
+    return DhcpMessage(BOOTREQUEST, xid, mac, options, secs=secs, broadcast=True)
 
 
-def build(message: Message) -> bytes:
+def build(message: DhcpMessage) -> bytes:
     """The octets of a message. Options of more than 255 octets are split (RFC 3396, 6)."""
     data = _HEADER.pack(
         message.op,
@@ -157,7 +157,7 @@ def _build_option(number: int, octets: bytes) -> bytes:
     return b"".join(bytes((number, len(part))) + part for part in parts)
 
 
-def parse(data: bytes) -> Message | None:
+def parse(data: bytes) -> DhcpMessage | None:
     """The message in these octets, None where it is none for Ethernet, or malformed."""
     start = _HEADER.size + len(_COOKIE)
     if len(data) < start or data[_HEADER.size : start] != _COOKIE:
@@ -173,7 +173,7 @@ def parse(data: bytes) -> Message | None:
         if len(overload) == 1 and overload[0] & bit and not _parse_options(octets, options):
             return None
     ciaddr, yiaddr, siaddr, giaddr = map(ipaddress.IPv4Address, addresses)
-    return Message(
+    return DhcpMessage(
         op, xid, mac_text(chaddr[:6]), options, secs, bool(flags & _BROADCAST), hops, ciaddr, yiaddr, siaddr, giaddr
     )
 

@@ -41,7 +41,7 @@ _DUID_LL = struct.Struct("!HH")
 #: RFC 8415, 21.9: hundredths of a second, and no more than fit.
 _ELAPSED_MAX = 0xFFFF
 
-Options = List[Tuple[int, bytes]]
+OptionList = List[Tuple[int, bytes]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Lease:
 
 
 @dataclass(frozen=True)
-class Message:
+class Dhcp6Message:
     """One message, with what this collection wants to know of it. xid has 24 bits; the identifiers are DUIDs."""
 
     kind: int
@@ -86,7 +86,7 @@ def solicit(xid: int, mac: str, iaid: int, wanted: ipaddress.IPv6Address | None 
     )
 
 
-def build(message: Message) -> bytes:
+def build(message: Dhcp6Message) -> bytes:
     """The octets of a message, all its leases in one association."""
     options = _option(CLIENT_ID, message.client)
     if message.server:
@@ -105,7 +105,7 @@ def _option(number: int, octets: bytes) -> bytes:
     return _OPTION.pack(number, len(octets)) + octets
 
 
-def parse(data: bytes) -> Message | None:
+def parse(data: bytes) -> Dhcp6Message | None:
     """The message in these octets, None where it is none between client and server, or malformed."""
     if len(data) < 4 or not SOLICIT <= data[0] <= _INFORMATION_REQUEST:
         return None
@@ -122,7 +122,7 @@ def parse(data: bytes) -> Message | None:
                 return None
             address, dummy, valid = _IA_ADDRESS.unpack_from(lease)
             leases.append(Lease(ipaddress.IPv6Address(address), valid))
-    return Message(
+    return Dhcp6Message(
         data[0],
         int.from_bytes(data[1:4], "big"),
         b"".join(_all(options, CLIENT_ID)[:1]),
@@ -132,9 +132,9 @@ def parse(data: bytes) -> Message | None:
     )
 
 
-def _options(data: bytes) -> Options | None:
+def _options(data: bytes) -> OptionList | None:
     """The options in their order, None where one is cut off."""
-    result: Options = []
+    result: OptionList = []
     place = 0
     while place < len(data):
         if place + _OPTION.size > len(data):
@@ -148,7 +148,7 @@ def _options(data: bytes) -> Options | None:
     return result
 
 
-def _all(options: Options, number: int) -> Sequence[bytes]:
+def _all(options: OptionList, number: int) -> Sequence[bytes]:
     return [octets for found, octets in options if found == number]
 
 

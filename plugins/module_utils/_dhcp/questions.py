@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import ProbedRange
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import MAC_PREFIX
 
 from .message6 import duid
@@ -58,7 +58,7 @@ def client_mac(parent_mac: str, sample: int) -> str:
     return f"{MAC_PREFIX}:{digest[:3].hex(':')}"
 
 
-def worth_asking(targets: Sequence[Target], subnets: Sequence[Network], version: int) -> list[Address]:
+def worth_asking(targets: Sequence[ProbedRange], subnets: Sequence[Network], version: int) -> list[Address]:
     """First and last address of each range and network, then the single ones; each once."""
     mine = [target for target in targets if target.first.version == version]
     ranges = [target for target in mine if not target.single]
@@ -69,7 +69,7 @@ def worth_asking(targets: Sequence[Target], subnets: Sequence[Network], version:
     return list(found)
 
 
-def _edges(target: Target, subnets: Sequence[Network]) -> Iterator[Address]:
+def _edges(target: ProbedRange, subnets: Sequence[Network]) -> Iterator[Address]:
     """The first and the last address that a host can have: the ends of an IPv4 subnet are nobody's, and the first of
     an IPv6 subnet is that of all its routers (RFC 4291, 2.6.1)."""
     nobodys: list[Address] = []

@@ -23,7 +23,7 @@ _KINDS6 = {
 }
 
 
-def read(datagram: Datagram, message: _message.Message, question: Question | None) -> list[Heard]:
+def read(datagram: Datagram, message: _message.DhcpMessage, question: Question | None) -> list[Heard]:
     """Nothing where an IPv4 message says nothing of a server. question: the one that it answers."""
     relay = _given(message.giaddr)
     if message.op == _message.BOOTREQUEST:
@@ -53,7 +53,7 @@ def read(datagram: Datagram, message: _message.Message, question: Question | Non
     ]
 
 
-def read6(datagram: Datagram, message: _message6.Message, question: Question | None) -> list[Heard]:
+def read6(datagram: Datagram, message: _message6.Dhcp6Message, question: Question | None) -> list[Heard]:
     """The same for IPv6: one item for each address, or one without where there is none."""
     kind = _KINDS6.get(message.kind)
     if kind is None or not message.server:

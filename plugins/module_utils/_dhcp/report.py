@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
 
-from .segment import Asked, Segment
+from .segment import AskedQuestion, DhcpSegment
 from .verdict import (
     FINDINGS,
     LEASE,
@@ -19,14 +19,14 @@ from .verdict import (
     OFFER,
     REFUSAL,
     REQUEST,
-    Finding,
+    DhcpFinding,
+    DhcpSighting,
     Server,
-    Sighting,
     servers,
 )
 
 
-def result(segments: Sequence[Segment], clock: Clock) -> dict[str, object]:
+def result(segments: Sequence[DhcpSegment], clock: Clock) -> dict[str, object]:
     """``servers``, ``addresses``, ``discoveries``, ``findings``, ``vantages``, ``started`` and ``seconds``."""
     return {
         "servers": [
@@ -56,7 +56,7 @@ def _texts(values: Iterable[object]) -> list[str]:
     return list(dict.fromkeys(str(value) for value in values if value is not None))
 
 
-def _server(server: Server, segment: Segment, clock: Clock) -> dict[str, object]:
+def _server(server: Server, segment: DhcpSegment, clock: Clock) -> dict[str, object]:
     messages = server.messages
     kinds = [heard.kind for heard in messages]
     leases = [heard.lease_seconds for heard in messages if heard.lease_seconds is not None]
@@ -80,7 +80,7 @@ def _server(server: Server, segment: Segment, clock: Clock) -> dict[str, object]
     }
 
 
-def _address(address: Address, sighting: Sighting, segment: Segment, clock: Clock) -> dict[str, object]:
+def _address(address: Address, sighting: DhcpSighting, segment: DhcpSegment, clock: Clock) -> dict[str, object]:
     heard = sighting.heard
     wanted = heard.question.wanted if heard.question else None
     return {
@@ -99,11 +99,11 @@ def _address(address: Address, sighting: Sighting, segment: Segment, clock: Cloc
     }
 
 
-def _seen(sighting: Sighting, clock: Clock) -> dict[str, object]:
+def _seen(sighting: DhcpSighting, clock: Clock) -> dict[str, object]:
     return {"first_seen": clock.iso(sighting.seconds), "first_seen_seconds": round(sighting.seconds, 6)}
 
 
-def _discovery(asked: Asked, segment: Segment) -> dict[str, object]:
+def _discovery(asked: AskedQuestion, segment: DhcpSegment) -> dict[str, object]:
     return {
         "parent": segment.link.name,
         "version": asked.question.version,
@@ -114,7 +114,7 @@ def _discovery(asked: Asked, segment: Segment) -> dict[str, object]:
     }
 
 
-def _finding(finding: Finding, segment: Segment) -> dict[str, object]:
+def _finding(finding: DhcpFinding, segment: DhcpSegment) -> dict[str, object]:
     return {
         "parent": segment.link.name,
         "kind": finding.kind,
@@ -125,7 +125,7 @@ def _finding(finding: Finding, segment: Segment) -> dict[str, object]:
     }
 
 
-def _vantages(segment: Segment) -> list[dict[str, object]]:
+def _vantages(segment: DhcpSegment) -> list[dict[str, object]]:
     used: list[dict[str, object]] = [
         {
             "parent": segment.link.name,
@@ -143,18 +143,18 @@ def _vantages(segment: Segment) -> list[dict[str, object]]:
     ]
 
 
-def failure(segments: Sequence[Segment], fail_on: Sequence[str]) -> str:
+def failure(segments: Sequence[DhcpSegment], fail_on: Sequence[str]) -> str:
     """The message to fail with, empty when nothing was found that ``fail_on`` names."""
     told = _told(segments, fail_on)
     return "\n".join(["DHCP check:", *(f"  - {line}" for line in told)]) if told else ""
 
 
-def warnings(segments: Sequence[Segment], fail_on: Sequence[str]) -> list[str]:
+def warnings(segments: Sequence[DhcpSegment], fail_on: Sequence[str]) -> list[str]:
     """What should be told though it does not fail. That nobody answers is common, and no news."""
     return _told(segments, [kind for kind in FINDINGS if kind not in (*fail_on, NO_SERVER, NOT_ASKED)])
 
 
-def _told(segments: Sequence[Segment], kinds: Sequence[str]) -> list[str]:
+def _told(segments: Sequence[DhcpSegment], kinds: Sequence[str]) -> list[str]:
     return [
         f"{finding.message} (on {segment.link.name})"
         for segment in segments

@@ -20,11 +20,11 @@ from . import message6 as _message6
 from .exchange import Port, Transaction
 from .questions import VENDOR, Question
 from .reading import read, read6
-from .verdict import OFFER, Declared, Finding, Heard, Sighting
+from .verdict import OFFER, Declared, DhcpFinding, DhcpSighting, Heard
 
 
 @dataclass
-class Asked:
+class AskedQuestion:
     """One question: its transaction id, and what carries it."""
 
     question: Question
@@ -33,7 +33,7 @@ class Asked:
 
 
 @dataclass
-class Segment:
+class DhcpSegment:
     """What is asked and heard on one parent.
 
     problem: why nobody could be asked there. missing: why there is no vantage of that name. left_out: addresses that
@@ -45,10 +45,10 @@ class Segment:
     problem: str = ""
     ports: list[Port] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
-    sightings: dict[Heard, Sighting] = field(default_factory=dict)
+    asked: list[AskedQuestion] = field(default_factory=list)
+    sightings: dict[Heard, DhcpSighting] = field(default_factory=dict)
     left_out: list[Address] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[DhcpFinding] = field(default_factory=list)
 
     def ask(self, question: Question, port: Port, due: Sequence[float]) -> None:
         """Plan one question."""
@@ -63,7 +63,7 @@ class Segment:
             return False
         said, asked = self._read(datagram)
         for heard in said:
-            known = self.sightings.setdefault(heard, Sighting(heard, [], seconds))
+            known = self.sightings.setdefault(heard, DhcpSighting(heard, [], seconds))
             if port.name not in known.vantages:
                 known.vantages.append(port.name)
         if asked is None or not said or asked.transaction.answered:
@@ -71,11 +71,11 @@ class Segment:
         asked.transaction.answered = True
         return True
 
-    def offers(self, asked: Asked) -> list[Heard]:
+    def offers(self, asked: AskedQuestion) -> list[Heard]:
         """What a question was offered."""
         return [heard for heard in self.sightings if heard.kind == OFFER and heard.question == asked.question]
 
-    def _read(self, datagram: _datagram.Datagram) -> tuple[list[Heard], Asked | None]:
+    def _read(self, datagram: _datagram.Datagram) -> tuple[list[Heard], AskedQuestion | None]:
         """What a datagram says, and which of our questions it answers."""
         if datagram.source.version == 6:
             solicited = _message6.parse(datagram.payload)
@@ -89,7 +89,7 @@ class Segment:
         asked = self._asked(4, message.xid, lambda mac: mac == message.chaddr)
         return read(datagram, message, asked.question if asked else None), asked
 
-    def _asked(self, version: int, xid: int, is_client: Callable[[str], bool]) -> Asked | None:
+    def _asked(self, version: int, xid: int, is_client: Callable[[str], bool]) -> AskedQuestion | None:
         for item in self.asked:
             if (item.question.version, item.xid) == (version, xid) and is_client(item.question.mac):
                 return item
@@ -110,7 +110,7 @@ class Segment:
         port.send(_packets.build(_packets.Frame(port.mac, found.source, answer)))
 
 
-def _discover(question: Question, port: Port, due: list[float]) -> Asked:
+def _discover(question: Question, port: Port, due: list[float]) -> AskedQuestion:
     xid = secrets.randbits(32)
     wanted = question.wanted if isinstance(question.wanted, ipaddress.IPv4Address) else None
     # RFC 2132, 9.14: type 0 is an identifier that is no hardware address
@@ -120,10 +120,10 @@ def _discover(question: Question, port: Port, due: list[float]) -> Asked:
         message = _message.discover(xid, question.mac, client_id, VENDOR, wanted, int(seconds))
         return _datagram.build(_datagram.from_client(port.mac, _message.build(message)))
 
-    return Asked(question, xid, Transaction(port, frame, due))
+    return AskedQuestion(question, xid, Transaction(port, frame, due))
 
 
-def _solicit(question: Question, port: Port, due: list[float]) -> Asked:
+def _solicit(question: Question, port: Port, due: list[float]) -> AskedQuestion:
     xid = secrets.randbits(24)
     wanted = question.wanted if isinstance(question.wanted, ipaddress.IPv6Address) else None
 
@@ -131,4 +131,4 @@ def _solicit(question: Question, port: Port, due: list[float]) -> Asked:
         message = _message6.solicit(xid, question.mac, question.number, wanted, seconds)
         return _datagram.build(_datagram.from_client6(port.mac, _datagram.link_local(port.mac), message))
 
-    return Asked(question, xid, Transaction(port, frame, due))
+    return AskedQuestion(question, xid, Transaction(port, frame, due))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import Target
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import ProbedRange
 
 from .questions import Question
 
@@ -56,7 +56,7 @@ class Heard:
 
 
 @dataclass
-class Sighting:
+class DhcpSighting:
     """A message, the vantages that heard it, and when the first of them did, in seconds since the start."""
 
     heard: Heard
@@ -70,7 +70,7 @@ class Server:
 
     version: int
     identifier: str
-    sightings: list[Sighting] = field(default_factory=list)
+    sightings: list[DhcpSighting] = field(default_factory=list)
 
     @property
     def messages(self) -> list[Heard]:
@@ -90,14 +90,14 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DhcpFinding:
     """One thing to know. kind: one of FINDINGS; target: the declared range or address it is about."""
 
     kind: str
     message: str
     servers: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
-    target: Target | None = None
+    target: ProbedRange | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Declared:
     """What the caller said of a link. subnets: those that servers may hand out from, none where nobody knows;
     servers: IP versions and identifiers of those that belong there, none where that was not said."""
 
-    targets: Sequence[Target] = ()
+    targets: Sequence[ProbedRange] = ()
     subnets: Sequence[Network] = ()
     servers: Sequence[tuple[int, str]] = ()
 
@@ -119,11 +119,11 @@ class Declared:
         subnets = [subnet for subnet in self.subnets if subnet.version == address.version]
         return any(address in subnet for subnet in subnets) if subnets else None
 
-    def collisions(self, address: Address) -> list[Target]:
-        return [target for target in self.targets if target.overlaps(Target("", "", address, address))]
+    def collisions(self, address: Address) -> list[ProbedRange]:
+        return [target for target in self.targets if target.overlaps(ProbedRange("", "", address, address))]
 
 
-def servers(sightings: Iterable[Sighting]) -> list[Server]:
+def servers(sightings: Iterable[DhcpSighting]) -> list[Server]:
     """Each server with its messages, in the order in which they were first heard."""
     found: dict[tuple[int, str], Server] = {}
     for sighting in sightings:
@@ -133,7 +133,9 @@ def servers(sightings: Iterable[Sighting]) -> list[Server]:
     return list(found.values())
 
 
-def judge(sightings: Sequence[Sighting], declared: Declared, asked: Sequence[int], problem: str) -> list[Finding]:
+def judge(
+    sightings: Sequence[DhcpSighting], declared: Declared, asked: Sequence[int], problem: str
+) -> list[DhcpFinding]:
     """All findings of one link. asked: the IP versions that were asked for; problem: why nobody could be asked."""
     known = servers(sightings)
     result = [finding for server in known for finding in _overlaps(server, declared)]
@@ -142,32 +144,32 @@ def judge(sightings: Sequence[Sighting], declared: Declared, asked: Sequence[int
     for server in known:
         if declared.expected(server) is False:
             message = f"{server.name} is not one of the servers that belong here"
-            result.append(Finding(UNEXPECTED_SERVER, message, (server.identifier,)))
+            result.append(DhcpFinding(UNEXPECTED_SERVER, message, (server.identifier,)))
         result += _foreign(server, declared)
         result += _bindings(server)
     if problem:
-        result.append(Finding(NOT_ASKED, problem))
+        result.append(DhcpFinding(NOT_ASKED, problem))
     else:
         silent = [version for version in asked if not any(server.version == version for server in known)]
-        result += [Finding(NO_SERVER, f"no DHCP server was heard for IPv{version}") for version in silent]
+        result += [DhcpFinding(NO_SERVER, f"no DHCP server was heard for IPv{version}") for version in silent]
     return result
 
 
-def _overlaps(server: Server, declared: Declared) -> list[Finding]:
+def _overlaps(server: Server, declared: Declared) -> list[DhcpFinding]:
     """One finding for each declared range or address that the server hands something out of."""
-    found: dict[Target, dict[Address, list[Heard]]] = {}
+    found: dict[ProbedRange, dict[Address, list[Heard]]] = {}
     for heard in server.messages:
         if heard.address is None or heard.kind == REFUSAL:
             continue
         for target in declared.collisions(heard.address):
             found.setdefault(target, {}).setdefault(heard.address, []).append(heard)
     return [
-        Finding(OVERLAP, _overlap_words(server, target, said), (server.identifier,), tuple(said), target)
+        DhcpFinding(OVERLAP, _overlap_words(server, target, said), (server.identifier,), tuple(said), target)
         for target, said in found.items()
     ]
 
 
-def _overlap_words(server: Server, target: Target, said: dict[Address, list[Heard]]) -> str:
+def _overlap_words(server: Server, target: ProbedRange, said: dict[Address, list[Heard]]) -> str:
     words = [f"{address} ({_what(heard)})" for address, heard in list(said.items())[:_NAMED_MAX]]
     more = f" and {len(said) - _NAMED_MAX} more" if len(said) > _NAMED_MAX else ""
     return f"{target.text} is declared here, and the DHCP server {server.name} hands out {', '.join(words)}{more}"
@@ -182,16 +184,16 @@ def _what(messages: list[Heard]) -> str:
     return "offered"
 
 
-def _several(known: Sequence[Server], declared: Declared) -> list[Finding]:
+def _several(known: Sequence[Server], declared: Declared) -> list[DhcpFinding]:
     """Servers that were declared are meant to be several."""
     if len(known) < 2 or all(declared.expected(server) for server in known):
         return []
     names = "; ".join(server.name for server in known)
     message = f"{len(known)} DHCP servers answer on this link: {names}"
-    return [Finding(SEVERAL_SERVERS, message, tuple(server.identifier for server in known))]
+    return [DhcpFinding(SEVERAL_SERVERS, message, tuple(server.identifier for server in known))]
 
 
-def _foreign(server: Server, declared: Declared) -> list[Finding]:
+def _foreign(server: Server, declared: Declared) -> list[DhcpFinding]:
     outside = {
         heard.address: heard.network
         for heard in server.messages
@@ -202,10 +204,10 @@ def _foreign(server: Server, declared: Declared) -> list[Finding]:
     subnets = ", ".join(str(subnet) for subnet in declared.subnets if subnet.version == server.version)
     told = ", ".join(f"{address}" + (f" of {network}" if network else "") for address, network in outside.items())
     message = f"{server.name} hands out {told}, which is not in {subnets}"
-    return [Finding(FOREIGN_SUBNET, message, (server.identifier,), tuple(outside))]
+    return [DhcpFinding(FOREIGN_SUBNET, message, (server.identifier,), tuple(outside))]
 
 
-def _bindings(server: Server) -> list[Finding]:
+def _bindings(server: Server) -> list[DhcpFinding]:
     """A server must not lease what nobody has requested (RFC 2131, 3.1, 4; RFC 8415, 18.3.1 without Rapid Commit)."""
     leased = [heard.address for heard in server.messages if heard.kind == LEASE and heard.question]
     addresses = list(dict.fromkeys(address for address in leased if address is not None))
@@ -213,4 +215,4 @@ def _bindings(server: Server) -> list[Finding]:
         return []
     told = ", ".join(map(str, addresses))
     message = f"{server.name} has leased {told} to this check, which only asked for offers"
-    return [Finding(BINDING, message, (server.identifier,), tuple(addresses))]
+    return [DhcpFinding(BINDING, message, (server.identifier,), tuple(addresses))]

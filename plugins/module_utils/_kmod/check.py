@@ -39,7 +39,7 @@ _PARENTS = {"veth": "veth", "dummy": "dummy", "bridge": "bridge", "tuntap": "tun
 
 
 @dataclass
-class Finding:
+class KindFinding:
     """What is known of one kind."""
 
     kind: kmod.Kind
@@ -63,7 +63,7 @@ class Finding:
 
 
 @dataclass
-class Desired:
+class KmodOptions:
     state: str
     kinds: list[kmod.Kind]
     load: bool
@@ -72,13 +72,13 @@ class Desired:
 
 
 @dataclass
-class Plan:
+class KmodPlan:
     difference: Difference
     load: list[str] = field(default_factory=list)
     text: str | None = None
 
 
-class Unusable(InvalidInput):
+class KindUnusable(InvalidInput):
     """A kind that is required cannot be used. result: what was found, for the module to return all the same."""
 
     def __init__(self, problems: Problems, result: dict[str, object]) -> None:
@@ -94,7 +94,7 @@ def missing_library() -> dict[str, object]:
     return {"missing_library": "pyroute2", "library_package": package}
 
 
-def parse(state: str, modules: list[str], load: bool, persist: bool, required: bool) -> Desired:
+def parse(state: str, modules: list[str], load: bool, persist: bool, required: bool) -> KmodOptions:
     """The input, checked together with what a trial needs. Errors: InvalidInput with every problem."""
     problems = Problems()
     for index, name in enumerate(modules):
@@ -105,13 +105,13 @@ def parse(state: str, modules: list[str], load: bool, persist: bool, required: b
         check_capabilities(problems, CAP_NET_ADMIN, CAP_SYS_ADMIN)
     if problems:
         raise InvalidInput(problems)
-    return Desired(state, [kmod.KINDS[name] for name in dict.fromkeys(modules)], load, persist, required)
+    return KmodOptions(state, [kmod.KINDS[name] for name in dict.fromkeys(modules)], load, persist, required)
 
 
-def examine(kind: kmod.Kind, kernel: kmod.Kernel) -> Finding:
+def examine(kind: kmod.Kind, kernel: kmod.KernelFacts) -> KindFinding:
     """Status by files, then by creation wherever that does not load a module."""
     status, evidence = kmod.classify(kind, kernel)
-    finding = Finding(kind, status, evidence, bad=kmod.known_bad(kind.name, kernel.release))
+    finding = KindFinding(kind, status, evidence, bad=kmod.known_bad(kind.name, kernel.release))
     if finding.bad:
         evidence.append(f"kernel {kernel.release} is one of those that {finding.bad.source} concerns")
     if status == kmod.LOADABLE:
@@ -125,14 +125,14 @@ def examine(kind: kmod.Kind, kernel: kmod.Kernel) -> Finding:
     return finding
 
 
-def _try(finding: Finding, kernel: kmod.Kernel) -> None:
+def _try(finding: KindFinding, kernel: kmod.KernelFacts) -> None:
     proof = prove(finding.kind, parents(kernel))
     finding.works = proof.works
     finding.evidence.append(proof.detail)
     _unload_parent(proof, kernel)
 
 
-def parents(kernel: kmod.Kernel) -> list[str]:
+def parents(kernel: kmod.KernelFacts) -> list[str]:
     """Kinds for the parent of a trial, those first whose module need not be loaded for it. Pure."""
     ready = {
         name
@@ -144,16 +144,16 @@ def parents(kernel: kmod.Kernel) -> list[str]:
     return sorted(_PARENTS, key=lambda name: name not in ready)
 
 
-def _unload_parent(proof: Proof, kernel: kmod.Kernel) -> None:
+def _unload_parent(proof: Proof, kernel: kmod.KernelFacts) -> None:
     """A trial leaves nothing behind: unload the parent's module if the trial made the kernel load it."""
     module = _PARENTS.get(proof.parent)
     if module and kernel.tree and module not in kernel.loaded and module in host.kernel().loaded:
         command(["modprobe", "-r", module], check=False)
 
 
-def plan(desired: Desired, findings: list[Finding], text: str | None) -> Plan:
+def plan(desired: KmodOptions, findings: list[KindFinding], text: str | None) -> KmodPlan:
     """What is to change. Pure. Errors: InvalidInput when the file there is not ours."""
-    planned = Plan(Difference(), text=text)
+    planned = KmodPlan(Difference(), text=text)
     if desired.state == "absent":
         planned.text = None
     elif desired.persist:
@@ -173,7 +173,9 @@ def plan(desired: Desired, findings: list[Finding], text: str | None) -> Plan:
     return planned
 
 
-def shortcomings(findings: list[Finding], kernel: kmod.Kernel, trees: list[str], family: str | None) -> Problems:
+def shortcomings(
+    findings: list[KindFinding], kernel: kmod.KernelFacts, trees: list[str], family: str | None
+) -> Problems:
     """Why kinds cannot be used, each with what to do. Pure."""
     problems = Problems()
     for item in findings:
@@ -211,7 +213,7 @@ def shortcomings(findings: list[Finding], kernel: kmod.Kernel, trees: list[str],
     return problems
 
 
-def apply(planned: Plan, findings: list[Finding], kernel: kmod.Kernel) -> kmod.Kernel:
+def apply(planned: KmodPlan, findings: list[KindFinding], kernel: kmod.KernelFacts) -> kmod.KernelFacts:
     """Load, try what was loaded, write. Errors: CommandFailed when modprobe says no; OSError."""
     for module in planned.load:
         command(["modprobe", module])
@@ -238,16 +240,16 @@ def run(state: str, modules: list[str], load: bool, persist: bool, required: boo
     planned = plan(desired, findings, read(PERSIST_PATH) if persist or state == "absent" else None)
     problems = shortcomings(findings, kernel, host.installed_trees(), family)
     if problems and required:
-        raise Unusable(problems, _result(findings, kernel, Difference()))
+        raise KindUnusable(problems, _result(findings, kernel, Difference()))
     if not check:
         kernel = apply(planned, findings, kernel)
         problems = shortcomings(findings, kernel, host.installed_trees(), family)
         if problems and required:
-            raise Unusable(problems, _result(findings, kernel, planned.difference))
+            raise KindUnusable(problems, _result(findings, kernel, planned.difference))
     return _result(findings, kernel, planned.difference)
 
 
-def _result(findings: list[Finding], kernel: kmod.Kernel, difference: Difference) -> dict[str, object]:
+def _result(findings: list[KindFinding], kernel: kmod.KernelFacts, difference: Difference) -> dict[str, object]:
     failed = [item for item in findings if item.works is False]
     names = [name for item in failed for name in (item.kind.name, item.kind.module)]
     return {

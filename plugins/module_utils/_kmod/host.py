@@ -27,12 +27,12 @@ MODPROBE_DIRECTORIES = (
 )
 
 
-def kernel() -> kmod.Kernel:
+def kernel() -> kmod.KernelFacts:
     """The facts about the running kernel."""
     release = os.uname().release
     tree = f"/lib/modules/{release}"
     loaded = kmod.parse_loaded(read(PROC_MODULES) or "")
-    return kmod.Kernel(
+    return kmod.KernelFacts(
         release=release,
         tree=os.path.isdir(tree),
         loaded=loaded,

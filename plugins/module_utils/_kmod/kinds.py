@@ -106,7 +106,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Kernel:
+class KernelFacts:
     """What is known of the running kernel without asking it to do anything.
 
     tree: whether /lib/modules has a directory for it. loaded: module names out of /proc/modules. builtin: out of
@@ -185,7 +185,7 @@ def parse_command_line(text: str) -> list[Rule]:
     return rules
 
 
-def classify(kind: Kind, kernel: Kernel) -> tuple[str, list[str]]:
+def classify(kind: Kind, kernel: KernelFacts) -> tuple[str, list[str]]:
     """Status of a kind by what the files say, and the evidence. A creation may still prove it better."""
     module = canonical(kind.module)
     option = None if kernel.options is None else kernel.options.get(kind.option, "n")

@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import UnusableTransport, open_all
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import Connector
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import TcpConnector
 
 from . import targets as _watch_targets
 from .frames import Interest
@@ -118,6 +118,6 @@ def _connector(probe: TcpProbe, stack: contextlib.ExitStack) -> Transport:
         except NamespaceGone as error:
             raise OSError(str(error)) from error
 
-    connector = Connector(probe.port, make, ended)
+    connector = TcpConnector(probe.port, make, ended)
     stack.callback(connector.close)
     return connector

@@ -23,7 +23,7 @@ _IPV4_LENGTH, _IPV6_LENGTH = 20, 40
 
 
 @dataclass(frozen=True)
-class Transport:
+class TransportHeader:
     """What a frame carries. right: whether its checksum is that of what it carries."""
 
     protocol: int
@@ -38,7 +38,7 @@ class Transport:
         return f"{_NAMES[self.protocol]} from {sender} to {receiver}"
 
 
-def read(frame: bytes) -> Transport | None:
+def read(frame: bytes) -> TransportHeader | None:
     """None where it is no whole TCP segment or UDP datagram, or where it says that it has no checksum."""
     kind = int.from_bytes(frame[12:ETH_HLEN], "big")
     packet = frame[ETH_HLEN:]
@@ -63,4 +63,4 @@ def read(frame: bytes) -> Transport | None:
     # RFC 9293, 3.1 and RFC 8200, 8.1: the pseudo headers of both versions have the same sum
     right = checksum(ends + struct.pack("!II", len(body), protocol) + body) == 0
     ports = struct.unpack_from("!HH", body)
-    return Transport(protocol, source, ports[0], destination, ports[1], right)
+    return TransportHeader(protocol, source, ports[0], destination, ports[1], right)

@@ -39,7 +39,7 @@ _FAMILY_SIZES = {1: 4, 2: 16}
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class LldpNeighbour:
     """What a switch says of itself and of its port. Texts are empty where it says nothing.
 
     ttl: seconds for which it holds; 0 takes back what was said before (6.6.2, shutdown).
@@ -54,7 +54,7 @@ class Neighbour:
     port_description: str = ""
 
 
-def parse(data: bytes) -> Neighbour | None:
+def parse(data: bytes) -> LldpNeighbour | None:
     """The neighbour in an Ethernet frame, None where it is no valid LLDP frame (9.2.7.7.1)."""
     if len(data) < ETH_HLEN or struct.unpack_from("!H", data, 12)[0] != ETH_P_LLDP:
         return None
@@ -68,7 +68,7 @@ def parse(data: bytes) -> Neighbour | None:
     if not 2 <= len(chassis) <= 256 or not 2 <= len(port) <= 256 or len(ttl) < 2:
         return None
     texts = {kind: _text(value) for kind, value in reversed(rest)}
-    return Neighbour(
+    return LldpNeighbour(
         *_identity(chassis, _CHASSIS_KINDS),
         *_identity(port, _PORT_KINDS),
         ttl=struct.unpack_from("!H", ttl)[0],

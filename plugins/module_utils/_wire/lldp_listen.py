@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 
 from .bpf import JUMP_EQUAL, LOAD_HALF, assemble
-from .lldp import ETH_P_LLDP, GROUPS, Neighbour, parse
+from .lldp import ETH_P_LLDP, GROUPS, LldpNeighbour, parse
 from .packet_socket import packet_socket
 
 #: Passes LLDP alone.
@@ -21,12 +21,12 @@ _PROGRAM = assemble([(LOAD_HALF, 12, "", ""), (JUMP_EQUAL, ETH_P_LLDP, "accept",
 _FRAME_MAX = 2048
 
 
-def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[Neighbour]]:
+def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[LldpNeighbour]]:
     """The neighbours on each interface. Ends before the time is over once each of them has heard one.
 
     An interface that cannot be listened on hears nobody. Errors: OSError where no packet socket can be had at all.
     """
-    heard: dict[str, dict[tuple[str, str], Neighbour]] = {name: {} for name in interfaces}
+    heard: dict[str, dict[tuple[str, str], LldpNeighbour]] = {name: {} for name in interfaces}
     with contextlib.ExitStack() as stack:
         sockets = {}
         for name in heard:
@@ -47,7 +47,7 @@ def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[Neighbou
     return {name: list(neighbours.values()) for name, neighbours in heard.items()}
 
 
-def _take(sock: socket.socket, heard: dict[tuple[str, str], Neighbour]) -> None:
+def _take(sock: socket.socket, heard: dict[tuple[str, str], LldpNeighbour]) -> None:
     try:
         data, origin = sock.recvfrom(_FRAME_MAX)
     except OSError:

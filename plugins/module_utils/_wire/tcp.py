@@ -24,7 +24,7 @@ _OPEN_MAX = 64
 Maker = Callable[[int], socket.socket]
 
 
-class Connector:
+class TcpConnector:
     """Connects to one port of many targets. A connection that is accepted is an answer, one that is refused is not."""
 
     def __init__(self, port: int, make: Maker, ended: Callable[[], str]) -> None:

@@ -163,7 +163,7 @@ def offer(mac: str) -> bytes:
     """An offer with such texts in host name (12), domain name (15), message (56) and vendor class (60)."""
     hostile = dict.fromkeys((12, 15, 56, 60), f"{TITLE}{TURN}".encode())
     options = {message.MESSAGE_TYPE: bytes((message.OFFER,)), message.SERVER_ID: bytes((192, 168, 100, 1)), **hostile}
-    sent = message.build(message.Message(message.BOOTREPLY, 1, mac, options))
+    sent = message.build(message.DhcpMessage(message.BOOTREPLY, 1, mac, options))
     client = datagram.from_client("00:1c:73:00:00:01", sent)
     source, target = client.source, client.destination
     frame = datagram.Datagram(client.source_mac, client.destination_mac, source, target, 67, 68, sent)

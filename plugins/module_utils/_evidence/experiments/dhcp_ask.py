@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import List, cast
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.check import Options, check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.check import DhcpOptions, check
 
 from .model import Context, Experiment, silence
 from .results import DhcpAskResult, DhcpOverlap, DhcpServer
@@ -46,7 +46,7 @@ def _run(context: Context) -> DhcpAskResult:
         "addresses": _addresses(context),
         "subnets": [str(subnet) for subnet in context.network.subnets],
     }
-    result = check(Options(probes=[probe], attempts=1, wait=WAIT, hints=HINTS))[0]
+    result = check(DhcpOptions(probes=[probe], attempts=1, wait=WAIT, hints=HINTS))[0]
     findings = cast(List[DhcpOverlap], result["findings"])
     servers: list[DhcpServer] = [
         {"server": item["server"], "macs": item["macs"], "lease_seconds": item["lease_seconds"]}

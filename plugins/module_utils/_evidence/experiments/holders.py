@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import List, cast
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.check import Options, check
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.check import ConflictOptions, check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import FOREIGN
 
 from .model import Context, Experiment, silence
@@ -50,7 +50,7 @@ def _run(context: Context) -> HoldersResult:
 
 
 def _ask(parent: str, addresses: list[str]) -> HoldersResult:
-    result, dummy = check(Options(probes=[{"parent": parent, "addresses": addresses}]))
+    result, dummy = check(ConflictOptions(probes=[{"parent": parent, "addresses": addresses}]))
     return {
         "results": cast(List[AddressHolders], result["results"]),
         "vantages": cast(List[ProbingVantage], result["vantages"]),

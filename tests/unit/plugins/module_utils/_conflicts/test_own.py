@@ -7,8 +7,8 @@ import ipaddress
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.own import inventory
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.own import own_addresses
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import LinkPlace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
 
@@ -80,15 +80,15 @@ def facts_with(link, text):
 )
 def test_links_of_other_namespaces(link, probed_from, mac_is_ours, address_counts):
     text = "192.168.100.129/24"
-    found = inventory([(OWN, Facts(HERE)), (CONTAINER, facts_with(link, text))], probed_from)
-    assert found.macs.get(MAC) == (Place("c1", link.name) if mac_is_ours else None)
-    expected = ((MAC, Place("c1", link.name)),) if address_counts else None
+    found = own_addresses([(OWN, Facts(HERE)), (CONTAINER, facts_with(link, text))], probed_from)
+    assert found.macs.get(MAC) == (LinkPlace("c1", link.name) if mac_is_ours else None)
+    expected = ((MAC, LinkPlace("c1", link.name)),) if address_counts else None
     assert found.addresses.get(ipaddress.ip_address("192.168.100.129")) == expected
 
 
 def test_a_namespace_that_knows_no_id_for_ours_has_no_link_on_ours():
     link = Link(2, "eth0", "macvlan", MAC, parent=2)
-    found = inventory([(OWN, Facts(HERE)), (CONTAINER, Facts((link,), (address(2, "192.0.2.1/32"),)))], PARENT)
+    found = own_addresses([(OWN, Facts(HERE)), (CONTAINER, Facts((link,), (address(2, "192.0.2.1/32"),)))], PARENT)
     assert MAC not in found.macs
     assert not found.addresses
 
@@ -96,7 +96,7 @@ def test_a_namespace_that_knows_no_id_for_ours_has_no_link_on_ours():
 def test_in_our_own_namespace_every_address_counts_on_any_link():
     lo = Link(1, "lo", mac="00:00:00:00:00:00", loopback=True)
     own = Facts((lo, *HERE), (address(1, "192.0.2.1/32"), address(5, "192.0.2.2/24"), address(8, "192.0.2.3/32")))
-    found = inventory([(OWN, own)], PARENT)
+    found = own_addresses([(OWN, own)], PARENT)
     assert {str(key): value[0][1].link for key, value in found.addresses.items()} == {
         "192.0.2.1": "lo", "192.0.2.2": "br0", "192.0.2.3": "shim",
     }  # fmt: skip
@@ -105,20 +105,20 @@ def test_in_our_own_namespace_every_address_counts_on_any_link():
 
 def test_link_local_addresses_count_on_the_segment_alone():
     own = Facts(HERE, (address(5, "fe80::5/64"), address(8, "fe80::8/64"), address(2, "fe80::2/64")))
-    found = inventory([(OWN, own)], PARENT)
+    found = own_addresses([(OWN, own)], PARENT)
     assert {str(key) for key in found.addresses} == {"fe80::2", "fe80::8"}
-    assert {str(key) for key in inventory([(OWN, own)], SHIM).addresses} == {"fe80::2", "fe80::8"}
-    assert {str(key) for key in inventory([(OWN, own)], BRIDGE).addresses} == {"fe80::5"}
+    assert {str(key) for key in own_addresses([(OWN, own)], SHIM).addresses} == {"fe80::2", "fe80::8"}
+    assert {str(key) for key in own_addresses([(OWN, own)], BRIDGE).addresses} == {"fe80::5"}
 
 
 def test_an_address_refused_by_duplicate_detection_is_not_held():
     refused = LinkAddress(2, ipaddress.ip_interface("fd00::2/64"), dadfailed=True)
-    found = inventory([(OWN, Facts(HERE, (refused,)))], PARENT)
+    found = own_addresses([(OWN, Facts(HERE, (refused,)))], PARENT)
     assert found.addresses == {}
-    assert found.refused == {ipaddress.ip_address("fd00::2"): ((PARENT.mac, Place("", "eth0")),)}
+    assert found.refused == {ipaddress.ip_address("fd00::2"): ((PARENT.mac, LinkPlace("", "eth0")),)}
 
 
 def test_the_macs_that_leave_through_the_parent():
     child = Link(2, "eth0", "macvlan", MAC, parent=2, parent_nsid=NSID)
-    found = inventory([(OWN, Facts(HERE)), (CONTAINER, facts_with(child, "192.168.100.129/24"))], PARENT)
+    found = own_addresses([(OWN, Facts(HERE)), (CONTAINER, facts_with(child, "192.168.100.129/24"))], PARENT)
     assert found.attached_macs == {PARENT.mac, SHIM.mac, MAC}

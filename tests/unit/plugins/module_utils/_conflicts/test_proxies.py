@@ -8,7 +8,7 @@ import ipaddress
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.proxies import Proxies
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Sighting
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import AddressSighting
 
 ADDRESS, NEAR, ROUTER, OWN, NETWORK, NOBODYS = map(
     ipaddress.ip_address,
@@ -24,7 +24,7 @@ def proxies():
 
 
 def seen(mac=MAC, kind="reply", probe=True, address=ADDRESS):
-    return Sighting(address, mac, "parent", kind, 0.1, answered_probe=probe)
+    return AddressSighting(address, mac, "parent", kind, 0.1, answered_probe=probe)
 
 
 def test_who_answers_a_probe_is_asked_once_for_an_unused_address(proxies):

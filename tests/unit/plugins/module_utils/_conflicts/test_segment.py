@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import report as _probe_report
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.segment import Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.segment import ProbedSegment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
@@ -25,7 +25,7 @@ PARENT_MAC, CHILD_MAC, STRANGER = "52:54:00:00:00:01", "02:6c:6e:00:00:01", "52:
 
 @pytest.fixture
 def segment():
-    made = Segment(Link(2, "eth0"))
+    made = ProbedSegment(Link(2, "eth0"))
     made.targets = [parse("192.168.100.50", "addresses[0]", Problems())]
     made.vantages = [Vantage("parent", "eth0", PARENT_MAC, None), Vantage("child", "lnprobe1", CHILD_MAC, None)]
     made.sightings = {ADDRESS: {}}

@@ -10,7 +10,7 @@ import ipaddress
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.twins import OTHER, REFLECTED, TWIN, Twins
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Inventory, Place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import LinkPlace, OwnAddresses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
@@ -20,9 +20,9 @@ HELD, WANTED, ELSE, ZERO = map(ipaddress.ip_address, ("192.168.100.50", "192.168
 PARENT_MAC, CHILD_MAC, PROBE_MAC, STRANGER, VRRP = (
     "52:54:00:00:00:01", "52:54:00:00:00:02", "02:6c:6e:00:00:01", "52:54:00:00:00:0a", "00:00:5e:00:01:33",
 )  # fmt: skip
-CONTAINER = Place("c1", "eth0")
-KNOWN = Inventory(
-    {PARENT_MAC: Place("", "eth0"), CHILD_MAC: CONTAINER, VRRP: Place("", "vrrp")},
+CONTAINER = LinkPlace("c1", "eth0")
+KNOWN = OwnAddresses(
+    {PARENT_MAC: LinkPlace("", "eth0"), CHILD_MAC: CONTAINER, VRRP: LinkPlace("", "vrrp")},
     {HELD: ((CHILD_MAC, CONTAINER),)},
     attached_macs=frozenset({PARENT_MAC, CHILD_MAC, VRRP}),
 )

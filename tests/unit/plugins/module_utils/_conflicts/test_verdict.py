@@ -8,7 +8,11 @@ import ipaddress
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import verdict as conflicts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import Inventory, Place, Sighting
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import (
+    AddressSighting,
+    LinkPlace,
+    OwnAddresses,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import claim, is_virtual_router
 
@@ -19,25 +23,25 @@ OURS, CHILD = "52:54:00:00:00:01", "52:54:00:00:00:02"
 MEMBER, MEMBER_SHIM = "52:54:00:00:00:f1", "52:54:00:00:00:f2"
 VRRP, CARP_TWIN, HSRP, GLBP = "00:00:5e:00:01:33", "00:00:5e:00:01:34", "00:00:0c:07:ac:05", "00:07:b4:00:01:02"
 
-HOST_PLACE, CONTAINER, SECOND = Place("", "eth0"), Place("c1", "eth0"), Place("c2", "eth0")
+HOST_PLACE, CONTAINER, SECOND = LinkPlace("", "eth0"), LinkPlace("c1", "eth0"), LinkPlace("c2", "eth0")
 MACS = {OURS: HOST_PLACE, CHILD: CONTAINER}
-NOBODY = Inventory(MACS)
-PARENT_HAS_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE),)})
-CONTAINER_HAS_IT = Inventory(MACS, {ADDRESS: ((CHILD, CONTAINER),)})
-BOTH_HAVE_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE), (CHILD, CONTAINER))})
-TWO_LINKS_HAVE_IT = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE), (OURS, Place("", "lo")))})
-STANDBY = Place("", "vrrp51")
-BACKUP = Inventory({**MACS, VRRP: STANDBY})
-MASTER = Inventory({**MACS, VRRP: STANDBY}, {ADDRESS: ((VRRP, STANDBY),)})
+NOBODY = OwnAddresses(MACS)
+PARENT_HAS_IT = OwnAddresses(MACS, {ADDRESS: ((OURS, HOST_PLACE),)})
+CONTAINER_HAS_IT = OwnAddresses(MACS, {ADDRESS: ((CHILD, CONTAINER),)})
+BOTH_HAVE_IT = OwnAddresses(MACS, {ADDRESS: ((OURS, HOST_PLACE), (CHILD, CONTAINER))})
+TWO_LINKS_HAVE_IT = OwnAddresses(MACS, {ADDRESS: ((OURS, HOST_PLACE), (OURS, LinkPlace("", "lo")))})
+STANDBY = LinkPlace("", "vrrp51")
+BACKUP = OwnAddresses({**MACS, VRRP: STANDBY})
+MASTER = OwnAddresses({**MACS, VRRP: STANDBY}, {ADDRESS: ((VRRP, STANDBY),)})
 FLEET = frozenset({MEMBER, MEMBER_SHIM})
 
 
-REFUSED = Inventory(MACS, refused={ADDRESS: ((OURS, HOST_PLACE),)})
-ONE_REFUSED = Inventory(MACS, {ADDRESS: ((OURS, HOST_PLACE),)}, refused={ADDRESS: ((CHILD, CONTAINER),)})
+REFUSED = OwnAddresses(MACS, refused={ADDRESS: ((OURS, HOST_PLACE),)})
+ONE_REFUSED = OwnAddresses(MACS, {ADDRESS: ((OURS, HOST_PLACE),)}, refused={ADDRESS: ((CHILD, CONTAINER),)})
 
 
 def seen(mac, kind="reply", vantage="parent", outgoing=False, twin=False):
-    return Sighting(ADDRESS, mac, vantage, kind, 0.1, outgoing=outgoing, twin=twin)
+    return AddressSighting(ADDRESS, mac, vantage, kind, 0.1, outgoing=outgoing, twin=twin)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram as datagrams
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import message as messages
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.datagram import Datagram
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message import Message
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message import DhcpMessage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import bpf as probe_filter
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 
@@ -26,7 +26,7 @@ addresses = st.integers(0, 2**32 - 1).map(IP4)
 numbers = st.integers(1, 254).filter(lambda number: number != messages.OVERLOAD)
 options = st.dictionaries(numbers, st.binary(max_size=600), max_size=8)
 made = st.builds(
-    Message,
+    DhcpMessage,
     st.sampled_from([messages.BOOTREQUEST, messages.BOOTREPLY]), st.integers(0, 2**32 - 1), macs, options,
     st.integers(0, 2**16 - 1), st.booleans(), st.integers(0, 16), addresses, addresses, addresses, addresses,
 )  # fmt: skip

@@ -15,9 +15,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram as datagrams
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import exchange, verdict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import message6 as messages
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message6 import Lease, Message
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message6 import Dhcp6Message, Lease
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.questions import questions, worth_asking
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import DhcpSegment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.verdict import Declared
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
@@ -30,7 +30,8 @@ SUBNET = ipaddress.ip_network("fd00:100::/64")
 addresses = st.integers(0, 2**128 - 1).map(IP6)
 leases = st.lists(st.builds(Lease, addresses, st.integers(0, 2**32 - 1)), max_size=4).map(tuple)
 made = st.builds(
-    Message, st.integers(1, 11), st.integers(0, 2**24 - 1), st.binary(max_size=130), st.binary(max_size=130), leases,
+    Dhcp6Message, st.integers(1, 11), st.integers(0, 2**24 - 1), st.binary(max_size=130), st.binary(max_size=130),
+    leases,
     st.lists(addresses, max_size=4).map(tuple),
 )  # fmt: skip
 
@@ -145,7 +146,7 @@ def port():
 def segment(port):
     problems = Problems()
     target = probe_targets.parse("fd00:100::100/120", "addresses[0]", problems)
-    result = Segment(Link(2, "eth0", mac=PARENT_MAC), Declared([target], [SUBNET]))
+    result = DhcpSegment(Link(2, "eth0", mac=PARENT_MAC), Declared([target], [SUBNET]))
     for question in questions(PARENT_MAC, worth_asking([target], [SUBNET], 6), 1, 6):
         result.ask(question, port, [0.0])
     return result
@@ -173,9 +174,9 @@ def test_an_advertisement_answers_its_question(segment, port):
     asked = segment.asked[1]
     client = messages.duid(asked.question.mac)
     leases = (Lease(IP6("fd00:100::100"), 3600), Lease(IP6("fd00:100::900"), 3600))
-    other = Message(messages.ADVERTISE, asked.xid, SERVER, SERVER, leases)
+    other = Dhcp6Message(messages.ADVERTISE, asked.xid, SERVER, SERVER, leases)
     assert segment.hear(port, frame(other), 0.1) is False
-    assert segment.hear(port, frame(Message(messages.ADVERTISE, asked.xid, client, SERVER, leases)), 0.2) is True
+    assert segment.hear(port, frame(Dhcp6Message(messages.ADVERTISE, asked.xid, client, SERVER, leases)), 0.2) is True
     assert [str(heard.address) for heard in segment.offers(asked)] == ["fd00:100::100", "fd00:100::900"]
     (finding,) = verdict.judge(list(segment.sightings.values()), segment.declared, (6,), "")
     assert finding.message == (
@@ -186,7 +187,7 @@ def test_an_advertisement_answers_its_question(segment, port):
 
 def test_a_server_without_addresses_is_heard(segment, port):
     asked = segment.asked[0]
-    nothing = Message(messages.ADVERTISE, asked.xid, messages.duid(asked.question.mac), SERVER)
+    nothing = Dhcp6Message(messages.ADVERTISE, asked.xid, messages.duid(asked.question.mac), SERVER)
     assert segment.hear(port, frame(nothing), 0.1) is True
     assert findings(segment) == []
 
@@ -196,14 +197,16 @@ def test_clients_that_name_their_server_show_what_it_hands_out(segment, port):
     lease = (Lease(IP6("fd00:100::123"), 0),)
     for kind in (messages.REQUEST, messages.RENEW, messages.REBIND, messages.SOLICIT):
         server = SERVER if kind in (messages.REQUEST, messages.RENEW) else b""
-        segment.hear(port, frame(Message(kind, 1, b"x", server, lease), client, IP6("fe80::99"), ports=(546, 547)), 0.1)
+        segment.hear(
+            port, frame(Dhcp6Message(kind, 1, b"x", server, lease), client, IP6("fe80::99"), ports=(546, 547)), 0.1
+        )
     assert findings(segment) == [("overlap", "fd00:100::123")]
     assert [(heard.kind, heard.client, heard.mac) for heard in segment.sightings] == [("request", client, None)]
 
 
 def test_a_reply_to_a_solicit_is_a_binding(segment, port):
     asked = segment.asked[0]
-    reply = Message(
+    reply = Dhcp6Message(
         messages.REPLY, asked.xid, messages.duid(asked.question.mac), SERVER, (Lease(IP6("fd00:100::9"), 9),)
     )
     segment.hear(port, frame(reply), 0.1)

@@ -15,14 +15,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram as datagrams
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import exchange, verdict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import message as messages
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message import Message
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.message import DhcpMessage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.questions import (
     Question,
     client_mac,
     questions,
     worth_asking,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import Segment
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.segment import DhcpSegment
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.verdict import Declared
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 
@@ -98,7 +98,7 @@ def reply(kind, yiaddr, server="192.168.100.1", xid=1, client="02:00:00:00:00:99
           mask="255.255.255.0", **more):  # fmt: skip
     options = {messages.MESSAGE_TYPE: bytes((kind,)), messages.SERVER_ID: IP4(server).packed, **more.pop("options", {})}
     options[messages.SUBNET_MASK] = IP4(mask).packed
-    body = Message(messages.BOOTREPLY, xid, client, options, yiaddr=IP4(yiaddr), giaddr=IP4(giaddr))
+    body = DhcpMessage(messages.BOOTREPLY, xid, client, options, yiaddr=IP4(yiaddr), giaddr=IP4(giaddr))
     return frame(body, mac, server, 67, 68)
 
 
@@ -116,7 +116,7 @@ def request(address, server, client="02:00:00:00:00:99"):
         options[messages.REQUESTED_ADDRESS] = IP4(address).packed
     if server:
         options[messages.SERVER_ID] = IP4(server).packed
-    return frame(Message(messages.BOOTREQUEST, 5, client, options), client, "0.0.0.0", 68, 67)
+    return frame(DhcpMessage(messages.BOOTREQUEST, 5, client, options), client, "0.0.0.0", 68, 67)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def port():
 
 def segment(*texts, subnets=(SUBNET,), servers=()):
     declared = Declared(targets(*texts), list(subnets), [(6 if ":" in server else 4, server) for server in servers])
-    return Segment(Link(2, "eth0", mac=PARENT_MAC), declared)
+    return DhcpSegment(Link(2, "eth0", mac=PARENT_MAC), declared)
 
 
 def findings(made, asked=(4,), problem=""):
@@ -227,7 +227,9 @@ def test_silence_means_something_only_where_somebody_was_asked():
 
 
 def test_a_server_without_an_identifier_is_known_by_its_address(port):
-    body = Message(messages.BOOTREPLY, 1, "02:00:00:00:00:99", {messages.MESSAGE_TYPE: b"\x02"}, yiaddr=IP4("10.0.0.9"))
+    body = DhcpMessage(
+        messages.BOOTREPLY, 1, "02:00:00:00:00:99", {messages.MESSAGE_TYPE: b"\x02"}, yiaddr=IP4("10.0.0.9")
+    )
     made = heard(port, frame(body, SERVER_MAC, "10.0.0.1", 67, 68))
     assert [server.identifier for server in verdict.servers(made.sightings.values())] == ["10.0.0.1"]
 

@@ -11,15 +11,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import chec
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds as kmod
 
 MACVLAN = kmod.KINDS["macvlan"]
-MODULAR = kmod.Kernel("6.1.0-25-amd64", True, loadable={"macvlan": "kernel/drivers/net/macvlan.ko"})
+MODULAR = kmod.KernelFacts("6.1.0-25-amd64", True, loadable={"macvlan": "kernel/drivers/net/macvlan.ko"})
 
 
-def finding(status: str, works: bool | None = None, kind: str = "macvlan", bad=None) -> check.Finding:
-    return check.Finding(kmod.KINDS[kind], status, ["seen"], works, bad)
+def finding(status: str, works: bool | None = None, kind: str = "macvlan", bad=None) -> check.KindFinding:
+    return check.KindFinding(kmod.KINDS[kind], status, ["seen"], works, bad)
 
 
-def desired(**options) -> check.Desired:
-    return check.Desired(
+def desired(**options) -> check.KmodOptions:
+    return check.KmodOptions(
         **{"state": "present", "kinds": [MACVLAN], "load": False, "persist": False, "required": True, **options}
     )
 
@@ -71,15 +71,15 @@ def test_shortcomings(found, remedy):
 
 
 def test_a_kernel_built_without_the_kind_needs_another_kernel():
-    kernel = kmod.Kernel("6.18.44", False, options={"CONFIG_NET": "y"})
+    kernel = kmod.KernelFacts("6.18.44", False, options={"CONFIG_NET": "y"})
     (problem,) = check.shortcomings([finding(kmod.MISSING, False)], kernel, [], "debian").items
     assert problem.remedy == "boot a kernel that is built with CONFIG_MACVLAN"
 
 
 def test_parents_whose_module_is_there_go_first():
-    assert check.parents(kmod.Kernel("6.1.0", True, loaded=frozenset({"tun"})))[0] == "tuntap"
-    assert check.parents(kmod.Kernel("6.1.0", True, builtin=frozenset({"bridge"})))[0] == "bridge"
-    assert check.parents(kmod.Kernel("6.1.0", True, options={"CONFIG_DUMMY": "y"}))[0] == "dummy"
+    assert check.parents(kmod.KernelFacts("6.1.0", True, loaded=frozenset({"tun"})))[0] == "tuntap"
+    assert check.parents(kmod.KernelFacts("6.1.0", True, builtin=frozenset({"bridge"})))[0] == "bridge"
+    assert check.parents(kmod.KernelFacts("6.1.0", True, options={"CONFIG_DUMMY": "y"}))[0] == "dummy"
 
 
 def test_unknown_kinds_are_listed_at_once():

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds as kmod
 
 MACVLAN = kmod.KINDS["macvlan"]
-MODULAR = kmod.Kernel("6.1.0-25-amd64", True, loadable={"macvlan": "kernel/drivers/net/macvlan.ko"})
+MODULAR = kmod.KernelFacts("6.1.0-25-amd64", True, loadable={"macvlan": "kernel/drivers/net/macvlan.ko"})
 BLACKLIST = kmod.Rule("macvlan", "/etc/modprobe.d/no.conf", "blacklist macvlan")
 
 
@@ -24,10 +24,10 @@ BLACKLIST = kmod.Rule("macvlan", "/etc/modprobe.d/no.conf", "blacklist macvlan")
         (replace(MODULAR, rules=(BLACKLIST,)), kmod.BLACKLISTED, "/etc/modprobe.d/no.conf: blacklist macvlan"),
         (replace(MODULAR, loadable={}), kmod.MISSING, "modules.dep has no macvlan"),
         (replace(MODULAR, loadable={}, builtin=frozenset({"macvlan"})), kmod.BUILTIN, "built into"),
-        (kmod.Kernel("6.18.44", False, options={"CONFIG_MACVLAN": "y"}), kmod.BUILTIN, "CONFIG_MACVLAN=y"),
-        (kmod.Kernel("6.18.44", False, options={"CONFIG_NET": "y"}), kmod.MISSING, "CONFIG_MACVLAN=n"),
-        (kmod.Kernel("6.18.44", False, options={"CONFIG_MACVLAN": "m"}), kmod.NO_MODULE_TREE, "does not exist"),
-        (kmod.Kernel("6.18.44", False), kmod.NO_MODULE_TREE, "/lib/modules/6.18.44 does not exist"),
+        (kmod.KernelFacts("6.18.44", False, options={"CONFIG_MACVLAN": "y"}), kmod.BUILTIN, "CONFIG_MACVLAN=y"),
+        (kmod.KernelFacts("6.18.44", False, options={"CONFIG_NET": "y"}), kmod.MISSING, "CONFIG_MACVLAN=n"),
+        (kmod.KernelFacts("6.18.44", False, options={"CONFIG_MACVLAN": "m"}), kmod.NO_MODULE_TREE, "does not exist"),
+        (kmod.KernelFacts("6.18.44", False), kmod.NO_MODULE_TREE, "/lib/modules/6.18.44 does not exist"),
     ],
 )
 def test_classify(kernel, status, evidence):
@@ -37,7 +37,7 @@ def test_classify(kernel, status, evidence):
 
 
 def test_a_module_whose_name_is_not_its_kind():
-    kernel = kmod.Kernel("6.1.0", True, loadable={"8021q": "kernel/net/8021q/8021q.ko.xz"})
+    kernel = kmod.KernelFacts("6.1.0", True, loadable={"8021q": "kernel/net/8021q/8021q.ko.xz"})
     assert kmod.classify(kmod.KINDS["vlan"], kernel)[0] == kmod.LOADABLE
 
 

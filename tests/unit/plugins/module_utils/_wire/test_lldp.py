@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.lldp import Neighbour, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.lldp import LldpNeighbour, parse
 
 HEADER = bytes.fromhex("0180c200000e001c7300000188cc")
 CHASSIS = b"\x04" + bytes.fromhex("001c73000001")
@@ -27,7 +27,7 @@ def frame(*units: tuple[int, bytes], chassis: bytes = CHASSIS, port: bytes = POR
 
 def test_a_frame_as_a_switch_sends_it() -> None:
     sent = frame((4, b"to h1"), (5, b"sw1.example.net"), (6, b"some system"), (127, b"\x00\x80\xc2\x01\x00\x01"))
-    assert parse(sent) == Neighbour(
+    assert parse(sent) == LldpNeighbour(
         "00:1c:73:00:00:01", "mac", "Ethernet12", "interface_name", 120, "sw1.example.net", "to h1"
     )
 
