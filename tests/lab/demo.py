@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows what the collection does: brings up a lab, runs site.yml twice and verify.yml against it, and has diagnose.yml
-find what the demo breaks."""
+"""Shows what the collection does: starts a lab, runs site.yml twice and verify.yml on it, injects a fault, and has
+diagnose.yml find the cause."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ sys.path[:0] = [str(HERE), str(ROOT / "collections")]
 from labkit.errors import LabError  # noqa: E402  (the path is set up above)
 from labkit.lab import Lab  # noqa: E402
 
-#: Kind of hosts -> topology, and for how many seconds verify.yml repeats the checks.
+#: Kind of hosts -> topology, and how many seconds verify.yml repeats the checks.
 KINDS = {"nspawn": ("demo.yml", 10), "netns": ("demo-netns.yml", 2)}
 NAME = "demo"
-#: For how many seconds diagnose.yml watches, and where its report stays.
+#: How many seconds diagnose.yml watches, and the directory of its report.
 WATCH, REPORT = 5, ROOT / "tests" / "output" / "demo"
 #: A station of the topologies, on the same LAN as the hosts.
 LAN = "lan"
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_FORCE_COLOR": "false"}
 
-WHERE_TO_GO_ON = """\
-Where to go on
-  the report    {report}: the diagnosis, for a browser
-  the lab       KEEP=1 make demo   leaves it up; then
-                tests/lab/lab status, tests/lab/lab exec --name demo h1-c1 -- ping 192.168.100.11,
+NEXT_STEPS = """\
+Next steps
+  report        open {report} in a browser: the diagnosis as a page
+  declaration   see {topology}: each host's macvlan_networks
+  lab           KEEP=1 make demo   leaves the lab up; then
+                tests/lab/lab status
+                tests/lab/lab exec --name demo h1-c1 -- ping -c 3 192.168.100.11
                 tests/lab/lab down --name demo
-  what ran      playbooks/site.yml on {topology}
-  your fleet    declare macvlan_networks for your hosts as there, then
+  your hosts    declare macvlan_networks in your inventory, then
                 .venv/bin/ansible-playbook -i INVENTORY playbooks/site.yml --check --diff   shows what would change
-                .venv/bin/ansible-playbook -i INVENTORY playbooks/site.yml                  does it
-                .venv/bin/ansible-playbook -i INVENTORY playbooks/teardown.yml              takes it back"""
+                .venv/bin/ansible-playbook -i INVENTORY playbooks/site.yml                  applies it
+                .venv/bin/ansible-playbook -i INVENTORY playbooks/teardown.yml              removes it"""
 
 
 class Unexpected(Exception):
@@ -58,7 +59,7 @@ def step(title: str) -> Iterator[None]:
 
 
 def playbook(lab: Lab, name: str, *options: str, fails: bool = False) -> dict[str, int]:
-    """Run a playbook and pass on what counts of its output; changed tasks by host. fails: whether it has to."""
+    """Run a playbook and print the relevant output; changed tasks by host. fails: whether it has to fail."""
     command = [ROOT / ".venv" / "bin" / "ansible-playbook", "-i", lab.inventory_path, f"playbooks/{name}.yml", *options]
     changed: dict[str, int] = {}
     with subprocess.Popen(
@@ -75,7 +76,7 @@ def playbook(lab: Lab, name: str, *options: str, fails: bool = False) -> dict[st
 
 
 def reachability(lab: Lab) -> bool:
-    """Print who reaches whom, one line per host; whether everybody reaches everybody."""
+    """Print which pings are answered, one line per host; whether all are."""
     plan = lab.topology
     rows = []
     for host in plan.hosts.values():
@@ -99,24 +100,24 @@ def reachability(lab: Lab) -> bool:
 def show(lab: Lab, soak: int) -> None:
     with step("before: a host and its own macvlan containers cannot reach each other"):
         if reachability(lab):
-            raise Unexpected("they do")
-    with step("site.yml: plan the fleet, then make the links and prove them, host by host"):
+            raise Unexpected("a host and its own macvlan containers reach each other before the links are created")
+    with step("site.yml: validate the whole inventory, then create and verify the links"):
         playbook(lab, "site", "-e", "verify_soak_seconds=0")
     with step("site.yml again: nothing to change"):
         changed = playbook(lab, "site", "-e", "verify_soak_seconds=0")
         if any(changed.values()):
             raise Unexpected(f"the second run changed something: {changed}")
-    with step(f"verify.yml: as declared, and for {soak} seconds without a loss"):
+    with step(f"verify.yml: everything is as declared and works, for {soak} seconds"):
         playbook(lab, "verify", "-e", f"verify_soak_seconds={soak}")
-    with step("after"):
+    with step("after: all reach each other"):
         if not reachability(lab):
-            raise Unexpected("somebody cannot reach somebody")
-    with step("diagnose.yml: another machine took a container's address, and the run has to fail and say why"):
+            raise Unexpected("a ping is not answered")
+    with step("diagnose.yml: another machine has taken a container's address; the run has to fail and name the cause"):
         diagnosis(lab)
 
 
 def diagnosis(lab: Lab) -> None:
-    """Another machine of the LAN takes the address of a container, and `diagnose.yml` has to find out."""
+    """Another machine on the LAN takes the address of a container, and `diagnose.yml` has to find it."""
     taken = next(iter(lab.topology.containers.values())).addresses[0]
     nic = lab.topology.stations[LAN].nics[0].name
     lab.exec(LAN, "ip", "address", "add", taken, "dev", nic)
@@ -126,16 +127,21 @@ def diagnosis(lab: Lab) -> None:
         lab.exec(LAN, "ip", "address", "delete", taken, "dev", nic)
 
 
+def kept(answer: str) -> bool:
+    """Whether KEEP asks to leave the lab up."""
+    return answer.lower() in ("1", "yes", "true")
+
+
 def main() -> int:
-    kind, keep = os.environ.get("LAB") or "nspawn", bool(os.environ.get("KEEP"))
+    kind, keep = os.environ.get("LAB") or "nspawn", kept(os.environ.get("KEEP", ""))
     if kind not in KINDS:
-        print(f"demo: LAB={kind}: there is no such kind. Remedy: use one of {', '.join(KINDS)}.", file=sys.stderr)
+        print(f"demo: LAB={kind}: no such kind of hosts. Remedy: use one of {', '.join(KINDS)}.", file=sys.stderr)
         return 2
     name, soak = KINDS[kind]
     topology, report = HERE / "topologies" / name, REPORT / "report.html"
     lab = None
     try:
-        with step(f"a lab of {kind} hosts, each with two containers on macvlan"):
+        with step(f"start a lab of {kind} hosts, each with two containers on macvlan links"):
             lab = Lab.up(topology, NAME, lambda message: print(f"    {message}", flush=True))
         show(lab, soak)
     except (LabError, Unexpected) as error:
@@ -147,8 +153,8 @@ def main() -> int:
     finally:
         if lab is not None and not keep:
             lab.down()
-    print(f"\n{WHERE_TO_GO_ON.format(topology=topology.relative_to(ROOT), report=report.relative_to(ROOT))}")
-    print(f"\nThe lab is {'up' if keep else 'down, and nothing of it is left'}.")
+    print(f"\n{NEXT_STEPS.format(topology=topology.relative_to(ROOT), report=report.relative_to(ROOT))}")
+    print(f"\nThe lab is {'still up' if keep else 'removed'}.")
     return 0
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's command in Python: finds the checkout's collection, then hands over to labkit."""
+"""The lab's command in Python: adds the checkout's collection to the path, then runs labkit."""
 
 from __future__ import annotations
 

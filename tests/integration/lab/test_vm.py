@@ -68,7 +68,7 @@ def test_from_boot_over_reboot_to_the_end(name):
     assert reached(lab, "h1", "192.168.100.145")
 
     for host in HOSTS:
-        # commands: status, words and input arrive as they are; the way in is not to be seen
+        # commands: status, arguments and input arrive unchanged; the management nic is not visible
         done = lab.exec(host, "sh", "-c", 'cat; echo "$1"; exit 7', "sh", "a  'b'\n$c", check=False, input="in\n")
         assert (done.returncode, done.stdout) == (7, "in\na  'b'\n$c\n")
         devices = {entry["ifname"] for entry in json.loads(lab.exec(host, "ip", "-json", "link").stdout)}

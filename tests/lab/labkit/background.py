@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starting programs that outlive the lab's command."""
+"""Starts programs that outlive the lab's command."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import os
 import subprocess
 from pathlib import Path
 
-#: Names the environment variable with the number of the file descriptor on which the program says that it is ready.
+#: The environment variable with the number of the file descriptor on which the program reports that it is ready.
 READY = "LAB_READY_FD"
 
 
 def start(argv: list[str], log: Path, environment: dict[str, str], keep: tuple[int, ...] = ()) -> str:
-    """Start a program in a session of its own, its output in `log`; `keep`: open file descriptors to hand on.
+    """Start a program in a session of its own, with output to `log`; `keep`: open file descriptors to pass on.
 
-    Returns the first line that it writes to `READY`, empty when it closes that or ends before.
+    Returns the first line that it writes to `READY`; empty if it closes that or ends first.
     """
     reader, writer = os.pipe()
     try:
@@ -33,7 +33,7 @@ def start(argv: list[str], log: Path, environment: dict[str, str], keep: tuple[i
 
 
 def ready(message: str) -> None:
-    """To be called by a program that `start` started: what `start` returns."""
+    """Called by a program that `start` started: has `start` return the message."""
     with open(int(os.environ[READY]), "w", encoding="utf-8") as pipe:
         pipe.write(f"{message}\n")
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Control groups of the hosts of kind nspawn: each has its own in every hierarchy, so that no two share units.
 
-They also tell which processes belong to a lab, whatever crashed in between.
+They also identify the processes of a lab after a crash.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def hierarchies() -> list[Path]:
 
 
 def enter(lab: str, host: str) -> None:
-    """Move this process into the host's own groups; a hierarchy that refuses (cpuset without CPUs set) is left out."""
+    """Move this process into the host's own groups; skip a hierarchy that refuses (cpuset without CPUs)."""
     for root in hierarchies():
         group = root / f"{state.PREFIX}.{lab}" / host
         with contextlib.suppress(OSError):

@@ -32,7 +32,9 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lab", description="A fleet of Linux hosts on this machine, to test and try.")
+    parser = argparse.ArgumentParser(
+        prog="lab", description="A fleet of Linux hosts on this machine, for tests and experiments."
+    )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     def verb(name: str, function, text: str) -> argparse.ArgumentParser:
@@ -41,14 +43,14 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(verb=function)
         return added
 
-    verb("up", up, "make a lab; done when every host is ready").add_argument("topology", metavar="TOPOLOGY.yml")
+    verb("up", up, "start a lab, and return when every host is ready").add_argument("topology", metavar="TOPOLOGY.yml")
     listing = verb("inventory", inventory, "print the Ansible inventory")
     listing.add_argument("--write", metavar="FILE", help="write it to a file instead")
     inside = verb("exec", execute, "run a command on a host, station, container or switch")
     inside.add_argument("host", metavar="HOST")
     inside.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD ...")
     verb("reboot", reboot, "restart hosts").add_argument("hosts", nargs="+", metavar="HOST")
-    cables = verb("cable", cable, "pull the cable out of a nic, or plug it in: its carrier goes or comes")
+    cables = verb("cable", cable, "unplug the cable of a nic, or plug it in: the nic loses or gets its carrier")
     cables.add_argument("host", metavar="HOST")
     cables.add_argument("nic", metavar="NIC")
     cables.add_argument("end", choices=("out", "in"))
@@ -79,7 +81,7 @@ def up(options: argparse.Namespace) -> None:
 
 def inventory(options: argparse.Namespace) -> None:
     chosen = _chosen(options)
-    chosen.topology  # noqa: B018  (says so when the lab is not up)
+    chosen.topology  # noqa: B018  (raises LabError when the lab is not up)
     text = chosen.inventory_path.read_text(encoding="utf-8")
     if options.write:
         Path(options.write).write_text(text, encoding="utf-8")

@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 
 @dataclass(frozen=True)
 class Entry:
-    """path: absolute. mode: permissions with the type of file (stat(2)). data: content, or where a link leads."""
+    """path: absolute. mode: permissions with the type of file (stat(2)). data: content, or the target of a link."""
 
     path: str
     mode: int
@@ -37,7 +37,7 @@ def directory(path: str, mode: int = 0o755) -> Entry:
 
 
 def archive(entries: Iterable[Entry]) -> bytes:
-    """Everything belongs to root. Directories that the paths need come by themselves."""
+    """Everything belongs to root. Parent directories are added."""
     complete: dict[str, Entry] = {}
     for entry in entries:
         for parent in reversed(PurePosixPath(entry.path).parents[:-1]):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real DHCP servers in the namespaces of a segment, as Debian has them: dnsmasq, Kea and ISC's.
 
-Each function starts one on a namespace's ``eth0``, waits until it serves, and returns where it writes down its leases.
+Each function starts one on a namespace's ``eth0``, waits until it serves, and returns its lease file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .segment import Namespace
 
 @dataclass
 class Server:
-    """A server that runs. path: its lease file; leases: what that says is leased, by address."""
+    """A running server. path: its lease file; leases: the leases in it, by address."""
 
     process: subprocess.Popen
     path: Path
@@ -46,7 +46,7 @@ def dnsmasq(host: Namespace, folder: Path, *options: str, ping: bool = False) ->
 
 
 def relay(host: Namespace, address: str, server: str) -> None:
-    """dnsmasq as a relay agent that has this address, for a server that it has a route to."""
+    """dnsmasq as a relay agent with this address, for a server to which it has a route."""
     argv = [
         "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--pid-file=",
         "--log-facility=-", f"--dhcp-relay={address},{server}",
@@ -70,11 +70,11 @@ def kea(host: Namespace, folder: Path, subnet: str, pool: str, options: dict[str
         }
     }
     if version == 6:
-        # or it would be kept in a directory of the machine
+        # not in the machine's own directory
         configuration["Dhcp6"]["server-id"] = {"type": "LLT", "persist": False}
     path = folder / "kea.json"
     path.write_text(json.dumps(configuration))
-    # what newer versions allow beside their own directories
+    # newer versions have to be given other directories than their own
     environment = {name: str(folder) for name in ("KEA_PIDFILE_DIR", "KEA_LOCKFILE_DIR", "KEA_DHCP_DATA_DIR")}
     program = _unconfined(f"kea-dhcp{version}", folder)
     process = _start(host, [program, "-c", str(path)], f"DHCP{version}_STARTED", environment)
@@ -97,7 +97,7 @@ def isc(host: Namespace, folder: Path, declarations: str) -> Server:
 
 
 def _unconfined(program: str, folder: Path) -> str:
-    """A copy that no AppArmor profile knows: those of Debian let a server read and write its own directories only."""
+    """A copy without an AppArmor profile: Debian's profiles confine a server to its own directories."""
     found = shutil.which(program, path="/usr/sbin:/usr/bin")
     assert found, f"{program} is not installed: make setup"
     return shutil.copy(found, folder / program)
@@ -105,11 +105,11 @@ def _unconfined(program: str, folder: Path) -> str:
 
 def _start(host: Namespace, argv: list[str], ready: str, environment: dict[str, str]) -> subprocess.Popen:
     process = host.start(*argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment})
-    told = []
+    printed = []
     for line in process.stdout:
-        told.append(line)
+        printed.append(line)
         if ready in line:
-            # what it goes on to say has to be read: with a full pipe it would stop to serve
+            # its output has to be read: a full pipe would block the server
             threading.Thread(target=process.stdout.read, daemon=True).start()
             return process
-    raise AssertionError(f"{argv[0]} ended:\n{''.join(told)}")
+    raise AssertionError(f"{argv[0]} ended:\n{''.join(printed)}")

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a virtual machine has beside what every host has: names of its nics, and a way in that no test can cut.
+"""What a virtual machine has beside every host: names of its nics, and a management link that no test can cut.
 
-The way in is a nic of its own. Before any network manager starts it moves to a namespace that has no name, where
-systemd listens; who comes in is in the machine's main namespace. So nothing that is done to nics, routes or firewalls
-there, and nothing that looks at them, meets the lab.
+The management link is a nic of its own. Before any network manager starts, it moves to a namespace without a name,
+where systemd listens; commands run in the machine's main namespace. So whatever changes or reads nics, routes or
+firewalls there neither affects nor sees the lab.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 from .cpio import Entry, file, link
 from .topology import Host, Nic
 
-#: The nic of the way in, its addresses outside and inside (RFC 3927 section 2.1), and its MAC.
-MANAGEMENT = "lab-way-in"
+#: The nic of the management link, its addresses outside and inside (RFC 3927 section 2.1), and its MAC.
+MANAGEMENT = "lab-management"
 OUTSIDE, INSIDE, PREFIX = "169.254.0.1", "169.254.0.2", 30
 MAC = "02:6c:61:62:00:01"
 
@@ -35,8 +35,8 @@ MACAddressPolicy=persistent
 NAMESPACE = "/run/lab/netns"
 
 UNITS = {
-    "lab-way-in.service": f"""[Unit]
-Description=Way in for the lab
+    "lab-management.service": f"""[Unit]
+Description=Management link of the lab
 DefaultDependencies=no
 Wants=sys-subsystem-net-devices-{MANAGEMENT.replace("-", chr(92) + "x2d")}.device network-pre.target
 After=sys-subsystem-net-devices-{MANAGEMENT.replace("-", chr(92) + "x2d")}.device
@@ -57,8 +57,8 @@ WantedBy=multi-user.target
 """,
     "lab-commands.socket": f"""[Unit]
 Description=Commands of the lab
-Requires=lab-way-in.service
-After=lab-way-in.service
+Requires=lab-management.service
+After=lab-management.service
 
 [Socket]
 NetworkNamespacePath={NAMESPACE}
@@ -81,9 +81,9 @@ RuntimeDirectoryPreserve=yes
 KillMode=process
 """,
     "lab-ssh.socket": f"""[Unit]
-Description=SSH over the way in
-Requires=lab-way-in.service
-After=lab-way-in.service
+Description=SSH over the management link
+Requires=lab-management.service
+After=lab-management.service
 
 [Socket]
 NetworkNamespacePath={NAMESPACE}
@@ -93,22 +93,22 @@ ListenStream={INSIDE}:{SSH}
 WantedBy=multi-user.target
 """,
     "lab-ssh.service": """[Unit]
-Description=SSH over the way in
+Description=SSH over the management link
 
 [Service]
 ExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:22
 """,
 }
 
-#: systemd-system.conf(5): devices and units have 90 seconds otherwise, which a busy machine without KVM may exceed.
+#: systemd-system.conf(5): the default of 90 seconds is too short on a busy machine without KVM.
 PATIENT = """[Manager]
 DefaultDeviceTimeoutSec=300
 DefaultTimeoutStartSec=300
 """
 
-WANTED = ("lab-way-in.service", "lab-commands.socket", "lab-ssh.socket")
+WANTED = ("lab-management.service", "lab-commands.socket", "lab-ssh.socket")
 
-#: Work at boot that a machine of a lab has no use for: file systems for debuggers, login records, consoles.
+#: Work at boot that a lab does not need: file systems for debuggers, login records, consoles.
 MASKED = (
     "dev-hugepages.mount", "dev-mqueue.mount", "sys-fs-fuse-connections.mount", "sys-kernel-config.mount",
     "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "proc-sys-fs-binfmt_misc.automount",
@@ -127,17 +127,17 @@ def entries(host: Host) -> list[Entry]:
         *(link(f"{system}/multi-user.target.wants/{name}", f"{system}/{name}") for name in WANTED),
         *(link(f"{system}/{name}", "/dev/null") for name in MASKED),
         file("/etc/systemd/system.conf.d/lab.conf", PATIENT),
-        # newer than /usr: no caches to rebuild at boot (ConditionNeedsUpdate= of systemd.unit(5))
+        # newer than /usr, so that no caches are rebuilt at boot (ConditionNeedsUpdate= of systemd.unit(5))
         file("/etc/.updated", ""),
         file("/var/.updated", ""),
     ]
 
 
 def slots(nics: tuple[Nic, ...]) -> list[Nic | None]:
-    """The order in which the nics, and the way in (None), come on the bus.
+    """The order of the nics, and of the management nic (None), on the bus.
 
-    The kernel numbers them eth0, eth1, ... as they come, and udev cannot rename one to a name that another still has.
-    So each nic whose name is of that form comes where it gets that name, if there are so many.
+    The kernel numbers them eth0, eth1, ... in that order, and udev cannot rename one to a name that another still has.
+    So each nic whose name has that form is at the position that gives it that name, if there are enough nics.
     """
     by_name = {nic.name: nic for nic in nics}
     fixed = [by_name.pop(f"eth{place}", None) for place in range(len(nics) + 1)]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What makes an image a certain host: its name, machine ID, keys and network configuration."""
+"""The files that turn an image into a host: its name, machine ID, keys and network configuration."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PasswordAuthentication no
 UseDNS no
 """
 
-#: Their content is secret, or the program that reads them refuses what others may read.
+#: Secret files, and files whose reader refuses what others may read.
 PRIVATE = ("/root/", "/etc/NetworkManager/", "/etc/netplan/")
 
 
 def entries(state: State, host: Host) -> list[Entry]:
-    """The host's own files and links. Each call gives it another machine ID."""
+    """The host's own files and links. Each call generates another machine ID."""
     hosts = f"127.0.0.1 localhost\n127.0.1.1 {host.name}\n::1 localhost ip6-localhost ip6-loopback\n"
     key = state.host(host.name) / "ssh_host_ed25519_key"
     content = {
@@ -46,7 +46,7 @@ def entries(state: State, host: Host) -> list[Entry]:
 
 
 def write(root: Path, what: list[Entry]) -> None:
-    """Put them into a directory tree."""
+    """Write them into a directory tree."""
     for entry in what:
         target = root / entry.path[1:]
         target.parent.mkdir(parents=True, exist_ok=True)

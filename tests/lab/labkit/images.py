@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operating system images: built once with mmdebstrap, kept in the user's cache, used read-only below each host.
 
-An image is a directory tree with one directory per layer. A build goes to another name and is renamed when it is whole.
+An image is a directory tree with one directory per layer. A build has another name, and is renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from .machine import KEYRING
 
 MIRROR = "http://deb.debian.org/debian"
 
-#: Settings of this machine's apt that decide whether it reaches a mirror: proxies, certificates, clocks.
+#: Settings of this machine's apt that it needs to reach a mirror: proxies, certificates, clocks.
 APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries", "Acquire::ForceIPv")
 
-#: $1 is the layer's new directory, $2 the image's. Without a network: services cannot reach this machine's.
+#: $1 is the layer's new directory, $2 the image's. Without a network, so that services cannot reach this machine's.
 LAYER_SCRIPT = """
 set -e
 mount -t overlay -o "lowerdir=$2/base,upperdir=$1/tree,workdir=$1/work" overlay "$1/root"
@@ -69,7 +69,7 @@ def ensure(wanted: set[tuple[str, str]], say: Callable[[str], None]) -> None:
 
 @contextlib.contextmanager
 def used(system: str) -> Iterator[None]:
-    """Keep the image from being removed while a host runs on it."""
+    """Protect the image from removal while a host runs on it."""
     with open(directory(system) / "lock", "w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
@@ -94,7 +94,7 @@ def _ensure(system: str, managers: set[str], say: Callable[[str], None]) -> None
 
 
 def _remove_outdated(system: str) -> None:
-    """Images of earlier recipes that no host uses, and builds that were interrupted."""
+    """Remove unused images of earlier recipes, and interrupted builds."""
     for old in (state.cache() / "images").glob(f"{system}-*"):
         if old == directory(system):
             continue
@@ -107,7 +107,7 @@ def _remove_outdated(system: str) -> None:
 def _build_base(system: str) -> None:
     image = directory(system)
     new = image.with_name(f"{image.name}.new")
-    shutil.rmtree(new, ignore_errors=True)  # of a build that was interrupted
+    shutil.rmtree(new, ignore_errors=True)  # of an interrupted build
     (new / "packages").mkdir(parents=True)
     base = new / "base"
     downloads = sorted({package for layer in recipe.LAYERS.values() for package in layer.packages})
@@ -159,7 +159,7 @@ def _logged(name: str, argv: list[str]) -> None:
 
 
 def mirror() -> str:
-    """The mirror this machine uses when it is a Debian one, else Debian's own."""
+    """This machine's mirror if it is a Debian one, else Debian's own."""
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
     listed = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"], check=False).out
     for line in listed.splitlines():

@@ -12,7 +12,7 @@ from . import guest, leader
 from .state import State
 from .topology import Host, Topology
 
-#: Programs get their arguments over SSH as one line for a shell. With a terminal here there is one inside.
+#: SSH passes arguments as one line for a shell. A terminal here makes one inside.
 COMMAND = """#!/bin/bash
 # A command on host {name}
 terminal=-T
@@ -46,9 +46,9 @@ def _connection(host: Host, state: State, key: Path) -> dict:
 
 
 def ssh_options(host: Host, state: State, port: int = guest.SSH) -> list[str]:
-    """Options that take ssh into the host's namespace, so that no address of the lab is needed outside it.
+    """Options with which ssh connects from the host's namespace, so that no address of the lab is needed outside it.
 
-    port: of the way in, for hosts of kind vm.
+    port: on the management link, for hosts of kind vm.
     """
     target = f"{guest.INSIDE} {port}" if host.kind == "vm" else "127.0.0.1 22"
     proxy = f"nsenter --net=/run/netns/{state.netns(host.name)} nc {target}"
@@ -64,7 +64,7 @@ def ssh_options(host: Host, state: State, port: int = guest.SSH) -> list[str]:
 
 
 def ssh_arguments(host: Host, state: State, key: Path) -> list[str]:
-    """The same for a single command that leaves no connection behind."""
+    """The same for a single command, without a persistent connection."""
     return ["-i", str(key), "-o", "BatchMode=yes", "-o", "ControlPath=none", *ssh_options(host, state)]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab: made from a topology, used, taken down.
+"""A lab: started from a topology, used, removed.
 
 lab = Lab.up("tests/lab/topologies/demo.yml")
 lab.exec("h1", "ip", "address").stdout
@@ -40,16 +40,16 @@ from . import (
 from .errors import LabError
 from .topology import Host, Topology, load, parse
 
-#: What starts and restarts a host, and tells how to run commands on it.
+#: Starts and restarts a host, and gives the prefix for commands on it.
 KINDS = {"netns": netns_host, "nspawn": nspawn_host, "vm": vm_host}
 
 
 def _quiet(message: str) -> None:
-    """Progress for callers that do not want any."""
+    """Discards progress messages."""
 
 
 class Lab:
-    """A lab by its name; `Lab.up` makes one."""
+    """A lab by its name; `Lab.up` starts one."""
 
     def __init__(self, name: str, say: Callable[[str], None] = _quiet) -> None:
         self.name = name
@@ -58,12 +58,12 @@ class Lab:
 
     @classmethod
     def up(cls, topology: str | Path | dict, name: str | None = None, say: Callable[[str], None] = _quiet) -> Lab:
-        """Make a lab and return when every host is ready; one that is up already and equal is left as it is.
+        """Start a lab and return when every host is ready; an equal lab that is up is kept.
 
-        Errors: InvalidInput for a wrong topology, LabError when it cannot be made (nothing is left behind then).
+        Errors: InvalidInput for a wrong topology, LabError when the lab cannot start (then nothing is left behind).
         """
         data = topology if isinstance(topology, dict) else load(topology)
-        data = json.loads(json.dumps(data, default=str))  # as it is kept, to compare with
+        data = json.loads(json.dumps(data, default=str))  # in the stored form, for comparison
         plan = parse(data)
         lab = cls(name or ("lab" if isinstance(topology, dict) else Path(topology).stem), say)
         machine.require_root()
@@ -95,7 +95,7 @@ class Lab:
         return self.state.inventory
 
     def entry(self, name: str) -> list[str]:
-        """What to put before a command so that it runs on a host, station, container or switch of this lab."""
+        """The prefix for a command that runs on a host, station, container or switch of this lab."""
         plan = self.topology
         if name in plan.hosts:
             return KINDS[plan.hosts[name].kind].inside(self.state, plan.hosts[name])
@@ -111,7 +111,7 @@ class Lab:
         return subprocess.run([*self.entry(name), *argv], check=check, capture_output=True, text=True, **options)
 
     def reboot(self, *names: str) -> None:
-        """Restart hosts, all at once: kernel state of the network is new, files stay, containers come back."""
+        """Restart hosts, all at once: fresh kernel state, same files, containers restarted."""
         plan = self.topology
         for name in names:
             if name not in plan.hosts:
@@ -123,7 +123,7 @@ class Lab:
                 result.result()
 
     def cable(self, name: str, nic: str, plugged: bool) -> None:
-        """Pull the cable out of a nic of a host or station, or plug it in again: the nic loses or gets its carrier."""
+        """Unplug the cable of a nic of a host or station, or plug it in: the nic loses or gets its carrier."""
         plan = self.topology
         found = next((item for item in plan.machines() if item.name == name), None)
         wire = next((item for item in found.nics if item.name == nic), None) if found else None
@@ -135,13 +135,13 @@ class Lab:
             vm_host.cable(self.state, plan.hosts[name], wire, plugged)
 
     def down(self) -> None:
-        """Remove all of it, also what a crash left."""
+        """Remove the lab completely, also after a crash."""
         machine.require_root()
         with self.state.locked():
             self._remove()
 
     def kill(self) -> None:
-        """End every process of the lab, also while somebody waits for a host and so holds it; `down` does the rest."""
+        """End every process of the lab, also while its lock is held; `down` does the rest."""
         machine.require_root()
         cgroups.remove(self.name)
         for name in netns.names(f"{state.PREFIX}.{self.name}."):
@@ -208,7 +208,7 @@ class Lab:
                 for result in as_completed(results):
                     result.result()
             except BaseException:
-                self._remove()  # the other hosts' threads end when their hosts do
+                self._remove()  # the threads of the other hosts end with their hosts
                 raise
 
     def _start(self, plan: Topology, host: Host) -> None:
@@ -231,11 +231,11 @@ class Lab:
 
 
 def leftovers() -> list[str]:
-    """Labs by their files, namespaces and control groups: after a crash any of these may be missing."""
+    """Labs by their files, namespaces and control groups, any of which may be missing after a crash."""
     found = {name.split(".")[1] for name in netns.names(f"{state.PREFIX}.")}
     return sorted(found | cgroups.names() | set(state.names()))
 
 
 def run_in_place(argv: list[str]) -> None:
-    """Become another program: its exit status, terminal and signals are the user's."""
+    """Become another program, which gets terminal and signals and sets the exit status."""
     os.execvp(argv[0], argv)

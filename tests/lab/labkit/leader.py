@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host's first process: its namespaces are the host, and entering them is being on the host."""
+"""A host's first process: its namespaces are the host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from .errors import LabError
 from .state import write
 
-#: What a login on a Debian host would set (/etc/login.defs ENV_SUPATH).
+#: What a login on a Debian host sets (/etc/login.defs ENV_SUPATH).
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
@@ -20,7 +20,7 @@ ENVIRONMENT = {
 
 
 def record(directory: Path, pid: int, role: str = "leader") -> None:
-    """Keep PID and start time: a PID alone may belong to another process later. role: leader or supervisor."""
+    """Store PID and start time, as a PID alone may be reused. role: leader or supervisor."""
     write(directory / role, f"{pid} {_started(pid)}\n")
 
 
@@ -73,7 +73,7 @@ def running(directory: Path) -> int:
 
 
 def enter(directory: Path, clean: bool) -> list[str]:
-    """What to put before a command so that it runs on the host. clean: with a login's environment, not the caller's.
+    """The prefix for a command that runs on the host. clean: with a login's environment, not the caller's.
 
     Errors: LabError when the host does not run.
     """
@@ -84,5 +84,5 @@ def enter(directory: Path, clean: bool) -> list[str]:
 
 
 def login() -> list[str]:
-    """What to put before a command so that it has a login's environment."""
+    """The prefix for a command with a login's environment."""
     return ["env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the lab needs of the machine it runs on, installed where that is possible."""
+"""What the lab needs on the machine that it runs on, installed where possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command imp
 
 from .errors import LabError
 
-#: Programs and the Debian packages that have them, by the kind of host that needs them.
+#: Programs and their Debian packages, by the kind of host that needs them.
 PROGRAMS = {
     "netns": {
         "ip": "iproute2",
@@ -40,10 +40,10 @@ PROGRAMS["vm"] = PROGRAMS["nspawn"] | {
     "dpkg-deb": "dpkg",
     "depmod": "kmod",
 }
-#: For another apt, of another lab perhaps: seconds.
+#: Seconds to wait for another apt, perhaps of another lab.
 WAIT = ("-o", "DPkg::Lock::Timeout=300")
 
-#: What signs Debian's releases; Ubuntu has it in a package too.
+#: The keyring of Debian's releases; Ubuntu has it in a package too.
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -55,15 +55,15 @@ def require_root() -> None:
         raise LabError("the lab makes network namespaces and needs root. Remedy: run it with sudo.")
 
 
-#: Each host of kind nspawn takes a dozen inotify(7) instances of root's, and the kernel's default is 128 for all.
+#: Each host of kind nspawn needs a dozen inotify(7) instances of root; the kernel's default is 128 in total.
 INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 INOTIFY_INSTANCES = 1024
 
 
 def prepare(kinds: set[str]) -> None:
-    """Install what is missing, and raise a limit that hosts run into.
+    """Install what is missing, and raise the inotify limit.
 
-    Errors: LabError that lists what to install by hand, or says that it cannot be.
+    Errors: LabError that lists what to install by hand, or what cannot be installed.
     """
     if "vm" in kinds and platform.machine() != "x86_64":
         raise LabError(f"kind vm needs x86-64, this machine is {platform.machine()}. Remedy: use kind nspawn or netns.")

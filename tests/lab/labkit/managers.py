@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network managers: what each needs to own a host's nics, and how it says that it does. Pure."""
+"""The network managers: what each needs to manage a host's nics, and how to ask whether it does. Pure."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def files(host: Host) -> dict[str, str]:
 
 
 def links(host: Host) -> dict[str, str]:
-    """Path -> target of symbolic links to make: only what is not already part of the manager's image layer."""
+    """Path -> target of symbolic links that the manager's image layer does not have."""
     if host.manager != "none":
         return {}
     return {f"/etc/systemd/system/multi-user.target.wants/{UNIT_NAME}": f"/etc/systemd/system/{UNIT_NAME}"}
 
 
 def question(manager: str, nic: str) -> list[str]:
-    """The command that asks the manager about a nic, empty where there is none to ask."""
+    """The command that asks the manager about a nic; empty if there is no manager."""
     return {
         "networkmanager": ["nmcli", "-g", "GENERAL.STATE,GENERAL.CONNECTION", "device", "show", nic],
         "networkd": ["networkctl", "list", "--no-legend", "--no-pager", nic],

@@ -25,12 +25,12 @@ RUN = f'PYTHONPATH={INSIDE} exec python3 {INSIDE}/tests/integration/run_module.p
 
 
 def install(lab: Lab, host: str) -> None:
-    """Put onto a host what `run` needs there."""
+    """Copy to a host what `run` needs."""
     subprocess.run([*lab.entry(host), "sh", "-c", UNPACK], input=_payload(), check=True, capture_output=True)
 
 
 def run(lab: Lab, host: str, name: str, args: dict, check: bool = False) -> dict:
-    """What a module returns; ``failed`` is in it where it fails. Errors: AssertionError where it returns nothing."""
+    """The result of a module, with ``failed`` if it fails. Errors: AssertionError if it returns nothing."""
     options = {**args, "_ansible_check_mode": check, "_ansible_diff": True}
     done = lab.exec(host, "sh", "-c", RUN, "sh", name, input=json.dumps(options), check=False)
     try:

@@ -19,11 +19,11 @@ from .topology import AGEING, Nic, Port, Switch
 RUN = Path("/run/netns")
 BRIDGE = "br0"
 
-#: What takes a command to the machine's mount namespace, where the names of network namespaces are kept.
-#: A process with a mount namespace of its own fills it.
+#: The prefix that runs a command in the machine's mount namespace, where network namespaces have their names.
+#: Set by a process with a mount namespace of its own.
 outside: list[str] = []
 
-#: A new namespace starts with the IPv4 settings of the machine (net.core.devconf_inherit_init_net, devinet_init_net()
+#: A new namespace inherits the IPv4 settings of the machine (net.core.devconf_inherit_init_net, devinet_init_net()
 #: in net/ipv4/devinet.c), where a container engine or an administrator may have changed them.
 DEFAULTS = """
 cd /proc/sys/net/ipv4
@@ -44,7 +44,7 @@ def ip(netns: str, *args: str) -> str:
 
 
 def links(netns: str) -> list[dict]:
-    """Links with their addresses, as ``ip -json address`` tells them."""
+    """Links with their addresses, from ``ip -json address``."""
     return json.loads(ip(netns, "-json", "address", "show") or "[]")
 
 
@@ -53,7 +53,7 @@ def names(prefix: str) -> list[str]:
 
 
 def add(netns: str) -> None:
-    """A new namespace: loopback up, and the kernel's own defaults where it would inherit this machine's settings."""
+    """A new namespace: loopback up, and the kernel's defaults instead of this machine's settings."""
     run([*outside, "ip", "netns", "add", netns])
     run(["ip", "netns", "exec", netns, "sh", "-c", DEFAULTS])
     ip(netns, "link", "set", "lo", "up")
@@ -71,7 +71,7 @@ def pids(netns: str) -> list[int]:
 
 
 def kill(processes: list[int], patience: float = 5.0) -> None:
-    """SIGKILL, then wait until they are gone, zombies aside (at most `patience` seconds)."""
+    """SIGKILL, then wait at most `patience` seconds until they are gone or zombies."""
     for pid in processes:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -91,7 +91,7 @@ def make_switch(netns: str, switch: Switch) -> None:
     add(netns)
     options = ["mcast_snooping", str(int(switch.mcast_snooping))]
     if switch.ageing != AGEING:
-        options += ["ageing_time", str(switch.ageing * 100)]  # the kernel counts hundredths of a second
+        options += ["ageing_time", str(switch.ageing * 100)]  # the kernel counts in hundredths of a second
     ip(netns, "link", "add", BRIDGE, "type", "bridge", *options)
     ip(netns, "link", "set", BRIDGE, "up")
 
@@ -118,7 +118,7 @@ def set_port(switch: str, port: str, options: Port) -> None:
 
 
 def port_name(machine: str, device: str) -> str:
-    """The port of a machine's nic: readable where it fits, stable in any case."""
+    """The name of the port of a machine's nic: readable if it fits, always stable."""
     name = f"{machine}.{device}"
     if len(name) <= IFNAME_MAX:
         return name
@@ -141,5 +141,5 @@ def connect(switch: str, machine: str, netns: str, nic: Nic) -> None:
 
 
 def disconnect(switch: str, machine: str, nic: Nic) -> None:
-    """Pull the cable now: the kernel removes the devices of a deleted namespace only some time later."""
+    """Delete the device now: the kernel removes those of a deleted namespace only some time later."""
     run(["ip", "-n", switch, "link", "delete", port_name(machine, nic.name)], check=False)

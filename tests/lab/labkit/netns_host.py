@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts of kind netns: namespaces on this machine's own programs, up in milliseconds.
+"""Hosts of kind netns: namespaces with this machine's own programs, started in milliseconds.
 
 The host has its own network, hostname, processes and /run, and writes to /etc and /var stay in it. It has no systemd
-and no network manager, so nothing done on it reaches those of the machine.
+and no network manager, and does not affect those of the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .errors import LabError
 from .state import State, write
 from .topology import Host, Topology
 
-#: Makes the host's file system, then goes on with the command it is given.
+#: Makes the host's file system, then runs its arguments.
 FILES = """
 mount -t tmpfs -o mode=0755 tmpfs "$DISK"
 for tree in etc var; do
@@ -31,7 +31,7 @@ echo "$MACHINE_ID" > /etc/machine-id
 exec "$@"
 """
 
-#: Runs as the host's first process, and tells its PID on this machine. The loop reaps orphans, as init does.
+#: Runs as the host's first process, and reports its PID on this machine. The loop reaps orphans, like init.
 BOOT = """
 read -r pid rest < /proc/self/stat
 mount -t proc proc /proc
@@ -44,7 +44,7 @@ echo "$pid" > "/proc/self/fd/$LAB_READY_FD"
 while :; do wait; done
 """
 
-#: Slave, so that a namespace that is deleted on this machine is not kept alive by the mount of its name in here.
+#: Slave, so that the mount of a namespace's name in here does not keep the namespace alive.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "slave")
 
 #: Ansible's interpreter for such a host: modules run inside, over the connection type local.
@@ -64,14 +64,14 @@ def start(state: State, topology: Topology, host: Host) -> None:
 
 
 def reboot(state: State, topology: Topology, host: Host) -> None:
-    """Restart the host: new namespaces, but the file system it has. Errors: LabError."""
+    """Restart the host: new namespaces, same file system. Errors: LabError."""
     with open(leader.file_system(state.host(host.name)), "rb") as mounts:
         wiring.pull_out(state, host)
         _boot(state, topology, host, ["nsenter", f"--mount=/proc/self/fd/{mounts.fileno()}"], (mounts.fileno(),))
 
 
 def _boot(state: State, topology: Topology, host: Host, files: list[str], keep: tuple[int, ...] = ()) -> None:
-    """files: what takes the host's first process to its file system. keep: file descriptors that it needs for that."""
+    """files: the prefix that gives the host's first process its file system. keep: file descriptors for it."""
     directory = state.host(host.name)
     wiring.plug_in(state, host)
     wiring.configure(state, host)
@@ -87,5 +87,5 @@ def _boot(state: State, topology: Topology, host: Host, files: list[str], keep: 
 
 
 def inside(state: State, host: Host) -> list[str]:
-    """What to put before a command so that it runs on the host. Errors: LabError when the host does not run."""
+    """The prefix for a command that runs on the host. Errors: LabError when the host does not run."""
     return leader.enter(state.host(host.name), clean=False)

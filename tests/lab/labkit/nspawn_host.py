@@ -23,10 +23,10 @@ def start(state: State, topology: Topology, host: Host) -> None:
 
 
 def reboot(state: State, topology: Topology, host: Host) -> None:
-    """Restart the host in an orderly way and return when it is ready again. Errors: LabError."""
+    """Restart the host cleanly and return when it is ready again. Errors: LabError."""
     real_host.reboot(state, host, inside)
 
 
 def inside(state: State, host: Host) -> list[str]:
-    """What to put before a command so that it runs on the host. Errors: LabError when the host does not run."""
+    """The prefix for a command that runs on the host. Errors: LabError when the host does not run."""
     return leader.enter(state.host(host.name), clean=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""QEMU: whether it can use KVM here, and its command line."""
+"""QEMU: whether KVM works here, and its command line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ PROGRAM = "qemu-system-x86_64"
 
 DEVICE = Path("/dev/kvm")
 
-#: The file with the changes to the system's disk.
+#: The file with a machine's changes to the disk.
 DISK = "disk/changes.qcow2"
 
-#: MiB, for each machine.
+#: MiB for each machine.
 MEMORY = 512
 
-#: Seconds in which a kernel on KVM has long booted.
+#: Seconds that are ample for a kernel to boot on KVM.
 TRIAL = 10.0
 
-#: By accelerator. Without KVM the processor is a plain one: new instructions are slow to emulate, and drivers for them
-#: would be loaded. It lacks CMPXCHG16B, which QEMU 7.2 emulates with wrong flags now and then, so that kernels crash.
-#: The cache of translated code has a bound, in MiB, in place of an eighth of the machine's memory.
+#: By accelerator. Without KVM the processor is a plain one: new instructions are slow to emulate, and would have their
+#: drivers loaded. It lacks CMPXCHG16B, whose emulation by QEMU 7.2 sometimes sets wrong flags, which crashes kernels.
+#: The cache of translated code is limited, in MiB, instead of an eighth of the machine's memory.
 ACCELERATORS = {
     "kvm": ("-accel", "kvm", "-cpu", "host"),
     "tcg": ("-accel", "tcg,tb-size=256", "-cpu", "qemu64,-svm,-cx16"),
@@ -36,8 +36,8 @@ ACCELERATORS = {
 
 BARE = ("-no-user-config", "-nodefaults", "-display", "none", "-machine", "q35,sata=off", "-smp", "1", "-no-reboot")
 
-#: The console keeps warnings and what fails; the rest goes to the journal. Addresses are not random, so that translated
-#: code serves every process: that saves a third of the time of a boot without KVM.
+#: The console logs warnings and failures, the journal the rest. Addresses are not randomized, so that processes share
+#: translated code: that saves a third of the time of a boot without KVM.
 CMDLINE = (
     "root=/dev/vda rw console=ttyS0 quiet mitigations=off no_timer_check nokaslr norandmaps"
     " fsck.mode=skip systemd.show_status=auto systemd.ssh_auto=no"
@@ -45,7 +45,7 @@ CMDLINE = (
 
 
 def accelerator(kernel: Path) -> str:
-    """``kvm`` where the kernel boots on it, else ``tcg``: that there is a /dev/kvm proves nothing.
+    """``kvm`` if the kernel boots on it, else ``tcg``: a /dev/kvm alone proves nothing.
 
     Tried once for each boot of this machine.
     """
@@ -62,7 +62,7 @@ def accelerator(kernel: Path) -> str:
 
 
 def _boots_on_kvm(kernel: Path) -> bool:
-    """Without a root file system the kernel panics, restarts, and so ends QEMU: then it has come all that way."""
+    """Without a root file system the kernel panics and restarts, which ends QEMU and proves that it booted."""
     if not DEVICE.exists():
         return False
     argv = [
@@ -79,7 +79,7 @@ def _boots_on_kvm(kernel: Path) -> bool:
 def argv(
     host: Host, directory: Path, accel: str, kernel: Path, nics: Sequence[Nic | None], taps: Sequence[int]
 ) -> list[str]:
-    """directory: with initrd and disk, for console and monitors. taps: file descriptors of `nics`, in order."""
+    """directory: has initrd and disk, and gets console and monitor. taps: file descriptors of `nics`, in order."""
     command = [
         PROGRAM, *ACCELERATORS[accel], *BARE, "-m", str(MEMORY), "-name", host.name,
         "-kernel", str(kernel), "-initrd", str(directory / "initrd"), "-append", CMDLINE,

@@ -15,13 +15,13 @@ from .errors import LabError
 
 
 class QemuEnded(LabError):
-    """It has, and so it did not answer."""
+    """QEMU has ended, and so did not answer."""
 
 
 class Monitor:
     """A connection with QEMU, which may still be starting. Errors: LabError when it does not answer, QemuEnded.
 
-    alive: whether it is worth waiting.
+    alive: whether QEMU still runs.
     """
 
     def __init__(self, path: Path, alive: Callable[[], bool] = lambda: True, patience: float = 30.0) -> None:
@@ -49,7 +49,7 @@ class Monitor:
         self._socket.close()
 
     def command(self, execute: str, /, **arguments: object) -> object:
-        """What the command returns. Errors: LabError with QEMU's own words when it refuses."""
+        """The result of a command. Errors: LabError with QEMU's message when it refuses."""
         request = {"execute": execute, **({"arguments": arguments} if arguments else {})}
         try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads one mapping of a topology file key by key; what is wrong goes into the problem list and reading goes on."""
+"""Reads one mapping of a topology file key by key; problems are collected, and reading continues."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import addresses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
-#: Names of switches, hosts, stations and containers: labels (RFC 1123 section 2.1), kept short for socket paths.
+#: Names of switches, hosts, stations and containers: labels (RFC 1123 section 2.1), short, because of socket paths.
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?")
 
 #: Group names that Ansible takes without a warning.
@@ -19,7 +19,7 @@ GROUP = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class Reader:
-    """where: the path of the mapping in the file, for messages. keys: what may stand in it."""
+    """where: the path of the mapping in the file, for messages. keys: the allowed ones."""
 
     def __init__(self, data: object, where: str, problems: Problems, keys: tuple[str, ...]) -> None:
         self.where = where

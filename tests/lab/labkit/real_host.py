@@ -18,17 +18,17 @@ from .errors import LabError
 from .state import State, cache
 from .topology import Host
 
-#: Seconds for one boot until everything answers. Ten are usual; a busy machine takes several times that.
+#: Seconds for one boot until everything answers. Ten are usual; a busy machine needs several times that.
 PATIENCE = 400.0
 
-#: What to put before a command so that it runs on a host; LabError when that does not run.
+#: The prefix for a command that runs on a host; LabError when the host does not run.
 Inside = Callable[[State, Host], list[str]]
 
 LAB = Path(__file__).resolve().parents[1]
 
 
 def client_key() -> Path:
-    """The private key that opens every host, made on first use."""
+    """The private key for every host, generated on first use."""
     key = cache() / "ssh" / "id_ed25519"
     key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(key.parent / ".lock", "w", encoding="utf-8") as lock:
@@ -69,7 +69,7 @@ def wait(state: State, host: Host, inside: Inside, boots: int) -> None:
     while True:
         try:
             missing = unready(state, host, inside, boots)
-        except CommandFailed as error:  # hangs: the machine is busy, or the host is
+        except CommandFailed as error:  # no answer in time: the machine or the host is busy
             missing = str(error)
         if missing is None:
             return
@@ -114,7 +114,7 @@ def _unreachable(state: State, host: Host) -> str | None:
 
 
 def reboot(state: State, host: Host, inside: Inside) -> None:
-    """Restart the host in an orderly way and return when it is ready again. Errors: LabError."""
+    """Restart the host cleanly and return when it is ready again. Errors: LabError."""
     before = boots(state, host)
     if leader.pid(state.host(host.name), "supervisor") is None:
         raise LabError(f"{host.name} has lost its supervisor and cannot reboot. Remedy: `lab down`, then `lab up`.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host's operating system is made of: a base image per Debian release, and one layer per network manager."""
+"""The contents of a host's operating system: a base image per Debian release, and one layer per network manager."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PACKAGES = (
     "openssh-server", "python3", "python3-pyroute2",
 )  # fmt: skip
 
-#: As Debian installs them; a manager that a host does not use is not on it (systemd-networkd is, disabled, everywhere).
+#: As Debian installs them; a host has only its own manager (systemd-networkd is installed everywhere, but disabled).
 LAYERS = {
     "networkmanager": Layer(packages=("network-manager",)),
     "networkd": Layer(commands=("systemctl enable systemd-networkd.service",)),
@@ -33,7 +33,7 @@ LAYERS = {
     "none": Layer(),
 }
 
-#: Not wanted in a host that lives for minutes: consoles, and timers that find no network and no disk.
+#: Not needed in a host that lives for minutes: consoles, and timers for networks and disks.
 MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
     "fstrim.timer", "motd-news.timer", "getty.target", "console-getty.service",
@@ -51,7 +51,7 @@ FINISH = (
 
 
 def fingerprint(system: str) -> str:
-    """Changes when the recipe does, and then a new image is built."""
+    """Changes with the recipe, so that a new image is built."""
     layers = {name: asdict(layer) for name, layer in LAYERS.items()}
     text = json.dumps([system, PACKAGES, layers, EXCLUDED, FINISH], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An Ethernet segment made of network namespaces: a switch and what is plugged into it, in milliseconds.
+"""An Ethernet segment made of network namespaces: a switch and the machines connected to it, made in milliseconds.
 
     with Segment() as segment:
         host = segment.host("h1", addresses=["192.168.100.11/24"])
         container = host.container("c1", addresses=["192.168.100.129/24"])
         result = host.module("macvlan_link", {"links": [...]})
 
-All packets stay inside the namespaces, and all of it is gone when the block ends.
+All packets stay inside the namespaces, and everything is removed when the block ends.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ MEMORY = "/run/linuxnet-macvlan"
 
 
 class Namespace:
-    """One network namespace with programs running in it."""
+    """One network namespace with its programs."""
 
     def __init__(self, segment: Segment, name: str) -> None:
         self.segment = segment
         self.name = name
         self.netns = f"{segment.prefix}-{name}"
         subprocess.run(["ip", "netns", "add", self.netns], check=True)
-        #: Where modules that run inside remember something.
+        #: Where modules that run inside keep their state.
         self.memory = Path(MEMORY, run_in(f"/run/netns/{self.netns}", own_label))
         segment.memories.append(self.memory)
         self.ip("link", "set", "lo", "up")
@@ -97,7 +97,7 @@ class Namespace:
     ) -> dict:
         """Run a module of this collection inside and return what it returned; a failure has ``failed: true``.
 
-        wrapper: a command that runs the interpreter, to take rights away. path: searched first for Python packages.
+        wrapper: a command that runs the interpreter, for fewer rights. path: searched first for Python packages.
         """
         options = {**args, "_ansible_check_mode": check, "_ansible_diff": diff}
         argv = [*(wrapper or []), python, str(RUN_MODULE), name]
@@ -112,7 +112,7 @@ class Namespace:
 
 
 class Host(Namespace):
-    """A machine on the segment: a namespace whose ``eth0`` is plugged into a switch port."""
+    """A machine on the segment: a namespace whose ``eth0`` is connected to a switch port."""
 
     def __init__(self, segment: Segment, name: str, addresses: list[str], mac: str | None) -> None:
         super().__init__(segment, name)
@@ -141,7 +141,7 @@ class Host(Namespace):
 
 
 class Segment:
-    """The switch (a bridge in a namespace) and everything that hangs on it."""
+    """The switch (a bridge in a namespace) and everything connected to it."""
 
     def __init__(self) -> None:
         self.prefix = f"lnm{secrets.token_hex(3)}"
@@ -184,7 +184,7 @@ class Segment:
         for line in listed.splitlines():
             if line.split()[0].startswith(f"{self.prefix}-"):
                 subprocess.run(["ip", "netns", "delete", line.split()[0]], check=False)
-        # What modules remember of a namespace outlives it, and nothing else would remove it.
+        # The state that modules keep for a namespace outlives it.
         for memory in self.memories:
             shutil.rmtree(memory, ignore_errors=True)
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a lab keeps what it knows: one directory per lab, one lock per name, gone when the lab is down."""
+"""The state of a lab: one directory per lab and one lock per name, removed with the lab."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path("/run/linuxnet-macvlan-lab")
 #: The first part of every namespace, cgroup and machine name of a lab; a dot ends the lab's name, which contains none.
 PREFIX = "lnmlab"
 
-#: Kept short: the path of an SSH control socket has at most 107 characters (sun_path, unix(7)).
+#: Short: the path of an SSH control socket has at most 107 characters (sun_path, unix(7)).
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
@@ -31,7 +31,7 @@ def cache() -> Path:
 
 
 class State:
-    """The files of one lab. Errors: LabError for a name that cannot be one."""
+    """The files of one lab. Errors: LabError for an invalid name."""
 
     def __init__(self, name: str) -> None:
         if not NAME.fullmatch(name):
@@ -67,7 +67,7 @@ class State:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Only one of up, down and reboot at a time; the lock's file goes when its last user is done."""
+        """Only one of up, down and reboot at a time; the last user removes the lock's file."""
         path = ROOT / f".{self.name}.lock"
         while True:
             ROOT.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -84,7 +84,7 @@ class State:
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:
-    """A file that readers see either not at all or whole."""
+    """Write a file atomically."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_text(text, encoding="utf-8")
     temporary.chmod(mode)
@@ -92,5 +92,5 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def names() -> list[str]:
-    """Names of the labs that are up or half made."""
+    """Names of the labs that are up or starting."""
     return sorted(path.name for path in ROOT.glob("*") if path.is_dir()) if ROOT.is_dir() else []

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs one host of kind nspawn, from its first boot to its end: ``python -m labkit.supervisor LAB HOST MOUNTS``.
 
-It runs in a mount namespace of its own, so the host's file system goes with it, however it ends; MOUNTS is an open file
-descriptor of the machine's. When the host reboots, from inside or by the lab, it gets a fresh network namespace of the
-same name with the same nics, and boots again.
+It runs in a mount namespace of its own, so the host's file system is gone with it, however it ends; MOUNTS is an open
+file descriptor of the machine's mount namespace. When the host reboots, from inside or by the lab, it gets a fresh
+network namespace of the same name with the same nics, and boots again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ REBOOT = 133
 #: Seconds for a nic to get its declared addresses after a boot; Debian's own limit for that is 60 or more.
 PATIENCE = 60.0
 
-#: What network managers need beyond systemd-nspawn's defaults; a foreign network namespace takes them away.
+#: Capabilities that network managers need, and that systemd-nspawn drops with a given network namespace.
 CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW"
 
 
@@ -52,7 +52,7 @@ def main(lab: str, name: str, mounts: str) -> int:
 
 
 def _make_root(files: state.State, host: Host) -> Path:
-    # systemd-nspawn leaves its locks and directories below /run/systemd; these are to go with the host as well
+    # systemd-nspawn leaves its locks and directories below /run/systemd; these have to go with the host as well
     Path("/run/systemd").mkdir(exist_ok=True)
     run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run/systemd"])
     disk = files.host(host.name) / "disk"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tap devices: network devices whose other end is a file descriptor, and that go when it is closed (tuntap.rst)."""
+"""Tap devices: network devices whose other end is a file descriptor, removed when it is closed (tuntap.rst)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The topology format: what a lab consists of. Parsing is pure and reports all problems of a file at once."""
+"""The topology format: the parts of a lab. Parsing is pure and reports all problems of a file at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AGEING = 300
 
 @dataclass(frozen=True)
 class Port:
-    """A switch port: flags that differ from the kernel's defaults, and MACs that are entered by hand."""
+    """A switch port: flags that differ from the kernel's defaults, and static MAC entries."""
 
     flags: dict[str, bool] = field(default_factory=dict)
     static: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Nic:
 
 @dataclass(frozen=True)
 class Machine:
-    """Something that is plugged into the switch."""
+    """A machine that is connected to a switch."""
 
     name: str
     nics: tuple[Nic, ...]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts of kind vm: a QEMU machine with a kernel of its own, which loads modules, runs udev and really reboots.
 
-Its nics are tap devices on the switches. Commands come in over a link of its own (see guest), from the namespace that
+Its nics are tap devices on the switches. Commands arrive over a management link (see guest), from the namespace that
 has the host's name.
 """
 
@@ -19,7 +19,7 @@ from .topology import Host, Nic, Topology
 
 
 def prepare(hosts: list[Host], say: Callable[[str], None]) -> None:
-    """Make what the hosts run on, their images being there. Errors: LabError."""
+    """Build the kernels and disks of the hosts from existing images. Errors: LabError."""
     vm_images.ensure({(str(host.os), host.manager) for host in hosts}, say)
     for host in hosts[:1]:
         say(f"QEMU runs with {qemu.accelerator(vm_images.kernel(str(host.os)))}")
@@ -36,22 +36,22 @@ def start(state: State, topology: Topology, host: Host) -> None:
 
 
 def reboot(state: State, topology: Topology, host: Host) -> None:
-    """Restart the host in an orderly way and return when it is ready again. Errors: LabError."""
+    """Restart the host cleanly and return when it is ready again. Errors: LabError."""
     real_host.reboot(state, host, inside)
 
 
 def cable(state: State, host: Host, nic: Nic, plugged: bool) -> None:
-    """Take the carrier from a nic, or give it back: a tap device does not tell its guest. Errors: LabError."""
+    """Turn the carrier of a nic off or on: a tap device does not report it to the guest. Errors: LabError."""
     with Monitor(state.host(host.name) / "commands") as monitor:
         monitor.command("set_link", name=nic.name, up=plugged)
 
 
 def accelerator(state: State, host: Host) -> str:
-    """What the host's QEMU runs with: ``kvm`` or ``tcg``."""
+    """The accelerator of the host's QEMU: ``kvm`` or ``tcg``."""
     return (state.host(host.name) / "accelerator").read_text(encoding="utf-8")
 
 
 def inside(state: State, host: Host) -> list[str]:
-    """What to put before a command so that it runs on the host. Errors: LabError when the host does not run."""
+    """The prefix for a command that runs on the host. Errors: LabError when the host does not run."""
     leader.running(state.host(host.name))
     return [str(state.host(host.name) / "inside")]

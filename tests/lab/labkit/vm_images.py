@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kernels and disks of virtual machines, made from the images of hosts of kind nspawn and kept beside them.
 
-A release has one kernel, with its modules and an initramfs that holds no more than the disk needs; a release with a
+A release has one kernel, with its modules and an initramfs that holds only what the disk needs; a release with a
 network manager has one disk, which each host uses read-only below its own changes.
 """
 
@@ -24,16 +24,16 @@ from . import cpio, images, state
 from .errors import LabError
 from .machine import KEYRING
 
-#: The kernel for virtual machines, with drivers as modules, and what runs before the root file system is there.
+#: The kernel for virtual machines, with drivers as modules, and the program of the initramfs.
 KERNEL, BUSYBOX = "linux-image-cloud-amd64", "busybox-static"
 
 #: What the root file system needs; the rest is udev's.
 DRIVERS = ("virtio_pci", "virtio_blk", "ext4")
 
-#: The size of the disk; what is empty takes no space.
+#: The size of the disk; empty blocks take no space.
 SIZE = "2G"
 
-#: Runs as the first process: brings the root file system, makes it this host's at its first boot, and hands over.
+#: The first process: mounts the root file system, copies the host's own files at its first boot, and hands over.
 INIT = """#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs dev /dev
 for module in /drivers/*; do /bin/busybox insmod "$module"; done
@@ -44,7 +44,7 @@ until [ -b /dev/vda ]; do /bin/busybox usleep 10000; done
 exec /bin/busybox switch_root /root /sbin/init
 """
 
-#: $1: where the tree is to be seen, $2: its layers, $3: the disk.
+#: $1: mount point of the tree, $2: its layers, $3: the disk.
 DISK_SCRIPT = """
 set -e
 mount -t overlay -o "ro,lowerdir=$2" overlay "$1"
@@ -67,7 +67,7 @@ def disk(system: str, manager: str) -> Path:
 
 
 def ensure(wanted: set[tuple[str, str]], say: Callable[[str], None]) -> None:
-    """Build what is missing of (system, manager) pairs, whose images are there. Errors: LabError."""
+    """Build what is missing of (system, manager) pairs from existing images. Errors: LabError."""
     for system, manager in sorted(wanted):
         with open(state.cache() / "images" / f".{system}.vm.lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -83,7 +83,7 @@ def ensure(wanted: set[tuple[str, str]], say: Callable[[str], None]) -> None:
 
 
 def _build_kernel(system: str) -> None:
-    for old in images.directory(system).glob("vm-*"):  # a running QEMU keeps what it has opened
+    for old in images.directory(system).glob("vm-*"):  # a running QEMU keeps its open files
         shutil.rmtree(old)
     new = directory(system).with_suffix(".new")
     for part in ("packages", "unpacked", "tree/usr/lib"):
@@ -115,7 +115,7 @@ def _build_kernel(system: str) -> None:
 
 
 def _download(system: str, folder: Path) -> list[Path]:
-    """The packages, by this machine's apt, as the release has them now."""
+    """Download the release's current packages with this machine's apt."""
     for part in ("state/lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True)
     (folder / "status").touch()
@@ -135,7 +135,7 @@ def _download(system: str, folder: Path) -> list[Path]:
 
 
 def _either(root: Path, *paths: str) -> Path:
-    """Releases differ in whether their packages know that /lib is /usr/lib."""
+    """Packages of some releases use /lib, of others /usr/lib."""
     return next(root / path for path in paths if (root / path).exists())
 
 

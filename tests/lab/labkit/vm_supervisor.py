@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs one host of kind vm, from its first boot to its end: ``python -m labkit.vm_supervisor LAB HOST``.
 
-When the host reboots, from inside or by the lab, a new QEMU boots the same disk: one that went on would take most of
-the time of the reboot to forget what it had translated of the old kernel.
+When the host reboots, from inside or by the lab, a new QEMU boots the same disk: one that continued would spend most
+of the time of the reboot on discarding what it had translated of the old kernel.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main(lab: str, name: str) -> int:
 
 
 def _make_disk(files: state.State, host: Host) -> None:
-    """An initramfs with what is the host's own, and a disk that holds its changes."""
+    """An initramfs with the host's own files, and a disk that holds its changes."""
     directory, system = files.host(host.name), str(host.os)
     own = [*identity.entries(files, host), *guest.entries(host)]
     (directory / "initrd").write_bytes(
@@ -73,7 +73,7 @@ def _boot(files: state.State, topology: Topology, host: Host, boots: int) -> boo
     reboots = False
 
     def runs() -> bool:
-        # it ends without notice when it is killed, or cannot start
+        # it ends without an event when it is killed, or cannot start
         return process.poll() is None
 
     with contextlib.suppress(QemuEnded), Monitor(files.host(host.name) / "events", runs) as monitor:
@@ -84,15 +84,15 @@ def _boot(files: state.State, topology: Topology, host: Host, boots: int) -> boo
 
 
 def _start(files: state.State, host: Host) -> subprocess.Popen:
-    """QEMU with its nics on the switches, and its way in."""
+    """QEMU with its nics on the switches, and its management link."""
     directory = files.host(host.name)
     nics = guest.slots(host.nics)
-    taps = [_way_in(files, host) if nic is None else _plug_in(files, host, nic) for nic in nics]
+    taps = [_management(files, host) if nic is None else _plug_in(files, host, nic) for nic in nics]
     kernel = vm_images.kernel(str(host.os))
     command = qemu.argv(host, directory, vm_host.accelerator(files, host), kernel, nics, taps)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=taps)
     for handle in taps:
-        os.close(handle)  # so that the devices go with QEMU
+        os.close(handle)  # so that the devices are removed with QEMU
     leader.record(directory, process.pid)
     return process
 
@@ -107,7 +107,7 @@ def _plug_in(files: state.State, host: Host, nic: Nic) -> int:
     return handle
 
 
-def _way_in(files: state.State, host: Host) -> int:
+def _management(files: state.State, host: Host) -> int:
     name = files.netns(host.name)
     netns.add(name)
     handle = tap.create(name, guest.MANAGEMENT)
@@ -118,7 +118,7 @@ def _way_in(files: state.State, host: Host) -> int:
 def _attend(files: state.State, topology: Topology, host: Host, monitor: Monitor, boots: int) -> bool:
     """Make the containers, count the boot, and stay until QEMU ends; whether the host reboots.
 
-    Errors: QemuEnded when it ends without notice, LabError when a container cannot be made.
+    Errors: QemuEnded when it ends without an event, LabError when a container cannot be made.
     """
     ready, began = False, time.monotonic()
     while True:

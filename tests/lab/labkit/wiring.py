@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts, stations and containers on the switches: the same for every kind of host."""
+"""Connects hosts, stations and containers to switches: the same for every kind of host."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .errors import LabError
 from .state import State
 from .topology import Host, Machine, Nic, Topology
 
-#: What a container's device is called until it is in its namespace.
+#: The name of a container's device until it is in its namespace.
 NEW = "lab-new"
 
 
 def plug_in(state: State, machine: Machine) -> None:
-    """Give a machine its network namespace and its nics; they are not up yet."""
+    """Give a machine its network namespace and its nics, which are still down."""
     name = state.netns(machine.name)
     netns.add(name)
     for nic in machine.nics:
@@ -38,18 +38,18 @@ def cable(state: State, machine: Machine, nic: Nic, plugged: bool) -> None:
 
 
 def configure(state: State, machine: Machine) -> None:
-    """Addresses and default routes by the lab itself, for machines that have no network manager."""
+    """Set addresses and default routes of machines without a network manager."""
     for nic in machine.nics:
         netns.configure(state.netns(machine.name), nic.name, nic.addresses, nic.gateways)
 
 
 def links(inside: list[str]) -> list[dict]:
-    """Links with their addresses as a host sees them. inside: what to put before a command so that it runs there."""
+    """Links with their addresses as a host sees them. inside: the prefix for a command that runs there."""
     return run_json([*inside, "ip", "-json", "address", "show"]) or []
 
 
 def missing_addresses(links: list[dict], host: Host) -> list[str]:
-    """Declared addresses that the host's nics do not have, or cannot use yet."""
+    """Declared addresses that the host's nics do not have or cannot use yet."""
     missing = []
     by_name = {link["ifname"]: link for link in links}
     for nic in host.nics:
@@ -60,9 +60,9 @@ def missing_addresses(links: list[dict], host: Host) -> list[str]:
 
 
 def make_containers(inside: list[str], topology: Topology, host: Host) -> None:
-    """Make the containers of a running host, from inside, as its container engine would."""
+    """Create the containers of a running host from inside, like a container engine."""
     for item in topology.containers_of(host.name):
-        # Linux 6.1 refuses the name of a device of the parent's namespace, though the child is not for that one
+        # Linux 6.1 refuses the name of a device in the parent's namespace, although the child goes to another one
         link = f"link add link {item.parent} name {NEW} netns {item.name} address {item.mac}"
         commands = ["link set lo up", f"link set {NEW} name eth0", "link set eth0 up"]
         commands += [f"address add {one} dev eth0{' nodad' if ':' in one else ''}" for one in item.addresses]

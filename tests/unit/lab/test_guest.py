@@ -22,7 +22,7 @@ def host(*names: str):
         (["eth0"], ["eth0", None]),
         (["eth0", "eth1"], ["eth0", "eth1", None]),
         (["eth1", "eth0"], ["eth0", "eth1", None]),
-        (["eth1"], [None, "eth1"]),  # eth0 is what the way in is called at first
+        (["eth1"], [None, "eth1"]),  # the management nic is eth0 at first
         (["eth7"], ["eth7", None]),
         (["lan0", "eth0", "dmz0"], ["eth0", "lan0", "dmz0", None]),
         (["eth2", "lan0"], ["lan0", None, "eth2"]),
@@ -36,4 +36,4 @@ def test_every_nic_gets_its_name_by_its_mac():
     entries = {entry.path: entry.data.decode() for entry in guest.entries(host("eth0", "lan0"))}
     assert "Name=lan0\n" in entries["/etc/systemd/network/10-lan0.link"]
     assert f"MACAddress={host('eth0', 'lan0').nics[1].mac}\n" in entries["/etc/systemd/network/10-lan0.link"]
-    assert "/etc/systemd/network/10-lab-way-in.link" in entries
+    assert "/etc/systemd/network/10-lab-management.link" in entries
