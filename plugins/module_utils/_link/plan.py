@@ -174,7 +174,7 @@ def _create(desired: DesiredLink) -> list[Step]:
 def _change(
     desired: DesiredLink, link: Link, facts: Facts, sysctls: Sysctls, difference: Difference, marked: bool
 ) -> list[Step]:
-    """In place, without taking the link down. Settings and addresses come before "up", routes need it."""
+    """In place, without taking the link down. Settings and addresses come before "up" and after "down"."""
     name = desired.name
     differs = _compare(desired, link, facts, difference)
     simple = {attribute: value for attribute, value in desired.wanted().items() if attribute in differs}
@@ -184,24 +184,50 @@ def _change(
     for path, setting, value in own_sysctls(desired):
         if sysctls.get(path) is not None and difference.compare(target(name), setting, sysctls[path], value):
             steps.append(WriteSetting(name, setting, value))
-    if "addresses" in differs:
-        # New ones first: with its last IPv4 address a link loses its IPv4 routes (fib_disable_ip).
-        have, want = present_addresses(link, facts), wanted_addresses(desired)
-        steps += [AddAddress(name, address) for address in want if address not in have]
-        steps += [RemoveAddress(name, address) for address in have if address not in want]
-    if "up" in differs:
-        steps.append(SetLink(name, {"up": desired.up}))
-    return steps + _change_routes(desired, link, facts, "addresses" in differs, "routes" in differs)
+    up: list[Step] = [SetLink(name, {"up": desired.up})] if "up" in differs else []
+    first, last = ([], up) if desired.up else (up, [])
+    addresses = _addresses(desired, link, facts)
+    return [
+        *steps,
+        *first,
+        *(AddAddress(name, address) for address in addresses.new),
+        *(RemoveAddress(name, address) for address in addresses.extra),
+        *(AddAddress(name, address) for address in addresses.flushed),
+        *last,
+        *_change_routes(desired, link, facts, addresses, "routes" in differs),
+    ]
+
+
+class _Addresses(NamedTuple):
+    """What is to change. flushed: wanted ones that the kernel drops on the way, or may."""
+
+    new: list[Interface]
+    extra: list[Interface]
+    flushed: list[Interface]
+
+
+def _addresses(desired: DesiredLink, link: Link, facts: Facts) -> _Addresses:
+    """New ones come first: with its last IPv4 address a link loses its IPv4 routes (fib_disable_ip)."""
+    if desired.addresses is None:
+        return _Addresses([], [], [])
+    have, want = present_addresses(link, facts), wanted_addresses(desired)
+    extra = [address for address in have if address not in want]
+    # With the first address of an IPv4 subnet the others go (__inet_del_ifa), unless promote_secondaries is set.
+    subnets = {address.network for address in extra if address.version == 4}
+    # A link that goes down loses its IPv6 addresses (addrconf_ifdown), unless keep_addr_on_down is set.
+    down = [address for address in have if address.version == 6 and link.up and not desired.up]
+    flushed = [address for address in want if address.network in subnets or address in down]
+    return _Addresses([address for address in want if address not in have], extra, flushed)
 
 
 def _change_routes(
-    desired: DesiredLink, link: Link, facts: Facts, addresses_differ: bool, routes_differ: bool
+    desired: DesiredLink, link: Link, facts: Facts, addresses: _Addresses, routes_differ: bool
 ) -> list[Step]:
     if desired.routes is None or not desired.up:
         return []
     have, want = present_routes(link, facts), wanted_routes(desired)
-    lost = [route for route in have if addresses_differ and _goes_with_address(route, desired, link, facts)]
-    extra = [route for route in have if routes_differ and route not in want and route not in lost]
+    lost = [route for route in have if _goes_with_address(route, desired, addresses)]
+    extra = [route for route in have if routes_differ and route not in want]
     missing = _reachable_first([route for route in want if route not in have or route in lost])
     return [
         *(RemoveRoute(desired.name, route) for route in extra),
@@ -214,13 +240,13 @@ def _reachable_first(routes: list[DesiredRoute]) -> list[DesiredRoute]:
     return sorted(routes, key=lambda route: route.gateway is not None)
 
 
-def _goes_with_address(route: DesiredRoute, desired: DesiredLink, link: Link, facts: Facts) -> bool:
+def _goes_with_address(route: DesiredRoute, desired: DesiredLink, addresses: _Addresses) -> bool:
     """Whether the kernel drops the route when the addresses change: with its source, or with the last IPv4 address."""
-    have = {item.ip for item in present_addresses(link, facts)}
-    want = {item.ip for item in wanted_addresses(desired)}
-    if route.destination.version == 4 and any(item.version == 4 for item in have - want):
-        return route.source in have - want or not any(item.version == 4 for item in want)
-    return route.source in have - want
+    gone = [*addresses.extra, *addresses.flushed]
+    if route.source is not None and route.source in [address.ip for address in gone]:
+        return True
+    stays = any(address.version == 4 for address in wanted_addresses(desired) if address not in gone)
+    return route.destination.version == 4 and any(address.version == 4 for address in gone) and not stays
 
 
 def own_sysctls(desired: DesiredLink) -> Iterator[tuple[str, str, int]]:

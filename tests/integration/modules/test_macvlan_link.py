@@ -144,6 +144,18 @@ def test_each_attribute_changes_in_place_and_back(host, attribute, value):
     assert host.addresses("lan0") == ["192.168.100.3/32"]
 
 
+@pytest.mark.parametrize(
+    "then", [{"addresses": ["192.168.100.4/24", "fd00:100::3/128"]}, {"addresses": ["192.168.100.5/24"]}, {"up": False}]
+)
+def test_addresses_that_the_kernel_flushes_are_added_again(host, then):
+    """Those of a subnet go with the first of them, IPv6 ones when the link goes down."""
+    full = {**LINK, "addresses": ["192.168.100.3/24", "192.168.100.4/24", "fd00:100::3/128"]}
+    assert host.sysctl("net/ipv4/conf/all/promote_secondaries") == "0"
+    declare(host, full)
+    converges(host, {**full, **then})
+    converges(host, full)
+
+
 def test_an_ipv6_source_address_waits_for_duplicate_detection(host):
     link = {
         **LINK,

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problem
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problem, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.plan import plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions, ConvergeState
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute, parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RTPROT_STATIC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import (
@@ -34,10 +34,23 @@ LAN0 = Link(4, "lan0", "macvlan", "02:00:00:00:00:10", 1500, up=True, parent=2, 
 OWN = ipaddress.ip_interface("192.0.2.3/32")
 NETWORK = ipaddress.ip_network("192.0.2.128/28")
 
-LINK = DesiredLink(
-    "lan0", "eth0", {"mode": "bridge", "mac": LAN0.mac}, addresses=(OWN,), routes=(DesiredRoute(NETWORK),),
-    sysctl=(("arp_filter", 1),), parent_sysctl=(("arp_filter", 1),), key="links[0]", resolved=ETH0,
-)  # fmt: skip
+
+def declared(key="links[0]", parent=ETH0, **given):
+    """A link as it comes out of what somebody wrote."""
+    problems = Problems("web1")
+    wanted = {"name": "lan0", "parent": parent.name, "mac": LAN0.mac, **given}
+    (link,) = parse([wanted], "web1", problems).present
+    assert not problems, problems.report()
+    return replace(link.on(parent), key=key)
+
+
+GIVEN = {
+    "addresses": [str(OWN)],
+    "routes": [{"destination": str(NETWORK)}],
+    "sysctl": {"arp_filter": 1},
+    "parent_sysctl": {"arp_filter": 1},
+}
+LINK = declared(**GIVEN)
 OF_LINK, OF_PARENT = "net/ipv4/conf/lan0/arp_filter", "net/ipv4/conf/eth0/arp_filter"
 MEMORY = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
 
@@ -122,15 +135,15 @@ def test_only_a_link_without_a_file_needs_our_mark(persisted, steps):
 
 
 def test_a_link_is_made_anew_only_where_that_is_allowed():
-    moved = replace(MADE, present=[replace(LINK, resolved=ETH1, parent_sysctl=())])
+    moved = replace(MADE, present=[declared(parent=ETH1, **{**GIVEN, "parent_sysctl": {}})])
     assert "its parent is eth0 and shall be eth1" in refused(moved)["links[0].parent"]
     planned = plan(replace(moved, options=replace(moved.options, recreate="when_needed")))
     assert [type(step) for step in planned.links[:2]] == [DeleteLink, CreateLink]
 
 
 def test_all_problems_are_found_at_once():
-    large = replace(LINK, attributes={**LINK.attributes, "mtu": 9000})
-    twin = replace(LINK, name="lan1", key="links[1]", parent_sysctl=(("arp_filter", 0),))
+    large = declared(**GIVEN, mtu=9000)
+    twin = declared("links[1]", **{**GIVEN, "name": "lan1", "parent_sysctl": {"arp_filter": 0}})
     missing = Problem("links[2].parent", "eth9", "there is no such interface", "name one", "web1")
     state = replace(
         DECLARED,

@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.plan im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import AddAddress
 
-from .test_plan import DECLARED, LINK, MADE, OWN
+from .test_plan import DECLARED, GIVEN, MADE, OWN, declared
 
 
 @pytest.fixture
@@ -46,6 +46,6 @@ def test_what_never_settles_is_named_in_the_error(monkeypatch):
     monkeypatch.setattr(run, "SETTLE_INTERVAL", 0)
     monkeypatch.setattr(run, "read_again", lambda state: state)
     with pytest.raises(ApplyFailed, match="this still differs: link lan0 mtu: 1500 -> 1400"):
-        run.settle(replace(MADE, present=[replace(LINK, attributes={**LINK.attributes, "mtu": 1400})]))
+        run.settle(replace(MADE, present=[declared(**GIVEN, mtu=1400)]))
     with pytest.raises(ApplyFailed, match="this is above the MTU of its parent eth0"):
-        run.settle(replace(MADE, present=[replace(LINK, attributes={**LINK.attributes, "mtu": 9000})]))
+        run.settle(replace(MADE, present=[declared(**GIVEN, mtu=9000)]))
