@@ -22,7 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import told
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import describe
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Arguments, Result, Variables
 
 CONFIRM = "linuxnet.macvlan.confirm_change"
@@ -184,7 +184,7 @@ class _Confirmation:
 
     def _undone(self, result: Result | None, outcome: Result) -> Result:
         done, left = outcome.get("undone", []), outcome.get("left", [])
-        text = f"{outcome.get('reason')}, so this host undid it; {told(outcome)}"
+        text = f"{outcome.get('reason')}, so this host undid it; {describe(outcome)}"
         kept = {name: value for name, value in (result or {}).items() if name in ("messages", "links", "uplink")}
         # Without leftovers the host is as it was before the task.
         return {**kept, "failed": True, "changed": bool(left), "msg": text, "undone": done, "left": left}

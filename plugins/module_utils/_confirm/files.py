@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files before a change, and the way back to them: every octet, mode and owner, or that there was none."""
+"""Files before a change, and how to restore them: every octet, mode and owner, or that there was none."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 
-from .undo import Look
+from .undo import Restored
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands at a path. text: of a file; target: of a symbolic link. None of both: a directory or device."""
+    """What is at a path. text: of a file; target: of a symbolic link. Neither: a directory or device."""
 
     text: str | None = None
     target: str | None = None
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Tree:
-    """entries: by path, None where nothing stood. patterns: where more could have come (glob)."""
+    """entries: by path, None where there was nothing. patterns: where files could have been added (glob)."""
 
     entries: dict[str, Entry | None]
     patterns: tuple[str, ...]
@@ -39,7 +39,7 @@ def read(paths: Iterable[str], patterns: Iterable[str] = ()) -> Tree:
     """Errors: OSError."""
     patterns = tuple(patterns)
     wanted = [*paths, *(path for pattern in patterns for path in sorted(glob.glob(pattern)))]
-    # A directory that comes with the first file in it goes with the last.
+    # A directory that is made for the first file in it is removed with the last.
     above = {folder for path in wanted for folder in _above(path) if not os.path.lexists(folder)}
     return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(above)]}, patterns)
 
@@ -70,43 +70,43 @@ def _text(path: str) -> str:
         return stream.read()
 
 
-def undo(then: Tree) -> Look:
-    """Write what differs."""
-    look = Look()
+def undo(then: Tree) -> Restored:
+    """Restore what differs."""
+    restored = Restored()
     come = {path for pattern in then.patterns for path in glob.glob(pattern)} - set(then.entries)
     wanted = {**then.entries, **dict.fromkeys(sorted(come))}
     # What is inside a directory first.
     for path in sorted(wanted, key=lambda item: -item.count("/")):
         try:
-            _put_back(path, wanted[path], _entry(path), look)
+            _put_back(path, wanted[path], _entry(path), restored)
         except OSError as error:
-            look.errors.append(f"file {path}: {error}")
-    return look
+            restored.errors.append(f"file {path}: {error}")
+    return restored
 
 
-def _put_back(path: str, wanted: Entry | None, now: Entry | None, look: Look) -> None:
+def _put_back(path: str, wanted: Entry | None, now: Entry | None, restored: Restored) -> None:
     if wanted == now:
         return
     if wanted is None:
-        _remove(path, look)
+        _remove(path, restored)
     elif wanted.target is not None:
-        look.differences.append(f"link {path}: {wanted.target}")
+        restored.differences.append(f"link {path}: {wanted.target}")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.symlink(wanted.target, path)
     elif wanted.text is not None:
-        look.differences.append(f"file {path}: {'add' if now is None else 'change'}")
+        restored.differences.append(f"file {path}: {'add' if now is None else 'change'}")
         _files.write(path, wanted.text, wanted.mode)
         os.chown(path, *wanted.owner)
 
 
-def _remove(path: str, look: Look) -> None:
-    """A directory goes only when it is empty: what else is in it has come from somebody else."""
+def _remove(path: str, restored: Restored) -> None:
+    """A directory is removed only when it is empty: what else is in it belongs to somebody else."""
     if os.path.isdir(path) and not os.path.islink(path):
         with contextlib.suppress(OSError):
             os.rmdir(path)
-            look.differences.append(f"directory {path}: remove")
+            restored.differences.append(f"directory {path}: remove")
         return
-    look.differences.append(f"file {path}: remove")
+    restored.differences.append(f"file {path}: remove")
     _files.remove(path)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guard: a process that takes a change back unless somebody confirms it.
+"""The guard: a process that undoes a change unless it is confirmed.
 
-It is a fork of the module, so everything that it needs is in its memory: no file of the module, no connection, no
-network manager and no other process has to be there for it to do its work. Sessions end without it, as it has one of
-its own and, under systemd, a scope of its own.
+It is a fork of the module, so that everything it needs is in its memory: it depends on no file of the module, no
+connection, no network manager and no other process. It survives the end of the SSH session, as it has a session of its
+own and, under systemd, a scope of its own.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from typing import Any, Callable, NoReturn
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
-from . import pending as place
+from . import pending
 from .request import Request
 from .session import connection
 from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undo
 
-#: Seconds that the longest way back may take: daemons that hang, and everything that is read again after them.
+#: Seconds that the longest rollback may take: daemons that hang, and everything that is read again after them.
 LONGEST = 120.0
 
-#: proc_pid_oom_score_adj(5): what is to repair a host is not the first to go when memory runs out.
+#: proc_pid_oom_score_adj(5): the process that restores a host is not the first to be killed when memory runs out.
 OOM_SCORE = "-500"
 
 _DONE, _UNDO = b"d", b"u"
@@ -38,15 +38,15 @@ SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedes
 
 
 class GuardFailed(Exception):
-    """There is no guard, or not any more; the message says what that means for the change."""
+    """There is no guard, or no longer; the message says what that means for the change."""
 
 
 class ChangeUndone(Exception):
-    """The change failed and was taken back; the message says both."""
+    """The change failed and was undone; the message says both."""
 
 
 class Guard:
-    """The module's end of it."""
+    """The guard as the module sees it."""
 
     def __init__(self, request: Request, orders: int, alive: int) -> None:
         self.request = request
@@ -54,9 +54,9 @@ class Guard:
         self._alive = alive
 
     def complete(self, result: dict[str, Any]) -> None:
-        """The change is made, the time runs; the result says so. Errors: OSError, GuardFailed."""
+        """The change is made, and the time for its confirmation begins. Errors: OSError, GuardFailed."""
         result["confirm"] = {"token": self.request.token, "timeout": self.request.timeout}
-        place.complete(result)
+        pending.complete(result)
         try:
             os.write(self._orders, _DONE)
         except OSError as error:
@@ -64,18 +64,18 @@ class Guard:
             raise GuardFailed(f"{what} ({error})") from error
 
     def undo(self) -> str:
-        """Take the change back now; what came of it, in words."""
+        """Undo the change now; the outcome, in words."""
         with contextlib.suppress(OSError):
             os.write(self._orders, _UNDO)
         # Its end of the pipe closes when it ends.
         select.select([self._alive], [], [], LONGEST)
-        answer = place.confirm(self.request.token, "", 0)
-        return place.told(answer.data) if answer.state == "undone" else "what became of the change is not known"
+        answer = pending.confirm(self.request.token, "", 0)
+        return pending.describe(answer.data) if answer.state == "undone" else "what became of the change is not known"
 
 
 def arm(request: Request, what: list[str], undo: Undo) -> Guard:
     """Start a guard before the first write. Errors: GuardFailed, and nothing is changed then."""
-    # The guard is nobody's child any more and could not find it out.
+    # Read here, as the guard is no descendant of sshd any more.
     change = {"token": request.token, "timeout": request.timeout, "connection": connection(), "what": what}
     orders, give_orders = os.pipe()
     alive, stay_alive = os.pipe()
@@ -95,9 +95,9 @@ def arm(request: Request, what: list[str], undo: Undo) -> Guard:
 
 @contextlib.contextmanager
 def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo]) -> Iterator[Guard | None]:
-    """Make a change inside, under a guard if one is asked for; one that fails is taken back at once.
+    """Make a change inside, under a guard if one is requested; a change that fails is undone at once.
 
-    snapshot: reads what is about to be touched; what it returns puts that back. Errors: ChangeUndone, GuardFailed.
+    snapshot: reads what is about to be changed; what it returns restores that. Errors: ChangeUndone, GuardFailed.
     """
     if not request.guarded:
         yield None
@@ -112,14 +112,14 @@ def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo]) -> 
 
 
 def _leave_behind(change: dict[str, Any], undo: Undo, orders: int, alive: int, others: tuple[int, ...]) -> NoReturn:
-    """In the child: become a daemon (the two forks of daemon(7)), and never come back."""
+    """In the child: become a daemon (the two forks of daemon(7)), and never return."""
     try:
         os.setsid()
         if os.fork() == 0:
             for descriptor in others:
                 os.close(descriptor)
             _run(change, undo, orders, alive)
-    except BaseException as error:  # noqa: BLE001  (whatever it is, the module has to hear of it)
+    except BaseException as error:  # noqa: BLE001  (the module reports it, whatever it is)
         with contextlib.suppress(OSError):
             os.write(alive, f"the process that would undo the change could not be started: {error}".encode())
     finally:
@@ -131,22 +131,22 @@ def _run(change: dict[str, Any], undo: Undo, orders: int, alive: int) -> None:
     _detach(stopped)
     _own_scope(token)
     try:
-        place.begin({**change, "pid": os.getpid()})
-    except place.Busy as error:
+        pending.begin({**change, "pid": os.getpid()})
+    except pending.Busy as error:
         os.write(alive, str(error).encode())
         return
     os.write(alive, b"ready")
     reason = _wait(token, change["timeout"], orders, stopped)
-    if not reason or not place.take():
+    if not reason or not pending.take():
         return
     undone = undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
     at = time.strftime("%Y-%m-%d %H:%M:%S %z")
-    place.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
+    pending.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
 
 
 def _detach(stopped: list[int]) -> None:
-    """Nothing of the session is left: its terminal, its pipes, its directory, its signals."""
-    # Seen by the one who waits for the change: at a shutdown the host goes back before it goes down.
+    """Detach from the session: from its terminal, its pipes, its directory, its signals."""
+    # `_wait` checks it: at a shutdown the host undoes the change first.
     signal.signal(signal.SIGTERM, lambda number, _frame: stopped.append(number))
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, signal.SIG_IGN)
@@ -160,28 +160,28 @@ def _detach(stopped: list[int]) -> None:
 
 
 def _own_scope(token: str) -> None:
-    """A scope of its own (systemd.scope(5)), or logind and sshd's unit would take it along when they end a session.
+    """A scope of its own (systemd.scope(5)), or logind and sshd's unit would kill it when they end a session.
 
-    Without it the guard works as well for as long as they let it.
+    Without it the guard works until then.
     """
     if unfitness():
         return
     name = f"linuxnet-macvlan-confirm-{token}.scope"
-    text = "takes a network change back unless it is confirmed"
+    text = "undoes a network change unless it is confirmed"
     properties = ["2", "PIDs", "au", "1", str(os.getpid()), "Description", "s", text, "0"]
     with contextlib.suppress(_busctl.BusError):
         _busctl.call(*SYSTEMD, "StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", *properties)
 
 
 def _wait(token: str, timeout: int, orders: int, stopped: list[int]) -> str:
-    """Why the change is to be taken back; empty when it has been confirmed."""
+    """Why the change is to be undone; empty when it has been confirmed."""
     deadline = None
-    while place.holds(token):
+    while pending.holds(token):
         if stopped:
-            return "the guard was told to stop before the change was confirmed"
+            return "the guard was stopped before the change was confirmed"
         if deadline is not None and time.monotonic() > deadline:
             return f"no new connection confirmed the change within {timeout} s"
-        ready = select.select([orders] if deadline is None else [], [], [], place.PAUSE)[0]
+        ready = select.select([orders] if deadline is None else [], [], [], pending.PAUSE)[0]
         order = os.read(orders, 1) if ready else None
         if order == _DONE:
             deadline = time.monotonic() + timeout

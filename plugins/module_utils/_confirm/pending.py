@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a host keeps a change that nobody has confirmed yet: in /run, one at a time, as a directory.
+"""The state of a change that is not confirmed yet: a directory in /run, one at a time.
 
 ``pending``   the change is being made, or was made; ``result.json`` is there when it is complete
-``undoing``   its guard takes it back
-``outcome.json``   it was taken back, and nobody has been told yet
+``undoing``   its guard undoes it
+``outcome.json``   it was undone, and this has not been reported yet
 
-The guard holds a lock on the directory (flock(2)), so that one whose guard is gone is recognised. Who renames
-``pending`` first, the guard or the one who confirms, has the change.
+The guard holds a lock on the directory (flock(2)), so that a change without a guard is recognised. Who renames
+``pending`` first, the guard or the module that confirms, decides what becomes of the change.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
 
 BASE = "/run/linuxnet-macvlan"
-#: Seconds between two looks at a directory.
+#: Seconds between two checks of a directory.
 PAUSE = 0.1
-#: Seconds that a change may need to be made, or to be taken back, besides the time for its confirmation.
+#: Seconds that a change may take to be made, or to be undone, besides the time for its confirmation.
 PATIENCE = 60.0
 
 
@@ -46,11 +46,11 @@ class Answer:
 
 
 class Busy(Exception):
-    """Another change of this host waits for its confirmation."""
+    """Another change of this host is not confirmed yet."""
 
 
 def directory() -> str:
-    """This network namespace's own place."""
+    """The directory of this network namespace."""
     label = own_label()
     return f"{BASE}/{label}/confirm" if label else f"{BASE}/confirm"
 
@@ -60,7 +60,7 @@ def _path(name: str) -> str:
 
 
 def _load(path: str) -> dict:
-    """A JSON object; empty where there is none that can be read."""
+    """A JSON object; empty where there is none, or none that can be parsed."""
     try:
         data = json.loads(_files.read(path) or "{}")
     except ValueError:
@@ -73,7 +73,7 @@ def _save(path: str, data: dict) -> None:
 
 
 def _remove(name: str) -> None:
-    """A directory or file, with what became empty above it."""
+    """Remove a directory or file, with the directories above it that are empty then."""
     path = _path(name)
     shutil.rmtree(path, ignore_errors=True)
     _files.remove(path, prune=os.path.dirname(BASE))
@@ -96,7 +96,7 @@ def begin(change: dict) -> int:
         _save(f"{made}/change.json", change)
         if current() is not None:
             raise Busy(busy())
-        # Another one's is not empty and therefore stays (rename(2), ENOTEMPTY).
+        # rename(2) replaces an empty directory only (ENOTEMPTY): that of another change stays.
         os.rename(made, _path("pending"))
     except BaseException:
         os.close(lock)
@@ -111,7 +111,7 @@ def holds(token: str) -> bool:
 
 
 def take() -> bool:
-    """Take the change out of the hands of everybody who could confirm it; False where somebody has."""
+    """Claim the change for the guard, so that it cannot be confirmed any more; False where it has been confirmed."""
     try:
         os.rename(_path("pending"), _path("undoing"))
     except OSError:
@@ -120,11 +120,11 @@ def take() -> bool:
 
 
 def leave(outcome: dict) -> None:
-    """Say what came of it, for whoever asks next. Errors: OSError."""
+    """Save the outcome for the next report. Errors: OSError."""
     try:
         _save(_path("outcome.json"), outcome)
     finally:
-        # Out of sight first: half a directory would be taken for what a killed guard has left.
+        # Renamed first: half a directory would be taken for what a killed guard has left.
         hidden = f".{outcome['token']}"
         with contextlib.suppress(OSError):
             os.rename(_path("undoing"), _path(hidden))
@@ -135,14 +135,14 @@ def leave(outcome: dict) -> None:
 
 
 def complete(result: dict) -> None:
-    """The change is made; what the module returns is kept for a connection that does not live to hear it."""
+    """The change is made; the result is kept in case the connection ends before the module can return it."""
     _save(f"{_path('pending')}/result.json", result)
 
 
 def current() -> dict | None:
-    """The change that waits for its confirmation or is taken back, None where there is none with a guard.
+    """The change that is not confirmed yet or is being undone, None where there is none with a guard.
 
-    One whose guard has gone is no change that anybody will take back: it is left to `leftover`.
+    Nothing will undo a change whose guard was killed: `leftover` reports it.
     """
     for name in ("pending", "undoing"):
         change = _load(f"{_path(name)}/change.json")
@@ -166,28 +166,28 @@ def _guarded(path: str) -> bool:
 
 
 def busy() -> str:
-    """Who it is that is in the way, in words."""
+    """The pending change that blocks this one, in words."""
     change = current() or {}
     what = "; ".join(str(item) for item in change.get("what", []))
     return f"another change of this host is not confirmed yet ({what or 'it has just begun'})"
 
 
 def wait_until_free() -> None:
-    """Wait for the end of another change, for as long as it may take. Errors: Busy."""
+    """Wait for the end of another change, for as long as that may take. Errors: Busy."""
     change = current()
-    if change is not None and all(current() is not None for _look in _looks(change.get("timeout", 0) + PATIENCE)):
+    if change is not None and all(current() is not None for _check in _checks(change.get("timeout", 0) + PATIENCE)):
         raise Busy(busy())
 
 
 def leftover(host: str, keep: bool) -> str:
-    """What became of an earlier change that nobody has asked about, in words; empty where there is nothing to tell.
+    """What became of an earlier change, in words; empty where that is known, or where there was none.
 
-    host: is named, as Ansible tells equal warnings of several hosts only once. keep: tell it again next time.
+    host: is named, as Ansible prints equal warnings of several hosts only once. keep: report it again next time.
     """
     outcome = _load(_path("outcome.json"))
     text = ""
     if outcome:
-        text = f"an earlier change was undone at {outcome.get('at')}, as {outcome.get('reason')}; {told(outcome)}"
+        text = f"an earlier change was undone at {outcome.get('at')}, as {outcome.get('reason')}; {describe(outcome)}"
     elif current() is None and any(os.path.isdir(_path(name)) for name in ("pending", "undoing")):
         text = "an earlier change was neither confirmed nor undone, because its guard was killed"
     if text and not keep:
@@ -196,23 +196,23 @@ def leftover(host: str, keep: bool) -> str:
     return f"{host}: {text}" if text else ""
 
 
-def told(outcome: dict) -> str:
+def describe(outcome: dict) -> str:
     """What was undone, in words."""
     text = f"undone: {'; '.join(outcome.get('undone', [])) or 'nothing, as nothing had been changed yet'}"
     left = "; ".join(outcome.get("left", []))
     return f"{text}; NOT undone: {left}" if left else text
 
 
-# The controller's side, by way of a module.
+# The controller's side, through a module.
 
 
 def confirm(token: str, connection: str, patience: float) -> Answer:
     """Confirm a change as soon as it is complete; waits at most so many seconds for that, or for its end.
 
-    connection: the SSH connection that asks, empty for none. Errors: OSError.
+    connection: the SSH connection over which this is called, empty for none. Errors: OSError.
     """
     answer = Answer("unknown", {})
-    for _look in _looks(patience):
+    for _check in _checks(patience):
         answer = _answer(token, connection)
         if answer.state != "pending":
             break
@@ -232,7 +232,7 @@ def _answer(token: str, connection: str) -> Answer:
             result = _load(f"{confirmed}/result.json")
             _remove(f"confirmed-{token}")
             return Answer("confirmed", result)
-    # In the order in which it happens, or the moment between two looks would be taken for the end.
+    # In the order in which it happens, or the moment between two checks would be taken for the end.
     if _load(f"{_path('undoing')}/change.json").get("token") == token and _guarded(_path("undoing")):
         return Answer("pending", {})
     outcome = _load(_path("outcome.json"))
@@ -242,8 +242,8 @@ def _answer(token: str, connection: str) -> Answer:
     return Answer("unknown", {})
 
 
-def _looks(patience: float) -> Iterator[None]:
-    """Now and at intervals, for so many seconds."""
+def _checks(patience: float) -> Iterator[None]:
+    """Now and at intervals, for that many seconds."""
     deadline = time.monotonic() + patience
     yield
     while time.monotonic() < deadline:

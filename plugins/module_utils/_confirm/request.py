@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the controller asks of a change that could cut it off. Pure."""
+"""What the controller requires of a change that could disconnect it. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
-#: The options of a module, and what they are called here. The token comes from the action plugin, which confirms.
+#: The options of a module, and their names here. The action plugin, which confirms, chooses the token.
 OPTIONS = {"confirm_token": "token", "confirm_timeout": "timeout", "allow_uplink_change": "allow_uplink_change"}
 ARGUMENT_SPEC = {
     "confirm_timeout": {"type": "int", "default": 30},
@@ -22,7 +22,7 @@ ARGUMENT_SPEC = {
 class Request:
     """token: of the change, empty where nobody would confirm it. timeout: seconds after the change is complete.
 
-    allow_uplink_change: whether to touch what carries the controller's connection.
+    allow_uplink_change: whether what carries the controller's connection may be changed.
     """
 
     token: str = ""
@@ -40,10 +40,10 @@ class Request:
             problems.add("confirm_timeout", self.timeout, "this is no duration", remedy)
 
 
-#: Of a module that no action plugin has started.
+#: Of a module that was started without an action plugin.
 NO_REQUEST = Request()
 
 
 def take(options: dict) -> Request:
-    """The request of a module's options, which are taken out of them."""
+    """Move the request out of the options of a module."""
     return Request(**{name: options.pop(option) for option, name in OPTIONS.items()})

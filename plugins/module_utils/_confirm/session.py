@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which SSH connection a module came over. Reads only."""
+"""The SSH connection over which a module was started. Reads only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VARIABLE = b"SSH_CONNECTION"
 
 
 def connection() -> str:
-    """The SSH connection that this process came over, as sshd(8) tells it: addresses and ports; empty for none.
+    """The SSH connection that this process was started over: addresses and ports as in sshd(8); empty for none.
 
     sudo and su drop the variable, so the nearest ancestor that has it counts.
     """

@@ -33,11 +33,11 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 
 @dataclass(frozen=True)
 class Uplink:
-    """The way back to the controller.
+    """The egress interface towards the controller, and the route over it.
 
     peer, local: the two ends of the connection. link: the device of the route to the peer. gateway: its next hop, None
-    where the peer is on the link. table: the routing table that decides. carriers: names of all devices that the
-    connection depends on: the link, the device that has the local address, and what these sit on.
+    where the peer is on the link. table: the routing table in which the route is. carriers: names of all devices that
+    the connection depends on: the link, the device that has the local address, and their lower devices.
     """
 
     peer: Address
@@ -53,7 +53,7 @@ class Uplink:
 
 
 def ends(text: str) -> tuple[Address, Address] | None:
-    """The addresses of peer and host in such a variable. Pure."""
+    """The addresses of peer and host in a value of SSH_CONNECTION. Pure."""
     words = text.split()
     if len(words) != 4:
         return None
@@ -62,7 +62,7 @@ def ends(text: str) -> tuple[Address, Address] | None:
 
 
 def find() -> Uplink | None:
-    """None where no SSH connection is known, where it ends in another network namespace, or where it never leaves this
+    """None where no SSH connection is known, where it ends in another network namespace, or where it does not leave the
     host. Errors: OSError.
     """
     pair = ends(connection())
@@ -78,7 +78,7 @@ def find() -> Uplink | None:
         try:
             answer = netlink.route_to(*_question(peer, local))
         except OSError:
-            # No route: the connection that asks is lost already, there is nothing left to keep.
+            # No route: the connection is lost already, there is nothing left to protect.
             return None
     link = names.get(answer.number(RTA_OIF) or 0, "")
     if not link or holder == "lo" or link == "lo":
@@ -100,9 +100,9 @@ def _index(message: Message) -> int:
 
 
 def below(links: Iterable[str]) -> set[str]:
-    """These links and everything that they sit on: parents, and ports of a bridge or bond (netdev_adjacent_add_links).
+    """These links and all their lower devices: parents, and ports of a bridge or bond (netdev_adjacent_add_links).
 
-    Ports count as well as parents, as sysfs calls both lower devices.
+    sysfs lists both as lower_*.
     """
     found: set[str] = set()
     todo = list(links)
@@ -121,15 +121,15 @@ def below(links: Iterable[str]) -> set[str]:
 
 REMEDY = (
     "reach this host another way, or set allow_uplink_change: true together with a confirm_timeout, "
-    "so that the host undoes the change when it cuts the connection"
+    "so that the host undoes the change if that ends the connection"
 )
 
 
 def refuse(uplink: Uplink, key: str, value: object, what: str, request: Request, problems: Problems) -> None:
-    """Add the problem, unless it is allowed and can be undone."""
-    told = f"{what}, which carries Ansible's own connection from {uplink.peer} to {uplink.local}"
+    """Add a problem, unless the change is allowed and can be undone."""
+    problem = f"{what}, which carries Ansible's own connection from {uplink.peer} to {uplink.local}"
     if not request.allow_uplink_change:
-        problems.add(key, value, told, REMEDY)
+        problems.add(key, value, problem, REMEDY)
     elif not request.guarded:
         remedy = "set confirm_timeout to some seconds, and run it as a task of a playbook"
-        problems.add(key, value, f"{told}, and nothing would undo it", remedy)
+        problems.add(key, value, f"{problem}, and nothing would undo it", remedy)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which steps of a plan would take away the link, address or route that carries the controller's connection. Pure."""
+"""Which steps of a plan would change the link, address or route that carries the controller's connection. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check(
 
 
 def _why(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
-    """What a step does to the connection, in words; nothing for most steps."""
+    """How a step affects the connection, in words; nothing for most steps."""
     if isinstance(step, CreateLink):
         if step.attributes["mode"] == "passthru" and step.parent.name in uplink.carriers:
             yield f"a passthru link takes over the frames of its parent {step.parent.name}"
@@ -62,7 +62,7 @@ def _why(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
 
 
 def _less(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
-    """What a step takes away from, or changes of, something that carries the connection."""
+    """What a step removes or changes of a link that carries the connection."""
     if isinstance(step, DeleteLink):
         yield f"this removes {step.link}"
     elif isinstance(step, SetLink):
@@ -83,7 +83,7 @@ def _less(uplink: Uplink, facts: Facts, step: Step) -> Iterator[str]:
 
 
 def _new_address(uplink: Uplink, facts: Facts, step: AddAddress) -> Iterator[str]:
-    """An address of our own makes the host talk to itself; its subnet is a route to the link."""
+    """Packets to an own address never leave the host; its subnet is a route over the link."""
     interface = step.address
     if interface.ip in (uplink.peer, uplink.gateway):
         who = "peer" if interface.ip == uplink.peer else "gateway"
@@ -96,7 +96,7 @@ def _new_address(uplink: Uplink, facts: Facts, step: AddAddress) -> Iterator[str
 
 
 def _new_route(uplink: Uplink, facts: Facts, step: AddRoute) -> Iterator[str]:
-    """The longest prefix wins, then the lowest metric. An equal one goes behind, but IPv6 uses both."""
+    """The longest prefix wins, then the lowest metric. Of equal ones IPv4 uses the first, IPv6 both."""
     route = step.route
     same = step.link == uplink.link and route.gateway == uplink.gateway
     if same or route.table != uplink.table or not _covers(route.destination, uplink):
@@ -114,7 +114,7 @@ def _covers(network: object, uplink: Uplink) -> bool:
 
 
 def _best(uplink: Uplink, facts: Facts) -> tuple[int, int]:
-    """Prefix length and metric of the route that leads to the peer now; below all others where it is not known."""
+    """Prefix length and metric of the present route to the peer; lower than all others where it is not known."""
     link = facts.link(uplink.link)
     routes = [
         (route.destination.prefixlen, -route.metric)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings that links need on their parent, and what they were before, so that they return to that with the last link.
+"""Settings that links need on their parent, and their values before, which are restored with the last link.
 
 The memory is one small JSON file. A setting is restored when no link needs it any more. Planning is pure; only ``save``
 writes.
@@ -41,21 +41,20 @@ Memory = Dict[str, Dict[str, Remembered]]
 
 
 def target(parent: str) -> str:
-    """How a parent is called in differences."""
+    """The name of a parent in differences."""
     return f"interface {parent}"
 
 
 def memory_path() -> str:
-    """Where this namespace's memory is kept."""
+    """The file of this network namespace."""
     label = own_label()
     return f"{TRANSIENT}/{label}/{FILE}" if label else f"{PERMANENT}/{FILE}"
 
 
 def load(path: str, facts: Facts) -> Memory:
-    """What an earlier run wrote; an unreadable memory is none, as the settings themselves are compared anyway.
+    """What an earlier run wrote; empty where it cannot be parsed, as the settings themselves are compared anyway.
 
-    Before Linux 5.14 a namespace's number is used again for another one: there, only what was noted of the same device
-    counts.
+    Before Linux 5.14 a later namespace can have the same number: only entries of the same device count there.
     """
     try:
         data = json.loads(_files.read(path) or "{}")
@@ -83,12 +82,12 @@ def save(path: str, memory: Memory, facts: Facts) -> None:
 
 
 def merged(before: Memory, after: Memory) -> Memory:
-    """What to remember while a run is under way: nothing that a killed run could need is forgotten before its end."""
+    """What to remember during a run: nothing is forgotten before its end, as it may be killed."""
     return {parent: {**before.get(parent, {}), **after.get(parent, {})} for parent in dict.fromkeys([*before, *after])}
 
 
 def paths(present: list[DesiredLink], memory: Memory) -> list[str]:
-    """Every value that planning has to know."""
+    """Every value that a plan depends on."""
     wanted = [sysctl_path(link.lower.name, name) for link in present for name, _value in link.parent_sysctl]
     kept = [sysctl_path(parent, name) for parent, settings in memory.items() for name in settings]
     return list(dict.fromkeys(wanted + kept))
@@ -112,7 +111,7 @@ def check(present: list[DesiredLink], problems: Problems) -> None:
 
 @dataclass(frozen=True)
 class ParentPlan:
-    """before: steps that set what links need, ahead of the links' own. after: steps that give back what none needs.
+    """before: steps that set what links need, ahead of theirs. after: steps that restore what none needs any more.
 
     memory: what is to be remembered then.
     """

@@ -20,7 +20,7 @@ from .state import ConvergeState
 
 @dataclass(frozen=True)
 class ConvergePlan:
-    """difference: all that differs, also what a message says. links: the kernel's part. persistence: files and daemons.
+    """difference: all that differs. links: the steps in the kernel. persistence: those of files, units and daemons.
 
     memory: what parents' settings were before, as it has to be remembered afterwards.
     """
@@ -49,7 +49,7 @@ def plan(state: ConvergeState) -> ConvergePlan:
     )
     if problems:
         raise InvalidInput(problems)
-    # A file says whose a link is; where there is none, the link itself has to.
+    # A link is known as ours by its file; one without a file carries our mark.
     marked = {choice.link for choice in persistence.choices if choice.backend == "none"}
     difference = Difference()
     links = _link_plan.plan(state.present, state.removed, state.facts, state.sysctls, marked, difference)
@@ -62,7 +62,7 @@ def plan(state: ConvergeState) -> ConvergePlan:
 
 
 def _deleted(state: ConvergeState) -> frozenset[str]:
-    """Names of links that the kernel's part deletes or makes: nobody else may do that at the same time."""
+    """Names of links that steps in the kernel delete or make: no daemon may do that at the same time."""
     facts = state.facts
     found = ((link, facts.link(link.name)) for link in state.present)
     made = {link.name for link, now in found if not now or _link_plan.needs_recreation(link, now, facts)}

@@ -27,7 +27,7 @@ from .plan import ConvergePlan, plan
 from .state import ConvergeOptions, ConvergeState, read, read_again
 from .undo import LinkSnapshot
 
-#: Seconds in which kernel and daemons have to have arrived at what was asked of them.
+#: Seconds that the kernel and daemons get to reach the declared state.
 SETTLE_TIMEOUT = 10.0
 SETTLE_INTERVAL = 0.2
 
@@ -67,7 +67,7 @@ def _check_requirements(options: ConvergeOptions, request: Request) -> None:
 
 
 def _check_feasible(state: ConvergeState, planned: ConvergePlan, request: Request) -> None:
-    """Errors: InvalidInput where files could not be written, or where the controller would be cut off."""
+    """Errors: InvalidInput where files could not be written, or the controller would be disconnected."""
     problems = Problems(state.options.host)
     _persistence.check_writable(planned.persistence, problems)
     if not problems:
@@ -113,7 +113,7 @@ def settle(state: ConvergeState) -> ConvergeState:
 
 
 def _remaining(state: ConvergeState) -> list[str]:
-    """What differs from the declaration, in words; where nothing does, what the daemons say."""
+    """What differs from the declaration, in words; where nothing does, what the daemons report."""
     try:
         planned = plan(state)
     except InvalidInput as error:

@@ -53,7 +53,7 @@ class ConvergeState:
     present: the declared links with their parent. removed: names that shall not be there. problems: of the declaration
     itself, and of parents that cannot be found. elsewhere: macvlan children of the parents in other network namespaces.
     memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
-    that a link or a parent could need. ipv6: whether the host has IPv6. uplink: what carries the controller's
+    that links and parents need. ipv6: whether the host has IPv6. uplink: what carries the controller's
     connection.
     """
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What macvlan_link is about to touch, and the way back: the kernel first, then files, units and daemons.
+"""What macvlan_link is about to change, and how to restore it: the kernel first, then files, units and daemons.
 
-The order is that of the change itself: what makes links persistent adopts those that it finds.
+The order is that of the change itself: the persistent form adopts the links that it finds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look, Undone, undo
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored, Undone, undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import restore as kernel
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, registry, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
@@ -46,30 +46,30 @@ class LinkSnapshot:
     def undo(self, patience: float) -> Undone:
         return undo([self._kernel, self._persistence, self._files], patience)
 
-    def _kernel(self) -> Look:
+    def _kernel(self) -> Restored:
         return kernel.undo(self.kernel, self.owned, self.beside)
 
-    def _files(self) -> Look:
-        look = files.undo(self.files)
-        if any(units.DIRECTORY in text for text in look.differences):
+    def _files(self) -> Restored:
+        restored = files.undo(self.files)
+        if any(units.DIRECTORY in text for text in restored.differences):
             run(["systemctl", "daemon-reload"])
-        return look
+        return restored
 
-    def _persistence(self) -> Look:
-        """The way of every persistent change: files, units and daemons as the back ends have them. Errors: many."""
+    def _persistence(self) -> Restored:
+        """Like any other persistent change: files, units and daemons, by the back ends. Errors: many."""
         now = _persistence.read(self.present)
         if now.host.unfit:
-            return Look()
+            return Restored()
         difference = Difference()
         changed = back(self.persisted, now, difference)
         if difference:
             before = _persistence.before_kernel(changed, now.files)
             actions.apply([*before, *_persistence.after_kernel(changed, now.host)])
-        return Look(difference.messages())
+        return Restored(difference.messages())
 
 
 def back(then: Persisted, now: Persisted, difference: Difference) -> Changed:
-    """From the persistent state that is to the one that was. Pure; files that are not ours stay out of it."""
+    """From the persistent state that is to the one that was. Pure; files that are not ours are left alone."""
     ours = {path: text for path, text in then.files.items() if link_of(text) is not None}
     write = {
         path: text for path, text in ours.items() if difference.compare(f"file {path}", "", now.files.get(path), text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make steps in their order, and say what the kernel means where it refuses one."""
+"""Write steps in their order, and explain the errors of the kernel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read impo
 from .steps import CreateLink, Step
 from .writer import LinkWriter
 
-#: What the kernel means, where its own words do not help.
+#: What an error of the kernel means, where its text does not help.
 MEANINGS = {
     errno.EADDRINUSE: "another link on the same parent, maybe in another network namespace, has this MAC address",
     errno.EBUSY: "the parent is a port of a bridge or bond, or carries another kind of virtual link",

@@ -48,7 +48,7 @@ class Recreation(NamedTuple):
 
 
 def target(name: str) -> str:
-    """How a link is called in differences."""
+    """The name of a link in differences."""
     return f"link {name}"
 
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NetworkManager's configuration files: which are read, in which order, and what the list of unmanaged devices becomes.
+"""NetworkManager's configuration files: which are read, in which order, and the list of unmanaged devices that results.
 
-The rules are those of ``read_entire_config`` and ``read_config`` in NetworkManager's src/core/nm-config.c; what
-NetworkManager makes of the files itself is printed by ``NetworkManager --print-config``, and that is the judge.
+The rules are those of ``read_entire_config`` and ``read_config`` in NetworkManager's src/core/nm-config.c.
+``NetworkManager --print-config`` prints the list that NetworkManager merges itself, and that one decides.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Contribution:
 
 @dataclass
 class Merged:
-    """The list as it comes out of all files, and every line that had a part in it, in order."""
+    """The list that results from all files, and every line that contributed to it, in order."""
 
     specs: list[str] = field(default_factory=list)
     contributions: list[Contribution] = field(default_factory=list)
 
     def source(self, spec: str) -> Contribution | None:
-        """The line that brought a spec that stands in the list."""
+        """The line that added a spec of the list."""
         found = [item for item in self.contributions if item.operation != REMOVE and spec in item.specs]
         return found[-1] if found else None
 
@@ -98,7 +98,7 @@ def unescape(raw: str) -> str:
 
 
 def is_enabled(groups: dict[str, dict[str, str]], version: str) -> bool:
-    """Whether a snippet's ``[.config] enable=`` lets it count for this version of NetworkManager."""
+    """Whether a snippet's ``[.config] enable=`` includes this version of NetworkManager."""
     value = groups.get(".config", {}).get("enable")
     if value is None:
         return True
@@ -116,7 +116,7 @@ def is_enabled(groups: dict[str, dict[str, str]], version: str) -> bool:
 def _version_rule(rule: str, version: str) -> bool:
     """``nm-version:1.42``, ``nm-version-min:`` and ``nm-version-max:``; missing numbers match anything.
 
-    A rule with a micro version only speaks of its own minor series, as NetworkManager's match_config_eval has it.
+    A rule with a micro version applies to its own minor series only (NetworkManager's match_config_eval).
     """
     tag, dummy, wanted = rule.partition(":")
     compare = {"nm-version": 0, "nm-version-min": 1, "nm-version-max": -1}.get(tag.lower())
@@ -134,7 +134,7 @@ def _version_rule(rule: str, version: str) -> bool:
 
 
 def merge(files: list[File], version: str) -> Merged:
-    """What the files make of ``[keyfile] unmanaged-devices``; ``=`` replaces, ``+=`` adds, ``-=`` takes away."""
+    """``[keyfile] unmanaged-devices`` of all files: ``=`` replaces, ``+=`` adds, ``-=`` removes."""
     merged = Merged()
     for file in files:
         groups = parse(file.text)

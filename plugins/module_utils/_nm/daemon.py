@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""NetworkManager as a running daemon: is it there, what does it make of each device, and reload its configuration."""
+"""NetworkManager as a running daemon: whether it is there, how it sees each device, and a reload of its files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Status:
-    """Whether NetworkManager is on this host. why_not: why it cannot be asked, empty where it can."""
+    """Whether NetworkManager is on this host. why_not: why it cannot be queried, empty where it can."""
 
     installed: bool
     running: bool
@@ -87,7 +87,7 @@ def devices() -> list[ManagedDevice]:
 
 
 def parse_devices(objects: object) -> list[ManagedDevice]:
-    """Devices out of the answer to GetManagedObjects. Pure."""
+    """Devices, parsed from the answer to GetManagedObjects. Pure."""
     found = []
     for interfaces in objects.values() if isinstance(objects, dict) else ():
         properties = interfaces.get(_DEVICE)
@@ -114,7 +114,7 @@ def connections() -> dict[str, Connection]:
 
 
 def parse_connections(objects: object) -> dict[str, Connection]:
-    """The same of the answer to GetManagedObjects; what others have configured is nobody's profile. Pure."""
+    """The same, parsed from the answer to GetManagedObjects; external connections have no profile. Pure."""
     found = {}
     everything = objects if isinstance(objects, dict) else {}
     for path, interfaces in everything.items():

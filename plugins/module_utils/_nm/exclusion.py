@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that keeps NetworkManager off devices: its place and what it holds. Pure."""
+"""The file that makes NetworkManager leave devices alone: its path and its contents. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 
 from . import config
 
-#: Where the file is unless another place is asked for. Others sort before it.
+#: The default path of the file. Others sort before it.
 PATH = f"{config.LOCAL}/99-linuxnet-macvlan.conf"
 
 
 def render(specs: Sequence[str]) -> str | None:
-    """What the file holds, None where there is to be none."""
+    """The contents of the file, None where there is to be none."""
     return f"{HEADER}\n[{config.GROUP}]\n{config.KEY}+={','.join(specs)}\n" if specs else None
 
 
@@ -26,12 +26,12 @@ def parse(text: str | None) -> list[str]:
 
 
 def spec_of(link: str) -> str:
-    """How a link is named in it."""
+    """The entry of a link."""
     return f"interface-name:{link}"
 
 
 def without(text: str | None, links: Iterable[str]) -> str | None:
-    """The file as it is when links are taken out."""
+    """The file without these links."""
     gone = {spec_of(link) for link in links}
     have = parse(text)
     kept = [spec for spec in have if spec not in gone]

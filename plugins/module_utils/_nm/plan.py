@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What NetworkManager's exclusion is to be, what keeps it from having an effect, and what is to change. Pure."""
+"""What NetworkManager's exclusion is to be, what prevents its effect, and what is to change. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from . import specs as specs_
 
 
 @dataclass(frozen=True)
-class Desired:
-    """state: ``present`` or ``absent``. devices: normalised specs. reload: whether the daemon is told.
+class DesiredExclusion:
+    """state: ``present`` or ``absent``. devices: normalised specs. reload: whether the daemon reads it at once.
 
     keep: normalised specs that stay if they are there.
     """
@@ -30,8 +30,8 @@ class Desired:
     reload: bool
     keep: tuple[str, ...] = ()
 
-    def on(self, text: str | None) -> Desired:
-        """With what is to be kept of the file as it is."""
+    def on(self, text: str | None) -> DesiredExclusion:
+        """With the entries of the present file that are to be kept."""
         if self.state == "absent":
             return self
         kept = [spec for spec in exclusion.parse(text) if spec in self.keep and spec not in self.devices]
@@ -39,13 +39,13 @@ class Desired:
 
     @property
     def text(self) -> str | None:
-        """What the file holds, None where there is to be none (also when nothing is to be excluded)."""
+        """The contents of the file, None where there is to be none (also when nothing is to be excluded)."""
         return None if self.state == "absent" else exclusion.render(self.devices)
 
 
 @dataclass(frozen=True)
-class Facts:
-    """status: the daemon. text: what stands at the path. files: NetworkManager's own, all of them.
+class NMFacts:
+    """status: the daemon. text: the file at the path. files: all of NetworkManager's configuration.
 
     printed: the list as NetworkManager merges the files. devices: as NetworkManager sees them, none when it is not
     running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
@@ -63,7 +63,7 @@ class Facts:
 class Ineffective(InvalidInput):
     """The exclusion would have, or has, no effect.
 
-    overridden_by: the file that is the reason, and how; or None. messages: what was changed before that showed.
+    overridden_by: the file that is the reason, and how; or None. messages: what had been changed by then.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Ineffective(InvalidInput):
 
 
 @dataclass
-class Plan:
+class ExclusionPlan:
     difference: Difference
     warnings: list[str]
     merged: config.Merged
@@ -88,7 +88,7 @@ class Plan:
     handed_back: list[str] = field(default_factory=list)
 
 
-def parse(state: str, devices: list[str], path: str, reload: bool, keep: Sequence[str] = ()) -> Desired:
+def parse(state: str, devices: list[str], path: str, reload: bool, keep: Sequence[str] = ()) -> DesiredExclusion:
     """The input, checked. Errors: InvalidInput with every problem."""
     problems = Problems()
     normalised: dict[str, list[str]] = {}
@@ -107,10 +107,10 @@ def parse(state: str, devices: list[str], path: str, reload: bool, keep: Sequenc
         )
     if problems:
         raise InvalidInput(problems)
-    return Desired(state, normalised["devices"], path, reload, tuple(normalised["keep"]))
+    return DesiredExclusion(state, normalised["devices"], path, reload, tuple(normalised["keep"]))
 
 
-def plan(desired: Desired, facts: Facts) -> Plan:
+def plan(desired: DesiredExclusion, facts: NMFacts) -> ExclusionPlan:
     """What is to change. Pure. Errors: InvalidInput when the file would not have the effect, or is not ours."""
     difference, warnings = Difference(), []  # type: Difference, list[str]
     text = desired.text if facts.status.installed else None
@@ -119,7 +119,7 @@ def plan(desired: Desired, facts: Facts) -> Plan:
         problems.add(
             "path",
             desired.path,
-            "a file that this collection did not write stands there",
+            "a file that this collection did not write is there",
             "choose another path, or move that file away",
         )
     version = facts.status.version or ""
@@ -150,23 +150,23 @@ def plan(desired: Desired, facts: Facts) -> Plan:
                 f"NetworkManager takes over {', '.join(handed_back)} and removes the addresses it did not set itself; "
                 "remove these links before the exclusion, or keep them in the list"
             )
-    return Plan(difference, warnings, after, required, handed_back)
+    return ExclusionPlan(difference, warnings, after, required, handed_back)
 
 
-def let_go(planned: Plan, facts: Facts) -> list[str]:
-    """Devices that NetworkManager manages and shall not: it takes what it has configured off them."""
+def released(planned: ExclusionPlan, facts: NMFacts) -> list[str]:
+    """Devices that NetworkManager manages and shall release: it flushes what it has configured there."""
     return [item.device.name for item in facts.devices if item.managed and item.device.name in planned.required]
 
 
-def _required(desired: Desired, facts: Facts) -> list[str]:
-    """Names of the devices, known to NetworkManager, that the list speaks of and that are to be unmanaged."""
+def _required(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
+    """Names of the devices of NetworkManager that match the list and are to be unmanaged."""
     return [item.device.name for item in facts.devices if specs_.matches(desired.devices, item.device)]
 
 
 def _check_effect(
-    desired: Desired, facts: Facts, before: config.Merged, after: config.Merged, problems: Problems
+    desired: DesiredExclusion, facts: NMFacts, before: config.Merged, after: config.Merged, problems: Problems
 ) -> None:
-    """Everything in the other files, and in the list itself, that keeps the exclusion from having its effect."""
+    """Everything in the other files, and in the list itself, that prevents the effect of the exclusion."""
     if specs_.only_exceptions(after.specs):
         problems.add(
             "devices",
@@ -196,7 +196,7 @@ def _check_effect(
                 problems.add(
                     f"devices[{index}]",
                     spec,
-                    f"{_where(after, exception)} says {exception}, and an exception beats every other entry",
+                    f"{_where(after, exception)} says {exception}, and an exception overrides every other entry",
                     "remove that exception, or the device from the list",
                 )
         mac = specs_.hardware_address(spec)
@@ -210,8 +210,8 @@ def _check_effect(
             )
 
 
-def overriding(desired: Desired, facts: Facts, merged: config.Merged, spec: str) -> dict[str, str] | None:
-    """Which file keeps a spec of ours out of the merged list, and how; None when none does. Pure."""
+def overriding(desired: DesiredExclusion, facts: NMFacts, merged: config.Merged, spec: str) -> dict[str, str] | None:
+    """Which file removes a spec of ours from the merged list, or hides our file, and how; None when none does. Pure."""
     if spec in merged.specs:
         return None
     ours = next((index for index, item in enumerate(merged.contributions) if item.path == desired.path), None)
@@ -228,7 +228,7 @@ def overriding(desired: Desired, facts: Facts, merged: config.Merged, spec: str)
 
 
 def _exception(specs: list[str], device: specs_.Device) -> str | None:
-    """The ``except:`` entry that speaks of a device."""
+    """The ``except:`` entry that matches a device."""
     return next((spec for spec in specs if specs_.is_except(spec) and specs_.takes(spec, device)), None)
 
 
@@ -237,7 +237,7 @@ def _where(merged: config.Merged, spec: str) -> str:
     return source.path if source else "NetworkManager's configuration"
 
 
-def first_override(desired: Desired, facts: Facts, merged: config.Merged) -> dict[str, str] | None:
+def first_override(desired: DesiredExclusion, facts: NMFacts, merged: config.Merged) -> dict[str, str] | None:
     found = (overriding(desired, facts, merged, spec) for spec in desired.devices)
     return next((culprit for culprit in found if culprit is not None), None)
 
@@ -254,7 +254,7 @@ def _remedy(culprit: dict[str, str] | None) -> str:
     return f"write {config.KEY}+= in that file, remove its line, or choose a path whose name sorts after it"
 
 
-def _mac_warnings(desired: Desired, facts: Facts) -> list[str]:
+def _mac_warnings(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
     known = {item.device.permanent_mac for item in facts.devices}
     return [
         f"{spec} matches no device of this host; NetworkManager compares permanent addresses, which a macvlan has not: "
@@ -265,8 +265,8 @@ def _mac_warnings(desired: Desired, facts: Facts) -> list[str]:
     ]
 
 
-def pending(desired: Desired, facts: Facts) -> list[str]:
-    """Names of listed devices that are managed still, or that the kernel has and NetworkManager does not list yet."""
+def unsettled(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
+    """Names of listed devices that are still managed, or that the kernel has and NetworkManager does not list yet."""
     if desired.text is None:
         return []
     listed = {item.device.name: item.managed for item in facts.devices}
@@ -276,8 +276,8 @@ def pending(desired: Desired, facts: Facts) -> list[str]:
     )
 
 
-def verify(desired: Desired, facts: Facts) -> Problems:
-    """What the host, read back, still does against the declaration."""
+def verify(desired: DesiredExclusion, facts: NMFacts) -> Problems:
+    """What still differs from the declaration once the host has been read back."""
     problems = Problems()
     if desired.text is None or not facts.status.installed:
         return problems
@@ -296,18 +296,18 @@ def verify(desired: Desired, facts: Facts) -> Problems:
             why = f"by {exception} in {_where(merged, exception)}"
             remedy = "remove that exception, or the device from the list"
         else:
-            # NetworkManager 1.42 and 1.52 keep a device they have once taken over (state `disconnected`) although
-            # their own flags say unmanaged; neither `nmcli device set` nor link down and up frees it.
+            # NetworkManager 1.42 and 1.52 keep a device that they once took over (state `disconnected`) although
+            # their own flags are unmanaged; neither `nmcli device set` nor link down and up releases it.
             why = f"although its merged list is {','.join(facts.printed)}"
-            remedy = "delete the link and create it again, or restart NetworkManager at a time that suits"
+            remedy = "delete the link and create it again, or restart NetworkManager at a suitable time"
         problems.add(
             "devices", item.device.name, f"NetworkManager still manages the device (state {item.state}) {why}", remedy
         )
     return problems
 
 
-def report(desired: Desired, facts: Facts, merged: config.Merged, predicted: bool) -> dict[str, object]:
-    """What the module returns about the host; `predicted` means as it would be."""
+def report(desired: DesiredExclusion, facts: NMFacts, merged: config.Merged, predicted: bool) -> dict[str, object]:
+    """What the module returns about the host. predicted: as it would be, in check mode."""
     covered = {item.device.name for item in facts.devices if specs_.matches(desired.devices, item.device)}
     proves = predicted and facts.status.running and desired.reload and desired.text is not None
     rows: list[dict[str, object]] = []

@@ -77,7 +77,7 @@ def is_except(spec: str) -> bool:
 
 
 def only_exceptions(specs: list[str]) -> bool:
-    """Whether a list holds nothing but ``except:``; NetworkManager then takes it for "all devices but these"."""
+    """Whether a list has only ``except:`` entries; NetworkManager reads that as "all devices but these"."""
     return bool(specs) and all(is_except(spec) for spec in specs)
 
 
@@ -117,13 +117,13 @@ def problem(spec: str) -> tuple[str, str] | None:
 
 
 def hardware_address(spec: str) -> str | None:
-    """The MAC that a (normalised) spec names, None when it does not go by MAC."""
+    """The MAC that a (normalised) spec names, None when it does not match by MAC."""
     body = spec[len(EXCEPT) :] if is_except(spec) else spec
     return parse_mac(body[len(MAC) :] if body.lower().startswith(MAC) else body)
 
 
 def exact_name(spec: str) -> str | None:
-    """The one interface name that a spec stands for, None when it is a pattern or goes by something else."""
+    """The one interface name that a spec matches, None when it is a pattern or matches by something else."""
     if not spec.lower().startswith(INTERFACE_NAME):
         return None
     value = spec[len(INTERFACE_NAME) :]
@@ -134,7 +134,7 @@ def exact_name(spec: str) -> str | None:
 
 
 def matches(specs: list[str], device: Device) -> bool | None:
-    """Whether a list takes a device: True, False by an ``except:`` entry, None when no entry speaks of it."""
+    """Whether a list matches a device: True, False by an ``except:`` entry, None when no entry matches it."""
     taken = any(not is_except(spec) and _takes(spec, device, True) for spec in specs)
     excepted = any(is_except(spec) and _takes(spec[len(EXCEPT) :], device, False) for spec in specs)
     if excepted:
@@ -143,7 +143,7 @@ def matches(specs: list[str], device: Device) -> bool | None:
 
 
 def takes(spec: str, device: Device) -> bool:
-    """Whether one entry speaks of a device, ``except:`` or not."""
+    """Whether one entry matches a device, ``except:`` or not."""
     return _takes(spec[len(EXCEPT) :], device, False) if is_except(spec) else _takes(spec, device, True)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep NetworkManager off devices: one owned file, a reload, and the proof that it had the effect."""
+"""Make NetworkManager leave devices alone: one owned file, a reload, and the proof of its effect."""
 
 from __future__ import annotations
 
@@ -16,14 +16,25 @@ from collections.abc import Sequence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read, remove, write
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending as place
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import refuse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, find, refuse
 
 from . import config, daemon
-from .plan import Desired, Facts, Ineffective, Plan, first_override, let_go, parse, pending, plan, report, verify
+from .plan import (
+    DesiredExclusion,
+    ExclusionPlan,
+    Ineffective,
+    NMFacts,
+    first_override,
+    parse,
+    plan,
+    released,
+    report,
+    unsettled,
+    verify,
+)
 from .undo import ManagerSnapshot
 
 #: linux/sockios.h, linux/ethtool.h, linux/if.h
@@ -31,17 +42,17 @@ SIOCETHTOOL = 0x8946
 ETHTOOL_GPERMADDR = 0x20
 IFNAMSIZ = 16
 
-#: Seconds that NetworkManager gets to act on a reload; it took 0.1 s where measured, and it acts asynchronously.
+#: Seconds that NetworkManager gets to act on a reload, which is asynchronous; it took 0.1 s when measured.
 SETTLE = 5.0
 _INTERVAL = 0.1
 
 
-def gather(path: str) -> Facts:
+def gather(path: str) -> NMFacts:
     """Read the host. Errors: CommandFailed when NetworkManager cannot read its own files; BusError; OSError."""
     status = daemon.status()
     if not status.installed:
-        return Facts(status, read(path))
-    return Facts(
+        return NMFacts(status, read(path))
+    return NMFacts(
         status,
         read(path),
         config.read_files(),
@@ -69,7 +80,7 @@ def _impermanent() -> dict[str, str]:
     return found
 
 
-def apply(desired: Desired, planned: Plan, facts: Facts) -> Facts:
+def apply(desired: DesiredExclusion, planned: ExclusionPlan, facts: NMFacts) -> NMFacts:
     """Write, reload, and read back until NetworkManager has acted or SETTLE seconds are over; the facts afterwards."""
     changes = planned.difference.of(f"file {desired.path}")
     if changes:
@@ -84,7 +95,7 @@ def apply(desired: Desired, planned: Plan, facts: Facts) -> Facts:
     limit = time.monotonic() + SETTLE
     while True:
         now = gather(desired.path)
-        if not pending(desired, now) or time.monotonic() > limit or not (now.status.running and desired.reload):
+        if not unsettled(desired, now) or time.monotonic() > limit or not (now.status.running and desired.reload):
             return now
         time.sleep(_INTERVAL)
 
@@ -103,75 +114,82 @@ def run(
     Errors: InvalidInput, Busy, GuardFailed, BusError, CommandFailed, OSError; ChangeUndone where the change is guarded.
     """
     if not check:
-        place.wait_until_free()
-    warning = place.leftover(platform.node(), keep=check)
+        pending.wait_until_free()
+    warning = pending.leftover(platform.node(), keep=check)
     desired = parse(state, devices, path, reload, keep)
     facts = gather(path)
     desired = desired.on(facts.text)
     planned = plan(desired, facts)
-    way = uplink.find()
-    _check_uplink(way, planned, facts, request)
+    uplink = find()
+    _check_uplink(uplink, planned, facts, request)
     if warning:
         planned.warnings.insert(0, warning)
     if check:
-        return _result(desired, planned, facts, planned.merged, way, True)
+        return _result(desired, planned, facts, planned.merged, uplink, True)
     if not planned.difference:
         request = NO_REQUEST
-    told = facts.status.running and reload
+    reloads = facts.status.running and reload
     touched = [*planned.required, *planned.handed_back]
-    with guarded(request, planned.difference.messages(), lambda: ManagerSnapshot(path, touched, told).undo) as guard:
-        result = _change(desired, planned, facts, way)
+    with guarded(request, planned.difference.messages(), lambda: ManagerSnapshot(path, touched, reloads).undo) as guard:
+        result = _change(desired, planned, facts, uplink)
         if guard is not None:
             guard.complete(result)
     return result
 
 
-def _check_uplink(way: uplink.Uplink | None, planned: Plan, facts: Facts, request: Request) -> None:
-    """Errors: InvalidInput where NetworkManager would take its configuration off what carries the controller."""
+def _check_uplink(uplink: Uplink | None, planned: ExclusionPlan, facts: NMFacts, request: Request) -> None:
+    """Errors: InvalidInput where NetworkManager would flush what carries the controller's connection."""
     problems = Problems()
     request.check(problems)
-    if way is not None:
-        for name in let_go(planned, facts):
-            if name in way.carriers:
-                what = f"NetworkManager would take its configuration off {name}"
-                refuse(way, "devices", name, what, request, problems)
+    if uplink is not None:
+        for name in released(planned, facts):
+            if name in uplink.carriers:
+                what = f"NetworkManager would flush its configuration from {name}"
+                refuse(uplink, "devices", name, what, request, problems)
         for name in planned.handed_back:
-            if name in way.carriers:
+            if name in uplink.carriers:
                 what = f"NetworkManager would remove what others have configured on {name}"
-                refuse(way, "devices", name, what, request, problems)
+                refuse(uplink, "devices", name, what, request, problems)
     if problems:
         raise InvalidInput(problems)
 
 
-def _change(desired: Desired, planned: Plan, facts: Facts, way: uplink.Uplink | None) -> dict[str, object]:
-    """Make it, and read it back. Errors: Ineffective and others."""
+def _change(
+    desired: DesiredExclusion, planned: ExclusionPlan, facts: NMFacts, uplink: Uplink | None
+) -> dict[str, object]:
+    """Carry it out, and read it back. Errors: Ineffective and others."""
     facts = apply(desired, planned, facts)
     merged = config.merge(config.order(facts.files), facts.status.version or "")
     problems = verify(desired, facts)
     if problems:
         raise Ineffective(problems, first_override(desired, facts, merged), planned.difference.messages())
     merged.specs = facts.printed
-    return _result(desired, planned, facts, merged, way, False)
+    return _result(desired, planned, facts, merged, uplink, False)
 
 
 def _result(
-    desired: Desired, planned: Plan, facts: Facts, merged: config.Merged, way: uplink.Uplink | None, predicted: bool
+    desired: DesiredExclusion,
+    planned: ExclusionPlan,
+    facts: NMFacts,
+    merged: config.Merged,
+    uplink: Uplink | None,
+    predicted: bool,
 ) -> dict[str, object]:
     warnings = list(planned.warnings)
     if desired.text is not None and facts.status.installed and not facts.status.running:
-        warnings.append(f"{facts.status.why_not}: the file counts, the state of the devices is not proven")
+        warnings.append(f"{facts.status.why_not}: the file is in place, the state of the devices is not proven")
     return {
         **report(desired, facts, merged, predicted),
         "changed": bool(planned.difference),
         "diff": planned.difference.ansible_diff(),
         "messages": planned.difference.messages(),
         "msg": _outcome(desired, facts),
-        "uplink": way.as_data() if way else None,
+        "uplink": uplink.as_data() if uplink else None,
         "warnings": warnings,
     }
 
 
-def _outcome(desired: Desired, facts: Facts) -> str:
+def _outcome(desired: DesiredExclusion, facts: NMFacts) -> str:
     if not facts.status.installed:
         return "NetworkManager is not installed on this host: nothing to exclude, nothing written"
     if desired.text is None:

@@ -74,7 +74,7 @@ def test_an_exclusion_that_nobody_confirms_is_undone(lab: Lab, lab_module) -> No
 
 
 def test_a_profile_that_the_uplink_lost_is_up_again(lab: Lab, lab_module) -> None:
-    """NetworkManager lets go of eth0, and takes its addresses along."""
+    """NetworkManager releases eth0 and flushes its addresses."""
     before = lab.exec("nm", "ip", "-brief", "address", "show", "dev", "eth0").stdout
     wanted = {"devices": ["eth0"], "confirm_token": "a2", "confirm_timeout": 1}
     done = lab_module(lab, "nm", "nm_unmanaged", wanted)
@@ -94,7 +94,7 @@ def test_networkmanager_is_not_told_to_leave_the_uplink_alone(lab: Lab, lab_modu
     options = json.dumps({"devices": ["eth0"], "confirm_token": "a3"})
     refused = json.loads(lab.exec("nm", "sh", "-c", script, input=options, check=False).stdout.splitlines()[-1])
     assert [problem["key"] for problem in refused["problems"]] == ["devices"]
-    assert "NetworkManager would take its configuration off eth0, which carries Ansible's own" in refused["msg"]
+    assert "NetworkManager would flush its configuration from eth0, which carries Ansible's own" in refused["msg"]
     assert not exists(lab, "nm", NM_FILE)
 
 

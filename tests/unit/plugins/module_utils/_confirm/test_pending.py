@@ -12,18 +12,17 @@ import time
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending as place
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard, pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
 
 
 @pytest.fixture(autouse=True)
 def base(tmp_path, monkeypatch):
-    """A place of this test's own."""
-    monkeypatch.setattr(place, "BASE", str(tmp_path / "run"))
-    monkeypatch.setattr(place, "own_label", str)
-    monkeypatch.setattr(place, "PAUSE", 0.01)
+    """A directory of this test's own."""
+    monkeypatch.setattr(pending, "BASE", str(tmp_path / "run"))
+    monkeypatch.setattr(pending, "own_label", str)
+    monkeypatch.setattr(pending, "PAUSE", 0.01)
     monkeypatch.setattr(guard, "_own_scope", lambda token: None)
     return tmp_path / "run"
 
@@ -66,27 +65,27 @@ def wait_for_end(armed):
 def test_confirmed(arm, base, undone):
     result = {"changed": True}
     armed = arm()
-    assert place.confirm("a1", "", 0).state == "pending"
+    assert pending.confirm("a1", "", 0).state == "pending"
     armed.complete(result)
     assert result["confirm"] == {"token": "a1", "timeout": 60}
-    assert place.confirm("other", "", 0).state == "unknown"
-    answer = place.confirm("a1", "", 0)
+    assert pending.confirm("other", "", 0).state == "unknown"
+    answer = pending.confirm("a1", "", 0)
     assert (answer.state, answer.data) == ("confirmed", result)
     assert left(base) == []
     wait_for_end(armed)
     assert not undone.exists()
-    assert place.confirm("a1", "", 0).state == "unknown"
+    assert pending.confirm("a1", "", 0).state == "unknown"
 
 
 def test_the_time_is_over(arm, undone):
     armed = arm(timeout=0.05)
     armed.complete({})
     wait_for_end(armed)
-    answer = place.confirm("a1", "", 20)
+    answer = pending.confirm("a1", "", 20)
     assert answer.state == "undone"
     assert answer.data["undone"] == ["link lan0: remove"]
     assert "within 0.05 s" in answer.data["reason"]
-    assert place.leftover("web1", keep=False) == "", "it has been told"
+    assert pending.leftover("web1", keep=False) == "", "it has been reported"
 
 
 def test_the_time_does_not_run_while_the_change_is_made(arm, undone):
@@ -109,50 +108,50 @@ def test_the_module_is_killed(arm, undone, base):
     os.close(armed._orders)
     wait_for_end(armed)
     assert undone.exists()
-    assert place.current() is None
-    assert "as the module was ended" in place.leftover("web1", keep=True)
-    told = place.leftover("web1", keep=False)
-    assert told.startswith("web1: an earlier change was undone at")
-    assert "undone: link lan0: remove" in told
-    assert place.leftover("web1", keep=False) == ""
+    assert pending.current() is None
+    assert "as the module was ended" in pending.leftover("web1", keep=True)
+    report = pending.leftover("web1", keep=False)
+    assert report.startswith("web1: an earlier change was undone at")
+    assert "undone: link lan0: remove" in report
+    assert pending.leftover("web1", keep=False) == ""
     assert left(base) == []
 
 
 def test_the_host_shuts_down(arm, undone):
     armed = arm()
     armed.complete({})
-    os.kill(place.current()["pid"], 15)
+    os.kill(pending.current()["pid"], 15)
     wait_for_end(armed)
     assert undone.read_text() == "5.0"
-    assert "told to stop" in place.confirm("a1", "", 20).data["reason"]
+    assert "was stopped before" in pending.confirm("a1", "", 20).data["reason"]
 
 
 def test_one_at_a_time(arm, undone):
     armed = arm(timeout=0.2)
     with pytest.raises(guard.GuardFailed, match=r"is not confirmed yet \(link lan0: add"):
         arm("b2")
-    assert place.current()["token"] == "a1"
+    assert pending.current()["token"] == "a1"
     threading.Timer(0.1, armed.complete, [{}]).start()
-    place.wait_until_free()
+    pending.wait_until_free()
     assert undone.exists()
 
 
-def test_a_guard_that_was_killed_is_told_of_and_in_nobodys_way(arm, base):
+def test_a_guard_that_was_killed_is_reported_and_blocks_nothing(arm, base):
     armed = arm()
-    os.kill(place.current()["pid"], 9)
-    wait_for(lambda: place.current() is None)
-    place.wait_until_free()
+    os.kill(pending.current()["pid"], 9)
+    wait_for(lambda: pending.current() is None)
+    pending.wait_until_free()
     with pytest.raises(guard.GuardFailed, match="nothing will undo it"):
         armed.complete({})
-    assert "its guard was killed" in place.leftover("web1", keep=False)
+    assert "its guard was killed" in pending.leftover("web1", keep=False)
     assert left(base) == []
 
 
 def test_the_connection_of_the_change_confirms_nothing(arm, monkeypatch):
     monkeypatch.setattr(guard, "connection", lambda: "192.0.2.2 50000 192.0.2.1 22")
     arm().complete({})
-    assert place.confirm("a1", "192.0.2.2 50000 192.0.2.1 22", 0).state == "same_connection"
-    assert place.confirm("a1", "192.0.2.2 50001 192.0.2.1 22", 0).state == "confirmed"
+    assert pending.confirm("a1", "192.0.2.2 50000 192.0.2.1 22", 0).state == "same_connection"
+    assert pending.confirm("a1", "192.0.2.2 50001 192.0.2.1 22", 0).state == "confirmed"
 
 
 def test_without_a_place_nothing_is_changed(arm, base):

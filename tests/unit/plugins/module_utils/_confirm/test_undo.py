@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Putting things back: the loop, files, and the persistent state."""
+"""Undoing a change: the rounds, files, and the persistent state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files, undo
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Look
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import undo as links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import head
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
@@ -25,27 +25,28 @@ def at_once(monkeypatch):
     monkeypatch.setattr(undo, "PAUSE", 0)
 
 
-def stage(*looks):
-    """Finds these things, one a look, and then nothing."""
-    left = list(looks)
-    return lambda: left.pop(0) if left else Look()
+def stage(*rounds):
+    """Finds these things, one a round, and then nothing."""
+    left = list(rounds)
+    return lambda: left.pop(0) if left else Restored()
 
 
-def test_looks_until_nothing_differs_any_more():
-    done = undo.undo([stage(Look(["a"]), Look(["b"], ["not yet"]), Look(), Look(["a"])), stage(Look(["c"]))], 10)
+def test_rounds_go_on_until_nothing_differs():
+    first = stage(Restored(["a"]), Restored(["b"], ["not yet"]), Restored(), Restored(["a"]))
+    done = undo.undo([first, stage(Restored(["c"]))], 10)
     assert (done.done, done.left) == (["a", "c", "b"], [])
 
 
-def test_what_cannot_be_put_back_is_told_with_the_reason():
-    done = undo.undo([stage(Look(["a"])), lambda: Look(["b"], ["b: no"])], 0.01)
+def test_what_cannot_be_restored_is_reported_with_the_reason():
+    done = undo.undo([stage(Restored(["a"])), lambda: Restored(["b"], ["b: no"])], 0.01)
     assert (done.done, done.left) == (["a"], ["b", "b: no"])
 
 
-def test_a_stage_that_breaks_does_not_keep_the_others():
+def test_a_stage_that_fails_does_not_stop_the_others():
     def breaks():
         raise ValueError("oh")
 
-    done = undo.undo([breaks, stage(Look(["a"]))], 0.01)
+    done = undo.undo([breaks, stage(Restored(["a"]))], 0.01)
     assert (done.done, done.left) == (["a"], ["ValueError: oh"])
 
 
@@ -69,8 +70,8 @@ def test_files_come_back_with_every_octet_mode_and_owner(tmp_path):
     new.parent.mkdir(parents=True)
     new.write_text("new")
     seen.write_text("seen")
-    look = files.undo(then)
-    assert (len(look.differences), look.errors) == (7, [])
+    restored = files.undo(then)
+    assert (len(restored.differences), restored.errors) == (7, [])
     assert gone.read_bytes() == b"\xff\r\ngone"
     status = gone.stat()
     assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == (0o640, 12, 34)
@@ -90,7 +91,7 @@ def test_a_directory_that_somebody_else_uses_stays(tmp_path):
     (new.parent / "theirs").write_text("theirs")
     files.undo(then)
     assert [path.name for path in new.parent.iterdir()] == ["theirs"]
-    assert files.undo(then) == Look()
+    assert files.undo(then) == Restored()
 
 
 OLD, NEW = f"{head('lan0')}old\n", f"{head('lan0')}new\n"
@@ -119,14 +120,14 @@ ON, OFF = UnitState(True, True), UnitState()
         ),
     ],
 )  # fmt: skip
-def test_the_way_back_of_files_and_units(then, now, write, remove, start, stop):
+def test_files_and_units_are_restored(then, now, write, remove, start, stop):
     difference = Difference()
     changed = links.back(then, now, difference)
     assert (changed.write, changed.remove, changed.start, changed.stop) == (write, remove, start, stop)
     assert bool(difference) == (then != now)
 
 
-def test_files_of_others_are_no_business_of_the_way_back():
+def test_files_of_others_are_not_restored():
     difference = Difference()
     theirs = Persisted(files={NETWORK: "[Match]\n"})
     links.back(theirs, Persisted(), difference)

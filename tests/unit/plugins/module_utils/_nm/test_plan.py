@@ -27,7 +27,7 @@ def macvlan(name: str, managed: bool) -> daemon.ManagedDevice:
     return daemon.ManagedDevice(Device(name, "macvlan", "macvlan"), managed, state, MAC)
 
 
-def present(*devices: str, path: str = PATH) -> nm.Desired:
+def present(*devices: str, path: str = PATH) -> nm.DesiredExclusion:
     return nm.parse("present", list(devices), path, True)
 
 
@@ -35,14 +35,14 @@ def other(name: str, line: str) -> File:
     return File(f"{LOCAL}/{name}", f"[keyfile]\n{line}\n")
 
 
-def refusal(desired: nm.Desired, facts: nm.Facts) -> nm.Ineffective:
+def refusal(desired: nm.DesiredExclusion, facts: nm.NMFacts) -> nm.Ineffective:
     with pytest.raises(nm.Ineffective) as caught:
         nm.plan(desired, facts)
     return caught.value
 
 
 def test_write_and_take_the_device_away():
-    planned = nm.plan(present("mv0", "mv9"), nm.Facts(RUNNING, devices=[macvlan("mv0", True)]))
+    planned = nm.plan(present("mv0", "mv9"), nm.NMFacts(RUNNING, devices=[macvlan("mv0", True)]))
     assert planned.difference.messages() == [f"file {PATH}: add", "device mv0 managed: True -> False"]
     assert planned.merged.specs == ["interface-name:mv0", "interface-name:mv9"]
     assert planned.warnings == []
@@ -50,7 +50,9 @@ def test_write_and_take_the_device_away():
 
 def test_second_run_changes_nothing():
     desired = present("mv0")
-    facts = nm.Facts(RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [macvlan("mv0", False)])
+    facts = nm.NMFacts(
+        RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [macvlan("mv0", False)]
+    )
     assert not nm.plan(desired, facts).difference
     assert not nm.verify(desired, facts)
 
@@ -65,36 +67,38 @@ def test_what_is_to_be_kept_stays_and_is_not_added():
 
 def test_a_reload_that_never_came_is_made_up_for():
     desired = present("mv0")
-    facts = nm.Facts(RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [macvlan("mv0", True)])
+    facts = nm.NMFacts(
+        RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [macvlan("mv0", True)]
+    )
     assert nm.plan(desired, facts).difference.messages() == ["device mv0 managed: True -> False"]
     assert not nm.plan(replace(desired, reload=False), facts).difference
 
 
 def test_no_networkmanager_no_file():
-    assert not nm.plan(present("mv0"), nm.Facts(ABSENT)).difference
+    assert not nm.plan(present("mv0"), nm.NMFacts(ABSENT)).difference
 
 
 def test_stopped_networkmanager_gets_the_file():
-    planned = nm.plan(present("mv0"), nm.Facts(STOPPED))
+    planned = nm.plan(present("mv0"), nm.NMFacts(STOPPED))
     assert planned.difference.messages() == [f"file {PATH}: add"]
 
 
 def test_empty_list_and_absent_remove_only_our_file():
-    ours = nm.Facts(RUNNING, f"{HEADER}\n", [File(PATH, f"{HEADER}\n")])
+    ours = nm.NMFacts(RUNNING, f"{HEADER}\n", [File(PATH, f"{HEADER}\n")])
     assert nm.plan(present(), ours).difference.messages() == [f"file {PATH}: remove"]
     assert nm.plan(nm.parse("absent", [], PATH, True), ours).difference.messages() == [f"file {PATH}: remove"]
-    assert "did not write" in str(refusal(nm.parse("absent", [], PATH, True), nm.Facts(RUNNING, "[main]\n")))
-    assert "did not write" in str(refusal(present("mv0"), nm.Facts(RUNNING, "[main]\n")))
+    assert "did not write" in str(refusal(nm.parse("absent", [], PATH, True), nm.NMFacts(RUNNING, "[main]\n")))
+    assert "did not write" in str(refusal(present("mv0"), nm.NMFacts(RUNNING, "[main]\n")))
 
 
 def test_absent_removes_what_a_networkmanager_that_is_gone_left():
-    planned = nm.plan(nm.parse("absent", [], PATH, True), nm.Facts(ABSENT, f"{HEADER}\n"))
+    planned = nm.plan(nm.parse("absent", [], PATH, True), nm.NMFacts(ABSENT, f"{HEADER}\n"))
     assert planned.difference.messages() == [f"file {PATH}: remove"]
 
 
 @pytest.mark.parametrize("line", ["unmanaged-devices=interface-name:docker0", "unmanaged-devices=none"])
 def test_a_later_file_that_replaces_is_named(line):
-    error = refusal(present("mv0"), nm.Facts(RUNNING, files=[other("99-zz.conf", line)]))
+    error = refusal(present("mv0"), nm.NMFacts(RUNNING, files=[other("99-zz.conf", line)]))
     assert error.overridden_by == {"path": f"{LOCAL}/99-zz.conf", "how": f"is read later and says {line}"}
     assert f"{LOCAL}/99-zz.conf" in str(error)
     assert "unmanaged-devices+=" in str(error)
@@ -102,64 +106,69 @@ def test_a_later_file_that_replaces_is_named(line):
 
 def test_a_later_file_that_takes_away_is_named():
     error = refusal(
-        present("mv0"), nm.Facts(RUNNING, files=[other("99-zz.conf", "unmanaged-devices-=interface-name:mv0")])
+        present("mv0"), nm.NMFacts(RUNNING, files=[other("99-zz.conf", "unmanaged-devices-=interface-name:mv0")])
     )
     assert error.overridden_by["path"] == f"{LOCAL}/99-zz.conf"
 
 
 def test_an_earlier_replacing_and_a_later_adding_file_are_fine():
     files = [other("10.conf", "unmanaged-devices=a"), other("99-zz.conf", "unmanaged-devices+=b")]
-    assert nm.plan(present("mv0"), nm.Facts(RUNNING, files=files)).merged.specs == ["a", "interface-name:mv0", "b"]
+    assert nm.plan(present("mv0"), nm.NMFacts(RUNNING, files=files)).merged.specs == [
+        "a",
+        "interface-name:mv0",
+        "b",
+    ]
 
 
 def test_a_file_of_the_same_name_that_goes_first_is_named():
     hiding = File(f"{LOCAL}/x.conf", "")
-    error = refusal(present("mv0", path=f"{RUNTIME}/x.conf"), nm.Facts(RUNNING, files=[hiding]))
+    error = refusal(present("mv0", path=f"{RUNTIME}/x.conf"), nm.NMFacts(RUNNING, files=[hiding]))
     assert error.overridden_by["path"] == f"{LOCAL}/x.conf"
 
 
 def test_an_exception_elsewhere_is_named():
     files = [other("10.conf", "unmanaged-devices=*,except:interface-name:mv*")]
-    error = refusal(present("mv0"), nm.Facts(RUNNING, files=files))
+    error = refusal(present("mv0"), nm.NMFacts(RUNNING, files=files))
     assert f"{LOCAL}/10.conf says except:interface-name:mv*" in str(error)
 
 
 def test_an_exception_by_a_type_that_networkmanager_knows_is_named():
     files = [other("10.conf", "unmanaged-devices=*,except:type:macvlan")]
-    assert nm.plan(present("mv0"), nm.Facts(RUNNING, files=files)).difference
+    assert nm.plan(present("mv0"), nm.NMFacts(RUNNING, files=files)).difference
     assert "except:type:macvlan" in str(
-        refusal(present("mv0"), nm.Facts(RUNNING, files=files, devices=[macvlan("mv0", True)]))
+        refusal(present("mv0"), nm.NMFacts(RUNNING, files=files, devices=[macvlan("mv0", True)]))
     )
 
 
 def test_adding_to_a_list_of_exceptions_would_manage_all_others():
     """Measured with 1.42.4: except:interface-name:eth0 leaves lo unmanaged; with one entry more, lo is managed."""
     error = refusal(
-        present("mv0"), nm.Facts(RUNNING, files=[other("10.conf", "unmanaged-devices=except:interface-name:eth0")])
+        present("mv0"),
+        nm.NMFacts(RUNNING, files=[other("10.conf", "unmanaged-devices=except:interface-name:eth0")]),
     )
     assert "unmanaged-devices=*,except:interface-name:eth0" in str(error)
 
 
 def test_a_list_of_exceptions_would_take_the_uplink_too():
-    assert "uplink" in str(refusal(present("except:interface-name:mv0"), nm.Facts(RUNNING)))
+    assert "uplink" in str(refusal(present("except:interface-name:mv0"), nm.NMFacts(RUNNING)))
 
 
 def test_the_mac_of_a_macvlan_is_refused_with_its_name():
-    error = refusal(present(f"mac:{MAC}"), nm.Facts(RUNNING, impermanent={MAC: "mv0"}))
+    error = refusal(present(f"mac:{MAC}"), nm.NMFacts(RUNNING, impermanent={MAC: "mv0"}))
     assert "interface-name:mv0" in str(error)
 
 
 def test_a_mac_that_nothing_has_is_warned_about():
-    planned = nm.plan(present(f"mac:{MAC}"), nm.Facts(RUNNING))
+    planned = nm.plan(present(f"mac:{MAC}"), nm.NMFacts(RUNNING))
     assert len(planned.warnings) == 1
     assert "permanent" in planned.warnings[0]
     nic = daemon.ManagedDevice(Device("eth0", "ethernet", "virtio_net", MAC), False, "unmanaged", MAC)
-    assert nm.plan(present(f"mac:{MAC}"), nm.Facts(RUNNING, devices=[nic])).warnings == []
+    assert nm.plan(present(f"mac:{MAC}"), nm.NMFacts(RUNNING, devices=[nic])).warnings == []
 
 
 def test_what_is_handed_back_is_warned_about():
     desired = present("mv0", "mv1")
-    facts = nm.Facts(
+    facts = nm.NMFacts(
         RUNNING, desired.text, [File(PATH, desired.text)], list(desired.devices),
         [macvlan("mv0", False), macvlan("mv1", False)],
     )  # fmt: skip
@@ -177,21 +186,21 @@ def test_all_bad_input_at_once():
 def test_a_device_that_stays_managed_is_a_problem_with_its_state():
     desired = present("mv0")
     stuck = daemon.ManagedDevice(Device("mv0", "macvlan", "macvlan"), True, "disconnected")
-    facts = nm.Facts(RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [stuck])
+    facts = nm.NMFacts(RUNNING, desired.text, [File(PATH, desired.text)], ["interface-name:mv0"], [stuck])
     (problem,) = nm.verify(desired, facts).items
     assert problem.value == "mv0"
     assert "state disconnected" in problem.problem
-    assert nm.pending(desired, facts) == ["mv0"]
+    assert nm.unsettled(desired, facts) == ["mv0"]
 
 
 def test_a_device_that_networkmanager_has_not_seen_yet_is_waited_for():
     desired = present("mv0", "mv1")
-    assert nm.pending(desired, nm.Facts(RUNNING, kernel=frozenset({"mv0"}))) == ["mv0"]
+    assert nm.unsettled(desired, nm.NMFacts(RUNNING, kernel=frozenset({"mv0"}))) == ["mv0"]
 
 
 def test_report_shows_devices_and_entries_without_one():
     desired = present("mv0", "interface-name:x*")
-    facts = nm.Facts(RUNNING, devices=[macvlan("mv0", True)], kernel=frozenset({"mv0"}))
+    facts = nm.NMFacts(RUNNING, devices=[macvlan("mv0", True)], kernel=frozenset({"mv0"}))
     rows = nm.report(desired, facts, nm.plan(desired, facts).merged, True)["devices"]
     assert rows == [
         {"device": "mv0", "spec": "interface-name:mv0", "exists": True, "managed": False, "state": "unmanaged"},
