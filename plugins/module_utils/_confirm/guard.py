@@ -16,12 +16,13 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from typing import Any, Callable, NoReturn
+from typing import Callable, NoReturn
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
 from . import pending
+from .pending import PendingChange
 from .request import Request
 from .session import connection
 from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undo
@@ -53,7 +54,7 @@ class Guard:
         self._orders = orders
         self._alive = alive
 
-    def complete(self, result: dict[str, Any]) -> None:
+    def complete(self, result: dict[str, object]) -> None:
         """The change is made, and the time for its confirmation begins. Errors: OSError, GuardFailed."""
         result["confirm"] = {"token": self.request.token, "timeout": self.request.timeout}
         pending.complete(result)
@@ -76,7 +77,7 @@ class Guard:
 def arm(request: Request, what: list[str], undo: Undo) -> Guard:
     """Start a guard before the first write. Errors: GuardFailed, and nothing is changed then."""
     # Read here, as the guard is no descendant of sshd any more.
-    change = {"token": request.token, "timeout": request.timeout, "connection": connection(), "what": what}
+    change = PendingChange(request.token, request.timeout, connection(), what)
     orders, give_orders = os.pipe()
     alive, stay_alive = os.pipe()
     child = os.fork()
@@ -111,7 +112,7 @@ def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo]) -> 
         raise ChangeUndone(f"{error} ({guard.undo()})") from error
 
 
-def _leave_behind(change: dict[str, Any], undo: Undo, orders: int, alive: int, others: tuple[int, ...]) -> NoReturn:
+def _leave_behind(change: PendingChange, undo: Undo, orders: int, alive: int, others: tuple[int, ...]) -> NoReturn:
     """In the child: become a daemon (the two forks of daemon(7)), and never return."""
     try:
         os.setsid()
@@ -126,17 +127,17 @@ def _leave_behind(change: dict[str, Any], undo: Undo, orders: int, alive: int, o
         os._exit(0)
 
 
-def _run(change: dict[str, Any], undo: Undo, orders: int, alive: int) -> None:
-    token, stopped = change["token"], []  # type: str, list[int]
+def _run(change: PendingChange, undo: Undo, orders: int, alive: int) -> None:
+    token, stopped = change.token, []  # type: str, list[int]
     _detach(stopped)
     _own_scope(token)
     try:
-        pending.begin({**change, "pid": os.getpid()})
+        pending.begin(change)
     except pending.Busy as error:
         os.write(alive, str(error).encode())
         return
     os.write(alive, b"ready")
-    reason = _wait(token, change["timeout"], orders, stopped)
+    reason = _wait(token, change.timeout, orders, stopped)
     if not reason or not pending.take():
         return
     undone = undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)

@@ -20,7 +20,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
@@ -30,6 +30,19 @@ BASE = "/run/linuxnet-macvlan"
 PAUSE = 0.1
 #: Seconds that a change may take to be made, or to be undone, besides the time for its confirmation.
 PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class PendingChange:
+    """What is known of a change before it is made. connection: the SSH connection over which it is made, or empty.
+
+    timeout: seconds for its confirmation. what: what it changes, in words.
+    """
+
+    token: str
+    timeout: int
+    connection: str
+    what: list[str]
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,9 @@ def _remove(name: str) -> None:
 # The guard's side.
 
 
-def begin(change: dict) -> int:
-    """Make ``pending``; the descriptor that holds its lock. Errors: Busy; OSError."""
-    made = _path(f".{change['token']}")
+def begin(change: PendingChange) -> int:
+    """Make ``pending``; the descriptor that holds its lock. Called by the guard. Errors: Busy; OSError."""
+    made = _path(f".{change.token}")
 
     def make() -> int:
         os.makedirs(made, mode=0o700, exist_ok=True)
@@ -93,14 +106,14 @@ def begin(change: dict) -> int:
     lock = _files.despite_pruning(make)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _save(f"{made}/change.json", change)
+        _save(f"{made}/change.json", {**asdict(change), "pid": os.getpid()})
         if current() is not None:
             raise Busy(busy())
         # rename(2) replaces an empty directory only (ENOTEMPTY): that of another change stays.
         os.rename(made, _path("pending"))
     except BaseException:
         os.close(lock)
-        _remove(f".{change['token']}")
+        _remove(f".{change.token}")
         raise
     return lock
 

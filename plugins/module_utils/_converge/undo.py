@@ -71,20 +71,6 @@ class LinkSnapshot:
 def back(then: Persisted, now: Persisted, difference: Difference) -> Changed:
     """From the persistent state that is to the one that was. Pure; files that are not ours are left alone."""
     ours = {path: text for path, text in then.files.items() if link_of(text) is not None}
-    write = {
-        path: text for path, text in ours.items() if difference.compare(f"file {path}", "", now.files.get(path), text)
-    }
-    remove = tuple(path for path, text in now.files.items() if path not in ours and link_of(text) is not None)
-    for path in remove:
-        difference.compare(f"file {path}", "", now.files[path], None)
-    start, stop = [], []
-    for name in dict.fromkeys([*then.units, *now.units]):
-        before, have = then.units.get(name, UnitState()), now.units.get(name, UnitState())
-        enabled = difference.compare(f"unit {name}", "enabled", have.enabled, before.enabled)
-        differs = difference.compare(f"unit {name}", "active", have.active, before.active) or enabled
-        if (differs and (before.enabled or before.active)) or f"{units.DIRECTORY}/{name}" in write:
-            start.append(name)
-        elif differs or f"{units.DIRECTORY}/{name}" in remove:
-            stop.append(name)
-    changed = Changed(write, remove, tuple(start), tuple(stop), added=frozenset({*write} - {*now.files}))
+    states = {name: then.units.get(name, UnitState()) for name in [*then.units, *now.units]}
+    changed = _persistence.compare(now, ours, states, now.links(), frozenset(), difference)
     return changed.sharing(_persistence.shared(now.host), _persistence.shared(then.host), difference)

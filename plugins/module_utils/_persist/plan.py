@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
@@ -153,11 +153,11 @@ def plan(
     if len(problems) > before:
         return Steps(choices=choices)
     ours = {link.name for link in present} | set(removed)
-    wanted_units = {unit: link.name for link, item in zip(present, rendered) for unit in item.units}
-    changed = _compare(state, wanted, wanted_units, ours, deleted, difference)
+    wanted_units = {unit: UnitState(enabled=True, active=True) for item in rendered for unit in item.units}
+    changed = compare(state, wanted, wanted_units, ours, deleted, difference)
     changed = changed.sharing(shared(state.host), shared(state.host, choices), difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
-        changed = replace(changed, again=tuple(wanted), interrupted=True)
+        changed = replace(changed, again=tuple(wanted), start=tuple(wanted_units), interrupted=True)
     first, last = before_kernel(changed, state.files), after_kernel(changed, state.host)
     return Steps(tuple(first), tuple(last), choices, wanted)
 
@@ -204,41 +204,45 @@ def _check_ours(path: str, key: str, state: Persisted, problems: Problems) -> No
         problems.add(key, path, "a file that is not ours is in the way", "move it away, or give the link another name")
 
 
-def _compare(
+def compare(
     state: Persisted,
-    wanted: Mapping[str, str],
-    wanted_units: Mapping[str, str],
-    ours: set[str],
+    files: Mapping[str, str],
+    unit_states: Mapping[str, UnitState],
+    ours: Collection[str],
     deleted: frozenset[str],
     difference: Difference,
 ) -> Changed:
-    """Compare files and units as they are with what they shall be; only what belongs to links in `ours` may go."""
+    """Compare files and units as they are with what they shall be; only files of links in `ours` may be removed. Pure.
+
+    A unit without a file is off; one that is to be on starts again with each change of its link.
+    """
     write = {
         path: text
-        for path, text in wanted.items()
+        for path, text in files.items()
         if difference.compare(f"file {path}", "", state.files.get(path), text)
     }
-    remove = tuple(path for path, text in state.files.items() if path not in wanted and link_of(text) in ours)
+    remove = tuple(path for path, text in state.files.items() if path not in files and link_of(text) in ours)
     for path in remove:
         difference.compare(f"file {path}", "", state.files[path], None)
-    stop = tuple(units.names(remove))
-    for unit in stop:
-        _compare_unit(unit, state, False, difference)
+    without = units.names(remove)
     touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
-    start = []
-    for unit, link in wanted_units.items():
-        differs = _compare_unit(unit, state, True, difference)
-        if differs or state.interrupted or link in touched:
-            start.append(unit)
-    remade = tuple(path for path, text in wanted.items() if link_of(text) in deleted)
+    restarted = [units.unit_name(link) for link in touched if link]
+    start, stop = [], []
+    for unit, wanted in {**dict.fromkeys(without, UnitState()), **unit_states}.items():
+        differs = _compare_unit(unit, state, wanted, difference)
+        if wanted.enabled or wanted.active:
+            start += [unit] if differs or unit in restarted else []
+        else:
+            stop += [unit] if differs or unit in without else []
+    remade = tuple(path for path, text in files.items() if link_of(text) in deleted)
     added = frozenset({*write} - {*state.files})
-    return Changed(write, remove, tuple(start), stop, remade=remade, added=added, deleted=deleted)
+    return Changed(write, remove, tuple(start), tuple(stop), remade=remade, added=added, deleted=deleted)
 
 
-def _compare_unit(unit: str, state: Persisted, wanted: bool, difference: Difference) -> bool:
+def _compare_unit(unit: str, state: Persisted, wanted: UnitState, difference: Difference) -> bool:
     have = state.units.get(unit, UnitState())
-    enabled = difference.compare(f"unit {unit}", "enabled", have.enabled, wanted)
-    return difference.compare(f"unit {unit}", "active", have.active, wanted) or enabled
+    enabled = difference.compare(f"unit {unit}", "enabled", have.enabled, wanted.enabled)
+    return difference.compare(f"unit {unit}", "active", have.active, wanted.active) or enabled
 
 
 def check_writable(steps: Steps, problems: Problems) -> None:

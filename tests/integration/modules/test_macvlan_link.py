@@ -147,7 +147,7 @@ def test_each_attribute_changes_in_place_and_back(host, attribute, value):
 @pytest.mark.parametrize(
     "then", [{"addresses": ["192.168.100.4/24", "fd00:100::3/128"]}, {"addresses": ["192.168.100.5/24"]}, {"up": False}]
 )
-def test_addresses_that_the_kernel_flushes_on_the_way_are_added_again(host, then):
+def test_addresses_that_the_kernel_flushes_are_added_again(host, then):
     """Those of a subnet go with the first of them, IPv6 ones when the link goes down."""
     full = {**LINK, "addresses": ["192.168.100.3/24", "192.168.100.4/24", "fd00:100::3/128"]}
     assert host.sysctl("net/ipv4/conf/all/promote_secondaries") == "0"
