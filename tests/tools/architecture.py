@@ -63,6 +63,8 @@ DOES = {
     "modules": "Documentation, argument spec and one call each",
 }
 
+#: Classes that Ansible looks for by these names.
+NAMED_BY_ANSIBLE = ("ActionModule", "FilterModule", "ModuleDocFragment")
 #: Lines of one file.
 LINES_LIMIT = 500
 #: How often plugins/ may say one of UNTYPED, each at a border with JSON or with Ansible: data inside has a type.
@@ -91,6 +93,7 @@ class File:
     lines: int
     does: str
     untyped: int
+    classes: tuple[str, ...]
     imports: tuple[Import, ...]
 
 
@@ -209,7 +212,8 @@ def _file(path: str, text: str, modules: dict[tuple[str, ...], str]) -> File:
     nodes = list(ast.walk(parsed))
     untyped = sum(isinstance(node, ast.Subscript) and ast.unparse(node) in UNTYPED for node in nodes)
     imports = sorted((i for node in nodes for i in _imports(node, path, modules)), key=lambda i: (i.line, i.module))
-    return File(path, text.count("\n"), does, untyped, tuple(imports))
+    classes = tuple(node.name for node in parsed.body if isinstance(node, ast.ClassDef))
+    return File(path, text.count("\n"), does, untyped, classes, tuple(imports))
 
 
 def _imports(node: ast.AST, path: str, modules: dict[tuple[str, ...], str]) -> Iterator[Import]:
@@ -245,7 +249,7 @@ def _in_plugins(module: tuple[str, ...], modules: dict[tuple[str, ...], str]) ->
 
 
 def problems(found: Architecture) -> list[str]:
-    return [*_cycles(found), *_directions(found), *_wings(found), *_foreign(found), *_sizes(found)]
+    return [*_cycles(found), *_directions(found), *_wings(found), *_foreign(found), *_names(found), *_sizes(found)]
 
 
 def _cycles(found: Architecture) -> Iterator[str]:
@@ -294,6 +298,17 @@ def _foreign(found: Architecture) -> Iterator[str]:
         elif i.target is None and root in ("ansible", PACKAGE[0]) and folder in ON_HOSTS:
             allowed = f"{i.module}.".startswith(ON_HOSTS[folder])
             yield from () if allowed else (f"{folder} must not import this of Ansible: {i}",)
+
+
+def _names(found: Architecture) -> Iterator[str]:
+    """One name, one thing: whoever reads the name of a class knows which it is."""
+    places: dict[str, list[str]] = {}
+    for path, file in found.files.items():
+        for name in file.classes:
+            places.setdefault(name, []).append(path)
+    for name, paths in sorted(places.items()):
+        if len(paths) > 1 and name not in NAMED_BY_ANSIBLE:
+            yield f"class {name} is defined {len(paths)} times: {', '.join(paths)}"
 
 
 def _sizes(found: Architecture) -> Iterator[str]:

@@ -62,8 +62,8 @@ class Tables:
 
 
 @dataclass(frozen=True)
-class Lacking:
-    """What is to be told to the kernel, in this order."""
+class TableChanges:
+    """What has to be written to restore the tables, in this order."""
 
     remove: tuple[RtnetlinkMessage, ...]
     add: tuple[RtnetlinkMessage, ...]
@@ -72,7 +72,7 @@ class Lacking:
         return bool(self.remove or self.add)
 
 
-def compare(then: Tables, now: Tables, owned: Iterable[str]) -> Lacking:
+def compare(then: Tables, now: Tables, owned: Iterable[str]) -> TableChanges:
     """What is missing comes back on every device that is there; what is too many goes from ``owned`` devices alone.
 
     Others may rightly have got addresses and routes from elsewhere in the meantime.
@@ -87,7 +87,7 @@ def compare(then: Tables, now: Tables, owned: Iterable[str]) -> Lacking:
     mine = {indexes[name] for name in owned if name in indexes}
     extra = [message for key, message in have.items() if key not in wanted and _removable(message, mine)]
     missing = [message for key, message in wanted.items() if key not in have]
-    return Lacking(tuple(extra), tuple(sorted(missing, key=_turn)))
+    return TableChanges(tuple(extra), tuple(sorted(missing, key=_turn)))
 
 
 def words(message: RtnetlinkMessage, names: Mapping[int, str]) -> str:

@@ -318,6 +318,14 @@ def test_long_file(made):
     assert architecture.problems(found) == ["module_utils/_low/a.py: 501 lines, at most 500"]
 
 
+def test_class_names_are_unique_but_for_those_that_ansible_gives(made):
+    source = "class Verdict:\n    pass\n\n\nclass ActionModule:\n    pass\n"
+    found = made(**{**CLEAN, "module_utils/_low/a": source, "module_utils/_low/b": source})
+    assert architecture.problems(found) == [
+        "class Verdict is defined 2 times: module_utils/_low/a.py, module_utils/_low/b.py"
+    ]
+
+
 def test_untyped_data_is_counted(made, monkeypatch):
     source = "def f(a: list[dict[str, Any]], b: Mapping[str, Any]) -> dict[str, int]:\n    c: dict[str, Any] = {}\n"
     found = made(**{**CLEAN, "module_utils/_low/a": source})

@@ -11,7 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.check 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import FOREIGN
 
 from .model import Context, Experiment, silence
-from .results import AddressHolders, HoldersResult, ProbingVantage
+from .results import HoldersOfAddress, HoldersResult, ProbingVantage
 
 #: Addresses that are asked for at most.
 ADDRESSES_MAX = 128
@@ -52,7 +52,7 @@ def _run(context: Context) -> HoldersResult:
 def _ask(parent: str, addresses: list[str]) -> HoldersResult:
     result, dummy = check(ConflictOptions(probes=[{"parent": parent, "addresses": addresses}]))
     return {
-        "results": cast(List[AddressHolders], result["results"]),
+        "results": cast(List[HoldersOfAddress], result["results"]),
         "vantages": cast(List[ProbingVantage], result["vantages"]),
         "started": str(result["started"]),
     }
@@ -63,7 +63,7 @@ def shared(parent: str, addresses: list[str]) -> set[str]:
     return {item["address"] for item in _ask(parent, addresses)["results"] if _foreign(item)}
 
 
-def _foreign(result: AddressHolders) -> set[str]:
+def _foreign(result: HoldersOfAddress) -> set[str]:
     """The MAC addresses that answered for an address and are not of this host."""
     return {one["mac"] for one in result["holders"] if one["owner"] == FOREIGN}
 

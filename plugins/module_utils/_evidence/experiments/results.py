@@ -182,7 +182,7 @@ class HolderPlace(TypedDict):
     link: str
 
 
-class AddressHolder(TypedDict):
+class HolderData(TypedDict):
     """As arp_conflict_check returns it."""
 
     mac: str
@@ -197,7 +197,7 @@ class AddressHolder(TypedDict):
     where: HolderPlace | None
 
 
-class AddressHolders(TypedDict):
+class HoldersOfAddress(TypedDict):
     """As arp_conflict_check returns it."""
 
     parent: str
@@ -205,7 +205,7 @@ class AddressHolders(TypedDict):
     status: str
     conflict: str
     reason: str
-    holders: list[AddressHolder]
+    holders: list[HolderData]
 
 
 class ProbingVantage(TypedDict):
@@ -225,7 +225,7 @@ class _HoldersStart(TypedDict, total=False):
 class HoldersResult(_HoldersStart):
     """started: ISO 8601; missing where there was nothing to ask."""
 
-    results: list[AddressHolders]
+    results: list[HoldersOfAddress]
     vantages: list[ProbingVantage]
 
 

@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope impo
 
 from . import proof
 from .host_to_container import ISOLATED
-from .model import Check, CheckResult, Findings, Observation
+from .model import Check, CheckFact, CheckResult, Findings
 
 KIND = kinds.CONTAINER_TO_HOST
 
@@ -47,7 +47,7 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     probe = check.probes[0]
     series = proof.series_of(findings, probe)
     if series.ended:
-        return CheckResult(check, SKIPPED, series, (Observation("reason", series.ended),))
+        return CheckResult(check, SKIPPED, series, (CheckFact("reason", series.ended),))
     if series.status == PASS:
         return proof.passed(check, series)
     before = next(item for item in findings.before.containers if item.path == probe.namespace)
@@ -61,13 +61,13 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     return CheckResult(check, FAIL, series, (*evidence, *cause), remedy)
 
 
-def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[Observation], str]:
+def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[CheckFact], str]:
     """What explains the loss, and the remedy; the first that fits."""
     if scope.shim_problem:
         isolated = "without a link of its own the host is unreachable for its containers"
         return [proof.suspect(causes.HOST_ISOLATION, why=isolated)], proof.DEPLOY
     if scope.own(probe.target) is None:
-        return [Observation("address", f"no link of the host has {probe.target}")], proof.DEPLOY
+        return [CheckFact("address", f"no link of the host has {probe.target}")], proof.DEPLOY
     now = next((item for item in scope.containers if item.path == probe.namespace), None)
     if now is None:
         return [], "put the address back on the container's link"

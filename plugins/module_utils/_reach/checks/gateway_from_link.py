@@ -24,7 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import proof
-from .model import Check, CheckResult, Findings, Observation
+from .model import Check, CheckFact, CheckResult, Findings
 
 KIND = kinds.GATEWAY_FROM_LINK
 
@@ -50,13 +50,13 @@ def _check(scope: Scope, source: str, gateway: Address) -> Check:
         return Check(name, KIND, source, target, (probe,))
     shim = scope.shim
     if shim is None or scope.shim_problem:
-        evidence = (Observation("link", scope.shim_problem),)
+        evidence = (CheckFact("link", scope.shim_problem),)
         return Check(name, KIND, source, target, decided=FAIL, evidence=evidence, remedy=proof.DEPLOY)
     if gateway.version == 6 and scope.nd_source(shim) is None:
         reason = f"{link} has no IPv6 address to ask from"
         if all(address.version == 4 for address in scope.network.host_addresses):
             return proof.skipped(name, KIND, source, target, reason)
-        evidence = (Observation("link", reason),)
+        evidence = (CheckFact("link", reason),)
         return Check(name, KIND, source, target, decided=FAIL, evidence=evidence, remedy=proof.DEPLOY)
     return Check(name, KIND, source, target, (Probe(WHO_HAS, gateway, interface=link),))
 
@@ -70,15 +70,15 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     parent = findings.before.parent_name
     asked = proof.series_of(findings, Probe(WHO_HAS, probe.target, interface=parent))
     if not series.received and series.errors and probe.interface.startswith(TEMPORARY_CHILD):
-        return CheckResult(check, SKIPPED, None, (Observation("reason", series.errors),))
+        return CheckResult(check, SKIPPED, None, (CheckFact("reason", series.errors),))
     if not series.received and not asked.received and proof.series_of(findings, Probe(ECHO, probe.target)).received:
         reason = f"the gateway answers pings and no {protocol} requests of this form, nor the parent's ({asked})"
-        return CheckResult(check, SKIPPED, series, (Observation("reason", reason),))
+        return CheckResult(check, SKIPPED, series, (CheckFact("reason", reason),))
     evidence = [*proof.answers(series), *proof.links(findings.after)]
     if not asked.received:
         remedy = "repair the path from the parent to the gateway first"
         silent = f"the gateway does not answer {parent} either ({asked} {protocol} requests)"
-        evidence.append(Observation("parent", silent))
+        evidence.append(CheckFact("parent", silent))
         return CheckResult(check, FAIL, series, tuple(evidence), remedy)
     if len(evidence) > 1:
         return CheckResult(check, FAIL, series, tuple(evidence), proof.DEPLOY)
@@ -91,8 +91,8 @@ def _filtered(check: Check, findings: Findings, series: Series, asked: Series, p
     mac = f"{shim.mac} of {shim.name}" if shim else "a temporary child's"
     evidence = [
         *proof.answers(series),
-        Observation("parent", f"{asked} {protocol} requests from {parent.name if parent else ''} were answered"),
-        Observation("filter", f"the network filters the link's MAC address: {mac}"),
+        CheckFact("parent", f"{asked} {protocol} requests from {parent.name if parent else ''} were answered"),
+        CheckFact("filter", f"the network filters the link's MAC address: {mac}"),
         proof.suspect(causes.MAC_LIMIT_AFTER_AGEING if series.received else causes.MAC_FILTERING_UPSTREAM),
     ]
     remedy = (

@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import proof
-from .model import Check, CheckResult, Findings, Observation
+from .model import Check, CheckFact, CheckResult, Findings
 
 KIND = kinds.GATEWAY_FROM_PARENT
 
@@ -50,10 +50,10 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     protocol = "ARP" if check.probes[0].target.version == 4 else "neighbour discovery"
     if echo is None:
         reason = f"asked by {protocol} alone, {check.source} has no address in the gateway's subnet"
-        return _judge(check, findings, asked or Series(), Observation("method", reason))
+        return _judge(check, findings, asked or Series(), CheckFact("method", reason))
     if not echo.received and asked is not None and asked.received:
         reason = f"the gateway answers no pings ({echo}) but {protocol} ({asked})"
-        return _judge(check, findings, asked, Observation("method", reason))
+        return _judge(check, findings, asked, CheckFact("method", reason))
     misled = _misled(check, findings)
     if misled and echo.status == PASS:
         remedy = "give the gateway's subnet one connected route only, over the parent"
@@ -63,10 +63,10 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     if asked is None:
         return _judge(check, findings, echo)
     answered = f"{asked} requests from {check.source} were answered"
-    return _judge(check, findings, echo, Observation(protocol, answered))
+    return _judge(check, findings, echo, CheckFact(protocol, answered))
 
 
-def _misled(check: Check, findings: Findings) -> tuple[Observation, ...]:
+def _misled(check: Check, findings: Findings) -> tuple[CheckFact, ...]:
     """The route, where it does not lead over the parent."""
     gateway = check.probes[0].target
     path = findings.paths.get(("", gateway))
@@ -75,7 +75,7 @@ def _misled(check: Check, findings: Findings) -> tuple[Observation, ...]:
     return proof.route(gateway, path), proof.suspect(causes.ROUTE_ORDER)
 
 
-def _judge(check: Check, findings: Findings, series: Series, *known: Observation) -> CheckResult:
+def _judge(check: Check, findings: Findings, series: Series, *known: CheckFact) -> CheckResult:
     if series.status == PASS:
         return proof.passed(check, series, *known)
     gateway = check.probes[0].target

@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 
 from . import proof
-from .model import Check, CheckResult, Findings, Observation
+from .model import Check, CheckFact, CheckResult, Findings
 
 KIND = kinds.HOST_TO_CONTAINER
 SOURCE = "host"
@@ -49,7 +49,7 @@ def _check(scope: Scope, address: Address) -> Check:
     if own is None:
         return Check(scope.network.name, KIND, SOURCE, str(address), (Probe(ECHO, address),))
     evidence = (
-        Observation("address", f"the host itself has {address}, on {own.name}"),
+        CheckFact("address", f"the host itself has {address}, on {own.name}"),
         proof.suspect(causes.ADDRESS_BELONGS_TO_HOST),
     )
     remedy = "give the container another address"
@@ -65,7 +65,7 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     declared = address in findings.before.network.containers
     if before and not declared and before.identity not in findings.after.namespaces:
         return CheckResult(
-            check, SKIPPED, series, (Observation("reason", f"{before.label} ended while it was being checked"),)
+            check, SKIPPED, series, (CheckFact("reason", f"{before.label} ended while it was being checked"),)
         )
     path = findings.paths.get(("", address), Path())
     evidence = [*proof.answers(series), proof.route(address, path)]
@@ -78,7 +78,7 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
 
 def _cause(
     address: Address, path: Path, before: Container | None, after: Container | None, scope: Scope
-) -> tuple[list[Observation], str]:
+) -> tuple[list[CheckFact], str]:
     """What explains the loss, and the remedy; the first that fits."""
     shim = scope.shim
     if path.interface == scope.parent_name:

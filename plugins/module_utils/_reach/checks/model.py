@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope impo
 
 
 @dataclass(frozen=True)
-class Observation:
+class CheckFact:
     """One fact that was read or observed."""
 
     what: str
@@ -38,7 +38,7 @@ class Check:
     target: str
     probes: tuple[Probe, ...] = ()
     decided: str = ""
-    evidence: tuple[Observation, ...] = ()
+    evidence: tuple[CheckFact, ...] = ()
     remedy: str = ""
 
     @property
@@ -53,7 +53,7 @@ class CheckResult:
     check: Check
     status: str
     series: Series | None = None
-    evidence: tuple[Observation, ...] = ()
+    evidence: tuple[CheckFact, ...] = ()
     remedy: str = ""
 
     @property
