@@ -67,3 +67,10 @@ class InvalidInput(Exception):
     def __init__(self, problems: Problems) -> None:
         super().__init__(problems.report())
         self.problems = problems
+
+
+def unknown_keys(given: dict, known: tuple[str, ...], key: str, problems: Problems) -> None:
+    """Add a problem for each key that nothing would read."""
+    for name, value in given.items():
+        if name not in known:
+            problems.add(f"{key}.{name}", value, "there is no such key", f"use one of {', '.join(known)}")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink as _uplink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, Desired, DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink, DesiredLinks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _kernel
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, foreign_children
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
@@ -75,7 +75,7 @@ def read(options: ConvergeOptions) -> ConvergeState:
     """Errors: CommandFailed, OSError."""
     problems = Problems(options.host)
     uplink = _uplink.find()
-    desired = _links.parse(options.links, options.host, problems)
+    desired = link_parser.parse(options.links, options.host, problems)
     facts = _kernel.read()
     present = _resolve(desired, facts, problems)
     persisted = _persistence.read(present)
@@ -119,7 +119,7 @@ def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
     )
 
 
-def _resolve(desired: Desired, facts: Facts, problems: Problems) -> list[DesiredLink]:
+def _resolve(desired: DesiredLinks, facts: Facts, problems: Problems) -> list[DesiredLink]:
     """The links with their parents; a problem for each parent that is not there or cannot carry macvlan links."""
     resolved = []
     for link in desired.present:
@@ -133,7 +133,7 @@ def _resolve(desired: Desired, facts: Facts, problems: Problems) -> list[Desired
 
 
 def _removed(
-    options: ConvergeOptions, desired: Desired, facts: Facts, persisted: Persisted, problems: Problems
+    options: ConvergeOptions, desired: DesiredLinks, facts: Facts, persisted: Persisted, problems: Problems
 ) -> list[str]:
     """Names that shall not be there: declared absent, or ours and not declared at all."""
     declared = {link.name for link in desired.present}

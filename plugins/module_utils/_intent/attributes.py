@@ -12,7 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Union
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import mac_problem, parse_mac, stable_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    mac_problem,
+    parse_mac,
+    stable_mac,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 

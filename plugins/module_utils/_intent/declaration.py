@@ -21,12 +21,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     overlap,
     within,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
 
 from . import attributes as _attributes
 from . import slices as _slices
 from .attributes import MODES
-from .links import DesiredLink, unknown_keys
+from .links import DesiredLink
 from .network import DECLARED, MacvlanNetwork, check_inside, listed, read_fields
 from .slices import Groups, Sharing
 

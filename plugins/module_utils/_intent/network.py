@@ -21,10 +21,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_network,
     within,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
 
 from . import parents as _parents
-from .links import unknown_keys
 
 ENGINES = ("none", "docker", "podman")
 

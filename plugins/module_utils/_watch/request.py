@@ -14,9 +14,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     ifname_problem,
     parse_address,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 

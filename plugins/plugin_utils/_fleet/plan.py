@@ -20,7 +20,8 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, expand
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import Desired, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.link_parser import parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLinks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import (
     Groups,
@@ -60,7 +61,7 @@ class HostPlan:
 
     declaration: HostDeclaration
     intent: Intent
-    desired: Desired
+    desired: DesiredLinks
 
     @property
     def host(self) -> str:
@@ -119,7 +120,7 @@ def read(declaration: HostDeclaration, problems: Problems) -> HostPlan:
         if key not in known:
             problems.items.append(replace(item, key=key, problem=_origin(item.problem, origins)))
     links = tuple(replace(link, key=_origin(link.key, origins)) for link in desired.present)
-    return HostPlan(declaration, intent, Desired(links, desired.absent))
+    return HostPlan(declaration, intent, DesiredLinks(links, desired.absent))
 
 
 def _origin(text: str, origins: list[MacvlanNetwork]) -> str:

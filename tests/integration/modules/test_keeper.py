@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as desired
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
@@ -33,7 +33,7 @@ def kept(segment, tmp_path) -> Iterator:
     """A host with a keeper at work, and its link."""
     host = segment.host("h1", addresses=["192.168.100.11/24"])
     problems = Problems()
-    (link,) = desired.parse([LINK], "h1", problems).present
+    (link,) = link_parser.parse([LINK], "h1", problems).present
     assert not problems
     script = tmp_path / "lan0.sh"
     script.write_text(keeper.making(link.on(Link(2, "eth0")), HostState()))

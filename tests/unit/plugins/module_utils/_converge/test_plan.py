@@ -14,7 +14,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.plan import plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions, ConvergeState
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute, parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.link_parser import parse
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RTPROT_STATIC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import (

@@ -13,8 +13,13 @@ import yaml
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import lockout
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes, links
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import KEYFILE, Attribute, Key, number
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes, link_parser
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import (
+    KEYFILE,
+    Attribute,
+    Key,
+    number,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as link_plan
@@ -77,7 +82,7 @@ def toy(monkeypatch):
 def parsed(**given):
     problems = Problems()
     declared = {"name": "lan0", "parent": "eth0", "mac": MAC, "addresses": [], "routes": [], **given}
-    (link,) = links.parse([declared], "h1", problems).present
+    (link,) = link_parser.parse([declared], "h1", problems).present
     return link.on(ETH0), problems
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand, of_links
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
@@ -49,7 +49,7 @@ def test_what_is_derived_is_itself_valid():
         NETWORK, {**DUAL, "name": "lan1", "segment": "other", "host_address": ["192.168.100.4", "fd00:100::4"]}
     )
     assert not problems
-    _links.parse(list(intent.links), "web1", problems)
+    link_parser.parse(list(intent.links), "web1", problems)
     assert not problems
 
 
@@ -141,7 +141,7 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
         {"name": "lan1", "parent": {"default_route": True}, "addresses": ["10.9.9.1/24"]},
         {"name": "lan2", "parent": "eth0"},
     ]
-    links = _links.parse(declared, "h1", problems).present
+    links = link_parser.parse(declared, "h1", problems).present
     taken = MacvlanNetwork("lan1", "eth1", ())
     first, second = (network.as_data() for network in of_links(links, [taken]))
     assert not problems

@@ -10,7 +10,8 @@ from dataclasses import replace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import Merged
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
@@ -57,15 +58,15 @@ def networkd(host: HostState = NETWORKD_HOST, version: int | None = None, **stat
     return replace(host, version=version or host.version, daemons=(*others, known))
 
 
-def link(**given) -> _links.DesiredLink:
+def link(**given) -> DesiredLink:
     problems = Problems()
     declared = {"name": "lan0", "parent": "eth0", "mac": "02:00:00:00:00:01", **given}
-    made = _links.parse([declared], "h1", problems).present[0]
+    made = link_parser.parse([declared], "h1", problems).present[0]
     assert not problems, problems.report()
     return made.on(Link(2, str(declared["parent"])))
 
 
-def full(**more) -> _links.DesiredLink:
+def full(**more) -> DesiredLink:
     return link(
         mtu=1400,
         mode="private",
@@ -94,7 +95,7 @@ def sections(text: str) -> list[tuple[str, list[tuple[str, str]]]]:
     return found
 
 
-def made_of(wanted: _links.DesiredLink, host: HostState, persistence: str = "auto") -> dict[str, str]:
+def made_of(wanted: DesiredLink, host: HostState, persistence: str = "auto") -> dict[str, str]:
     return dict(planned([wanted], host=host, persistence=persistence)[0].files)
 
 
@@ -124,7 +125,7 @@ def kinds_before(steps: _persistence.Steps) -> list[str]:
     return [f"{action.kind} {action.target}" for action in steps.before]
 
 
-def refusals(wanted: _links.DesiredLink, host: HostState, persistence: str) -> list[str]:
+def refusals(wanted: DesiredLink, host: HostState, persistence: str) -> list[str]:
     """What is wrong with one choice on one host."""
     steps, difference, problems = planned([wanted], host=host, persistence=persistence)
     assert all((item.key, item.value) == ("persistence", persistence) for item in problems.items)

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import stable_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import links as _links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import sysctl_path
 
 GOOD = {"name": "lan0", "parent": "eth0"}
 
 
 def parse(*links):
     problems = Problems("web1")
-    return _links.parse(list(links), "web1", problems), problems
+    return link_parser.parse(list(links), "web1", problems), problems
 
 
 def test_defaults_are_bridge_stable_mac_and_up():
@@ -101,7 +102,7 @@ def test_absent_needs_no_parent():
 
 
 def test_a_dot_in_an_interface_name_stays_one_path_component():
-    assert _links.sysctl_path("eth0.50", "arp_filter") == "net/ipv4/conf/eth0.50/arp_filter"
+    assert sysctl_path("eth0.50", "arp_filter") == "net/ipv4/conf/eth0.50/arp_filter"
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=15))

@@ -1,0 +1,215 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the list of links that a user declares, and checks the rules that need no host. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    Interface,
+    ifname_problem,
+    parse_address,
+    parse_interface,
+    parse_network,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
+
+from . import attributes as _attributes
+from . import parents as _parents
+from .attributes import Given, number
+from .links import SYSCTLS, DesiredLink, DesiredLinks, DesiredRoute
+
+#: RFC 8200, 5
+MTU_MIN_IPV6 = 1280
+
+#: What a link and a route of it may say, attributes of links aside; anything else is a typing error that would be
+#: silently ignored.
+LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "sysctl", "parent_sysctl")
+ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
+
+
+def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links") -> DesiredLinks:
+    """Read the list of one host. Every fault of form becomes a problem; what is returned is only good without any.
+
+    host_id: what stable MACs are derived from, the inventory name.
+    """
+    present: list[DesiredLink] = []
+    absent: list[str] = []
+    names: dict[str, str] = {}
+    for index, link in enumerate(links):
+        here = f"{key}[{index}]"
+        if not isinstance(link, dict):
+            problems.add(here, link, "a link is a mapping", "write at least name and parent")
+            continue
+        unknown_keys(link, (*LINK_KEYS, *(row.name for row in _attributes.ATTRIBUTES)), here, problems)
+        name = link.get("name")
+        problem = ifname_problem(name)
+        if problem:
+            problems.add(f"{here}.name", name, problem, "choose a shorter or simpler name such as lan0")
+        elif str(name) in names:
+            problems.add(
+                f"{here}.name", name, f"{names[str(name)]} has the same name", "give each link a name of its own"
+            )
+        else:
+            names[str(name)] = here
+        state = link.get("state") or "present"
+        if state == "absent":
+            absent.append(str(name))
+        elif state == "present":
+            present.append(_link(link, here, host_id, problems))
+        else:
+            problems.add(f"{here}.state", state, "there is no such state", "write present or absent")
+    _same_mac(present, problems)
+    _same_address(present, problems)
+    return DesiredLinks(tuple(present), tuple(absent))
+
+
+def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink:
+    parent = link.get("parent")
+    if parent is None:
+        problems.add(f"{key}.parent", None, "a link needs a parent", _parents.REMEDY)
+    else:
+        _parents.check(parent, f"{key}.parent", problems)
+    addresses = _addresses(link.get("addresses"), f"{key}.addresses", problems)
+    made = DesiredLink(
+        name=str(link.get("name")),
+        parent=parent,
+        attributes={
+            row.name: row.parse(Given(link.get(row.name), link, f"{key}.{row.name}", host_id, problems))
+            for row in _attributes.ATTRIBUTES
+        },
+        addresses=addresses,
+        routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
+        up=link.get("up") is not False,
+        sysctl=_sysctl(link.get("sysctl"), f"{key}.sysctl", problems),
+        parent_sysctl=_sysctl(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
+        key=key,
+    )
+    mtu = made.mtu
+    if mtu is not None and mtu < MTU_MIN_IPV6 and any(address.version == 6 for address in addresses or ()):
+        problems.add(f"{key}.mtu", mtu, f"IPv6 needs an MTU of at least {MTU_MIN_IPV6}", "raise it, or leave IPv6 out")
+    return made
+
+
+def _addresses(given: object, key: str, problems: Problems) -> tuple[Interface, ...] | None:
+    if given is None:
+        return None
+    result: list[Interface] = []
+    for index, text in enumerate(given if isinstance(given, list) else [given]):
+        interface = parse_interface(text)
+        problem = address_problem(interface) if interface else "this is not an IP address"
+        if problem:
+            problems.add(f"{key}[{index}]", text, problem, "write address/prefix length, such as 192.168.100.3/32")
+        elif interface is not None:
+            result.append(interface)
+    return tuple(sorted(set(result), key=_order))
+
+
+def address_problem(interface: Interface) -> str | None:
+    """Why an interface cannot carry this address, None when it can."""
+    address, network = interface.ip, interface.network
+    if address.is_multicast or address.is_unspecified or address.is_loopback:
+        return "this address cannot be an interface's own"
+    if network.version == 4 and network.prefixlen < 31 and address in (network[0], network[-1]):
+        return f"this is the network or broadcast address of {network}"
+    return None
+
+
+def _order(interface: Interface) -> tuple[int, int, int]:
+    return interface.version, int(interface.ip), interface.network.prefixlen
+
+
+def _routes(
+    given: object, addresses: tuple[Interface, ...] | None, key: str, problems: Problems
+) -> tuple[DesiredRoute, ...] | None:
+    if given is None:
+        return None
+    result = []
+    for index, route in enumerate(given if isinstance(given, list) else [given]):
+        made = _route(route, addresses, f"{key}[{index}]", problems)
+        if made is not None:
+            result.append(made)
+    return tuple(sorted(set(result), key=lambda route: (route.destination.version, str(route))))
+
+
+def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, problems: Problems) -> DesiredRoute | None:
+    if not isinstance(route, dict):
+        problems.add(key, route, "a route is a mapping", "write at least destination")
+        return None
+    unknown_keys(route, ROUTE_KEYS, key, problems)
+    destination = parse_network(route.get("destination"))
+    if destination is None:
+        problems.add(
+            f"{key}.destination",
+            route.get("destination"),
+            "this is not a network",
+            "write 192.168.100.128/28, without host bits",
+        )
+        return None
+    hops: dict[str, Address | None] = {}
+    for name in ("gateway", "source"):
+        hop = hops[name] = parse_address(route.get(name))
+        if route.get(name) is not None and (hop is None or hop.version != destination.version):
+            problems.add(
+                f"{key}.{name}",
+                route[name],
+                f"this is not an IPv{destination.version} address",
+                f"write one, or leave {name} out",
+            )
+    source = hops["source"]
+    if source is not None and addresses is not None and source not in [address.ip for address in addresses]:
+        problems.add(
+            f"{key}.source",
+            str(source),
+            "this is no address of the link",
+            "list it under addresses, or leave source out",
+        )
+    return DesiredRoute(
+        destination=destination,
+        gateway=hops["gateway"],
+        source=source,
+        metric=number(route.get("metric"), 0, 0xFFFFFFFF, f"{key}.metric", problems) or 0,
+        table=number(route.get("table"), 1, 0xFFFFFFFF, f"{key}.table", problems) or RT_TABLE_MAIN,
+    )
+
+
+def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int], ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, dict):
+        problems.add(key, given, "this is not a mapping", f"write names and numbers; names are {', '.join(SYSCTLS)}")
+        return ()
+    unknown_keys(given, tuple(SYSCTLS), key, problems)
+    result = {}
+    for name, value in given.items():
+        if name in SYSCTLS and value is not None:
+            lowest, highest = SYSCTLS[name][1:]
+            result[name] = number(value, lowest, highest, f"{key}.{name}", problems)
+    return tuple(sorted((name, value) for name, value in result.items() if value is not None))
+
+
+def _same_mac(links: list[DesiredLink], problems: Problems) -> None:
+    seen: dict[str, str] = {}
+    for link in links:
+        # A name that is there twice is a problem already; its stable MAC address then is there twice as well.
+        if link.mac and seen.get(link.mac, link.name) != link.name:
+            problems.add(
+                f"{link.key}.mac", link.mac, f"link {seen[link.mac]} has the same MAC address", "give each link its own"
+            )
+        seen.setdefault(link.mac, link.name)
+
+
+def _same_address(links: list[DesiredLink], problems: Problems) -> None:
+    seen: dict[Address, str] = {}
+    for link in links:
+        for address in {interface.ip for interface in link.addresses or ()}:
+            if address in seen:
+                remedy = "give each link addresses of its own"
+                problems.add(
+                    f"{link.key}.addresses", str(address), f"link {seen[address]} has the same address", remedy
+                )
+            seen.setdefault(address, link.name)
