@@ -182,7 +182,7 @@ class HolderPlace(TypedDict):
     link: str
 
 
-class HolderData(TypedDict):
+class AnsweringHolder(TypedDict):
     """As arp_conflict_check returns it."""
 
     mac: str
@@ -205,7 +205,7 @@ class HoldersOfAddress(TypedDict):
     status: str
     conflict: str
     reason: str
-    holders: list[HolderData]
+    holders: list[AnsweringHolder]
 
 
 class ProbingVantage(TypedDict):
