@@ -67,7 +67,7 @@ watch)
 esac
 """
 
-#: A link that a daemon makes anew has another index; changes of the same one are left alone.
+#: A link that a daemon recreates has another index; changes of the same one are left alone.
 NEW_LINK = """\
         *': {link}@'*)
             index=$(cat /sys/class/net/{link}/ifindex 2>/dev/null)
@@ -101,7 +101,7 @@ def path(link: str) -> str:
 
 
 def making(link: DesiredLink, host: HostState) -> str:
-    """The script for a link that nobody else makes. It takes nothing away from one that is there."""
+    """The script for a link that no daemon makes. It removes nothing from one that is there."""
     parent = parent_name(link)
     guard = NO_PARENT.format(parent=parent)
     commands = [*_mtu(link, parent), _unless(f"test -e /sys/class/net/{link.name}", _create(link, parent))]

@@ -80,7 +80,7 @@ def _restart(action: Action) -> None:
 
 
 def _forget(action: Action) -> None:
-    """systemd keeps a failed unit in its list; one that has not failed is none of its business."""
+    """systemd keeps a failed unit in its list; it refuses for one that has not failed."""
     run(["systemctl", "reset-failed", action.target], check=False)
 
 

@@ -69,7 +69,7 @@ def parse_state(text: str) -> frozenset[str]:
 
 
 def _ifdown(action: Action) -> None:
-    """ifdown leaves its lock behind, an empty file; of an interface without a stanza nobody needs it."""
+    """ifdown leaves its lock behind, an empty file, which is of no use without a stanza."""
     run(["ifdown", action.target], check=False)
     _files.remove(f"{IFSTATE}.{action.target}")
 

@@ -331,7 +331,7 @@ def _route(route: DesiredRoute) -> str:
 
 
 def _again(changed: Changed, daemon: NetworkdState) -> list[Action]:
-    """Takes the drop-ins away, to write them anew, that networkd has read without the .netdev which comes now.
+    """Removes and rewrites the drop-ins that networkd has read without the .netdev which comes now.
 
     Not where the parent would lose what others have put there: it is left with what networkd knows.
     """
@@ -389,7 +389,7 @@ def _loses(names: set[str], daemon: NetworkdState) -> bool:
 
 
 def _wrong(link: DesiredLink, host: HostState) -> list[str]:
-    """networkd's own words against the plan, now."""
+    """Where networkd does not have what was planned, now."""
     parent = parent_name(link)
     links = read_links() or {}
     wrong = []

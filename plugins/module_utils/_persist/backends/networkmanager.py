@@ -6,7 +6,7 @@
 Measured with NetworkManager 1.42 and 1.52. Bringing a profile up adopts a link that is there: same index, never down;
 its IPv4 addresses are away for 10 ms, IPv6 ones go through duplicate address detection again. ``device set managed no``
 releases a link with all its addresses, but restores the MAC address that it had when NetworkManager made it. A
-profile that has been up makes its link again when somebody deletes that (1.52), hence ``down`` before a deletion.
+profile that has been up makes its link again when that is deleted (1.52), hence ``down`` before a deletion.
 
 A link that the configuration excludes cannot be brought up, nor does ``device set managed yes`` help. One that is no
 longer excluded is flushed, and at once gets what a profile says that is loaded by then (IPv4 after 1 to 8 ms). When
@@ -72,7 +72,7 @@ def profile_uuid(link: str) -> str:
 #: Seconds that NetworkManager gets to bring up a profile.
 WAIT = 30
 
-#: nmcli's names of states of devices that NetworkManager leaves to others, or has nothing to do with (device states).
+#: nmcli's names of the states of devices that NetworkManager leaves to others, or has no part in.
 NOT_ITS_OWN = ("unmanaged", "connected (externally)", "disconnected", "")
 
 
