@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running programs: one narrow door, so that tests and back ends see the same thing."""
+"""Runs programs: the one place, so that tests and back ends see the same."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from .text import clean
 
-#: Seconds after which a program is taken for hung; every caller may pass its own.
+#: Seconds after which a program counts as hung; callers may pass their own.
 TIMEOUT = 30.0
 
 
 class CommandFailed(Exception):
-    """A program was missing, hung or said no; the message names it and what it printed."""
+    """A program was missing, hung or failed; the message names it and what it printed."""
 
 
 @dataclass(frozen=True)

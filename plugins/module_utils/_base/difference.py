@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one difference object: ``changed``, ``diff`` and messages are all read off it."""
+"""The one difference object: ``changed``, ``diff`` and messages are all derived from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Change:
     """One attribute of one thing that is not as declared.
 
     target: the thing, such as ``link lan0`` or ``file /etc/sysctl.d/x.conf``.
-    attribute: what of it, such as ``mode``; empty where the whole thing comes or goes.
+    attribute: what of it, such as ``mode``; empty where the whole thing is added or removed.
     before, after: plain data (str, int, bool, list, None); None stands for "not there".
     """
 
@@ -28,7 +28,7 @@ class Change:
         return f"{name}: {self.words()}"
 
     def words(self) -> str:
-        """What happens to the attribute: lists are told by what comes and what goes."""
+        """What happens to the attribute; for lists, which items are removed and added."""
         if not self.attribute:
             return "remove" if self.after is None else "add" if self.before is None else "change"
         if isinstance(self.before, list) and isinstance(self.after, list):
@@ -75,7 +75,7 @@ class Difference:
         return [change for change in self.changes if change.target == target]
 
     def messages(self) -> list[str]:
-        """One line per change; a thing that comes or goes as a whole is one line."""
+        """One line per change; a thing that is added or removed as a whole is one line."""
         lines = []
         for target, changes in self._by_target().items():
             if len(changes) > 1 and all(change.before is None for change in changes):

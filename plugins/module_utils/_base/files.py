@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are ours: written atomically, marked as owned, and never taken from anybody else."""
+"""Files of this collection: written atomically, marked as owned; foreign files are never replaced."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 class Problem:
     """One thing that is wrong, in words an operator can act on.
 
-    key: where it stands in the input, such as ``links[0].mac``.
-    value: what stands there, as given.
+    key: its place in the input, such as ``links[0].mac``.
+    value: the value there, as given.
     problem: what is wrong with it.
     remedy: what to do instead.
-    host: the inventory name, empty where the reader knows it already.
+    host: the inventory name, empty where it is obvious.
     """
 
     key: str
@@ -32,7 +32,7 @@ class Problem:
 
 
 class Problems:
-    """A list of problems for one host; `add` never raises, `report` tells all of them at once."""
+    """A list of problems for one host; `add` never raises, `report` returns all of them at once."""
 
     def __init__(self, host: str = "") -> None:
         self.host = host

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a target needs before a module can do anything: pyroute2 and the right to use it."""
+"""What modules require on a target: pyroute2, and the capabilities to use it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asking systemd about units. Reads only."""
+"""The state of systemd units. Reads only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .command import run
 from .text import clean_lines
 
-#: Seconds for a unit or a daemon to settle before it is called broken, and the pause between two looks.
+#: Seconds for a unit or a daemon to settle before it is called broken, and the pause between two queries.
 SETTLE = 15.0
 PAUSE = 0.2
 #: Characters of a unit's log in a message.
@@ -57,7 +57,7 @@ def is_active(unit: str) -> bool:
 
 
 def check_units(names: list[str]) -> list[str]:
-    """What is wrong with units that shall be enabled and active, in words. Waits for those that are still starting."""
+    """What is wrong with units that should be enabled and active, in words. Waits for those that are still starting."""
     states = unit_states(names)
     wanted = UnitState(enabled=True, active=True)
     return [_complaint(name, states.get(name, UnitState())) for name in names if states.get(name) != wanted]
@@ -67,7 +67,7 @@ def _complaint(name: str, state: UnitState) -> str:
     if not state.enabled:
         return f"{name} is not enabled, so it would not run at boot"
     log = run(["journalctl", "--no-pager", "--output=cat", "--lines=3", f"--unit={name}"], check=False).out.strip()
-    return f"{name} is not active" + (f"; it says: {clean_lines(log, LOG_MAX)}" if log else "")
+    return f"{name} is not active" + (f"; its log: {clean_lines(log, LOG_MAX)}" if log else "")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class UnitState:
 
 
 def unfitness() -> str:
-    """Why files and units written from here would serve nobody or somebody else; empty where they serve this host."""
+    """Why files and units written from here would not serve this host; empty where they do."""
     if not os.path.isdir("/run/systemd/system"):
         # sd_booted(3) asks the same.
         return "systemd is not the init of this host (there is no /run/systemd/system)"

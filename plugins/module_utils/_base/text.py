@@ -1,12 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text that others chose (processes, containers, switches, daemons), made safe to show. Pure.
+"""Text from processes, containers, switches and daemons, made safe to show. Pure.
 
-A character that a terminal would obey, or that shows nothing or turns the direction of writing, becomes a visible
-escape: ESC is ``\\x1b``. A backslash stays one, so that cleaning twice is cleaning once: text passes several borders.
-Hence two texts can become equal (ESC, and somebody's four characters ``\\x1b``). What is looked up again, such as the
-path of a namespace or the name of an interface, is therefore never cleaned where it is used, only where it is reported.
+A character that a terminal would interpret, that is invisible, or that changes the direction of writing becomes a
+visible escape: ESC is ``\\x1b``. A backslash stays as it is, so that cleaning is idempotent: text passes several
+borders. Hence two texts can become equal (ESC, and the four characters ``\\x1b``). Names that are keys, such as the
+path of a namespace or the name of an interface, are therefore never cleaned where they are used, only where they are
+reported.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-#: Characters of a line, of a text in results, and levels of nesting. What is longer is cut, what is deeper left out.
+#: Characters of a line, of a text in results, and levels of nesting. Longer texts are cut, deeper levels left out.
 LINE_MAX, TEXT_MAX, DEPTH_MAX = 1000, 1 << 20, 40
 _CUT = "…"
 
-#: Letters and marks that show nothing: Default_Ignorable_Code_Point (Unicode Standard, 5.21), as far as it is assigned
+#: Invisible letters and marks: Default_Ignorable_Code_Point (Unicode Standard, 5.21), as far as it is assigned
 #: and `str.isprintable` takes it for printable.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
@@ -68,7 +69,7 @@ def _data(value: Any, depth: int) -> Any:
 
 
 def _mapping(value: Mapping[Any, Any], depth: int) -> Mapping[Any, Any]:
-    """Two keys that become equal are told apart by a number."""
+    """A number distinguishes two keys that become equal."""
     found: dict[Any, Any] = {}
     for key, item in value.items():
         name = _data(key, 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One address conflict check: from the declared probes to what was found. Changes nothing on the host."""
+"""One address conflict check: from the probes to the result. Changes nothing on the host."""
 
 from __future__ import annotations
 
@@ -89,13 +89,15 @@ def check(options: ConflictOptions) -> tuple[dict[str, object], str]:
 
 
 def _parse(options: ConflictOptions, problems: Problems) -> tuple[list[WantedVantage], list[list[ProbedRange]]]:
-    """The vantages, and the targets of each probe. Checks everything that needs no look at the host's links."""
+    """The vantages, and the targets of each probe. Checks everything that does not depend on the host's links."""
     check_pyroute2(problems)
     check_capabilities(problems, CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
     _check_numbers(options, problems)
     wanted = _vantages.parse(options.vantages, "vantages", problems)
     if options.listens and wanted and all(item.name == CHILD for item in wanted):
-        problems.add("vantages", [CHILD], f"mode {LISTEN} makes no child, so nobody would listen", f"add {PARENT}")
+        problems.add(
+            "vantages", [CHILD], f"mode {LISTEN} makes no child, so there would be no vantage", f"add {PARENT}"
+        )
     for number, mac in enumerate(options.known_macs):
         parsed = parse_mac(mac)
         problem = mac_problem(parsed) if parsed else "this is not a MAC address"
@@ -126,7 +128,7 @@ def _check_numbers(options: ConflictOptions, problems: Problems) -> None:
         problems.add("listen_seconds", seconds, "this is out of range", f"give a number from 0 to {LISTEN_MAX}")
     elif options.listens and seconds == 0:
         problems.add(
-            "listen_seconds", seconds, f"mode {LISTEN} hears nobody in no time", "give the seconds to listen for"
+            "listen_seconds", seconds, f"mode {LISTEN} needs time to hear anything", "give the seconds to listen for"
         )
 
 
@@ -163,7 +165,9 @@ def _segments(
         if link is None:
             continue
         if link.loopback:
-            problems.add(key, probe["parent"], "nobody else is on the loopback interface", "name an Ethernet interface")
+            problems.add(
+                key, probe["parent"], "there are no other hosts on the loopback interface", "name an Ethernet interface"
+            )
         elif not link.ethernet:
             problems.add(
                 key, probe["parent"], f"{link.name} is not an Ethernet interface", "name an Ethernet interface"
@@ -188,7 +192,7 @@ def _probe(
         for segment in segments:
             addresses = [address for target in segment.targets for address in target.addresses()]
             segment.sightings = {address: {} for address in addresses}
-            segment.inventory = own_addresses(everywhere, segment.link)
+            segment.own = own_addresses(everywhere, segment.link)
             gateways = [route.gateway for route in here.routes_of(segment.link) if route.gateway]
             segment.proxies = Proxies([item.interface for item in here.addresses_of(segment.link)], gateways)
             segment.problem = _vantages.state_problem(segment.link)
@@ -208,12 +212,12 @@ def _lane(segment: ProbedSegment, options: ConflictOptions) -> Lane:
 def _open(
     segment: ProbedSegment, addresses: Iterable[Address] | None, everywhere: Everywhere, stack: contextlib.ExitStack
 ) -> None:
-    """Open the vantages that can be had, and note for the others why not."""
+    """Open the vantages, and note for those that fail why."""
     for wanted in segment.wanted:
         try:
             if wanted.name == CHILD and segment.silent is not None:
                 raise _vantages.CannotAsk(f"mode {LISTEN} makes no child")
-            vantage = _vantages.open_vantage(wanted, segment.link, addresses, everywhere, segment.inventory, stack)
+            vantage = _vantages.open_vantage(wanted, segment.link, addresses, everywhere, segment.own, stack)
         except _vantages.CannotAsk as error:
             segment.missing[wanted.name] = str(error)
         else:
@@ -221,7 +225,7 @@ def _open(
 
 
 def _judge(segments: list[ProbedSegment], fleet: frozenset[str]) -> None:
-    """Judge, and look at the host once more before a conflict is told: a container may have come up meanwhile."""
+    """Judge, and read the host once more before a conflict is reported: a container may have started meanwhile."""
     for segment in segments:
         segment.judge(fleet)
     if any(
@@ -232,5 +236,5 @@ def _judge(segments: list[ProbedSegment], fleet: frozenset[str]) -> None:
     ):
         everywhere = read_all()
         for segment in segments:
-            segment.inventory = segment.inventory.with_later(own_addresses(everywhere, segment.link))
+            segment.own = segment.own.with_later(own_addresses(everywhere, segment.link))
             segment.judge(fleet)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which MAC and IP addresses on a probed segment are this host's own. Pure.
 
-A probe cannot tell: the parent does not hear its children, nor they the parent (drivers/net/macvlan.c).
+A probe cannot show it: parent and children do not receive each other's frames (drivers/net/macvlan.c).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHILD_KINDS = ("macvlan", "macvtap", "ipvlan", "ipvtap")
 
 
 def own_addresses(all_facts: list[tuple[Namespace, Facts]], parent: Link) -> OwnAddresses:
-    """The inventory for probes from ``parent``, a link of the first namespace in the list.
+    """What counts as own for probes from ``parent``, a link of the first namespace in the list.
 
     In that namespace every address counts: the kernel takes packets for all of them on any link. Of others those
     count that can be on the parent's segment; a namespace whose links lead elsewhere is a host of its own.
@@ -82,7 +82,7 @@ def _belongs(link: Link, lower: Link) -> bool:
 
 
 def _is_hardware(link: Link) -> bool:
-    """A device that was given to a container. Whether its cable leads to the same segment, an answer tells."""
+    """A device that was moved into a container. An answer shows whether its cable leads to the same segment."""
     return link.ethernet and not link.kind and link.parent is None and not link.loopback
 
 

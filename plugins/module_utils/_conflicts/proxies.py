@@ -6,7 +6,7 @@
 There are two kinds. Linux answers no sender without an address (net/ipv4/arp.c arp_process): a probe never shows
 it, but what it answers to others can be overheard. Other routers answer everybody. Both are asked for an address that
 nobody can have, and the first kind also for the neighbours of the address, once by a sender with an address and once
-by one without: who holds an address answers both.
+by one without: the holder of an address answers both.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ class Proxies:
         self._interfaces = [item for item in interfaces if isinstance(item, ipaddress.IPv4Interface)]
         self._held = frozenset(held)
         self._choose = choose
-        self._nobodys: dict[object, list[Address]] = {}
+        self._unassigned: dict[object, list[Address]] = {}
         self._asked: set[str] = set()
         # Whether a MAC address answered for a control address, by whether the question had a sender.
         self._answers: dict[tuple[str, Address], set[bool]] = {}
         self.controls: set[Address] = set()
 
     def suspect(self, address: Address, mac: str, answered_probe: bool) -> list[ControlQuestion]:
-        """Questions to ask now that somebody answered for an address; none where they have been asked already."""
+        """The control questions after an answer for an address; none where they have been asked already."""
         questions: list[ControlQuestion] = []
         if answered_probe:
             key = self._network(address)
-            if key not in self._nobodys:
-                self._nobodys[key] = self._nobody_has(address)
-                questions = [(target, None) for target in self._nobodys[key]]
+            if key not in self._unassigned:
+                self._unassigned[key] = self._unassignable(address)
+                questions = [(target, None) for target in self._unassigned[key]]
         elif isinstance(address, ipaddress.IPv4Address) and mac not in self._asked and len(self._asked) < _SUSPECTS_MAX:
             sender = self._sender(address)
             if sender is not None:
@@ -81,10 +81,10 @@ class Proxies:
 
     def found(self) -> dict[str, bool]:
         """The MAC addresses of proxies, and whether they answer a sender without an address too."""
-        nobodys = {target for targets in self._nobodys.values() for target in targets}
+        unassigned = {target for targets in self._unassigned.values() for target in targets}
         result: dict[str, bool] = {}
         for (mac, target), how in self._answers.items():
-            to_all = True in how and target in nobodys
+            to_all = True in how and target in unassigned
             if to_all or True not in how:
                 result[mac] = result.get(mac, False) or to_all
         return result
@@ -107,15 +107,15 @@ class Proxies:
         """What an address shares its control addresses with: 4 for IPv4, its /64 for IPv6 (RFC 4291, 2.5.1)."""
         return 4 if isinstance(address, ipaddress.IPv4Address) else int(address) >> 64
 
-    def _nobody_has(self, address: Address) -> list[Address]:
+    def _unassignable(self, address: Address) -> list[Address]:
         if isinstance(address, ipaddress.IPv6Address):
-            # Out of 2**64 interface identifiers, nobody has the one that comes up.
+            # Out of 2**64 interface identifiers, no host has the random one.
             identifier = self._choose(1 << 63)
             return [ipaddress.IPv6Address((int(address) >> 64 << 64) | identifier)]
         networks = [
             item.network for item in self._interfaces if address in item.network and item.network.prefixlen < 31
         ]
-        # The address of the network itself is nobody's (RFC 1122, 3.2.1.3).
+        # No host has the address of the network itself (RFC 1122, 3.2.1.3).
         return [self._documentation(), *(network.network_address for network in networks[:1])]
 
     def _documentation(self) -> ipaddress.IPv4Address:

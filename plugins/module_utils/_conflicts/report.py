@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a conflict check returns: plain data, and the words to fail with. Pure."""
+"""The result of a conflict check as plain data, and the message to fail with. Pure."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _twins(segment: ProbedSegment, clock: Clock) -> list[dict[str, object]]:
             {
                 "parent": segment.link.name,
                 "mac": mac,
-                "where": _where(segment.inventory.macs.get(mac)),
+                "where": _where(segment.own.macs.get(mac)),
                 "count": seen.count,
                 "first_seen": clock.iso(seen.first),
                 "first_seen_seconds": round(seen.first, 6),
@@ -157,23 +157,23 @@ def _where(place: LinkPlace | None) -> dict[str, str] | None:
 
 def failure(segments: Sequence[ProbedSegment], fail_on: Sequence[str], clock: Clock) -> str:
     """The message to fail with, empty when no address has one of these statuses and no MAC address is a duplicate."""
-    told = [
+    lines = [
         f"{verdict.address} on {segment.link.name}: {_words(verdict, clock)}"
         for segment in segments
         for verdict in segment.verdicts.values()
         if verdict.status in fail_on
     ]
     if DUPLICATE_MAC in fail_on:
-        told += [
-            f"{mac} on {segment.link.name}: {_place(segment.inventory.macs.get(mac))}, and frames of another machine "
+        lines += [
+            f"{mac} on {segment.link.name}: {_place(segment.own.macs.get(mac))}, and frames of another machine "
             f"with the same MAC address came in at {clock.iso(seen.first)}"
             for segment in segments
             for mac, seen in sorted(segment.twins.found.items())
         ]
-    if not told:
+    if not lines:
         return ""
-    more = [f"and {len(told) - _NAMED_MAX} more"] if len(told) > _NAMED_MAX else []
-    return "\n".join(["address conflict check:", *(f"  - {line}" for line in told[:_NAMED_MAX] + more)])
+    more = [f"and {len(lines) - _NAMED_MAX} more"] if len(lines) > _NAMED_MAX else []
+    return "\n".join(["address conflict check:", *(f"  - {line}" for line in lines[:_NAMED_MAX] + more)])
 
 
 def _words(verdict: AddressVerdict, clock: Clock) -> str:

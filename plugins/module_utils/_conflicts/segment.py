@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One parent of a conflict check: who is asked for there, what was heard, and what that means."""
+"""One parent of a conflict check: what is asked and heard there, and the verdicts."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from .verdict import FLIP_FLOP, HOST, AddressSighting, AddressVerdict, OwnAddres
 class ProbedSegment:
     """What is asked on one parent, and what was heard there.
 
-    wanted: vantages to ask from; missing: why each of those is not there that could not be had.
-    problem: why nobody can be asked there at all.
+    wanted: vantages to ask from; missing: why a vantage is not available, by its name.
+    problem: why there is no vantage at all.
     silent: seconds for which there was only listening, None where questions are asked.
-    keep: how many addresses to keep that nobody asked for: 0 where only those in ``sightings`` are of interest.
+    keep: how many addresses to keep that were not asked for: 0 where only those in ``sightings`` are of interest.
     """
 
     link: Link
     wanted: Sequence[WantedVantage] = DEFAULT
     targets: list[ProbedRange] = field(default_factory=list)
-    inventory: OwnAddresses = field(default_factory=OwnAddresses)
+    own: OwnAddresses = field(default_factory=OwnAddresses)
     problem: str = ""
     silent: float | None = None
     keep: int = 0
@@ -89,7 +89,7 @@ class ProbedSegment:
 
     def _is_unasked(self, address: Address, frame: Frame) -> bool:
         """Whether an advertisement to all nodes is an announcement (RFC 4861, 7.2.6): they look like answers to
-        duplicate address detection, so it is one where neither this check nor anybody else has asked."""
+        duplicate address detection, so it is one where no one has asked for it."""
         if self.silent is None or not isinstance(frame.body, Neighbour) or frame.body.solicitation:
             return False
         asked = any(item.kind == PROBE for item in self.sightings.get(address, {}).values())
@@ -101,7 +101,7 @@ class ProbedSegment:
         found[key] = found[key].again(seen.seconds, seen.answered_probe) if key in found else seen
 
     def _is_twin(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> bool:
-        origin = self.twins.origin(frame, outgoing, self.link, self.inventory, self.vantages, self._asks)
+        origin = self.twins.origin(frame, outgoing, self.link, self.own, self.vantages, self._asks)
         vantage.reflected += origin == _twins.REFLECTED
         if origin != _twins.TWIN:
             return False
@@ -113,7 +113,7 @@ class ProbedSegment:
 
     def _control(self, vantage: Vantage, seen: AddressSighting) -> list[Question]:
         """What to ask in order to know whether who answered does so for everybody."""
-        if self.silent is not None or owner_of(seen, self.inventory, frozenset()) == HOST:
+        if self.silent is not None or owner_of(seen, self.own, frozenset()) == HOST:
             return []
         parent = next((item for item in self.vantages if item.name == PARENT), None)
         return [
@@ -126,14 +126,14 @@ class ProbedSegment:
         """A verdict on every address."""
         unseen = self.problem or "; ".join(self.reasons()) if self.blind else ""
         if not unseen and self.silent is not None:
-            unseen = f"nobody was asked, and nobody claimed it within {self.silent:g} seconds"
+            unseen = f"no questions were sent, and no host claimed it within {self.silent:g} seconds"
         self.verdicts = {
-            address: judge(address, seen, self.inventory, fleet, unseen, self.proxies.of(address, seen))
+            address: judge(address, seen, self.own, fleet, unseen, self.proxies.of(address, seen))
             for address, seen in ((address, list(found.values())) for address, found in self.sightings.items())
         }
 
     def others(self) -> list[AddressVerdict]:
-        """What was found out about addresses that nobody asked for, in their order."""
+        """The verdicts on addresses that were not asked for, in their order."""
         if not self.keep:
             return []
         found = [

@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
 #: Addresses that no host on a link can have: RFC 1122, 3.2.1.3 and RFC 4291, 2.4.
-_NOBODYS = tuple(
+_UNASSIGNABLE = tuple(
     ipaddress.ip_network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/128", "::1/128", "ff00::/8")
 )
@@ -26,7 +26,7 @@ _FORMS = "write one address (192.168.100.50), a network (192.168.100.128/28) or 
 
 @dataclass(frozen=True)
 class ProbedRange:
-    """One item of the input. ``key`` is where it stands there, ``text`` what stands there."""
+    """One item of the input. ``key`` is its place there, ``text`` the item as given."""
 
     key: str
     text: str
@@ -70,9 +70,9 @@ def parse(value: object, key: str, problems: Problems) -> ProbedRange | None:
         problems.add(key, value, "the range ends before it begins", f"write {last}-{first}")
         return None
     target = ProbedRange(key, text, first, last)
-    for network in _NOBODYS:
-        nobodys = ProbedRange("", "", network[0], network[-1])
-        if target.overlaps(nobodys):
+    for network in _UNASSIGNABLE:
+        unassignable = ProbedRange("", "", network[0], network[-1])
+        if target.overlaps(unassignable):
             problems.add(key, value, f"no host can have addresses of {network}", "leave them out")
             return None
     return target

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether somebody else on the segment has a MAC address of this host: its frames come in from the wire. Pure."""
+"""Finds other machines on the segment with a MAC address of this host: their frames arrive from the wire. Pure."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 from .own import CHILD_KINDS
 from .verdict import OwnAddresses
 
-#: Where a frame that the parent hears comes from: another with our MAC address; this host, by way of a switch port that
+#: The origin of a frame that the parent receives: a machine with our MAC address; this host, through a switch port that
 #: sends frames back (hairpin mode, reflective relay) or a loop; none of these.
 TWIN, REFLECTED, OTHER = "twin", "reflected", "other"
 
-#: Parents on which frames of this host's own containers come in as those from the wire do.
+#: Parents that receive frames of this host's own containers like frames from the wire.
 _SWITCHES = ("bridge", "openvswitch", *CHILD_KINDS)
 
 
 @dataclass
 class TwinSighting:
-    """How often and when a MAC address of ours came in, and which addresses its sender claimed."""
+    """How often and when a MAC address of ours was received, and which addresses its sender claimed."""
 
     first: float
     last: float
@@ -75,7 +75,7 @@ class Twins:
         address, mac, kind = said
         if frame in self._sent or (probing and asked(_target(frame))):
             return REFLECTED
-        # What one child sends to another the kernel lets the parent hear as if it came in (drivers/net/macvlan.c
+        # The parent receives what one child sends to another as if from the wire (drivers/net/macvlan.c
         # macvlan_queue_xmit).
         children = (known.attached_macs | {item.mac for item in vantages}) - {parent.mac}
         if not own or (frame.source in children and frame.destination in children):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where to ask from: the parent, a temporary child of it, and links that are there already."""
+"""Where to ask from: the parent, a temporary child of it, and existing links."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FORMS = f"write {PARENT}, {CHILD}, the name of a link, or a mapping with link a
 @dataclass(frozen=True)
 class WantedVantage:
     """One item of the input. ``link`` is empty for the parent and for the temporary child; ``namespace`` is the label
-    of a namespace, empty for the one that the check runs in. ``key`` is where it stands in the input."""
+    of a namespace, empty for the one that the check runs in. ``key`` is its place in the input."""
 
     name: str
     link: str = ""
@@ -48,7 +48,7 @@ DEFAULT = (WantedVantage(PARENT), WantedVantage(CHILD))
 def parse(values: Sequence[object], key: str, problems: Problems) -> list[WantedVantage]:
     """What the items of a list mean; problems are added for those that mean nothing."""
     if not values:
-        problems.add(key, [], "nobody can be asked from nowhere", _FORMS)
+        problems.add(key, [], "there is no vantage to ask from", _FORMS)
     found: list[WantedVantage] = []
     for number, value in enumerate(values):
         place = f"{key}[{number}]"
@@ -104,7 +104,7 @@ def check_links(wanted: Sequence[WantedVantage], everywhere: Everywhere, problem
 
 
 def state_problem(link: Link) -> str:
-    """Why nobody can be asked through a link, empty when one can."""
+    """Why a link cannot carry probes, empty when it can."""
     if not link.ethernet:
         return f"{link.name} is not an Ethernet interface"
     if not link.up:
@@ -115,7 +115,7 @@ def state_problem(link: Link) -> str:
 
 
 class CannotAsk(Exception):
-    """This vantage cannot be had; the message says why."""
+    """This vantage is not available; the message says why."""
 
 
 def open_vantage(

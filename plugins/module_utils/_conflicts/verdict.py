@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what was seen on the wire and in the kernel to a verdict on each address. Pure."""
+"""The verdict on each address, from what was seen on the wire and in the kernel. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, is_virtual_router
 
-#: What can be said of an address, worst first. Nothing says that an address is free: only that nobody was seen with it.
+#: The states of an address, worst first. No address is called free: only that no host was seen with it.
 DUPLICATE = "duplicate"
 IN_USE = "in_use"
 VIRTUAL_ROUTER = "virtual_router"
@@ -24,7 +24,7 @@ DUPLICATE_MAC = "duplicate_mac"
 #: The address was claimed with another MAC address before, and now with this one: what arpwatch(8) calls a flip flop.
 FLIP_FLOP = "flip_flop"
 #: Read from the kernel instead: a link of this host has the address; or it may not use it, as the kernel's duplicate
-#: address detection heard somebody else have it (RFC 4862, 5.4.5; IFA_F_DADFAILED).
+#: address detection heard another host with it (RFC 4862, 5.4.5; IFA_F_DADFAILED).
 CONFIGURED, DAD_FAILED = "configured", "dad_failed"
 DAD_REASON = "the duplicate address detection of this host's kernel has failed for it"
 #: The vantage of what was read and not seen.
@@ -44,7 +44,7 @@ class LinkPlace:
 
 @dataclass(frozen=True)
 class OwnAddresses:
-    """What this host has, in all its namespaces, on the segment that is probed.
+    """The addresses of this host, in all its namespaces, on the segment that is probed.
 
     passthru: the child in passthru mode, which tolerates no other, None where there is none.
     refused: addresses that the kernel's duplicate address detection keeps links from using.
@@ -58,7 +58,7 @@ class OwnAddresses:
     attached_macs: frozenset[str] = frozenset()
 
     def with_later(self, later: OwnAddresses) -> OwnAddresses:
-        """This and what a later look adds to it."""
+        """This, and what was added later."""
         return OwnAddresses(
             {**later.macs, **self.macs},
             {**later.addresses, **self.addresses},
@@ -70,7 +70,7 @@ class OwnAddresses:
 
 @dataclass(frozen=True)
 class AddressSighting:
-    """One MAC address seen with one address in one way from one vantage.
+    """One MAC address seen with one address, in one kind of message, from one vantage.
 
     seconds and last: when first and when last, since the start of the run; count: how often.
     outgoing: the host itself sent it, so the MAC address is one of its own even if no namespace shows it.
@@ -158,7 +158,7 @@ def judge(
     """
     # What one vantage saw the host send proves the MAC address to be the host's own for all of them.
     sent_here = {item.mac for item in sightings if item.outgoing}
-    # A child cannot tell a sibling from somebody on the wire with its MAC address; the parent can.
+    # A child cannot distinguish a sibling from a machine on the wire with its MAC address; the parent can.
     twins = {item.mac for item in sightings if item.twin} - sent_here
     twins -= {mac for mac, dummy in inventory.addresses.get(address, ())}
     holders = []
@@ -168,7 +168,7 @@ def judge(
         if item.mac in proxies and owner != HOST:
             owner = PROXY
         place = None if twin else inventory.macs.get(item.mac)
-        # Our own probes, and those of network managers on this host, are no claim by anybody else.
+        # Our own probes, and those of network managers on this host, are no claim of another host.
         if not (item.kind == PROBE and owner == HOST):
             holders.append(AddressHolder(item, owner, place))
     for kind, known in ((CONFIGURED, inventory.addresses), (DAD_FAILED, inventory.refused)):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One look at the DHCP servers of a link: from the declared probes to what was found. Changes nothing on the host."""
+"""One check of the DHCP servers of a link: from the probes to the result. Changes nothing on the host."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def check(options: DhcpOptions) -> tuple[dict[str, object], str, list[str]]:
 
 
 def _parse(options: DhcpOptions, problems: Problems) -> list[_DhcpProbe]:
-    """Check everything that needs no look at the host's links."""
+    """Check everything that does not depend on the host's links."""
     check_pyroute2(problems)
     wanted = (CAP_NET_RAW,) if options.vantage == PARENT else (CAP_NET_RAW, CAP_NET_ADMIN, CAP_SYS_ADMIN)
     check_capabilities(problems, *wanted)
@@ -133,9 +133,11 @@ def _parse(options: DhcpOptions, problems: Problems) -> list[_DhcpProbe]:
         if not lowest <= value <= highest:
             problems.add(key, value, "this is out of range", f"give a number from {lowest} to {highest:g}")
     if options.samples == 0 and options.listen_seconds <= 0:
-        problems.add("samples", 0, "nobody is asked and nobody is listened to", "set listen_seconds, or samples to 1")
+        problems.add(
+            "samples", 0, "with listen_seconds 0 this neither asks nor listens", "set listen_seconds, or samples to 1"
+        )
     if not options.probes:
-        problems.add("probes", [], "there is nothing to look at", "list at least one parent")
+        problems.add("probes", [], "there is nothing to check", "list at least one parent")
     return [_parse_probe(probe, f"probes[{number}]", problems) for number, probe in enumerate(options.probes)]
 
 
@@ -207,7 +209,7 @@ def _state_problem(link: Link) -> str:
 
 
 def _open(segment: DhcpSegment, options: DhcpOptions, facts: Facts, stack: contextlib.ExitStack) -> None:
-    """Open the ports that can be had, note for the others why not, and plan what to ask."""
+    """Open the ports, note for those that fail why, and plan what to ask."""
     link = segment.link
     program = _datagram.program()
     groups = [multicast_mac(_datagram.ALL_RELAYS_AND_SERVERS)]

@@ -52,7 +52,7 @@ class Port(Endpoint):
 
 @dataclass
 class Transaction:
-    """One discovery under way.
+    """One discovery in flight.
 
     port: where it is sent; frame: its octets, given the seconds since it was first sent; due: when it is sent, in
     seconds since the start; it is not sent again once it is answered.
@@ -78,7 +78,7 @@ class DhcpLane:
 def transmissions(
     start: float, attempts: int, uniform: Callable[[float, float], float] = random.uniform
 ) -> list[float]:
-    """When a message is sent that nobody answers, in seconds."""
+    """When a message without an answer is sent again, in seconds."""
     result = [start]
     delay = FIRST_DELAY
     for dummy in range(attempts - 1):

@@ -54,7 +54,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Dhcp6Message:
-    """One message, with what this collection wants to know of it. xid has 24 bits; the identifiers are DUIDs."""
+    """One message, as far as this collection reads it. xid has 24 bits; the identifiers are DUIDs."""
 
     kind: int
     xid: int

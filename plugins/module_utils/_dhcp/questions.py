@@ -70,13 +70,13 @@ def worth_asking(targets: Sequence[ProbedRange], subnets: Sequence[Network], ver
 
 
 def _edges(target: ProbedRange, subnets: Sequence[Network]) -> Iterator[Address]:
-    """The first and the last address that a host can have: the ends of an IPv4 subnet are nobody's, and the first of
+    """The first and the last address that a host can have: the ends of an IPv4 subnet are no host's, and the first of
     an IPv6 subnet is that of all its routers (RFC 4291, 2.6.1)."""
-    nobodys: list[Address] = []
+    reserved: list[Address] = []
     for subnet in subnets:
         if subnet.prefixlen < subnet.max_prefixlen - 1:
-            nobodys.append(subnet.network_address)
+            reserved.append(subnet.network_address)
             if subnet.version == 4:
-                nobodys.append(subnet.broadcast_address)
-    yield target.first + 1 if target.first in nobodys else target.first
-    yield target.last - 1 if target.last in nobodys else target.last
+                reserved.append(subnet.broadcast_address)
+    yield target.first + 1 if target.first in reserved else target.first
+    yield target.last - 1 if target.last in reserved else target.last

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a check returns: plain data, and the words to fail with. Pure."""
+"""The result of a check as plain data, and the message to fail with. Pure."""
 
 from __future__ import annotations
 
@@ -145,16 +145,16 @@ def _vantages(segment: DhcpSegment) -> list[dict[str, object]]:
 
 def failure(segments: Sequence[DhcpSegment], fail_on: Sequence[str]) -> str:
     """The message to fail with, empty when nothing was found that ``fail_on`` names."""
-    told = _told(segments, fail_on)
-    return "\n".join(["DHCP check:", *(f"  - {line}" for line in told)]) if told else ""
+    lines = _lines(segments, fail_on)
+    return "\n".join(["DHCP check:", *(f"  - {line}" for line in lines)]) if lines else ""
 
 
 def warnings(segments: Sequence[DhcpSegment], fail_on: Sequence[str]) -> list[str]:
-    """What should be told though it does not fail. That nobody answers is common, and no news."""
-    return _told(segments, [kind for kind in FINDINGS if kind not in (*fail_on, NO_SERVER, NOT_ASKED)])
+    """Findings that do not fail the check and deserve a warning. That no server answers is common, and is none."""
+    return _lines(segments, [kind for kind in FINDINGS if kind not in (*fail_on, NO_SERVER, NOT_ASKED)])
 
 
-def _told(segments: Sequence[DhcpSegment], kinds: Sequence[str]) -> list[str]:
+def _lines(segments: Sequence[DhcpSegment], kinds: Sequence[str]) -> list[str]:
     return [
         f"{finding.message} (on {segment.link.name})"
         for segment in segments

@@ -36,8 +36,8 @@ class AskedQuestion:
 class DhcpSegment:
     """What is asked and heard on one parent.
 
-    problem: why nobody could be asked there. missing: why there is no vantage of that name. left_out: addresses that
-    were worth asking for and were not, for want of hints.
+    problem: why no server could be asked there. missing: why there is no vantage of that name. left_out: addresses that
+    were worth asking for and exceeded the number of hints.
     """
 
     link: Link

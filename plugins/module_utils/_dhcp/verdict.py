@@ -82,11 +82,11 @@ class Server:
         macs = sorted({heard.mac for heard in self.messages if heard.mac})
         relays = ", ".join(sorted({str(heard.relay) for heard in self.messages if heard.relay}))
         sources = sorted({str(heard.source) for heard in self.messages if heard.source})
-        name, told = self.identifier, macs
+        name, details = self.identifier, macs
         if self.version == 6:
-            name, told = (", ".join(sources), [*macs, f"DUID {name}"]) if sources else (f"DUID {name}", [])
-        told = told + ([f"through relay {relays}"] if relays else [])
-        return f"{name} ({', '.join(told)})" if told else name
+            name, details = (", ".join(sources), [*macs, f"DUID {name}"]) if sources else (f"DUID {name}", [])
+        details = details + ([f"through relay {relays}"] if relays else [])
+        return f"{name} ({', '.join(details)})" if details else name
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class DhcpFinding:
 
 @dataclass(frozen=True)
 class Declared:
-    """What the caller said of a link. subnets: those that servers may hand out from, none where nobody knows;
+    """What the caller declares of a link. subnets: those that servers may hand out from, none where that is unknown;
     servers: IP versions and identifiers of those that belong there, none where that was not said."""
 
     targets: Sequence[ProbedRange] = ()
@@ -136,7 +136,7 @@ def servers(sightings: Iterable[DhcpSighting]) -> list[Server]:
 def judge(
     sightings: Sequence[DhcpSighting], declared: Declared, asked: Sequence[int], problem: str
 ) -> list[DhcpFinding]:
-    """All findings of one link. asked: the IP versions that were asked for; problem: why nobody could be asked."""
+    """All findings of one link. asked: the IP versions that were asked for; problem: why no server could be asked."""
     known = servers(sightings)
     result = [finding for server in known for finding in _overlaps(server, declared)]
     for version in (4, 6):
@@ -202,17 +202,16 @@ def _foreign(server: Server, declared: Declared) -> list[DhcpFinding]:
     if not outside:
         return []
     subnets = ", ".join(str(subnet) for subnet in declared.subnets if subnet.version == server.version)
-    told = ", ".join(f"{address}" + (f" of {network}" if network else "") for address, network in outside.items())
-    message = f"{server.name} hands out {told}, which is not in {subnets}"
+    offered = ", ".join(f"{address}" + (f" of {network}" if network else "") for address, network in outside.items())
+    message = f"{server.name} hands out {offered}, which is not in {subnets}"
     return [DhcpFinding(FOREIGN_SUBNET, message, (server.identifier,), tuple(outside))]
 
 
 def _bindings(server: Server) -> list[DhcpFinding]:
-    """A server must not lease what nobody has requested (RFC 2131, 3.1, 4; RFC 8415, 18.3.1 without Rapid Commit)."""
+    """A server must not lease what was not requested (RFC 2131, 3.1, 4; RFC 8415, 18.3.1 without Rapid Commit)."""
     leased = [heard.address for heard in server.messages if heard.kind == LEASE and heard.question]
     addresses = list(dict.fromkeys(address for address in leased if address is not None))
     if not addresses:
         return []
-    told = ", ".join(map(str, addresses))
-    message = f"{server.name} has leased {told} to this check, which only asked for offers"
+    message = f"{server.name} has leased {', '.join(map(str, addresses))} to this check, which only asked for offers"
     return [DhcpFinding(BINDING, message, (server.identifier,), tuple(addresses))]

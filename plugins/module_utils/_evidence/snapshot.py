@@ -30,7 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink, read_all
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import look_with
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup_with
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 
@@ -251,7 +251,7 @@ def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetw
                 "local": path.local,
                 "error": path.error,
             }
-            for target, path in look_with(netlink, targets).items()
+            for target, path in lookup_with(netlink, targets).items()
         ]
         neighbours, rules = _neighbours(netlink, networks), _rules(netlink)
     return {

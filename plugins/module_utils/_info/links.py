@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every macvlan link of a host, in all network namespaces, and what a host tells the fleet of itself, as plain data."""
+"""Every macvlan link of a host, in all network namespaces, and what identifies a host to the fleet, as plain data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHILD_KINDS = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
 #: Kinds that have ports.
 _MASTERS = ("bond", "team", "bridge")
 
-#: A switch speaks every 30 seconds (IEEE 802.1AB-2016, 9.2.5.7, msgTxInterval), an hour at most.
+#: A switch sends every 30 seconds (IEEE 802.1AB-2016, 9.2.5.7, msgTxInterval), an hour at most.
 _LLDP_SECONDS_MAX = 3600
 
 
@@ -72,23 +72,23 @@ def inventory(
                 found.append(_as_data(namespace, link, facts, above, counters))
                 if above is not None and above[0] == here:
                     shown[above[1].index] = above[1]
-    told = [_parent_data(link, own) for link in shown.values()]
+    described = [_parent_data(link, own) for link in shown.values()]
     if lldp_seconds:
-        _add_neighbours(told, list(shown.values()), own, lldp_seconds)
+        _add_neighbours(described, list(shown.values()), own, lldp_seconds)
     return {
         "links": found,
-        "parents": told,
+        "parents": described,
         "resolved": [{"given": given, "name": link.name} for given, link in zip(parents, named) if link is not None],
         "machine_id": machine_id(),
         "unseen_namespaces": unseen,
     }
 
 
-def _add_neighbours(told: list[dict[str, Any]], parents: list[Link], facts: Facts, seconds: float) -> None:
+def _add_neighbours(described: list[dict[str, Any]], parents: list[Link], facts: Facts, seconds: float) -> None:
     """Listen on all ports of all parents at the same time."""
     ports = {link.index: list(dict.fromkeys(item.name for item in _ports(link, facts))) for link in parents}
     heard = listen(dict.fromkeys(name for names in ports.values() for name in names), seconds)
-    for data, link in zip(told, parents):
+    for data, link in zip(described, parents):
         data["lldp"] = [{"port": name, **asdict(item)} for name in ports[link.index] for item in heard[name]]
 
 
@@ -107,8 +107,8 @@ def _ports(link: Link, facts: Facts) -> Iterator[Link]:
 
 
 def evidence(everywhere: list[tuple[Namespace, Facts]], parents: Sequence[Link]) -> dict[str, object]:
-    """What tells this host from others on the segments of these links of its own namespace: all MAC and IP addresses
-    that are there by its doing, whatever namespace and kind of link they are on."""
+    """What identifies this host on the segments of these links of its own namespace: all MAC and IP addresses
+    that it brings there, whatever namespace and kind of link they are on."""
     wanted = {link.index for link in parents}
     here = everywhere[0][0]
     links = []

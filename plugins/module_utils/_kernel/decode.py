@@ -66,7 +66,7 @@ Attributes = Dict[int, bytes]
 GROUPS = sum(1 << (group - 1) for group in (1, 3, 5, 7, 8, 9, 11, 19))
 
 LINK, ADDRESS, ROUTE, NEIGHBOUR, RULE = "link", "address", "route", "neighbour", "rule"
-#: The answer to the question for a namespace's id; nobody is notified of it here.
+#: The answer to a request for a namespace's id; there are no notifications of it here.
 _NAMESPACE_ID = "namespace id"
 _KINDS = {
     RTM_NEWLINK: LINK,
@@ -125,14 +125,14 @@ def decode(message_type: int, port: int, payload: bytes) -> Notification | None:
 
 
 def dump_or_get(message_type: int, sequence: int, index: int = 0) -> bytes:
-    """A dump of all, or the question for one link."""
+    """The request for a dump of all, or for one link."""
     # Every family header of a dump request may be as long as struct ifinfomsg; family 0 is all.
     body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0)
     return request(message_type, 0 if index else NLM_F_DUMP, sequence, body)
 
 
 def request_namespace_id(namespace: int, sequence: int) -> bytes:
-    """The question for the id of the namespace behind a descriptor (linux/net_namespace.h NETNSA_FD)."""
+    """The request for the id of the namespace behind a descriptor (linux/net_namespace.h NETNSA_FD)."""
     body = struct.pack("=Bxxx", socket.AF_UNSPEC) + attribute(_NETNSA_FD, struct.pack("=I", namespace))
     return request(RTM_GETNSID, 0, sequence, body)
 

@@ -54,7 +54,7 @@ class LinkAddress:
 
     @property
     def kernel_link_local(self) -> bool:
-        """An fe80::/64 address: the kernel's own business unless somebody declares it."""
+        """An fe80::/64 address, which the kernel manages unless it is declared."""
         return self.interface.version == 6 and self.interface.ip.is_link_local
 
 
@@ -76,7 +76,7 @@ class Route:
 class Facts:
     """One namespace at one moment.
 
-    origin_nsid: the id under which it knows the namespace that asked. cookie: as ``_netns.cookie`` gives it, 0 for our
+    origin_nsid: the id under which it knows the namespace that asked. cookie: as `netns.cookie` returns it, 0 for our
     own, which stays.
     """
 

@@ -41,7 +41,7 @@ RTPROT_UNSPEC = 0
 RTPROT_REDIRECT = 1
 RTPROT_KERNEL = 2
 RTPROT_STATIC = 4
-#: Routes that somebody configured: boot (ip) and static (linux/rtnetlink.h). The others are a daemon's or the kernel's.
+#: Routes that were configured: boot (ip) and static (linux/rtnetlink.h). The others are a daemon's or the kernel's.
 CONFIGURED_PROTOCOLS = (3, RTPROT_STATIC)
 #: linux/rtnetlink.h rtm_protocol: who made a route.
 PROTOCOLS = {
@@ -62,6 +62,8 @@ MACVLAN_KINDS = ("macvlan", "macvtap")
 #: linux/bonding.h: balance-tlb and balance-alb rewrite source MACs, so foreign ones do not get through.
 BOND_MODES_REWRITING = {5: "balance-tlb", 6: "balance-alb"}
 #: The members of struct rtnl_link_stats64 that say whether traffic flows (linux/if_link.h).
-COUNTERS = tuple(f"{way}_{what}" for what in ("packets", "bytes", "errors", "dropped") for way in ("rx", "tx"))
+COUNTERS = tuple(
+    f"{direction}_{what}" for what in ("packets", "bytes", "errors", "dropped") for direction in ("rx", "tx")
+)
 #: linux/net_namespace.h NETNSA_NSID_NOT_ASSIGNED is -1, which pyroute2 reads as unsigned.
 NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF

@@ -99,7 +99,7 @@ def _named() -> Iterator[Namespace]:
 
 
 def _label(name: str, inode: int) -> str:
-    """Two names may look the same once they are cleaned, so such a one has a number with it."""
+    """A name that had to be cleaned gets its inode too, as two names can become equal."""
     label = clean(name)
     return label if label == name else f"{label} ({inode})"
 
@@ -107,22 +107,22 @@ def _label(name: str, inode: int) -> str:
 def own_label() -> str:
     """Empty for the namespace of the host itself, that of its init; a name without slash for any other.
 
-    Hosts of ``ip netns exec`` share files and differ in this. It is made of the cookie, as the inode of a namespace
-    that has ended is soon that of another one. Errors: OSError.
+    Hosts of ``ip netns exec`` share files and differ in this. It contains the cookie, as the inode of an ended
+    namespace is soon reused. Errors: OSError.
     """
     own = os.stat(OWN).st_ino
     try:
         foreign = os.stat("/proc/1/ns/net").st_ino != own
     except OSError:
-        # Not even root may look at every init.
+        # Not even root may read every init's namespace.
         foreign = any(namespace.inode == own for namespace in _named())
     return f"netns-{cookie() or own}" if foreign else ""
 
 
 def cookie() -> int:
-    """A number of this thread's namespace that the kernel never gives again, unlike an inode; 0 before Linux 5.14.
+    """A number of this thread's namespace that the kernel never reuses, unlike an inode; 0 before Linux 5.14.
 
-    Errors: OSError, for want of sockets.
+    Errors: OSError, where no socket can be opened.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
         try:

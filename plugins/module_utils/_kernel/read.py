@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel says: links, addresses and routes, read through rtnetlink. Reads only."""
+"""Reads links, addresses and routes through rtnetlink. Changes nothing."""
 
 from __future__ import annotations
 

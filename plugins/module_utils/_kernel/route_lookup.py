@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the kernel would send a packet, and what it knows of the next hop. Reads only."""
+"""Route lookups (RTM_GETROUTE), with the neighbour entry of the next hop. Reads only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RTN_LOCAL = 2
 class Path:
     """The kernel's answer to RTM_GETROUTE for one target, and the neighbour entry of the next hop.
 
-    error: what it said instead of a route. local: the target is an address of this namespace.
+    error: the kernel's error instead of a route. local: the target is an address of this namespace.
     mac, state: of the neighbour entry, empty where there is none.
     """
 
@@ -38,13 +38,13 @@ class Path:
     state: str = ""
 
 
-def look(targets: Iterable[Address]) -> dict[Address, Path]:
+def lookup(targets: Iterable[Address]) -> dict[Address, Path]:
     """The path to each target from the namespace that this runs in."""
     with open_rtnetlink() as netlink:
-        return look_with(netlink, targets)
+        return lookup_with(netlink, targets)
 
 
-def look_with(netlink: Any, targets: Iterable[Address]) -> dict[Address, Path]:
+def lookup_with(netlink: Any, targets: Iterable[Address]) -> dict[Address, Path]:
     """The same over an open socket of this namespace."""
     neighbours = {}
     for entry in netlink.get_neighbours():

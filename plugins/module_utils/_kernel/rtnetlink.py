@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Addresses, routes and rules as the kernel sent them, to be sent back octet by octet.
 
-They are restored this way: every attribute returns, also one that no library knows (see `netlink`).
+So restoring keeps every attribute, also one that no library knows (see `netlink`).
 Formats: linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h.
 """
 

@@ -4,7 +4,7 @@
 """Addresses, routes and rules as they were: which are missing, which are too many. Pure.
 
 What was is compared with what is in the kernel's own messages, without what passes with time. Devices are known by
-their names, as one that was made anew has another index.
+their names, as a recreated one has another index.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from .names import (
 from .netlink import RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE, attribute
 from .rtnetlink import RtnetlinkMessage
 
-#: The flags of a next hop that somebody sets; dead and linkdown are the kernel's, and refused (fib_check_nh).
+#: The flags of a next hop that user space sets; dead and linkdown are the kernel's, and refused (fib_check_nh).
 RTNH_F_SETTABLE = 0x02 | 0x04
 INFINITE = 0xFFFFFFFF
-#: Clock ticks a second in which lifetimes of routes are told (USER_HZ).
+#: Clock ticks per second in lifetimes of routes (USER_HZ).
 USER_HZ = 100
 _U32 = struct.Struct("=I")
 _HOP = struct.Struct("=HBBi")
@@ -119,7 +119,7 @@ def _flags(message: RtnetlinkMessage) -> int:
 
 
 def _restorable(message: RtnetlinkMessage) -> bool:
-    """Whether somebody has made it: what the kernel makes by itself it makes again."""
+    """Whether user space created it: what the kernel creates by itself it creates again."""
     if message.kind == RTM_NEWADDR:
         return not (message.header[0] == socket.AF_INET6 and _flags(message) & IFA_F_TEMPORARY)
     if message.kind == RTM_NEWROUTE:
@@ -143,7 +143,7 @@ def _table(message: RtnetlinkMessage) -> int:
 
 
 def _moved(message: RtnetlinkMessage, devices: Mapping[int, int]) -> RtnetlinkMessage | None:
-    """The same on the devices as they are called now, without flags that nobody may set; None where one is gone."""
+    """The same on the devices of these names now, without flags that only the kernel sets; None where one is gone."""
     if message.kind == RTM_NEWADDR:
         index = devices.get(_U32.unpack_from(message.header, 4)[0])
         return None if index is None else replace(message, header=message.header[:4] + _U32.pack(index))

@@ -161,9 +161,7 @@ def plan(desired: KmodOptions, findings: list[KindFinding], text: str | None) ->
         planned.text = "\n".join([HEADER, *dict.fromkeys(modular), ""]) if modular else None
     if planned.text != text and text is not None and not is_owned(text):
         problems = Problems()
-        problems.add(
-            "persist", PERSIST_PATH, "a file that this collection did not write stands there", "move that file away"
-        )
+        problems.add("persist", PERSIST_PATH, "this collection did not write the file there", "move that file away")
         raise InvalidInput(problems)
     if desired.state == "present" and desired.load:
         planned.load = [item.kind.module for item in findings if item.status == kmod.LOADABLE]
@@ -214,7 +212,7 @@ def shortcomings(
 
 
 def apply(planned: KmodPlan, findings: list[KindFinding], kernel: kmod.KernelFacts) -> kmod.KernelFacts:
-    """Load, try what was loaded, write. Errors: CommandFailed when modprobe says no; OSError."""
+    """Load, try what was loaded, write. Errors: CommandFailed when modprobe fails; OSError."""
     for module in planned.load:
         command(["modprobe", module])
     if planned.load:

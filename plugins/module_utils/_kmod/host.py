@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the running kernel is, read from the host: the only part of the kernel check that knows paths."""
+"""Facts about the running kernel, read from the host: the only part of the kernel check that knows paths."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _in_sysfs() -> frozenset[str]:
 
 
 def _options(release: str) -> dict[str, str] | None:
-    """The build options of the running kernel, None where they are not to be had."""
+    """The build options of the running kernel, None where they are not available."""
     try:
         with gzip.open(PROC_CONFIG, "rt", encoding="ascii", errors="replace") as stream:
             return kmod.parse_options(stream.read())

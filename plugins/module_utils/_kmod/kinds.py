@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel modules and link kinds: what files say about them. Pure.
+"""Kernel modules and link kinds, as files describe them. Pure.
 
 Formats: modules.dep(5), modules.builtin (Documentation/kbuild/kbuild.rst), modprobe.d(5), /proc/modules (proc(5)),
 /proc/config.gz (CONFIG_IKCONFIG_PROC).
@@ -111,7 +111,7 @@ class KernelFacts:
 
     tree: whether /lib/modules has a directory for it. loaded: module names out of /proc/modules. builtin: out of
     modules.builtin, and of /sys/module where the entry is no loaded module. loadable: module -> file. options: build
-    options, None where the kernel does not tell them. rules: what keeps modules out.
+    options, None where they are not readable. rules: what keeps modules from being loaded.
     """
 
     release: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The proof that a link kind works: one is created in a network namespace that exists for nothing else.
+"""The proof that a link kind works: one is created in a temporary network namespace.
 
 The namespace belongs to a child process and goes with it, also when that is killed; the child dies with its parent.
 """
@@ -76,7 +76,7 @@ def _child(kind: Kind, parents: list[str], writer: int) -> None:
     try:
         proof = _attempt(kind, parents)
         os.write(writer, json.dumps(proof.__dict__).encode())
-    except BaseException as error:  # noqa: BLE001  (told to the parent; nothing may leave this process)
+    except BaseException as error:  # noqa: BLE001  (reported to the parent; nothing may leave this process)
         os.write(writer, json.dumps({"works": None, "detail": f"the trial failed: {error!r}"}).encode())
     finally:
         os._exit(0)

@@ -142,7 +142,7 @@ def _results(
             def note(lost: list[Probe]) -> None:
                 """Look up the route of what leaves our own namespace, at the moment of the loss."""
                 targets = [probe.target for probe in lost if probe.method == ECHO and not probe.namespace]
-                paths.update({("", target): path for target, path in _paths.look_with(netlink, targets).items()})
+                paths.update({("", target): path for target, path in _paths.lookup_with(netlink, targets).items()})
 
             note(
                 [probe for scope, item in catalogue for probe in item.probes if probe.target in scope.network.gateways]
@@ -171,6 +171,6 @@ def _paths_inside(failed: list[Probe]) -> dict[tuple[str, Address], Path]:
     result = {}
     for namespace, addresses in targets.items():
         with contextlib.suppress(NamespaceGone):
-            found = run_in(namespace, functools.partial(_paths.look, addresses))
+            found = run_in(namespace, functools.partial(_paths.lookup, addresses))
             result.update({(namespace, target): path for target, path in found.items()})
     return result

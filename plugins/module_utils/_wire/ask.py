@@ -30,13 +30,13 @@ _RECEIVE_BUFFER = 4 << 20
 _FRAME_MAX = 2048
 #: Frames that are read before it is time to ask again.
 _FRAMES_AT_ONCE = 256
-#: Seconds after which a probe is tried again for which the device had no room, and how often in a row that may be.
+#: Seconds after which a probe is sent again for which the transmit queue was full, and how often in a row.
 _RETRY = 0.005
 _RETRIES_MAX = 400
 
 
 class Vantage(Endpoint):
-    """A place to ask from.
+    """A link to ask from.
 
     others: probes of other hosts' checks; reflected: frames of this host that came back to it; ignored: addresses that
     were heard of and not kept.
@@ -50,7 +50,7 @@ class Vantage(Endpoint):
         self._refused = 0
 
     def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
-        """Ask for one address, without or with one of our own; false where the device has no room at the moment."""
+        """Ask for one address, without or with one of our own; false where the transmit queue is full at the moment."""
         frame = probe(self.mac, address)
         if sender is not None and isinstance(address, ipaddress.IPv4Address):
             frame = request(self.mac, sender, address)
@@ -81,7 +81,7 @@ class Vantage(Endpoint):
                 return frame, source[2] == socket.PACKET_OUTGOING
 
     def rebind(self) -> None:
-        """Go on with the interface that has the name now: one that was made anew is another. Errors: OSError."""
+        """Bind to the interface that has the name now: a recreated one is another. Errors: OSError."""
         self.socket.bind((self.link, ETH_P_ALL))
         self.mac = mac_text(self.socket.getsockname()[4])
 
@@ -164,8 +164,8 @@ def _ask(lane: Lane, schedule: Schedule[Question], now: float) -> float:
     while True:
         due = schedule.next_due()
         if due is None:
-            deaf = all(vantage.problem for vantage in lane.vantages)
-            return schedule.end if deaf else max(schedule.end, lane.listen)
+            failed = all(vantage.problem for vantage in lane.vantages)
+            return schedule.end if failed else max(schedule.end, lane.listen)
         if due > now:
             return due
         vantage, address, sender = schedule.pop(now)

@@ -13,7 +13,7 @@ from .frames import ALL_NODES, ARP_REPLY, Arp, Frame, Neighbour
 REPLY, REQUEST, ANNOUNCEMENT, PROBE = "reply", "request", "announcement", "probe"
 
 
-#: MAC addresses that move between routers, and so are nobody's own.
+#: MAC addresses that move between routers, so that they identify no single one.
 VIRTUAL_ROUTER_MACS = (
     "00:00:5e:00:01:",  # VRRP for IPv4 (RFC 9568, 7.3), and CARP, which uses the same
     "00:00:5e:00:02:",  # VRRP for IPv6 (RFC 9568, 7.3)
@@ -25,7 +25,7 @@ VIRTUAL_ROUTER_MACS = (
 
 
 def claim(frame: Frame) -> tuple[Address, str, str] | None:
-    """What a frame says of an address: the address, the MAC address, and in which way; None where it says nothing."""
+    """The claim in a frame: the address, the MAC address, and the kind; None where it claims nothing."""
     if isinstance(frame.body, Arp):
         return _arp_claim(frame.body)
     return _neighbour_claim(frame.body, frame.source)

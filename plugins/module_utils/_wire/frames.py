@@ -50,8 +50,8 @@ UNSPECIFIED = ipaddress.IPv6Address("::")
 _ECHO_REQUEST = {4: 8, 6: 128}
 _ECHO_REPLY = {4: 0, 6: 129}
 
-#: What tells a probe of this collection from others: several hosts may check the same addresses at once, and RFC 5227,
-#: 2.1.1 would have each take the others for hosts that claim them. In ARP it stands behind the packet, where receivers
+#: The mark of a probe of this collection: several hosts may check the same addresses at once, and by RFC 5227, 2.1.1,
+#: each would take the others for hosts that claim them. In ARP it follows the packet, where receivers
 #: see padding. Behind IPv6 a Linux bridge may cut that off (br_netfilter), so there it is the nonce.
 SIGNATURE = b"linuxnet.macvlan"
 NONCE = b"macvln"

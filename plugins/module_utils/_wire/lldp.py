@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reads link layer discovery frames (IEEE 802.1AB-2016): which switch and which of its ports is at the end of a cable.
 
-Pure. What stands in a frame is what somebody on the wire says, so texts are cleaned.
+Pure. Anybody on the wire can send such a frame, so texts are cleaned.
 """
 
 from __future__ import annotations

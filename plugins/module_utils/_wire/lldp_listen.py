@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listens for what switches say about their ports. Sends nothing."""
+"""Listens for LLDP frames of switches. Sends nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FRAME_MAX = 2048
 def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[LldpNeighbour]]:
     """The neighbours on each interface. Ends before the time is over once each of them has heard one.
 
-    An interface that cannot be listened on hears nobody. Errors: OSError where no packet socket can be had at all.
+    An interface that cannot be opened has no neighbours. Errors: PermissionError without CAP_NET_RAW.
     """
     heard: dict[str, dict[tuple[str, str], LldpNeighbour]] = {name: {} for name in interfaces}
     with contextlib.ExitStack() as stack:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A packet socket on one interface (packet(7)): how it is opened, and what becomes of it."""
+"""A packet socket on one interface (packet(7)): how it is opened, and its state afterwards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IFF_RUNNING = 0x40
 
 
 class Endpoint:
-    """An open socket on one interface, and what became of it.
+    """An open socket on one interface, and its state.
 
     name: how results call it; link: the interface's name; mac: its MAC address; sent: frames sent; lost: frames for
     which the receive buffer had no room; problem: why it can no longer be used, empty as long as it can.
@@ -85,7 +85,7 @@ def packet_socket(
 
 
 def interface_problem(sock: socket.socket, link: str) -> str:
-    """Why nobody can be asked through an interface of the socket's namespace, empty when one can."""
+    """Why an interface of the socket's namespace cannot carry probes, empty when it can."""
     request = struct.pack("16sH22x", link.encode(), 0)
     try:
         flags = struct.unpack_from("H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]

@@ -15,7 +15,7 @@ from .claims import REPLY, claim
 
 
 def answered(vantage: Vantage, question: bytes, address: Address, patience: float, to: str = "") -> bool:
-    """Send a frame; whether somebody answered for the address before the patience ended, in seconds.
+    """Send a frame; whether the address was answered for within the patience, in seconds.
 
     It ends no sooner, so that a second answer is none to the next question; but at once with ``to``: the MAC address to
     which the answer has to go. Errors: OSError.

@@ -31,7 +31,7 @@ class TcpConnector:
         self.ended = ended
         self._port = port
         self._make = make
-        # What is on its way changes with every probe; to the outside it is this one descriptor.
+        # The connections in flight change with every probe; this one descriptor stands for them.
         self._poll: Any = select.epoll()
         self._open: dict[int, tuple[socket.socket, Address, int]] = {}
 

@@ -32,7 +32,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read impo
 
 from .ask import Vantage, open_socket
 
-#: Name and MAC address tell in captures and switch logs what this was: the prefix, then random digits.
+#: Name and MAC address identify it in captures and switch logs: the prefix, then random digits.
 NAME_PREFIX = "lnprobe"
 #: Locally administered and unicast (IEEE 802-2014, 8.2.2); 6c:6e is "ln".
 MAC_PREFIX = "02:6c:6e"

@@ -90,7 +90,7 @@ def test_who_only_listens_says_nothing(host, neighbour):
     assert not any(frame.signed for frame in heard if frame is not None)
     found = by_address(result)
     assert (found[LAN]["status"], found[LAN]["reason"]) == (
-        "unknown", "nobody was asked, and nobody claimed it within 1 seconds",
+        "unknown", "no questions were sent, and no host claimed it within 1 seconds",
     )  # fmt: skip
     assert found[PARENT]["status"] == "own"
     assert len(found) == 2, "of a range only what was heard of"

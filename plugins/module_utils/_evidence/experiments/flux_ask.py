@@ -12,7 +12,7 @@ import time
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import look
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
     ARP_REPLY,
@@ -55,7 +55,7 @@ def _why_not(context: Context) -> str:
         return f"{parent.name} or {shim.name} is down or has no carrier"
     if shim.mode != "bridge":
         return f"{shim.name} is in mode {shim.mode} and receives nothing from other links"
-    if look([SENDER])[SENDER].interface == shim.name:
+    if lookup([SENDER])[SENDER].interface == shim.name:
         return f"the kernel routes foreign addresses to {shim.name}, so that answering them there is right"
     return "" if _addresses(context) else f"{parent.name} has no IPv4 address of the network"
 

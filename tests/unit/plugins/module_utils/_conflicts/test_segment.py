@@ -149,7 +149,10 @@ def test_without_questions_silence_is_unknown_and_nothing_is_asked(segment):
     segment.silent = 30.0
     segment.judge(frozenset())
     verdict = segment.verdicts[ADDRESS]
-    assert (verdict.status, verdict.reason) == ("unknown", "nobody was asked, and nobody claimed it within 30 seconds")
+    assert (verdict.status, verdict.reason) == (
+        "unknown",
+        "no questions were sent, and no host claimed it within 30 seconds",
+    )
     assert segment.hear(segment.vantages[0], reply(PARENT_MAC), False, 0.1) == []
 
 

@@ -48,7 +48,7 @@ def test_what_is_no_vantage(value, problem):
 
 def test_each_is_listed_once_and_at_least_one():
     assert parse("parent", "lan0", {"link": "lan0"})[1] == {"vantages[2]": "this is listed twice"}
-    assert parse()[1] == {"vantages": "nobody can be asked from nowhere"}
+    assert parse()[1] == {"vantages": "there is no vantage to ask from"}
 
 
 def test_links_that_the_host_does_not_have():
