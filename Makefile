@@ -10,54 +10,54 @@
 # the tools find each other without an activated environment
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-# which interpreter makes .venv (3.11 or newer); what kind of hosts the demo uses; arguments for pytest; gates to run;
-# how many files of tests run at a time (much of a test is waiting for daemons and packets)
+# the interpreter for .venv (3.11 or newer); the kind of hosts of the demo; arguments for pytest; gates to run;
+# how many test files run in parallel (tests mostly wait for daemons and packets)
 PYTHON ?= python3
 LAB ?= nspawn
 ARGS ?=
 GATES ?=
 JOBS ?= $(shell nproc)
 
-help: ## show this list
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-setup: ## install what the other targets need into .venv (they call this themselves)
+setup: ## install what the other targets need into .venv (they run it themselves)
 	@PYTHON='$(PYTHON)' tests/tools/setup.sh
 
-lint: setup ## run all gates, or some: make lint GATES="ruff mypy"
+lint: setup ## run all gates, or some of them: GATES="ruff mypy"
 	@python tests/tools/lint.py $(GATES)
 
-test: root setup ## run all tests (as root: network namespaces, nspawn hosts); options for pytest: ARGS="-k name"
+test: root setup ## run all tests (as root: network namespaces, nspawn hosts); pytest options: ARGS="-k name"
 	@python -m pytest --numprocesses '$(JOBS)' --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-unit: setup ## run the tests of the pure core (no root, no Ansible)
+test-unit: setup ## run the unit tests (no root)
 	@python -m pytest tests/unit $(ARGS)
 
-test-modules: root setup ## run the tests of the modules on this machine's kernel (as root), without nspawn hosts
+test-modules: root setup ## run the modules' tests in network namespaces (as root)
 	@python -m pytest tests/integration/modules $(ARGS)
 
-test-survival: root setup ## what links survive: events x persistence x system, as a table (as root); ARGS=--help
+test-survival: root setup ## measure which links survive which events, as a table (as root); ARGS=--help
 	@python tests/survival/run.py $(ARGS)
 
-test-kills: root setup ## runs that are killed before each of their writes, and what the next run makes of it (as root)
+test-kills: root setup ## kill runs before each of their writes, and check that the next run repairs it (as root)
 	@KILL_STEP=1 python -m pytest tests/integration/hosts/test_persistence_faults.py -k killed $(ARGS)
 
-test-faults: root setup ## make every fault, diagnose it, and print what was found, as a table (as root); ARGS=--help
+test-faults: root setup ## inject every fault, diagnose it, and print a table of the findings (as root); ARGS=--help
 	@python -m tests.faults $(ARGS)
 
-demo: root setup ## show the collection at work on three hosts of its own (as root); small, in seconds: LAB=netns
+demo: root setup ## show the collection at work on three nspawn hosts (as root); faster, two namespaces: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo
 
-docs: setup ## write docs/causes.md from what the causes say, and draw docs/architecture.svg
+docs: setup ## write docs/causes.md and docs/architecture.svg from the code
 	@python tests/tools/causes_page.py
 	@python tests/tools/architecture.py --write
 
-dist: setup ## build the artifact that ansible-galaxy installs, in dist/
+dist: setup ## build the collection artifact in dist/
 	@python tests/tools/dist.py
 
-clean: ## remove what the other targets made in this directory
+clean: ## remove what the other targets created in this directory
 	rm -rf .venv collections dist .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 root:
-	@test "$$(id -u)" = 0 || { echo 'network namespaces need root: run it with sudo' >&2; exit 1; }
+	@test "$$(id -u)" = 0 || { echo 'network namespaces need root. Remedy: run it with sudo' >&2; exit 1; }

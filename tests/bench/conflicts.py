@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who finds the holders of addresses, and who raises false alarms: arp_conflict_check beside the usual tools.
+"""Compares arp_conflict_check with the usual tools: holders of addresses that each finds, and false alarms.
 
 .venv/bin/python tests/bench/conflicts.py        as root, on Debian or Ubuntu; about two minutes
 
 In one lab and one run: arp_conflict_check, ``arping -D`` of iputils, arp-scan, NetworkManager's own detection (n-acd)
 and the kernel's duplicate address detection for IPv6, each on the same host, which has a macvlan link of its own and
-containers. Then a /22 with 39 addresses in use. It installs arp-scan and keepalived, and takes arping out of its
-package without installing it, as it collides with another package of that name.
+containers. Then a /22 with 39 addresses in use. It installs arp-scan and keepalived, and extracts arping from its
+package without installing it, as it conflicts with another package of that name.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ HOLDERS = {
     "a container of this host": 129,
     "a container of this host, in VEPA mode": 130,
 }
-#: Nobody has these, or one alone, whoever says otherwise raises a false alarm: what it would say, by address.
+#: Nobody has these, or only one machine: the finding that would be a false alarm, by address.
 INNOCENT = {
     "in use: an address behind proxy ARP": (99, "used"),
     "in use: an address that nobody has": (98, "used"),
@@ -83,7 +83,7 @@ vrrp_instance lan {
     virtual_ipaddress { 192.168.100.1/24 }
 }
 """
-#: What a tool says of each address: free, used, duplicate, or n/a where it cannot be asked.
+#: A tool's finding for each address: free, used, duplicate, or n/a where it cannot check.
 Answers = dict[str, str]
 
 
@@ -111,7 +111,7 @@ def ours(lab: Lab, mode: str, addresses: list[str], fleet: list[str]) -> Answers
 
 
 def arping(lab: Lab, place: str, addresses: list[str]) -> Answers:
-    """One after the other, as it knows one address alone; exit status 1 means that somebody answered."""
+    """One after the other, as it takes a single address; exit status 1 means an answer."""
     answers = {}
     for item in addresses:
         done = lab.exec(place, "/usr/local/bin/arping", "-D", "-I", "eth0", "-c", "3", "-w", "3", item, check=False)
@@ -120,7 +120,7 @@ def arping(lab: Lab, place: str, addresses: list[str]) -> Answers:
 
 
 def arp_scan(netns: str, addresses: list[str], *options: str) -> Answers:
-    """Every line is an address and a MAC address that answered for it."""
+    """Every line is an address and a MAC address that answered."""
     done = run("ip", "netns", "exec", netns, "arp-scan", "-I", "eth0", "-q", "-x", *options, *addresses)
     macs: dict[str, set[str]] = {}
     for line in done.stdout.splitlines():
@@ -136,7 +136,7 @@ def configured(lab: Lab, place: str, version: int) -> set[str]:
 
 
 def network_manager(lab: Lab, addresses: list[str]) -> Answers:
-    """An address of the profile that is not configured in the end was in use."""
+    """An address of the profile that is not configured at the end was in use."""
     own = configured(lab, HOST, 4)
     wanted = [item for item in addresses if item not in own]
     profile = lab.exec(HOST, "nmcli", "-g", "GENERAL.CONNECTION", "device", "show", "eth0").stdout.strip()
@@ -233,7 +233,7 @@ def measured(work: Callable[[], Answers]) -> tuple[Answers, float]:
 
 
 def table(title: str, rows: dict[str, tuple[int, str]], version: int, tools: dict[str, Callable[[], Answers]]) -> None:
-    """rows: what it is, its last number, and what would be wrong to say: ``free`` for holders."""
+    """rows: what it is, its last number, and the wrong finding: ``free`` for holders."""
     results = {name: measured(work) for name, work in tools.items()}
     widths = {name: max(len(name), 7) for name in tools}
     first = max(map(len, (*rows, "false alarms")))

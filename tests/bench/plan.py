@@ -4,7 +4,7 @@
 """How long the plan takes for fleets of several sizes: ``python tests/bench/plan.py [HOSTS...]``.
 
 ``core`` is the pure part, for hosts that agree and for hosts that all declare the same addresses; ``fleet_plan`` is the
-whole task as Ansible runs it, with templated variables, less what an empty play takes on the same inventory.
+whole task as Ansible runs it, with templated variables, minus the time of an empty play on the same inventory.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def task(inventory: Path, module: str) -> float:
 
 
 def whole(count: int) -> float:
-    """Seconds of fleet_plan for so many hosts with variables of their own and one declaration in the group."""
+    """Seconds of fleet_plan for that many hosts with variables of their own and one declaration in the group."""
     declared = {**network(0), "host_address": "{{ shim }}", "container_range": "{{ containers }}"}
     lines = ["all:", "  vars:", f"    macvlan_networks: [{declared}]", "  hosts:"]
     for number in range(count):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What watching costs: macvlan_watch on a quiet host, beside storms, and with many targets.
+"""The cost of macvlan_watch: on a quiet host, during event storms, and with many targets.
 
 .venv/bin/python tests/bench/watch.py [SECONDS]        as root, default 30 for each row
 """
@@ -25,7 +25,7 @@ NETWORK = {
     "container_ranges": ["10.9.128.0/20"], "host_addresses": ["10.9.0.3"], "link": "lan0",
 }  # fmt: skip
 
-#: Adds and removes a route 500 times in a second, without an end.
+#: Adds and removes a route 500 times per second, endlessly.
 ROUTES = """
 import socket, struct, time
 netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
@@ -58,7 +58,7 @@ def storm(namespace: Host, code: str) -> subprocess.Popen:
 
 
 def measured(seconds: float, targets: int, storms: str) -> str:
-    """One row: share of a core, size, and how many events were kept."""
+    """One row: share of a core, memory, probes sent and events kept."""
     with Segment() as segment:
         gateway = segment.host("gw", addresses=["10.9.0.1/16"])
         host = segment.host("h1", addresses=["10.9.0.11/16"])
@@ -88,10 +88,10 @@ def measured(seconds: float, targets: int, storms: str) -> str:
 def rows() -> Iterator[tuple[str, int, str]]:
     yield "a quiet host with one container", 1, ""
     yield "a quiet host with 80 addresses of containers", 80, ""
-    yield "beside 1000 route changes per second", 1, "routes"
-    yield "beside 1000 ARP frames per second, each from another MAC", 1, "ARP"
-    yield "beside 100 programs started per second", 1, "processes"
-    yield "beside all three at once", 1, "routes, ARP, processes"
+    yield "during 1000 route changes per second", 1, "routes"
+    yield "during 1000 ARP frames per second, each from another MAC", 1, "ARP"
+    yield "during 100 program starts per second", 1, "processes"
+    yield "during all three at once", 1, "routes, ARP, processes"
 
 
 def main() -> None:

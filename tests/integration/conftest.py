@@ -26,7 +26,7 @@ def segment() -> Iterator[Segment]:
 
 @pytest.fixture(scope="session")
 def lab_module() -> Callable[..., dict]:
-    """``lab_module(lab, host, name, args, check=False)``: run a module on a lab's host and return what it returned.
+    """``lab_module(lab, host, name, args, check=False)``: run a module on a lab's host and return its result.
 
     The host's own Python runs it, without SSH: a tenth of the time of an ad-hoc ``ansible`` call.
     """

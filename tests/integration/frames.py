@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A station that says what it is told, or writes down what it hears.
+"""A station that sends or prints frames.
 
-``frames.py say DEVICE HEX…`` sends these frames twenty times a second until it is ended.
+``frames.py say DEVICE HEX…`` sends these frames twenty times a second until it is killed.
 ``frames.py answer DEVICE`` answers every ARP request with the device's own MAC address, as some routers do.
 ``frames.py hear DEVICE`` prints every frame of the device, in both directions, as a line of hex.
-Each prints an empty line as soon as it has begun.
+Each prints an empty line when it is ready.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ETH_P_ALL = 3
 
 
 def answer(sock: socket.socket) -> None:
-    """Wait for a frame, and where it is an ARP request of somebody else's, say that the address is ours (RFC 826)."""
+    """Wait for a frame; answer an ARP request from another machine with our MAC address (RFC 826)."""
     frame, source = sock.recvfrom(2048)
     own = sock.getsockname()[4]
     if source[2] == socket.PACKET_OUTGOING or frame[12:14] != b"\x08\x06" or frame[20:22] != b"\x00\x01":

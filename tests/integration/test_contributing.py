@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CONTRIBUTING.md, followed word by word in a copy of the checkout: what it adds works without any other change."""
+"""CONTRIBUTING.md, followed to the letter in a copy of the checkout: its additions work without any other change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
 import worktree  # noqa: E402  (the path is set up above)
 
-#: A path in a paragraph of its own, then a block with all of that file but its header.
+#: A path in a paragraph of its own, then a block with that file without its header.
 FILE = re.compile(r"^`(?P<path>[^`\s]+)`\n\n```python\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 #: A change of a file that is there.
 CHANGE = re.compile(r"^```diff\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The survival matrix: what happens to hosts, and how soon their links are as declared again, with no run of Ansible.
+"""The survival matrix: how soon after each event on a host its link is as declared again, without a run of Ansible.
 
-Without options all cells are run anew; progress is told on stderr, the table comes at the end. The exit status is 1
-when a cell is red or empty; what a form is documented to be late with, in brackets, is not red. Results are kept in
-tests/output after each cell, so an interrupted run goes on with --resume; its hosts are taken down, those of a killed
-one by the next run.
+Without options all cells are run; progress goes to stderr, the table comes at the end. The exit status is 1 when a cell
+is red or empty; cells in brackets are documented to be late, and not red. Results are saved in tests/output after each
+cell, so --resume continues an interrupted run; its hosts are removed, those of a killed run by the next one.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ from matrix.rows import ROWS, Row  # noqa: E402
 
 OUTPUT = ROOT / "tests" / "output"
 
-#: Labs of this checkout; another's may run beside them.
+#: Labs of this checkout; those of another one may run at the same time.
 LAB = f"sv{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
 
 
-#: Seconds that all events take on a container (they run at once: some seconds for each, and what has to be waited for),
-#: and on a virtual machine by accelerator. Measured, but for KVM's, which is estimated from what events wait for.
+#: Seconds that all events take on a container (they run at once: some seconds for each, and the longest wait), and on a
+#: virtual machine by accelerator. Measured, except for KVM, which is estimated from the waits.
 WAITS, CONTAINER, MACHINE = 300, 40, {"kvm": 300, "tcg": 450}
 
 
@@ -60,7 +59,7 @@ def main() -> int:
 
 
 def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], results: Results) -> int:
-    """Run what is asked for and print what came of it; the exit status."""
+    """Run the selected cells and print the results; the exit status."""
     if not options.resume:
         for row in rows:
             for event in events:
@@ -79,9 +78,9 @@ def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], r
             runner.remove_leftovers(LAB)
         runner.run(rows, events, results, runner.Labs(LAB, options.keep, options.machines), say)
     except KeyboardInterrupt:
-        say("interrupted: no host is left; --resume runs the rest")
+        say("interrupted: all hosts are removed; --resume runs the rest")
         runner.remove_leftovers(LAB)
-        os._exit(130)  # events that are still waiting are not waited for
+        os._exit(130)  # without waiting for events that wait
     text = table.render(rows, events, results)
     (OUTPUT / "survival.md").write_text(text, encoding="utf-8")
     print(text)
@@ -94,7 +93,7 @@ def measure(options: argparse.Namespace, rows: list[Row], events: list[Event], r
 
 
 def forecast(rows: list[Row], share: float, together: int) -> str:
-    """How long it takes, in words, as far as one can say. share: of all events."""
+    """An estimate of the duration, in words. share: of all events."""
     machines = [row for row in rows if row.kind == "vm"]
     containers = len(rows) - len(machines)
 
@@ -112,7 +111,7 @@ def forecast(rows: list[Row], share: float, together: int) -> str:
 
 
 class Interrupt:
-    """What a signal does: the first one ends the run, further ones do not end the taking down."""
+    """The first signal ends the run; further ones do not interrupt the removal of the hosts."""
 
     def __init__(self) -> None:
         self.came = False
@@ -128,9 +127,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("-k", "--rows", metavar="GLOBS", default="*", help="only these rows, such as 'ifup-*,nd-*'")
     parser.add_argument("-e", "--events", metavar="GLOBS", default="*", help="only these events, such as 'carrier-*'")
     parser.add_argument("--resume", action="store_true", help="run only the cells that are not green yet")
-    parser.add_argument("--keep", action="store_true", help="leave the hosts up; the next run with it uses them again")
+    parser.add_argument("--keep", action="store_true", help="leave the hosts up, for the next run with --keep")
     parser.add_argument("--machines", type=int, default=2, metavar="N", help="virtual machines at once (%(default)s)")
-    parser.add_argument("--table", action="store_true", help="print the table of what has been run, and run nothing")
+    parser.add_argument("--table", action="store_true", help="print the table of saved results, and run nothing")
     return parser.parse_args()
 
 
@@ -139,7 +138,7 @@ def selection(options: argparse.Namespace) -> tuple[list[Row], list[Event]]:
     events = [event for event in EVENTS if matches(event.name, options.events)]
     if not rows or not events:
         known = [item.name for item in (*(() if rows else ROWS), *(() if events else EVENTS))]
-        sys.exit(f"nothing matches; there are: {' '.join(known)}")
+        sys.exit(f"nothing matches; use: {' '.join(known)}")
     return rows, events
 
 

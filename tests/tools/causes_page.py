@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/causes.md: what breaks macvlan links, as the causes themselves say it."""
+"""Writes docs/causes.md from the causes: what breaks macvlan links."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ use them. *Shows* is when a working link begins to fail; *proof* is what makes a
 host can prove a cause, it is `suspected` at most.
 """
 
-#: What the letters of `Cause.must` say, in this order.
+#: The meaning of the letters of `Cause.must`, in this order.
 DUTIES = {
     "P": "the roles prevent it",
     "R": "the plan or a module refuses it",
     "D": "proven by the diagnosis",
     "H": "a hint at most",
 }
-#: The kinds of lab in which tests/faults makes it.
+#: The kinds of lab in which tests/faults injects it.
 LABS = {"ns": "network namespaces", "nspawn": "hosts with systemd", "vm": "a virtual machine (with `ARGS=--vm`)"}
 
 

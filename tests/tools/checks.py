@@ -20,7 +20,7 @@ HEADER = (
 HEADERLESS_SUFFIXES = {".md", ".rst", ".json", ".html", ".csv", ".out", ".bin", ".pcap", ".png", ".svg"}
 HEADERLESS_FILES = {"LICENSE", ".gitignore", "changelogs/changelog.yaml"}
 
-#: argument_specs type -> what YAML makes of a default; a bool is no int here although Python thinks so
+#: argument_specs type -> what YAML makes of a default; a bool is no int here, unlike in Python
 TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "path": (str,),
@@ -44,7 +44,7 @@ def files(tree: Path) -> list[tuple[str, Path]]:
 
 
 def exceptions(tree: Path) -> list[str]:
-    """No gate is told to look away."""
+    """No gate has exceptions."""
     problems = []
     for name, path in files(tree):
         if path.name == ".ansible-lint-ignore" or name.startswith("tests/sanity/ignore"):
@@ -55,20 +55,20 @@ def exceptions(tree: Path) -> list[str]:
 
 
 def headers(tree: Path) -> list[str]:
-    """Each file says who wrote it and under which licence."""
+    """Each file has the copyright and licence header."""
     problems = []
     for name, path in files(tree):
         if path.is_symlink() or path.suffix in HEADERLESS_SUFFIXES or name in HEADERLESS_FILES:
             continue
         text = path.read_text(errors="replace")
-        # an empty __init__.py has nothing to license; the first line may be `#!`, or open a comment of Jinja
+        # an empty __init__.py has nothing to license; the first line may be `#!`, or open a Jinja comment
         if text and not all(line in "\n".join(text.splitlines()[:5]) for line in HEADER):
             problems.append(f"{name}: the three header lines (copyright, licence, SPDX) are missing")
     return problems
 
 
 def modules(tree: Path) -> list[str]:
-    """The action group holds the modules that say so, and each module states all attributes."""
+    """The action group lists the modules that declare it, and each module declares all attributes."""
     found = {path.stem: path for path in tree.glob("plugins/modules/[!_]*.py")}
     documented = {name: module_documentation(path) for name, path in sorted(found.items())}
     members = {name for name, documentation in documented.items() if is_grouped(documentation)}
@@ -87,7 +87,7 @@ def modules(tree: Path) -> list[str]:
 
 
 def is_grouped(documentation: dict) -> bool:
-    """Whether a module belongs to the action group: the fragment says so for all that do not say otherwise."""
+    """Whether a module belongs to the action group: the fragment sets it, and a module may override it."""
     return documentation.get("attributes", {}).get("action_group", {}).get("support") != "none"
 
 
@@ -100,7 +100,7 @@ def module_documentation(path: Path) -> dict:
 
 
 def roles(tree: Path) -> list[str]:
-    """What a role's argument_specs promise is what its defaults hold: names, values and types."""
+    """A role's argument_specs and its defaults agree: names, values and types."""
     problems = []
     for role in sorted(path for path in tree.glob("roles/*") if path.is_dir()):
         specs, defaults = role / "meta" / "argument_specs.yml", role / "defaults" / "main.yml"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Directed graphs of names: each node and those that it leads to."""
+"""Directed graphs of names: each node and its successors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Graph = Mapping[str, Sequence[str]]
 
 
 def reachable(graph: Graph, start: str) -> set[str]:
-    """All that a node leads to; itself only where it is on a cycle."""
+    """All nodes reachable from a node; itself only if it is on a cycle."""
     seen: set[str] = set()
     waiting = list(graph[start])
     while waiting:
@@ -31,7 +31,7 @@ def components(graph: Graph) -> list[tuple[str, ...]]:
 
 
 def cycle(graph: Graph, start: str) -> list[str]:
-    """A shortest path from a node back to itself; empty where there is none."""
+    """A shortest path from a node back to itself; empty if there is none."""
     waiting = deque([[start]])
     seen: set[str] = set()
     while waiting:
@@ -46,7 +46,7 @@ def cycle(graph: Graph, start: str) -> list[str]:
 
 
 def floors(graph: Graph) -> dict[str, int]:
-    """The length of the longest path down from each node. A component with a cycle stands on one floor."""
+    """The length of the longest path down from each node. The nodes of a cycle share one floor."""
     leads = {node: reachable(graph, node) for node in graph}
     below = {node: {other for other in leads[node] if node not in leads[other]} for node in graph}
     found: dict[str, int] = {}

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The gates: ``lint.py [GATE...]``, all of them by default.
 
-They run on a copy of the working tree, as many at once as there are processors, and use no network but the Python
-package index (ansible-test makes environments of its own, once). One line per gate; a gate that fails shows its output,
-and one that is named shows its report, if it has one.
+They run on a copy of the working tree, as many at once as there are processors, and use no network except the Python
+package index (ansible-test creates environments of its own, once). One line per gate; a failed gate shows its output,
+and a gate that is named shows its report, if it has one.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def sanity(tree: Path) -> None:
     """ansible-test sanity, for every Python of a target that is installed here."""
     env = environment(tree.parents[2], PATH=python_path())
     provide_get_pip(Path(env["HOME"]))
-    # it finds the collection by its working directory, and refuses a path that is set from outside
+    # it finds the collection by its working directory, and refuses a path from the environment
     env.pop("ANSIBLE_COLLECTIONS_PATH")
     try:
         run(["ansible-test", "sanity", "--local", "--color", "no"], tree, env)
@@ -66,7 +66,7 @@ def starts(program: Path) -> bool:
 
 
 def provide_get_pip(home: Path) -> None:
-    """Put a stand-in where ansible-test would download get-pip from its own site: Python brings a pip itself."""
+    """Put a stand-in where ansible-test would download get-pip from its own site: Python has its own pip."""
     source = Path(ansible_test.__path__[0], "_internal", "python_requirements.py").read_text()
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def ruff(tree: Path) -> None:
 
 
 def mypy(tree: Path) -> None:
-    """What targets run against the oldest Python that mypy knows, what only the controller runs against its own."""
+    """Code for targets against the oldest Python that mypy supports, code for the controller against its own."""
     collections = tree.parents[2]
     env = environment(collections, MYPYPATH=str(collections))
     command = ["mypy", "--config-file", str(tree / "pyproject.toml"), "--cache-dir", str(cache_dir() / "mypy")]
@@ -94,7 +94,7 @@ def mypy(tree: Path) -> None:
 
 
 def documentation(tree: Path) -> None:
-    """What the modules say about themselves, and docs/docsite."""
+    """The documentation of the modules, and docs/docsite."""
     command = ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self"]
     run([*command, "--disallow-unknown-collection-refs", "."], tree, environment(tree.parents[2]))
 
@@ -104,7 +104,7 @@ def changelog(tree: Path) -> None:
 
 
 def artifact(tree: Path) -> None:
-    """Build it, import it as Galaxy does, install it, and use what was installed."""
+    """Build the artifact, import it like Galaxy, install it, and use the installed collection."""
     with tempfile.TemporaryDirectory() as base:
         # a copy, because the build writes the changelog of the coming release
         source = Path(base, "source", *tree.parts[-3:])
@@ -112,7 +112,7 @@ def artifact(tree: Path) -> None:
         built = build(source, Path(base))
         env = environment(Path(base))
         imported = run([sys.executable, "-m", "galaxy_importer.main", built.name], built.parent, env)
-        if "WARNING" in imported or "ERROR" in imported:  # its exit status is 0 all the same
+        if "WARNING" in imported or "ERROR" in imported:  # its exit status is 0 even then
             raise Failed(imported)
         installed = Path(base, "installed")
         run(
@@ -157,14 +157,14 @@ GATES: dict[str, Callable[[Path], str | None]] = {
 
 
 def timed(gate: Callable[[Path], str | None], tree: Path) -> tuple[float, str, str]:
-    """Seconds, what went wrong, and what the gate reports where nothing did."""
+    """Seconds, the failure, and the report of a gate that passed."""
     start = time.monotonic()
     report = failure = ""
     try:
         report = gate(tree) or ""
     except Failed as error:
         failure = str(error)
-    except Exception:  # noqa: BLE001  (a gate that breaks is a gate that fails)
+    except Exception:  # noqa: BLE001  (a gate that raises has failed)
         failure = traceback.format_exc()
     return time.monotonic() - start, failure, report
 

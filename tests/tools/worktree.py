@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The working tree as the tools want to see it: a real directory .../ansible_collections/linuxnet/macvlan."""
+"""The working tree in the form that the tools need: a real directory .../ansible_collections/linuxnet/macvlan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BIN = Path(sys.executable).parent
 
 
 def cache_dir() -> Path:
-    """The one place outside the checkout and the temporary directory that the tools write to."""
+    """The only directory outside the checkout and the temporary one that the tools write to."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     made = base / "linuxnet-macvlan" / "gates"
     made.mkdir(parents=True, exist_ok=True)
@@ -26,8 +26,8 @@ def cache_dir() -> Path:
 
 
 def environment(collections: Path, **more: str) -> dict[str, str]:
-    """The caller's environment with this Python's programs first, Ansible looking at `collections` only, and a home of
-    its own: the tools write logs and caches there.
+    """The caller's environment with this Python's programs first, Ansible limited to `collections`, and a home of its
+    own for logs and caches.
     """
     home = cache_dir() / "home"
     home.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def copy(base: Path) -> Path:
         if source.is_symlink() or source.is_file():  # a deleted file is still in the index
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
-    # ansible-test and ansible-lint look at what git lists
+    # ansible-test and ansible-lint process what git lists
     subprocess.run(["git", "init", "--quiet", "."], cwd=tree, check=True, capture_output=True)
     subprocess.run(["git", "add", "--all"], cwd=tree, check=True, capture_output=True)
     return tree

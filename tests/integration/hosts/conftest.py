@@ -24,7 +24,7 @@ def every_manager() -> Iterator[Lab]:
 
 @pytest.fixture
 def on(every_manager, lab_module) -> Iterator[Callable[[str], HostOfLab]]:
-    """A host by its name. It has no link when the test ends, whatever happened."""
+    """A host by its name, whose links are removed when the test ends."""
     used = []
 
     def get(name: str) -> HostOfLab:

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the work of macvlan_link and kills it before each of its writes in turn; the next run has to make it right.
+"""Runs macvlan_link's work and kills it before each of its writes in turn; the next run has to repair the state.
 
 ``killer.py COLLECTIONS LINK PERSISTENCE STEP`` runs on a host; COLLECTIONS is where the collection is, LINK is JSON,
-and every STEPth write is taken. Prints one JSON object: how many writes there are at least (``create``, ``remove``),
-and ``wrong``, in words.
+and it is killed before every STEPth write. Prints one JSON object: the minimum number of writes (``create``,
+``remove``), and ``wrong``, in words.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def main() -> None:
 
 
 def in_child(work: Callable[[], object]) -> bool:
-    """Whether it ended well. A process of its own, which need not load everything again."""
+    """Whether it succeeded. It runs in a forked process, which does not load everything again."""
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
         try:
             work()
-        except Exception as error:  # noqa: BLE001  told, and counted by its exit status
+        except Exception as error:  # noqa: BLE001  printed, and counted by its exit status
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)
@@ -73,7 +73,7 @@ def in_child(work: Callable[[], object]) -> bool:
 
 
 def killed(options: convergence.ConvergeOptions, number: int) -> None:
-    """Returns only when there is no such write."""
+    """Returns only if there is no such write."""
     writes = itertools.count()
 
     def counted(write: Callable) -> Callable:

@@ -16,7 +16,7 @@ from labkit.lab import Lab
 
 KILLER = Path(__file__).with_name("killer.py").read_text(encoding="utf-8")
 
-#: Host -> operating system, manager, the form that `auto` chooses, and what it says about the parent.
+#: Host -> operating system, manager, the form that `auto` chooses, and its reason.
 HOSTS = {
     "nm": ("bookworm", "networkmanager", "systemd", "eth0 belongs to NetworkManager (NetworkManager says connected)"),
     "nd": ("trixie", "networkd", "networkd", "/etc/systemd/network/10-eth0.network"),
@@ -30,7 +30,7 @@ OTHER_FORMS = {"nm": "networkmanager", "ifup": "systemd"}
 
 GONE = [{"name": "lan0", "state": "absent"}]
 
-#: Everything that somebody could find changed: files with mode and content, links, addresses, routes, settings.
+#: Everything that a run may have changed: files with mode and content, links, addresses, routes, settings.
 SNAPSHOT = r"""
 find /etc /usr/local /var/lib/linuxnet-macvlan /run/linuxnet-macvlan /run/systemd/network ! -name resolv.conf \
     -printf '%p %y %m %l\n' 2>/dev/null | sort
@@ -65,7 +65,7 @@ class HostOfLab:
         self.lab = lab
         self.name = name
         self._module = module
-        # Hosts share a segment: each has its own addresses and MAC address.
+        # Hosts share a segment, so each has its own addresses and MAC address.
         self.number = 20 + list(HOSTS).index(name)
 
     def declared(self, **more) -> dict:
@@ -87,7 +87,7 @@ class HostOfLab:
         }
 
     def as_declared(self, **more) -> dict:
-        """`declared` as `state` tells it."""
+        """`declared` in the form of `state`."""
         number = self.number
         settings = ["ipv4/conf/lan0/arp_filter", "ipv4/conf/lan0/arp_ignore", "ipv4/conf/eth0/arp_filter"]
         return {
@@ -123,7 +123,7 @@ class HostOfLab:
         return self.shell(SNAPSHOT)
 
     def files(self) -> dict[str, str]:
-        """Every file of ours by path."""
+        """Our files by path."""
         found = self.shell("grep -rls '^# Managed by Ansible: linuxnet.macvlan' /etc || true").split()
         return {path: self.run("cat", path) for path in sorted(found)}
 
@@ -163,12 +163,12 @@ class HostOfLab:
 
     @contextmanager
     def parent_untouched(self) -> Iterator[None]:
-        """No address and no route of the parent goes meanwhile, not even for a moment."""
+        """No address and no route of the parent is removed meanwhile, not even for a moment."""
         watch = [*self.lab.entry(self.name), "ip", "monitor", "address", "route"]
         with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as monitor:
             try:
                 yield
-                # An event of ours says that everything before it has been read.
+                # An event of our own marks that everything before it has been read.
                 self.run("ip", "address", "add", "127.1.2.3/32", "dev", "lo")
                 self.run("ip", "address", "del", "127.1.2.3/32", "dev", "lo")
                 seen = []

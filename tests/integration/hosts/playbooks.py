@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the playbooks of this checkout as an operator does."""
+"""Runs the playbooks of this checkout like an operator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECAP = re.compile(r"^(\S+)\s+: (ok=\d+ .*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a playbook."""
+    """The result of a playbook."""
 
     rc: int
     output: str

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything of a host that this collection could leave a trace in; prints JSON. Runs on the host, with its Python."""
+"""Prints, as JSON, everything on a host in which this collection could leave a trace. Runs there, with its Python."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONTENT = (
     "/usr/lib/modules-load.d", "/usr/lib/sysctl.d", "/usr/lib/systemd", "/usr/lib/tmpfiles.d", "/usr/lib/udev",
     "/usr/local",
 )  # fmt: skip
-#: Only names are compared: what is inside belongs to daemons.
+#: Only names are compared: the content belongs to daemons.
 NAMES = ("/var/lib", "/var/cache", "/run", "/run/NetworkManager/system-connections")
 DEPTH = 2
 

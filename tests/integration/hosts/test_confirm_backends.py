@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Confirm-or-revert with every persistent form: kernel, files, units and what the daemons say are as they were."""
+"""Confirm-or-revert with every persistent form: kernel, files, units and the daemons' states are as before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from labkit.lab import Lab
 SNAPSHOT = (Path(__file__).parent / "snapshot.py").read_text(encoding="utf-8")
 OUTCOME = "/run/linuxnet-macvlan/confirm/outcome.json"
 
-#: Persistent form -> operating system and manager of the host that it is tried on.
+#: Persistent form -> operating system and manager of the host for its test.
 FORMS = {
     "systemd": ("bookworm", "none"),
     "networkd": ("trixie", "networkd"),
@@ -35,17 +35,17 @@ for path in /run/systemd/netif/links/*; do
     grep -E '^(ADMIN_STATE|NETWORK_FILE.*)=' "$path" | sed "s|^|$name |"
 done
 """
-#: What the daemons say of all devices.
+#: The daemons' states of all devices.
 DAEMONS = {
     "networkd": NETWORKD,
     "netplan": NETWORKD,
     "networkmanager": "nmcli -t -f DEVICE,STATE,CONNECTION device",
     "ifupdown": "ifquery --state",
 }
-#: States in which a daemon is not done with a device yet.
+#: States in which a daemon still works on a device.
 UNDER_WAY = re.compile(r"ADMIN_STATE=(pending|initialized|configuring)|:(connecting|deactivating)")
 UNITS = "systemctl list-units --all --plain --no-legend 'linuxnet-macvlan-lan*' | awk '{print $1, $2, $3, $4}'"
-#: Places of daemons and of the guard for what has passed.
+#: Runtime files of daemons and of the guard that record the past.
 PASSING = ("/run/linuxnet-macvlan", "/run/network/")
 
 
@@ -103,14 +103,14 @@ def link(host: str, name: str = "lan0", **more: object) -> dict:
 
 SETTINGS = {"sysctl": {"arp_ignore": 1}, "parent_sysctl": {"arp_filter": 1}}
 
-#: Host -> the links that are asked for, and their form; the host has lan0 before.
+#: Host -> the requested links and their form; the host has lan0 before.
 CHANGES = {
     "one more": lambda host: ([link(host, **SETTINGS), link(host, "lan1", **SETTINGS)], host),
     "in place": lambda host: (
         [link(host, mode="private", mtu=1400, addresses=["192.168.100.99/32"], routes=[], sysctl={"arp_ignore": 2})],
         host,
     ),
-    "made anew": lambda host: ([link(host, **SETTINGS, mode="passthru")], host),
+    "recreated": lambda host: ([link(host, **SETTINGS, mode="passthru")], host),
     "removed": lambda host: ([{"name": "lan0", "state": "absent"}], host),
     "another form": lambda host: ([link(host, **SETTINGS)], "none" if host == "systemd" else "systemd"),
 }

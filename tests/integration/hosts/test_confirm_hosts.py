@@ -133,7 +133,7 @@ PLAY = """
     - name: Change the links
       linuxnet.macvlan.macvlan_link:
         links: [{name: lan0, parent: eth0, addresses: ["192.168.100.200/32"]}]
-        # twenty Pythons at once take their time on a small machine
+        # twenty Pythons at once are slow on a small machine
         confirm_timeout: 300
       register: change
 
@@ -145,7 +145,7 @@ PLAY = """
 
 
 def test_many_hosts_at_once(tmp_path: Path) -> None:
-    """Without a network between: what is confirmed here is confirmed by each of twenty hosts."""
+    """Without a network in between: each of twenty hosts confirms."""
     names = [f"n{number}" for number in range(1, 21)]
     hosts = {
         name: {"kind": "netns", "nics": [{"switch": "sw0", "addresses": [f"192.168.100.{number}/24"]}]}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes that really cut the controller off, over SSH: the host comes back by itself, as it was."""
+"""Changes that really cut off the controller, over SSH: the host restores its previous state by itself."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from labkit.lab import Lab
 from . import playbooks
 
 SNAPSHOT = (Path(__file__).parent / "snapshot.py").read_text(encoding="utf-8")
-#: What a host keeps of a change that waits, and of one that it has undone.
+#: What a host stores of a pending change, and of one that it has undone.
 KEPT = "/run/linuxnet-macvlan"
 PENDING = f"{KEPT}/confirm/pending"
 OUTCOME = f"{KEPT}/confirm/outcome.json"
 
-#: Host -> operating system, manager, the address that the controller comes from and the one that it goes to.
+#: Host -> operating system, manager, the controller's source address and its destination.
 HOSTS = {
     "route": ("trixie", "networkd", "192.168.100.2", "192.168.100.11"),
     "link": ("bookworm", "none", "192.168.100.2", "192.168.100.212"),
@@ -40,7 +40,7 @@ HOSTS = {
     "replaced": ("trixie", "none", "192.168.100.2", "192.168.100.215"),
     "manager": ("trixie", "networkmanager", "192.168.100.2", "192.168.100.16"),
 }
-#: Where the controller comes over the macvlan link itself.
+#: The host that the controller reaches over the macvlan link itself.
 OVER_LINK = ("link", "replaced")
 #: Nobody has this address, so what is sent there is lost.
 NOBODY = "192.168.100.250"
@@ -48,7 +48,7 @@ TO_NOBODY = {"destination": f"{NOBODY}/32"}
 
 
 def harmless(host: str) -> dict:
-    """What each host has before: on one of them it is what the controller comes over."""
+    """The links of each host before; on one of them the controller connects over the link."""
     number = HOSTS[host][3].rsplit(".", 1)[1]
     address = HOSTS[host][3] if host in OVER_LINK else f"192.168.100.1{number}"
     return {"name": "lan0", "parent": "eth0", "addresses": [f"{address}/32"], "routes": []}
@@ -63,7 +63,7 @@ CUTS = {
     "replaced": {**harmless("replaced"), "mode": "passthru", "addresses": ["192.168.100.115/32"]},
     "manager": {**harmless("manager")},
 }
-#: NetworkManager takes its addresses off a device that it is told to leave alone.
+#: NetworkManager flushes a device when it becomes unmanaged.
 EXCLUDED = {"manager": ["lan0", "eth0"]}
 
 PLAY = """
@@ -105,7 +105,7 @@ def lab() -> Iterator[Lab]:
     }
     made = Lab.up({"switches": {"sw0": {}}, "stations": stations, "hosts": hosts}, name=f"t{secrets.token_hex(4)}")
     try:
-        # The far controller is behind the gateway, which does not tell hosts of the short way.
+        # The far controller is behind the gateway, which sends no redirects.
         settings = "for name in all eth0; do echo 0 > /proc/sys/net/ipv4/conf/$name/send_redirects; done"
         made.exec("gateway", "sh", "-c", f"{settings}; echo 1 > /proc/sys/net/ipv4/ip_forward")
         made.exec("gateway", "ip", "route", "add", "10.9.9.9/32", "via", "192.168.100.2")
@@ -116,7 +116,7 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def inventory(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The lab's, but for the way: from the controller's namespace over the switch, as from another machine."""
+    """The lab's inventory, but connecting from the controller's namespace over the switch, like another machine."""
     data = yaml.safe_load(lab.inventory_path.read_text(encoding="utf-8"))
     for name, variables in data["all"]["hosts"].items():
         _system, _manager, source, address = HOSTS[name]
@@ -140,7 +140,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ready(lab: Lab, lab_module) -> dict[str, dict]:
-    """The hosts with a link each, and what they look like then."""
+    """The hosts with a link each, and their state then."""
     for host, (_system, manager, *_ends) in HOSTS.items():
         if manager == "networkmanager":
             lab_module(lab, host, "nm_unmanaged", {"devices": ["lan0"]})
@@ -151,7 +151,7 @@ def ready(lab: Lab, lab_module) -> dict[str, dict]:
 
 def snapshots(lab: Lab) -> dict[str, dict]:
     def one(host: str) -> dict:
-        # An address has its local route when duplicate address detection is over.
+        # An address gets its local route when duplicate address detection is over.
         until(lambda: not lab.exec(host, "ip", "-6", "address", "show", "tentative").stdout)
         return json.loads(lab.exec(host, "python3", "-", input=SNAPSHOT).stdout)
 
@@ -160,7 +160,7 @@ def snapshots(lab: Lab) -> dict[str, dict]:
 
 
 def differences(one: dict, other: dict) -> list[str]:
-    """What each host has lost (-) and gained (+); empty when all is the same."""
+    """What each host lost (-) and gained (+); empty if nothing changed."""
     found = []
     for host in one:
         before, after = (
@@ -204,8 +204,8 @@ def exists(lab: Lab, host: str, path: str) -> bool:
 
 @contextlib.contextmanager
 def no_new_connections(lab: Lab, hosts: Iterable[str] = tuple(HOSTS)) -> Iterator[None]:
-    """Connections that are there go on."""
-    # Not "ct state new": a connection that was there before its tracking is new to it.
+    """Drop new connections; existing ones continue."""
+    # Not "ct state new": for connection tracking a connection from before is new.
     opening = "tcp dport 22 tcp flags & (syn | ack) == syn drop"
     rules = f"table inet cut {{ chain input {{ type filter hook input priority 0; {opening}; }}; }}"
     tables = [["nsenter", f"--net=/run/netns/{lab.state.netns(host)}", "nft"] for host in hosts]
@@ -220,7 +220,7 @@ def no_new_connections(lab: Lab, hosts: Iterable[str] = tuple(HOSTS)) -> Iterato
 
 @contextlib.contextmanager
 def firewall(lab: Lab, host: str) -> Iterator[None]:
-    """Nobody opens a connection to the host any more, until it has undone a change that begins meanwhile."""
+    """New connections to the host are dropped, until it has undone a change that begins meanwhile."""
     shut = threading.Event()
 
     def watch() -> None:
@@ -253,7 +253,7 @@ def test_check_mode_and_an_equal_host_arm_nothing(lab: Lab, ready: dict, invento
 
 
 def test_every_host_comes_back_by_itself(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
-    # The change is made over the connection that this one leaves.
+    # The change runs over the connection that this one leaves open.
     assert run(inventory, play, {"firewall": harmless("firewall")}, 30).rc == 0
     with firewall(lab, "firewall"):
         done = run(inventory, play, CUTS, 6, allow=True, excluded=EXCLUDED)
@@ -287,14 +287,14 @@ def test_the_next_run_works(lab: Lab, ready: dict, inventory: Path, play: Path) 
     for links, count in ((changed, 1), (changed, 0), ({host: harmless(host) for host in HOSTS}, 1)):
         done = run(inventory, play, links, 120, allow=True)
         assert (done.rc, set(done.changed.values())) == (0, {count}), done.output
-        assert "an earlier change" not in done.output, "the task that failed has told of it"
+        assert "an earlier change" not in done.output, "the failed task has reported it"
     assert differences(ready, snapshots(lab)) == []
 
 
 def kill(pid: int) -> None:
-    """End a process and all that it has started. Each worker of Ansible has a session of its own, and would go on."""
+    """End a process and its descendants. Each worker of Ansible has a session of its own, and would continue."""
     with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-        os.kill(pid, signal.SIGSTOP)  # so that no child is born unseen
+        os.kill(pid, signal.SIGSTOP)  # so that it starts no more children
         children = [path.read_text(encoding="utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children")]
         for child in " ".join(children).split():
             kill(int(child))
@@ -309,11 +309,11 @@ def snapshots_without_the_guard(lab: Lab) -> dict[str, dict]:
 
 
 def test_a_controller_that_dies(lab: Lab, ready: dict, inventory: Path, play: Path) -> None:
-    """Killed while all hosts wait for it: they go back without it, and the next run says so."""
+    """Killed while all hosts wait for it: they undo the change without it, and the next run reports that."""
     as_it_is = {host: harmless(host) for host in HOSTS}
     assert run(inventory, play, as_it_is, 30, allow=True).rc == 0
     private = {host: {**link, "mode": "private"} for host, link in as_it_is.items()}
-    # The run goes over the connections that the last one has left, and cannot confirm over new ones.
+    # The run uses the open connections of the last one, and cannot confirm over new ones.
     with (
         no_new_connections(lab),
         subprocess.Popen(
@@ -321,7 +321,7 @@ def test_a_controller_that_dies(lab: Lab, ready: dict, inventory: Path, play: Pa
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as controller,
     ):  # fmt: skip
-        # A host that is faster than the others may be back already.
+        # A host that is faster than the others may have undone it already.
         until(lambda: all(exists(lab, host, f"{PENDING}/result.json") or exists(lab, host, OUTCOME) for host in HOSTS))
         kill(controller.pid)
         until(lambda: all(exists(lab, host, OUTCOME) for host in HOSTS))

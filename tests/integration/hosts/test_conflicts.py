@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""site.yml puts no address into service that somebody has, and verify.yml finds who takes one later."""
+"""site.yml configures no address that is in use, and verify.yml finds a machine that takes one later."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def lab() -> Iterator[Lab]:
 
 
 def section(run: playbooks.Run, host: str) -> str:
-    """What the report says below the table of one host, in one line."""
+    """The report on one host below the table, in one line."""
     text = run.output.partition(f"\n{host}:\n")[2].partition("\n\n")[0]
     return " ".join(text.split())
 
 
 def test_a_conflicting_address_is_refused_and_a_later_one_is_found(lab: Lab) -> None:
-    # that the gateway is a virtual router is no conflict in any of these runs
+    # the gateway is a virtual router, which is no conflict in any of these runs
     lab.exec("gateway", "ip", "link", "set", "eth0", "address", VRRP.format(1))
     lab.exec("lan", "ip", "link", "set", "eth0", "address", INTEL)
     lab.exec("lan", "ip", "address", "add", "192.168.100.3/32", "dev", "eth0")
@@ -43,9 +43,9 @@ def test_a_conflicting_address_is_refused_and_a_later_one_is_found(lab: Lab) -> 
     assert (run.rc, run.failed) == (2, ["h1"]), run.output
     assert [run.row(host)[-1] for host in ("h1", "h2")] == ["FAILED", "changed"]
     assert lab.exec("h1", "ip", "link", "show", "type", "macvlan").stdout == ""
-    told = section(run, "h1")
-    assert f"192.168.100.3 on eth0 (host_address of h1) is in use by {INTEL} (Intel Corporate), seen by reply" in told
-    assert "from parent and child of h1 at 20" in told
+    lines = section(run, "h1")
+    assert f"192.168.100.3 on eth0 (host_address of h1) is in use by {INTEL} (Intel Corporate), seen by reply" in lines
+    assert "from parent and child of h1 at 20" in lines
 
     lab.exec("lan", "ip", "address", "delete", "192.168.100.3/32", "dev", "eth0")
     virtual = "192.168.100.3 on eth0 (host_address of h1) is answered for by a virtual router:"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`diagnose.yml` as an operator runs it: what it prints and writes, hosts out of reach, repair, and `verify.yml`."""
+"""`diagnose.yml` as an operator runs it: output, report, unreachable hosts, repair, and `verify.yml`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def sick(lab: Lab) -> Iterator[Lab]:
+def faulty(lab: Lab) -> Iterator[Lab]:
     """h1's link is in a mode in which it reaches no container."""
     lab.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "private")
     yield lab
@@ -46,7 +46,7 @@ def sick(lab: Lab) -> Iterator[Lab]:
 
 
 def report(directory: Path) -> dict:
-    """report.json, held against its schema; the pages are there beside it."""
+    """report.json, validated against its schema; the other pages exist too."""
     data = json.loads((directory / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(data, SCHEMA)
     assert (directory / "report.md").read_text(encoding="utf-8").startswith("# macvlan diagnosis")
@@ -65,8 +65,8 @@ def test_healthy_fleet(lab: Lab, tmp_path: Path) -> None:
     assert data["parameters"]["diagnose_seconds"] == 4
 
 
-def test_a_faulty_host_beside_an_unreachable_and_an_undeclared_one(sick: Lab, tmp_path: Path) -> None:
-    everything = yaml.safe_load(sick.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
+def test_a_faulty_host_beside_an_unreachable_and_an_undeclared_one(faulty: Lab, tmp_path: Path) -> None:
+    everything = yaml.safe_load(faulty.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
     # 192.0.2.0/24 is for documentation (RFC 5737); the proxy that does not exist fails at once
     away = {"ansible_host": "192.0.2.1", "ansible_connection": "ssh", "ansible_ssh_common_args": "-oProxyCommand=false"}
     everything["h3"] = {**everything["h2"], **away}
@@ -88,8 +88,8 @@ def test_a_faulty_host_beside_an_unreachable_and_an_undeclared_one(sick: Lab, tm
     ]
 
 
-def test_links_without_a_network_are_diagnosed_by_what_they_declare(sick: Lab, tmp_path: Path) -> None:
-    everything = yaml.safe_load(sick.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
+def test_links_without_a_network_are_diagnosed_by_what_they_declare(faulty: Lab, tmp_path: Path) -> None:
+    everything = yaml.safe_load(faulty.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
     for host, number, containers in (("h1", 3, "128/28"), ("h2", 4, "144/28"), ("h3", 3, "128/28")):
         everything[host] = {**everything["h1" if host == "h3" else host]}
         everything[host].pop("macvlan_networks", None)
@@ -112,12 +112,12 @@ def test_links_without_a_network_are_diagnosed_by_what_they_declare(sick: Lab, t
     assert (found["h2", "wrong_mode"], found["h2", "mac_filtering_upstream"]) == ("ruled_out", "not_tested")
 
 
-def test_repair_restores_the_declaration_and_proves_it(sick: Lab) -> None:
-    run = playbooks.run("diagnose", sick.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
+def test_repair_restores_the_declaration_and_proves_it(faulty: Lab) -> None:
+    run = playbooks.run("diagnose", faulty.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
     assert run.rc == 0, run.output
     assert run.changed == {"h1": 1, "h2": 0}
     assert "h1 works again" in run.output
-    again = playbooks.run("diagnose", sick.inventory_path, diagnose_fix=True, **SHORT)
+    again = playbooks.run("diagnose", faulty.inventory_path, diagnose_fix=True, **SHORT)
     assert (again.rc, set(again.changed.values())) == (0, {0}), again.output
 
 
@@ -157,13 +157,13 @@ def test_wrong_options_are_reported_with_a_remedy(lab: Lab) -> None:
         assert words in run.output
 
 
-def test_verify_diagnoses_on_request(sick: Lab) -> None:
+def test_verify_diagnoses_on_request(faulty: Lab) -> None:
     options = {"verify_soak_seconds": 0, "macvlan_diagnose": True, "macvlan_diagnose_seconds": 3}
-    run = playbooks.run("verify", sick.inventory_path, **options)
+    run = playbooks.run("verify", faulty.inventory_path, **options)
     assert (run.rc, run.failed) == (2, ["h1"]), run.output
     assert run.output.count("lan0 CONFIRMED wrong_mode") == 1
-    sick.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "bridge")
-    well = playbooks.run("verify", sick.inventory_path, **options)
+    faulty.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "bridge")
+    well = playbooks.run("verify", faulty.inventory_path, **options)
     assert well.rc == 0, well.output
     assert "Collect the evidence" not in well.output
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mac_list.yml writes what the network team needs, and the same when nothing has changed."""
+"""mac_list.yml writes what the network team needs, and the same again if nothing has changed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kmod_check on a kernel whose link kinds are modules: loadable, loaded, kept out, without its modules."""
+"""kmod_check on a kernel whose link kinds are modules: loadable, loaded, blacklisted, without its modules."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def loaded(lab: Lab) -> bool:
 def test_loads_now_and_at_each_boot(lab, check):
     examined = check()
     assert (examined["kinds"][0]["status"], examined["changed"]) == ("loadable", False)
-    assert not loaded(lab), "to look does not load"
+    assert not loaded(lab), "the check does not load"
 
     predicted = check(check=True, load=True, persist=True)
     assert not loaded(lab)

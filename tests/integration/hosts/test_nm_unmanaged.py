@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nm_unmanaged against a NetworkManager that runs, on a host with systemd."""
+"""nm_unmanaged with a running NetworkManager, on a host with systemd."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_link_made_after_its_exclusion_is_left_alone(host):
 
 
 def test_drift_is_repaired(host):
-    """NetworkManager read its files while ours was away, and nobody told it since."""
+    """NetworkManager read its files while ours was missing, and was not reloaded since."""
     host.module(devices=["mv0"])
     host.run("mv", PATH, "/root/away")
     host.run("ip", "link", "delete", "mv0")
@@ -139,7 +139,7 @@ def test_drift_is_repaired(host):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "reported"),
     [
         (
             "99-zz.conf",
@@ -152,13 +152,13 @@ def test_drift_is_repaired(host):
         ("50-broken.conf", "[keyfile]\nno line of a key file\n", "50-broken.conf"),
     ],
 )
-def test_a_file_that_defeats_the_exclusion_is_named_and_left_alone(host, name, text, told):
+def test_a_file_that_defeats_the_exclusion_is_named_and_left_alone(host, name, text, reported):
     host.write(f"/etc/NetworkManager/conf.d/{name}", text)
     for check in (True, False):
         result = host.module(devices=["mv0"], check=check)
         assert result["failed"] is True
         assert f"/etc/NetworkManager/conf.d/{name}" in result["msg"]
-        assert told in result["msg"]
+        assert reported in result["msg"]
     assert host.run("ls", "/etc/NetworkManager/conf.d").split() == [name]
 
 
@@ -172,7 +172,7 @@ def test_earlier_files_are_added_to(host):
 
 
 def test_devices_that_networkmanager_takes_or_leaves_stuck_are_warned(host):
-    """NetworkManager 1.42 and 1.52 alike flush a link that is no longer excluded, and never let go of it again."""
+    """NetworkManager 1.42 and 1.52 flush a link that is no longer excluded, and never release it again."""
     host.module(devices=["mv0"])
     for check in (True, False):
         result = host.module(state="absent", check=check)

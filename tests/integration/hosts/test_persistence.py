@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What macvlan_link writes survives a reboot on hosts of every kind, and leaves nothing when it goes."""
+"""What macvlan_link writes survives a reboot on hosts of every kind, and its removal leaves nothing."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_moving_between_forms_leaves_no_trace_of_the_old_one(on, name):
 
 @pytest.mark.parametrize("name", OTHER_FORMS)
 def test_moving_between_forms_keeps_the_link(on, name):
-    """Also after a reboot, when a daemon has made the link and would take it along."""
+    """Also after a reboot, when a daemon has created the link and would remove it."""
     host = on(name)
     host.link(links=[host.declared()])
     first = host.files()
@@ -174,7 +174,7 @@ def test_a_native_profile_comes_back_and_leaves_nothing(on):
     assert in_any_order(settled(host)) == in_any_order(host.as_declared())
     assert host.link(links=[host.declared()], persistence="networkmanager")["changed"] is False
 
-    # NetworkManager drops our comments when it writes a profile: it is ours all the same.
+    # NetworkManager drops our comments when it writes a profile, which is still ours.
     host.run("nmcli", "connection", "modify", "linuxnet-macvlan-lan0", "ipv4.dad-timeout", "100")
     repaired = host.link(links=[host.declared()], persistence="networkmanager")
     assert [text.partition(":")[0] for text in repaired["messages"]] == [f"file {PROFILE}"]

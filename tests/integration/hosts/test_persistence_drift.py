@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody changed by hand, in files, units or the kernel, is shown as it is and repaired without a bounce."""
+"""Manual changes of files, units or the kernel are shown precisely, and repaired without taking the link down."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNIT = "linuxnet-macvlan-lan0.service"
 
 
 def drift(host) -> list[str]:
-    """What check mode shows, without the texts of files; the run then says and does the same."""
+    """What check mode shows, without the texts of files; the run then reports and does the same."""
     shown = host.link(check=True, links=[host.declared()])
     with host.parent_untouched():
         done = host.link(links=[host.declared()])
@@ -61,7 +61,7 @@ def test_each_drift_is_shown_alone_and_repaired_in_place(host):
 
 @pytest.mark.parametrize("name", ["nd", "np"])
 def test_a_netdev_that_was_gone_at_boot_is_made_up_for(on, name):
-    """networkd has read the parent's drop-in without it, and the link comes before it does."""
+    """networkd has applied the parent's drop-in without the netdev, and the link exists before networkd reloads."""
     host = on(name)
     host.link(links=[host.declared()])
     written = host.files()
@@ -79,7 +79,7 @@ def test_a_netdev_that_was_gone_at_boot_is_made_up_for(on, name):
 
 @pytest.mark.parametrize("name", OTHER_FORMS)
 def test_a_stable_mac_is_the_same_after_all_of_it(on, name):
-    """It follows from the names of host and link: made anew, booted, and kept by another form."""
+    """It is derived from the names of host and link, so it survives recreation, reboots and another form."""
     host = on(name)
     stable = {**host.declared(), "mac": "stable"}
     host.link(links=[stable], host_id="web1")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong while a run writes: the next run repairs it, or it says what is wrong and has changed nothing."""
+"""Failures while a run writes: the next run repairs the state, or the run reports the failure and changes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from .persistent import GONE, HOSTS
 
-#: Before which writes a run is killed: every one takes minutes (`make test-kills`).
+#: Before which writes a run is killed; before all of them takes minutes (`make test-kills`).
 STEP = int(os.environ.get("KILL_STEP", "6"))
 
 
@@ -32,7 +32,7 @@ DIRECTORIES = [
 
 @pytest.mark.parametrize(("name", "directory"), DIRECTORIES)
 def test_a_disk_that_is_full(on, name, directory):
-    """The copy of the directory that is written to has room for what is there, and no more."""
+    """A copy of the directory without free space is mounted over it."""
     host = on(name)
     before = host.snapshot()
     room = f"mount -t tmpfs -o size=4k,nr_inodes=1000,mode=755 full /mnt; cp -a {directory}/. /mnt/; "
@@ -68,7 +68,7 @@ def test_a_read_only_etc_is_found_before_anything_is_changed(on, name):
 
 @pytest.mark.parametrize("name", ["nd", "nm", "ifup"])
 def test_files_that_were_half_written_are_written_again(on, name):
-    """Cut off after the lines that say whose they are; and what a killed run left of its temporary files goes."""
+    """Truncated after the header that marks them as ours; and temporary files of a killed run are removed."""
     host = on(name)
     host.link(links=[host.declared()])
     written = host.files()
@@ -87,7 +87,7 @@ def test_files_that_were_half_written_are_written_again(on, name):
 
 @pytest.mark.parametrize(("name", "unit"), [("nd", "systemd-networkd"), ("nm", "NetworkManager")])
 def test_a_manager_that_does_not_run(on, name, unit):
-    """Nobody can be asked who owns the parent, so the form does not change behind its back."""
+    """The owner of the parent is unknown while the daemon is stopped, so the form does not change."""
     host = on(name)
     host.link(links=[host.declared()])
     written = host.files()

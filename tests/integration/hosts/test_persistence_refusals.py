@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Forms that cannot work and files that are not ours are refused, and nothing is changed."""
+"""Unusable forms and foreign files are refused, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_networkd_is_refused_where_it_does_not_own_the_parent(on, name):
 
 
 def test_the_parents_foreign_addresses_are_not_given_up(on):
-    """systemd 257 removes them when it loads a drop-in, so another form is taken as long as they are there."""
+    """systemd 257 removes them when it loads a drop-in, so another form is chosen as long as they exist."""
     host = on("nd")
     host.run("ip", "address", "add", "192.168.100.77/32", "dev", "eth0")
     refused = host.link(links=[host.declared()], persistence="networkd", fails=True)
@@ -118,7 +118,7 @@ def test_the_parents_foreign_addresses_are_not_given_up(on):
 
 
 def test_a_network_namespace_writes_nothing_on_its_machine(on):
-    """A host that is a network namespace shares /etc and systemd with the machine, whose links they are for."""
+    """A host that is a network namespace shares /etc and systemd with the machine, whose links they configure."""
     host = on("bare")
     package = "ansible_collections/linuxnet/macvlan/plugins/module_utils"
     archive = subprocess.run(
@@ -147,10 +147,10 @@ def converge_in(host: HostOfLab, namespace: str, persistence: str) -> dict:
     script = f"""
 import json, sys
 sys.path.insert(0, "/root/collections")
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import Options, converge
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import ConvergeOptions, converge
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 try:
-    result = converge(Options([{{"name": "lan0", "parent": "eth0"}}], persistence="{persistence}", host_id="h"))
+    result = converge(ConvergeOptions([{{"name": "lan0", "parent": "eth0"}}], persistence="{persistence}", host_id="h"))
 except InvalidInput as invalid:
     result = {{"problems": invalid.problems.as_data()}}
 print(json.dumps(result))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""site.yml refuses a declaration that contradicts itself, with everything that is wrong, before it touches a host."""
+"""site.yml refuses a contradictory declaration with all its problems, before it connects to a host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GOOD = {
 
 @pytest.fixture
 def touched(tmp_path: Path) -> Path:
-    """A file that is there once somebody tried to connect to a host."""
+    """A file that exists once a connection to a host was tried."""
     return tmp_path / "touched"
 
 
@@ -52,7 +52,7 @@ def test_all_problems_at_once_and_no_host_touched(inventory, touched: Path) -> N
     }
     run = playbooks.run("site", inventory(hosts))
     assert run.rc != 0
-    for told in (
+    for reported in (
         "h1: macvlan_networks[0].host_address = '192.168.100.3': this is declared by h2 too",
         "h1: macvlan_networks[0].container_range = '192.168.100.128/28': this is declared by h2, h3, h7 too",
         "h3: macvlan_networks[0].host_address = '192.168.100.130': this is inside the container range",
@@ -64,7 +64,7 @@ def test_all_problems_at_once_and_no_host_touched(inventory, touched: Path) -> N
         "h7: macvlan_networks[0].gateway = '192.168.101.1': this is not inside the subnet",
         "h7: macvlan_networks[0].host_address = '192.168.100.7': this is taken: Ansible reaches h8 by it",
     ):
-        assert told in run.output
+        assert reported in run.output
     assert "10 problems, nothing was changed" in run.output
     assert not touched.exists()
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks on five hosts with four kinds of network management, from a fresh host to a host as it was before."""
+"""The playbooks on five hosts with four kinds of network management, from a fresh host back to its original state."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def addresses(lab: Lab, host: str, link: str = "lan0") -> list[str]:
 
 @pytest.fixture(scope="module")
 def before(lab: Lab) -> dict[str, dict]:
-    """The hosts as they were when the lab came up, and duplicate address detection was over."""
+    """The hosts after the lab has started and duplicate address detection is over."""
     for host in HOSTS:
         lab.exec(host, "sh", "-c", 'until test -z "$(ip -6 address show tentative)"; do sleep 0.1; done')
     return snapshots(lab)

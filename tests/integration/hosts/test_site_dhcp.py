@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A DHCP server that hands out what hosts declare: the playbooks say so before and after it goes into service."""
+"""A DHCP server that hands out declared addresses: the playbooks report it before and after they are configured."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ASKED = "Compare the DHCP pools with the declared addresses"
 
 
 class Station:
-    """A station of a lab, as a place to start a server in."""
+    """A station of a lab, to start a server in."""
 
     def __init__(self, lab: Lab, name: str) -> None:
         self.entry = lab.entry(name)
@@ -42,7 +42,7 @@ def lab() -> Iterator[Lab]:
 
 
 def asked(run: playbooks.Run, result: str) -> set[str]:
-    """The hosts for which the question had this result, such as ok."""
+    """The hosts for which the check had this result, such as ok."""
     text = run.output.split(f"{ASKED}] ")[1].split("\nTASK [")[0]
     return {host for host in ("h1", "h2") if f"{result}: [{host}]" in text}
 

@@ -32,7 +32,7 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def clean(lab: Lab) -> Iterator[Lab]:
-    """The lab, with nothing of ours on it after the test."""
+    """The lab; everything of ours is removed after the test."""
     yield lab
     run = playbooks.run("teardown", lab.inventory_path)
     assert run.rc == 0, run.output
@@ -63,7 +63,7 @@ def test_the_strategy_is_free(clean: Lab) -> None:
 
 
 def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
-    # what a survey says counts for all hosts, so there is one
+    # a survey applies to all hosts, so there is only one
     everything = yaml.safe_load(clean.inventory_path.read_text(encoding="utf-8"))["all"]["hosts"]
     inventory = tmp_path / "inventory.yml"
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"h1": everything["h1"]}}}), encoding="utf-8")
@@ -110,7 +110,7 @@ def test_the_installed_artifact_works_from_anywhere(clean: Lab, tmp_path: Path) 
         assert (run.rc, run.changed) == (0, {"h1": changed, "h2": changed}), run.output
 
 
-#: Stands for the package manager, as no host of a lab reaches an archive of packages.
+#: Replaces the package manager, as no host of a lab reaches a package archive.
 INSTALL = """\
 import os
 from ansible.module_utils.basic import AnsibleModule

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""macvlan_watch beside real network managers: what they say of their devices, and that it names them."""
+"""macvlan_watch with real network managers: their device states, and that they are named as culprits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from labkit.lab import Lab
 
 GATEWAY, FOREIGN = "192.168.100.1", "192.168.100.50/24"
-#: Waits until the watch listens, as its sockets tell.
+#: Waits for the sockets of the watch.
 LISTENING = "for n in $(seq 300); do ss -H --packet | grep -q '[*]:eth0' && break; sleep 0.1; done; sleep 1;"
 
 
@@ -36,7 +36,7 @@ def lab() -> Iterator[Lab]:
 
 
 def watch(lab: Lab, lab_module, host: str, script: str) -> dict:
-    """The timeline of what happens while a script runs on the host."""
+    """The timeline while a script runs on the host."""
     given = {"targets": [{"target": GATEWAY, "method": "who_has", "link": "eth0"}], "duration": 16}
     with ThreadPoolExecutor(1) as pool:
         watching = pool.submit(lab_module, lab, host, "macvlan_watch", given)
@@ -55,7 +55,7 @@ def deleted(timeline: dict, what: str) -> dict:
 
 
 def states(timeline: dict, manager: str) -> list[str]:
-    """What a manager said, without what it says of the loopback interface."""
+    """A manager's messages, without those about the loopback interface."""
     return [
         item["what"]
         for item in timeline["events"]

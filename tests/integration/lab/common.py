@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests of the lab itself share."""
+"""Helpers for tests of the lab itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ansible(lab: Lab, *argv: str) -> subprocess.CompletedProcess:
 
 
 def traces(name: str) -> list[str]:
-    """Everything on this machine that carries the lab's name."""
+    """Everything on this machine with the lab's name."""
     mark = f"lnmlab.{name}"
     folders = [Path("/run/linuxnet-macvlan-lab"), Path("/run/netns"), Path("/run/systemd/nspawn"), *hierarchies()]
     found = [str(path) for folder in folders for path in folder.rglob("*") if name in str(path)]

@@ -15,7 +15,7 @@ from .common import traces
 
 @pytest.fixture
 def name() -> Iterator[str]:
-    """A name for a lab; nothing that carries it may be there in the end."""
+    """A name for a lab; nothing with that name may be left at the end."""
     made = f"t{secrets.token_hex(4)}"
     yield made
     Lab(made).down()

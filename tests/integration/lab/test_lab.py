@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab itself: made, used, broken and taken down, on this machine's kernel."""
+"""The lab itself: started, used, broken and removed, on this machine's kernel."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ class TestNetns:
         assert lab.exec("h1", "true").returncode == 0
 
     def test_a_lab_keeps_no_namespace_of_another_alive(self, name):
-        """A copy of the mount of a namespace's name, in a host's own mount namespace, would."""
+        """A copy of the mount of a namespace's name in a host's own mount namespace would keep it."""
         other = Lab.up(self.TOPOLOGY, f"{name}b")
         Lab.up(self.TOPOLOGY, name)
         other.down()
         mounts = Lab(name).exec("h1", "cat", "/proc/self/mountinfo").stdout
-        assert f"lnmlab.{name}." in mounts, "the test looks at the right place"
+        assert f"lnmlab.{name}." in mounts, "the test reads the right mounts"
         assert f"lnmlab.{name}b." not in mounts
 
     def test_labs_side_by_side(self, name):
@@ -162,7 +162,7 @@ class TestNspawn:
         boot_ids = [lab.exec(host, "cat", "/proc/sys/kernel/random/boot_id").stdout for host in ("h1", "h2")]
         lab.exec("h2", "sh", "-c", "touch /etc/kept; ip link add link eth0 m0 type macvlan")
         lab.reboot("h2")
-        rebooted = ansible(lab, "h1", "-m", "ansible.builtin.reboot")  # from inside, as an administrator would
+        rebooted = ansible(lab, "h1", "-m", "ansible.builtin.reboot")  # from inside, like an administrator
         assert rebooted.returncode == 0, rebooted.stdout + rebooted.stderr
         after = [lab.exec(host, "cat", "/proc/sys/kernel/random/boot_id").stdout for host in ("h1", "h2")]
         assert not set(boot_ids) & set(after)

@@ -38,7 +38,7 @@ def reached(lab: Lab, source: str, address: str) -> bool:
 
 
 def becomes(condition: Callable[[], bool]) -> bool:
-    """Whether it is true within some seconds, which are none where the machine is not busy."""
+    """Whether the condition comes true within some seconds; on an idle machine it does at once."""
     end = time.monotonic() + 10
     while not condition() and time.monotonic() < end:
         time.sleep(0.1)
@@ -98,7 +98,7 @@ def test_from_boot_over_reboot_to_the_end(name):
     assert {entry["ifname"] for entry in json.loads(lab.exec("h1", "ip", "-json", "link").stdout)} == {"lo", "eth0"}
     assert reached(lab, "h1-c1", "192.168.100.1")
 
-    # a machine that dies is seen, and nothing of the lab stays
+    # a dead machine is noticed, and nothing of the lab is left
     os.kill(leader.pid(lab.state.host("h1")), signal.SIGKILL)
     down = run_lab("down", "--name", name)
     assert (down.returncode, traces(name)) == (0, [])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of arp_conflict_check ask, and the frames that their stations say."""
+"""The requests of the tests of arp_conflict_check, and the frames of their stations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRANGER = "52:54:00:00:00:aa"
 
 
 def check(host, *addresses, parent="eth0", check_mode=False, **options):
-    """The whole result of a check that must succeed."""
+    """The result of a check that must succeed."""
     probes = [{"parent": parent, "addresses": list(addresses)}]
     result = host.module("arp_conflict_check", {"probes": probes, **options}, check=check_mode)
     assert not result.get("failed"), result["msg"]
@@ -34,7 +34,7 @@ def by_address(result):
 
 
 def ask(host, address, **options):
-    """What is found out about one address."""
+    """The finding for one address."""
     (item,) = check(host, address, **options)["results"]
     return item
 
@@ -57,7 +57,7 @@ def say(station, *frames, device="eth0"):
 
 
 class Ear:
-    """What a station's eth0 hears and says from now on."""
+    """The frames that a station's eth0 receives and sends from now on."""
 
     def __init__(self, station):
         self._station = station
@@ -65,7 +65,7 @@ class Ear:
         self._process.stdout.readline()
 
     def heard(self):
-        """Every frame until now. What this one says itself comes after all that waits to be read."""
+        """Every frame until now. A frame of its own comes after all that are still to be read."""
         say(self._station, END)
         found = []
         for line in self._process.stdout:
@@ -73,7 +73,7 @@ class Ear:
             if found[-1] == END:
                 self._process.kill()
                 return found[:-1]
-        raise AssertionError("it does not hear any more")
+        raise AssertionError("it receives nothing any more")
 
 
 def arp(operation, sha, spa, tpa, destination=packets.BROADCAST):
@@ -81,7 +81,7 @@ def arp(operation, sha, spa, tpa, destination=packets.BROADCAST):
     return packets.build(Frame(sha, destination, body))
 
 
-#: What no test says otherwise.
+#: The default of all tests.
 END = arp(2, "52:54:00:00:00:ff", "192.0.2.1", "192.0.2.1")
 
 

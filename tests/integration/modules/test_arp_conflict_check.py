@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""arp_conflict_check against real holders of addresses, from each place that can and cannot hear them."""
+"""arp_conflict_check with real holders of addresses, from each vantage that does or does not receive their frames."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def neighbour(segment):
 
 
 def links(host):
-    """What a leftover would show in."""
+    """Where a leftover would show."""
     keys = ("ifname", "flags", "address", "promiscuity", "allmulti", "linkinfo")
     return [{key: link.get(key) for key in keys} for link in host.json("link", "show")]
 
@@ -75,7 +75,7 @@ def test_an_own_child_is_found_in_every_mode(host, mode):
     container = host.container("c1", [f"{CHILD}/24"], mode=mode)
     item = ask(host, CHILD)
     assert item["status"] == "own"
-    # A child in another mode is deaf to its siblings: the kernel tells.
+    # A child in another mode does not receive its siblings' frames: the kernel's tables show them.
     expected = {(container.mac(), "inventory", "configured")}
     if mode == "bridge":
         expected.add((container.mac(), "child", "reply"))
@@ -90,7 +90,7 @@ def test_another_host_sees_all_of_them_and_a_shim_twice(host, neighbour):
     assert [found[address]["status"] for address in (PARENT, CHILD, LAN)] == ["duplicate", "in_use", "own"]
     both = {host.mac(), host.mac("lan0")}
     assert {holder["mac"] for holder in found[PARENT]["holders"]} == both
-    # Who knows that both belong to one host of the fleet raises no alarm.
+    # If both are known to belong to one host of the fleet, there is no alarm.
     found = by_address(check(neighbour, PARENT, CHILD, known_macs=[mac.upper() for mac in both]))
     assert [found[address]["status"] for address in (PARENT, CHILD)] == ["own", "in_use"]
     assert {(holder["owner"], holder["own"], holder["where"]) for holder in found[PARENT]["holders"]} == {
@@ -188,7 +188,7 @@ def test_a_range_returns_what_is_held_and_counts_the_rest(segment, host, neighbo
         {"parent": "eth0", "range": "192.168.100.0/24", "probed": 256, **counts, "free_as_seen": 252}
     ]
     assert result["summary"] == {"probed": 257, **counts, "free_as_seen": 253}
-    # Because somebody else answered, two questions more that a router with proxy ARP would answer too.
+    # Because another machine answered: two more requests, which a router with proxy ARP would answer too.
     assert [item["packets"] for item in result["vantages"]] == [(257 + 2) * 3, 257 * 3]
     assert [item["lost"] for item in result["vantages"]] == [0, 0]
 
@@ -230,7 +230,7 @@ def test_rfc_5227_mode_and_the_clock(host, neighbour):
         assert result["started"] <= item["from"] < item["until"]
 
 
-# Who cannot ask says so, and tells nobody's absence from it.
+# Without a way to ask, the result is unknown, not free.
 
 
 def silence(segment, host, how):
@@ -258,7 +258,7 @@ def test_a_parent_that_cannot_ask(segment, host, neighbour, how):
 
 
 def start(host, *addresses):
-    """A check in RFC 5227 mode that is under way: its child is up."""
+    """A running check in RFC 5227 mode: its child is up."""
     before = promiscuity(host)
     process = host.start(
         sys.executable, str(RUN_MODULE), "arp_conflict_check", stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -333,7 +333,7 @@ def test_a_bridge_as_parent_knows_the_containers_on_it(host, neighbour):
 
 def test_what_a_bridge_forwards_is_not_taken_for_the_hosts_own(segment, host, neighbour):
     bridged(host)
-    # A machine of somebody else's behind another port of the same bridge, such as a virtual machine.
+    # A foreign machine on another port of the same bridge, such as a virtual machine.
     guest = Namespace(segment, "guest")
     host.ip("link", "add", "v2", "type", "veth", "peer", "name", "eth0", "netns", guest.netns)
     host.ip("link", "set", "v2", "master", "br0", "up")
@@ -345,7 +345,7 @@ def test_what_a_bridge_forwards_is_not_taken_for_the_hosts_own(segment, host, ne
     assert (child["asked"], child["reason"]) == (False, "eth0 is a port of br0 (bridge), the kernel answers EBUSY")
 
 
-# What it leaves behind: nothing.
+# It leaves nothing behind.
 
 
 def test_nothing_is_left_and_nothing_else_was_said(host, neighbour):
@@ -353,7 +353,7 @@ def test_nothing_is_left_and_nothing_else_was_said(host, neighbour):
     listener = Ear(neighbour)
     result = check(host, LAN, NOBODY, NOBODY6)
     assert state(host) == before
-    # A passthru child tolerates no other, so that it can be made proves that none is there.
+    # A passthru child tolerates no other: that it can be created proves that there is none.
     host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "passthru")
     macs = {item["mac"] for item in result["vantages"]}
     child = next(item["mac"] for item in result["vantages"] if item["vantage"] == "child")
@@ -361,7 +361,7 @@ def test_nothing_is_left_and_nothing_else_was_said(host, neighbour):
     heard = listener.heard()
     said = [packets.parse(frame) for frame in heard if packets.mac_text(frame[6:12]) == child]
     assert len(said) == 9
-    assert all(frame is not None and frame.signed for frame in said), "the child said something else than its probes"
+    assert all(frame is not None and frame.signed for frame in said), "the child sent something other than its probes"
     questions = [frame for frame in map(packets.parse, heard) if frame is not None and frame.signed]
     assert {frame.source for frame in questions} == macs
     for frame in questions:

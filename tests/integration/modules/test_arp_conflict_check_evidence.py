@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What arp_conflict_check finds out beside answers to its probes: from other links, by listening, from the kernel."""
+"""The evidence of arp_conflict_check beside answers to its probes: from other links, by listening, from the kernel."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def neighbour(segment):
     return segment.host("h2", addresses=[f"{LAN}/24", f"{LAN6}/64"])
 
 
-# Links that are there already.
+# Existing links.
 
 
 def test_links_that_cannot_be_asked_from_say_why(segment, host, neighbour):
@@ -93,7 +93,7 @@ def test_who_only_listens_says_nothing(host, neighbour):
         "unknown", "no questions were sent, and no host claimed it within 1 seconds",
     )  # fmt: skip
     assert found[PARENT]["status"] == "own"
-    assert len(found) == 2, "of a range only what was heard of"
+    assert len(found) == 2, "of a range only addresses that were seen"
     assert [(item["vantage"], item["asked"], item["listened"], item["reason"]) for item in result["vantages"]] == [
         ("parent", False, True, ""),
         ("child", False, False, "mode listen makes no child"),
@@ -116,15 +116,15 @@ def test_everything_that_is_said_on_the_lan(host, neighbour):
         address: (item["status"], item["conflict"], {(holder["mac"], holder["kind"]) for holder in item["holders"]})
         for address, item in by_address(result).items()
     }
-    # Each may be asked by the other's kernel, and answer or ask again.
+    # Each kernel may ask the other, and answer or ask again.
     for address, status, mac, kind in (
         (LAN, ("in_use", "hard"), neighbour.mac(), "reply"),
         (CHILD, ("own", ""), container.mac(), "request"),
     ):
-        *told, holders = found.pop(address)
-        assert (tuple(told), {item for item, dummy in holders}) == (status, {mac})
+        *reported, holders = found.pop(address)
+        assert (tuple(reported), {item for item, dummy in holders}) == (status, {mac})
         assert (mac, kind) in holders
-    # The kernel's own talk, of IPv6 addresses, is heard too.
+    # The kernel's own messages, for IPv6 addresses, are received too.
     assert {address: item for address, item in found.items() if "." in address} == {
         NOBODY: ("in_use", "hard", {(STRANGER, "announcement")}),
         "192.168.100.98": ("in_use", "hard", {(STRANGER, "request")}),
@@ -171,7 +171,7 @@ def test_a_container_elsewhere_with_the_mac_of_one_here(host, neighbour):
     assert twin["count"] >= 1
     assert twin["first_seen"] > result["started"]
     found = by_address(result)
-    # The answer is not taken for our own container's, though the MAC address is its.
+    # The answer does not count as our own container's, although the MAC address is the same.
     assert (found[NOBODY]["status"], found[CHILD]["status"]) == ("in_use", "own")
     assert {holder["owner"] for holder in found[NOBODY]["holders"] if holder["vantage"] == "parent"} == {"foreign"}
     arguments = {"probes": [{"parent": "eth0", "addresses": [NOBODY]}], "fail_on": ["duplicate_mac"]}
@@ -199,7 +199,7 @@ def test_what_the_switch_sends_back_is_no_other_machine(segment, host, neighbour
     assert [item["status"] for item in result["results"]] == ["in_use", "own", "own", "free_as_seen"]
 
 
-# What the kernel has found out before.
+# What the kernel found out before.
 
 
 def test_an_address_that_the_kernel_refuses(host, neighbour):
@@ -213,7 +213,7 @@ def test_an_address_that_the_kernel_refuses(host, neighbour):
     assert (item["status"], item["conflict"]) == ("in_use", "hard")
     assert (host.mac(), "inventory", "dad_failed") in seen(item)
     assert (neighbour.mac(), "parent", "reply") in seen(item)
-    # Who was heard then may have gone since, and still the address does not work.
+    # The holder of then may be gone, but the address still does not work.
     neighbour.ip("address", "del", f"{NOBODY6}/64", "dev", "eth0")
     item = ask(host, NOBODY6)
     assert (item["status"], item["conflict"]) == ("in_use", "hard")

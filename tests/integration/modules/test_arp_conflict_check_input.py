@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What arp_conflict_check refuses (everything that is wrong, at once), and when it fails on what it found."""
+"""What arp_conflict_check refuses (all problems at once), and which findings make it fail."""
 
 from __future__ import annotations
 

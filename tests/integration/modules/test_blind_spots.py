@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who holds an address, where it is asked from, and whether arp_conflict_check finds out: the whole matrix.
+"""The whole matrix of holders of an address and vantages, and whether arp_conflict_check finds the holder.
 
-No place hears everybody: the kernel keeps a parent and its children apart, and children in other modes from each other.
-What cannot be heard from a place has to come from the kernel of the host.
+No vantage receives everything: the kernel isolates a parent from its children, and children in other modes from each
+other. What a vantage does not receive has to come from the host's kernel.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ PLACES = {
     "sibling": {"link": "eth0", "namespace": "{prefix}-sibling"},
 }
 WIRE = frozenset(PLACES)
-# A bridge-mode child hears the host's own macvlan link, and that answers for every IPv4 address of the host.
+# A bridge-mode child receives frames of the host's own macvlan link, which answers for every IPv4 address of the host.
 NEAR = frozenset({"child", "sibling"})
 
-# What has the address: its last number; the status; the places from which its holder is heard, for IPv4 and for IPv6.
+# Holder: last number of its address; the status; the vantages that see it, for IPv4 and for IPv6.
 # Another host's macvlan link answers probes for all of that host's IPv4 addresses, and so does its parent: two MAC
-# addresses, and no conflict only for who knows that both are one host's.
+# addresses, which are no conflict only if both are known to be one host's.
 HOLDERS = {
     "a LAN host": (2, "in_use", WIRE, WIRE),
     "a container of another host": (30, "in_use", WIRE, WIRE),
@@ -46,7 +46,7 @@ HOLDERS = {
 }
 
 
-# What the host's own kernel knows nothing of.
+# Unknown to the host's own kernel.
 ELSEWHERE = ("a LAN host", "a container of another host", "another host's macvlan link", "nobody")
 
 
@@ -106,13 +106,13 @@ def test_every_holder_is_found_from_every_place(lan, place):
             table[name, family] = (item["status"], len(sources - {"inventory"}), "inventory" in sources)
             expected[name, family] = (status, int(place in seen_from), name not in ELSEWHERE)
     assert table == expected
-    # What is this host's own is told with its place.
+    # Links of this host are reported with their namespace.
     for number, namespace, device in ((11, "", "eth0"), (12, "", "lan0"), (131, f"{host.segment.prefix}-c3", "eth0")):
         places = [item["where"] for item in found[addresses(number)[1]]["holders"] if item["kind"] == "configured"]
         assert places == [{"namespace": namespace, "link": device}]
 
 
-# What looks like a conflict and is none.
+# What resembles a conflict and is none.
 
 
 def whole(host, address, **options):
@@ -136,7 +136,7 @@ def proxy_for_everybody(segment):
 def test_a_linux_router_with_proxy_arp_whose_answer_is_overheard(segment):
     host, router = segment.host("h1", ["192.168.100.11/24"]), proxy_for_everybody(segment)
     host.pings("192.168.100.99")
-    assert router.mac() in host.ip("neighbour", "show", "192.168.100.99").stdout, "it does answer who has an address"
+    assert router.mac() in host.ip("neighbour", "show", "192.168.100.99").stdout, "it answers a host with an address"
     result, item = whole(host, "192.168.100.99")
     assert (item["status"], item["holders"], result["proxy_arp"]) == ("free_as_seen", [], [])
     # Without this the host itself would not ask again, as it has an answer.
@@ -147,7 +147,7 @@ def test_a_linux_router_with_proxy_arp_whose_answer_is_overheard(segment):
         (router.mac(), "reply", "proxy_arp")
     }
     assert result["proxy_arp"] == [{"parent": "eth0", "mac": router.mac(), "answers_probes": False}]
-    # What the router has itself is no proxy's answer.
+    # An address of the router itself is not answered as a proxy.
     assert ask(host, "192.168.100.1")["status"] == "in_use"
 
 
@@ -202,7 +202,7 @@ def test_routers_with_vrrp(segment, tmp_path):
             break
         time.sleep(0.1)
     assert master.addresses("vrrp51") == ["192.168.100.1/24"], (tmp_path / "3.log").read_text(encoding="utf-8")
-    # From a host of the LAN, and from the router that waits and has the same MAC address.
+    # From a host of the LAN, and from the backup router, which has the same MAC address.
     for place in (host, routers[2]):
         result, item = whole(place, "192.168.100.1", listen_seconds=1.5)
         assert (item["status"], item["conflict"]) == ("virtual_router", "")
@@ -210,7 +210,7 @@ def test_routers_with_vrrp(segment, tmp_path):
             ("00:00:5e:00:01:33", "virtual_router")
         }
         assert result["duplicate_macs"] == []
-    # The router that has it says that it is its own, although its partner has the same MAC address.
+    # The master reports it as its own, although the backup has the same MAC address.
     result, item = whole(master, "192.168.100.1", listen_seconds=1.5)
     assert (item["status"], result["duplicate_macs"]) == ("own", [])
 

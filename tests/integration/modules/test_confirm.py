@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Confirm-or-revert and the guard of the uplink on a real kernel: what nobody confirms is as it was."""
+"""Confirm-or-revert and the guard of the uplink on a real kernel: an unconfirmed change is undone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINK = {
     "sysctl": {"arp_filter": 1, "accept_ra": 0},
     "parent_sysctl": {"arp_filter": 1},
 }
-#: What a host has besides: everything here has to come back when a change takes it along.
+#: The host's other configuration: all of it has to be restored when a change removes it.
 FURNITURE = """
 for name in all default eth0; do echo 0 > /proc/sys/net/ipv6/conf/$name/accept_dad; done
 ip link add eth1 type veth peer name eth2
@@ -48,13 +48,13 @@ ip route add 10.3.0.0/16 dev mv9 proto 42 src 192.168.100.9
 """
 
 
-#: What somebody else has added to a link of ours.
+#: Foreign additions to a link of ours.
 ADDED = """
 ip address add 192.168.100.7/32 dev lan0 valid_lft 500 preferred_lft 500
 ip route add 10.4.0.0/16 dev lan0 proto 42
 echo 2 > /proc/sys/net/ipv4/conf/lan0/rp_filter
 """
-#: The link as a run would have made it, in less time.
+#: The link as a run creates it, in less time.
 BY_HAND = """
 ip link add lan0 link eth0 address 02:00:00:00:00:10 type macvlan mode bridge
 ip link set lan0 alias linuxnet.macvlan up
@@ -100,14 +100,14 @@ def until(condition, seconds=60):
 
 
 def detected(host):
-    """Whether duplicate address detection is over: even where it asks nobody, a worker of the kernel's does it."""
+    """Whether duplicate address detection is over: a kernel worker ends it, even where it sends nothing."""
     local = host.ip("-6", "route", "show", "table", "local").stdout
     links = [link for link in host.json("-6", "address", "show") if "LOWER_UP" in link["flags"]]
     return all(f"local {item['local']} dev {link['ifname']} " in local for link in links for item in link["addr_info"])
 
 
 def state(host):
-    """Everything of the kernel that a change could touch, without counters, lifetimes and indexes."""
+    """All kernel state that a change could touch, without counters, lifetimes and indexes."""
     until(lambda: detected(host))
     links = {
         link["ifname"]: (
@@ -128,7 +128,7 @@ def state(host):
         line
         for family in ("-4", "-6")
         for line in host.ip(family, "route", "show", "table", "all").stdout.splitlines()
-        # The kernel makes its own when duplicate address detection is over, in its own time.
+        # The kernel adds its own after duplicate address detection.
         if "multicast" not in line and not line.startswith("local fe80::")
     ]
     rules = [host.ip(family, "rule", "show").stdout for family in ("-4", "-6")]
@@ -148,8 +148,8 @@ def ask(host, token, wait=30):
 
 
 def outcome(host, token):
-    """What the host says after it has undone a change."""
-    # Until then the question itself would be the confirmation.
+    """The host's answer after it has undone a change."""
+    # Until then the request itself would be the confirmation.
     until_nobody_works_on(host)
     state, data = ask(host, token, wait=0)
     assert state == "undone"
@@ -157,12 +157,12 @@ def outcome(host, token):
 
 
 def until_nobody_works_on(host):
-    """Wait until module and guard have ended: only then is what is there all that there will be."""
+    """Wait until module and guard have ended, and the state is final."""
     until(lambda: netns.pids(host.netns) == [])
 
 
 def left(host):
-    """The files of a change that waits, and of one that was undone."""
+    """The files of a pending change, and of one that was undone."""
     return sorted(str(path) for path in (host.memory / "confirm").rglob("*"))
 
 
@@ -205,7 +205,7 @@ def test_what_nobody_confirms_is_as_it_was(host, links, options):
     assert came["undone"]
     assert left(host) == []
     again = change(host, "a2", *links, options=options, check=True)
-    assert again["messages"] == done["messages"], "the next run finds what the first one found"
+    assert again["messages"] == done["messages"], "the next run finds the initial state"
 
 
 def test_a_change_that_fails_half_way_is_undone_at_once(host):
@@ -228,8 +228,8 @@ def test_check_mode_arms_nothing_and_keeps_the_outcome_to_report(host):
     assert (predicted["changed"], "confirm" in predicted, left(host)) == (True, False, [])
     change(host, "a2", {**LINK, "mode": "private"}, timeout=1)
     until_nobody_works_on(host)
-    told = [change(host, "a3", LINK, check=True), change(host, "a4", LINK)]
-    for result in told:
+    reported = [change(host, "a3", LINK, check=True), change(host, "a4", LINK)]
+    for result in reported:
         assert "an earlier change was undone at" in str(result["warnings"])
         assert "link lan0 mode: private -> bridge" in str(result["warnings"])
     assert "warnings" not in change(host, "a5", LINK)
@@ -254,7 +254,7 @@ def test_a_negative_time_is_refused(host):
     assert [problem["key"] for problem in refused["problems"]] == ["confirm_timeout"]
 
 
-#: Runs the module's work and kills it, and every process of its session, before the write of that number.
+#: Runs the module's work and kills its whole session before the write of that number.
 KILLED = """
 import itertools, os, signal, sys, typing
 sys.path.insert(0, sys.argv[1])
@@ -301,8 +301,8 @@ def test_killed_between_any_two_writes(segment, links):
             return "complete"
         until_nobody_works_on(host)
         assert state(host) == before, f"killed before write {number}"
-        told = host.module("macvlan_link", {"links": []})
-        assert "the module was ended before the change was complete" in str(told["warnings"])
+        reported = host.module("macvlan_link", {"links": []})
+        assert "the module was ended before the change was complete" in str(reported["warnings"])
         return "undone"
 
     with ThreadPoolExecutor(4) as pool:
@@ -314,7 +314,7 @@ def test_killed_between_any_two_writes(segment, links):
 
 
 def test_killed_at_any_time(segment):
-    """The same from outside, wherever it is at that moment: a tenth of a second apart."""
+    """The same from outside, at moments a tenth of a second apart."""
     args = {"links": [{"name": "lan0", "state": "absent"}], "host_id": "web1", "confirm_token": "a1"}
 
     def killed(number):
@@ -337,7 +337,7 @@ OVER = {"eth0": "192.168.100.2 50000 192.168.100.11 22", "lan0": "192.168.100.13
 
 @pytest.mark.parametrize("become", [False, True])
 def test_what_carries_the_connection_is_found(still, become):
-    """sudo drops the variable: then that of an ancestor counts."""
+    """sudo removes the variable: then that of an ancestor counts."""
     without = ["sh", "-c", 'env -u SSH_CONNECTION "$@"; :', "sh"] if become else []
     result = change(still, "", LINK, check=True, wrapper=["env", f"SSH_CONNECTION={OVER['eth0']}", *without])
     assert result["uplink"] == {"peer": "192.168.100.2", "address": "192.168.100.11", "link": "eth0", "gateway": None}

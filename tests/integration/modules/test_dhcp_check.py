@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dhcp_check against real DHCP servers: what they hand out is seen, and nothing of it is taken."""
+"""dhcp_check against real DHCP servers: it sees what they offer, and takes no lease."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ DISCOVER = "63825363350101"
 
 
 def run(host, *addresses, parent="eth0", check=False, wait=1, probe=None, **options):
-    """What the module returned; waits less than by default, as no server here pings what it offers."""
+    """The module's result; waits less than by default, as no server here pings before it offers."""
     probes = [{"parent": parent, "addresses": list(addresses), **(probe or {})}]
     result = host.module("dhcp_check", {"probes": probes, "attempts": 1, "wait": wait, **options}, check=check)
     assert result.get("changed", False) is False
@@ -93,7 +93,7 @@ def test_an_overlap_is_seen_and_nothing_is_leased(host, router, tmp_path, serve,
     overlaps = {finding["declared"]: finding["addresses"] for finding in result["findings"]}
     assert list(overlaps) == [RANGE, "192.168.100.150"]
     assert overlaps["192.168.100.150"] == ["192.168.100.150"]
-    # who asks for an address outside of the pool is offered any other, so by chance one in the range
+    # a request for an address outside of the pool gets an offer of any other, so by chance one in the range
     assert "192.168.100.192" in within(RANGE, overlaps[RANGE])
     (found,) = result["servers"]
     assert (found["server"], found["macs"], found["relays"]) == (SERVER, [router.mac()], [])
@@ -115,7 +115,7 @@ def test_ranges_beside_the_pool_pass_and_repeating_takes_no_lease(host, router, 
     assert [kinds(result) for result in results] == [[], []]
     offered = [[item["offered"] for item in result["discoveries"]] for result in results]
     if serve is not kea:
-        # the same throw-away clients are offered the same again; Kea forgets an offer and goes on through its pool
+        # the same temporary clients get the same offers again; Kea forgets an offer and continues through its pool
         assert offered[0] == offered[1]
     assert server.leases == []
 
@@ -127,7 +127,7 @@ def test_a_pool_inside_the_range_or_over_its_last_address(host, router, tmp_path
 
 
 def test_a_server_that_pings_each_address_before_it_offers_it(host, router, tmp_path):
-    """dnsmasq as it is by default: three seconds, one address after the other."""
+    """dnsmasq with its defaults: three seconds, one address after the other."""
     dhcp_servers.dnsmasq(router, tmp_path, f"--dhcp-range={POOL[0]},{POOL[1]},1h", ping=True)
     result = check(host, "192.168.100.150", wait=4)
     assert kinds(result) == ["overlap"]
@@ -135,7 +135,7 @@ def test_a_server_that_pings_each_address_before_it_offers_it(host, router, tmp_
 
 
 def test_lease_file_reading_notices_a_real_lease(host, router, tmp_path):
-    """The proof that nothing is leased is worth something: a client that does take an address shows."""
+    """The proof that nothing is leased is valid: a client that does take a lease shows."""
     for serve in SERVERS:
         folder = tmp_path / serve.__name__
         folder.mkdir()
@@ -147,7 +147,7 @@ def test_lease_file_reading_notices_a_real_lease(host, router, tmp_path):
 
 
 def take(host):
-    """Take a lease by hand, as a client does."""
+    """Take a lease, like a client."""
     done = host.run(sys.executable, "-c", CLIENT, str(COLLECTIONS))
     return [json.loads(done.stdout)]
 
@@ -249,7 +249,7 @@ def kea6(router, folder):
 @pytest.mark.parametrize("serve", [dnsmasq6, kea6])
 def test_ipv6(host, router, tmp_path, serve):
     router.ip("address", "add", "fd00:100::1/64", "dev", "eth0", "nodad")
-    # the server speaks from its link-local address, which duplicate address detection holds back at first
+    # the server sends from its link-local address, which duplicate address detection delays at first
     while "tentative" in router.ip("-6", "address", "show", "dev", "eth0").stdout:
         time.sleep(0.05)
     server = serve(router, tmp_path)
@@ -273,7 +273,7 @@ def test_ipv6(host, router, tmp_path, serve):
 
 
 def test_several_samples_are_several_clients(host, router, tmp_path):
-    # The clients' MACs come of the parent's, and dnsmasq's offers of theirs: other ones may be offered the same.
+    # The clients' MACs derive from the parent's, and dnsmasq's offers from theirs: others may get the same offer.
     host.ip("link", "set", "eth0", "address", "02:00:00:00:00:11")
     dnsmasq(router, tmp_path)
     result = check(host, "192.168.100.3", samples=3)
@@ -294,7 +294,7 @@ def test_hints_are_limited_and_omissions_are_reported(host, router, tmp_path):
 
 
 def test_a_discovery_that_is_lost_is_sent_again(host, router, tmp_path):
-    """The server starts to listen only after the first one."""
+    """The server listens only after the first request."""
     router.ip("link", "set", "eth0", "down")
     probes = [{"parent": "eth0"}]
     checking = host.start(sys.executable, str(RUN_MODULE), "dhcp_check", stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What two real hosts see of each other, merged: duplicates that each of them sees one half of, and no false ones."""
+"""The merged findings of two real hosts: duplicates of which each sees one half, and no false ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RANGES = {"h1": "192.168.100.128/28", "h2": "192.168.100.144/28"}
 
 
 def evidence(host, name: str, *addresses: str) -> AddressEvidence:
-    """What a host tells when it has asked for these addresses, and for its range by default."""
+    """A host's result for these addresses, by default its range."""
     network = {
         "name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24",
         "host_address": SHIMS[name], "container_range": RANGES[name],

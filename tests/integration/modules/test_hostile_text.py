@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that others chose reach the result of a module without what a terminal would obey."""
+"""Names that others chose reach a module's result without control characters for terminals."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ NETWORK = {
 #: Sets the terminal's title; turns the direction of writing; a name of an interface has at most 15 octets.
 TITLE, TURN, LINK = "\x1b]0;pwned\x07", "\u202e", "e\x1b[2J\u202e"
 
-#: Lives until its input ends, under a name that is no name.
+#: Runs until its input ends, under a hostile name.
 NAMED = 'import sys; open("/proc/self/comm", "w").write(sys.argv[1]); print(flush=True); sys.stdin.read()'
-#: Takes an address from the host's link, under such a name.
+#: Removes an address from the host's link, under such a name.
 CULPRIT = """
 import socket, struct, sys
 open("/proc/self/comm", "w").write(sys.argv[1])
@@ -61,7 +61,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 def assert_clean(result: dict, *shown: str) -> None:
-    """Everything can be printed, and what was made harmless is shown. The input is the operator's own."""
+    """Everything is printable, and escaped text is shown. The input is the operator's own."""
     found = list(texts({key: value for key, value in result.items() if key != "invocation"}))
     assert [text for text in found if not text.replace("\n", "").replace("\t", "").isprintable()] == []
     everything = json.dumps(found)

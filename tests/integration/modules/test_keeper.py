@@ -45,7 +45,7 @@ def kept(segment, tmp_path) -> Iterator:
 
 
 def only_waits(host) -> bool:
-    """The keeper's second look is over: there are the script, its loop and the monitor, and go on to be."""
+    """Wait until the keeper's second check is over, and script, loop and monitor run on."""
     programs = [commands(host)]
     time.sleep(0.2)
     programs.append(commands(host))
@@ -77,7 +77,7 @@ def test_a_parent_that_goes_takes_the_link_along_and_brings_it_back(segment, kep
 
 
 def test_the_mtu_of_the_parent_comes_back_to_the_link(kept):
-    """By itself the kernel only takes it away (macvlan_device_event)."""
+    """The kernel itself only removes it (macvlan_device_event)."""
     kept.ip("link", "set", "eth0", "mtu", "1400")
     kept.ip("link", "set", "eth0", "mtu", "1500")
     until(lambda: kept.link("lan0")["mtu"] == 1500)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """kmod_check on the kernel that runs the tests.
 
-The trials are real. A modular kernel is not to be had in a namespace: where one is needed, /proc/modules,
-/proc/config.gz, the module tree and modprobe are stand-ins.
+The trials are real. A namespace has no modular kernel: where one is needed, /proc/modules, /proc/config.gz, the module
+tree and modprobe are stand-ins.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ exec sleep infinity
 
 
 class ModularHost:
-    """A host whose files say that its kernel has modules; what is written stays in a mount namespace."""
+    """A host whose files describe a modular kernel; writes stay in a mount namespace."""
 
     def __init__(self, host, directory: Path) -> None:
         self.host = host
@@ -109,7 +109,7 @@ def test_what_works_is_proven_and_leaves_nothing_behind(segment):
 
 
 def test_a_kind_that_the_kernel_lacks(segment):
-    """Whichever of these the kernel lacks: each one is named with the kernel's answer, and the others work."""
+    """Each kind that the kernel lacks is named with the kernel's error, and the others work."""
     host = segment.host("h1")
     kinds = {"modules": ["macvlan", "ipvlan", "dummy"]}
     result = host.module("kmod_check", kinds)
@@ -117,13 +117,13 @@ def test_a_kind_that_the_kernel_lacks(segment):
     assert result.get("failed", False) is bool(lacking)
     assert [problem["value"] for problem in result.get("problems", [])] == [kind["name"] for kind in lacking]
     assert all("Operation not supported" in kind["evidence"][-1] for kind in lacking)
-    told = host.module("kmod_check", {**kinds, "required": False})
-    assert not told.get("failed")
-    assert told["kinds"] == result["kinds"]
+    reported = host.module("kmod_check", {**kinds, "required": False})
+    assert not reported.get("failed")
+    assert reported["kinds"] == result["kinds"]
 
 
 def test_the_trial_dies_with_the_module(tmp_path):
-    """Killed in the middle of a trial, the module leaves no process, and so no namespace."""
+    """A module that is killed during a trial leaves no process, and so no namespace."""
     script = tmp_path / "trial.py"
     script.write_text(
         f"""
@@ -150,7 +150,7 @@ proof.prove(_kmod.KINDS["macvlan"], ["veth"])
             return
         time.sleep(0.1)
     os.kill(trial, signal.SIGKILL)
-    pytest.fail("the trial went on without its module")
+    pytest.fail("the trial continued without its module")
 
 
 def test_without_capabilities_both_are_named(segment, tmp_path):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""macvlan_info, and what a host tells the fleet of itself, on real namespaces."""
+"""macvlan_info, and the host's data in arp_conflict_check, in real namespaces."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_a_conflict_check_returns_what_the_host_has_on_the_segment(segment) -> N
     host.ip("link", "add", "b0", "type", "veth", "peer", "name", "eth1", "netns", inner.netns)
     host.ip("link", "set", "b0", "master", "lan")
     probe = {"probes": [{"parent": "eth0", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
-    told = host.module("arp_conflict_check", probe)["host"]
-    assert [parent["name"] for parent in told["parents"]] == ["eth0"]
-    assert {link["namespace"].split("-")[-1]: link["parent"] for link in told["links"]} == {"c1": "eth0", "c3": "eth0"}
-    assert "192.168.100.129/24" in next(link for link in told["links"] if link["namespace"].endswith("c1"))["addresses"]
+    made = host.module("arp_conflict_check", probe)["host"]
+    assert [parent["name"] for parent in made["parents"]] == ["eth0"]
+    assert {link["namespace"].split("-")[-1]: link["parent"] for link in made["links"]} == {"c1": "eth0", "c3": "eth0"}
+    assert "192.168.100.129/24" in next(link for link in made["links"] if link["namespace"].endswith("c1"))["addresses"]
     host.ip("link", "set", "lan", "up")
     bridged = {"probes": [{"parent": "lan", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
-    told = host.module("arp_conflict_check", bridged)["host"]
-    assert [(link["kind"], link["parent"]) for link in told["links"]] == [("veth", "lan")]
+    made = host.module("arp_conflict_check", bridged)["host"]
+    assert [(link["kind"], link["parent"]) for link in made["links"]] == [("veth", "lan")]
 
 
 def lldp(system: str, port: str, ttl: int = 120) -> str:
@@ -79,7 +79,7 @@ def test_the_switch_behind_the_parent_says_its_name(segment) -> None:
     host = segment.host("h1", ["192.168.100.11/24"])
     quiet = segment.plug(host, "eth1")
     host.container("c1")
-    # what the host says of itself is no neighbour
+    # the host's own frames are no neighbour
     speaks(host, "eth0", lldp("h1", "eth0"))
     silent = host.module("macvlan_info", {"lldp_seconds": 1})
     assert [parent["lldp"] for parent in silent["parents"] if parent["mac"] == host.mac()] == [[]]
@@ -101,6 +101,6 @@ def test_all_bad_input_is_reported_at_once(segment) -> None:
 
 
 def speaks(namespace, device: str, frame: str) -> None:
-    """Says a frame until the test is over."""
+    """Sends a frame until the test is over."""
     process = namespace.start(sys.executable, str(FRAMES), "say", device, frame, stdout=subprocess.PIPE)
     assert process.stdout.readline() == "\n"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""macvlan_link on a real kernel: change, again, change back, and a check that equals what then happens."""
+"""macvlan_link on a real kernel: change, repeat, undo, and a check mode that equals the run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def refused(host, *links, **options):
 
 
 def state(host):
-    """Everything that a run could touch, without what the kernel adds by itself in its own time (link-local IPv6)."""
+    """Everything that a run could touch, without what the kernel adds by itself later (link-local IPv6)."""
     links = [
         {key: link.get(key) for key in ("ifname", "link", "address", "mtu", "ifalias", "linkinfo")}
         | {"up": "UP" in link["flags"]}
@@ -61,7 +61,7 @@ def state(host):
 
 
 def converges(host, *links, **options):
-    """Check predicts, the run does just that, the next run finds nothing to do. Returns what the run said."""
+    """Check mode predicts the run, and the next run has nothing to do. Returns the result of the run."""
     before = state(host)
     predicted = declare(host, *links, check=True, **options)
     assert state(host) == before, "check mode changed something"
@@ -89,7 +89,7 @@ def test_create_again_and_back(host):
     assert host.sysctl("net/ipv4/conf/eth0/arp_filter") == "1"
     back = converges(host, {"name": "lan0", "state": "absent"})
     assert back["removed"] == ["lan0"]
-    assert state(host) == before, "the last link gives everything back, the parent's settings too"
+    assert state(host) == before, "the last link restores everything, also the parent's settings"
 
 
 def test_host_and_container_talk_and_the_lan_sees_one_mac_per_address(segment, host):
@@ -140,7 +140,7 @@ def test_each_attribute_changes_in_place_and_back(host, attribute, value):
     assert there["changed"]
     back = converges(host, full)
     assert back["changed"]
-    assert host.link("lan0")["ifindex"] == index, "the link was made anew"
+    assert host.link("lan0")["ifindex"] == index, "the link was recreated"
     assert host.addresses("lan0") == ["192.168.100.3/32"]
 
 
@@ -167,7 +167,7 @@ def test_an_ipv6_source_address_waits_for_duplicate_detection(host):
 
 
 def test_a_route_of_the_parent_is_never_taken(host):
-    """Both have the subnet, with the same metric: the parent's connected route stays, and the removal leaves it too."""
+    """Both have the subnet, with the same metric: the parent's connected route stays, also after the removal."""
     before = state(host)
     rival = {**LINK, "routes": [{"destination": "192.168.100.0/24"}, {"destination": "fd00:100::/64", "metric": 256}]}
     converges(host, rival)
@@ -219,7 +219,7 @@ def test_a_link_follows_the_mtu_of_its_parent_unless_declared(host):
     declare(host, LINK)
     host.ip("link", "set", "eth0", "mtu", "1400")
     host.ip("link", "set", "eth0", "mtu", "1500")
-    assert host.link("lan0")["mtu"] == 1400, "the kernel shrinks a child and does not let it grow again"
+    assert host.link("lan0")["mtu"] == 1400, "the kernel shrinks a child and does not grow it again"
     done = converges(host, LINK)
     assert done["messages"] == ["link lan0 mtu: 1400 -> 1500"]
 
@@ -278,7 +278,7 @@ def test_another_parent_needs_consent(segment, host):
     assert "its parent is eth0 and shall be eth1" in problems["links[0].parent"]
     done = converges(host, {**LINK, "parent": "eth1"}, recreate="when_needed")
     assert done["changed"]
-    assert host.link("lan0")["link"] == "eth1", "the kernel says OK to a new parent and ignores it"
+    assert host.link("lan0")["link"] == "eth1", "the kernel accepts a new parent and ignores it"
     assert host.sysctl("net/ipv4/conf/eth0/arp_filter") == "0"
     assert host.sysctl("net/ipv4/conf/eth1/arp_filter") == "1"
 

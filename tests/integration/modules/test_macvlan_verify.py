@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""macvlan_verify against healthy and broken networks made of namespaces."""
+"""macvlan_verify on healthy and broken networks of namespaces."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def lan(segment):
 
 
 def add_link(host, *, address="192.168.100.3/32", route="192.168.100.128/28"):
-    """The host's own link as macvlan_link makes it: host prefixes, routes to the containers, arp_filter."""
+    """The host's own link as macvlan_link creates it: host prefixes, routes to the containers, arp_filter."""
     host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
     host.ip("link", "set", "lan0", "up")
     for device in ("lan0", "eth0"):
@@ -64,7 +64,7 @@ def verify(host, *, check=False, fail=False, soak=0.5, interval=0.1, timeout=0.5
 
 
 def during(host, action, *, ready, **options):
-    """Verify, and break something as soon as enough probes got through."""
+    """Verify, and break something as soon as enough probes passed."""
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(verify, host, **options)
         while not ready() and not running.done():
@@ -92,7 +92,7 @@ def proof(check, what):
 
 
 def statuses(result):
-    """The status of the checks of each kind, all of them where they differ."""
+    """The status of the checks of each kind; all of them where they differ."""
     return {
         kind: ", ".join(sorted({item["status"] for item in result["checks"] if item["kind"] == kind})) for kind in KINDS
     }
@@ -398,7 +398,7 @@ def test_a_found_container_that_ends_meanwhile_is_no_failure(lan):
     before = echoes(container)
 
     def restart():
-        """With the same MAC address, which the kernel refuses as long as the old link is there."""
+        """With the same MAC address, which the kernel refuses as long as the old link exists."""
         lan.h1.run("ip", "netns", "delete", container.netns)
         successor = lan.h1.container("c1new")
         deadline = time.monotonic() + 4

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the watch sees of real changes on a real kernel, and whom it names for them."""
+"""What the watch sees of real changes on a real kernel, and which culprits it names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NETWORK = {
 }
 INTERVAL = 0.25
 
-#: Deletes an address over its second netlink socket, whose port id is no pid, when told to.
+#: Deletes an address over its second netlink socket, whose port id is no pid, when its stdin has a line.
 DAEMON = """
 import socket, struct, sys
 first, second = (socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) for dummy in range(2))
@@ -81,11 +81,11 @@ class Lan:
         for device in ("eth0", "lan0"):
             self.host.sysctl(f"net/ipv4/conf/{device}/arp_filter", 1)
         for namespace in (self.host, self.container):
-            # Their link-local addresses would still be settling.
+            # Their link-local addresses would still change.
             namespace.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
 
     def watch(self, meanwhile: Callable[[Observer], object], **request) -> dict:
-        """The timeline of what happens while a function runs."""
+        """The timeline while a function runs."""
 
         def inside() -> dict:
             observer = Observer({"networks": [NETWORK], "interval": INTERVAL, "duration": 120, **request})
@@ -105,7 +105,7 @@ class Lan:
         return self.host.run("sh", "-c", script)
 
     def batch(self, *commands: str, namespace: Namespace | None = None) -> subprocess.Popen:
-        """An ip(8) that does this and goes on to live: however busy the machine, there is time to find out about it."""
+        """An ip(8) that does this and keeps running, so that there is time to identify it on a busy machine."""
         process = (namespace or self.host).start("ip", "-batch", "-", stdin=subprocess.PIPE)
         self.more(process, *commands)
         return process
@@ -192,7 +192,7 @@ def test_address_removed_by_a_short_lived_program(lan):
     assert lost["first_loss"] == begin
     assert timeline["first_break"]["after"] <= begin
     assert timeline["first_break"]["target"].split("/")[1] in ("host_to_container", "container_to_host")
-    # The kernel takes routes over the link away with its last address and tells nobody.
+    # The kernel removes routes over the link with its last address, without a notification.
     (route,) = events(timeline, "route", "delete", "lan0")
     assert (route["data"]["destination"], route["data"]["silent"]) == ("192.168.100.128/28", True)
     assert (route["data"]["with"], route["process"]) == (gone["what"], process)
@@ -208,7 +208,7 @@ def test_program_of_milliseconds_is_named_with_its_parents(lan):
     processes = [item["process"] for item in gone]
     for process in processes:
         assert process["known_by"] in ("process events", "port id")
-        # On a busy machine one can be over before anything but its parent is known.
+        # On a busy machine one can end before more than its parent is known.
         assert process["name"] in ("ip", "")
         assert process["parents"][0]["name"] == "sh"
         assert process["self"], "it was started by the process that watches"
@@ -269,7 +269,7 @@ def test_change_of_a_link_has_suspects(lan):
     for item in events(timeline, "link", "change"):
         changed.update(item["data"]["changed"])
     assert changed["mtu"] == [1500, 1400]
-    assert changed["mode"] == ["bridge", "vepa"], "no notification tells of this"
+    assert changed["mode"] == ["bridge", "vepa"], "there is no notification of this"
     assert changed["up"] == [True, False]
     assert changed["mac"][1] == "02:00:00:00:00:77"
     assert changed["name"] == ["lan0", "lan9"]
@@ -393,7 +393,7 @@ def test_packets_dropped_by_the_reverse_path_filter(lan):
     assert counter["after"] - counter["before"] >= 3
     (moved,) = [item for item in events(timeline, "counter") if item["data"]["name"] == name]
     assert moved["after"] > 0.9
-    # one event stands for all increments until it stood still
+    # one event stands for all increments until a pause
     assert (moved["data"]["before"], moved["data"]["after"]) == (counter["before"], counter["after"])
     assert moved["data"]["until"] >= moved["after"]
 
@@ -460,8 +460,8 @@ def test_storm_of_arp_requests_hides_no_other_claim(lan):
     timeline = lan.watch(lambda dummy: lan.gateway.run(sys.executable, "-c", STORM))
     left_out = [item for item in timeline["limits"] if "came so fast that questions were left out" in item]
     assert any("of eth0 " in item for item in left_out), timeline["limits"]
-    told = [item for item in events(timeline, "arp") if item["data"]["mac"] == "02:00:00:00:00:99"]
-    assert {item["data"]["address"] for item in told} == {CONTAINER}
+    reported = [item for item in events(timeline, "arp") if item["data"]["mac"] == "02:00:00:00:00:99"]
+    assert {item["data"]["address"] for item in reported} == {CONTAINER}
 
 
 def test_tcp_from_host_and_container(lan):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a form is known not to do in time. docs/survival.md says so, and `auto` never takes such a form. Pure."""
+"""Where a form is known to be late: docs/survival.md says so, and `auto` never chooses such a form. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LATE = {
 
 
 def reason(row: Row, event: str, cell: Cell | None) -> str:
-    """Why a cell need not be green, empty where it has to be: in forms that `auto` takes, and where all is lost."""
+    """Why a cell need not be green; empty where it has to be: in forms that `auto` chooses, and where all is lost."""
     if row.auto or cell is None or cell.seconds is None:
         return ""
     return LATE.get((row.form, row.kind, event), "")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The columns of the matrix: what happens to a host. A new event is a function or command, and a line in `EVENTS`."""
+"""The columns of the matrix: events on a host. A new event is a function or command, and a line in `EVENTS`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from . import lease
 from .place import PARENT, Place
 from .rows import Row
 
-#: What the parent is called for a while.
+#: A temporary name of the parent.
 RENAMED = "wan7"
 
-#: Seconds between the two halves of an event, so that daemons see both.
+#: Seconds between the two halves of an event, so that daemons notice both.
 BETWEEN = 2.0
 
 NETWORKD = ("networkd", "netplan")
@@ -33,12 +33,12 @@ def anywhere(_row: Row) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """act: lets it happen, and returns at its end.
+    """act: performs the event, and returns at its end.
 
-    repair: brings back what has gone and is not the link's business, before traffic is looked at. meanwhile: what is
-    expected differently after it (`Place.expected`). back: takes it back; what was declared is then expected again.
-    prepare, restore: around all of it. missing: why a row cannot have the event, in words, empty where it can. waits:
-    it costs time and no work, so every host can go through it at once.
+    repair: restores what the event removed besides the link, before traffic is checked. meanwhile: what is expected
+    differently after it (`Place.expected`). back: undoes it; then the declaration is expected again. prepare, restore:
+    before and after all of it. missing: why a row cannot have the event; empty where it can. waits: it takes time but
+    no work, so all hosts can go through it at once.
     """
 
     name: str
@@ -63,7 +63,7 @@ def everywhere(script: str) -> Callable[[Place], None]:
 
 
 def void(_output: str) -> None:
-    """What commands say is of no interest."""
+    """Discard the output of commands."""
 
 
 def has(commands: Mapping[str, str], without: str) -> Callable[[Row], str]:
@@ -71,7 +71,7 @@ def has(commands: Mapping[str, str], without: str) -> Callable[[Row], str]:
 
 
 def reboot(place: Place) -> None:
-    # A process that came in from outside would keep the host from going down.
+    # A process that entered from outside would block the shutdown.
     place.close()
     place.lab.reboot(place.row.name)
     place.open()
@@ -92,7 +92,7 @@ def cable(seconds: float) -> Callable[[Place], None]:
     return act
 
 
-#: What an operator does when a parent is back that its manager does not see, as without udev.
+#: What an operator does when a parent is back that its manager does not notice, as without udev.
 CONFIGURE = {
     "ifupdown": f"ifdown --force {PARENT}; ifup {PARENT}",
     "none": "systemctl restart network-by-hand",
@@ -100,7 +100,7 @@ CONFIGURE = {
 
 
 def removed_and_back(place: Place) -> None:
-    """By unbinding and binding the driver in a virtual machine, else by another veth pair of the same name."""
+    """Unbind and bind the driver in a virtual machine; elsewhere make another veth pair of the same name."""
     if place.row.kind == "vm":
         device = place.shell(f"basename $(readlink -f /sys/class/net/{PARENT}/device)")
         driver = "/sys/bus/virtio/drivers/virtio_net"
@@ -115,7 +115,7 @@ def removed_and_back(place: Place) -> None:
 
 
 def rename(old: str, new: str) -> Callable[[Place], None]:
-    """Older kernels rename only a device that is down (dev_change_name)."""
+    """Older kernels rename a device only while it is down (dev_change_name)."""
 
     def act(place: Place) -> None:
         place.shell(f"ip link set {old} down; ip link set {old} name {new}; ip link set {new} up")
@@ -127,7 +127,7 @@ def mtu(size: int) -> Callable[[Place], None]:
     return everywhere(f"ip link set {PARENT} mtu {size}")
 
 
-#: A package that is upgraded brings its configuration files again, also one that replaces the list of devices.
+#: An upgraded package restores its configuration files, also one that replaces the list of devices.
 OVERWRITE = """
 mkdir -p /usr/lib/NetworkManager/conf.d
 printf '[keyfile]\\nunmanaged-devices=*,except:type:wifi,except:type:ethernet,except:type:macvlan\\n' \
@@ -170,7 +170,7 @@ def networkmanager(row: Row) -> str:
     return "" if row.manager == "networkmanager" else "NetworkManager only"
 
 
-#: udev looks at every device again, and at its MAC address too: MACAddressPolicy=persistent is systemd's default.
+#: udev processes every device again, also its MAC address: MACAddressPolicy=persistent is systemd's default.
 UDEV_AGAIN = "udevadm control --reload; udevadm trigger --action=add --subsystem-match=net; udevadm settle"
 
 EVENTS = (
@@ -183,7 +183,7 @@ EVENTS = (
     Event("carrier-1", "no carrier for 1 s", cable(1), waits=True),
     Event("carrier-10", "no carrier for 10 s", cable(10), waits=True),
     Event("carrier-60", "no carrier for 60 s", cable(60), waits=True),
-    # Its containers go with it; their engine makes them again.
+    # Its containers are removed with it; their engine recreates them.
     Event("removed", "parent removed and back", removed_and_back, repair=Place.make_container),
     Event(
         "renamed", "parent renamed and back", rename(PARENT, RENAMED),

@@ -17,16 +17,16 @@ from labkit.lab import Lab
 from .place import PARENT, Place
 from .rows import Row
 
-#: Seconds until a client renews (T1, RFC 2131 4.4.5), and how long a lease is good for: dnsmasq's shortest.
+#: Seconds until a client renews (T1, RFC 2131 4.4.5), and of a lease: dnsmasq's shortest.
 RENEW, LEASE = 20, 120
 
-#: Seconds to wait for an answer that a client shall get; it takes LEASE / 2 where it has a T1 of its own.
+#: Seconds to wait until a client renews; it waits for LEASE / 2 if it has a T1 of its own.
 PATIENCE = LEASE
 
 
 @dataclass(frozen=True)
 class Client:
-    """How a manager gets the parent's address: its file, the commands that turn DHCP on, those that let it read."""
+    """How a manager configures the parent: its file, the commands that turn DHCP on, and those that reload it."""
 
     file: str
     enable: str
@@ -62,7 +62,7 @@ def log(lab: Lab) -> Path:
 
 @contextmanager
 def server(lab: Lab) -> Iterator[None]:
-    """Gives each host of the lab the address that it has anyway."""
+    """Give each host of the lab the address that it already has."""
     hosts = [
         f"--dhcp-host={nic.mac},{address.partition('/')[0]}"
         for host in lab.topology.hosts.values()
@@ -83,7 +83,7 @@ def server(lab: Lab) -> Iterator[None]:
 
 
 def answers(place: Place) -> int:
-    """How many leases the host has been given so far."""
+    """How many leases the host got so far."""
     lines = log(place.lab).read_text(encoding="utf-8").splitlines()
     return sum("DHCPACK" in line and place.nic.mac in line for line in lines)
 

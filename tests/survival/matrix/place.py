@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One host of the matrix: its link as declared, and how long after an event it is that again."""
+"""One host of the matrix: its link as declared, and how long after an event it is so again."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
 
 LINK, PARENT = "lan0", "eth0"
 
-#: Seconds that a recovery may take, for how long it is watched, and the pause between two looks.
+#: Seconds that a recovery may take, of a watch, and of the pause between two checks.
 LIMIT, WINDOW, PAUSE = 5.0, 8.0, 0.2
 
-#: A host that boots under emulation gets this many seconds to be as declared before an event begins.
+#: Seconds that a host that boots under emulation has to be as declared before an event begins.
 READY = 60.0
 
 
 class Unfit(Exception):
-    """The host is not as declared before the event, so the event says nothing."""
+    """The host is not as declared before the event, so the event proves nothing."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """seconds: from the end of an event until everything was seen right for good, as far as looks can tell.
+    """seconds: from the end of an event until all checks passed for good.
 
-    wrong: what was wrong last, in words. whole: whether it was right at the end.
+    wrong: what was wrong last. whole: whether nothing was wrong at the end.
     """
 
     seconds: float
@@ -74,12 +74,12 @@ def container(row: Row) -> str:
 
 
 class Place:
-    """A host in its lab. `declared` is what the module is told, `expected` what the kernel then has."""
+    """A host in its lab. `declared` is the input of the module, `expected` the resulting state of the kernel."""
 
     def __init__(self, lab: Lab, row: Row) -> None:
         self.lab = lab
         self.row = row
-        #: Runs from the first watch on: what starts it takes seconds on a busy machine, and an event does not wait.
+        #: Runs from the first watch on: it takes seconds to start on a busy machine, and an event does not wait.
         self._probe: subprocess.Popen | None = None
 
     @property
@@ -97,13 +97,13 @@ class Place:
         return done.stdout.strip()
 
     def circumstances(self) -> dict[str, str]:
-        """On what a result was measured, and when, as `Cell` has it."""
+        """The conditions of a measurement, for `Cell`."""
         accelerator = vm_host.accelerator(self.lab.state, self.host) if self.row.kind == "vm" else ""
         return {"date": time.strftime("%Y-%m-%d", time.gmtime()), "kernel": self.kernel, "accelerator": accelerator}
 
     @cached_property
     def kernel(self) -> str:
-        """A container has the machine's, of which others have no package: its version is enough."""
+        """A container runs the machine's kernel, which may have no package: its version is enough."""
         release = self.shell("uname -r")
         return release if self.row.kind == "vm" else release.partition("-")[0]
 
@@ -125,7 +125,7 @@ class Place:
         }
 
     def expected(self, parent: str = PARENT, mtu: int = 1500) -> dict:
-        """As `probe.state` tells it."""
+        """In the form of `probe.state`."""
         number = self.row.number
         settings = {f"ipv4/conf/{LINK}/arp_filter": "1", f"ipv4/conf/{LINK}/arp_ignore": "1"}
         return {
@@ -149,7 +149,7 @@ class Place:
         }
 
     def owner(self) -> tuple[list[str], str] | None:
-        """The question that proves whose the link is, and the line of the right answer."""
+        """The command that shows which manager owns the link, and the line that it has to print."""
         if self.row.manager == "networkmanager":
             state = "connected" if self.row.form == "networkmanager" else "unmanaged"
             return ["nmcli", "--terse", "--fields", "DEVICE,STATE", "device"], f"{LINK}:{state}"
@@ -166,7 +166,7 @@ class Place:
         return result
 
     def set_up(self) -> None:
-        """Declare the link as the roles do: where NetworkManager shall keep off it, that comes first."""
+        """Declare the link as the roles do: where NetworkManager must not manage it, the exclusion comes first."""
         modules.install(self.lab, self.row.name)
         if self.row.manager == "networkmanager" and self.row.form != "networkmanager":
             self.module("nm_unmanaged", devices=[LINK])
@@ -177,28 +177,28 @@ class Place:
             raise AssertionError(f"{self.row.name}: persistence is {chosen}: {done['links'][0]['reason']}")
 
     def drift(self) -> list[str]:
-        """What a run would change now, in words: nothing, in kernel and files."""
+        """What a run would change now in kernel and files, in words; empty if nothing."""
         auto = "auto" if self.row.auto else self.row.form
         return self.module("macvlan_link", check=True, links=[self.declared()], persistence=auto)["messages"]
 
     def make_container(self) -> None:
-        """As its engine does when the parent is there again."""
+        """Recreate the containers, as their engine does when the parent is back."""
         topology = self.lab.topology
         for item in topology.containers_of(self.row.name):
             self.shell(f"ip netns del {item.name}", check=False)
         wiring.make_containers(self.lab.entry(self.row.name), topology, self.host)
 
     def unplug(self) -> None:
-        """Take the parent away, and every child of it with it."""
+        """Remove the parent, and all its children with it."""
         netns.disconnect(self.lab.state.netns(self.nic.switch), self.row.name, self.nic)
 
     def plug_in(self) -> None:
-        """A parent of the same name and MAC comes; nobody has configured it yet."""
+        """Add a parent of the same name and MAC; it is not configured yet."""
         switch = self.lab.state.netns(self.nic.switch)
         netns.connect(switch, self.row.name, self.lab.state.netns(self.row.name), self.nic)
 
     def recovery(self, ended: float, window: float = WINDOW, traffic: bool = True, **expected: object) -> Recovery:
-        """How long after `ended` (time.monotonic()) all was right for good.
+        """How long after `ended` (time.monotonic()) all checks passed for good.
 
         traffic: whether the container has to answer. expected: arguments of `expected`.
         """
@@ -218,11 +218,11 @@ class Place:
         late = time.monotonic() - ended - seen["length"]
         if seen["last"] is None:
             return Recovery(round(late, 1))
-        # The last look is the first after the window.
+        # The last check is the first after the window.
         return Recovery(round(late + seen["last"], 1), seen["wrong"], whole=seen["last"] < window)
 
     def _watch(self, task: str) -> dict | None:
-        """What came of a watch; None when the probe has ended, with a host that rebooted for one."""
+        """The result of a watch; None when the probe has ended, for example with a reboot."""
         try:
             if self._probe is None:
                 self.open()
@@ -234,10 +234,10 @@ class Place:
             return None
 
     def open(self) -> None:
-        """Start the probe, and return when it could look."""
+        """Start the probe, and return when it is ready."""
         argv = [*self.lab.entry(self.row.name), "python3", "-c", PROBE]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        # A session of its own: an interrupt from the keyboard is for the run alone.
+        # A session of its own, so that an interrupt from the keyboard reaches only the run.
         self._probe = subprocess.Popen(argv, **pipes, text=True, start_new_session=True)
         self._probe.stdout.readline()
 
@@ -249,7 +249,7 @@ class Place:
             self._probe = None
 
     def require(self, patience: float = READY) -> None:
-        """Errors: Unfit unless the host is as declared, which it may take some seconds for."""
+        """Wait some seconds until the host is as declared. Errors: Unfit."""
         deadline = time.monotonic() + patience
         while True:
             seen = self.recovery(time.monotonic(), window=0)

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Watches a link for some seconds and tells when it was last not as declared. Runs on the host, with its Python.
+"""Watches a link for some seconds and reports when it was last not as declared. Runs on the host, with its Python.
 
-Each line on stdin is one watch, a JSON object: ``expected`` (what `state` shall return), ``link``, ``parent``,
-``container`` (an address that shall answer, or null), ``owner`` (a command, and a line that it shall print), ``window``
-and ``pause`` in seconds. Each line printed is what came of one: ``length`` of the watch, ``last`` (seconds from its
-start at which something was wrong, null for never) and ``wrong`` (what it was then, in words). Before the first watch
-it prints a line too, when it is ready.
+Each line on stdin is one watch, a JSON object: ``expected`` (what `state` should return), ``link``, ``parent``,
+``container`` (an address that should answer, or null), ``owner`` (a command, and a line that it should print),
+``window`` and ``pause`` in seconds. Each line printed is the result of one: ``length`` of the watch, ``last`` (seconds
+from its start at which something was wrong, null for never) and ``wrong`` (what it was then, in words). One more line,
+before the first watch, says that the probe is ready.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def watch(task: dict) -> dict:
     began = time.monotonic()
     last, wrong = None, []
     while True:
-        found = look(task)
+        found = check(task)
         now = time.monotonic() - began
         if found:
             last, wrong = now, found
@@ -38,8 +38,8 @@ def watch(task: dict) -> dict:
     return {"length": time.monotonic() - began, "last": last, "wrong": wrong}
 
 
-def look(task: dict) -> list[str]:
-    """What is not as it shall be, in words; packets are sent only when everything else is right."""
+def check(task: dict) -> list[str]:
+    """What is not as expected, in words; packets are sent only when everything else is."""
     have = state(task["link"], task["parent"])
     if have is None:
         return [f"there is no {task['link']}"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What came of each cell, kept in a file after each of them, so that a run can be taken up again."""
+"""The results of the cells, saved to a file after each of them, so that a run can be resumed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .place import LIMIT
 class Cell:
     """seconds: until recovery, None where there was none. wrong: empty where the cell is green.
 
-    date: YYYY-MM-DD, UTC. kernel: the release of the host's. accelerator: of its QEMU, empty where it has none.
+    date: YYYY-MM-DD, UTC. kernel: release of the host's kernel. accelerator: of its QEMU, empty if it has none.
     """
 
     seconds: float | None

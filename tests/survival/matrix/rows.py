@@ -29,7 +29,7 @@ AUTO = {
 
 SYSTEMS = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 
-#: Names of hosts stay short: ports of the switch are named after them.
+#: Names of hosts are short: ports of the switch are named after them.
 SHORT = {
     "networkmanager": "nm",
     "networkd": "nd",
@@ -42,7 +42,7 @@ SHORT = {
 
 @dataclass(frozen=True)
 class Row:
-    """form: the value of ``persistence``. manager: of the parent. number: tells addresses of rows apart."""
+    """form: the value of ``persistence``. manager: of the parent. number: makes addresses of rows unique."""
 
     form: str
     manager: str

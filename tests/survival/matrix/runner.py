@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs cells of the matrix: one event on one host, and what came of it."""
+"""Runs cells of the matrix: one event on one host, and its result."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .place import LINK, Place, Recovery, Unfit, topology
 from .results import Cell, Results
 from .rows import Row
 
-#: Hosts on which something other than waiting happens at once: much of each cell is watching, which is waiting too.
+#: How many hosts work at once: much of each cell is watching, which is waiting too.
 JOBS = 2 * (os.cpu_count() or 1)
 
 Say = Callable[[str], None]
 
 
 def labs(rows: list[Row], together: int) -> Iterator[list[Row]]:
-    """Which rows share a lab: all hosts of kind nspawn, and so many virtual machines."""
+    """Which rows share a lab: all hosts of kind nspawn, and that many virtual machines."""
     nspawn = [row for row in rows if row.kind == "nspawn"]
     machines = [row for row in rows if row.kind == "vm"]
     if nspawn:
@@ -40,7 +40,7 @@ def labs(rows: list[Row], together: int) -> Iterator[list[Row]]:
 
 @dataclass(frozen=True)
 class Labs:
-    """name: how the labs of a run begin. keep: leave them up. machines: how many virtual machines run at once."""
+    """name: prefix of the labs of a run. keep: leave them up. machines: how many virtual machines run at once."""
 
     name: str
     keep: bool
@@ -48,7 +48,7 @@ class Labs:
 
 
 def run(rows: list[Row], events: list[Event], results: Results, options: Labs, say: Say) -> None:
-    """Fill in the cells of rows and events that `results` lacks; those of a lab that cannot be made stay empty."""
+    """Run the cells of rows and events that `results` lacks; those of a lab that cannot start stay empty."""
     for place, group in enumerate(labs(rows, options.machines)):
         if all(results.has(row.name, event.name) for row in group for event in events if not event.missing(row)):
             continue
@@ -69,7 +69,7 @@ def run(rows: list[Row], events: list[Event], results: Results, options: Labs, s
 
 
 def remove_leftovers(prefix: str) -> None:
-    """Take down the labs of a run that was killed."""
+    """Remove the labs of a run that was killed."""
     for name in leftovers():
         if name.startswith(f"{prefix}-"):
             Lab(name).down()
@@ -107,7 +107,7 @@ def _run_lab(lab: Lab, rows: list[Row], events: list[Event], results: Results, s
 
 @contextmanager
 def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """As the pool itself, but one that is interrupted does not wait for events that wait."""
+    """Like the pool itself, but an interrupt does not wait for events that wait."""
     pool = ThreadPoolExecutor(count)
     try:
         yield pool
@@ -126,7 +126,7 @@ def _set_up(place: Place) -> str:
 
 
 def _cell(event: Event, place: Place) -> Cell:
-    """Let the event happen and see what comes of it; the host is as declared again afterwards."""
+    """Perform the event and measure the recovery; the host is as declared again afterwards."""
     try:
         with _prepared(event, place):
             place.require()
@@ -138,7 +138,7 @@ def _cell(event: Event, place: Place) -> Cell:
     except Exception:  # noqa: BLE001  a broken event is a red cell, and the others go on
         return Cell(None, traceback.format_exc(limit=-2))
     finally:
-        _heal(place)
+        _reset(place)
 
 
 @contextmanager
@@ -172,8 +172,8 @@ def _red(recovery: Recovery) -> Cell:
     return Cell(recovery.seconds if recovery.whole else None, wrong)
 
 
-def _heal(place: Place) -> None:
-    """Whatever is left of a red cell does not spoil the next one."""
+def _reset(place: Place) -> None:
+    """Restore the host after a red cell, for the next one."""
     try:
         place.require(0)
     except (Unfit, AssertionError):

@@ -86,7 +86,7 @@ def _cell(row: Row, event: Event, results: Results) -> str:
 
 
 def _notes(rows: list[Row], events: list[Event], results: Results) -> str:
-    """What was wrong where, and what is known to be."""
+    """What was wrong where, and what is documented."""
     found = [(row, event, results.get(row.name, event.name)) for row in rows for event in events]
     missed = [(row, event, cell) for row, event, cell in found if cell and not cell.green]
     red, known = [], []
