@@ -65,7 +65,7 @@ def in_child(work: Callable[[], object]) -> bool:
     if pid == 0:
         try:
             work()
-        except Exception as error:  # noqa: BLE001  told, and counted by its exit status
+        except Exception as error:  # noqa: BLE001  printed, and counted by its exit status
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)

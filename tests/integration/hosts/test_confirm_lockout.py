@@ -63,7 +63,7 @@ CUTS = {
     "replaced": {**harmless("replaced"), "mode": "passthru", "addresses": ["192.168.100.115/32"]},
     "manager": {**harmless("manager")},
 }
-#: NetworkManager takes its addresses off a device that it is told to leave alone.
+#: NetworkManager flushes its addresses from a device that becomes unmanaged.
 EXCLUDED = {"manager": ["lan0", "eth0"]}
 
 PLAY = """
@@ -105,7 +105,7 @@ def lab() -> Iterator[Lab]:
     }
     made = Lab.up({"switches": {"sw0": {}}, "stations": stations, "hosts": hosts}, name=f"t{secrets.token_hex(4)}")
     try:
-        # The far controller is behind the gateway, which does not tell hosts of the short way.
+        # The far controller is behind the gateway, which sends no redirects.
         settings = "for name in all eth0; do echo 0 > /proc/sys/net/ipv4/conf/$name/send_redirects; done"
         made.exec("gateway", "sh", "-c", f"{settings}; echo 1 > /proc/sys/net/ipv4/ip_forward")
         made.exec("gateway", "ip", "route", "add", "10.9.9.9/32", "via", "192.168.100.2")
@@ -140,7 +140,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ready(lab: Lab, lab_module) -> dict[str, dict]:
-    """The hosts with a link each, and what they look like then."""
+    """The hosts with a link each, and their state then."""
     for host, (_system, manager, *_ends) in HOSTS.items():
         if manager == "networkmanager":
             lab_module(lab, host, "nm_unmanaged", {"devices": ["lan0"]})
@@ -287,7 +287,7 @@ def test_the_next_run_works(lab: Lab, ready: dict, inventory: Path, play: Path) 
     for links, count in ((changed, 1), (changed, 0), ({host: harmless(host) for host in HOSTS}, 1)):
         done = run(inventory, play, links, 120, allow=True)
         assert (done.rc, set(done.changed.values())) == (0, {count}), done.output
-        assert "an earlier change" not in done.output, "the task that failed has told of it"
+        assert "an earlier change" not in done.output, "the task that failed has reported it"
     assert differences(ready, snapshots(lab)) == []
 
 

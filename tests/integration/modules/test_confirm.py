@@ -228,8 +228,8 @@ def test_check_mode_arms_nothing_and_keeps_the_outcome_to_report(host):
     assert (predicted["changed"], "confirm" in predicted, left(host)) == (True, False, [])
     change(host, "a2", {**LINK, "mode": "private"}, timeout=1)
     until_nobody_works_on(host)
-    told = [change(host, "a3", LINK, check=True), change(host, "a4", LINK)]
-    for result in told:
+    warned = [change(host, "a3", LINK, check=True), change(host, "a4", LINK)]
+    for result in warned:
         assert "an earlier change was undone at" in str(result["warnings"])
         assert "link lan0 mode: private -> bridge" in str(result["warnings"])
     assert "warnings" not in change(host, "a5", LINK)
@@ -301,8 +301,8 @@ def test_killed_between_any_two_writes(segment, links):
             return "complete"
         until_nobody_works_on(host)
         assert state(host) == before, f"killed before write {number}"
-        told = host.module("macvlan_link", {"links": []})
-        assert "the module was ended before the change was complete" in str(told["warnings"])
+        later = host.module("macvlan_link", {"links": []})
+        assert "the module was ended before the change was complete" in str(later["warnings"])
         return "undone"
 
     with ThreadPoolExecutor(4) as pool:
