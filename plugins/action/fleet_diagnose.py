@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec(OPTIONS)
         task_vars = task_vars or {}
         results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
-        generated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        generated = utc(time.time())
         report = _report.make(results, generated, _version(), options["parameters"])
         lines = words.lines(report, options["full_up_to"])
         Display().display("\n".join(["", *lines, ""]))

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Callable, NoReturn
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
 from . import pending
@@ -141,7 +142,7 @@ def _run(change: PendingChange, undo: Undo, orders: int, alive: int) -> None:
     if not reason or not pending.take():
         return
     undone = undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
-    at = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    at = utc(time.time())
     pending.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
 
 

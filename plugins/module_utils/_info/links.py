@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.machine_id import machine_id
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
@@ -84,7 +83,7 @@ def inventory(
     }
 
 
-def _add_neighbours(described: list[dict[str, Any]], parents: list[Link], facts: Facts, seconds: float) -> None:
+def _add_neighbours(described: list[dict[str, object]], parents: list[Link], facts: Facts, seconds: float) -> None:
     """Listen on all ports of all parents at the same time."""
     ports = {link.index: list(dict.fromkeys(item.name for item in _ports(link, facts))) for link in parents}
     heard = listen(dict.fromkeys(name for names in ports.values() for name in names), seconds)

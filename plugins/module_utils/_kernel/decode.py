@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from sys import byteorder
 from typing import Any, Dict
@@ -59,6 +60,7 @@ from .netlink import (
     request,
 )
 
+#: As the kind of the notification defines them.
 Fields = Dict[str, Any]
 Attributes = Dict[int, bytes]
 
@@ -291,7 +293,7 @@ def _namespace_id(data: bytes) -> Fields:
     return {"id": None if number < 0 else number}
 
 
-_DECODERS: dict[str, Any] = {
+_DECODERS: dict[str, Callable[[bytes], Fields | None]] = {
     LINK: _link,
     ADDRESS: _address_fields,
     ROUTE: _route,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ def lookup_with(netlink: Any, targets: Iterable[Address]) -> dict[Address, Path]
     return {target: _path(netlink, target, neighbours) for target in targets}
 
 
-def _path(netlink: Any, target: Address, neighbours: dict) -> Path:
+def _path(netlink: Any, target: Address, neighbours: Mapping[tuple[int, Address], tuple[str, str]]) -> Path:
     from pyroute2.netlink.exceptions import NetlinkError
 
     family = socket.AF_INET if target.version == 4 else socket.AF_INET6

@@ -175,7 +175,7 @@ def ask(body, kind):
 offer = ask(m.discover(7, mac, b"\\0taker", b"test"), m.OFFER)
 options = {m.MESSAGE_TYPE: bytes((m.REQUEST,)), m.CLIENT_ID: b"\\0taker", m.REQUESTED_ADDRESS: offer.yiaddr.packed,
            m.SERVER_ID: offer.server_id.packed}
-print(json.dumps(str(ask(m.Message(1, 7, mac, options, broadcast=True), m.ACK).yiaddr)))
+print(json.dumps(str(ask(m.DhcpMessage(1, 7, mac, options, broadcast=True), m.ACK).yiaddr)))
 """
 
 
