@@ -57,14 +57,14 @@ def test_a_conflict_check_returns_what_the_host_has_on_the_segment(segment) -> N
     host.ip("link", "add", "b0", "type", "veth", "peer", "name", "eth1", "netns", inner.netns)
     host.ip("link", "set", "b0", "master", "lan")
     probe = {"probes": [{"parent": "eth0", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
-    made = host.module("arp_conflict_check", probe)["host"]
-    assert [parent["name"] for parent in made["parents"]] == ["eth0"]
-    assert {link["namespace"].split("-")[-1]: link["parent"] for link in made["links"]} == {"c1": "eth0", "c3": "eth0"}
-    assert "192.168.100.129/24" in next(link for link in made["links"] if link["namespace"].endswith("c1"))["addresses"]
+    own = host.module("arp_conflict_check", probe)["host"]
+    assert [parent["name"] for parent in own["parents"]] == ["eth0"]
+    assert {link["namespace"].split("-")[-1]: link["parent"] for link in own["links"]} == {"c1": "eth0", "c3": "eth0"}
+    assert "192.168.100.129/24" in next(link for link in own["links"] if link["namespace"].endswith("c1"))["addresses"]
     host.ip("link", "set", "lan", "up")
     bridged = {"probes": [{"parent": "lan", "addresses": ["192.168.100.3"]}], "vantages": ["parent"]}
-    made = host.module("arp_conflict_check", bridged)["host"]
-    assert [(link["kind"], link["parent"]) for link in made["links"]] == [("veth", "lan")]
+    own = host.module("arp_conflict_check", bridged)["host"]
+    assert [(link["kind"], link["parent"]) for link in own["links"]] == [("veth", "lan")]
 
 
 def lldp(system: str, port: str, ttl: int = 120) -> str:
