@@ -16,7 +16,7 @@ attributes:
   diff_mode:
     description: Returns before and after of what it changes, or would change, as a diff.
   idempotent:
-    description: A second run with the same input, on a host that nobody touched in between, changes nothing.
+    description: A second run with the same input, on a host that was not changed in between, changes nothing.
   platform:
     description: The operating systems that a target may run.
     platforms: linux

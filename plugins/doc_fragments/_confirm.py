@@ -13,9 +13,9 @@ options:
     description:
       - Seconds in which a change has to be confirmed over a new connection, counted from when it is complete.
         The action plugin does that. Nothing has to be set for it, neither C(async) nor C(poll).
-      - A process on the host waits for it. When nobody confirms in time, or the module dies before the change is
-        complete, that process puts back links, addresses, routes, settings, files, units and daemons as they were, and
-        the task fails with what was undone. It needs neither Ansible nor the network for that.
+      - A process on the host waits for it. When the change is not confirmed in time, or the module dies before the
+        change is complete, that process restores links, addresses, routes, settings, files, units and daemons, and the
+        task fails with a list of what was undone. It needs neither Ansible nor the network for that.
       - Nothing is started, and no second connection made, where nothing changes and in check mode.
       - With V(0) changes are not confirmed and not undone.
     type: int
@@ -31,14 +31,14 @@ options:
     version_added: 0.1.0
   confirm_token:
     description:
-      - The name of the change. The action plugin, which confirms it, chooses one. Without one, nobody would confirm
-        changes, and they are made as with O(confirm_timeout=0).
+      - The name of the change. The action plugin, which confirms it, chooses one. Without one, changes would not be
+        confirmed, so they are made as with O(confirm_timeout=0).
     type: str
     default: ""
     version_added: 0.1.0
 notes:
-  - One change of a host at a time waits for its confirmation. Another one waits for its end, and fails when that does
-    not come.
+  - One change of a host at a time waits for its confirmation. Another one waits until it ends, and fails when it
+    does not.
   - A change that a host undid while no controller was connected is reported as a warning by the next run.
   - A host that shuts down before a change is confirmed undoes it first.
 seealso:

@@ -150,7 +150,7 @@ EXAMPLES = r"""
           - fd00:100::3
   register: result
 
-- name: Stop before an address that somebody else has is put into service
+- name: Fail before an address that is in use elsewhere is configured
   linuxnet.macvlan.arp_conflict_check:
     probes:
       - parent:
@@ -187,7 +187,7 @@ results:
   description:
     - One item for each address that was listed singly, and for each address of a network or range that is not
       V(free_as_seen) or of which something was seen all the same. With O(mode=listen), of those of networks and ranges
-      only those of which something was heard.
+      only those that occurred in a received frame.
   returned: when the input is valid
   type: list
   elements: dict
@@ -206,10 +206,10 @@ results:
           of them beside the host's own, a known or a virtual router's one. This host and a known one are two hosts too,
           as are two namespaces of this host.
         - V(in_use) when one other host has it, or wants it, or when the kernel of this host refuses it because its
-          duplicate address detection has heard another.
+          duplicate address detection has found another holder.
         - V(virtual_router) when a virtual MAC address answers (VRRP, CARP, HSRP, GLBP).
         - V(own) when this host has it, or one of O(known_macs).
-        - V(unknown) when nobody could be asked.
+        - V(unknown) when no vantage could ask.
         - V(free_as_seen) when nobody was seen with it from RV(vantages) at that time. Those that answer for it by proxy
           ARP are among RV(results[].holders) nevertheless.
       type: str
@@ -342,7 +342,7 @@ vantages:
       type: int
       sample: 0
     other_checks:
-      description: Number of probes heard from other hosts that ran this module at the same time.
+      description: Number of probes received from other hosts that ran this module at the same time.
       type: int
       sample: 0
     reflected:
@@ -352,7 +352,7 @@ vantages:
       type: int
       sample: 0
     ignored:
-      description: Number of claims on addresses that nobody asked for and that were beyond O(max_addresses).
+      description: Number of claims on addresses that were not requested, and that were beyond O(max_addresses).
       type: int
       sample: 0
 duplicate_macs:

@@ -12,7 +12,8 @@ short_description: Confirm a network change before its host undoes it
 version_added: 0.1.0
 author: ["The linuxnet.macvlan authors (@linuxnet)"]
 description:
-  - Tells a host that it can still be reached after a change, so that it keeps it, or reads what became of the change.
+  - Confirms to a host that it is still reachable after a change, so that the host keeps the change, or reads the
+    outcome.
   - The action plugins of M(linuxnet.macvlan.macvlan_link) and M(linuxnet.macvlan.nm_unmanaged) run it over a new
     connection after each change. There is no need to call it in a playbook.
 extends_documentation_fragment:

@@ -76,7 +76,7 @@ options:
       - V(parent) sends from the parent with the parent's own MAC address, for switches that accept no other one. Inside
         the message the client is the same throw-away one, so the lease of the host itself is left alone. A switch with
         DHCP snooping may drop such a message, as its two MAC addresses differ, and a server that does not answer by
-        broadcast as requested is not heard. IPv6 is not asked for from there.
+        broadcast as requested is not received. IPv6 is not asked for from there.
     type: str
     choices: [child, parent]
     default: child
@@ -95,7 +95,7 @@ options:
     default: 8
   attempts:
     description:
-      - How often to send a discovery that nobody answers, from V(1) to V(5). The second comes after 4 seconds, the
+      - How often to send a discovery that is not answered, from V(1) to V(5). The second comes after 4 seconds, the
         third after 8 more, and so on, each randomised by a second (RFC 2131, section 4.1). For IPv6 they come after
         one second, two more, and so on (RFC 8415, section 18.2.1).
     type: int
@@ -180,7 +180,7 @@ findings:
       description:
         - V(overlap) when a server offers or has leased a declared address, one item for each server and each item of
           C(addresses).
-        - V(several_servers) when more than one server was heard, and not all of them are in C(servers).
+        - V(several_servers) when messages of more than one server were received, and not all of them are in C(servers).
         - V(unexpected_server) when a server is not in C(servers).
         - V(foreign_subnet) when a server offers addresses of none of the C(subnets), as a rogue server or one of
           another VLAN does.
@@ -269,23 +269,23 @@ servers:
       elements: str
       sample: [192.168.100.1]
     offers:
-      description: Number of different offers heard.
+      description: Number of different offers received.
       type: int
       sample: 4
     leases:
-      description: Number of leases heard (DHCPACK, for IPv6 REPLY).
+      description: Number of leases received (DHCPACK, for IPv6 REPLY).
       type: int
       sample: 0
     refusals:
-      description: Number of refusals heard (DHCPNAK).
+      description: Number of refusals received (DHCPNAK).
       type: int
       sample: 0
     requests:
-      description: Number of clients heard that request what this server has offered them.
+      description: Number of clients whose requests for an offer of this server were received.
       type: int
       sample: 0
     first_seen:
-      description: When it was first heard, by the host's clock, in UTC.
+      description: When it was first received, by the host's clock, in UTC.
       type: str
       sample: "2026-03-01T10:00:00.123Z"
     first_seen_seconds:
@@ -342,12 +342,12 @@ addresses:
       type: bool
       sample: true
     vantages:
-      description: Where it was heard.
+      description: Where it was received.
       type: list
       elements: str
       sample: [parent, child]
     first_seen:
-      description: When it was first heard, by the host's clock, in UTC.
+      description: When it was first received, by the host's clock, in UTC.
       type: str
       sample: "2026-03-01T10:00:00.123Z"
     first_seen_seconds:

@@ -13,8 +13,8 @@ author:
 description:
   - Writes C(mac_list.csv) and C(mac_list.json) on the controller, with one row for each MAC address of each parent.
     These are the parent's own, those of macvlan links of the host and of containers in all network namespaces, and
-    those of links that are declared and not there yet. Where the switch was heard (LLDP), its name and port stand with
-    them.
+    those of links that are declared and do not exist yet. Where the switch announced itself (LLDP), its name and port
+    are included.
   - It is meant for the configuration of port security on the switches, and lists how many MAC addresses each port
     needs.
   - Reads what M(linuxnet.macvlan.macvlan_info) registered as C(macvlan_inventory) out of the variables of all hosts,

@@ -129,7 +129,7 @@ container_slices:
       type: int
       returned: always
     free:
-      description: How many of them nobody has, and no pin keeps.
+      description: How many of them are neither assigned nor pinned.
       type: int
       returned: always
     container_slice:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fleet_verdict
-short_description: Compare what all hosts saw and have
+short_description: Compare what all hosts saw, and find address conflicts
 version_added: 0.1.0
 author:
   - The linuxnet.macvlan authors (@linuxnet)

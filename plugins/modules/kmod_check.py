@@ -74,7 +74,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find out whether macvlan works
+- name: Check whether macvlan works
   linuxnet.macvlan.kmod_check:
 
 - name: Load macvlan now and at each boot

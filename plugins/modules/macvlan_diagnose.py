@@ -64,7 +64,7 @@ options:
   after_break:
     description:
       - End the watch this many seconds after something broke that had worked, or was broken from the start.
-      - Without it the watch goes on for O(duration).
+      - Without it the watch lasts for O(duration).
     type: float
   active:
     description:

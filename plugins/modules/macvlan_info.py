@@ -12,7 +12,7 @@ short_description: Inventory of macvlan links in all network namespaces
 version_added: 0.1.0
 description:
   - Lists every macvlan and macvtap link of a host with its parent, mode, MAC address, addresses, routes and counters.
-  - It looks into all network namespaces, as the links that containers use live in namespaces of their own, which
+  - It reads all network namespaces, as the links of containers are in namespaces of their own, which
     neither C(ip link) nor Ansible's facts show.
 author:
   - The linuxnet.macvlan authors (@linuxnet)
@@ -46,10 +46,10 @@ options:
   lldp_seconds:
     description:
       - Listen on the parents for LLDP frames (IEEE 802.1AB), in which switches announce their name and that of their
-        port, for at most this many seconds, and end as soon as each has heard one. V(0) does not listen.
-      - Switches usually speak every 30 seconds, so V(35) hears one that speaks at all. Nothing is sent.
-      - It listens on the lower device of a VLAN and on the ports of a bond or bridge. It hears the nearest device that
-        speaks LLDP, which below a hypervisor may be its virtual switch.
+        port, for at most this many seconds, and end as soon as each has received one. V(0) does not listen.
+      - Switches usually send one every 30 seconds, so V(35) suffices for those that send any. The module sends none.
+      - It listens on the lower device of a VLAN and on the ports of a bond or bridge. It receives those of the nearest
+        device with LLDP, which below a hypervisor may be its virtual switch.
     type: int
     default: 0
 requirements:
@@ -160,8 +160,9 @@ parents:
       sample: [192.168.100.11/24]
     lldp:
       description:
-        - The devices that were heard. C(port) is the interface of this host, C(chassis_id) and C(port_id) are what the
-          device says, and C(chassis_id_type) and C(port_id_type) what that is, such as V(mac) or V(interface_name).
+        - The devices whose frames were received. C(port) is the interface of this host, C(chassis_id) and C(port_id)
+          are the device's, and C(chassis_id_type) and C(port_id_type) their types, such as V(mac) or
+          V(interface_name).
       returned: when O(lldp_seconds) is not V(0)
       type: list
       elements: dict

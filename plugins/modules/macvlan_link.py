@@ -162,7 +162,7 @@ options:
   persistence:
     description:
       - The persistent form of the links, which restores them after a reboot and after changes to their parent.
-      - V(auto) finds out which daemon owns the parent. It takes V(networkd), V(netplan) or V(ifupdown) where that is
+      - V(auto) detects which daemon owns the parent. It takes V(networkd), V(netplan) or V(ifupdown) where that is
         the one, and V(systemd) where it is NetworkManager or none, and where the native form cannot express the
         declaration. The reason is returned.
       - While nothing configures the parent and NetworkManager or systemd-networkd is enabled and does not run, V(auto)
@@ -337,7 +337,7 @@ confirm:
       description: The seconds it took, from when the module had returned.
       type: float
 undone:
-  description: What the host put back as nobody confirmed the change, one line each.
+  description: What the host restored because the change was not confirmed, one line each.
   returned: when the change was undone
   type: list
   elements: str

@@ -129,7 +129,7 @@ options:
   after_break:
     description:
       - End the watch this many seconds after a target broke, or was broken from the start.
-      - Without it the watch goes on for O(duration).
+      - Without it the watch lasts for O(duration).
     type: float
   temporary_child:
     description:
@@ -162,12 +162,12 @@ EXAMPLES = r"""
     duration: 120
   register: watched
 
-- name: Tell who removed addresses
+- name: Name the processes that removed addresses
   ansible.builtin.debug:
     msg: "{{ item.after }} s: {{ item.what }} by {{ item.process.name | default('?') }}"
   loop: "{{ watched.events | selectattr('kind', 'eq', 'address') | selectattr('action', 'eq', 'delete') }}"
 
-- name: Watch one container's way to a database and the network around it
+- name: Watch one container's path to a database and the network around it
   linuxnet.macvlan.macvlan_watch:
     targets:
       - target: 192.168.100.20
@@ -324,7 +324,7 @@ events:
         - B(arp) and B(nd) have C(what) (V(request), V(reply), V(announcement) or V(probe)), C(address) and C(mac)
           (the claimed binding), C(asked) (the requested address, null where there is none), C(incoming)
           (whether it came from the network), C(own_mac) (it came from the network with a MAC address of this host, so
-          that somebody else has it too, or the network sends frames back), C(count) and C(last) (how often, and when
+          that another machine has it too, or the network reflects frames), C(count) and C(last) (how often, and when
           last). The action V(change) stands for each time that another MAC address than before claims an address.
         - B(counter) has C(name), C(before), C(after), and C(until), as one event stands for all increments until
           the counter was constant for five seconds.

@@ -221,7 +221,7 @@ confirm:
       description: The seconds it took, from when the module had returned.
       type: float
 undone:
-  description: What the host put back as nobody confirmed the change, one line each.
+  description: What the host restored because the change was not confirmed, one line each.
   returned: when the change was undone
   type: list
   elements: str
