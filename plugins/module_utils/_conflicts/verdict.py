@@ -109,7 +109,7 @@ class AddressHolder:
 
     @property
     def holds(self) -> bool:
-        """Has the address, as far as this sighting tells."""
+        """Has the address, by this sighting."""
         return self.sighting.kind not in (PROBE, DAD_FAILED) and self.owner != PROXY
 
 

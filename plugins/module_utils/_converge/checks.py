@@ -88,7 +88,7 @@ def _check_recreation(link: DesiredLink, state: ConvergeState, problems: Problem
         addresses = [str(item) for item in present_addresses(current, state.facts)]
         what = f"{needed.reason}, which the kernel cannot change on an existing link"
         loses = f" (addresses {', '.join(addresses)} go and come back)" if addresses else ""
-        remedy = f"set recreate: when_needed to have it removed and made anew{loses}"
+        remedy = f"set recreate: when_needed to have it deleted and created again{loses}"
         declared = {"parent": link.parent, **link.attributes}[needed.option]
         problems.add(f"{link.key}.{needed.option}", declared, what, remedy)
 

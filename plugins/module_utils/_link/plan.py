@@ -41,7 +41,7 @@ Sysctls = Mapping[str, "int | None"]
 
 
 class Recreation(NamedTuple):
-    """Why a link has to be made anew: what of it differs, by the name of the option, and the reason in words."""
+    """Why a link has to be recreated: what of it differs, by the name of the option, and the reason in words."""
 
     option: str
     reason: str

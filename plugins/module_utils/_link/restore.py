@@ -133,7 +133,7 @@ def _links(then: Facts, now: Facts, owned: list[str], beside: list[str], differe
     marked = {link.name for link in were if link.alias == MARK}
     steps = link_plan.plan(present, gone, now, {}, marked, difference)
     first = [_changed(then.link(name), now.link(name), ("mac", "mtu", "up"), difference) for name in beside]
-    # A link that is made anew carries our mark at first; its own alias is restored in the next round.
+    # A link that is recreated carries our mark at first; its own alias is restored in the next round.
     unmarked = [link for link in were if link.name not in marked]
     last = [_changed(link, now.link(link.name), ("alias",), difference) for link in unmarked]
     return [*filter(None, first), *steps, *filter(None, last)]

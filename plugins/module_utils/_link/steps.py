@@ -92,7 +92,7 @@ class AddAddress:
         return f"add address {self.address} to {self.link}"
 
     def write(self, kernel: LinkWriter) -> None:
-        # A daemon that knows the link configures it as soon as it is made anew.
+        # A daemon that knows the link configures it as soon as it is recreated.
         with _already(errno.EEXIST):
             kernel.netlink.addr("add", index=kernel.index(self.link), **_address(self.address))
 

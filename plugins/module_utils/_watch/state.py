@@ -29,7 +29,7 @@ _OF_LINK = (
     "name", "mac", "mtu", "up", "carrier", "arp", "operstate", "promiscuity", "master", "parent", "mode", "bcqueuelen",
 )  # fmt: skip
 _OF_ADDRESS = ("permanent", "tentative", "dadfailed", "valid_seconds")
-#: Between these a neighbour entry goes to and fro as long as all is well (net/core/neighbour.c).
+#: Between these a neighbour entry moves as long as the neighbour answers (net/core/neighbour.c).
 _WELL = frozenset(("REACHABLE", "STALE", "DELAY"))
 #: linux/rtnetlink.h RT_TABLE_LOCAL: the kernel's own routes, which follow from the addresses.
 _TABLE_LOCAL = 255
