@@ -57,7 +57,7 @@ def page() -> str:
 
 def _section(cause: Cause, labs: set[str] | None) -> Iterator[str]:
     tested = (
-        f"made for real in {' and in '.join(name for lab, name in LABS.items() if lab in labs)} by `make test-faults`"
+        f"injected in {' and in '.join(name for lab, name in LABS.items() if lab in labs)} by `make test-faults`"
         if labs
         else "its judge is tested with evidence as a host gives it"
     )

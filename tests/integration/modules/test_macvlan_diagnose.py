@@ -61,7 +61,7 @@ def test_evidence_of_a_broken_host_is_understood(host, broken):
     assert found["after"]["networks"]["lan0"]["link"] is None
 
 
-def test_networks_are_in_the_form_of_the_filter_however_they_are_given(host):
+def test_networks_have_the_form_of_the_filter_in_every_input_form(host):
     given = {**NETWORK, "gateways": GATEWAY, "segment": "office"}
     (network,) = evidence(host, networks=[given], active=False, after_break=0)["networks"]
     assert (network["gateways"], network["segment"], network["engine"]) == ([GATEWAY], "office", "none")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Topology files: what is filled in, and that every problem of a file is told at once."""
+"""Topology files: their defaults, and that all problems of a file are reported at once."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ UNDONE = {"state": "undone", "data": {"reason": "no new connection", "undone": [
 
 
 class Connection:
-    """Counts how often it is made anew."""
+    """Counts how often it is reset."""
 
     resets = 0
 

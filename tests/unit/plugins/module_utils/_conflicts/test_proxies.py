@@ -71,7 +71,7 @@ def test_a_linux_router_answers_those_with_an_address_alone(proxies):
     proxies.hear(NEAR, MAC, False)
     assert proxies.found() == {MAC: False}
     assert proxies.of(ADDRESS, [seen(probe=False)]) == {MAC}
-    # What it holds itself it tells everybody.
+    # It answers every machine for its own address.
     assert proxies.of(ADDRESS, [seen(probe=True)]) == frozenset()
 
 

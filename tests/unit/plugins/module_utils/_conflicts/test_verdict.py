@@ -94,7 +94,7 @@ def seen(mac, kind="reply", vantage="parent", outgoing=False, twin=False):
             [seen(CHILD, twin=True), seen(CHILD, vantage="child")],
             "in_use",
             "hard",
-            id="the same, heard by a child that cannot tell",
+            id="the same, received by a child that cannot distinguish them",
         ),
         pytest.param(
             CONTAINER_HAS_IT,

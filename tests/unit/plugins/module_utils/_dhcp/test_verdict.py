@@ -205,8 +205,8 @@ def test_another_subnet_is_foreign_where_one_is_known(port):
     assert findings(heard(port, offer)) == [("foreign_subnet", "10.9.9.20")]
     assert findings(heard(port, offer, subnets=[])) == []
     assert findings(heard(port, offer, subnets=[ipaddress.ip_network("fd00::/64")])) == []
-    (told,) = verdict.judge(list(heard(port, offer).sightings.values()), Declared([], [SUBNET]), [4], "")
-    assert told.message == (
+    (reported,) = verdict.judge(list(heard(port, offer).sightings.values()), Declared([], [SUBNET]), [4], "")
+    assert reported.message == (
         f"10.9.9.1 ({SERVER_MAC}) hands out 10.9.9.20 of 10.9.9.0/24, which is not in 192.168.100.0/24"
     )
 

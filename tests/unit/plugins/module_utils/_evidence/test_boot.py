@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which units of a host make its links, and what the journal's lines of a boot tell."""
+"""Which units of a host create its links, and what the journal of a boot shows."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 
 
 def tags(union: object, key: str) -> set[str]:
-    """The values that tell the members of a union apart."""
+    """The values that distinguish the members of a union."""
     hints = [typing.get_type_hints(member)[key] for member in typing.get_args(union)]
     return {value for hint in hints for value in typing.get_args(hint)}
 

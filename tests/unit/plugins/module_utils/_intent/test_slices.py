@@ -102,7 +102,7 @@ def declared(host: str, groups: dict | None = None, **changes: object) -> HostDe
     return HostDeclaration(host, [network], [], groups=Groups({"all": GROUP} if groups is None else groups))
 
 
-def told(*hosts: HostDeclaration) -> list[tuple[str, str, str]]:
+def wrong(*hosts: HostDeclaration) -> list[tuple[str, str, str]]:
     found = plan(hosts, {item.host for item in hosts}).problems.items
     return [(item.host, item.key.removeprefix("macvlan_networks[0]."), item.problem) for item in found]
 
@@ -162,36 +162,36 @@ def test_both_families_have_one_number() -> None:
     ],
 )
 def test_each_fault_has_one_message(changes: dict, key: str, says: str) -> None:
-    ((host, where, problem),) = told(declared("h1", {"all": GROUP, "others": ["h2"]}, **changes))
+    ((host, where, problem),) = wrong(declared("h1", {"all": GROUP, "others": ["h2"]}, **changes))
     assert (host, where) == ("h1", key)
     assert says in problem
 
 
 def test_the_range_is_exhausted() -> None:
-    found = told(*(declared(host, container_range_per_host=27) for host in GROUP))
+    found = wrong(*(declared(host, container_range_per_host=27) for host in GROUP))
     assert [(host, key) for host, key, dummy in found] == [("h5", "container_range")]
     assert found[0][2] == "this is exhausted: it has 4 slices and group all 5 hosts"
-    pinned = told(declared("h5", container_range_per_host=26, container_slice={"gone": 0, "h5": 1}))
+    pinned = wrong(declared("h5", container_range_per_host=26, container_slice={"gone": 0, "h5": 1}))
     assert not pinned
     full = plan([declared(host, {"all": GROUP[:4]}, container_range_per_host=27) for host in GROUP[:4]], set())
     assert full.slices()[0]["free"] == 0
 
 
 def test_hosts_that_do_not_agree() -> None:
-    found = told(declared("h1"), declared("h2", container_range_per_host=29))
+    found = wrong(declared("h1"), declared("h2", container_range_per_host=29))
     assert [(host, key) for host, key, dummy in found] == [("h1", "container_range")]
     assert "h2 cut this in another way" in found[0][2]
-    found = told(declared("h1", container_slice=3), declared("h2", container_slice=3))
+    found = wrong(declared("h1", container_slice=3), declared("h2", container_slice=3))
     assert [(host, key) for host, key, dummy in found] == [("h1", "container_slice")]
-    assert not told(declared("h1", container_slice=3), declared("h2", container_slice=4))
-    found = told(declared("h1"), declared("h2", container_range="192.168.100.240/28", container_range_per_host=None))
+    assert not wrong(declared("h1", container_slice=3), declared("h2", container_slice=4))
+    found = wrong(declared("h1"), declared("h2", container_range="192.168.100.240/28", container_range_per_host=None))
     assert [(host, key) for host, key, dummy in found] == [("h2", "container_range")]
-    found = told(declared("h1"), declared("h2", host_address="192.168.100.200", container_range_per_host=None,
+    found = wrong(declared("h1"), declared("h2", host_address="192.168.100.200", container_range_per_host=None,
                                           container_range=None, containers=["192.168.100.9"]))  # fmt: skip
     assert [(host, key) for host, key, dummy in found] == [("h2", "host_address")]
 
 
 def test_without_an_inventory_nothing_can_be_cut() -> None:
-    ((dummy, key, problem),) = told(declared("h1", {}))
+    ((dummy, key, problem),) = wrong(declared("h1", {}))
     assert key == "container_range_per_host"
     assert "there is no inventory here" in problem

@@ -95,7 +95,7 @@ def test_a_link_that_was_recreated_has_another_index():
     assert struct.unpack_from("=I", found.add[0].header, 4)[0] == 7
     assert found.add[1].number(4) == 7
     moved = found.add[2].get(9)
-    assert struct.unpack_from("=HBBi", moved) == (16, 0, 3, 7), "flags of the kernel's own are not told back"
+    assert struct.unpack_from("=HBBi", moved) == (16, 0, 3, 7), "flags that the kernel sets are not sent back"
     assert moved[8:] == hop[8:]
     assert compare(then, list(found.add), names=names)[2].add == ()
 

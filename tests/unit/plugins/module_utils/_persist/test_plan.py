@@ -189,8 +189,8 @@ class TestPlan:
     def test_an_interrupted_run_is_activated_again(self):
         files = made_of(full(), NM_HOST)
         steps, difference, _problems = planned([full()], files=files, unit_states=ACTIVE, interrupted=True)
-        told = ["nm reload", "nm reload conf"]
-        assert kinds(steps) == [*told, "daemon-reload", f"enable {UNIT_NAME}", f"restart {UNIT_NAME}"]
+        reported = ["nm reload", "nm reload conf"]
+        assert kinds(steps) == [*reported, "daemon-reload", f"enable {UNIT_NAME}", f"restart {UNIT_NAME}"]
         assert difference.messages() == ["persistence run: interrupted -> complete"]
 
     def test_a_keeper_does_not_see_half_a_change(self):

@@ -23,7 +23,7 @@ PROBE, OTHER_PROBE = Probe(ECHO, TARGET), Probe(ECHO, OTHER)
 
 
 class Script:
-    """A transport that answers as told: one character per probe, + answered, - lost, x refused, e ended before it."""
+    """A transport with scripted answers: one character per probe, + answered, - lost, x refused, e ended before it."""
 
     def __init__(self, script: str, numbered: bool = True) -> None:
         self.script = script
@@ -87,7 +87,7 @@ def run(script: str, rounds: int, numbered: bool = True):
 def test_rounds_and_confirmation(script, rounds, sent, received, status, numbered):
     series, lost = run(script, rounds, numbered)
     assert (series.sent, series.received, series.status) == (sent, received, status)
-    assert lost == ([PROBE] if "-" in script else []), "each probe is told once"
+    assert lost == ([PROBE] if "-" in script else []), "each probe is reported once"
 
 
 def test_losses_that_are_noticed_at_once_are_reported_once():

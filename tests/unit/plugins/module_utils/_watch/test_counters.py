@@ -35,16 +35,16 @@ def test_run_of_increments_is_one_event():
     (rise,) = begun[2]
     assert rise == {"name": "rx_dropped", "before": 0, "after": 9, "until": 5}
     assert counters.take("", "eth0", {"rx_dropped": 10}, 30)
-    (told,) = counters.as_data()
-    assert told == {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 10}
+    (reported,) = counters.as_data()
+    assert reported == {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 10}
 
 
 def test_link_created_again_counts_from_zero():
     counters = Counters()
     for now, value in enumerate((100, 103, 0, 2)):
         counters.take("", "lan0", {"rx_dropped": value}, now)
-    (told,) = counters.as_data()
-    assert told["after"] - told["before"] == 5
+    (reported,) = counters.as_data()
+    assert reported["after"] - reported["before"] == 5
 
 
 def test_only_some_counters_are_reported_when_they_stand_still():

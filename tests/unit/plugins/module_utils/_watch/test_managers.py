@@ -63,7 +63,7 @@ def test_the_index_in_a_path_of_networkd(path, index):
 
 
 @pytest.fixture
-def told():
+def reported():
     record = Record()
     with selectors.DefaultSelector() as selector:
         managers = Managers(selector, record, {4: "eth0"}.get, lambda dummy: 1.5, address="/nowhere")
@@ -76,8 +76,8 @@ def told():
         yield record, take
 
 
-def test_missing_bus_is_a_blind_spot(told):
-    record, dummy = told
+def test_missing_bus_is_a_blind_spot(reported):
+    record, dummy = reported
     (limit,) = record.limits
     assert limit == (
         "states of NetworkManager and systemd-networkd are not known: "
@@ -85,15 +85,15 @@ def test_missing_bus_is_a_blind_spot(told):
     )
 
 
-def test_a_device_of_networkmanager_that_fails(told):
-    (event,) = told[1]("StateChanged", "/org/freedesktop/NetworkManager/Devices/3", 120, 70, 5)
+def test_a_device_of_networkmanager_that_fails(reported):
+    (event,) = reported[1]("StateChanged", "/org/freedesktop/NetworkManager/Devices/3", 120, 70, 5)
     assert event["what"].endswith("ip-config -> failed (ip-config-unavailable)")
     assert event["data"]["changed"] == {"state": ["ip-config", "failed"]}
     assert (event["kind"], event["data"]["manager"], event["after"]) == ("manager", "NetworkManager", 1.5)
 
 
-def test_link_of_networkd_is_reported_when_a_state_changes(told):
-    take = told[1]
+def test_link_of_networkd_is_reported_when_a_state_changes(reported):
+    take = reported[1]
     states = {"OperationalState": "degraded", "CarrierState": "carrier", "Other": 3}
     (event,) = take("PropertiesChanged", NETWORKD_PATH, "i", states, [])
     assert (event["link"], event["data"]["state"]) == ("eth0", "degraded")
@@ -102,8 +102,8 @@ def test_link_of_networkd_is_reported_when_a_state_changes(told):
     assert event["data"]["changed"] == {"OperationalState": ["degraded", "no-carrier"]}
 
 
-def test_daemon_that_starts_or_stops_is_reported(told):
-    take = told[1]
+def test_daemon_that_starts_or_stops_is_reported(reported):
+    take = reported[1]
     (event,) = take("NameOwnerChanged", "/org/freedesktop/DBus", NM, ":1.7", "")
     assert event["what"] == "NetworkManager stopped"
     (event,) = take("NameOwnerChanged", "/org/freedesktop/DBus", NM, "", ":1.9")

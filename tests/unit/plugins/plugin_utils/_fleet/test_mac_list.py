@@ -34,7 +34,7 @@ def planned(*links: dict) -> HostPlan:
     return plan
 
 
-def told(found: list[Row]) -> list[tuple[str, str, str]]:
+def reported(found: list[Row]) -> list[tuple[str, str, str]]:
     return [(row.parent, row.role, row.mac) for row in found]
 
 
@@ -43,7 +43,7 @@ def test_parent_link_containers_and_what_is_declared() -> None:
     plan = planned({"name": "lan0", "parent": "eth0", "mac": "02:00:00:00:00:01"}, other)
     resolved = [{"given": "eth0", "name": "eth0"}, {"given": {"default_route": True}, "name": "eth0"}]
     found = rows(plan, {"links": [INNER, SHIM], "parents": [PARENT], "resolved": resolved})
-    assert told(found) == [
+    assert reported(found) == [
         ("eth0", "parent", "52:54:00:00:00:01"),
         ("eth0", "link", "02:00:00:00:00:01"),
         ("eth0", "container", "02:00:00:00:00:02"),
@@ -58,7 +58,7 @@ def test_parent_link_containers_and_what_is_declared() -> None:
 
 def test_a_host_that_was_not_asked_is_listed_by_its_declaration() -> None:
     plan = planned({"name": "lan0", "parent": {"subnet": "192.168.100.0/24"}, "mac": "02:00:00:00:00:01"})
-    assert told(rows(plan, {})) == [("subnet: 192.168.100.0/24", "declared", "02:00:00:00:00:01")]
+    assert reported(rows(plan, {})) == [("subnet: 192.168.100.0/24", "declared", "02:00:00:00:00:01")]
     stable = rows(planned({"name": "lan0", "parent": "eth0"}), {})
     assert len(stable) == 1
     assert stable[0].mac
@@ -66,7 +66,7 @@ def test_a_host_that_was_not_asked_is_listed_by_its_declaration() -> None:
 
 def test_one_row_for_each_mac_of_a_parent() -> None:
     passthru = {**LINK, "namespace": "", "name": "pt0", "mac": PARENT["mac"], "mode": "passthru", "addresses": []}
-    assert told(rows(planned(), {"links": [passthru], "parents": [PARENT]})) == [("eth0", "parent", PARENT["mac"])]
+    assert reported(rows(planned(), {"links": [passthru], "parents": [PARENT]})) == [("eth0", "parent", PARENT["mac"])]
 
 
 def test_links_behind_other_links_are_not_on_the_port() -> None:

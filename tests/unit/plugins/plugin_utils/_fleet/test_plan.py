@@ -43,7 +43,7 @@ def planned(*hosts: HostDeclaration, selected: set[str] | None = None) -> FleetP
     return plan(hosts, {item.host for item in hosts} if selected is None else selected)
 
 
-def told(result: FleetPlan) -> list[tuple[str, str, object]]:
+def reported(result: FleetPlan) -> list[tuple[str, str, object]]:
     return [(item.host, item.key, item.value) for item in result.problems.items]
 
 
@@ -102,7 +102,7 @@ def test_two_hosts_that_agree() -> None:
 )  # fmt: skip
 def test_conflict_of_two_hosts_is_reported_once(other: dict, expected: tuple[str, str, object]) -> None:
     first = network(mac="02:00:00:00:00:01") if "mac" in other else network()
-    assert told(planned(host("h1", first), host("h2", other))) == [expected]
+    assert reported(planned(host("h1", first), host("h2", other))) == [expected]
 
 
 def test_a_container_and_a_link_of_another_host_with_one_address() -> None:
@@ -111,7 +111,7 @@ def test_a_container_and_a_link_of_another_host_with_one_address() -> None:
         host("h1", network(containers=["192.168.100.129"])),
         host("h2", links=[link]),
     )
-    assert [item[:2] for item in told(result)] == [
+    assert [item[:2] for item in reported(result)] == [
         ("h1", "macvlan_networks[0].containers"),
         ("h2", "macvlan_links[0].addresses"),
     ]
@@ -130,7 +130,7 @@ def test_address_by_which_ansible_reaches_a_host_is_taken() -> None:
             address="192.168.100.50",
         ),
     )
-    assert told(result) == [
+    assert reported(result) == [
         ("h2", "macvlan_networks[0].host_address", "192.168.100.4"),
         ("h1", "macvlan_networks[0].host_address", "192.168.100.3"),
         ("h2", "macvlan_networks[0].container_range", "192.168.100.144/28"),
@@ -139,9 +139,9 @@ def test_address_by_which_ansible_reaches_a_host_is_taken() -> None:
 
 def test_named_segments_are_different_lans() -> None:
     here, there = network(segment="site a"), network(segment="site b")
-    assert told(planned(host("h1", here, address="192.168.100.4"), host("h2", there))) == []
-    assert told(planned(host("h1", here, address="192.168.100.4"), host("h2", second(segment="site b")))) == []
-    assert len(told(planned(host("h1", here), host("h2", network(segment="site a"))))) == 2
+    assert reported(planned(host("h1", here, address="192.168.100.4"), host("h2", there))) == []
+    assert reported(planned(host("h1", here, address="192.168.100.4"), host("h2", second(segment="site b")))) == []
+    assert len(reported(planned(host("h1", here), host("h2", network(segment="site a"))))) == 2
 
 
 def test_both_families_are_compared() -> None:
@@ -153,13 +153,13 @@ def test_both_families_are_compared() -> None:
         )
 
     one = host("h1", dual(128, "fd00::100/120", "fd00::3"))
-    assert told(planned(one, host("h2", dual(144, "fd00::180/121", "fd00::4")))) == [
+    assert reported(planned(one, host("h2", dual(144, "fd00::180/121", "fd00::4")))) == [
         ("h2", "macvlan_networks[0].container_range", "fd00::180/121"),
     ]
-    assert told(planned(one, host("h2", dual(144, "fd00::200/120", "fd00::1ff")))) == [
+    assert reported(planned(one, host("h2", dual(144, "fd00::200/120", "fd00::1ff")))) == [
         ("h2", "macvlan_networks[0].host_address", "fd00::1ff"),
     ]
-    assert told(planned(one, host("h2", dual(144, "fd00::200/120", "fd00::4")))) == []
+    assert reported(planned(one, host("h2", dual(144, "fd00::200/120", "fd00::4")))) == []
 
 
 def test_several_gateways_are_a_warning() -> None:
@@ -173,7 +173,7 @@ def test_faults_of_each_host_are_reported_by_declaration_key() -> None:
         host("h1", network(host_address="192.168.100.130"), network(name="b", mac="01:00:00:00:00:01", parent="eth9")),
         host("h2", links=[{"name": "much-too-long-for-linux", "parent": "eth0"}, {"name": "mv0", "mtu": 9}]),
     )
-    assert [item[:2] for item in told(result)] == [
+    assert [item[:2] for item in reported(result)] == [
         ("h1", "macvlan_networks[0].host_address"),
         ("h1", "macvlan_networks[1].container_range"),
         ("h1", "macvlan_networks[1].mac"),
@@ -200,7 +200,7 @@ def test_stable_macs_differ_between_hosts_and_stay() -> None:
 def test_hosts_outside_the_run_are_compared_but_do_not_fail_it() -> None:
     hosts = [host("h1", network()), host("h2", second()), host("h3", second()), host("h4", network(gateway="nonsense"))]
     result = planned(*hosts, selected={"h1"})
-    assert told(result) == [
+    assert reported(result) == [
         ("h1", "macvlan_networks[0].host_address", "192.168.100.3"),
         ("h1", "macvlan_networks[0].container_range", "192.168.100.128/28"),
     ]
@@ -209,11 +209,11 @@ def test_hosts_outside_the_run_are_compared_but_do_not_fail_it() -> None:
 
 def test_hundreds_of_hosts_with_one_mistake_each_way() -> None:
     hosts = fleet(500)
-    assert told(planned(*hosts)) == []
+    assert reported(planned(*hosts)) == []
     hosts[400].networks[0]["host_address"] = hosts[7].networks[0]["host_address"]
     hosts[300].networks[0]["container_range"] = hosts[299].networks[0]["container_range"]
     hosts[200].networks[0]["host_address"] = str(SUBNET[0x8000 + 16 * 450 + 3])
-    assert sorted(told(planned(*hosts))) == [
+    assert sorted(reported(planned(*hosts))) == [
         ("h200", "macvlan_networks[0].host_address", "192.168.156.35"),
         ("h299", "macvlan_networks[0].container_range", "192.168.146.176/28"),
         ("h7", "macvlan_networks[0].host_address", "192.168.0.9"),
@@ -222,7 +222,7 @@ def test_hundreds_of_hosts_with_one_mistake_each_way() -> None:
 
 def test_one_mistake_in_a_group_is_one_problem_for_all_its_hosts() -> None:
     result = planned(*(host(f"h{number}", network()) for number in range(300)))
-    assert told(result) == [
+    assert reported(result) == [
         ("h0", "macvlan_networks[0].host_address", "192.168.100.3"),
         ("h0", "macvlan_networks[0].container_range", "192.168.100.128/28"),
     ]

@@ -62,11 +62,11 @@ def host(name: str = "h1", network: dict | None = None, links: tuple = (), **res
     return HostResults(name, intent, results)
 
 
-def well(name: str = "h1", changed: bool = False) -> HostResults:
+def healthy(name: str = "h1", changed: bool = False) -> HostResults:
     return host(name, interfaces_result={"links": [LINK], "changed": changed}, verify_result={"checks": PASSES})
 
 
-def sick(name: str = "h1") -> HostResults:
+def broken(name: str = "h1") -> HostResults:
     faults = [
         check("host_to_container", "FAIL", evidence=EVIDENCE, remedy="give lan0 a host prefix"),
         check("host_to_container", "FAIL", number=130, received=0),
@@ -80,7 +80,7 @@ def sick(name: str = "h1") -> HostResults:
 
 
 def test_one_host_that_is_well_is_three_lines_of_table_and_a_summary() -> None:
-    assert table([well()]) == [
+    assert table([healthy()]) == [
         "host  link  parent  persistence  gateway from  host to     containers  result",
         "                                 parent  link  containers  to host",
         "-----------------------------------------------------------------------------",
@@ -91,13 +91,13 @@ def test_one_host_that_is_well_is_three_lines_of_table_and_a_summary() -> None:
 
 
 def test_a_fault_is_reported_with_time_evidence_and_remedy() -> None:
-    lines = table([well(), sick("h2")])
+    lines = table([healthy(), broken("h2")])
     assert lines[4] == "h2    lan0  eth0    networkd     ok      -     0/2 FAIL    -           FAILED"
-    told = "\n".join(lines)
-    assert "h2:\n  host_to_container from host to 192.168.100.129: lost first after 4.2 s, 3 of 10 answered\n" in told
-    assert "    route: the kernel sends it out of eth0" in told
-    assert "    remedy: give lan0 a host prefix\n" in told
-    assert "  host_to_container from host to 192.168.100.130: no answer, 0 of 10 answered" in told
+    text = "\n".join(lines)
+    assert "h2:\n  host_to_container from host to 192.168.100.129: lost first after 4.2 s, 3 of 10 answered\n" in text
+    assert "    route: the kernel sends it out of eth0" in text
+    assert "    remedy: give lan0 a host prefix\n" in text
+    assert "  host_to_container from host to 192.168.100.130: no answer, 0 of 10 answered" in text
     assert max(map(len, lines)) <= WIDTH
     assert lines[-1] == "2 hosts: 1 failed, 1 ok; checks: 2 failed, 6 passed"
 
@@ -168,7 +168,7 @@ def test_hosts_with_several_links_with_links_only_and_with_nothing() -> None:
 
 
 def test_of_a_thousand_hosts_those_that_are_well_are_counted() -> None:
-    hosts = [well(f"h{number:03}") for number in range(970)] + [sick(f"s{number:02}") for number in range(30)]
+    hosts = [healthy(f"h{number:03}") for number in range(970)] + [broken(f"s{number:02}") for number in range(30)]
     lines = table(hosts)
     assert sum(1 for line in lines if line.startswith("h0")) == 0
     assert sum(1 for line in lines if line.endswith("FAILED")) == 30
@@ -176,13 +176,13 @@ def test_of_a_thousand_hosts_those_that_are_well_are_counted() -> None:
     assert "and 10 more hosts, see the table" in lines
     assert lines[-1] == "1000 hosts: 30 failed, 970 ok; checks: 60 failed, 4880 passed"
     assert summary(hosts) == {"hosts": {"failed": 30, "ok": 970}, "checks": {"failed": 60, "passed": 4880}}
-    assert len(table([well(f"h{number}") for number in range(970)])) == 1
+    assert len(table([healthy(f"h{number}") for number in range(970)])) == 1
     assert max(map(len, lines)) <= WIDTH
 
 
 def test_a_long_inventory_name_is_cut_in_the_table_only() -> None:
     name = "a-host-with-a-very-long-name.in.a.deep.example.net"
-    lines = table([sick(name)])
+    lines = table([broken(name)])
     assert lines[3].startswith("a-host-with-a-very-long-name.in…  lan0")
     assert f"{name}:" in lines
 
@@ -222,9 +222,9 @@ def test_the_command_for_two_families_and_for_podman() -> None:
 
 def test_a_conflict_flags_a_host_that_passes_all_checks() -> None:
     conflict = "192.168.100.3 on eth0 (host_address of h1) is in use by 00:1b:21:00:00:01"
-    well = host(interfaces_result={"links": [LINK]}, verify_result={"checks": PASSES})
-    held = replace(well, conflicts=[conflict])
-    assert (well.result, held.result) == ("ok", "FAILED")
+    healthy = host(interfaces_result={"links": [LINK]}, verify_result={"checks": PASSES})
+    held = replace(healthy, conflicts=[conflict])
+    assert (healthy.result, held.result) == ("ok", "FAILED")
     assert held.first_failure() == f"conflict: {conflict}"
     lines = table([held], notes=["Not seen by the comparison of addresses:", "  h2: not in this run"])
     assert f"  conflict: {conflict}" in lines

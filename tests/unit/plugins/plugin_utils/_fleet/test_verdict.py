@@ -87,7 +87,7 @@ def evidence(
     return read(plan, {} if absence else probe, {}, absence)
 
 
-def told(*hosts: AddressEvidence) -> list[tuple[str, str, str, list[str]]]:
+def reported(*hosts: AddressEvidence) -> list[tuple[str, str, str, list[str]]]:
     return [(one.status, one.cause, one.subject, one.hosts) for one in judge(hosts).conflicts]
 
 
@@ -98,7 +98,7 @@ def messages(*hosts: AddressEvidence) -> list[str]:
 
 def test_a_healthy_fleet_has_no_conflict() -> None:
     hosts = [evidence(number) for number in range(1, 6)]
-    assert told(*hosts) == []
+    assert reported(*hosts) == []
     assert unseen(hosts) == {}
     summary = as_data(judge(hosts), hosts, str)["summary"]
     assert summary == {"hosts": 5, "asked": 5, "addresses": 15, "macs": 15, "conflicts": 0}
@@ -106,32 +106,32 @@ def test_a_healthy_fleet_has_no_conflict() -> None:
 
 def test_a_stranger_has_an_address_that_shall_come_into_service() -> None:
     hosts = [evidence(1, [seen(shim(1), (STRANGER, "foreign"))], made=False), evidence(2)]
-    assert told(*hosts) == [("in_use", "duplicate_ip", shim(1), ["h1"])]
+    assert reported(*hosts) == [("in_use", "duplicate_ip", shim(1), ["h1"])]
     who = f"{STRANGER} (Intel), seen by reply from parent of h1 at {SEEN}"
     assert messages(*hosts) == [f"192.168.100.1 on eth0 (host_address of h1) is in use by {who}"]
 
 
 def test_a_stranger_beside_the_host() -> None:
     hosts = [evidence(1, [seen(shim(1), (STRANGER, "foreign"), status="duplicate")])]
-    assert told(*hosts) == [("duplicate", "duplicate_ip", shim(1), ["h1"])]
+    assert reported(*hosts) == [("duplicate", "duplicate_ip", shim(1), ["h1"])]
 
 
 def test_an_address_on_two_hosts_of_which_each_sees_the_other_alone() -> None:
     one = evidence(1, [seen(container(1, 1), (mac(2, 10), "foreign"), status="duplicate")])
     two = evidence(2, containers=[container(1, 1)])
-    assert told(one, two) == [("duplicate", "duplicate_ip_in_fleet", container(1, 1), ["h1", "h2"])]
+    assert reported(one, two) == [("duplicate", "duplicate_ip_in_fleet", container(1, 1), ["h1", "h2"])]
     (message,) = messages(one, two)
     assert f"eth0 of h2 in namespace c0 ({mac(2, 10)}), read at {STARTED}, seen by reply from parent of h1" in message
 
 
 def test_nobody_probed_and_the_inventories_alone_show_it() -> None:
-    assert told(evidence(1), evidence(2, containers=[container(1, 1)])) == [
+    assert reported(evidence(1), evidence(2, containers=[container(1, 1)])) == [
         ("duplicate", "duplicate_ip_in_fleet", container(1, 1), ["h1", "h2"])
     ]
 
 
 def test_a_container_with_an_address_out_of_another_hosts_range() -> None:
-    assert told(evidence(1, containers=[]), evidence(2, containers=[container(1, 5)])) == [
+    assert reported(evidence(1, containers=[]), evidence(2, containers=[container(1, 5)])) == [
         ("in_use", "duplicate_ip_in_fleet", container(1, 5), ["h1", "h2"])
     ]
 
@@ -144,13 +144,13 @@ def test_two_containers_of_one_host_with_one_address() -> None:
 def test_a_host_with_the_macs_of_parent_and_link_is_one_holder() -> None:
     """ARP flux: another host, asked for h1's address, hears two strangers."""
     flux = seen(shim(1), (mac(1, 0), "foreign"), (mac(1, 1), "foreign"), status="duplicate")
-    assert told(evidence(1), evidence(2, [flux])) == []
+    assert reported(evidence(1), evidence(2, [flux])) == []
 
 
 def test_hosts_that_were_not_asked_are_known_by_what_they_declare() -> None:
     absent = evidence(1, absence="not in this run")
     other = evidence(2, [seen(shim(1), (mac(1, 1), "foreign"))])
-    assert told(absent, other) == []
+    assert reported(absent, other) == []
     assert unseen([absent, other]) == {"not in this run": ["h1"]}
     taken = evidence(3, [seen(shim(3), (mac(1, 1), "foreign"))], made=False)
     assert "lan0 of h1 (02:00:00:00:01:01), as it is declared, seen by reply" in messages(absent, taken)[0]
@@ -159,7 +159,7 @@ def test_hosts_that_were_not_asked_are_known_by_what_they_declare() -> None:
 def test_a_copy_of_a_host_is_a_stranger_to_it() -> None:
     """What a host declares and has not made yet answers on the LAN: somebody has its configuration."""
     copied = evidence(1, [seen(shim(1), (mac(1, 1), "foreign"))], made=False)
-    assert told(copied) == [("in_use", "duplicate_ip", shim(1), ["h1"])]
+    assert reported(copied) == [("in_use", "duplicate_ip", shim(1), ["h1"])]
 
 
 def test_what_is_no_holder() -> None:
@@ -168,7 +168,7 @@ def test_what_is_no_holder() -> None:
         seen(container(1, 1), (STRANGER, "proxy_arp"), status="own"),
         seen(container(1, 2), (mac(1, 1), "host", "inventory", "dad_failed"), status="own"),
     ]
-    found = told(evidence(1, results, made=False))
+    found = reported(evidence(1, results, made=False))
     assert found == [("virtual_router", "", shim(1), ["h1"])]
 
 
@@ -182,16 +182,16 @@ def test_a_virtual_router_beside_the_host_that_has_the_address() -> None:
     assert conflict.status in FATAL
     for holder in twice["holders"]:
         holder["where"] = {"namespace": "", "link": "vrrp7"}
-    assert told(evidence(1, [twice])) == [], "it is the host's own, which answers for all of its addresses"
+    assert reported(evidence(1, [twice])) == [], "it is the host's own, which answers for all of its addresses"
     both = seen(shim(1), (STRANGER, "foreign"), router, status="duplicate")
-    assert [item[0] for item in told(evidence(1, [both], made=False))] == ["in_use"], "once is enough"
+    assert [item[0] for item in reported(evidence(1, [both], made=False))] == ["in_use"], "once is enough"
 
 
 def test_somebody_who_only_asks_for_the_address_yet() -> None:
     soft = seen(shim(1), (STRANGER, "foreign", "parent", "probe"))
     (conflict,) = judge([evidence(1, [soft], made=False)]).conflicts
     assert (conflict.status, conflict.reason) == ("in_use", "it only asks for it yet")
-    assert told(evidence(1, [soft])) == [], "who has the address defends it"
+    assert reported(evidence(1, [soft])) == [], "who has the address defends it"
 
 
 def test_where_nobody_could_be_asked() -> None:
@@ -206,9 +206,9 @@ def test_where_nobody_could_be_asked() -> None:
 
 def test_one_mac_on_two_hosts() -> None:
     one, two = evidence(1, mac=mac(9, 9), made=False), evidence(2, mac=mac(2, 10), made=False)
-    assert told(one, two) == []
+    assert reported(one, two) == []
     taken = evidence(3, mac=mac(2, 10), made=False)
-    assert told(two, taken) == [("duplicate_mac", "duplicate_mac_in_fleet", mac(2, 10), ["h2", "h3"])]
+    assert reported(two, taken) == [("duplicate_mac", "duplicate_mac_in_fleet", mac(2, 10), ["h2", "h3"])]
     (conflict,) = judge([two, taken]).conflicts
     assert dict(conflict.wanted) == {"h2": "lan0", "h3": "lan0"}
     assert "lan0 of h3 (02:00:00:00:02:0a), as it is declared" in messages(two, taken)[0]
@@ -216,13 +216,13 @@ def test_one_mac_on_two_hosts() -> None:
 
 def test_a_machine_outside_of_the_fleet_with_a_mac_of_the_fleet() -> None:
     host = evidence(1, twins=[{"parent": "eth0", "mac": mac(1, 10), "first_seen": SEEN}])
-    assert told(host) == [("duplicate_mac", "", mac(1, 10), ["h1"])]
+    assert reported(host) == [("duplicate_mac", "", mac(1, 10), ["h1"])]
     who = (
         f"eth0 of h1 in namespace c0 ({mac(1, 10)}), read at {STARTED}; {mac(1, 10)}, seen by frames from parent of h1"
     )
     assert messages(host) == [f"MAC address {mac(1, 10)} is there more than once: {who} at {SEEN}"]
     other = evidence(2, mac=mac(1, 10))
-    assert [item[1] for item in told(host, other)] == ["duplicate_mac_in_fleet"], "then it is known who that is"
+    assert [item[1] for item in reported(host, other)] == ["duplicate_mac_in_fleet"], "then it is known who that is"
 
 
 def test_an_address_that_the_kernel_refuses() -> None:
@@ -235,13 +235,13 @@ def test_an_address_that_the_kernel_refuses() -> None:
 
 def test_segments_keep_addresses_and_macs_apart() -> None:
     here, there = evidence(1, segment="a"), evidence(1, segment="b", name="h9")
-    assert told(here, there) == []
-    assert {item[0] for item in told(here, evidence(1, segment="a", name="h9"))} == {"duplicate", "duplicate_mac"}
+    assert reported(here, there) == []
+    assert {item[0] for item in reported(here, evidence(1, segment="a", name="h9"))} == {"duplicate", "duplicate_mac"}
 
 
 def test_copies_of_one_installation() -> None:
     hosts = [evidence(1, machine_id="same"), evidence(2, machine_id="same"), evidence(3)]
-    assert told(*hosts) == [("cloned_machine", "", "same", ["h1", "h2"])]
+    assert reported(*hosts) == [("cloned_machine", "", "same", ["h1", "h2"])]
     assert messages(*hosts) == ["h1, h2 have one machine-id: they are copies of one installation"]
 
 
@@ -275,7 +275,7 @@ def test_a_fleet_that_holds_only_what_it_declares_has_no_conflict(numbers: list[
             macs = data.draw(st.lists(st.sampled_from(known), min_size=1, unique=True))
             results.append(seen(shim(other), *((mac(other, one), "foreign") for one in macs), status="duplicate"))
         hosts.append(evidence(number, results, absence="unreachable" if number in absent else ""))
-    assert told(*hosts) == []
+    assert reported(*hosts) == []
 
 
 def test_everything_that_was_merged_can_be_listed() -> None:

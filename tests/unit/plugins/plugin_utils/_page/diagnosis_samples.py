@@ -379,7 +379,7 @@ def _poisoned(value: Any, key: str = "") -> Any:
 
 
 def fleet(broken: int = 8, size: int = 100) -> dict:
-    """A fleet where NetworkManager took the addresses of some hosts, some others are gone, and the rest is well."""
+    """A fleet where NetworkManager removed addresses on some hosts, others are unreachable, and the rest is healthy."""
     chance = random.Random(3)
     failing = set(chance.sample(range(size), broken))
     hosts, verdicts = [], []

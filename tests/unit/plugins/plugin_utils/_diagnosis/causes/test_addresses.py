@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Causes that lie in addresses, MAC addresses and ARP: what confirms each, and what looks like it and is not."""
+"""Causes that lie in addresses, MAC addresses and ARP: what confirms each, and what resembles it and is not."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def _manager(fleet: dict[str, Any], state: str = "unmanaged", profile: str | Non
 
 
 def _taken(fleet: dict[str, Any]) -> None:
-    """NetworkManager begins to configure the link while it is watched, and takes its address away."""
+    """NetworkManager begins to configure the link during the watch, and removes its address."""
     data = {"manager": "NetworkManager", "state": "ip-config", "changed": {"state": ["config", "ip-config"]}}
     cases.event(fleet, kind="manager", after=2.0, data=data)
     process = cases.process("NetworkManager", 5, "NetworkManager.service")
