@@ -369,6 +369,8 @@ problems:
       type: str
 """
 
+from typing import cast
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
@@ -426,7 +428,7 @@ def main() -> None:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:
         module.fail_json(msg=clean_lines(error))
-    for warning in result.pop("warnings"):
+    for warning in cast("list[str]", result.pop("warnings")):
         module.warn(clean_lines(warning))
     module.exit_json(**clean_data(result))
 

@@ -237,6 +237,8 @@ problems:
   elements: dict
 """
 
+from typing import cast
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
@@ -278,7 +280,7 @@ def main() -> None:
         module.fail_json(msg=clean_lines(error), overridden_by=None)
     except (BusError, CommandFailed, OSError) as error:
         module.fail_json(msg=clean_lines(f"NetworkManager could not be asked: {error}"), overridden_by=None)
-    for warning in outcome.pop("warnings"):
+    for warning in cast("list[str]", outcome.pop("warnings")):
         module.warn(clean_lines(warning))
     module.exit_json(**clean_data(outcome))
 
