@@ -72,19 +72,19 @@ def test_a_live_process_is_read():
 
 
 def test_process_that_left_its_cgroup_has_the_unit_of_its_parent():
-    with (
-        selectors.DefaultSelector() as selector,
-        contextlib.closing(SeenProcesses(selector, lambda dummy: None, lambda dummy: None)) as seen,
-    ):
-        seen._older[os.getpid()] = Process(os.getpid(), unit="cron.service")
-        argv = [sys.executable, "-c", "print(flush=True); input()"]
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-            child.stdout.readline()
-            found = Process(child.pid, parent=os.getpid(), command="python")
-            assert seen.complete(found).unit == "", "it lives outside of all units"
-            child.stdin.close()
-            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-            assert seen.complete(found) == replace(found, unit="cron.service")
+    selector = selectors.DefaultSelector()
+    seen = SeenProcesses(selector, lambda dummy: None, lambda dummy: None)
+    seen._older[os.getpid()] = Process(os.getpid(), unit="cron.service")
+    argv = [sys.executable, "-c", "print(flush=True); input()"]
+    with contextlib.closing(selector), contextlib.closing(seen):
+        child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdout.readline()
+        found = Process(child.pid, parent=os.getpid(), command="python")
+        assert seen.complete(found).unit == "", "it lives outside of all units"
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert seen.complete(found) == replace(found, unit="cron.service")
+        child.wait()
 
 
 def test_the_socket_with_a_port_id():
