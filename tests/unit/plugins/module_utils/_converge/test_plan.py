@@ -135,7 +135,7 @@ def test_only_a_link_without_a_file_needs_our_mark(persisted, steps):
     assert plan(replace(MADE, facts=facts, persisted=persisted)).links == steps
 
 
-def test_a_link_is_made_anew_only_where_that_is_allowed():
+def test_a_link_is_recreated_only_where_that_is_allowed():
     moved = replace(MADE, present=[declared(parent=ETH1, **{**GIVEN, "parent_sysctl": {}})])
     assert "its parent is eth0 and shall be eth1" in refused(moved)["links[0].parent"]
     planned = plan(replace(moved, options=replace(moved.options, recreate="when_needed")))

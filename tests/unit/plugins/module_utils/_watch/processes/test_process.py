@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process, read, unit_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        pytest.param("0::/system.slice/NetworkManager.service\n", "NetworkManager.service", id="unified"),
+        pytest.param(
+            "5:cpu,cpuacct:/a.service\n1:name=systemd:/system.slice/cron.service\n0::/\n", "cron.service", id="hybrid"
+        ),
+        pytest.param("0::/user.slice/user-0.slice/session-3.scope\n", "session-3.scope", id="session"),
+        pytest.param(
+            "0::/user.slice/user-0.slice/user@0.service/app.slice/fix.service\n", "fix.service", id="user's own unit"
+        ),
+        pytest.param("0::/system.slice/docker-0123.scope/init\n", "docker-0123.scope", id="below a unit"),
+        pytest.param("0::/\n", "", id="no systemd"),
+        pytest.param("", "", id="no cgroups"),
+    ],
+)
+def test_the_unit_of_a_process(text, unit):
+    assert unit_of(text) == unit
+
+
+def test_a_live_process_is_read():
+    argv = [sys.executable, "-c", "print(flush=True); input()", "an argument"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        found = read(child.pid)
+        child.communicate(b"\n")
+    assert (found.pid, found.parent, found.own_pid) == (child.pid, os.getpid(), child.pid)
+    assert found.command.endswith("input() an argument")
+    assert read(child.pid) is None
+
+
+def test_process_that_left_its_cgroup_has_the_unit_of_its_parent():
+    selector = selectors.DefaultSelector()
+    seen = SeenProcesses(selector, lambda dummy: None, lambda dummy: None)
+    seen._older[os.getpid()] = Process(os.getpid(), unit="cron.service")
+    argv = [sys.executable, "-c", "print(flush=True); input()"]
+    with contextlib.closing(selector), contextlib.closing(seen):
+        child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdout.readline()
+        found = Process(child.pid, parent=os.getpid(), command="python")
+        assert seen.complete(found).unit == "", "it lives outside of all units"
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert seen.complete(found) == replace(found, unit="cron.service")
+        child.wait()
