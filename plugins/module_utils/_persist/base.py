@@ -237,9 +237,17 @@ class Backend(Part, ABC):
         return []
 
 
+def one_line(value: object) -> str:
+    """A value as it stands in a file of lines. Errors: ValueError for one that would be more than a part of a line."""
+    text = str(value)
+    if not text.isprintable():
+        raise ValueError(f"{text!r} is not one line of printable characters")
+    return text
+
+
 def section(name: str, lines: Iterable[tuple[str, object]]) -> str:
     """One section of a file of key=value lines, as systemd and NetworkManager read them."""
-    return f"\n[{name}]\n" + "".join(f"{key}={value}\n" for key, value in lines)
+    return f"\n[{name}]\n" + "".join(f"{key}={one_line(value)}\n" for key, value in lines)
 
 
 def keys(link: DesiredLink, form: str) -> dict[str, list[tuple[str, object]]]:
@@ -269,7 +277,7 @@ def matches(path: str, patterns: Collection[str]) -> bool:
 
 def head(link: str) -> str:
     """The first two lines of each file."""
-    return f"{_files.HEADER}\n{LINK_LINE}{link}\n"
+    return f"{_files.HEADER}\n{LINK_LINE}{one_line(link)}\n"
 
 
 def link_of(text: str) -> str | None:
