@@ -11,13 +11,14 @@ left for the next run to report.
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import sysctl
 from .base import Action, Changed, HostState, Part, head, parent_name
 
-DIRECTORY = "/etc/linuxnet-macvlan"
+DIRECTORY = _files.CONFIG
 
 #: Seconds for which the first run waits for its device; one that comes later is seen when it comes.
 WAIT = 20
