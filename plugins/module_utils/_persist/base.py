@@ -91,7 +91,9 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Action:
-    """One write. ``kind``: write or remove, of files, or a verb of a `Part`; target: a path, a unit or a device.
+    """One write. ``kind``: write or remove, of files, repair, of a directory's mode, or a verb of a `Part`.
+
+    target: a path, a unit or a device.
 
     text, mode: of a file that is written. prune: the directory below which those go that a removal leaves empty.
     """
@@ -99,7 +101,7 @@ class Action:
     kind: str
     target: str = ""
     text: str = ""
-    mode: int = 0o644
+    mode: int = _files.FILE_MODE
     prune: str | None = None
 
     def __str__(self) -> str:
@@ -161,7 +163,7 @@ class Changed:
                 changed = replace(changed, write={**changed.write, path: text})
         return changed
 
-    def file_actions(self, mode: int = 0o644, prune: str | None = None) -> list[Action]:
+    def file_actions(self, mode: int = _files.FILE_MODE, prune: str | None = None) -> list[Action]:
         return [
             *(Action("write", path, text, mode=mode) for path, text in self.write.items()),
             *(Action("remove", path, prune=prune) for path in self.remove),
@@ -173,6 +175,8 @@ class Part:
 
     #: Every path that can be its own, as glob patterns.
     patterns: ClassVar[tuple[str, ...]] = ()
+    #: The mode of each of its files.
+    mode: ClassVar[int] = _files.FILE_MODE
     #: What it does besides writing and removing files.
     verbs: ClassVar[tuple[Verb, ...]] = ()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import Attribute, Value
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
@@ -20,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 from . import sysctl
 from .base import Action, Changed, HostState, Part, head, parent_name
 
-DIRECTORY = "/etc/linuxnet-macvlan"
+DIRECTORY = _files.CONFIG
 
 #: Seconds for which the first run waits for its device; one that comes later is seen when it comes.
 WAIT = 20
