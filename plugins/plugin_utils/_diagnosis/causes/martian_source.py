@@ -104,7 +104,7 @@ def _broadcast(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] 
         interface = ipaddress.ip_interface(item["address"])
         length = interface.network.prefixlen
         if interface.version == 4 and length < NO_BROADCAST and address == str(interface.network.broadcast_address):
-            link = quote(item["link"])
+            link = quote(str(item["link"]))
             remedy = (
                 f"ip address replace {interface.ip}/32 dev {link}, and ip address delete {interface} dev {link}:"
                 " the host's macvlan link needs no subnet, only routes to the containers"
