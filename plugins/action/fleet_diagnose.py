@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
@@ -116,10 +117,9 @@ def _write(report: DiagnosisReport, directory: str) -> list[str]:
     }
     paths = []
     try:
-        os.makedirs(directory, exist_ok=True)
         for name, text in texts.items():
             path = os.path.join(directory, name)
-            Path(path).write_text(text, encoding="utf-8")
+            _files.write(path, text)
             paths.append(path)
     except OSError as error:
         raise AnsibleError(f"diagnose_report_dir: {error}. Remedy: name a directory that you may write to.") from error

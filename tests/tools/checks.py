@@ -61,10 +61,18 @@ def headers(tree: Path) -> list[str]:
         if path.is_symlink() or path.suffix in HEADERLESS_SUFFIXES or name in HEADERLESS_FILES:
             continue
         text = path.read_text(errors="replace")
+        if path.name == "__init__.py" and is_docstring(text):
+            continue
         # an empty __init__.py has nothing to license; the first line may be `#!`, or open a Jinja comment
         if text and not all(line in "\n".join(text.splitlines()[:5]) for line in HEADER):
             problems.append(f"{name}: the three header lines (copyright, licence, SPDX) are missing")
     return problems
+
+
+def is_docstring(text: str) -> bool:
+    """Whether that is all: a sentence on a package, which goes to hosts with every module, has nothing to license."""
+    nodes = ast.parse(text).body
+    return len(nodes) == 1 and ast.get_docstring(ast.parse(text)) is not None
 
 
 def modules(tree: Path) -> list[str]:

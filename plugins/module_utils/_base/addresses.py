@@ -18,6 +18,9 @@ Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 IFNAME_MAX = 15
 
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+#: What an address or network consists of (RFC 4291, 2.2 and 2.3). `ipaddress` takes any text behind a %, as a zone id
+#: (RFC 4007, 11): that is no part of an address, and belongs to one host.
+_IP = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9.]+)?")
 
 
 def ifname_problem(name: object) -> str | None:
@@ -60,10 +63,23 @@ def stable_mac(host: str, link: str) -> str:
     return ":".join(f"{octet:02x}" for octet in octets)
 
 
+def _plain(text: object) -> str:
+    """The text of an address without white space around it. Errors: ValueError for a character that none has."""
+    plain = text.strip(" \t\r\n") if isinstance(text, str) else ""
+    if not _IP.fullmatch(plain):
+        raise ValueError("not an address")
+    return plain
+
+
+def address_remedy(given: object, remedy: str) -> str:
+    """What to write instead of something that is no address or network; `remedy` is for all but a zone id."""
+    return "write it without a zone id (%…)" if isinstance(given, str) and "%" in given else remedy
+
+
 def parse_address(text: object) -> Address | None:
-    """A plain IPv4 or IPv6 address, None when it is none."""
+    """A plain IPv4 or IPv6 address, without a zone id; None when it is none."""
     try:
-        return ipaddress.ip_address(text.strip()) if isinstance(text, str) else None
+        return ipaddress.ip_address(_plain(text))
     except ValueError:
         return None
 
@@ -71,7 +87,7 @@ def parse_address(text: object) -> Address | None:
 def parse_interface(text: object) -> Interface | None:
     """An address with prefix length; a bare address gets the host prefix (/32 or /128). None when it is none."""
     try:
-        return ipaddress.ip_interface(text.strip()) if isinstance(text, str) else None
+        return ipaddress.ip_interface(_plain(text))
     except ValueError:
         return None
 
@@ -79,7 +95,7 @@ def parse_interface(text: object) -> Interface | None:
 def parse_network(text: object, strict: bool = True) -> Network | None:
     """A network in CIDR form, None when it is none (or has host bits set and `strict`)."""
     try:
-        return ipaddress.ip_network(text.strip(), strict=strict) if isinstance(text, str) else None
+        return ipaddress.ip_network(_plain(text), strict=strict)
     except ValueError:
         return None
 

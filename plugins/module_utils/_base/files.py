@@ -1,15 +1,25 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of this collection: written atomically, marked as owned; foreign files are never replaced."""
+"""Files of this collection: written atomically, marked as owned; foreign files are never replaced.
+
+No umask decides who may use them: files and directories get explicit modes.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
+import stat
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Callable, TypeVar
+
+from .difference import Difference
+from .problems import Problems
 
 #: How often in a row a directory can have been removed by others.
 PRUNED_AT_MOST = 5
@@ -20,7 +30,160 @@ TEMPORARY = ".linuxnet-tmp"
 #: First line of each file this collection writes: what carries it may be changed and removed by us, nothing else may.
 HEADER = "# Managed by Ansible: linuxnet.macvlan. Changes made here are overwritten."
 
+#: Scripts that root runs; what a later run needs to know; what is needed until the next boot.
+CONFIG = "/etc/linuxnet-macvlan"
+STATE = "/var/lib/linuxnet-macvlan"
+RUN = "/run/linuxnet-macvlan"
+#: Our own directories and the modes of all that is made there. Only modules, which run as root, read STATE and RUN.
+DIRECTORIES = {CONFIG: 0o755, STATE: 0o700, RUN: 0o700}
+#: What to do about one of them that is not to be trusted.
+NOT_TRUSTED = "find out who made it, then move it away; the next run makes it again"
+#: Of any other directory that is made: daemons of other users read what is in it.
+DIRECTORY_MODE = 0o755
+FILE_MODE = 0o644
+#: How the directories end that may be ours beside those: the drop-ins of a file of systemd-networkd.
+DROP_INS = ".network.d"
+#: A file or directory that these may write is as good as theirs.
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
 Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may use what is at a path. kind: ``file``, ``directory``, ``symbolic link`` or ``special file``."""
+
+    kind: str
+    mode: int
+    owner: int
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it belongs to another user, who may change it at any time."""
+        return self.owner not in (0, os.geteuid())
+
+
+def access(path: str) -> Access | None:
+    """None where there is nothing. A symbolic link is not followed."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symbolic link"}
+    kind = kinds.get(stat.S_IFMT(status.st_mode), "special file")
+    return Access(kind, stat.S_IMODE(status.st_mode), status.st_uid)
+
+
+def compare(
+    path: str,
+    before: str | None,
+    after: str | None,
+    found: Access | None,
+    difference: Difference,
+    mode: int = FILE_MODE,
+) -> bool:
+    """Note how a file differs: its text, else who may change or read it, as one that is written gets both.
+
+    found: None where that is not known.
+    """
+    target = f"file {path}"
+    if difference.compare(target, "", before, after):
+        return True
+    if after is None or found is None:
+        return False
+    if difference.compare(target, "type", found.kind, "file"):
+        return True
+    foreign = found.foreign and difference.compare(target, "owner", found.owner, os.geteuid())
+    return difference.compare(target, "mode", f"{found.mode:04o}", f"{mode:04o}") or foreign
+
+
+def directory_mode(path: str) -> int | None:
+    """The mode of a directory that is ours, None for any other."""
+    below = _mode_below(path)
+    if below is None and path.endswith(DROP_INS) and _holds_ours_alone(path):
+        return DIRECTORY_MODE
+    return below
+
+
+def _mode_below(path: str) -> int | None:
+    """The mode of what is in `DIRECTORIES`, and of those themselves."""
+    return next((mode for root, mode in DIRECTORIES.items() if f"{path}/".startswith(f"{root}/")), None)
+
+
+def _holds_ours_alone(directory: str) -> bool:
+    """Whether there is nothing but files of ours in a directory, and at least one."""
+    if os.path.islink(directory) or not os.path.isdir(directory):
+        return False
+    paths = [f"{directory}/{name}" for name in os.listdir(directory) if not name.endswith(TEMPORARY)]
+    return bool(paths) and all(os.path.isfile(path) and is_owned(read(path)) for path in paths)
+
+
+def safe_mode(path: str, mode: int) -> int:
+    """The mode for a directory of ours: another one where others may write there, or some may not read there. Pure."""
+    wanted = _mode_below(path) or DIRECTORY_MODE
+    return wanted if mode & WRITABLE_BY_OTHERS or wanted & ~mode else mode
+
+
+def check_directories(problems: Problems) -> None:
+    """Directories of ours that are not to be trusted are problems before anything is read from them or written."""
+    for path in DIRECTORIES:
+        why = refusal(path)
+        if why:
+            problems.add("path", path, why, NOT_TRUSTED)
+
+
+def refusal(directory: str) -> str:
+    """Why a directory of ours is not to be trusted; empty where it is, or where there is none."""
+    found = access(directory)
+    return "" if found is None else untrusted(found)
+
+
+def untrusted(found: Access) -> str:
+    """The same, by what was found there."""
+    if found.kind != "directory":
+        return f"this is a {found.kind}, and not the directory of this collection"
+    return f"this directory belongs to the user with number {found.owner}, and not to root" if found.foreign else ""
+
+
+def make_directories(directory: str, mode: int = DIRECTORY_MODE) -> None:
+    """Make those that are missing and repair the modes of those that are ours.
+
+    mode: of those that are made outside of our own. Errors: OSError, also where one of ours is not to be trusted.
+    """
+    for level in _levels(directory):
+        own = directory_mode(level)
+        if os.path.isdir(level) and own is None:
+            continue
+        wanted = mode if own is None else own
+        try:
+            # A umask can only take from this mode: nobody else can write there before it is repaired.
+            os.mkdir(level, wanted)
+        except FileExistsError:
+            if own is None and not os.path.isdir(level):
+                raise
+        repair(level, wanted)
+
+
+def _levels(directory: str) -> Iterator[str]:
+    """A directory and those above it, the root first and without it."""
+    parent = os.path.dirname(directory)
+    if directory and parent != directory:
+        yield from _levels(parent)
+        yield directory
+
+
+def repair(directory: str, mode: int) -> None:
+    """Give a directory of ours its mode. Errors: OSError, also where it is not to be trusted."""
+    why = refusal(directory)
+    if why:
+        raise OSError(errno.EPERM, why, directory)
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        now = stat.S_IMODE(os.fstat(handle).st_mode)
+        if now & 0o777 != mode:
+            os.fchmod(handle, now & stat.S_ISGID | mode)
+    finally:
+        os.close(handle)
 
 
 def read(path: str) -> str | None:
@@ -37,16 +200,16 @@ def is_owned(text: str | None) -> bool:
     return text is not None and any(line.strip() == HEADER for line in text.splitlines()[:2])
 
 
-def write(path: str, text: str, mode: int = 0o644) -> None:
+def write(path: str, text: str, mode: int = FILE_MODE) -> None:
     """Replace a file in one step: a reader, and a crash, sees the old or the new text and nothing between.
 
-    Missing parent directories are made (0755). Errors: OSError, with no half-written file left.
+    Missing parent directories are made (`make_directories`). Errors: OSError, with no half-written file left.
     """
     directory = os.path.dirname(path)
     _remove_leftovers(path)
 
     def make() -> tuple[int, str]:
-        os.makedirs(directory, exist_ok=True)
+        make_directories(directory)
         return tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.", suffix=TEMPORARY)
 
     handle, temporary = despite_pruning(make)

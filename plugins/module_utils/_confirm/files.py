@@ -93,7 +93,7 @@ def _put_back(path: str, wanted: Entry | None, now: Entry | None, restored: Rest
         restored.differences.append(f"link {path}: {wanted.target}")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        _files.make_directories(os.path.dirname(path))
         os.symlink(wanted.target, path)
     elif wanted.text is not None:
         restored.differences.append(f"file {path}: {'add' if now is None else 'change'}")

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
 
-BASE = "/run/linuxnet-macvlan"
+BASE = _files.RUN
 #: Seconds between two checks of a directory.
 PAUSE = 0.1
 #: Seconds that a change may take to be made, or to be undone, besides the time for its confirmation.
@@ -73,10 +73,10 @@ def _path(name: str) -> str:
 
 
 def _load(path: str) -> dict:
-    """A JSON object; empty where there is none, or none that can be parsed."""
+    """A JSON object; empty where there is none that can be parsed, or none that this user may read."""
     try:
         data = json.loads(_files.read(path) or "{}")
-    except ValueError:
+    except (ValueError, PermissionError):
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -100,7 +100,7 @@ def begin(change: PendingChange) -> int:
     made = _path(f".{change.token}")
 
     def make() -> int:
-        os.makedirs(made, mode=0o700, exist_ok=True)
+        _files.make_directories(made, 0o700)
         return os.open(made, os.O_RDONLY | os.O_DIRECTORY)
 
     lock = _files.despite_pruning(make)

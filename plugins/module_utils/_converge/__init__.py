@@ -1,4 +1,1 @@
-# Copyright (c) 2026 The linuxnet.macvlan authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
 """One run of macvlan_link: kernel and files as declared."""

@@ -24,8 +24,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step, WriteSetting
 
 #: For the machine itself the memory has to outlive a reboot; a plain network namespace does not outlive one either.
-PERMANENT = "/var/lib/linuxnet-macvlan"
-TRANSIENT = "/run/linuxnet-macvlan"
+PERMANENT = _files.STATE
+TRANSIENT = _files.RUN
 FILE = "parents.json"
 
 

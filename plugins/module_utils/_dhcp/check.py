@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Network,
+    address_remedy,
     parse_address,
     parse_network,
 )
@@ -149,7 +150,7 @@ def _parse_probe(probe: dict, key: str, problems: Problems) -> _DhcpProbe:
     for place, text in enumerate(probe.get("subnets") or []):
         network = parse_network(text)
         if network is None:
-            remedy = "write it as 192.168.100.0/24, without host bits"
+            remedy = address_remedy(text, "write it as 192.168.100.0/24, without host bits")
             problems.add(f"{key}.subnets[{place}]", text, "this is not a network", remedy)
         else:
             result.subnets.append(network)
@@ -157,7 +158,9 @@ def _parse_probe(probe: dict, key: str, problems: Problems) -> _DhcpProbe:
         server = _identifier(text)
         if server is None:
             remedy = "write an IPv4 address such as 192.168.100.1, or a DUID such as 00:03:00:01:52:54:00:12:34:56"
-            problems.add(f"{key}.servers[{place}]", text, "this identifies no DHCP server", remedy)
+            problems.add(
+                f"{key}.servers[{place}]", text, "this identifies no DHCP server", address_remedy(text, remedy)
+            )
         else:
             result.servers.append(server)
     return result

@@ -9,6 +9,7 @@ are no rows.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Union
 
@@ -32,6 +33,8 @@ STABLE = "stable"
 
 #: Forms of configuration in which attributes are keys: systemd.netdev(5), nm-settings-keyfile(5).
 NETDEV, KEYFILE = "netdev", "keyfile"
+
+_DIGITS = re.compile("[0-9]{1,20}")
 
 #: None where it is not managed.
 Value = Union[str, int, bool, None]
@@ -98,7 +101,7 @@ def number(given: object, lowest: int, highest: int, key: str, problems: Problem
     """A whole number; None, and a problem, for anything else."""
     if given is None:
         return None
-    if isinstance(given, str) and given.strip().isdigit():
+    if isinstance(given, str) and _DIGITS.fullmatch(given.strip()):
         given = int(given)
     if isinstance(given, bool) or not isinstance(given, int) or not lowest <= given <= highest:
         what = f"this is not a whole number from {lowest} to {highest}"

@@ -27,7 +27,7 @@ from . import attributes as _attributes
 from . import slices as _slices
 from .attributes import MODES
 from .links import DesiredLink
-from .network import DECLARED, MacvlanNetwork, check_inside, listed, read_fields
+from .network import DECLARED, MacvlanNetwork, check_inside, check_name, listed, read_fields
 from .slices import Groups, Sharing
 
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
@@ -126,6 +126,7 @@ def _network(
         "link": str(given.get("link_name") or values["name"]) if listed(given.get("host_address")) else None,
     }
     network = MacvlanNetwork(**{**values, **derived}, key=key)
+    check_name(network.name, f"{key}.name", problems)
     if network.link is not None and ifname_problem(network.link):
         where = f"{key}.{'link_name' if given.get('link_name') else 'name'}"
         problem = str(ifname_problem(network.link))

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
     Interface,
+    address_remedy,
     ifname_problem,
     parse_address,
     parse_interface,
@@ -103,7 +104,8 @@ def _addresses(given: object, key: str, problems: Problems) -> tuple[Interface, 
         interface = parse_interface(text)
         problem = address_problem(interface) if interface else "this is not an IP address"
         if problem:
-            problems.add(f"{key}[{index}]", text, problem, "write address/prefix length, such as 192.168.100.3/32")
+            remedy = address_remedy(text, "write address/prefix length, such as 192.168.100.3/32")
+            problems.add(f"{key}[{index}]", text, problem, remedy)
         elif interface is not None:
             result.append(interface)
     return tuple(sorted(set(result), key=_order))
@@ -147,7 +149,7 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
             f"{key}.destination",
             route.get("destination"),
             "this is not a network",
-            "write 192.168.100.128/28, without host bits",
+            address_remedy(route.get("destination"), "write 192.168.100.128/28, without host bits"),
         )
         return None
     hops: dict[str, Address | None] = {}
@@ -158,7 +160,7 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
                 f"{key}.{name}",
                 route[name],
                 f"this is not an IPv{destination.version} address",
-                f"write one, or leave {name} out",
+                address_remedy(route[name], f"write one, or leave {name} out"),
             )
     source = hops["source"]
     if source is not None and addresses is not None and source not in [address.ip for address in addresses]:

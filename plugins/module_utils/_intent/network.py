@@ -9,6 +9,7 @@ over these fields, so that no way can drop a field that another one keeps.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Callable
@@ -16,6 +17,7 @@ from typing import Any, Callable
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
     Network,
+    address_remedy,
     ifname_problem,
     parse_address,
     parse_network,
@@ -26,6 +28,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from . import parents as _parents
 
 ENGINES = ("none", "docker", "podman")
+
+#: A network's name is a word of commands and part of identifiers. The engines themselves allow no more
+#: (docker's daemon/names, podman's libpod/define).
+_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 #: Reads the value under a key. Every fault becomes a problem.
 Reader = Callable[[object, str, Problems], Any]
@@ -47,7 +53,7 @@ def _items(parse: Callable[[object], Any], problem: str, remedy: str) -> Reader:
             here = f"{key}[{number}]" if isinstance(given, list) else key
             value = parse(item)
             if value is None:
-                problems.add(here, item, problem, remedy)
+                problems.add(here, item, problem, address_remedy(item, remedy))
             elif value in found:
                 problems.add(here, item, "this is listed twice", "list it once")
             else:
@@ -75,6 +81,13 @@ def _name(given: object, key: str, problems: Problems) -> str:
     return str(given)
 
 
+def check_name(name: str, key: str, problems: Problems) -> None:
+    """Add a problem for a name that is not a plain word; one that is empty has its problem already."""
+    if name and not _NAME.fullmatch(name):
+        what = "a network's name consists of at most 64 letters, digits, dots, dashes and underscores"
+        problems.add(key, name, what, "write one such as lan0")
+
+
 def _parent(given: object, key: str, problems: Problems) -> object:
     if given is None:
         problems.add(key, None, "a network needs a parent", _parents.REMEDY)
@@ -89,8 +102,11 @@ def _engine(given: object, key: str, problems: Problems) -> str:
     return str(given or "none")
 
 
-def _segment(given: object, dummy_key: str, dummy_problems: Problems) -> str:
-    return str(given or "")
+def _segment(given: object, key: str, problems: Problems) -> str:
+    name = str(given or "")
+    if not name.isprintable():
+        problems.add(key, given, "a segment's name is one line of printable characters", "write one such as office")
+    return name
 
 
 def _link(given: object, key: str, problems: Problems) -> str | None:
@@ -137,6 +153,9 @@ class MacvlanNetwork:
         """Read what `as_data` wrote. Every fault becomes a problem; the result is only valid without any."""
         unknown_keys(dict(data), tuple(DATA.values()), key, problems)
         network = cls(**read_fields(data, DATA, key, problems), key=key)
+        # A link that no network declares is a network of the link's name, which may have more characters.
+        if network.engine != "none" or network.name not in (network.link, f"link {network.link}"):
+            check_name(network.name, f"{key}.name", problems)
         host_addresses = DATA["host_addresses"]
         if network.link is not None and not listed(data.get(host_addresses)):
             here = f"{key}.{host_addresses}"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    address_remedy,
     ifname_problem,
     parse_mac,
     parse_network,
@@ -36,7 +37,8 @@ def check(selector: object, key: str, problems: Problems) -> None:
     if kind == "mac" and parse_mac(value) is None:
         problems.add(f"{key}.mac", value, "this is not a MAC address", "write six octets such as 52:54:00:12:34:56")
     elif kind == "subnet" and parse_network(value) is None:
-        problems.add(f"{key}.subnet", value, "this is not a network", "write it as 192.168.100.0/24, without host bits")
+        remedy = address_remedy(value, "write it as 192.168.100.0/24, without host bits")
+        problems.add(f"{key}.subnet", value, "this is not a network", remedy)
     elif kind == "default_route" and value is not True:
         problems.add(
             f"{key}.default_route", value, "the only value is true", "write default_route: true, or name the interface"

@@ -207,7 +207,7 @@ def _cuts(per_host: Any, ranges: Sequence[Network], key: str, problems: Problems
 
 
 def _number(value: Any) -> int | None:
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and value.strip().isdecimal() and value.isascii() and len(value) < 20:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 

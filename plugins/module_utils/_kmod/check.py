@@ -14,6 +14,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import (
     HEADER,
+    Access,
+    access,
+    compare,
     is_owned,
     read,
     remove,
@@ -151,8 +154,11 @@ def _unload_parent(proof: Proof, kernel: kmod.KernelFacts) -> None:
         command(["modprobe", "-r", module], check=False)
 
 
-def plan(desired: KmodOptions, findings: list[KindFinding], text: str | None) -> KmodPlan:
-    """What is to change. Pure. Errors: InvalidInput when the file there is not ours."""
+def plan(desired: KmodOptions, findings: list[KindFinding], text: str | None, found: Access | None = None) -> KmodPlan:
+    """What is to change; text and found: the file that is there and who may use it. Pure.
+
+    Errors: InvalidInput when that file is not ours.
+    """
     planned = KmodPlan(Difference(), text=text)
     if desired.state == "absent":
         planned.text = None
@@ -167,7 +173,7 @@ def plan(desired: KmodOptions, findings: list[KindFinding], text: str | None) ->
         planned.load = [item.kind.module for item in findings if item.status == kmod.LOADABLE]
     for module in dict.fromkeys(planned.load):
         planned.difference.compare(f"kernel module {module}", "loaded", False, True)
-    planned.difference.compare(f"file {PERSIST_PATH}", "", text, planned.text)
+    compare(PERSIST_PATH, text, planned.text, found, planned.difference)
     return planned
 
 
@@ -235,7 +241,9 @@ def run(state: str, modules: list[str], load: bool, persist: bool, required: boo
     kernel = host.kernel()
     findings = [examine(kind, kernel) for kind in desired.kinds] if state == "present" else []
     family = platforms.family(platforms.os_release())
-    planned = plan(desired, findings, read(PERSIST_PATH) if persist or state == "absent" else None)
+    planned = plan(
+        desired, findings, read(PERSIST_PATH) if persist or state == "absent" else None, access(PERSIST_PATH)
+    )
     problems = shortcomings(findings, kernel, host.installed_trees(), family)
     if problems and required:
         raise KindUnusable(problems, _result(findings, kernel, Difference()))

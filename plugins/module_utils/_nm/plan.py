@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import is_owned
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import Access, compare, is_owned
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 
 from . import config, daemon, exclusion
@@ -49,6 +49,7 @@ class NMFacts:
 
     printed: the list as NetworkManager merges the files. devices: as NetworkManager sees them, none when it is not
     running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
+    access: who may use the file.
     """
 
     status: daemon.Status
@@ -58,6 +59,7 @@ class NMFacts:
     devices: list[daemon.ManagedDevice] = field(default_factory=list)
     impermanent: dict[str, str] = field(default_factory=dict)
     kernel: frozenset[str] = frozenset()
+    access: Access | None = None
 
 
 class Ineffective(InvalidInput):
@@ -131,7 +133,7 @@ def plan(desired: DesiredExclusion, facts: NMFacts) -> ExclusionPlan:
     if problems:
         raise Ineffective(problems, first_override(desired, facts, after) if text is not None else None)
 
-    difference.compare(f"file {desired.path}", "", facts.text, text)
+    compare(desired.path, facts.text, text, facts.access, difference)
     required = _required(desired, facts) if text is not None else []
     handed_back: list[str] = []
     if facts.status.running and desired.reload:

@@ -91,9 +91,9 @@ def normalise(entry: str) -> str:
 
 def problem(spec: str) -> tuple[str, str] | None:
     """What is wrong with a (normalised) spec and what to write instead; None when it is valid."""
-    if any(char in spec for char in "\\,;\n"):
+    if any(char in spec for char in "\\,;") or not spec.isprintable():
         return (
-            "a comma, semicolon, backslash or line break separates or escapes entries in NetworkManager's list",
+            "a comma, semicolon, backslash or control character separates or escapes entries in NetworkManager's list",
             "give each device as an entry of its own, and write ? for such a character in a name",
         )
     body = spec[len(EXCEPT) :] if is_except(spec) else spec

@@ -14,7 +14,13 @@ import time
 from collections.abc import Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read, remove, write
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import (
+    access,
+    check_directories,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
@@ -60,6 +66,7 @@ def gather(path: str) -> NMFacts:
         daemon.devices() if status.running else [],
         _impermanent(),
         frozenset(name for dummy, name in socket.if_nameindex()),
+        access(path),
     )
 
 
@@ -113,6 +120,7 @@ def run(
 
     Errors: InvalidInput, Busy, GuardFailed, BusError, CommandFailed, OSError; ChangeUndone where the change is guarded.
     """
+    _check_directories()
     if not check:
         pending.wait_until_free()
     warning = pending.leftover(platform.node(), keep=check)
@@ -135,6 +143,14 @@ def run(
         if guard is not None:
             guard.complete(result)
     return result
+
+
+def _check_directories() -> None:
+    """Errors: InvalidInput."""
+    problems = Problems()
+    check_directories(problems)
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _check_uplink(uplink: Uplink | None, planned: ExclusionPlan, facts: NMFacts, request: Request) -> None:

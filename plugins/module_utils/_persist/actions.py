@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
@@ -14,11 +16,12 @@ from . import registry
 from .base import Action, Verb
 
 #: Is there while a run is at work, so that the next one knows of a run that was killed. A boot activates everything.
-MARKER = "/run/linuxnet-macvlan/persisting"
+MARKER = f"{_files.RUN}/persisting"
 
 #: What every back end can do.
 FILES = {
     "write": Verb("write", lambda action: _files.write(action.target, action.text, action.mode)),
+    "repair": Verb("repair", lambda action: _repair(action.target)),
     "remove": Verb("remove", lambda action: _files.remove(action.target, prune=action.prune)),
 }
 
@@ -28,7 +31,15 @@ class PersistFailed(Exception):
 
 
 def interrupted() -> bool:
-    return _files.read(MARKER) is not None
+    return os.path.exists(MARKER)
+
+
+def _repair(directory: str) -> None:
+    """Another run may have removed it meanwhile, as it was empty."""
+    mode = _files.directory_mode(directory)
+    if mode is not None:
+        with contextlib.suppress(FileNotFoundError):
+            _files.repair(directory, mode)
 
 
 def begin(actions: Iterable[Action]) -> list[str]:

@@ -91,7 +91,9 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Action:
-    """One write. ``kind``: write or remove, of files, or a verb of a `Part`; target: a path, a unit or a device.
+    """One write. ``kind``: write or remove, of files, repair, of a directory's mode, or a verb of a `Part`.
+
+    target: a path, a unit or a device.
 
     text, mode: of a file that is written. prune: the directory below which those go that a removal leaves empty.
     """
@@ -99,7 +101,7 @@ class Action:
     kind: str
     target: str = ""
     text: str = ""
-    mode: int = 0o644
+    mode: int = _files.FILE_MODE
     prune: str | None = None
 
     def __str__(self) -> str:
@@ -161,7 +163,7 @@ class Changed:
                 changed = replace(changed, write={**changed.write, path: text})
         return changed
 
-    def file_actions(self, mode: int = 0o644, prune: str | None = None) -> list[Action]:
+    def file_actions(self, mode: int = _files.FILE_MODE, prune: str | None = None) -> list[Action]:
         return [
             *(Action("write", path, text, mode=mode) for path, text in self.write.items()),
             *(Action("remove", path, prune=prune) for path in self.remove),
@@ -173,6 +175,8 @@ class Part:
 
     #: Every path that can be its own, as glob patterns.
     patterns: ClassVar[tuple[str, ...]] = ()
+    #: The mode of each of its files.
+    mode: ClassVar[int] = _files.FILE_MODE
     #: What it does besides writing and removing files.
     verbs: ClassVar[tuple[Verb, ...]] = ()
 
@@ -237,9 +241,17 @@ class Backend(Part, ABC):
         return []
 
 
+def one_line(value: object) -> str:
+    """A value as it stands in a file of lines. Errors: ValueError for one that would be more than a part of a line."""
+    text = str(value)
+    if not text.isprintable():
+        raise ValueError(f"{text!r} is not one line of printable characters")
+    return text
+
+
 def section(name: str, lines: Iterable[tuple[str, object]]) -> str:
     """One section of a file of key=value lines, as systemd and NetworkManager read them."""
-    return f"\n[{name}]\n" + "".join(f"{key}={value}\n" for key, value in lines)
+    return f"\n[{name}]\n" + "".join(f"{key}={one_line(value)}\n" for key, value in lines)
 
 
 def keys(link: DesiredLink, form: str) -> dict[str, list[tuple[str, object]]]:
@@ -269,7 +281,7 @@ def matches(path: str, patterns: Collection[str]) -> bool:
 
 def head(link: str) -> str:
     """The first two lines of each file."""
-    return f"{_files.HEADER}\n{LINK_LINE}{link}\n"
+    return f"{_files.HEADER}\n{LINK_LINE}{one_line(link)}\n"
 
 
 def link_of(text: str) -> str | None:

@@ -11,13 +11,17 @@ left for the next run to report.
 
 from __future__ import annotations
 
+from shlex import quote
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import Attribute, Value
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import sysctl
 from .base import Action, Changed, HostState, Part, head, parent_name
 
-DIRECTORY = "/etc/linuxnet-macvlan"
+DIRECTORY = _files.CONFIG
 
 #: Seconds for which the first run waits for its device; one that comes later is seen when it comes.
 WAIT = 20
@@ -55,7 +59,7 @@ watch)
     }} | while read -r event; do
         case $event in
         '') ;;
-        *': {parent}: '* | *': {parent}@'*)
+        *{event}* | *{child_event}*)
             test "${{event%% qdisc *}}" != "$seen" || continue
             seen=${{event%% qdisc *}}
             ;;
@@ -69,8 +73,8 @@ esac
 
 #: A link that a daemon recreates has another index; changes of the same one are left alone.
 NEW_LINK = """\
-        *': {link}@'*)
-            index=$(cat /sys/class/net/{link}/ifindex 2>/dev/null)
+        *{event}*)
+            index=$(cat {index} 2>/dev/null)
             test "$index" != "$last" || continue
             last=$index
             ;;
@@ -78,12 +82,12 @@ NEW_LINK = """\
 
 NO_PARENT = """\
     # It is seen when it comes.
-    test -e /sys/class/net/{parent} || return 0"""
+    test -e {parent} || return 0"""
 
 NO_LINK = """\
     # They are seen when they come.
-    test -e /sys/class/net/{parent} && test -e /sys/class/net/{link} || return 0
-    test -n "$last" || last=$(cat /sys/class/net/{link}/ifindex)"""
+    test -e {parent} && test -e {link} || return 0
+    test -n "$last" || last=$(cat {index})"""
 
 
 class Scripts(Part):
@@ -100,40 +104,54 @@ def path(link: str) -> str:
     return f"{DIRECTORY}/{link}.sh"
 
 
+def _sys(device: str, *attribute: str) -> str:
+    """Its path in sysfs, as a word of a shell."""
+    return quote("/".join(["/sys/class/net", device, *attribute]))
+
+
+def _words(*words: object) -> str:
+    """A command whose words a shell does not take apart. What is not quoted stands outside of it."""
+    return " ".join(quote(str(word)) for word in words)
+
+
 def making(link: DesiredLink, host: HostState) -> str:
     """The script for a link that no daemon makes. It removes nothing from one that is there."""
     parent = parent_name(link)
-    guard = NO_PARENT.format(parent=parent)
-    commands = [*_mtu(link, parent), _unless(f"test -e /sys/class/net/{link.name}", _create(link, parent))]
+    guard = NO_PARENT.format(parent=_sys(parent))
+    commands = [*_mtu(link, parent), _unless(f"test -e {_sys(link.name)}", _create(link, parent))]
     # Settings come before the link is up: it answers no ARP request under other rules than its own.
     commands += [*_settings(link, host), _set_mtu(link)]
-    commands += [f"ip address replace {item} dev {link.name}" for item in link.addresses or ()]
+    commands += [_words("ip", "address", "replace", item, "dev", link.name) for item in link.addresses or ()]
     if link.up:
-        commands += [f"ip link set dev {link.name} up", *_add_routes(link)]
+        commands += [_words("ip", "link", "set", "dev", link.name, "up"), *_add_routes(link)]
     return _script(link, f"Makes {link.name} as declared", guard, commands, "", parent)
 
 
 def settings(link: DesiredLink, host: HostState) -> str:
     """The script for a link that a daemon makes: what that daemon cannot express."""
     parent = parent_name(link)
-    guard = NO_LINK.format(parent=parent, link=link.name)
+    guard = NO_LINK.format(parent=_sys(parent), link=_sys(link.name), index=_sys(link.name, "ifindex"))
     commands = [*_mtu(link, parent), *_settings(link, host), _set_mtu(link)]
     for row, value in link.declared():
         if row.harmless:
             kind = "type macvlan " if row.own else ""
-            commands.append(f"ip link set dev {link.name} {kind}{row.ip.format(value)}")
+            commands.append(f"{_words('ip', 'link', 'set', 'dev', link.name)} {kind}{_argument(row, value)}")
+    more = NEW_LINK.format(event=quote(f": {link.name}@"), index=_sys(link.name, "ifindex"))
     what = f"Sets {link.name} as declared"
-    return _script(link, what, guard, commands, NEW_LINK.format(link=link.name), link.name)
+    return _script(link, what, guard, commands, more, link.name)
 
 
 def _script(link: DesiredLink, what: str, guard: str, commands: list[str], more: str, awaited: str) -> str:
+    parent = parent_name(link)
     return head(link.name) + SCRIPT.format(
         what=what,
         guard=guard,
         commands=" &&\n".join(f"    {command}" for command in commands),
-        awaited=f"/sys/class/net/{awaited}",
+        awaited=_sys(awaited),
         tries=WAIT * 5,
-        parent=parent_name(link),
+        parent=quote(parent),
+        event=quote(f": {parent}: "),
+        child_event=quote(f": {parent}@"),
         more=more,
         retry=RETRY,
     )
@@ -145,26 +163,32 @@ def _unless(condition: str, command: str) -> str:
 
 def _mtu(link: DesiredLink, parent: str) -> list[str]:
     """$mtu: the parent's, or the declared one where the parent's is not smaller."""
-    found = f"mtu=$(cat /sys/class/net/{parent}/mtu)"
+    found = f"mtu=$(cat {_sys(parent, 'mtu')})"
     return [found] if link.mtu is None else [found, _unless(f"test $mtu -le {link.mtu}", f"mtu={link.mtu}")]
 
 
 def _set_mtu(link: DesiredLink) -> str:
-    have = f'test "$(cat /sys/class/net/{link.name}/mtu)" = $mtu'
-    return _unless(have, f"ip link set dev {link.name} mtu $mtu")
+    have = f'test "$(cat {_sys(link.name, "mtu")})" = $mtu'
+    return _unless(have, f"{_words('ip', 'link', 'set', 'dev', link.name)} mtu $mtu")
 
 
 def _settings(link: DesiredLink, host: HostState) -> list[str]:
     """udev applies sysctl.d to a device that appears, if there is udev and once it gets to it."""
-    return [f"{host.sysctl} {sysctl.path(link.name)}"] if sysctl.render(link) else []
+    return [_words(host.sysctl, sysctl.path(link.name))] if sysctl.render(link) else []
+
+
+def _argument(row: Attribute, value: Value) -> str:
+    return row.ip.format(quote(str(value)))
 
 
 def _create(link: DesiredLink, parent: str) -> str:
     """MAC and MTU belong into the create message, where udev's MACAddressPolicy leaves them alone."""
     declared = [(row, value) for row, value in link.declared() if row.name != "mtu"]
-    plain = [row.ip.format(value) for row, value in declared if not row.own]
-    own = [row.ip.format(value) for row, value in declared if row.own]
-    return " ".join(["ip link add link", parent, "name", link.name, *plain, "mtu $mtu type macvlan", *own])
+    plain = [_argument(row, value) for row, value in declared if not row.own]
+    own = [_argument(row, value) for row, value in declared if row.own]
+    return " ".join(
+        [_words("ip", "link", "add", "link", parent, "name", link.name), *plain, "mtu $mtu type macvlan", *own]
+    )
 
 
 def _add_routes(link: DesiredLink) -> list[str]:
@@ -176,12 +200,12 @@ def _add_routes(link: DesiredLink) -> list[str]:
     commands = [_add_route(route, link.name) for route in routes if route.destination.version == 4]
     ipv6 = [_add_route(route, link.name) for route in routes if route.destination.version == 6]
     if ipv6:
-        commands.append(_unless(f'test "$(cat /sys/class/net/{link.name}/carrier)" = 0', _after_dad(link, ipv6)))
+        commands.append(_unless(f'test "$(cat {_sys(link.name, "carrier")})" = 0', _after_dad(link, ipv6)))
     return commands
 
 
 def _after_dad(link: DesiredLink, commands: list[str]) -> str:
-    tentative = f"has ip -6 address show dev {link.name} tentative"
+    tentative = _words("has", "ip", "-6", "address", "show", "dev", link.name, "tentative")
     wait = f"n=0; while {tentative} && test $n -lt {DAD_WAIT * 5}; do n=$((n+1)); sleep 0.2; done"
     return "{\n        " + wait + "\n        " + " &&\n        ".join(commands) + "\n    }"
 
@@ -202,5 +226,6 @@ def _add_route(route: DesiredRoute, link: str) -> str:
         selector += ["metric", str(route.metric)]
     if route.table != RT_TABLE_MAIN:
         options += ["table", str(route.table)]
-    have = f"has ip -{version} route show exact {route.destination} {' '.join(selector)}"
-    return _unless(have, f"ip -{version} route append {route.destination} dev {link} {' '.join(options)}")
+    command = ("ip", f"-{version}", "route")
+    have = _words("has", *command, "show", "exact", route.destination, *selector)
+    return _unless(have, _words(*command, "append", route.destination, "dev", link, *options))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import Access
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
@@ -29,17 +30,26 @@ from .base import PLAIN_NAME, Action, Changed, HostState, Rendered, link_of, par
 class Persisted:
     """What is there now. ``files`` holds every text at a path that could be ours, also texts that are not.
 
-    interrupted: an earlier run was killed while it wrote.
+    interrupted: an earlier run was killed while it wrote. access: who may use files and directories of ours, by path.
     """
 
     host: HostState = field(default_factory=HostState)
     files: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, UnitState] = field(default_factory=dict)
     interrupted: bool = False
+    access: Mapping[str, Access] = field(default_factory=dict)
 
     def links(self) -> set[str]:
         """The names of all links that have a file of ours."""
         return {name for name in map(link_of, self.files.values()) if name}
+
+    def unsafe(self) -> list[str]:
+        """Directories of ours that others may write to, or that are closed to those who have to read them."""
+        return [
+            path
+            for path, access in self.access.items()
+            if access.kind == "directory" and _files.safe_mode(path, access.mode) != access.mode
+        ]
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,20 @@ def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     """Everything `plan` needs. Errors: CommandFailed."""
     host = detect.read({parent_name(link) for link in present})
     if host.unfit:
-        return Persisted(host)
+        return Persisted(host, access=_access([_files.RUN]))
     texts = {path: _files.read(path) for pattern in registry.patterns() for path in sorted(glob.glob(pattern))}
     # A dangling link has no text and is not ours either.
     files = {path: text or "" for path, text in texts.items()}
     names = {*units.names(files)} | {units.unit_name(link.name) for link in present}
-    return Persisted(host, files, systemd.unit_states(sorted(names)), actions.interrupted())
+    ours = [path for path, text in files.items() if link_of(text) is not None]
+    directories = [path for path in map(os.path.dirname, ours) if _files.directory_mode(path) is not None]
+    access = _access([*_files.DIRECTORIES, *sorted({*directories}), *ours])
+    return Persisted(host, files, systemd.unit_states(sorted(names)), actions.interrupted(), access)
+
+
+def _access(paths: Iterable[str]) -> dict[str, Access]:
+    found = {path: _files.access(path) for path in paths}
+    return {path: access for path, access in found.items() if access is not None}
 
 
 def choose(link: DesiredLink, host: HostState, persistence: str, problems: Problems) -> Choice:
@@ -143,8 +161,12 @@ def plan(
     present = list(present)
     before = len(problems)
     choices = tuple(choose(link, state.host, persistence, problems) for link in present)
-    if state.host.unfit or len(problems) > before:
+    _check_directories(state, problems)
+    if len(problems) > before:
         return Steps(choices=choices)
+    repairs = _repairs(state, difference)
+    if state.host.unfit:
+        return Steps(actions=repairs, choices=choices)
     rendered = [_render(link, choice, state.host) for link, choice in zip(present, choices)]
     wanted = {path: text for item in rendered for path, text in item.files.items()}
     for link, item in zip(present, rendered):
@@ -159,7 +181,7 @@ def plan(
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
         changed = replace(changed, again=tuple(wanted), start=tuple(wanted_units), interrupted=True)
     first, last = before_kernel(changed, state.files), after_kernel(changed, state.host)
-    return Steps(tuple(first), tuple(last), choices, wanted)
+    return Steps(tuple(first), (*repairs, *last), choices, wanted)
 
 
 def shared(host: HostState, choices: Iterable[Choice] = ()) -> dict[str, str | None]:
@@ -198,6 +220,24 @@ def _render(link: DesiredLink, choice: Choice, host: HostState) -> Rendered:
     return chosen.render(link, host).plus(files)
 
 
+def _check_directories(state: Persisted, problems: Problems) -> None:
+    """One of another user's is not repaired: what is in it may be that user's, too."""
+    for path in state.access:
+        if path in _files.DIRECTORIES or state.access[path].kind == "directory":
+            why = _files.untrusted(state.access[path])
+            if why:
+                problems.add("persistence", path, why, _files.NOT_TRUSTED)
+
+
+def _repairs(state: Persisted, difference: Difference) -> tuple[Action, ...]:
+    """Of the modes of directories; before anything is written there."""
+    unsafe = state.unsafe()
+    for path in unsafe:
+        mode = state.access[path].mode
+        difference.compare(f"directory {path}", "mode", f"{mode:04o}", f"{_files.safe_mode(path, mode):04o}")
+    return tuple(Action("repair", path) for path in unsafe)
+
+
 def _check_ours(path: str, key: str, state: Persisted, problems: Problems) -> None:
     text = state.files.get(path)
     if text is not None and link_of(text) is None:
@@ -216,10 +256,13 @@ def compare(
 
     A unit without a file is off; one that is to be on starts again with each change of its link.
     """
+    unsafe = state.unsafe()
+    # What is in a directory that was writable is written again, and what was unreadable is to be read now.
     write = {
         path: text
         for path, text in files.items()
-        if difference.compare(f"file {path}", "", state.files.get(path), text)
+        if _files.compare(path, state.files.get(path), text, state.access.get(path), difference, registry.mode(path))
+        or os.path.dirname(path) in unsafe
     }
     remove = tuple(path for path, text in state.files.items() if path not in files and link_of(text) in ours)
     for path in remove:
@@ -248,7 +291,7 @@ def _compare_unit(unit: str, state: Persisted, wanted: UnitState, difference: Di
 def check_writable(steps: Steps, problems: Problems) -> None:
     """A file that can be neither written nor removed is a problem before anything is changed."""
     for action in steps.actions:
-        if action.kind in ("write", "remove") and _files.unwritable(action.target):
+        if action.kind in ("write", "repair", "remove") and _files.unwritable(action.target):
             what = "its directory cannot be written to: a read-only file system, or no permission"
             problems.add("persistence", action.target, what, "make it writable, or set persistence: none")
 

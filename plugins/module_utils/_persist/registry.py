@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+
 from . import keeper, sysctl, units
 from .backends import ifupdown, netplan, networkd, networkmanager, systemd_unit
-from .base import Backend, Part, Verb
+from .base import Backend, Part, Verb, matches
 
 #: In the order in which ``auto`` asks them, those first that suit the parent's owner, and in which they act.
 BACKENDS: tuple[Backend, ...] = (
@@ -36,6 +38,11 @@ def parts() -> tuple[Part, ...]:
 def patterns() -> list[str]:
     """Every path that can be ours, as glob patterns."""
     return [pattern for part in parts() for pattern in part.patterns]
+
+
+def mode(path: str) -> int:
+    """The mode of a file of ours."""
+    return next((part.mode for part in parts() if matches(path, part.patterns)), _files.FILE_MODE)
 
 
 def verbs() -> dict[str, Verb]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
 
-from .base import Part, head, parent_name
+from .base import Part, head, one_line, parent_name
 
 DIRECTORY = "/etc/sysctl.d"
 PREFIX = f"{DIRECTORY}/90-linuxnet-macvlan-"
@@ -30,4 +30,4 @@ def render(link: DesiredLink) -> str | None:
     """The file of a link, None where it declares no setting. After a slash dots are part of names (sysctl.d(5))."""
     lines = [f"{sysctl_path(parent_name(link), name)} = {value}" for name, value in link.parent_sysctl]
     lines += [f"{sysctl_path(link.name, name)} = {value}" for name, value in link.sysctl]
-    return head(link.name) + "\n".join(lines) + "\n" if lines else None
+    return head(link.name) + "".join(f"{one_line(line)}\n" for line in lines) if lines else None

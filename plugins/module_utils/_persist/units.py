@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
@@ -36,6 +37,8 @@ TimeoutStartSec={limit}
 WantedBy=multi-user.target
 """
 
+_PLAIN_WORD = re.compile("[A-Za-z0-9_./-]+")
+
 #: Seconds that one start may take.
 LIMIT = keeper.WAIT + 40
 
@@ -55,14 +58,25 @@ def keeping(link: DesiredLink, script: str, after: str) -> Rendered:
     Stopping the unit leaves the link alone.
     """
     unit = head(link.name) + UNIT.format(
-        link=link.name,
-        parent=parent_name(link),
+        link=_literal(link.name),
+        parent=_literal(parent_name(link)),
         after=after,
-        script=keeper.path(link.name),
+        script=_word(keeper.path(link.name)),
         retry=keeper.RETRY,
         limit=LIMIT,
     )
     return Rendered({keeper.path(link.name): script, unit_path(link.name): unit}, (unit_name(link.name),))
+
+
+def _literal(text: str) -> str:
+    """Text in a unit file, without specifiers (systemd.unit(5))."""
+    return text.replace("%", "%%")
+
+
+def _word(text: str) -> str:
+    """One word of a command in a unit file: systemd takes blanks, quotes, backslashes and dollars apart there."""
+    word = _literal(text).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return word if _PLAIN_WORD.fullmatch(text) else f'"{word}"'
 
 
 def names(paths: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
+    address_remedy,
     ifname_problem,
     parse_address,
 )
@@ -104,7 +105,8 @@ def _target(given: object, key: str, problems: Problems) -> RequestedTarget | No
     unknown_keys(given, _TARGET_KEYS, key, problems)
     target = parse_address(given.get("target"))
     if target is None:
-        problems.add(f"{key}.target", given.get("target"), "this is not an IP address", "names are not resolved here")
+        remedy = address_remedy(given.get("target"), "names are not resolved here")
+        problems.add(f"{key}.target", given.get("target"), "this is not an IP address", remedy)
     method = given.get("method") or ECHO
     if method not in METHODS:
         problems.add(f"{key}.method", method, "there is no such method", f"use one of {', '.join(METHODS)}")

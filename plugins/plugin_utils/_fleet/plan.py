@@ -176,7 +176,8 @@ def _segments(hosts: list[HostPlan]) -> dict[str, SegmentClaims]:
                 for interface in link.addresses or ():
                     claim = Claim(host.host, f"{link.key}.addresses", "the address of a link", interface.ip)
                     segments.setdefault(home(interface.ip, homes), SegmentClaims()).addresses.append(claim)
-        address = parse_address(host.declaration.address)
+        # ansible_host may have the zone id of the controller's link.
+        address = parse_address((host.declaration.address or "").partition("%")[0])
         if address is not None and not address.is_loopback:
             claim = Claim(host.host, "ansible_host", "the address by which Ansible reaches it", address)
             segments.setdefault(home(address, homes), SegmentClaims()).reached.append(claim)

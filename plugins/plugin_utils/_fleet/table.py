@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -333,4 +334,4 @@ def container_network(network: MacvlanNetwork, parent: str) -> str:
                 for item in network.host_addresses
                 if item.version == subnet.version
             ]
-    return " ".join([*words, network.name])
+    return shlex.join([*words, network.name])

@@ -97,7 +97,10 @@ def test_links_in_namespaces_and_processes_with_such_names(container) -> None:
     host.ip("link", "set", "mv1", "netns", str(process.pid))
     result = host.module("macvlan_info", {})
     assert_clean(result, "c1\\x1b]0;pwned\\x07\\u202e", "e\\x1b[2J\\u202e", "(\\x1b]0;pwned\\x07)")
-    assert len({link["namespace"] for link in result["links"]}) == len(result["links"])
+    # other tests have namespaces on this machine at the same time
+    hostile = [link["namespace"] for link in result["links"] if "\\x1b" in link["namespace"]]
+    assert len(hostile) == 2
+    assert len({*hostile}) == 2
 
 
 def test_namespaces_whose_names_would_look_the_same_stay_distinct(container) -> None:

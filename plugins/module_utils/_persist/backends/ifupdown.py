@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
@@ -113,7 +114,7 @@ class IfUpDown(Backend):
         return None
 
     def render(self, link: DesiredLink, host: HostState) -> Rendered:
-        stanza = STANZA.format(link=link.name, script=keeper.path(link.name))
+        stanza = STANZA.format(link=link.name, script=quote(keeper.path(link.name)))
         kept = units.keeping(link, keeper.making(link, host), "networking.service")
         return kept.plus({stanza_path(link.name): head(link.name) + stanza})
 

@@ -133,6 +133,7 @@ class NetworkManager(Backend):
     owner = OWNER
     service = "NetworkManager.service"
     patterns = (f"{PREFIX}*{SUFFIX}",)
+    mode = MODE
     verbs = (
         Verb("nm load", lambda action: run(["nmcli", "connection", "load", action.target])),
         Verb("nm reload", lambda _action: run(["nmcli", "connection", "reload"])),
@@ -186,7 +187,7 @@ class NetworkManager(Backend):
     def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
         """A profile that has gone is forgotten when its path is loaded. A daemon that does not run reads them later."""
         profiles, excluding = self.own(changed), changed.of((exclusion.PATH,)).file_actions()
-        files = profiles.file_actions(MODE)
+        files = profiles.file_actions(self.mode)
         if host.daemon(NetworkManagerState).unmanaged is None:
             return [*files, *excluding]
         loaded = [*profiles.write, *profiles.again]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -37,8 +38,8 @@ def judge(case: Case) -> CauseVerdict:
         evidence,
         after=added[0]["after"] if added else None,
         culprit={"mac": first["mac"], "host": case.host, "vendor": None, "text": f"namespace {first['namespace']}"},
-        remedy=f"give the container another address, or remove {address} from {link} (ip address delete {address} dev"
-        f" {link})",
+        remedy=f"give the container another address, or remove {address} from {link} (ip address delete"
+        f" {quote(address)} dev {quote(link)})",
     )
 
 

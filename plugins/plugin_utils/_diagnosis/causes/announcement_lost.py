@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AnnouncedPair
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
@@ -43,8 +45,9 @@ def judge(case: Case) -> CauseVerdict:
         f" since {pair['link']}{inside} announced {pair['mac']}",
         [*(_item(case, one) for one in repaired[:4]), *case.loss_items(targets)],
         after=after,
-        remedy=f"repaired for now; announce {pair['address']} whenever it moves (arping -U -c 3 -I {pair['link']}"
-        f" {pair['address']} once the switch forwards, or net.ipv4.conf.{pair['link']}.arp_notify = 1)",
+        remedy=f"repaired for now; announce {pair['address']} whenever it moves (arping -U -c 3 -I"
+        f" {quote(pair['link'])} {quote(pair['address'])} once the switch forwards, or"
+        f" net.ipv4.conf.{pair['link']}.arp_notify = 1)",
     )
 
 

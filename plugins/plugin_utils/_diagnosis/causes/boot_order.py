@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import BootParentData, BootUnitData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
@@ -48,7 +49,7 @@ def judge(case: Case) -> CauseVerdict:
             *case.loss_items(case.broken()),
         ],
         culprit={"unit": name, "name": name, "text": f"{name} ({unit['path']})"},
-        remedy=f"systemctl disable {name}, then run linuxnet.macvlan.site, whose unit waits for the parent",
+        remedy=f"systemctl disable {quote(name)}, then run linuxnet.macvlan.site, whose unit waits for the parent",
     )
 
 

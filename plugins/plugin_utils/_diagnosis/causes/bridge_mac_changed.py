@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -43,7 +45,8 @@ def judge(case: Case) -> CauseVerdict:
         f"the bridge {name} on {case.host} changed its MAC address from {old} to {parent['mac']}{since(after)}"
         f" as its ports changed{by}"
     )
-    remedy = f"ip link set {name} address {parent['mac']}, and the same address in the bridge's configuration"
+    command = f"ip link set {quote(name)} address {quote(str(parent['mac']))}"
+    remedy = f"{command}, and the same address in the bridge's configuration"
     if keeping or not broken:
         return case.suspected(summary, evidence, after, who, remedy)
     return case.confirmed(f"{summary}, and frames that neighbours send to {old} are lost", evidence, after, who, remedy)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import (
     DroppedRule,
     PingCount,
@@ -91,8 +93,8 @@ def _answers_the_host(case: Case, gateway: str) -> bool:
 
 
 def _remedy(place: str, version: int) -> str:
-    family, table, chain = place.split()
-    accept = f"accept the containers' addresses before that rule (nft -a list chain {family} {table} {chain})"
+    family = place.split(maxsplit=1)[0]
+    accept = f"accept the containers' addresses before that rule (nft -a list chain {shlex.join(place.split())})"
     if family == "bridge":
         return accept
     return (

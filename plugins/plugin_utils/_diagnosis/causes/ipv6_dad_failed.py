@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import AddressData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
@@ -43,8 +44,9 @@ def judge(case: Case) -> CauseVerdict:
     if stranger:
         return case.ruled_out(f"{address} failed it, as {stranger} outside this inventory has it", evidence)
     where = f"{name} of {case.host}" + (f" in namespace {space.label}" if space.label else "")
-    delete = f"ip {f'-n {space.label} ' if space.label else ''}address"
-    again = f"{delete} delete {item['address']} dev {name}, then {delete} add {item['address']} dev {name}"
+    delete = f"ip {f'-n {quote(space.label)} ' if space.label else ''}address"
+    which = f"{quote(item['address'])} dev {quote(name)}"
+    again = f"{delete} delete {which}, then {delete} add {which}"
     who, remedy, whose = "", f"{again}; find who answers for it with arp_conflict_check", None
     if others:
         mac, found = others[0]
@@ -56,7 +58,7 @@ def judge(case: Case) -> CauseVerdict:
             ", and no other link of this fleet has it: without enhanced_dad a network that loops packets back has the"
             " same effect"
         )
-        remedy = f"sysctl net.ipv6.conf.{name}.enhanced_dad=1; then {again}"
+        remedy = f"sysctl {quote(f'net.ipv6.conf.{name}.enhanced_dad=1')}; then {again}"
     return case.confirmed(
         f"{address} on {where} failed duplicate address detection{since(after)}{who}",
         evidence,

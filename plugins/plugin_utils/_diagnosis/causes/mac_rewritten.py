@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
     CONTAINER_TO_HOST,
     GATEWAY_FROM_LINK,
@@ -40,7 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"
         f" it was rewritten{since(after)}{by}"
     )
-    remedy = f"ip link set {shim['name']} address {declared}"
+    remedy = f"ip link set {quote(shim['name'])} address {quote(declared)}"
     if not broken:
         return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy)
     return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameSeen
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
@@ -103,9 +104,10 @@ def _broadcast(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] 
         interface = ipaddress.ip_interface(item["address"])
         length = interface.network.prefixlen
         if interface.version == 4 and length < NO_BROADCAST and address == str(interface.network.broadcast_address):
+            link = quote(str(item["link"]))
             remedy = (
-                f"ip address replace {interface.ip}/32 dev {item['link']}, and ip address delete {item['address']} dev"
-                f" {item['link']}: the host's macvlan link needs no subnet, only routes to the containers"
+                f"ip address replace {interface.ip}/32 dev {link}, and ip address delete {interface} dev {link}:"
+                " the host's macvlan link needs no subnet, only routes to the containers"
             )
             proof = case.item("address", f"{item['address']}, whose broadcast address is {address}", item["link"])
             return f"by {item['address']} on {item['link']} that is a broadcast address", remedy, [proof]

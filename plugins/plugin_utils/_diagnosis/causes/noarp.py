@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
@@ -28,7 +30,7 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *map(case.event_item, changes[:3]), *case.loss_items(broken)],
         after=after,
         culprit=culprit(process) if process else None,
-        remedy=f"ip {f'-n {space} ' if space else ''}link set {name} arp on",
+        remedy=f"ip {f'-n {quote(space)} ' if space else ''}link set {quote(name)} arp on",
     )
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
@@ -40,7 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         f"{name} of {case.host} delivers frames for the MAC addresses of its macvlan links in promiscuous mode only,"
         f" and it is not in that mode{since(after)}"
     )
-    remedy = f"ip link set {name} promisc on, and {_persistently(name)}"
+    remedy = f"ip link set {quote(name)} promisc on, and {_persistently(name)}"
     if tried["promiscuous"] < sent or tried["after"] or not broken:
         text = f"{summary}; answers came at other times too, or nothing is broken"
         return case.suspected(text, evidence, after=after, remedy=remedy)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import NeighbourData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
@@ -56,10 +58,10 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *gone[:1], *case.loss_items(targets, 3)],
         after=after,
         culprit=machine(link.mac, link.host, place=f"{link.name} in {link.namespace or 'the host'}"),
-        remedy=f"ip neighbour delete {entry['address']} dev {entry['link']}"
+        remedy=f"ip neighbour delete {quote(entry['address'])} dev {quote(str(entry['link']))}"
         if by_hand
-        else f"arping -U -c 3 -I {link.name} {entry['address']} on the machine with that address; keep the MAC"
-        " address of a container that is created again (docker run --mac-address), or set arp_notify",
+        else f"arping -U -c 3 -I {quote(link.name)} {quote(entry['address'])} on the machine with that address; keep"
+        " the MAC address of a container that is created again (docker run --mac-address), or set arp_notify",
     )
 
 

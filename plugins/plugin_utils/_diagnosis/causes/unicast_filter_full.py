@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -58,7 +60,7 @@ def judge(case: Case) -> CauseVerdict:
         f"the receive filter of {parent['name']} on {case.host} may have no room for {len(others)} MAC addresses beside"
         f" its own: {', '.join(str(item['mac']) for item in silent)} got no answer, and it is not promiscuous",
         evidence,
-        remedy=f"ip link set {parent['name']} promisc on; if that helps, keep it, or use fewer links on it",
+        remedy=f"ip link set {quote(parent['name'])} promisc on; if that helps, keep it, or use fewer links on it",
     )
 
 

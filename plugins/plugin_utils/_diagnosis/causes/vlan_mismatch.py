@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -42,7 +44,8 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *case.loss_items(broken)],
         after=after,
         remedy=f"have the network team make VLAN {number} the untagged one of the port, or create a VLAN interface"
-        f" (ip link add link {name} name {name}.{number} type vlan id {number}, by the network manager) and set it as"
+        f" (ip link add link {quote(name)} name {quote(f'{name}.{number}')} type vlan"
+        f" id {number}, by the network manager) and set it as"
         " parent in macvlan_networks",
     )
 

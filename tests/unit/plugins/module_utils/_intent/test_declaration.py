@@ -154,3 +154,43 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     read_again = _networks.networks([first, second], problems)
     assert not problems, problems.report()
     assert [network.link for network in read_again] == ["lan0", "lan1"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"host_address": "fe80::3%x;touch PWNED;true"},
+        {"gateway": "fe80::1%lan0"},
+        {"subnet": "fe80::%x/64"},
+        {"container_range": "fd00::%x/64"},
+        {"containers": "fd00::1%$(touch PWNED)"},
+    ],
+)
+def test_no_address_has_a_zone_id(change):
+    (key,) = change
+    dummy, problems = expanded({**NETWORK, **change})
+    problem = problems.items[0]
+    assert (problem.host, problem.key) == ("web1", f"macvlan_networks[0].{key}")
+    assert problem.remedy == "write it without a zone id (%…)"
+
+
+@pytest.mark.parametrize("name", ["$(touch PWNED)", "a b", "-o", "a;b", "a\nb", "é", "a" * 65])
+def test_a_network_has_a_plain_name(name):
+    dummy, problems = expanded({**NETWORK, "name": name, "link_name": "lan0"})
+    (problem,) = problems.items
+    assert (problem.key, problem.value) == ("macvlan_networks[0].name", name)
+    assert problem.remedy
+
+
+def test_a_segment_has_a_printable_name():
+    dummy, problems = expanded({**NETWORK, "segment": "office\x1b[2J"})
+    assert [item.key for item in problems.items] == ["macvlan_networks[0].segment"]
+
+
+def test_a_link_of_any_name_can_be_diagnosed():
+    problems = Problems()
+    declared = {"name": "mv+0", "parent": "eth0", "addresses": ["10.9.9.1/24"]}
+    links = link_parser.parse([declared], "h1", problems).present
+    for taken in ([], [MacvlanNetwork("mv+0", "eth1", ())]):
+        _networks.networks([network.as_data() for network in of_links(links, taken)], problems)
+    assert not problems, problems.report()

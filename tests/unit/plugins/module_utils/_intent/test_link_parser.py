@@ -56,6 +56,8 @@ def test_bare_addresses_get_the_host_prefix_and_order_does_not_matter():
         ({"mtu": 1000, "addresses": ["fd00::1"]}, "links[0].mtu", "IPv6 needs an MTU of at least 1280"),
         ({"bcqueuelen": 0}, "links[0].bcqueuelen", "from 1 to"),
         ({"addresses": ["192.168.100.300"]}, "links[0].addresses[0]", "not an IP address"),
+        ({"mtu": "\u00b2"}, "links[0].mtu", "not a whole number"),
+        ({"mtu": "1" * 5000}, "links[0].mtu", "not a whole number"),
         ({"addresses": ["192.168.100.0/24"]}, "links[0].addresses[0]", "network or broadcast"),
         ({"addresses": ["224.0.0.1"]}, "links[0].addresses[0]", "cannot be an interface's own"),
         ({"routes": [{"destination": "10.0.0.1/8"}]}, "links[0].routes[0].destination", "not a network"),
@@ -81,6 +83,25 @@ def test_each_fault_has_one_message_with_host_key_value_and_remedy(change, key, 
     assert (problem.host, problem.key) == ("web1", key)
     assert says in problem.problem
     assert problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"addresses": ["fe80::77%x;touch PWNED;true/64"]}, "links[0].addresses[0]"),
+        ({"addresses": ["fe80::1%lan0"]}, "links[0].addresses[0]"),
+        ({"parent": {"subnet": "fe80::%x/64"}}, "links[0].parent.subnet"),
+        ({"routes": [{"destination": "fe80::%x/64"}]}, "links[0].routes[0].destination"),
+        ({"routes": [{"destination": "fd00::/64", "gateway": "fe80::1%lan0"}]}, "links[0].routes[0].gateway"),
+        ({"routes": [{"destination": "fd00::/64", "source": "fe80::1%lan0"}]}, "links[0].routes[0].source"),
+    ],
+)
+def test_no_address_has_a_zone_id(change, key):
+    dummy, problems = parse({**GOOD, **change})
+    (problem,) = problems.items
+    assert (problem.host, problem.key) == ("web1", key)
+    assert "%" in str(problem.value)
+    assert problem.remedy == "write it without a zone id (%…)"
 
 
 def test_all_faults_are_reported_at_once():

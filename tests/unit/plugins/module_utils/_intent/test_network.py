@@ -63,6 +63,11 @@ def test_what_planning_returns_comes_back_as_it_was():
     [
         ({"name": ""}, ["name"]),
         ({"name": None}, ["name"]),
+        ({"name": "$(touch PWNED)"}, ["name"]),
+        ({"name": "a b"}, ["name"]),
+        ({"segment": "a\nb"}, ["segment"]),
+        ({"gateways": ["fe80::1%lan0"]}, ["gateways[0]"]),
+        ({"host_addresses": ["fe80::3%x;touch PWNED;true"]}, ["host_addresses[0]"]),
         ({"parent": None}, ["parent"]),
         ({"parent": {"colour": "blue"}}, ["parent"]),
         ({"subnets": []}, ["subnets"]),
@@ -130,7 +135,7 @@ def valid_networks(draw) -> MacvlanNetwork:
     )
     link = draw(st.none() | NAMES)
     values = {
-        "name": draw(st.text(min_size=1)),
+        "name": draw(st.from_regex("[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", fullmatch=True)),
         "parent": draw(NAMES | selectors),
         "subnets": subnets,
         "gateways": draw(unique(addresses | st.just(ipaddress.ip_address("fe80::1")))),
@@ -138,7 +143,7 @@ def valid_networks(draw) -> MacvlanNetwork:
         "host_addresses": draw(unique(addresses, min_size=1 if link else 0)),
         "containers": draw(unique(addresses)),
         "engine": draw(st.sampled_from(ENGINES)),
-        "segment": draw(st.text()),
+        "segment": draw(st.text().filter(str.isprintable)),
         "link": link,
         "key": draw(st.text()),
     }

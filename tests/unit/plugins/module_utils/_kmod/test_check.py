@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER, Access
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds as kmod
@@ -43,6 +43,12 @@ def desired(**options) -> check.KmodOptions:
 def test_plan(status, options, text, messages):
     planned = check.plan(desired(**options), [finding(status)], text)
     assert planned.difference.messages() == messages
+
+
+def test_a_file_that_others_may_write_is_written_again():
+    there = Access("file", 0o666, 0)
+    planned = check.plan(desired(persist=True), [finding(kmod.LOADED)], f"{HEADER}\nmacvlan\n", there)
+    assert planned.difference.messages() == [f"file {check.PERSIST_PATH} mode: 0666 -> 0644"]
 
 
 @pytest.mark.parametrize("options", [{"persist": True}, {"state": "absent"}])

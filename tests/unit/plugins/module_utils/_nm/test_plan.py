@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER, Access
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon, exclusion
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import plan as nm
@@ -55,6 +55,13 @@ def test_second_run_changes_nothing():
     )
     assert not nm.plan(desired, facts).difference
     assert not nm.verify(desired, facts)
+
+
+def test_a_file_that_others_may_write_is_written_again():
+    desired = present("mv0")
+    files = [File(PATH, desired.text)]
+    facts = nm.NMFacts(RUNNING, desired.text, files, ["interface-name:mv0"], access=Access("file", 0o666, 0))
+    assert nm.plan(desired, facts).difference.messages() == [f"file {PATH} mode: 0666 -> 0644"]
 
 
 def test_what_is_to_be_kept_stays_and_is_not_added():

@@ -65,6 +65,8 @@ def test_normalise(entry, expected):
         "interface-name:a,b",
         "interface-name:a\\b",
         "interface-name:a\nunmanaged-devices=none",
+        "type:a\rb",
+        "driver:a\x00",
     ],
 )
 def test_problem(spec):

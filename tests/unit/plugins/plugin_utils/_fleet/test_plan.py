@@ -137,6 +137,12 @@ def test_address_by_which_ansible_reaches_a_host_is_taken() -> None:
     ]
 
 
+def test_address_by_which_ansible_reaches_a_host_may_have_a_zone_id() -> None:
+    links = [{"name": "mv0", "parent": "eth0", "addresses": ["fd00::9/64"]}]
+    result = planned(host("h1", links=links), host("h2", address="fd00::9%eth0"))
+    assert ("h1", "macvlan_links[0].addresses") in [found[:2] for found in reported(result)]
+
+
 def test_named_segments_are_different_lans() -> None:
     here, there = network(segment="site a"), network(segment="site b")
     assert reported(planned(host("h1", here, address="192.168.100.4"), host("h2", there))) == []
