@@ -186,8 +186,8 @@ def test_hosts_that_do_not_agree() -> None:
     assert not wrong(declared("h1", container_slice=3), declared("h2", container_slice=4))
     found = wrong(declared("h1"), declared("h2", container_range="192.168.100.240/28", container_range_per_host=None))
     assert [(host, key) for host, key, dummy in found] == [("h2", "container_range")]
-    found = wrong(declared("h1"), declared("h2", host_address="192.168.100.200", container_range_per_host=None,
-                                          container_range=None, containers=["192.168.100.9"]))  # fmt: skip
+    other = {"host_address": "192.168.100.200", "container_range_per_host": None, "container_range": None}
+    found = wrong(declared("h1"), declared("h2", **other, containers=["192.168.100.9"]))
     assert [(host, key) for host, key, dummy in found] == [("h2", "host_address")]
 
 
