@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Callable, TypeVar
 
 from .difference import Difference
-from .problems import Problems
+from .problems import InvalidInput, Problems
 
 #: How often in a row a directory can have been removed by others.
 PRUNED_AT_MOST = 5
@@ -130,6 +130,13 @@ def check_directories(problems: Problems) -> None:
         why = refusal(path)
         if why:
             problems.add("path", path, why, NOT_TRUSTED)
+
+
+def require_directories(problems: Problems) -> None:
+    """The same where nothing else can be checked before. Errors: InvalidInput."""
+    check_directories(problems)
+    if problems:
+        raise InvalidInput(problems)
 
 
 def refusal(directory: str) -> str:

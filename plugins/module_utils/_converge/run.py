@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import check_directories
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import require_directories
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
@@ -39,7 +39,7 @@ def converge(options: ConvergeOptions, check_mode: bool = False, request: Reques
     Errors: Busy, InvalidInput and GuardFailed before the first write; ApplyFailed and PersistFailed after it, or
     ChangeUndone where the change is guarded.
     """
-    _check_directories(options)
+    require_directories(Problems(options.host))
     if not check_mode:
         pending.wait_until_free()
     warning = pending.leftover(options.host, keep=check_mode)
@@ -56,14 +56,6 @@ def converge(options: ConvergeOptions, check_mode: bool = False, request: Reques
         if guard is not None:
             guard.complete(result)
     return result
-
-
-def _check_directories(options: ConvergeOptions) -> None:
-    """Errors: InvalidInput."""
-    problems = Problems(options.host)
-    check_directories(problems)
-    if problems:
-        raise InvalidInput(problems)
 
 
 def _check_requirements(options: ConvergeOptions, request: Request) -> None:

@@ -395,11 +395,3 @@ class ClockData(TypedDict):
 
     offset_seconds: float
     uncertainty_seconds: float
-
-
-class DiagnoseResult(TypedDict, total=False):
-    """What `macvlan_diagnose` returns, as far as a diagnosis reads it. problems: what is wrong with the input."""
-
-    evidence: HostEvidence
-    clock: ClockData | None
-    problems: list[ProblemData]

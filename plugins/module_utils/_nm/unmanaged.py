@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import (
     access,
-    check_directories,
     read,
     remove,
+    require_directories,
     write,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
@@ -120,7 +120,7 @@ def run(
 
     Errors: InvalidInput, Busy, GuardFailed, BusError, CommandFailed, OSError; ChangeUndone where the change is guarded.
     """
-    _check_directories()
+    require_directories(Problems())
     if not check:
         pending.wait_until_free()
     warning = pending.leftover(platform.node(), keep=check)
@@ -143,14 +143,6 @@ def run(
         if guard is not None:
             guard.complete(result)
     return result
-
-
-def _check_directories() -> None:
-    """Errors: InvalidInput."""
-    problems = Problems()
-    check_directories(problems)
-    if problems:
-        raise InvalidInput(problems)
 
 
 def _check_uplink(uplink: Uplink | None, planned: ExclusionPlan, facts: NMFacts, request: Request) -> None:
