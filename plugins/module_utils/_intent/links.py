@@ -14,7 +14,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Network,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
+    PROTOCOLS,
+    RT_SCOPE_LINK,
+    RT_SCOPE_UNIVERSE,
+    RT_TABLE_MAIN,
+    RTPROT_STATIC,
+)
 
 from . import attributes as _attributes
 from .attributes import Attribute, Value
@@ -38,13 +44,33 @@ SYSCTLS = {
 
 @dataclass(frozen=True, order=True)
 class DesiredRoute:
-    """A route over the link; ``source`` is the preferred source address, ``metric`` 0 the kernel's default."""
+    """A route over the link; ``source`` is the preferred source address, ``metric`` 0 the kernel's default.
+
+    The kernel tells routes apart by all of this (fib_find_info, ip6_route_add), and so do we. What stands below the
+    line is never declared: a route that an administrator added by hand has another protocol, boot. scope: None where it
+    is that of ip-route(8). metrics: RTA_METRICS by name.
+    """
 
     destination: Network
     gateway: Address | None = None
     source: Address | None = None
     metric: int = 0
     table: int = RT_TABLE_MAIN
+    # ---
+    protocol: int = RTPROT_STATIC
+    scope: int | None = None
+    tos: int = 0
+    onlink: bool = False
+    metrics: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def default_scope(self) -> int:
+        """An on-link IPv4 route has link scope, as ip-route(8) gives it; IPv6 knows no scopes."""
+        return RT_SCOPE_LINK if self.destination.version == 4 and self.gateway is None else RT_SCOPE_UNIVERSE
+
+    def declarable(self) -> DesiredRoute:
+        """The declared route that comes closest."""
+        return DesiredRoute(self.destination, self.gateway, self.source, self.metric, self.table)
 
     def __str__(self) -> str:
         parts = [str(self.destination)]
@@ -56,7 +82,15 @@ class DesiredRoute:
             parts.append(f"metric {self.metric}")
         if self.table != RT_TABLE_MAIN:
             parts.append(f"table {self.table}")
-        return " ".join(parts)
+        if self.protocol != RTPROT_STATIC:
+            parts.append(f"proto {PROTOCOLS.get(self.protocol, self.protocol)}")
+        if self.scope is not None:
+            parts.append(f"scope {self.scope}")
+        if self.tos:
+            parts.append(f"tos 0x{self.tos:02x}")
+        if self.onlink:
+            parts.append("onlink")
+        return " ".join([*parts, *(f"{name} {value}" for name, value in self.metrics)])
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ class LinkAddress:
 
 @dataclass(frozen=True)
 class Route:
-    """One unicast route. ``destination`` is 0.0.0.0/0 or ::/0 for a default route."""
+    """One unicast route. ``destination`` is 0.0.0.0/0 or ::/0 for a default route.
+
+    metrics: RTA_METRICS by name (mtu, advmss …), in the order of names. onlink: RTNH_F_ONLINK of its next hop.
+    """
 
     destination: Network
     oif: int | None
@@ -70,6 +73,9 @@ class Route:
     table: int = RT_TABLE_MAIN
     protocol: int = 0
     scope: int = 0
+    tos: int = 0
+    onlink: bool = False
+    metrics: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from .names import (
     MACVLAN_KINDS,
     NETNSA_NSID_NOT_ASSIGNED,
     RTN_UNICAST,
+    RTNH_F_ONLINK,
 )
 from .netns import OWN, Namespace, NamespaceGone, cookie, namespaces, run_in
 
@@ -162,12 +163,12 @@ def _routes(message: Any) -> Iterator[Route]:
         return
     default = "0.0.0.0" if message["family"] == 2 else "::"
     destination = ipaddress.ip_network(f"{message.get_attr('RTA_DST') or default}/{message['dst_len']}")
-    hops = [(message.get_attr("RTA_OIF"), message.get_attr("RTA_GATEWAY"))]
+    hops = [(message.get_attr("RTA_OIF"), message.get_attr("RTA_GATEWAY"), message["flags"])]
     multipath = message.get_attr("RTA_MULTIPATH")
     if multipath:
-        hops = [(hop["oif"], hop.get_attr("RTA_GATEWAY")) for hop in multipath]
+        hops = [(hop["oif"], hop.get_attr("RTA_GATEWAY"), hop["flags"]) for hop in multipath]
     prefsrc = message.get_attr("RTA_PREFSRC")
-    for oif, gateway in hops:
+    for oif, gateway, flags in hops:
         yield Route(
             destination=destination,
             oif=oif,
@@ -177,4 +178,13 @@ def _routes(message: Any) -> Iterator[Route]:
             table=message.get_attr("RTA_TABLE") or message["table"],
             protocol=message["proto"],
             scope=message["scope"],
+            tos=message["tos"],
+            onlink=bool(flags & RTNH_F_ONLINK),
+            metrics=_metrics(message.get_attr("RTA_METRICS")),
         )
+
+
+def _metrics(nested: Any) -> tuple[tuple[str, int], ...]:
+    """Numbers only: the name of a congestion control is a text."""
+    found = [(name[len("RTAX_") :].lower(), value) for name, value in nested["attrs"]] if nested else []
+    return tuple(sorted((name, value) for name, value in found if isinstance(value, int)))

@@ -17,19 +17,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
     DesiredRoute,
     sysctl_path,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
-    CONFIGURED_PROTOCOLS,
-    IPV6_DEFAULT_METRIC,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 
+from . import routes
 from .steps import (
     AddAddress,
-    AddRoute,
     CreateLink,
     DeleteLink,
     RemoveAddress,
-    RemoveRoute,
     SetLink,
     Step,
     WriteSetting,
@@ -102,28 +97,12 @@ def wanted_addresses(desired: DesiredLink) -> list[Interface]:
     return list(desired.addresses or ())
 
 
-def wanted_routes(desired: DesiredLink) -> list[DesiredRoute]:
-    """A link that is down has no routes (the kernel flushes them)."""
-    return list(desired.routes or ()) if desired.up else []
-
-
 def present_addresses(link: Link, facts: Facts) -> list[Interface]:
     """Configured addresses. Dynamic ones belong to whoever leases them, fe80::/64 to the kernel."""
     found = [item for item in facts.addresses_of(link) if item.permanent and not item.kernel_link_local]
     return sorted(
         (item.interface for item in found), key=lambda item: (item.version, int(item.ip), item.network.prefixlen)
     )
-
-
-def present_routes(link: Link, facts: Facts) -> list[DesiredRoute]:
-    found = [_as_desired(route) for route in facts.routes_of(link) if route.protocol in CONFIGURED_PROTOCOLS]
-    return sorted(found, key=lambda route: (route.destination.version, str(route)))
-
-
-def _as_desired(route: Route) -> DesiredRoute:
-    default = IPV6_DEFAULT_METRIC if route.destination.version == 6 else 0
-    metric = 0 if route.metric == default else route.metric
-    return DesiredRoute(route.destination, route.gateway, route.prefsrc, metric, route.table)
 
 
 def describe(link: Link, facts: Facts) -> dict[str, object]:
@@ -134,7 +113,7 @@ def describe(link: Link, facts: Facts) -> dict[str, object]:
         **{row.name: row.found(link) for row in _attributes.ATTRIBUTES},
         "up": link.up,
         "addresses": [str(item) for item in present_addresses(link, facts)],
-        "routes": [str(item) for item in present_routes(link, facts)],
+        "routes": [str(item) for item in routes.present(link, facts)],
     }
 
 
@@ -144,7 +123,7 @@ def intended(desired: DesiredLink) -> dict[str, object]:
     if desired.addresses is not None:
         data["addresses"] = [str(item) for item in wanted_addresses(desired)]
     if desired.routes is not None and desired.up:
-        data["routes"] = [str(item) for item in wanted_routes(desired)]
+        data["routes"] = [str(item) for item in routes.wanted(desired)]
     return data
 
 
@@ -167,7 +146,7 @@ def _create(desired: DesiredLink) -> list[Step]:
         *(WriteSetting(name, setting, value) for setting, value in desired.sysctl),
         *(AddAddress(name, address) for address in wanted_addresses(desired)),
         *([SetLink(name, {"up": True})] if desired.up else []),
-        *(AddRoute(name, route) for route in _reachable_first(wanted_routes(desired))),
+        *routes.add(name, routes.wanted(desired)),
     ]
 
 
@@ -194,7 +173,7 @@ def _change(
         *(RemoveAddress(name, address) for address in addresses.extra),
         *(AddAddress(name, address) for address in addresses.flushed),
         *last,
-        *_change_routes(desired, link, facts, addresses, "routes" in differs),
+        *_routes(desired, link, facts, addresses, "routes" in differs),
     ]
 
 
@@ -220,24 +199,12 @@ def _addresses(desired: DesiredLink, link: Link, facts: Facts) -> _Addresses:
     return _Addresses([address for address in want if address not in have], extra, flushed)
 
 
-def _change_routes(
-    desired: DesiredLink, link: Link, facts: Facts, addresses: _Addresses, routes_differ: bool
-) -> list[Step]:
+def _routes(desired: DesiredLink, link: Link, facts: Facts, addresses: _Addresses, differ: bool) -> list[Step]:
     if desired.routes is None or not desired.up:
         return []
-    have, want = present_routes(link, facts), wanted_routes(desired)
+    have = routes.present(link, facts)
     lost = [route for route in have if _goes_with_address(route, desired, addresses)]
-    extra = [route for route in have if routes_differ and route not in want]
-    missing = _reachable_first([route for route in want if route not in have or route in lost])
-    return [
-        *(RemoveRoute(desired.name, route) for route in extra),
-        *(AddRoute(desired.name, route) for route in missing),
-    ]
-
-
-def _reachable_first(routes: list[DesiredRoute]) -> list[DesiredRoute]:
-    """The kernel takes no route through a gateway that it cannot reach yet, maybe over another of these."""
-    return sorted(routes, key=lambda route: route.gateway is not None)
+    return routes.change(desired.name, have, routes.wanted(desired), lost) if differ or lost else []
 
 
 def _goes_with_address(route: DesiredRoute, desired: DesiredLink, addresses: _Addresses) -> bool:

@@ -18,13 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredRoute, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
-    RT_SCOPE_LINK,
-    RT_SCOPE_UNIVERSE,
-    RT_TABLE_MAIN,
-    RTPROT_STATIC,
-    RTPROT_UNSPEC,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
 
 from .writer import LinkWriter
 
@@ -125,7 +119,7 @@ class AddRoute:
         # "replace" would take another link's route of the same destination and metric (fib_table_insert): the parent's
         # own. It is also there where not every change of addresses that could take a route along does.
         with _already(errno.EEXIST):
-            kernel.netlink.route("append", proto=RTPROT_STATIC, **_route(self.route, index))
+            kernel.netlink.route("append", **_route(self.route, index))
 
 
 @dataclass(frozen=True)
@@ -137,9 +131,9 @@ class RemoveRoute:
         return f"remove route {self.route} over {self.link}"
 
     def write(self, kernel: LinkWriter) -> None:
-        # Whoever made the route gave it a protocol of their own: none matches any.
+        index = kernel.index(self.link)
         with _already(errno.ESRCH):
-            kernel.netlink.route("del", proto=RTPROT_UNSPEC, **_route(self.route, kernel.index(self.link)))
+            kernel.netlink.route("del", **_route(self.route, index))
 
 
 @dataclass(frozen=True)
@@ -194,20 +188,26 @@ def _address(interface: Interface) -> dict[str, str | int]:
     return {"address": str(interface.ip), "prefixlen": interface.network.prefixlen}
 
 
-def _route(route: DesiredRoute, index: int) -> dict[str, str | int]:
+def _route(route: DesiredRoute, index: int) -> dict[str, object]:
     version = route.destination.version
-    options: dict[str, str | int] = {
+    options: dict[str, object] = {
         "family": 2 if version == 4 else 10,
         "dst": str(route.destination),
         "oif": index,
         "table": route.table or RT_TABLE_MAIN,
-        # An on-link IPv4 route has link scope, as ip-route(8) gives it; IPv6 knows no scopes.
-        "scope": RT_SCOPE_LINK if version == 4 and route.gateway is None else RT_SCOPE_UNIVERSE,
+        "proto": route.protocol,
+        "scope": route.default_scope if route.scope is None else route.scope,
     }
     if route.gateway is not None:
         options["gateway"] = str(route.gateway)
     if route.source is not None:
         options["prefsrc"] = str(route.source)
-    if route.metric:
-        options["priority"] = route.metric
+    # IPv6 without a metric removes the route of any metric (ip6_route_del).
+    metric = route.metric or (IPV6_DEFAULT_METRIC if version == 6 else 0)
+    if metric:
+        options["priority"] = metric
+    if route.tos:
+        options["tos"] = route.tos
+    if route.metrics:
+        options["metrics"] = {"attrs": [(f"RTAX_{name.upper()}", value) for name, value in route.metrics]}
     return options

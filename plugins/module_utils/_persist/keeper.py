@@ -16,7 +16,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import Attribute, Value
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, DesiredRoute
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RT_TABLE_MAIN
 
 from . import sysctl
 from .base import Action, Changed, HostState, Part, head, parent_name
@@ -211,9 +211,13 @@ def _after_dad(link: DesiredLink, commands: list[str]) -> str:
 
 
 def _add_route(route: DesiredRoute, link: str) -> str:
-    """Add a route unless it is there. ``replace`` would take another device's of the same metric (fib_table_insert)."""
+    """Add a route unless it is there. ``replace`` would take another device's of the same metric (fib_table_insert).
+
+    Whatever else is there, too, the next run removes; `has` finds no less than the declared one.
+    """
     version = route.destination.version
-    selector = ["dev", link, "proto", "static", "table", str(route.table)]
+    metric = route.metric or (IPV6_DEFAULT_METRIC if version == 6 else 0)
+    selector = ["dev", link, "proto", "static", "table", str(route.table), "metric", str(metric)]
     options = ["proto", "static"]
     if route.gateway is not None:
         selector += ["via", str(route.gateway)]
@@ -223,7 +227,6 @@ def _add_route(route: DesiredRoute, link: str) -> str:
         options += ["src", str(route.source)]
     if route.metric:
         options += ["metric", str(route.metric)]
-        selector += ["metric", str(route.metric)]
     if route.table != RT_TABLE_MAIN:
         options += ["table", str(route.table)]
     command = ("ip", f"-{version}", "route")

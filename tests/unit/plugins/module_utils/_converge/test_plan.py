@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.link_parser import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RTPROT_STATIC
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_SCOPE_LINK, RTPROT_STATIC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import (
     AddAddress,
     AddRoute,
@@ -69,7 +69,7 @@ MADE = replace(
     facts=Facts(
         (ETH0, ETH1, replace(LAN0, alias="linuxnet.macvlan")),
         (LinkAddress(4, OWN),),
-        (Route(NETWORK, 4, protocol=RTPROT_STATIC),),
+        (Route(NETWORK, 4, protocol=RTPROT_STATIC, scope=RT_SCOPE_LINK),),
     ),
     memory=MEMORY,
     sysctls={OF_LINK: 1, OF_PARENT: 1},

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, RTPROT_UNSPEC
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.writer import LinkWriter
 
@@ -112,12 +112,17 @@ class FakeKernel:
         gateway: str | None = None,
         prefsrc: str | None = None,
         priority: int = 0,
+        tos: int = 0,
+        metrics: dict | None = None,
     ) -> None:
         destination = ipaddress.ip_network(dst)
         metric = priority or (IPV6_DEFAULT_METRIC if destination.version == 6 else 0)
         hops = [text and ipaddress.ip_address(text) for text in (gateway, prefsrc)]
-        wanted = Route(destination, oif, *hops, metric, table, proto, scope)
-        found = [item for item in self.routes if replace(item, protocol=0) == replace(wanted, protocol=0)]
+        numbers = tuple((name[len("RTAX_") :].lower(), value) for name, value in (metrics or {"attrs": ()})["attrs"])
+        wanted = Route(destination, oif, *hops, metric, table, proto, scope, tos, metrics=numbers)
+        # An IPv6 route over the same device is the same one, whoever made it (fib6_add_rt2node).
+        ignored = {"protocol": 0, "metrics": ()} if destination.version == 6 and command == "append" else {}
+        found = [item for item in self.routes if replace(item, **ignored) == replace(wanted, **ignored)]
         if command == "append":
             if found:
                 raise Refused(errno.EEXIST)
@@ -127,7 +132,7 @@ class FakeKernel:
         elif not found:
             raise Refused(errno.ESRCH)
         else:
-            self._drop(oif, lambda route: route in found and proto in (RTPROT_UNSPEC, route.protocol))
+            self._drop(oif, lambda route: route in found)
 
     def get_addr(self, index: int) -> list[_Answer]:
         return [_Answer(item) for item in self.addresses if item.index == index]
