@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links that were made by hand, with routes of every kind: the module, its next run and the keeper mean the same route."""
+"""Links that were made by hand, with routes of every kind: module, next run and keeper mean the same route."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import random
 
 import pytest
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
