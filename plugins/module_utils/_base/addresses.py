@@ -100,6 +100,61 @@ def parse_network(text: object, strict: bool = True) -> Network | None:
         return None
 
 
+#: How many blocks in CIDR form a range from one address to another may need: each is a route on the host.
+BLOCKS_MAX = 16
+
+
+def parse_range(text: object) -> tuple[Network, ...] | None:
+    """Networks in CIDR form that make up a range: such a network, one address, or first-last. None when it is none."""
+    ends = _ends(text)
+    if ends is None:
+        network = parse_network(text)
+        return None if network is None else (network,)
+    blocks = _blocks(*ends)
+    return blocks if 0 < len(blocks) <= BLOCKS_MAX else None
+
+
+def _ends(text: object) -> tuple[Address, Address] | None:
+    """The two addresses of ``first-last``."""
+    first, _dash, last = text.partition("-") if isinstance(text, str) else ("", "", "")
+    ends = parse_address(first), parse_address(last)
+    return (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
+
+
+def _blocks(first: Address, last: Address) -> tuple[Network, ...]:
+    """Nothing where the last comes before the first, or is of another family."""
+    if first.version != last.version or int(first) > int(last):
+        return ()
+    return tuple(ipaddress.summarize_address_range(first, last))
+
+
+def smallest_network(blocks: tuple[Network, ...]) -> Network:
+    """The smallest network in CIDR form that contains all of these, which are of one family and in order."""
+    found = blocks[0]
+    while not within(blocks[-1], found) or not within(blocks[0], found):
+        found = found.supernet()
+    return found
+
+
+def network_fault(text: object, what: str) -> tuple[str, str]:
+    """Why a text is no network (or range), and how to write it. what: what it should be, such as ``a subnet``."""
+    if isinstance(text, str) and "%" in text:
+        return f"this is not {what}", address_remedy(text, "")
+    loose = parse_network(text, strict=False)
+    if loose is not None:
+        return f"this has host bits: the network is {loose}", f"write {loose}"
+    ends = _ends(text)
+    if ends is None:
+        return f"this is not {what}", "write it in CIDR form, such as 192.168.100.128/28"
+    if ends[0].version != ends[1].version:
+        return "its ends are of two families", "write a range for each family"
+    blocks = _blocks(*ends)
+    if not blocks:
+        return "it ends before it begins", f"write {ends[1]}-{ends[0]}"
+    fits = smallest_network(blocks)
+    return f"this needs {len(blocks)} blocks in CIDR form, and each is a route", f"write {fits}, or a part of it"
+
+
 def overlap(one: Network, other: Network) -> bool:
     """Whether two networks share an address; networks of different families never do."""
     return one.version == other.version and one.overlaps(other)

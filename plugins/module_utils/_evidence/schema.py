@@ -34,6 +34,7 @@ class NetworkData(TypedDict):
     subnets: list[str]
     gateways: list[str]
     container_ranges: list[str]
+    excluded: list[str]
     host_addresses: list[str]
     containers: list[str]
     engine: str

@@ -105,7 +105,7 @@ def number(given: object, lowest: int, highest: int, key: str, problems: Problem
         given = int(given)
     if isinstance(given, bool) or not isinstance(given, int) or not lowest <= given <= highest:
         what = f"this is not a whole number from {lowest} to {highest}"
-        problems.add(key, given, what, "correct it, or leave it out")
+        problems.add(key, given, what, "write one, or leave it out")
         return None
     return given
 

@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Network,
     ifname_problem,
     overlap,
+    smallest_network,
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
@@ -134,6 +135,8 @@ def _network(
     check_inside(network, outers, DECLARED, problems)
     _usable(network, problems)
     _apart(network, outers, problems)
+    _excluding(network, outers, problems)
+    _of_engine(network, problems)
     declares_targets = any(listed(given.get(name)) for name in ("container_range", "containers"))
     if network.ranges or network.containers or not declares_targets:
         _reachable(network, problems)
@@ -164,13 +167,44 @@ def _usable(network: MacvlanNetwork, problems: Problems) -> None:
                 problems.add(f"{network.key}.{DECLARED[name]}", str(value), problem, "choose another one")
 
 
+def _excluding(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
+    """Add a problem for what cannot be excluded. outers: with the whole of a shared range."""
+    key = f"{network.key}.{DECLARED['excluded']}"
+    for value in network.excluded:
+        if outers and not any(within(value, outer) for outer in outers):
+            ranges = ", ".join(str(outer) for outer in outers)
+            problems.add(key, str(value), f"this is outside the container range {ranges}", "leave it out")
+        elif value in network.containers:
+            problems.add(key, str(value), "a container has this address", "leave it out, or give it another address")
+    if network.excluded and not outers:
+        problems.add(key, None, "there is no range to exclude them from", "declare container_range, or leave it out")
+
+
+def _of_engine(network: MacvlanNetwork, problems: Problems) -> None:
+    """Add a problem for what the engine cannot be told (docker network create, podman network create)."""
+    if network.engine == "none":
+        return
+    for version in sorted({outer.version for outer in network.ranges}):
+        blocks = tuple(sorted(outer for outer in network.ranges if outer.version == version))
+        for subnet in (item for item in network.subnets if item.version == version):
+            inside = tuple(block for block in blocks if within(block, subnet))
+            if len(inside) > 1:
+                problem = f"{network.engine} takes one range in CIDR form for each subnet, and these are {len(inside)}"
+                remedy = f"write one such as {smallest_network(inside)}, and what others have of it in exclude"
+                problems.add(f"{network.key}.container_range", ", ".join(map(str, inside)), problem, remedy)
+    if network.engine == "podman" and network.excluded:
+        remedy = "declare a container_range without these addresses"
+        problem = "podman cannot keep an address of its range to itself"
+        problems.add(f"{network.key}.{DECLARED['excluded']}", ", ".join(map(str, network.excluded)), problem, remedy)
+
+
 def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
     """Add a problem for addresses and ranges that collide. outers: with the whole of a shared range."""
     for name, values in (("gateway", network.gateways), ("host_address", network.host_addresses)):
         for value in values:
             for outer in outers:
-                if within(value, outer):
-                    remedy = "move one of the two: the container engine would hand this address out"
+                if within(value, outer) and value not in network.excluded:
+                    remedy = "list it in exclude, which keeps it from the containers, or move one of the two"
                     problems.add(
                         f"{network.key}.{name}", str(value), f"this is inside the container range {outer}", remedy
                     )
@@ -191,7 +225,7 @@ def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Probl
                 f"{network.key}.containers",
                 str(value),
                 f"this is outside the container range {ranges}",
-                "correct one of the two",
+                "choose an address inside of it, or widen container_range",
             )
     for number, one in enumerate(outers):
         for other in outers[:number]:

@@ -9,9 +9,11 @@ over these fields, so that no way can drop a field that another one keeps.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Callable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -19,8 +21,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Network,
     address_remedy,
     ifname_problem,
+    network_fault,
     parse_address,
     parse_network,
+    parse_range,
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
@@ -63,10 +67,47 @@ def _items(parse: Callable[[object], Any], problem: str, remedy: str) -> Reader:
     return read
 
 
-_CIDR = "write it in CIDR form, without host bits"
+#: Addresses of a range that are excluded, at most: the engine is told each.
+EXCLUDED_MAX = 256
+
+
+def _networks(parse: Callable[[object], tuple[Network, ...] | None], what: str) -> Reader:
+    """Reads a list of what `parse` takes, each as one or more networks, or one value alone."""
+
+    def read(given: object, key: str, problems: Problems) -> tuple[Network, ...]:
+        found: list[Network] = []
+        for number, item in enumerate(listed(given)):
+            here = f"{key}[{number}]" if isinstance(given, list) else key
+            blocks = parse(item)
+            if blocks is None:
+                problems.add(here, item, *network_fault(item, what))
+            elif any(block in found for block in blocks):
+                problems.add(here, item, "this is listed twice", "list it once")
+            else:
+                found += blocks
+        return tuple(found)
+
+    return read
+
+
+def _one_network(item: object) -> tuple[Network, ...] | None:
+    network = parse_network(item)
+    return None if network is None else (network,)
+
+
 _addresses = _items(parse_address, "this is not an IP address", "write it without a prefix length")
-_some_subnets = _items(parse_network, "this is not a network", _CIDR)
-_ranges = _items(parse_network, "this is not a range in CIDR form", _CIDR)
+_some_subnets = _networks(_one_network, "a network")
+_ranges = _networks(parse_range, "a range")
+
+
+def _excluded(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
+    blocks = _ranges(given, key, problems)
+    count = sum(block.num_addresses for block in blocks)
+    if count > EXCLUDED_MAX:
+        remedy = f"exclude at most {EXCLUDED_MAX}, or declare a smaller container_range"
+        problems.add(key, given, f"these are {count} addresses, and the engine is told each", remedy)
+        return ()
+    return tuple(address for block in blocks for address in block)
 
 
 def _subnets(given: object, key: str, problems: Problems) -> Any:
@@ -127,6 +168,8 @@ class MacvlanNetwork:
 
     segment: the layer 2 segment. Networks of one segment share an address space; by default the subnets name it.
     ranges: what containers of this host may use, its slice where the declared range belongs to a group.
+    excluded: addresses of the ranges that the engine does not assign; somebody else may have them. Where a group
+    shares the range they are those of all of it.
     key: where it stands in the input, for messages that come later.
     """
 
@@ -135,6 +178,7 @@ class MacvlanNetwork:
     subnets: tuple[Network, ...] = field(metadata=_spelled("subnets", "subnet", _subnets))
     gateways: tuple[Address, ...] = field(default=(), metadata=_spelled("gateways", "gateway", _addresses))
     ranges: tuple[Network, ...] = field(default=(), metadata=_spelled("container_ranges", "container_range", _ranges))
+    excluded: tuple[Address, ...] = field(default=(), metadata=_spelled("excluded", "exclude", _excluded))
     host_addresses: tuple[Address, ...] = field(
         default=(), metadata=_spelled("host_addresses", "host_address", _addresses)
     )
@@ -165,11 +209,28 @@ class MacvlanNetwork:
 
     def probed(self) -> list[str]:
         """The addresses and ranges that nobody else may have, for arp_conflict_check and dhcp_check."""
-        return [str(item) for item in (*self.host_addresses, *self.ranges, *self.loose())]
+        return [str(item) for item in (*self.host_addresses, *self.assigned(), *self.loose())]
+
+    def assigned(self) -> tuple[Network, ...]:
+        """What the engine assigns: the ranges without what is excluded, in CIDR form."""
+        return self._assigned
+
+    @cached_property
+    def _assigned(self) -> tuple[Network, ...]:
+        found = list(self.ranges)
+        for address in self.excluded:
+            found = [part for block in found for part in _without(block, address)]
+        return tuple(found)
 
     def loose(self) -> list[Address]:
         """The containers outside of the ranges."""
         return [item for item in self.containers if not any(within(item, outer) for outer in self.ranges)]
+
+
+def _without(block: Network, address: Address) -> list[Network]:
+    if not within(address, block):
+        return [block]
+    return sorted(block.address_exclude(ipaddress.ip_network(address)))  # type: ignore[arg-type]
 
 
 def _keys(spelling: str) -> dict[str, str]:
@@ -214,13 +275,20 @@ def check_inside(
     for name, value in _placed(network, ranges) if subnets else ():
         if not any(within(value, subnet) for subnet in network.subnets):
             problem = f"this is not inside the subnet {subnets}"
-            problems.add(f"{network.key}.{keys[name]}", str(value), problem, "correct one of the two")
+            remedy = f"write one that is, or the subnet that has it in {keys['subnets']}"
+            problems.add(f"{network.key}.{keys[name]}", str(value), problem, remedy)
 
 
 def _placed(network: MacvlanNetwork, ranges: Iterable[Network]) -> Iterator[tuple[str, Address | Network]]:
-    """Field and value. The link-local address of a router is in no declared subnet and on every link."""
+    """Field and value.
+
+    The link-local address of a router is in no declared subnet and on every link. Where all subnets of a family are
+    single addresses that a provider routes to the host, the gateway is never inside, and reached by an on-link route.
+    """
+    routed = [subnet.version for subnet in network.subnets if subnet.prefixlen == subnet.max_prefixlen]
+    wider = [subnet.version for subnet in network.subnets if subnet.prefixlen < subnet.max_prefixlen]
     for gateway in network.gateways:
-        if not gateway.is_link_local:
+        if not gateway.is_link_local and (gateway.version in wider or gateway.version not in routed):
             yield "gateways", gateway
     for outer in ranges:
         yield "ranges", outer

@@ -111,7 +111,9 @@ def times(soak: float, interval: float, timeout: float, problems: Problems) -> T
     )
     wrong = [(key, value, low, high) for key, value, low, high in bounds if not _between(value, low, high)]
     for key, value, low, high in wrong:
-        problems.add(key, value, f"this is not a number of seconds from {low:g} to {high:g}", "correct it")
+        problems.add(
+            key, value, f"this is not a number of seconds from {low:g} to {high:g}", f"write one, such as {high:g}"
+        )
     made = Times(soak, interval, timeout)
     if not wrong and made.rounds >= ROUNDS_MAX:
         remedy = "raise interval, or lower soak_seconds"

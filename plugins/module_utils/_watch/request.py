@@ -94,7 +94,7 @@ def _seconds(value: object, key: str, default: float, low: float, high: float, p
         problems.add(key, value, "this is not a number of seconds", f"give one from {low:g} to {high:g}")
         return default
     if not low <= value <= high:
-        problems.add(key, value, f"this is not from {low:g} to {high:g} seconds", "correct it")
+        problems.add(key, value, f"this is not from {low:g} to {high:g} seconds", f"write a number such as {high:g}")
     return float(value)
 
 

@@ -75,7 +75,7 @@ def interest(scopes: list[Scope], targets: list[WatchTarget], everywhere: list[t
         addresses |= {
             item.interface.ip for link in (scope.parent, scope.shim) if link for item in scope.facts.addresses_of(link)
         }
-        networks += network.ranges
+        networks += network.assigned()
         if scope.parent is not None:
             children = (link for dummy, link, dummy_facts in foreign_children(everywhere, scope.parent))
             macs |= {link.mac for link in (scope.parent, *scope.facts.children(scope.parent), *children)}

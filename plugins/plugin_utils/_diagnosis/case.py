@@ -162,7 +162,7 @@ class Case:
         parsed = parse_address(address)
         if parsed is None:
             return False
-        return parsed in self.network.containers or any(within(parsed, outer) for outer in self.network.ranges)
+        return parsed in self.network.containers or any(within(parsed, outer) for outer in self.network.assigned())
 
     @property
     def segment(self) -> str:

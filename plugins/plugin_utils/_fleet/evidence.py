@@ -142,7 +142,7 @@ def _wanted(plan: HostPlan) -> Iterator[tuple[Network, str]]:
             yield ipaddress.ip_network(address), "host_address"
         for address in network.containers:
             yield ipaddress.ip_network(address), "a container's address"
-        for one in network.ranges:
+        for one in network.assigned():
             yield one, "container_range"
     for link in plan.desired.present:
         if link.key.startswith("macvlan_links"):

@@ -92,6 +92,7 @@ class SegmentClaims:
     slices: list[Claim] = field(default_factory=list)
     subnets: list[Claim] = field(default_factory=list)
     reached: list[Claim] = field(default_factory=list)
+    excluded: set[Address] = field(default_factory=set)
 
 
 @dataclass
@@ -213,6 +214,7 @@ def _claim_network(segment: SegmentClaims, host: str, network: MacvlanNetwork, s
         # the whole range: the next host takes a slice that is free now
         outers = claims("container_range", "a shared container range", [outer for outer, dummy in shared.cuts])
         segment.ranges += [replace(outer, terms=shared.terms) for outer in outers]
+    segment.excluded.update(network.excluded)
     segment.subnets += claims("subnet", "a subnet", network.subnets)
 
 
@@ -320,6 +322,8 @@ def _inside_ranges(segment: SegmentClaims, ranges: _Ranges, where: str) -> Itera
     """Addresses and gateways inside another host's range; the host's own range is checked when it is read."""
     gateways = [claims[0] for claims in _by_value(segment.gateways).values()]
     for claim in (*segment.addresses, *gateways):
+        if claim.value in segment.excluded:
+            continue
         holder = ranges.around(claim.value)
         if holder is not None and claim.host not in {other.host for other in ranges.equal[holder.value]}:
             what = f"this is inside the container range {holder.value} of {holder.host} ({holder.key}){where}"
@@ -345,7 +349,7 @@ def _reached(segment: SegmentClaims, ranges: _Ranges) -> Iterator[tuple[Problem,
                 what = f"this is taken: Ansible reaches {claim.host} by it (ansible_host)"
                 yield _conflict(taken, what, "choose an address that no host has yet", [claim])
         holder = ranges.around(claim.value)
-        if holder is not None:
+        if holder is not None and claim.value not in segment.excluded:
             what = f"this contains {claim.value}, by which Ansible reaches {claim.host} (ansible_host)"
             yield _conflict(holder, what, "choose a range without hosts: its engine hands out all of it", [claim])
 
@@ -357,7 +361,7 @@ def _subnets(segment: SegmentClaims, where: str) -> Iterator[tuple[Problem, set[
     for claim in distinct:
         if furthest is not None and _start(claim) <= _end(furthest):
             what = f"{furthest.host} ({furthest.key}) has {furthest.value}, which overlaps and is not the same{where}"
-            remedy = "correct one of the two; where these are different LANs, give each network a segment"
+            remedy = "write the same subnet on both; where these are different LANs, give each network a segment"
             yield _conflict(claim, what, remedy, [furthest])
         else:
             furthest = claim

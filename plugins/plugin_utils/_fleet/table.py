@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
@@ -333,5 +334,12 @@ def container_network(network: MacvlanNetwork, parent: str) -> str:
                 f"--aux-address=host{item.version}={item}"
                 for item in network.host_addresses
                 if item.version == subnet.version
+            ]
+            words += [
+                f"--aux-address=excluded{number}={item}"
+                for number, item in enumerate(network.excluded)
+                if within(item, subnet)
+                and item not in network.host_addresses
+                and any(within(item, outer) for outer in network.ranges)
             ]
     return shlex.join([*words, network.name])

@@ -26,7 +26,7 @@ def _addresses(context: Context) -> list[str]:
         for address in (*network.containers, *network.host_addresses)
         if not any(address.version == item.version and address in item for item in network.ranges)
     ]
-    return [str(item) for item in (*network.ranges, *outside) if item.version == 4]
+    return [str(item) for item in (*network.assigned(), *outside) if item.version == 4]
 
 
 def _why_not(context: Context) -> str:

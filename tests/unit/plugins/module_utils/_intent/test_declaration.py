@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
@@ -75,6 +77,33 @@ def test_containers_without_a_range_get_routes_of_their_own():
     assert intent.networks[0].probed() == ["192.168.100.3", "192.168.100.40"]
 
 
+def test_a_range_from_first_to_last_becomes_networks():
+    intent, problems = expanded({**NETWORK, "container_range": "192.168.100.200 - 192.168.100.216"})
+    assert not problems, problems.report()
+    routes = ["192.168.100.200/29", "192.168.100.208/29", "192.168.100.216/32"]
+    assert [route["destination"] for route in intent.links[0]["routes"]] == routes
+
+
+def test_what_is_excluded_is_routed_and_not_assigned():
+    declared = {"container_range": "192.168.100.192/27", "host_address": "192.168.100.223"}
+    excluded = ["192.168.100.223", "192.168.100.200-192.168.100.201"]
+    intent, problems = expanded({**NETWORK, **declared, "exclude": excluded})
+    assert not problems, problems.report()
+    assert [route["destination"] for route in intent.links[0]["routes"]] == ["192.168.100.192/27"]
+    assigned = [address for block in intent.networks[0].assigned() for address in block]
+    left_out = {ipaddress.ip_address(f"192.168.100.{number}") for number in (200, 201, 223)}
+    assert set(assigned) == set(ipaddress.ip_network("192.168.100.192/27")) - left_out
+    assert len(assigned) == 29
+
+
+def test_a_single_address_that_is_routed_to_the_host_has_its_gateway_outside():
+    declared = {"subnet": "203.0.113.9/32", "gateway": "198.51.100.1", "container_range": None, "host_address": None}
+    dummy, problems = expanded({**NETWORK, **declared, "containers": ["203.0.113.9"]})
+    assert not problems, problems.report()
+    dummy, problems = expanded({**NETWORK, "gateway": "198.51.100.1"})
+    assert [problem.key for problem in problems.items] == ["macvlan_networks[0].gateway"]
+
+
 def test_everything_else_follows_from_the_declaration():
     intent = expanded(NETWORK, links=[{"name": "mv1", "parent": "eth1"}])[0]
     data = intent.as_data()
@@ -92,10 +121,21 @@ def test_everything_else_follows_from_the_declaration():
         ({"host_address": "192.168.100.1"}, "host_address", "the gateway's address"),
         ({"host_address": "192.168.100.255"}, "host_address", "broadcast address"),
         ({"container_range": "192.168.101.128/28"}, "container_range", "not inside the subnet"),
-        ({"container_range": "192.168.100.130/28"}, "container_range", "not a range in CIDR form"),
+        ({"container_range": "192.168.100.130/28"}, "container_range", "the network is 192.168.100.128/28"),
+        ({"container_range": "192.168.100.140-192.168.100.130"}, "container_range", "ends before it begins"),
+        ({"container_range": "192.168.100.140-fd00::1"}, "container_range", "two families"),
+        ({"container_range": "192.168.100.x-192.168.100.130"}, "container_range", "not a range"),
+        ({"exclude": "192.168.100.4"}, "exclude", "outside the container range"),
+        ({"exclude": "192.168.0.0/16"}, "exclude", "the engine is told each"),
+        ({"exclude": "192.168.100.129", "containers": ["192.168.100.129"]}, "exclude", "a container has this"),
+        ({"container_range": None, "containers": ["192.168.100.5"], "exclude": "192.168.100.4"}, "exclude",
+         "no range to exclude"),
+        ({"engine": "docker", "container_range": "192.168.100.128-192.168.100.130"}, "container_range",
+         "takes one range"),
+        ({"engine": "podman", "exclude": "192.168.100.130"}, "exclude", "podman cannot keep"),
         ({"container_range": None}, "host_address", "nothing that it could reach"),
         ({"containers": ["192.168.100.200"]}, "containers", "outside the container range"),
-        ({"subnet": "192.168.100.1/24"}, "subnet", "not a network"),
+        ({"subnet": "192.168.100.1/24"}, "subnet", "the network is 192.168.100.0/24"),
         ({"subnet": None}, "subnet", "needs a subnet"),
         ({"parent": None}, "parent", "needs a parent"),
         ({"name": "a-very-long-network-name"}, "name", "at most 15 characters"),
@@ -147,6 +187,7 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     assert not problems
     assert first == {
         "name": "lan0", "parent": "eth0", "link": "lan0", "gateways": [], "containers": [], "engine": "none",
+        "excluded": [],
         "segment": "", "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip

@@ -140,6 +140,7 @@ def valid_networks(draw) -> MacvlanNetwork:
         "subnets": subnets,
         "gateways": draw(unique(addresses | st.just(ipaddress.ip_address("fe80::1")))),
         "ranges": draw(unique(st.sampled_from(subnets).flatmap(part_of))),
+        "excluded": draw(unique(addresses)),
         "host_addresses": draw(unique(addresses, min_size=1 if link else 0)),
         "containers": draw(unique(addresses)),
         "engine": draw(st.sampled_from(ENGINES)),

@@ -63,6 +63,7 @@ NETWORK = {
     "host_address": ["192.0.2.3", "2001:db8::3"],
     "containers": ["192.0.2.129", "2001:db8::81"],
     "engine": "docker",
+    "exclude": ["192.0.2.130"],
     "segment": "office",
     "link_name": "lan0",
     "sysctl": {"rp_filter": 2},
