@@ -15,12 +15,9 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
-    RTA_DST,
     RTA_GATEWAY,
     RTA_OIF,
-    RTA_SRC,
     RTA_TABLE,
-    RTM_F_LOOKUP_TABLE,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import RTM_NEWADDR
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink, RtnetlinkMessage
@@ -28,9 +25,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables im
 
 from .request import Request
 from .session import connection
-
-#: struct rtmsg (linux/rtnetlink.h)
-_RTMSG = struct.Struct("=BBBBBBBBI")
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ def find() -> Uplink | None:
         if not holder:
             return None
         try:
-            answer = netlink.route_to(*_question(peer, local))
+            answer = netlink.route_to(peer, local)
         except OSError:
             # No route: the connection is lost already, there is nothing left to protect.
             return None
@@ -89,13 +83,6 @@ def find() -> Uplink | None:
     table = answer.number(RTA_TABLE) or answer.header[4]
     carriers = frozenset(below([link, holder]))
     return Uplink(peer, local, link, ipaddress.ip_address(gateway) if gateway else None, table, carriers)
-
-
-def _question(peer: Address, local: Address) -> tuple[bytes, tuple[tuple[int, bytes], ...]]:
-    family, bits = (socket.AF_INET, 32) if peer.version == 4 else (socket.AF_INET6, 128)
-    # RTM_F_LOOKUP_TABLE: answer with the table in which the route was found, not with the main one.
-    header = _RTMSG.pack(family, bits, bits, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
-    return header, ((RTA_DST, peer.packed), (RTA_SRC, local.packed))
 
 
 def _index(message: RtnetlinkMessage) -> int:

@@ -10,6 +10,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
 
+from . import rivals
 from .state import ConvergeState
 
 
@@ -22,6 +23,7 @@ def check(state: ConvergeState, problems: Problems) -> None:
         _check_addresses(link, state, problems)
         _check_recreation(link, state, problems)
         _check_passthru(link, state, problems)
+    rivals.check(state.rivals, problems)
 
 
 def _check_name(link: DesiredLink, facts: Facts, problems: Problems) -> None:

@@ -23,8 +23,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
-from . import parent_settings
+from . import parent_settings, rivals
 from .parent_settings import Memory
+from .rivals import Rival
 
 #: Addresses can be added where this is 0: the kernel has IPv6 and nobody switched it off for all interfaces.
 NO_IPV6 = "net/ipv6/conf/all/disable_ipv6"
@@ -54,7 +55,7 @@ class ConvergeState:
     itself, and of parents that cannot be found. elsewhere: macvlan children of the parents in other network namespaces.
     memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
     that links and parents need. ipv6: whether the host has IPv6. uplink: what carries the controller's
-    connection.
+    connection. rivals: other links in the subnet of a parent.
     """
 
     options: ConvergeOptions
@@ -69,6 +70,7 @@ class ConvergeState:
     sysctls: Sysctls = field(default_factory=dict)
     ipv6: bool = True
     uplink: Uplink | None = None
+    rivals: tuple[Rival, ...] = ()
 
 
 def read(options: ConvergeOptions) -> ConvergeState:
@@ -95,6 +97,7 @@ def read(options: ConvergeOptions) -> ConvergeState:
         _sysctls(present, memory),
         read_sysctls([NO_IPV6])[NO_IPV6] == 0,
         uplink,
+        tuple(rivals.find(present, removed, facts)),
     )
 
 

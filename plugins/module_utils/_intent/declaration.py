@@ -266,6 +266,11 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
                 )
             if one.segment != other.segment:
                 continue
+            shared = [mine for mine in one.subnets for theirs in other.subnets if overlap(mine, theirs)]
+            if shared and one.parent != other.parent:
+                what = f"{other.key} has the subnet {shared[0]} on another parent, {other.parent}"
+                remedy = "use one parent for both, or name the segment of each where these are different LANs"
+                problems.add(f"{one.key}.parent", str(one.parent), what, remedy)
             for mine in one.ranges:
                 for theirs in other.ranges:
                     if overlap(mine, theirs):

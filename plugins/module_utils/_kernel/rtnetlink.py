@@ -16,6 +16,9 @@ import struct
 from dataclasses import dataclass
 from types import TracebackType
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+
+from .names import RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
 from .netlink import (
     NLA_TYPE_MASK,
     NLM_F_ACK,
@@ -37,6 +40,9 @@ from .netlink import (
 
 #: The size of the fixed header of each kind of thing.
 HEADERS = {RTM_NEWADDR: 8, RTM_NEWROUTE: 12, RTM_NEWRULE: 12}
+
+#: struct rtmsg
+_RTMSG = struct.Struct("=BBBBBBBBI")
 
 #: Seconds without any answer of the kernel, and how often a dump that was disturbed is taken again.
 TIMEOUT = 10.0
@@ -96,8 +102,12 @@ class Rtnetlink:
                 return messages
         raise OSError(errno.EINTR, "the kernel's tables changed each time they were read")
 
-    def route_to(self, header: bytes, wanted: tuple[Attribute, ...]) -> RtnetlinkMessage:
-        """The kernel's choice of a route (RTM_GETROUTE without dump)."""
+    def route_to(self, target: Address, source: Address) -> RtnetlinkMessage:
+        """The kernel's choice of a route for packets from an own address (RTM_GETROUTE without dump)."""
+        family, bits = (socket.AF_INET, 32) if target.version == 4 else (socket.AF_INET6, 128)
+        # RTM_F_LOOKUP_TABLE: answer with the table in which the route was found, not with the main one.
+        header = _RTMSG.pack(family, bits, bits, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
+        wanted = ((RTA_DST, target.packed), (RTA_SRC, source.packed))
         self._send(RTM_NEWROUTE + 2, 0, encode(RtnetlinkMessage(RTM_NEWROUTE, header, wanted)))
         messages, _whole = self._receive(RTM_NEWROUTE, one=True)
         return messages[0]

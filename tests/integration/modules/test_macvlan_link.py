@@ -397,3 +397,49 @@ def test_without_a_usable_pyroute2_the_message_says_so(host, tmp_path, version, 
     assert result["failed"]
     assert says in result["msg"]
     assert "python3-pyroute2" in result["msg"]
+
+
+# ---- other links in the same subnet ----------------------------------------------------------------------------------
+
+
+def second_uplink(host, *, first=False, address="192.168.100.21/24"):
+    host.ip("link", "add", "eth1", "type", "veth", "peer", "name", "port1")
+    host.ip("link", "set", "port1", "up")
+    host.ip("link", "set", "eth1", "up")
+    host.ip("address", "add", address, "dev", "eth1")
+    if first:
+        host.ip("link", "set", "eth0", "down")
+        host.ip("link", "set", "eth0", "up")
+
+
+@pytest.mark.parametrize(
+    ("first", "says"),
+    [(True, "sends what eth0 has to answer out of eth1"), (False, "the one that comes up first takes all packets")],
+)
+def test_a_second_uplink_in_the_subnet_is_refused(host, first, says):
+    second_uplink(host, first=first)
+    problems = refused(host, LINK)
+    assert list(problems) == ["links[0].parent"]
+    assert "eth1 of this host has 192.168.100.21/24" in problems["links[0].parent"]
+    assert says in problems["links[0].parent"]
+
+
+def test_a_sibling_with_the_whole_subnet_is_refused(host):
+    host.ip("link", "add", "shim", "link", "eth0", "type", "macvlan", "mode", "bridge")
+    host.ip("address", "add", "192.168.100.9/24", "dev", "shim")
+    host.ip("link", "set", "shim", "up")
+    assert "shim of this host has 192.168.100.9/24" in refused(host, LINK)["links[0].parent"]
+    host.ip("address", "del", "192.168.100.9/24", "dev", "shim")
+    host.ip("address", "add", "192.168.100.9/32", "dev", "shim")
+    assert declare(host, LINK)["changed"]
+
+
+def test_a_second_uplink_that_cannot_take_the_traffic_is_none_of_ours(host):
+    second_uplink(host)
+    host.ip("route", "del", "192.168.100.0/24", "dev", "eth1")
+    host.ip("route", "add", "192.168.100.0/24", "dev", "eth1", "metric", "600")
+    assert declare(host, LINK)["changed"]
+    host.ip("route", "del", "192.168.100.0/24", "dev", "eth1")
+    host.ip("route", "add", "192.168.100.0/24", "dev", "eth1", "table", "7")
+    host.ip("rule", "add", "from", "192.168.100.21", "lookup", "7")
+    assert not declare(host, LINK)["changed"]

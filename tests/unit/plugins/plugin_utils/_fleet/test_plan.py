@@ -181,6 +181,7 @@ def test_faults_of_each_host_are_reported_by_declaration_key() -> None:
     )
     assert [item[:2] for item in reported(result)] == [
         ("h1", "macvlan_networks[0].host_address"),
+        ("h1", "macvlan_networks[1].parent"),
         ("h1", "macvlan_networks[1].container_range"),
         ("h1", "macvlan_networks[1].mac"),
         ("h2", "macvlan_links[0].name"),
