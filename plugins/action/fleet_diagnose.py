@@ -94,17 +94,23 @@ def _first_line(result: Result) -> str:
 
 
 def _failures(report: DiagnosisReport) -> dict[str, str]:
-    """For each broken host what is confirmed there, for others why they could not be diagnosed."""
+    """For each broken host what is confirmed or located there; for others what is not as declared, or why they could
+    not be diagnosed."""
     found = {}
     for host in report.data["hosts"]:
         name = host["host"]
-        confirmed = [words.headline(item) for item in report.of(name, CONFIRMED)]
-        if confirmed:
-            found[name] = "\n".join(confirmed)
+        said = [words.headline(item) for item in report.of(name, CONFIRMED)]
+        located = report.located(name)
+        if located:
+            said.append(words.located_line(located))
+        elif host["state"] == _report.BROKEN and not said:
+            said += [f"suspected: {words.headline(item)}" for item in report.of(name, SUSPECTED)]
+        elif host["state"] == _report.BLIND and host["unlike"]:
+            said.append(f"blind: {'; '.join(host['unlike'])}")
+        if said:
+            found[name] = "\n".join(said)
         elif host["state"] in (UNREACHABLE, FAILED):
             found[name] = f"{host['state']}: {host['message']}"
-        elif host["state"] == _report.BROKEN:
-            found[name] = "something is broken, and none of the known causes is proven"
     return found
 
 

@@ -76,7 +76,7 @@ summary:
   description: How many hosts are in which state, and how many causes are confirmed and suspected.
   returned: always
   type: dict
-  sample: {hosts: 3, healthy: 2, broken: 1, suspect: 0, unreachable: 0, failed: 0, nothing_declared: 0, confirmed: 1,
+  sample: {hosts: 3, healthy: 2, blind: 0, broken: 1, suspect: 0, unreachable: 0, failed: 0, nothing_declared: 0, confirmed: 1,
     suspected: 0}
 verdicts:
   description: What is confirmed or suspected. The report has all verdicts.

@@ -9,14 +9,33 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     AskedVantage,
     GatewayAskResult,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    GATEWAY_FROM_LINK,
+    GATEWAY_FROM_PARENT,
+)
 
 from .case import Case
 from .verdict import EvidenceItem
 
+#: Vantages of the experiment -> the kind of target with which the watch asks from there.
+_WATCHED = {"parent": GATEWAY_FROM_PARENT, "link": GATEWAY_FROM_LINK}
 
-def senders(made: GatewayAskResult) -> dict[str, AskedVantage]:
-    """The vantages that could ask: parent, link, child, egress, and ``container NAME``."""
-    return {item["vantage"]: item for item in made["asked"] if item["sent"]}
+
+def senders(case: Case, made: GatewayAskResult) -> dict[str, AskedVantage]:
+    """The vantages that could ask: parent, link, child, egress, and ``container NAME``.
+
+    One that got no answer is left out where the watch got all of them from the same place: its silence proves nothing.
+    """
+    return {item["vantage"]: item for item in made["asked"] if item["sent"] and not _contradicted(case, made, item)}
+
+
+def _contradicted(case: Case, made: GatewayAskResult, asked: AskedVantage) -> bool:
+    if asked["answered"] or asked["vantage"] not in _WATCHED:
+        return False
+    same = [
+        item for item in case.targets(_WATCHED[asked["vantage"]]) if item["sent"] and item["target"] == made["gateway"]
+    ]
+    return bool(same) and all(item["received"] == item["sent"] for item in same)
 
 
 def only_the_parent(case: Case) -> list[EvidenceItem]:
@@ -24,7 +43,7 @@ def only_the_parent(case: Case) -> list[EvidenceItem]:
     made = case.experiments.result("gateway_ask")
     if made is None:
         return []
-    asked = senders(made)
+    asked = senders(case, made)
     if "parent" not in asked or "child" not in asked:
         return []
     parent, child = asked["parent"], asked["child"]

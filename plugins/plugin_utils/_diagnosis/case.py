@@ -9,7 +9,9 @@ The evidence has the types of its schema; a case adds the questions that more th
 from __future__ import annotations
 
 import ipaddress
+import typing
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address, within
@@ -32,6 +34,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
     AddressEvent,
     CounterEvent,
     Event,
+    EventKind,
     FrameEvent,
     LinkEvent,
     ManagerEvent,
@@ -67,6 +70,8 @@ class Case:
         self.fleet = fleet
         self.host = evidence["host"]
         self.experiments = Experiments(evidence["experiments"], network.name)
+        #: the kinds of event that a judge asked for: what it rules out depends on their being complete
+        self.relied_on: set[str] = set()
 
     # ---- parts of the evidence ---------------------------------------------------------------------------------------
 
@@ -212,11 +217,18 @@ class Case:
 
     def events(self, action: str | None = None, link: str | None = None, namespace: str | None = "") -> list[Event]:
         """Events of all kinds in their order. namespace: the host's own is empty; None for all."""
-        watch = self.evidence["watch"]
+        return self._events(typing.get_args(EventKind), action, link, namespace)
+
+    def _events(
+        self, kinds: Iterable[str], action: str | None, link: str | None, namespace: str | None = ""
+    ) -> list[Event]:
+        watch, wanted = self.evidence["watch"], set(kinds)
+        self.relied_on |= wanted
         return [
             item
             for item in (watch["events"] if watch else [])
-            if action in (None, item["action"])
+            if item["kind"] in wanted
+            and action in (None, item["action"])
             and link in (None, item["link"])
             and namespace in (None, item["namespace"])
         ]
@@ -224,30 +236,31 @@ class Case:
     def link_events(
         self, action: str | None = None, link: str | None = None, namespace: str | None = ""
     ) -> list[LinkEvent]:
-        return [event for event in self.events(action, link, namespace) if event["kind"] == "link"]
+        return [event for event in self._events(("link",), action, link, namespace) if event["kind"] == "link"]
 
     def address_events(
         self, action: str | None = None, link: str | None = None, namespace: str | None = ""
     ) -> list[AddressEvent]:
-        return [event for event in self.events(action, link, namespace) if event["kind"] == "address"]
+        return [event for event in self._events(("address",), action, link, namespace) if event["kind"] == "address"]
 
     def route_events(self, action: str | None = None, link: str | None = None) -> list[RouteEvent]:
-        return [event for event in self.events(action, link) if event["kind"] == "route"]
+        return [event for event in self._events(("route",), action, link) if event["kind"] == "route"]
 
     def frame_events(
         self, kind: Literal["arp", "nd"], action: str | None = None, link: str | None = None
     ) -> list[FrameEvent]:
         """What was heard on the wire."""
-        frames = [event for event in self.events(action, link) if event["kind"] == "arp" or event["kind"] == "nd"]
-        return [event for event in frames if event["kind"] == kind]
+        return [
+            event for event in self._events((kind,), action, link) if event["kind"] == "arp" or event["kind"] == "nd"
+        ]
 
     def manager_events(self, link: str | None = None) -> list[ManagerEvent]:
         """Changes of state in NetworkManager and systemd-networkd."""
-        return [event for event in self.events(None, link) if event["kind"] == "manager"]
+        return [event for event in self._events(("manager",), None, link) if event["kind"] == "manager"]
 
     def counter_events(self) -> list[CounterEvent]:
         """In all namespaces."""
-        return [event for event in self.events(namespace=None) if event["kind"] == "counter"]
+        return [event for event in self._events(("counter",), None, None, None) if event["kind"] == "counter"]
 
     def counted(self, name: str, link: str = "", namespace: str = "") -> int:
         """By how much a counter grew during the watch."""
@@ -286,7 +299,10 @@ class Case:
 
     def loss_items(self, targets: Iterable[TargetData], most: int = 5) -> list[EvidenceItem]:
         """Broken targets as evidence."""
-        return [self._loss_item(target) for target in list(targets)[:most]]
+        chosen = list(targets)
+        items = [self._loss_item(target) for target in chosen[:most]]
+        # What a verdict is about is more than what it spells out.
+        return [replace(items[0], targets=tuple(target["id"] for target in chosen)), *items[1:]] if items else []
 
     def _loss_item(self, target: TargetData) -> EvidenceItem:
         source = target["from"]

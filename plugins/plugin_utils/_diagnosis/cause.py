@@ -14,8 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_PARENT, KINDS
+
 from .case import Case
 from .verdict import CauseVerdict
+
+BEYOND_PARENT = tuple(kind for kind in KINDS if kind != GATEWAY_FROM_PARENT)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,9 @@ class Cause:
     rank: precedence among confirmed causes of one network: where several explain a consequence, the lowest has it.
     needs: evidence without which nothing can be said; keys of `Case.lacks`.
     explains: ids of causes that are consequences of this one where both are confirmed.
+    breaks: kinds of target that it can break; `BEYOND_PARENT` where the parent's own traffic is not touched. A verdict
+    explains the losses that it cites as far as they are of these kinds, and where it cites none all that are.
+    silences: kinds of target that cannot answer while the cause is there: answers to them contradict it.
     repairable: whether re-applying the declaration (roles nm_exclusion and interfaces) repairs it.
     """
 
@@ -42,4 +49,6 @@ class Cause:
     judge: Callable[[Case], CauseVerdict]
     needs: tuple[str, ...] = ("after",)
     explains: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = tuple(KINDS)
+    silences: tuple[str, ...] = ()
     repairable: bool = False

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every cause on every network of every host, and which of them is the root of the others. Pure."""
+"""Every cause on every network of every host, under the laws. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
-from . import shape
+from . import laws, shape
 from .case import Case
 from .cause import Cause
 from .fleet import gather
@@ -42,7 +42,8 @@ def judge(hosts: Mapping[str, HostEvidence], absent: Mapping[str, str] | None = 
     found = []
     for evidence in hosts.values():
         for network in networks(evidence, Problems()):
-            found += rooted([verdict(cause, Case(evidence, network, fleet)) for cause in CAUSES])
+            made = [verdict(cause, Case(evidence, network, fleet)) for cause in CAUSES]
+            found += [laws.possible(item, evidence) for item in laws.rooted(made)]
     return sorted(found, key=order)
 
 
@@ -70,7 +71,7 @@ def verdict(cause: Cause, case: Case) -> CauseVerdict:
     # One judge that does not expect what it sees on a broken host must not keep the others from their verdicts.
     except Exception as error:  # noqa: BLE001
         made = CauseVerdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
-    return placed(made, case.host, case.network.name, cause)
+    return placed(laws.bounded(made, cause, case), case.host, case.network.name, cause)
 
 
 def placed(item: CauseVerdict, host: str, network: str, cause: Cause) -> CauseVerdict:
@@ -85,32 +86,3 @@ def placed(item: CauseVerdict, host: str, network: str, cause: Cause) -> CauseVe
         explanation=cause.explanation,
         remedy=remedy,
     )
-
-
-def rooted(verdicts: list[CauseVerdict]) -> list[CauseVerdict]:
-    """The verdicts of one network of one host: what a confirmed cause explains is no cause of its own."""
-    roots = {item.cause: item for item in verdicts if item.status == CONFIRMED}
-    explained: dict[str, CauseVerdict] = {}
-    for cause in CAUSES:
-        if cause.id in roots:
-            for consequence in explains(cause):
-                explained.setdefault(consequence, roots[cause.id])
-    return [
-        item.consequence_of(explained[item.cause])
-        if item.status in (CONFIRMED, SUSPECTED) and item.cause in explained
-        else item
-        for item in verdicts
-    ]
-
-
-def explains(cause: Cause) -> set[str]:
-    """The consequences of a cause, and theirs; a cause is never its own."""
-    known = {item.id: item for item in CAUSES}
-    found: set[str] = set()
-    waiting = list(cause.explains)
-    while waiting:
-        name = waiting.pop()
-        if name not in found and name != cause.id:
-            found.add(name)
-            waiting.extend(known[name].explains if name in known else ())
-    return found

@@ -16,16 +16,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
     LinkData,
     NetworkData,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
-    CONTAINER_TO_HOST,
-    GATEWAY_FROM_LINK,
-    GATEWAY_FROM_PARENT,
-    HOST_TO_CONTAINER,
-)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
-from . import shape
+from . import laws, shape
+from .account import ENDS, Account, accounts, ends
 from .judge import judge, understood
 from .registry import CAUSES
 from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
@@ -33,16 +28,10 @@ from .shape import NotUnderstood
 from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
 
 #: States of a host.
-HEALTHY, BROKEN, SUSPECT = "healthy", "broken", "suspect"
+#: ``blind``: nothing is known to be broken, and it is not known to be healthy either: what is missing says why.
+HEALTHY, BROKEN, SUSPECT, BLIND = "healthy", "broken", "suspect", "blind"
 UNREACHABLE, FAILED, NOTHING_DECLARED = "unreachable", "failed", "nothing declared"
 
-#: Kinds of target -> what an edge of the drawing leads from and to; None stands for the container of the target.
-_EDGES: dict[str, tuple[str | None, str | None]] = {
-    GATEWAY_FROM_PARENT: ("parent", "gateway"),
-    GATEWAY_FROM_LINK: ("link", "gateway"),
-    HOST_TO_CONTAINER: ("link", None),
-    CONTAINER_TO_HOST: (None, "link"),
-}
 NO_ADDRESSES = (
     "its links are declared without addresses: declare them, and the routes to containers, or macvlan_networks"
 )
@@ -72,13 +61,18 @@ class _Host:
 
 @dataclass(frozen=True)
 class DiagnosisReport:
-    """data: as the report's schema documents it. verdicts: the same that it holds, as objects."""
+    """data: as the report's schema documents it. verdicts, accounts: the same that it holds, as objects."""
 
     data: ReportData
     verdicts: list[CauseVerdict] = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
 
     def of(self, host: str, *statuses: str) -> list[CauseVerdict]:
         return [item for item in self.verdicts if item.host == host and item.status in statuses]
+
+    def located(self, host: str) -> list[Account]:
+        """The broken targets of a host that no cause explains."""
+        return [item for item in self.accounts if item.host == host and item.located]
 
 
 def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, object]) -> DiagnosisReport:
@@ -90,7 +84,10 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     seen = {item.name: item.evidence for item in checked if item.evidence is not None}
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
-    hosts = [_host(item, verdicts) for item in checked]
+    known = {
+        name: accounts(evidence, [item for item in verdicts if item.host == name]) for name, evidence in seen.items()
+    }
+    hosts = [_host(item, verdicts, known.get(item.name, [])) for item in checked]
     states = [host["state"] for host in hosts]
     data: ReportData = {
         "schema": SCHEMA,
@@ -100,6 +97,7 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
         "summary": {
             "hosts": len(hosts),
             "healthy": states.count(HEALTHY),
+            "blind": states.count(BLIND),
             "broken": states.count(BROKEN),
             "suspect": states.count(SUSPECT),
             "unreachable": states.count(UNREACHABLE),
@@ -111,15 +109,20 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
         "hosts": hosts,
         "verdicts": [item.as_data() for item in verdicts],
     }
-    return DiagnosisReport(data, verdicts)
+    return DiagnosisReport(data, verdicts, [item for found in known.values() for item in found])
 
 
 def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
-    """For each host the confirmed causes that re-applying the declaration repairs."""
+    """For each host the confirmed causes that re-applying the declaration repairs, as it is now."""
     ours = {cause.id for cause in CAUSES if cause.repairable}
     found: dict[str, list[str]] = {}
     for item in report.verdicts:
-        if item.status == CONFIRMED and item.cause in ours and item.cause not in found.get(item.host, []):
+        if (
+            item.status == CONFIRMED
+            and item.cause in ours
+            and item.repair_possible
+            and item.cause not in found.get(item.host, [])
+        ):
             found.setdefault(item.host, []).append(item.cause)
     return found
 
@@ -134,7 +137,8 @@ def _checked(result: HostResult) -> _Host:
         known = understood(evidence)
     except NotUnderstood as error:
         return _Host(result.host, None, clock, FAILED, str(error))
-    if not known["networks"] and not (known["watch"] and known["watch"]["targets"]):
+    asked = known["networks"] or (known["watch"] and known["watch"]["targets"])
+    if not asked and not laws.unlike(known):
         return _Host(result.host, None, clock, NOTHING_DECLARED, NO_ADDRESSES)
     return _Host(result.host, known, clock, result.state, result.message)
 
@@ -144,7 +148,7 @@ def _clock(data: object) -> ClockData | None:
     return None if shape.fault(data, ClockData) else cast(ClockData, data)
 
 
-def _host(host: _Host, verdicts: list[CauseVerdict]) -> ReportHost:
+def _host(host: _Host, verdicts: list[CauseVerdict], known: list[Account]) -> ReportHost:
     evidence = host.evidence
     return {
         "host": host.name,
@@ -155,6 +159,9 @@ def _host(host: _Host, verdicts: list[CauseVerdict]) -> ReportHost:
         "timeline": evidence["watch"] if evidence else None,
         "experiments": evidence["experiments"] if evidence else [],
         "problems": evidence["problems"] if evidence else [],
+        "accounts": [item.as_data() for item in known],
+        "unlike": laws.unlike(evidence) if evidence else [],
+        "unasked": laws.unasked(evidence) if evidence else [],
     }
 
 
@@ -165,7 +172,9 @@ def _state(host: _Host, verdicts: list[CauseVerdict]) -> str:
         return FAILED
     if CONFIRMED in found or (watch and broken(watch["targets"])):
         return BROKEN
-    return SUSPECT if SUSPECTED in found else HEALTHY
+    if SUSPECTED in found:
+        return SUSPECT
+    return BLIND if host.evidence and (laws.unlike(host.evidence) or laws.unasked(host.evidence)) else HEALTHY
 
 
 def _link(network: NetworkData, evidence: HostEvidence) -> ReportLink:
@@ -229,16 +238,16 @@ def _edges(network: str, evidence: HostEvidence, containers: Iterable[ContainerD
     return [
         _edge(target, places, target["id"] in lost)
         for target in targets
-        if target["network"] == network and target["kind"] in _EDGES
+        if target["network"] == network and target["kind"] in ENDS
     ]
 
 
 def _edge(target: TargetData, places: Mapping[str, str], lost: bool) -> ReportEdge:
     """places: namespaces of containers by address."""
-    source, to = _EDGES[target["kind"]]
+    source, to = ends(target, places)
     return {
-        "from": source or f"container:{target['from']['namespace']}",
-        "to": to or f"container:{places.get(target['target'], target['target'])}",
+        "from": source,
+        "to": to,
         "state": "unknown" if not target["sent"] else "broken" if lost else "ok",
         "target_id": target["id"],
     }

@@ -18,7 +18,7 @@ SCHEMA = "linuxnet.macvlan/diagnosis/1"
 
 
 class Culprit(TypedDict):
-    """A process (pid, name, unit, command), a file (path), or a machine (mac, host, vendor). text: in one line."""
+    """A process (pid, name, unit, command), a file (path), or a machine (mac, host). text: in one line."""
 
     text: str
     pid: NotRequired[int | None]
@@ -28,7 +28,6 @@ class Culprit(TypedDict):
     path: NotRequired[str]
     mac: NotRequired[str | None]
     host: NotRequired[str | None]
-    vendor: NotRequired[str | None]
 
 
 class EvidenceItemData(TypedDict):
@@ -96,8 +95,31 @@ class ReportLink(TypedDict):
     edges: list[ReportEdge]
 
 
+class AccountData(TypedDict):
+    """One broken target: what explains it, or where and when it is lost. `Account` says what each field means."""
+
+    network: str
+    target_id: str
+    name: str
+    after: float | None
+    share: float
+    explained_by: list[str]
+    edge: list[str]
+    edge_text: str
+    direction: str
+    pattern: str
+    period: float | None
+    losses: int
+    before: list[str]
+    ask: str
+    text: str
+
+
 class ReportHost(TypedDict):
-    """message: why there is no evidence. problems: what could not be read."""
+    """message: why there is no evidence. problems: what could not be read.
+
+    accounts: one for each broken target. unlike: what was not found as declared. unasked: what could not be asked.
+    """
 
     host: str
     state: str
@@ -107,6 +129,9 @@ class ReportHost(TypedDict):
     timeline: TimelineData | None
     experiments: list[ExperimentData]
     problems: list[str]
+    accounts: list[AccountData]
+    unlike: list[str]
+    unasked: list[str]
 
 
 class ReportSummary(TypedDict):
@@ -114,6 +139,7 @@ class ReportSummary(TypedDict):
 
     hosts: int
     healthy: int
+    blind: int
     broken: int
     suspect: int
     unreachable: int

@@ -13,19 +13,25 @@ from .report_data import Culprit, EvidenceItemData, VerdictData
 
 #: ``confirmed``: proven by evidence. ``suspected``: evidence supports it, and a host alone cannot prove it.
 #: ``ruled_out``: what would prove it was looked for and is not there. ``not_tested``: it could not be looked for.
-CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT = "confirmed", "suspected", "not_tested", "ruled_out"
+#: ``explained``: it is there, as a consequence of a confirmed cause.
+CONFIRMED, SUSPECTED, EXPLAINED = "confirmed", "suspected", "explained"
+NOT_TESTED, RULED_OUT = "not_tested", "ruled_out"
 #: In the order of reports.
-STATUSES = (CONFIRMED, SUSPECTED, NOT_TESTED, RULED_OUT)
+STATUSES = (CONFIRMED, SUSPECTED, EXPLAINED, NOT_TESTED, RULED_OUT)
 
 
 @dataclass(frozen=True)
 class EvidenceItem:
-    """One piece of evidence. where: host, namespace and link; at: ISO 8601, by the host's clock; empty if unknown."""
+    """One piece of evidence. where: host, namespace and link; at: ISO 8601, by the host's clock; empty if unknown.
+
+    targets: ids of the broken targets of the timeline that this is about, also of those that are not spelled out.
+    """
 
     what: str
     value: str
     where: str = ""
     at: str = ""
+    targets: tuple[str, ...] = ()
 
     def as_data(self) -> EvidenceItemData:
         return {"what": self.what, "where": self.where, "at": self.at, "value": self.value}
@@ -37,6 +43,7 @@ class CauseVerdict:
 
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
     remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
+    repair_possible: False where something else has to be done before the declaration can be re-applied.
     """
 
     status: str
@@ -51,11 +58,14 @@ class CauseVerdict:
     title: str = ""
     explanation: str = ""
     explained_by: str | None = None
+    repair_possible: bool = True
 
     def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
-        """Ruled out as a cause of its own."""
+        """It is there, and no cause of its own."""
         explained = EvidenceItem("explained by", f"{other.cause}: {other.summary}")
-        return replace(self, status=RULED_OUT, evidence=(explained, *self.evidence), explained_by=other.cause)
+        return replace(
+            self, status=EXPLAINED, remedy="", evidence=(explained, *self.evidence), explained_by=other.cause
+        )
 
     def as_data(self) -> VerdictData:
         return {
@@ -102,4 +112,4 @@ def requester(event: Attribution) -> Culprit | None:
 def machine(mac: str, host: str = "", place: str = "") -> Culprit:
     """A machine: its MAC address and, as far as they are known, its host and the place there."""
     known = ", ".join(filter(None, [host, place])) or "a machine outside this inventory"
-    return {"mac": mac, "host": host or None, "vendor": None, "text": f"{mac} ({known})"}
+    return {"mac": mac, "host": host or None, "text": f"{mac} ({known})"}

@@ -9,12 +9,10 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import KINDS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
-
-from .report import BROKEN, HEALTHY, DiagnosisReport
+from .account import Account
+from .report import BLIND, HEALTHY, DiagnosisReport
 from .report_data import ReportHost, ReportSummary
-from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
+from .verdict import CONFIRMED, EXPLAINED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
 
 #: Pieces of evidence that are printed for a verdict; the report has all of them.
 EVIDENCE_MAX = 6
@@ -46,15 +44,20 @@ def _host(host: ReportHost, report: DiagnosisReport) -> Iterator[str]:
             f"  its clock is {abs(clock['offset_seconds']):.1f} s {ahead} this controller's"
             f" (measured to {clock['uncertainty_seconds']:.1f} s); times below are the host's"
         )
-    for network in [link["network"] for link in host["links"]]:
+    networks = [link["network"] for link in host["links"]]
+    for network in networks:
         verdicts = [item for item in report.verdicts if item.host == name and item.network == network]
         for status in (CONFIRMED, SUSPECTED):
             for item in verdicts:
                 if item.status == status:
                     yield from _found(item)
-        if host["state"] == BROKEN and not any(item.status in (CONFIRMED, SUSPECTED) for item in verdicts):
-            yield from _unexplained(network, host)
+        yield from _located([item for item in report.located(name) if item.network == network])
         yield from _well(network, verdicts) if host["state"] == HEALTHY else _rest(network, verdicts)
+    yield from _located([item for item in report.located(name) if item.network not in networks])
+    for text in host["unlike"]:
+        yield from _listed(f"not as declared: {text}")
+    for text in host["unasked"] if host["state"] == BLIND else ():
+        yield from _listed(f"not known to be healthy: {text}")
     for problem in host["problems"][:EVIDENCE_MAX]:
         yield f"  could not be read: {problem}"
 
@@ -81,19 +84,40 @@ def _wrapped(label: str, text: str) -> list[str]:
     return [line.replace("\u00a0", " ") for line in wrapped]
 
 
-def _unexplained(network: str, host: ReportHost) -> Iterator[str]:
-    targets = host["timeline"]["targets"] if host["timeline"] else []
-    lost = [item for item in broken(targets) if item["network"] == network]
-    if lost:
-        names = ", ".join(f"{KINDS.get(item['kind'], item['kind'])} {item['target']}" for item in lost[:EVIDENCE_MAX])
-        yield f"  {network} broken, and none of the known causes is proven: {names}"
+def _located(found: list[Account]) -> Iterator[str]:
+    """What no cause explains: where and when it is lost, what changed just before, and whom to ask."""
+    for (network, _edge, ask), alike in _alike(found).items():
+        first = min(alike, key=lambda item: -1.0 if item.after is None else item.after)
+        yield f"  {network} LOCATED {first.edge_text}: no known cause explains it"
+        for number, item in enumerate(alike[:EVIDENCE_MAX]):
+            yield from _wrapped("what" if not number else "", item.text)
+        if len(alike) > EVIDENCE_MAX:
+            yield f"            and {len(alike) - EVIDENCE_MAX} more in the report"
+        for number, text in enumerate(first.before):
+            yield from _wrapped("before" if not number else "", text)
+        yield from _wrapped("ask", ask)
+
+
+def _alike(found: list[Account]) -> dict[tuple[str, tuple[str, str], str], list[Account]]:
+    """Accounts by network, edge and whom to ask."""
+    groups: dict[tuple[str, tuple[str, str], str], list[Account]] = {}
+    for item in found:
+        groups.setdefault((item.network, item.edge, item.ask), []).append(item)
+    return groups
+
+
+def located_line(found: list[Account]) -> str:
+    """The first of them in one line, as for the message of a task that fails."""
+    first = min(found, key=lambda item: -1.0 if item.after is None else item.after)
+    more = f", and {_number(len(found) - 1, 'more target')}" if len(found) > 1 else ""
+    return f"{first.network} located, no known cause explains it: {first.text}{more}. Ask {first.ask}."
 
 
 def _rest(network: str, verdicts: list[CauseVerdict]) -> Iterator[str]:
-    explained = [f"{item.cause} (by {item.explained_by})" for item in verdicts if item.explained_by]
+    explained = [f"{item.cause} (by {item.explained_by})" for item in verdicts if item.status == EXPLAINED]
     if explained:
         yield from _listed(f"{network} explained by it: {', '.join(explained)}")
-    ruled_out = [item.cause for item in verdicts if item.status == RULED_OUT and not item.explained_by]
+    ruled_out = [item.cause for item in verdicts if item.status == RULED_OUT]
     if ruled_out:
         yield from _listed(f"{network} ruled out: {', '.join(ruled_out)}")
     reasons: dict[str, list[str]] = {}
@@ -122,6 +146,7 @@ def _number(count: int, noun: str) -> str:
 def _total(summary: ReportSummary) -> str:
     counts = {
         "healthy": summary["healthy"],
+        "blind": summary["blind"],
         "broken": summary["broken"],
         "suspect": summary["suspect"],
         "unreachable": summary["unreachable"],

@@ -137,7 +137,7 @@ def culprit_text(culprit: Culprit | None) -> str:
         return clean(culprit["text"])
     if culprit.get("pid") is not None or culprit.get("unit"):
         return _process(culprit.get("name"), culprit.get("pid"), culprit.get("unit"))
-    known = (culprit.get("name"), culprit.get("host"), culprit.get("mac"), culprit.get("vendor"))
+    known = (culprit.get("name"), culprit.get("host"), culprit.get("mac"))
     return ", ".join(clean(item) for item in known if item)
 
 

@@ -37,7 +37,7 @@ def judge(case: Case) -> CauseVerdict:
         " delivers its packets for the container to itself",
         evidence,
         after=added[0]["after"] if added else None,
-        culprit={"mac": first["mac"], "host": case.host, "vendor": None, "text": f"namespace {first['namespace']}"},
+        culprit={"mac": first["mac"], "host": case.host, "text": f"namespace {first['namespace']}"},
         remedy=f"give the container another address, or remove {address} from {link} (ip address delete"
         f" {quote(address)} dev {quote(link)})",
     )

@@ -9,7 +9,7 @@ import ipaddress
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, RouteEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import MAIN
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit, unknown
@@ -101,5 +101,6 @@ CAUSE = Cause(
     needs=("watch", "after"),
     explains=("host_isolation", "not_persistent", "route_order"),
     repairable=True,
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

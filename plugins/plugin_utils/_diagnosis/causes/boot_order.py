@@ -10,7 +10,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import BootParentData, BootUnitData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: What programs print about a device that does not exist: ip(8), ifupdown, tools that print the errno (ENODEV).
@@ -119,5 +119,6 @@ CAUSE = Cause(
     needs=("before", "after", "system.boot"),
     explains=("host_isolation", "not_persistent"),
     repairable=True,
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

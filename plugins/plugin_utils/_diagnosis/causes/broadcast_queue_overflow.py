@@ -12,6 +12,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 #: A single request that one socket received and the other had not yet, when the watch ended, proves nothing.
 LOSSES = 2
+#: So many dropped frames are more than those of unknown protocols, which a quiet network has as well.
+DROPS = 100
 #: The modes in which each link gets the network's broadcasts through the queue (drivers/net/macvlan.c).
 MODES = ("bridge", "vepa", "private")
 
@@ -38,6 +40,11 @@ def judge(case: Case) -> CauseVerdict:
             return case.suspected(
                 f"the queue for broadcasts of {name} on {case.host} has length 0: no ARP request reaches its links",
                 evidence,
+            )
+        if not asked and dropped >= DROPS:
+            return case.not_tested(
+                f"{dropped} frames were dropped on {name}, and no ARP request for the link arrived that could show whether"
+                " its queue for broadcasts was the reason"
             )
         return case.ruled_out(f"the ARP requests that arrived on {name} reached {shim['name']}", evidence)
     if case.link_events(None, shim["name"]):

@@ -31,7 +31,6 @@ def judge(case: Case) -> CauseVerdict:
         culprit={
             "mac": macs[0] if macs else None,
             "host": None,
-            "vendor": None,
             "text": f"DHCP server {name}{f' ({macs[0]})' if macs else ''}",
         },
         remedy=f"exclude {first['declared']} from the pool of {name}, or give container_range a part of the subnet that"

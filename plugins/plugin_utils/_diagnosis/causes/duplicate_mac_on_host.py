@@ -41,7 +41,7 @@ def judge(case: Case) -> CauseVerdict:
         f" once on {case.parent_name}",
         [*evidence, *case.loss_items(broken, 3)],
         after=case.first_loss(broken),
-        culprit={"mac": running.mac, "host": running.host, "vendor": None, "text": running.where},
+        culprit={"mac": running.mac, "host": running.host, "text": running.where},
         remedy=f"give {down[0]} another MAC address, or delete {running} if it is a leftover",
     )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 IPVLAN_KINDS = ("ipvlan", "ipvtap")
@@ -49,5 +49,6 @@ CAUSE = Cause(
     must="R D",
     needs=("after",),
     explains=("host_isolation", "not_persistent"),
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 MACVLAN_KINDS = ("macvlan", "macvtap")
@@ -58,5 +58,6 @@ CAUSE = Cause(
     must="R D",
     needs=("after", "system.kernel"),
     explains=("host_isolation", "not_persistent", "boot_order"),
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

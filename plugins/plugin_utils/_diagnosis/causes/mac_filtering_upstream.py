@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Part of the DMI strings -> who filters there, and the setting that allows further MAC addresses.
@@ -26,7 +26,7 @@ def judge(case: Case) -> CauseVerdict:
     made = case.experiments.result("gateway_ask")
     if made is None:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
-    asked = senders(made)
+    asked = senders(case, made)
     if "parent" not in asked or "child" not in asked:
         missing = [item for item in made["asked"] if item["vantage"] in ("parent", "child") and not item["sent"]]
         reasons = [f"{item['vantage']} could not ask: {item['why_not']}" for item in missing]
@@ -74,5 +74,7 @@ CAUSE = Cause(
     proof="the gateway answers the parent, and does not answer the same request from another MAC address",
     must="D, hypervisor or cloud named H",
     needs=("after",),
+    breaks=BEYOND_PARENT,
+    silences=(GATEWAY_FROM_LINK,),
     judge=judge,
 )

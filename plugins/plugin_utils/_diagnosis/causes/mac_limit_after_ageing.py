@@ -9,7 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -17,7 +17,7 @@ def judge(case: Case) -> CauseVerdict:
     made = case.experiments.result("gateway_ask")
     if made is None:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
-    asked = senders(made)
+    asked = senders(case, made)
     others = {name: item for name, item in asked.items() if name == "link" or name.startswith("container ")}
     if "parent" not in asked or "child" not in asked or len(others) < 2:
         return case.not_tested("fewer than two links could ask beside the parent and a new link")
@@ -62,5 +62,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "after"),
     explains=("mac_filtering_upstream",),
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

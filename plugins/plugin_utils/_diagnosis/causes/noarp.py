@@ -8,7 +8,7 @@ from __future__ import annotations
 from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
 
 
@@ -55,5 +55,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "after"),
     explains=("mac_filtering_upstream",),
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PersistedData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Parts of the paths of files that create a link: units, netdevs of systemd-networkd and the drop-ins that put them on
@@ -73,5 +73,6 @@ CAUSE = Cause(
     needs=("before", "after", "system.persisted"),
     explains=("host_isolation",),
     repairable=True,
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

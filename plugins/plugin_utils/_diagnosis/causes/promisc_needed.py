@@ -10,13 +10,13 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
     asked = case.experiments.result("gateway_ask")
-    child = senders(asked).get("child") if asked else None
+    child = senders(case, asked).get("child") if asked else None
     # IPv6 answers a solicitation from the unspecified address to all nodes
     if asked is not None and child is not None and child["answered"] and ":" not in asked["gateway"]:
         return case.ruled_out(f"a new macvlan link on {case.parent_name} is answered without promiscuous mode")
@@ -77,5 +77,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "after"),
     explains=("mac_filtering_upstream", "mac_limit_after_ageing", "unicast_filter_full"),
+    breaks=BEYOND_PARENT,
     judge=judge,
 )

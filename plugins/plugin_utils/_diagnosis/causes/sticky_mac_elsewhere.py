@@ -16,7 +16,7 @@ def judge(case: Case) -> CauseVerdict:
     made = case.experiments.result("gateway_ask")
     if made is None:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
-    asked = senders(made)
+    asked = senders(case, made)
     missing = next((name for name in ("parent", "link", "child") if name not in asked), None)
     if missing:
         return case.not_tested(f"{made['gateway']} was not asked from the {missing}")

@@ -42,7 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out(f"{parent['name']} has only {len(others)} MAC addresses beside its own")
     if made is None:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
-    asked = senders(made)
+    asked = senders(case, made)
     if "parent" not in asked or not asked["parent"]["answered"]:
         return case.not_tested(f"{made['gateway']} does not answer the parent either")
     silent = [item for name, item in asked.items() if name not in ("parent", "egress") and not item["answered"]]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import judge as _judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES
@@ -70,9 +71,9 @@ def test_a_judge_that_fails_on_evidence_does_not_silence_others(monkeypatch) -> 
 
 def test_no_cause_explains_one_that_is_not_there_or_itself() -> None:
     for cause in CAUSES:
-        assert cause.id not in _judge.explains(cause)
+        assert cause.id not in laws.explains(cause)
         for other in CAUSES:
-            assert not (other.id in _judge.explains(cause) and cause.id in _judge.explains(other)), (cause.id, other.id)
+            assert not (other.id in laws.explains(cause) and cause.id in laws.explains(other)), (cause.id, other.id)
 
 
 def test_report_names_the_state_of_each_host_and_words_say_what_to_do() -> None:

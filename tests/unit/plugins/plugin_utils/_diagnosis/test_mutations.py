@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
@@ -22,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render impo
 from .causes import causes_cases as cases
 
 EXAMPLES = 300
+JUDGED = ("healthy", "blind", "broken", "suspect")
 #: Values that are right in one place and wrong in another.
 FAMILIAR = st.sampled_from([
     "", "eth0", "lan0", "web1", "web1-c1", "192.168.100.3", "192.168.100.3/32", "192.168.100.0/24", "2001:db8::1/64",
@@ -115,13 +117,24 @@ def shown(evidence: Any, clock: Any = None) -> _report.DiagnosisReport:
     _report.repairs(report)
     assert render_html(report.data)
     assert render_markdown(report.data)
+    assert not broken_laws(report, {"web1": evidence, "web2": busy()["web2"]})
     return report
+
+
+def broken_laws(report: _report.DiagnosisReport, hosts: dict[str, Any]) -> list[str]:
+    """Of the hosts whose evidence was judged."""
+    states = {item["host"]: item["state"] for item in report.data["hosts"]}
+    known: dict[str, dict[str, tuple[str, ...]]] = {}
+    for item in report.accounts:
+        known.setdefault(item.host, {})[item.target_id] = item.explained_by
+    judged = {name: {**hosts[name], "host": name} for name, state in states.items() if state in JUDGED}
+    return laws.violations(report.verdicts, judged, states, known)
 
 
 def assert_complete(report: _report.DiagnosisReport) -> None:
     """web2 is judged, and web1 has verdicts for each network, or says why not."""
     first, second = report.data["hosts"]
-    assert second["state"] in ("healthy", "broken", "suspect")
+    assert second["state"] in JUDGED
     judged = {item["network"] for item in report.data["verdicts"] if item["host"] == "web1"}
     assert judged == {link["network"] for link in first["links"]}
     assert first["links"] or first["timeline"] or first["message"]

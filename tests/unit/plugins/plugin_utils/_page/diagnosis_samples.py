@@ -301,7 +301,6 @@ def fleet_duplicate() -> dict:
                 culprit={
                     "host": other,
                     "mac": "02:42:0a:00:00:82",
-                    "vendor": "",
                     "text": f"container postgres on {other}",
                 },
                 remedy="container_range_per_host: 28",

@@ -29,6 +29,7 @@ def _only_the_parent_is_answered(fleet: dict[str, Any]) -> None:
     for asked in made["result"]["asked"]:
         if asked["vantage"] != "parent":
             asked["answered"] = []
+    cases.lose(fleet, "gateway_from_link", at=0.0)
 
 
 def _kernel(fleet: dict[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,8 @@ def test_who_claims_several_addresses_and_answers_no_probe_is_a_proxy(number, pr
 def test_mac_filtering_needs_a_parent_that_is_answered(answered, expected) -> None:
     fleet = cases.healthy()
     ask(fleet, **answered)
+    if answered.get("link") == []:
+        cases.lose(fleet, "gateway_from_link", at=0.0)
     assert cases.verdict(fleet, "mac_filtering_upstream").status == expected
 
 
@@ -93,6 +95,7 @@ def test_a_hypervisor_is_named_where_the_machine_runs_on_one() -> None:
     fleet = cases.healthy()
     fleet["web1"]["system"]["dmi"] = {"sys_vendor": "VMware, Inc.", "product_name": "VMware Virtual Platform"}
     ask(fleet, child=[], link=[])
+    cases.lose(fleet, "gateway_from_link", at=0.0)
     found = cases.verdict(fleet, "mac_filtering_upstream")
     assert "VMware" in found.summary
     assert "forged transmits" in found.remedy

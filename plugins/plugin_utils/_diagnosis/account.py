@@ -1,0 +1,290 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The account of every broken target: what explains it, or where and when it is lost and whom to ask. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, pstdev
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, ScopeData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_HOST,
+    ECHO,
+    GATEWAY_FROM_LINK,
+    GATEWAY_FROM_PARENT,
+    HOST_TO_CONTAINER,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
+
+from .registry import BY_ID
+from .report_data import AccountData
+from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
+
+#: Patterns in time. constant: lost to the end; once: lost and answered again for good; periodic: lost again and again
+#: at equal distances; random: lost several times at unequal ones.
+CONSTANT, PERIODIC, RANDOM, ONCE = "constant", "periodic", "random", "once"
+#: So many losses show a period, and their distances may differ by this share of their mean.
+PERIODIC_LOSSES, PERIODIC_SPREAD = 3, 0.2
+#: Events up to so many seconds before a loss may be its reason.
+JUST_BEFORE = 1.0
+#: Seconds by which a loss may be noted before the moment that a verdict names, beside one round of probes.
+BEFORE_CAUSE = 1.0
+#: So many events before a loss are named.
+EVENTS_NAMED = 3
+#: Kinds of events that can break a path.
+BREAKING = ("link", "address", "route", "rule", "manager")
+
+#: Kinds of target -> the nodes of the drawing that it leads from and to; None stands for the container of the target.
+ENDS: dict[str, tuple[str | None, str | None]] = {
+    GATEWAY_FROM_PARENT: ("parent", "gateway"),
+    GATEWAY_FROM_LINK: ("link", "gateway"),
+    HOST_TO_CONTAINER: ("link", None),
+    CONTAINER_TO_HOST: (None, "link"),
+}
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One broken target.
+
+    name: as people name it. after: seconds from the start of the watch to the first loss, None where it never answered.
+    share: of the probes that were lost, 0 to 1. explained_by: the causes that explain it, confirmed ones or, without
+    any, suspected ones; where it is empty the target is located.
+    edge: the nodes of the drawing between which it is lost, and ``edge_text`` the same for people. direction:
+    ``request``, ``answer`` or ``unknown``. pattern: one of the above; period: seconds, for a periodic one; losses: how
+    often. before: what changed within a second before the first loss. ask: whom to ask what.
+    """
+
+    host: str
+    network: str
+    target_id: str
+    name: str
+    after: float | None
+    share: float
+    explained_by: tuple[str, ...]
+    edge: tuple[str, str]
+    edge_text: str
+    direction: str
+    pattern: str
+    period: float | None
+    losses: int
+    before: tuple[str, ...]
+    ask: str
+
+    @property
+    def located(self) -> bool:
+        """Whether nothing explains it."""
+        return not self.explained_by
+
+    @property
+    def when(self) -> str:
+        """The pattern in words: ``lost for good from +4.2 s``, ``lost 4 times, every 3.0 s, first at +1.0 s``."""
+        if self.after is None:
+            return "never answered"
+        first = f"at +{self.after:.1f} s"
+        if self.pattern == CONSTANT:
+            return f"lost for good {first}"
+        if self.pattern == ONCE:
+            return f"lost once, {first}"
+        rhythm = f"every {self.period:.1f} s" if self.period is not None else "without a rhythm"
+        return f"was lost {self.losses} times, {rhythm}, first {first}"
+
+    @property
+    def text(self) -> str:
+        """One sentence without a full stop."""
+        lost = f"{round(self.share * 100)} % lost"
+        way = f", {self.direction}s" if self.direction != UNKNOWN else ""
+        return f"{self.name}: {self.when} ({lost}), {self.edge_text}{way}"
+
+    def as_data(self) -> AccountData:
+        return {
+            "network": self.network,
+            "target_id": self.target_id,
+            "name": self.name,
+            "after": self.after,
+            "share": self.share,
+            "explained_by": list(self.explained_by),
+            "edge": list(self.edge),
+            "edge_text": self.edge_text,
+            "direction": self.direction,
+            "pattern": self.pattern,
+            "period": self.period,
+            "losses": self.losses,
+            "before": list(self.before),
+            "ask": self.ask,
+            "text": self.text,
+        }
+
+
+def accounts(evidence: HostEvidence, verdicts: Iterable[CauseVerdict]) -> list[Account]:
+    """One for each broken target of a host. verdicts: those of this host, as the laws left them."""
+    watch = evidence["watch"]
+    if watch is None:
+        return []
+    found = [item for item in verdicts if item.status in (CONFIRMED, SUSPECTED)]
+    return [_account(evidence, watch, target, found) for target in broken(watch["targets"])]
+
+
+def explained(target: TargetData, verdicts: Iterable[CauseVerdict], interval: float) -> tuple[str, ...]:
+    """The causes of those verdicts that explain a target: the confirmed ones, or without any the suspected ones."""
+    for status in (CONFIRMED, SUSPECTED):
+        causes = [item.cause for item in verdicts if item.status == status and _explains(item, target, interval)]
+        if causes:
+            return tuple(dict.fromkeys(causes))
+    return ()
+
+
+def _explains(verdict: CauseVerdict, target: TargetData, interval: float) -> bool:
+    """Whether the loss of a target is what a verdict is about: one that it names, or of a kind that its cause breaks
+    where it names none, and not from before the cause."""
+    if verdict.network != target["network"]:
+        return False
+    cause, named = BY_ID[verdict.cause], {name for item in verdict.evidence for name in item.targets}
+    if named and target["id"] not in named:
+        return False
+    if target["kind"] in ENDS and target["kind"] not in cause.breaks:
+        return False
+    if verdict.after is None:
+        return True
+    began = target["first_loss"] if target["received"] else 0.0
+    return began is None or began >= verdict.after - BEFORE_CAUSE - interval
+
+
+def _account(
+    evidence: HostEvidence, watch: TimelineData, target: TargetData, verdicts: Sequence[CauseVerdict]
+) -> Account:
+    snapshot = evidence["after"] or evidence["before"]
+    scope = snapshot["networks"].get(target["network"]) if snapshot else None
+    names = _Names(evidence, target["network"], scope)
+    pattern, period = rhythm(target["losses"], target["received"], watch["duration"])
+    edge = _edge(target, watch["targets"], names)
+    after = target["first_loss"] if target["received"] else None
+    return Account(
+        host=evidence["host"],
+        network=target["network"],
+        target_id=target["id"],
+        name=names.of_target(target),
+        after=after,
+        share=round((target["sent"] - target["received"]) / max(target["sent"], 1), 3),
+        explained_by=explained(target, verdicts, watch["interval"]),
+        edge=edge,
+        edge_text=f"between {names.of(edge[0])} and {names.of(edge[1], target['target'])}",
+        direction=UNKNOWN,
+        pattern=pattern,
+        period=period,
+        losses=max(len(target["losses"]), 1),
+        before=_before(watch, after),
+        ask=_ask(edge, names, target),
+    )
+
+
+def rhythm(losses: Sequence[Sequence[float]], received: int, duration: float) -> tuple[str, float | None]:
+    """The pattern in time of the intervals in which a target was lost, and its period in seconds."""
+    spans = sorted((span[0], span[1]) for span in losses if len(span) == 2)
+    if not received or not spans:
+        return CONSTANT, None
+    if len(spans) == 1:
+        return (CONSTANT if spans[0][1] >= duration else ONCE), None
+    gaps = [later[0] - earlier[0] for earlier, later in pairwise(spans)]
+    mean = fmean(gaps)
+    if len(spans) >= PERIODIC_LOSSES and mean > 0 and pstdev(gaps) <= PERIODIC_SPREAD * mean:
+        return PERIODIC, round(mean, 2)
+    return RANDOM, None
+
+
+def ends(target: TargetData, places: Mapping[str, str]) -> tuple[str, str]:
+    """The nodes of the drawing that a target leads from and to. places: namespaces of containers by address."""
+    source, to = ENDS.get(target["kind"], ("host", target["target"]))
+    return (
+        source or f"container:{target['from']['namespace']}",
+        to or f"container:{places.get(target['target'], target['target'])}",
+    )
+
+
+class _Names:
+    """The words of people for the nodes of one network."""
+
+    def __init__(self, evidence: HostEvidence, network: str, scope: ScopeData | None) -> None:
+        declared = next((item for item in evidence["networks"] if item["name"] == network), None)
+        self.host = evidence["host"]
+        self.parent = (scope["parent"] if scope else None) or (str(declared["parent"]) if declared else "the parent")
+        self.link = (declared["link"] if declared else None) or self.parent
+        found = [*scope["containers"], *scope["strays"]] if scope else []
+        self.places = {item["address"]: item["namespace"] for item in found}
+
+    def of(self, node: str, address: str = "") -> str:
+        kind, dummy, name = node.partition(":")
+        if kind == "container":
+            return f"container {name}"
+        known = {"parent": self.parent, "link": self.link, "switch": f"the switch port of {self.parent}"}
+        return f"gateway {address}".strip() if kind == "gateway" else known.get(node, node)
+
+    def of_target(self, target: TargetData) -> str:
+        """``eth0 to gateway 192.168.100.1, ARP``"""
+        origin, address = target["from"], parse_address(target["target"])
+        source = f"container {origin['namespace']}" if origin["namespace"] else origin["link"] or self.host
+        place = self.places.get(target["target"])
+        role = {
+            HOST_TO_CONTAINER: f"container {place} " if place else "container ",
+            CONTAINER_TO_HOST: "the host ",
+        }.get(target["kind"], "gateway " if target["kind"] in ENDS else "")
+        resolving = "ND" if address is not None and address.version == 6 else "ARP"
+        return f"{source} to {role}{target['target']}, {'ping' if target['method'] == ECHO else resolving}"
+
+
+def _edge(target: TargetData, targets: Sequence[TargetData], names: _Names) -> tuple[str, str]:
+    """Where it is lost, as far as what other targets of the same way answered shows it."""
+    source, to = ends(target, names.places)
+    if target["kind"] != GATEWAY_FROM_LINK:
+        return source, to
+    beside = [
+        item
+        for item in targets
+        if item["network"] == target["network"] and item["target"] == target["target"] and item["sent"]
+    ]
+    parents = [item for item in beside if item["kind"] == GATEWAY_FROM_PARENT]
+    if parents and all(map(is_lost, parents)):
+        return "parent", "gateway"
+    return source, "switch" if parents else to
+
+
+def _before(watch: TimelineData, after: float | None) -> tuple[str, ...]:
+    """What changed within a second before a moment, the latest first, without what the diagnosis itself did."""
+    if after is None:
+        return ()
+    since = after - JUST_BEFORE - watch["interval"]
+    near = [item for item in watch["events"] if since <= item["after"] <= after and _can_break(item)]
+    near.sort(key=lambda item: -item["after"])
+    told = [f"at +{item['after']:.2f} s {item['what']}, {after - item['after']:.2f} s before" for item in near]
+    return tuple(dict.fromkeys(told))[:EVENTS_NAMED]
+
+
+def _can_break(event: Event) -> bool:
+    return event["kind"] in BREAKING and not (event["process"] and event["process"]["self"])
+
+
+def _ask(edge: tuple[str, str], names: _Names, target: TargetData) -> str:
+    """Whom to ask what."""
+    kinds = {node.partition(":")[0] for node in edge}
+    if "container" in kinds:
+        inside = next(node for node in edge if node.startswith("container:")).partition(":")[2]
+        return (
+            f"on {names.host}: are link, address and routes of container {inside} as they should be, and which filter"
+            " of the host or the container counts drops (nft list ruleset)"
+        )
+    if "switch" in kinds:
+        return (
+            f"the network team: does the port of {names.parent} on {names.host} accept the MAC address of {names.link};"
+            f" the parent itself reaches {target['target']}"
+        )
+    return (
+        f"the network team: is the port of {names.parent} on {names.host} up and in the right VLAN, which errors does"
+        f" it count, and is {target['target']} up"
+    )

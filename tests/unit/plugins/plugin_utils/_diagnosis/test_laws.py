@@ -1,0 +1,258 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The laws of the diagnosis, on the evidence of faults that were once judged wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import judge as _judge
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES
+
+from .causes import causes_cases as cases
+
+LINK_TARGET = "lan0/gateway_from_link/lan0/192.168.100.1/who_has"
+
+
+def made(fleet: dict[str, Any]) -> _report.DiagnosisReport:
+    results = [_report.HostResult(host, evidence) for host, evidence in fleet.items()]
+    return _report.make(results, "2026-01-31T12:00:00Z", "0.1.0", {})
+
+
+def state(fleet: dict[str, Any], host: str = "web1") -> dict[str, Any]:
+    return next(dict(item) for item in made(fleet).data["hosts"] if item["host"] == host)
+
+
+def without_link(fleet: dict[str, Any]) -> None:
+    """As after ``ip link del lan0`` before the diagnosis."""
+    for moment in ("before", "after"):
+        snapshot = fleet["web1"][moment]
+        own = snapshot["namespaces"][0]
+        own["links"] = [item for item in own["links"] if item["name"] != "lan0"]
+        for part in ("addresses", "routes"):
+            own[part] = [item for item in own[part] if item["link"] != "lan0"]
+        snapshot["networks"]["lan0"].update(link=None, link_problem="there is no link lan0")
+
+
+# ---- (a) nothing vanishes --------------------------------------------------------------------------------------------
+
+
+def test_what_no_cause_explains_is_located() -> None:
+    fleet = cases.healthy()
+    cases.lose(fleet, "gateway_from_parent", at=2.0)
+    cases.lose(fleet, "gateway_from_link", at=2.0)
+    cases.event(fleet, after=1.94, link="eth0", what="eth0 lost its carrier")
+    report = made(fleet)
+    found = report.located("web1")
+    assert {item.edge for item in found} == {("parent", "gateway")}
+    assert found[0].before == ("at +1.94 s eth0 lost its carrier, 0.06 s before",)
+    printed = "\n".join(words.lines(report))
+    assert "lan0 LOCATED between eth0 and gateway 192.168.100.1" in printed
+    assert "at +1.94 s eth0 lost its carrier, 0.06 s before" in printed
+    assert "the network team" in printed
+
+
+def test_a_second_fault_is_located_beside_a_confirmed_cause() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    cases.event(fleet, kind="address", action="delete", after=3.0, what="address removed", process=cases.process("ip"))
+    cases.lose(fleet, "host_to_container", at=3.1)
+    cases.lose(fleet, "gateway_from_parent", at=1.0)
+    report = made(fleet)
+    assert [item.cause for item in report.of("web1", "confirmed")] == ["address_removed_by_other"]
+    known = {item.name: item.explained_by for item in report.accounts}
+    assert known["lan0 to container web1-c1 192.168.100.129, ping"] == ("address_removed_by_other",)
+    assert known["eth0 to gateway 192.168.100.1, ARP"] == ()
+
+
+def test_what_was_lost_before_a_cause_is_not_explained_by_it() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    cases.event(fleet, kind="address", action="delete", after=3.0, what="address removed")
+    cases.lose(fleet, "host_to_container", at=3.1)
+    cases.lose(fleet, "gateway_from_link", at=0.4)
+    report = made(fleet)
+    assert [item.target_id for item in report.located("web1")] == [LINK_TARGET]
+
+
+# ---- (b) healthy -----------------------------------------------------------------------------------------------------
+
+
+def test_a_declared_link_that_is_not_there_is_never_healthy() -> None:
+    fleet = cases.healthy()
+    without_link(fleet)
+    fleet["web1"]["watch"]["targets"] = [
+        item for item in fleet["web1"]["watch"]["targets"] if item["kind"] == "gateway_from_parent"
+    ]
+    found = state(fleet)
+    assert found["state"] != "healthy"
+    assert "link lan0 is declared and not there" in found["unlike"]
+
+
+def test_links_without_networks_are_compared_with_the_declaration() -> None:
+    fleet = cases.healthy()
+    evidence = fleet["web1"]
+    evidence["networks"] = []
+    evidence["watch"]["targets"] = []
+    template = evidence["drift"]["links"][0]
+    evidence["drift"]["links"] = [{**template, "name": f"mv{number}"} for number in range(200)]
+    found = state(fleet)
+    assert found["state"] == "blind"
+    assert len(found["unlike"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"up": False}, "link lan0 is down"),
+        ({"mode": "vepa"}, "link lan0 has mode vepa instead of bridge"),
+        ({"parent": "eth7"}, "link lan0 has parent eth7 instead of eth0"),
+    ],
+)
+def test_a_link_that_differs_from_its_declaration_is_named(change: dict[str, Any], missing: str) -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0").update(change)
+    found = state(fleet)
+    assert found["state"] != "healthy"
+    assert missing in found["unlike"]
+
+
+def test_a_network_without_gateway_is_blind() -> None:
+    fleet = cases.healthy()
+    evidence = fleet["web1"]
+    evidence["networks"][0]["gateways"] = []
+    evidence["watch"]["targets"] = [
+        item for item in evidence["watch"]["targets"] if not item["kind"].startswith("gateway")
+    ]
+    found = state(fleet)
+    assert (found["state"], found["unlike"]) == ("blind", [])
+    assert "no gateway of network lan0 is declared" in found["unasked"][0]
+
+
+def test_a_host_of_which_nothing_could_be_asked_is_blind() -> None:
+    fleet = cases.healthy()
+    for target in fleet["web1"]["watch"]["targets"]:
+        target.update(sent=0, received=0, impossible="lan0 has no address")
+    found = state(fleet)
+    assert found["state"] == "blind"
+    assert "nothing of network lan0 could be asked (lan0 has no address)" in found["unasked"]
+
+
+# ---- (c) the watch ---------------------------------------------------------------------------------------------------
+
+
+def refuse(fleet: dict[str, Any], *vantages: str) -> None:
+    result = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")["result"]
+    for item in result["asked"]:
+        if item["vantage"] in vantages:
+            item["answered"] = []
+
+
+def test_no_filter_is_confirmed_where_the_watch_was_answered_all_the_time() -> None:
+    fleet = cases.healthy()
+    refuse(fleet, "child", "link")
+    found = cases.verdict(fleet, "mac_filtering_upstream")
+    assert found.status == "not_tested"
+    assert "8 of 8" in found.summary
+    cases.lose(fleet, "gateway_from_link", at=0.0)
+    assert cases.verdict(fleet, "mac_filtering_upstream").status == "confirmed"
+
+
+def test_a_vantage_that_the_watch_contradicts_proves_no_limit() -> None:
+    fleet = cases.healthy()
+    refuse(fleet, "child", "link")
+    result = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")["result"]
+    link = next(item for item in result["asked"] if item["vantage"] == "link")
+    result["asked"].append({**link, "vantage": "container web1-c1", "answered": ["02:00:5e:10:00:01"]})
+    assert cases.verdict(fleet, "mac_limit_after_ageing").status == "not_tested"
+    cases.lose(fleet, "gateway_from_link", at=0.0)
+    assert cases.verdict(fleet, "mac_limit_after_ageing").status == "confirmed"
+
+
+# ---- (d) complete evidence -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "cause"),
+    [
+        ("33395 ARP frames of eth0 came faster than they could be read", "broadcast_queue_overflow"),
+        ("no ARP of eth0: Operation not permitted", "broadcast_queue_overflow"),
+        ("12 more address events were only counted: 1 are kept", "address_removed_by_other"),
+        ("no events of the host: Operation not permitted", "carrier_loss_drops_config"),
+    ],
+)
+def test_nothing_is_ruled_out_by_events_that_may_have_been_missed(limit: str, cause: str) -> None:
+    fleet = cases.healthy()
+    assert cases.verdict(fleet, cause).status == "ruled_out"
+    fleet["web1"]["watch"]["limits"].append(limit)
+    found = cases.verdict(fleet, cause)
+    assert found.status == "not_tested"
+    assert limit in found.summary
+
+
+def test_a_queue_that_dropped_is_not_ruled_out_without_a_request_that_arrived() -> None:
+    fleet = cases.healthy()
+    for item in fleet["web1"]["watch"]["counters"]:
+        if (item["name"], item["link"]) == ("rx_dropped", "eth0"):
+            item["after"] = item["before"] + 33395
+            break
+    else:
+        counter = {"namespace": "", "link": "eth0", "name": "rx_dropped", "before": 0, "after": 33395}
+        fleet["web1"]["watch"]["counters"].append(counter)
+    assert cases.verdict(fleet, "broadcast_queue_overflow").status == "not_tested"
+
+
+# ---- (f) consequences ------------------------------------------------------------------------------------------------
+
+
+def test_a_consequence_has_a_status_of_its_own() -> None:
+    verdicts = [
+        _judge.placed(_judge.CauseVerdict("confirmed", "it is there"), "web1", "lan0", cause)
+        for cause in CAUSES
+        if cause.id in ("stale_neighbour", "announcement_lost")
+    ]
+    found = {item.cause: item for item in laws.rooted(verdicts)}
+    assert found["stale_neighbour"].status == "confirmed"
+    assert (found["announcement_lost"].status, found["announcement_lost"].remedy) == ("explained", "")
+
+
+# ---- (g) repairs -----------------------------------------------------------------------------------------------------
+
+
+def test_no_repair_is_offered_while_the_cable_is_out() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    cases.event(fleet, kind="address", action="delete", after=3.0, what="address removed", process=cases.process("ip"))
+    assert _report.repairs(made(fleet)) == {"web1": ["address_removed_by_other"]}
+    cases.own_link(fleet, "eth0")["carrier"] = False
+    report = made(fleet)
+    assert not _report.repairs(report)
+    assert report.of("web1", "confirmed")[0].remedy.startswith("first restore the carrier of eth0 on web1")
+
+
+# ---- the checker sees what breaks them -------------------------------------------------------------------------------
+
+
+def test_violations_are_seen() -> None:
+    fleet = cases.healthy()
+    cases.lose(fleet, "gateway_from_link", at=2.0)
+    verdicts = cases.judged(fleet)
+    hosts = {"web1": fleet["web1"]}
+    found = laws.violations(verdicts, hosts, {"web1": "healthy"}, {})
+    assert [text[:3] for text in found] == ["(a)", "(b)"]
+    both = [
+        replace(item, status="confirmed") if item.cause in ("stale_neighbour", "announcement_lost") else item
+        for item in verdicts
+    ]
+    known = {"web1": {LINK_TARGET: ("stale_neighbour", "announcement_lost")}}
+    assert any(text.startswith("(f)") for text in laws.violations(both, hosts, {"web1": "broken"}, known))
