@@ -54,8 +54,8 @@ state:
     - V(confirmed) by this call.
     - V(same_connection) is not confirmed, as this is the SSH connection over which the change was made.
     - V(pending) is not confirmed, as the change is still being made or undone.
-    - V(undone) by the host.
-    - V(unknown) to the host, as after a restart.
+    - V(undone) by the host, at its next boot where it had crashed.
+    - V(unknown) to the host, as after a restart where nothing of the change is left.
   returned: always
   type: str
 data:

@@ -40,11 +40,12 @@ def read(paths: Iterable[str], patterns: Iterable[str] = ()) -> Tree:
     patterns = tuple(patterns)
     wanted = [*paths, *(path for pattern in patterns for path in sorted(glob.glob(pattern)))]
     # A directory that is made for the first file in it is removed with the last.
-    above = {folder for path in wanted for folder in _above(path) if not os.path.lexists(folder)}
-    return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(above)]}, patterns)
+    missing = {folder for path in wanted for folder in above(path) if not os.path.lexists(folder)}
+    return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(missing)]}, patterns)
 
 
-def _above(path: str) -> list[str]:
+def above(path: str) -> list[str]:
+    """The directories above a path, the nearest first and without the root."""
     folders = []
     while path.count("/") > 1:
         path = os.path.dirname(path)

@@ -17,18 +17,19 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable, NoReturn
+from typing import Callable, NoReturn, Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
-from . import hung, pending
+from . import boot, hung, pending
+from .files import Tree
 from .lock import RunLock
 from .pending import PendingChange
 from .request import Request
 from .session import connection
-from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undo
+from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undone
 
 #: Seconds that the longest rollback may take: daemons that hang, and everything that is read again after them.
 LONGEST = 120.0
@@ -49,17 +50,29 @@ class ChangeUndone(Exception):
     """The change failed and was undone; the message says both."""
 
 
+class ChangeSnapshot(Protocol):
+    """What is about to be changed, as it was. files: those that a crash would leave changed."""
+
+    files: Tree
+
+    def undo(self, patience: float) -> Undone:
+        """Restore it, with so many seconds of patience."""
+
+
 class Guard:
     """The guard as the module sees it."""
 
-    def __init__(self, request: Request, orders: int, alive: int) -> None:
+    def __init__(self, request: Request, snapshot: ChangeSnapshot, orders: int, alive: int) -> None:
         self.request = request
+        self._snapshot = snapshot
         self._orders = orders
         self._alive = alive
 
     def complete(self, result: dict[str, object]) -> None:
         """The change is made, and the time for its confirmation begins. Errors: OSError, GuardFailed."""
         result["confirm"] = {"token": self.request.token, "timeout": self.request.timeout}
+        # What is confirmed later survives a crash right after that.
+        boot.flush(self._snapshot.files)
         pending.complete(result)
         try:
             os.write(self._orders, _DONE)
@@ -77,7 +90,7 @@ class Guard:
         return pending.describe(answer.data) if answer.state == "undone" else "what became of the change is not known"
 
 
-def arm(request: Request, what: list[str], undo: Undo, lock: RunLock) -> Guard:
+def arm(request: Request, what: list[str], snapshot: ChangeSnapshot, lock: RunLock) -> Guard:
     """Start a guard before the first write. Errors: GuardFailed, and nothing is changed then."""
     lock.describe(request, what)
     module = hung.myself()
@@ -87,7 +100,7 @@ def arm(request: Request, what: list[str], undo: Undo, lock: RunLock) -> Guard:
     alive, stay_alive = os.pipe()
     child = os.fork()
     if child == 0:
-        _leave_behind(Duty(request, change, undo, module, lock, orders, stay_alive), (give_orders, alive))
+        _leave_behind(Duty(request, change, snapshot, module, lock, orders, stay_alive), (give_orders, alive))
     os.waitpid(child, 0)
     os.close(orders)
     os.close(stay_alive)
@@ -97,11 +110,13 @@ def arm(request: Request, what: list[str], undo: Undo, lock: RunLock) -> Guard:
         os.close(alive)
         raise GuardFailed(answer or "the process that would undo the change could not be started")
     lock.handed_over = True
-    return Guard(request, give_orders, alive)
+    return Guard(request, snapshot, give_orders, alive)
 
 
 @contextlib.contextmanager
-def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo], lock: RunLock) -> Iterator[Guard | None]:
+def guarded(
+    request: Request, what: list[str], snapshot: Callable[[], ChangeSnapshot], lock: RunLock
+) -> Iterator[Guard | None]:
     """Make a change inside, under a guard if one is requested; a change that fails is undone at once.
 
     lock: of this run, which the guard keeps until the change is confirmed or undone.
@@ -126,7 +141,7 @@ class Duty:
 
     request: Request
     change: PendingChange
-    undo: Undo
+    snapshot: ChangeSnapshot
     module: hung.RunningModule
     lock: RunLock
     orders: int
@@ -158,16 +173,43 @@ def _run(duty: Duty) -> None:
     except pending.Busy as error:
         os.write(duty.alive, str(error).encode())
         return
+    _record(duty)
     os.write(duty.alive, b"ready")
     try:
         reason = _wait(duty, stopped)
         if not reason or not pending.take():
             return
-        undone = duty.undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
+        undone = duty.snapshot.undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
+        _erase(duty, undone)
         at = utc(time.time())
         pending.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
     finally:
         duty.lock.release()
+
+
+def _record(duty: Duty) -> None:
+    """From here on a crash undoes the change; without systemd nothing is started at boot. Errors: OSError."""
+    if unfitness():
+        return
+    try:
+        change = duty.change
+        boot.write(change.token, change.what, duty.snapshot.files, pending.directory())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            boot.remove()
+        pending.withdraw()
+        raise
+
+
+def _erase(duty: Duty, undone: Undone) -> None:
+    """The next boot has nothing to undo, but for what could not be undone now."""
+    if unfitness() or undone.left:
+        return
+    try:
+        boot.flush(duty.snapshot.files)
+        boot.remove(duty.change.token)
+    except OSError as error:
+        undone.left.append(f"what would undo it at boot could not be removed: {error}")
 
 
 def _detach(stopped: list[int]) -> None:

@@ -38,10 +38,6 @@ class Undone:
     left: list[str] = field(default_factory=list)
 
 
-#: Undoes a change, with so many seconds of patience.
-Undo = Callable[[float], Undone]
-
-
 def undo(stages: Iterable[Stage], patience: float) -> Undone:
     """Run all stages in their order until all is as it was. A stage that fails does not stop the others."""
     stages = list(stages)

@@ -59,7 +59,7 @@ def _converge(options: ConvergeOptions, request: Request, lock: RunLock | None) 
     result = _result(state, planned, [], warning)
     if lock is None or not planned.difference:
         return result
-    with guarded(request, planned.difference.messages(), lambda: LinkSnapshot(state, planned).undo, lock) as guard:
+    with guarded(request, planned.difference.messages(), lambda: LinkSnapshot(state, planned), lock) as guard:
         actions = change(state, planned)
         result = _result(settle(state), planned, actions, warning)
         if guard is not None:

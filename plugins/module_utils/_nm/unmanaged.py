@@ -149,7 +149,7 @@ def _exclude(desired: DesiredExclusion, reload: bool, request: Request, lock: Ru
     reloads = facts.status.running and reload
     touched = [*planned.required, *planned.handed_back]
     messages = planned.difference.messages()
-    with guarded(request, messages, lambda: ManagerSnapshot(path, touched, reloads).undo, lock) as guard:
+    with guarded(request, messages, lambda: ManagerSnapshot(path, touched, reloads), lock) as guard:
         result = _change(desired, planned, facts, uplink)
         if guard is not None:
             guard.complete(result)
