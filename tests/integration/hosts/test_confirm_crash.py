@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from labkit import nspawn_host, real_host
+from labkit import modules, nspawn_host, real_host
 from labkit.lab import Lab
 
-from .persistent import HOSTS, HostOfLab, topology
+from .persistent import GONE, HOSTS, HostOfLab, topology
 
 NM_FILE = "/etc/NetworkManager/conf.d/99-linuxnet-macvlan.conf"
 ETC = r"""
@@ -36,12 +38,16 @@ def lab() -> Iterator[Lab]:
 class Crashing(HostOfLab):
     """A host whose power is cut."""
 
-    def crash(self) -> None:
-        """What one does with a host that locks one out: no process is asked, nothing is synced."""
+    def crash(self, argv: Sequence[str] = ("systemctl", "reboot", "-ff"), text: str | None = None) -> str:
+        """What one does with a host that locks one out: no process is asked, nothing is synced. What the command said.
+
+        argv: what does it, with this text on its standard input.
+        """
         host = self.lab.topology.hosts[self.name]
         boots = real_host.boots(self.lab.state, host)
-        self.run("systemctl", "reboot", "-ff", check=False)
+        said = self.run(*argv, check=False, input=text)
         real_host.wait(self.lab.state, host, nspawn_host.inside, boots + 1)
+        return said
 
     def etc(self) -> list[str]:
         return self.shell(ETC).splitlines()
@@ -146,3 +152,52 @@ def test_a_guard_that_was_killed_is_not_forgotten(lab: Lab, lab_module) -> None:
     host.crash()
     host.same_etc(before)
     assert host.link(links=[host.declared()], host_id="bare")["changed"] is False
+
+
+#: Runs the module's work and cuts the power before the write of that number; prints ``complete`` where there is none.
+CUT = """
+import itertools, json, subprocess, sys, time, typing
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as convergence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import steps
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions
+writes = itertools.count()
+
+def counted(write):
+    def call(*arguments):
+        if next(writes) == int(sys.argv[2]):
+            subprocess.run(["systemctl", "reboot", "-ff"])
+            time.sleep(60)
+        return write(*arguments)
+    return call
+
+for step in typing.get_args(steps.Step):
+    step.write = counted(step.write)
+actions.execute = counted(actions.execute)
+parent_settings.save = counted(parent_settings.save)
+convergence.settle = counted(convergence.settle)
+options = convergence.ConvergeOptions(json.loads(sys.argv[3]), host_id=sys.argv[4])
+convergence.converge(options, request=Request("e1", 600))
+print("complete")
+"""
+#: Writes before which the power is cut: a slice, `CUTS=0,1,2,3` for others.
+CUTS = [int(number) for number in os.environ.get("CUTS", "2,11").split(",")]
+
+
+@pytest.mark.parametrize("number", CUTS)
+def test_power_is_cut_while_the_change_is_made(on_all, number: int) -> None:
+    def work(host: Crashing) -> None:
+        host.link(links=GONE, host_id=host.name)
+        before = host.etc()
+        # Each kind of host at another write.
+        cut = str(number + list(HOSTS).index(host.name))
+        argv = ["python3", "-", f"{modules.INSIDE}/collections", cut, json.dumps([host.declared()]), host.name]
+        assert host.crash(argv, CUT) == "", f"{host.name} makes fewer than {cut} writes"
+        assert not host.has_link(), host.name
+        host.same_etc(before)
+        assert host.ask("e1")["state"] == "undone"
+        host.no_trace()
+
+    on_all(work)
