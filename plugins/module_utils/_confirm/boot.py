@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 
-from .files import Entry, Tree, above
+from .files import Entry, Tree, above, changed
 
 DIRECTORY = f"{_files.CONFIG}/undo"
 SYSTEMD = "/etc/systemd/system"
@@ -121,9 +121,11 @@ fi
 rm -f armed
 sync
 cd /
-rm -f {wanted} {unit}
+rm -f {wanted}
+rmdir {target} 2> /dev/null
+rm -f {unit}
 rm -rf {directory}
-rmdir {target} {config} 2> /dev/null
+rmdir {config} 2> /dev/null
 systemctl daemon-reload
 # What was to be removed and is there again is in no queue yet. In rescue mode nothing is to be started.
 case $(systemctl show --property=Job multi-user.target) in
@@ -174,7 +176,7 @@ def write(token: str, what: Iterable[str], tree: Tree, place: str) -> None:
     for path in (_wanted(), os.path.dirname(_wanted()), DIRECTORY, os.path.dirname(DIRECTORY)):
         _sync(os.path.dirname(path))
     _sync(DIRECTORY)
-    _files.write(_path("armed"), json.dumps({"token": token, "boot": boot_id()}), 0o600)
+    _files.write(_path("armed"), json.dumps({"token": token, "boot": boot_id()}))
 
 
 def read() -> UndoRecord | None:
@@ -199,20 +201,21 @@ def remove(token: str | None = None) -> None:
     if record is not None:
         os.unlink(_path("armed"))
         _sync(DIRECTORY)
-    for path in (_wanted(), _unit()):
-        _files.remove(path)
+    if any(map(os.path.lexists, (_wanted(), _unit(), DIRECTORY))):
+        # An empty directory of others is theirs.
+        _files.remove(_wanted(), prune=SYSTEMD)
+    _files.remove(_unit())
     shutil.rmtree(DIRECTORY, ignore_errors=True)
-    for directory in (os.path.dirname(_wanted()), os.path.dirname(DIRECTORY)):
-        with contextlib.suppress(OSError):
-            os.rmdir(directory)
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(DIRECTORY))
 
 
 def flush(tree: Tree) -> None:
     """What was changed is on disk: files that daemons have written, and that files are gone. Errors: OSError."""
-    paths = {*tree.entries, *(path for pattern in tree.patterns for path in glob.glob(pattern))}
-    for path in sorted(filter(_lasts, paths)):
+    for path in filter(_lasts, changed(tree)):
         if os.path.isfile(path) and not os.path.islink(path):
             _sync(path)
+    paths = [*tree.entries, *(path for pattern in tree.patterns for path in glob.glob(pattern))]
     for directory in sorted({_nearest(path) for path in filter(_lasts, paths)}):
         _sync(directory)
 

@@ -71,11 +71,21 @@ def _text(path: str) -> str:
         return stream.read()
 
 
+def _wanted(then: Tree) -> dict[str, Entry | None]:
+    """With None for what was added since."""
+    come = {path for pattern in then.patterns for path in glob.glob(pattern)} - set(then.entries)
+    return {**then.entries, **dict.fromkeys(sorted(come))}
+
+
+def changed(then: Tree) -> list[str]:
+    """Paths of what is another now, or is no more, or was added. Errors: OSError."""
+    return [path for path, entry in _wanted(then).items() if _entry(path) != entry]
+
+
 def undo(then: Tree) -> Restored:
     """Restore what differs."""
     restored = Restored()
-    come = {path for pattern in then.patterns for path in glob.glob(pattern)} - set(then.entries)
-    wanted = {**then.entries, **dict.fromkeys(sorted(come))}
+    wanted = _wanted(then)
     # What is inside a directory first.
     for path in sorted(wanted, key=lambda item: -item.count("/")):
         try:

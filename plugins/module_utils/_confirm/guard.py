@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Callable, NoReturn, Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
@@ -188,8 +189,11 @@ def _run(duty: Duty) -> None:
 
 
 def _record(duty: Duty) -> None:
-    """From here on a crash undoes the change; without systemd nothing is started at boot. Errors: OSError."""
-    if unfitness():
+    """From here on a crash undoes the change. Errors: OSError.
+
+    Without systemd nothing is started at boot; where /etc is read-only, nothing is there that a crash could keep.
+    """
+    if unfitness() or _files.unwritable(boot.DIRECTORY):
         return
     try:
         change = duty.change

@@ -159,6 +159,18 @@ def test_what_was_confirmed_stays(machine):
     assert machine.seen() == confirmed
 
 
+def test_what_was_changed_is_on_disk_before_it_can_be_confirmed(machine, monkeypatch):
+    tree = files.read(machine.paths(), [f"{machine.etc}/net/*linuxnet-*"])
+    machine.change()
+    synced = []
+    monkeypatch.setattr(boot, "_sync", synced.append)
+    boot.flush(tree)
+    net = machine.etc / "net"
+    assert {str(net / "10-linuxnet-one"), str(net / "20-linuxnet-added"), str(machine.etc / "new" / "deep")} < {*synced}
+    assert str(net) in synced, "where a file is gone"
+    assert str(machine.systemd / "multi-user.target.wants") in synced
+
+
 #: Calls of the operating system that write.
 WRITES = ("mkdir", "open", "symlink", "unlink", "rmdir", "replace", "rename", "fsync")
 

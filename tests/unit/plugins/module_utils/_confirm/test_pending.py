@@ -202,6 +202,23 @@ def test_nothing_is_changed_where_a_crash_could_not_be_undone(arm, base, monkeyp
     assert left(base) == []
 
 
+def test_where_no_file_can_be_changed_nothing_is_recorded(arm, monkeypatch, undone):
+    monkeypatch.setattr(guard._files, "unwritable", lambda path: path == boot.DIRECTORY)
+    armed = arm(timeout=0.05)
+    assert boot.read() is None
+    armed.complete({})
+    wait_for_end(armed)
+    assert undone.exists()
+    assert pending.confirm("a1", "", 0).data["left"] == []
+
+
+def test_an_empty_directory_of_somebody_else_stays(base, tmp_path):
+    others = tmp_path / "systemd" / "sysinit.target.wants"
+    others.mkdir(parents=True)
+    assert pending.leftover("web1", keep=False) == ""
+    assert others.is_dir()
+
+
 def test_a_record_of_an_earlier_boot_is_not_ignored(base, monkeypatch):
     boot.write("a0", ["x"], Tree({}, ()), str(base))
     monkeypatch.setattr(boot, "boot_id", lambda: "another")
