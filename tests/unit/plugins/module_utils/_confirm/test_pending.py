@@ -13,6 +13,7 @@ import time
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard, pending
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
 
@@ -34,13 +35,20 @@ def undone(tmp_path):
 
 
 @pytest.fixture
-def arm(undone):
+def held(tmp_path):
+    """The lock of the run that arms a guard."""
+    path = str(tmp_path / "lock")
+    return RunLock(path, os.open(path, os.O_RDWR | os.O_CREAT))
+
+
+@pytest.fixture
+def arm(undone, held):
     def start(token="a1", timeout=60):
         def undo(patience):
             undone.write_text(f"{patience}")
             return Undone(["link lan0: remove"], [])
 
-        return guard.arm(Request(token, timeout), ["link lan0: add"], undo)
+        return guard.arm(Request(token, timeout), ["link lan0: add"], undo, held)
 
     return start
 
@@ -160,21 +168,21 @@ def test_without_a_place_nothing_is_changed(arm, base):
         arm()
 
 
-def test_a_change_that_is_not_asked_to_be_confirmed_has_no_guard(base):
-    with guard.guarded(Request("", 30), [], lambda: None) as none:
+def test_a_change_that_is_not_asked_to_be_confirmed_has_no_guard(base, held):
+    with guard.guarded(Request("", 30), [], lambda: None, held) as none:
         assert none is None
-    with guard.guarded(Request("a1", 0), [], lambda: None) as none:
+    with guard.guarded(Request("a1", 0), [], lambda: None, held) as none:
         assert none is None
     assert left(base) == []
 
 
-def test_an_error_takes_the_change_back(undone):
+def test_an_error_takes_the_change_back(undone, held):
     def undo(patience):
         undone.write_text("")
         return Undone(["link lan0: remove"], ["file /etc/x: read-only"])
 
     with pytest.raises(guard.ChangeUndone) as raised:  # noqa: SIM117  (Python 3.8 has no parenthesised context managers)
-        with guard.guarded(Request("a1", 30), ["x"], lambda: undo):
+        with guard.guarded(Request("a1", 30), ["x"], lambda: undo, held):
             raise OSError("disk full")
     assert str(raised.value) == "disk full (undone: link lan0: remove; NOT undone: file /etc/x: read-only)"
     assert undone.exists()
