@@ -144,13 +144,8 @@ class ProbedSegment:
     @property
     def blind(self) -> bool:
         """Whether there is no vantage from which silence means anything."""
-        return all(vantage.problem or vantage.lost for vantage in self.vantages)
+        return all(vantage.problem or vantage.missed() for vantage in self.vantages)
 
     def reasons(self) -> list[str]:
-        found = list(self.missing.values())
-        for vantage in self.vantages:
-            if vantage.problem:
-                found.append(vantage.problem)
-            elif vantage.lost:
-                found.append(f"{vantage.link}: {vantage.lost} frames were lost as they came too fast")
-        return list(dict.fromkeys(found))
+        found = [*self.missing.values(), *(vantage.problem or vantage.missed() for vantage in self.vantages)]
+        return list(dict.fromkeys(filter(None, found)))

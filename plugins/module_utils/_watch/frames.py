@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, claim
@@ -117,20 +118,14 @@ class Frames:
             self._selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, vantage))
 
     def _receive(self, vantage: Vantage) -> None:
-        while True:
-            try:
-                data, source = vantage.socket.recvfrom(_FRAME_MAX)
-            except OSError:
-                # Nothing waits; or the link goes down, which is reported once. The socket goes on when it comes up
-                # again (net/packet/af_packet.c packet_notifier).
-                return
+        for data, outgoing in BoundedReading(functools.partial(_next, vantage)):
             now = time.monotonic()
             budget = self._answers if vantage.link in self._eased else self._budget
             if not budget.take(now):
                 self._record.count("arp")
                 self._ease(vantage, now)
                 continue
-            frame, outgoing = parse(data), source[2] == socket.PACKET_OUTGOING
+            frame = parse(data)
             if frame is None:
                 continue
             claimed = claim_of(frame, not outgoing and not self._of_sibling(vantage.link, frame))
@@ -227,6 +222,16 @@ class Frames:
                 self._record.limit(f"{vantage.lost} ARP frames of {vantage.link} came faster than they could be read")
             self._selector.unregister(vantage.socket)
             vantage.socket.close()
+
+
+def _next(vantage: Vantage) -> tuple[bytes, bool] | None:
+    """The next frame, and whether this host sent it. None where none waits; or where the link goes down, which is
+    reported once. The socket goes on when it comes up again (net/packet/af_packet.c packet_notifier)."""
+    try:
+        data, source = vantage.socket.recvfrom(_FRAME_MAX)
+    except OSError:
+        return None
+    return data, source[2] == socket.PACKET_OUTGOING
 
 
 def _in_words(claimed: FrameClaim, ours: bool, link: str) -> str:
