@@ -439,6 +439,15 @@ unseen_namespaces:
   returned: when the input is valid
   type: list
   elements: str
+overrun:
+  description:
+    - What was heard and not kept, as sentences. More MAC addresses claimed an address than are kept, frames came faster
+      than they could be read, or the result would have been larger than 256 kB. Empty where everything was kept.
+    - Where it concerns an address, that address is never V(free_as_seen), and its C(reason) says it too.
+  returned: when the input is valid
+  type: list
+  elements: str
+  sample: ["eth0: more than 8 MAC addresses claimed 1 of the addresses; 51234 claims were only counted"]
 started:
   description: When the check started, by the host's clock, in UTC.
   returned: when the input is valid
@@ -453,6 +462,7 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import check as _probe_check
@@ -491,8 +501,8 @@ def main() -> None:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     result = clean_data({"changed": False, **result})
     if failure:
-        module.fail_json(msg=clean_lines(failure), **result)
-    module.exit_json(**result)
+        module.fail_json(**bounded({"msg": clean_lines(failure), **result}))
+    module.exit_json(**bounded(result))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@
 
 Collections that the wire fills are bounded while they are filled: the first so many are kept, the rest is counted, and
 the result says so. A bound never makes a verdict better: where it was reached, silence and harmlessness prove nothing.
-The last guard cuts what is still larger than `RESULT_MAX`. It shortens lists alone, never a list of `SHORT` elements or
-fewer (pairs such as a value before and after), so that what remains has the shape that its reader expects.
+The last guard cuts what is still larger than `RESULT_MAX`. It shortens only lists that others fill, never one of
+`SHORT` elements or fewer (pairs such as a value before and after), so that what remains has the shape that its reader
+expects. What the host itself has, such as its links, is not the wire's doing and stays whole: a host of a thousand
+containers has a larger result, and half of `RESULT_MAX` for what others say all the same.
 """
 
 from __future__ import annotations
@@ -37,35 +39,37 @@ ANSWERS_MAX = 64
 SHORT = 8
 #: What a list's elements are grouped by, so that no group displaces another: the first of these keys that they have.
 _GROUPS = ("status", "owner", "kind")
-#: Lists that others fill. They are cut first; what the host itself has (its links and addresses) only where that is
-#: not enough.
+#: Lists that others fill, by the last of the keys that lead to them, and those on the first level alone.
 _FOREIGN = frozenset(
-    ("results", "holders", "ranges", "duplicate_macs", "proxy_arp", "servers", "addresses", "findings", "discoveries",
-     "events", "counters", "neighbours", "lldp", "answered", "answered_by", "macs", "sources", "relays", "routers",
-     "dns_servers", "unseen_namespaces", "suspects", "offered", "not_asked_for")
+    ("results", "holders", "duplicate_macs", "proxy_arp", "servers", "findings", "discoveries", "events", "neighbours",
+     "lldp", "answered", "answered_by", "macs", "sources", "relays", "routers", "dns_servers", "suspects", "offered")
 )  # fmt: skip
+_FOREIGN_ON_TOP = frozenset(("addresses",))
 #: Room for the sentences that say what was cut.
 _ROOM = 8000
 #: A text of the result is cut to so many characters where lists alone are not enough.
 _TEXT = 2000
 
 
-def bounded(result: dict[str, Any], say: str = "overrun", limit: int = RESULT_MAX) -> dict[str, Any]:
-    """A result of at most ``limit`` octets as JSON; the same object where it is small enough.
+def bounded(result: dict[str, Any], say: str = "overrun") -> dict[str, Any]:
+    """A result of at most `RESULT_MAX` octets as JSON; the same object where it is small enough.
 
     say: the key of a list of sentences, to which it adds one for each kind of list that it cut.
     """
-    if _size(result) <= limit:
+    if _size(result) <= RESULT_MAX:
         return result
     result = json.loads(json.dumps(result, default=str))
+    own = _size(result) - sum(_size(items) for dummy, items in _foreign_lists(result))
+    limit = max(RESULT_MAX, own + RESULT_MAX // 2) - _ROOM
     cut: dict[str, int] = {}
-    for foreign in (True, False):
-        while _size(result) > limit - _ROOM and _shorten(result, foreign, _size(result) - (limit - _ROOM), cut):
-            pass
-    if _size(result) > limit - _ROOM:
+    excess = _size(result) - limit
+    while excess > 0 and _shorten(result, excess, cut):
+        excess = _size(result) - limit
+    if excess > 0:
         result = _shortened_texts(result)
     said = [f"{number} of {path} are left out: the result would have been too large" for path, number in cut.items()]
-    result[say] = [*result.get(say, []), *said[:SHORT]]
+    if said:
+        result[say] = [*result.get(say, []), *said]
     return result
 
 
@@ -73,29 +77,46 @@ def _size(value: object) -> int:
     return len(json.dumps(value, default=str))
 
 
-def _lists(value: Any, path: str = "") -> Iterator[tuple[str, list[Any]]]:
-    """All lists that can be cut, with the names of the keys that lead there."""
+def _foreign_lists(value: Any, path: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """The outermost lists that others fill, with the names of the keys that lead there."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _lists(item, f"{path}.{key}" if path else str(key))
+            yield from _foreign_lists(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
-        if len(value) > SHORT:
+        if path in _FOREIGN_ON_TOP or path.rpartition(".")[2] in _FOREIGN:
             yield path, value
+            return
         for item in value:
-            yield from _lists(item, path)
+            yield from _foreign_lists(item, path)
 
 
-def _shorten(result: dict[str, Any], foreign: bool, excess: int, cut: dict[str, int]) -> bool:
+def _shorten(result: dict[str, Any], excess: int, cut: dict[str, int]) -> bool:
     """Shorten the largest list by as much as is needed, at the most to half; whether there was one."""
-    found = [(_size(item), path, item) for path, item in _lists(result)]
-    found = [entry for entry in found if not foreign or entry[1].rpartition(".")[2] in _FOREIGN]
+    found = [(_size(items), path, items) for path, items in _foreign_lists(result) if len(items) > SHORT]
     if not found:
-        return False
+        return _shorten_inside(result, cut)
     size, path, items = max(found, key=lambda entry: entry[0])
-    wanted = len(items) - max(1, -(-len(items) * excess // max(size, 1)))
+    wanted = len(items) - max(1, -(-len(items) * excess // size))
     keep = max(SHORT, wanted, len(items) // 2)
     cut[path] = cut.get(path, 0) + len(items) - keep
     items[:] = _fair(items, keep)
+    return True
+
+
+def _shorten_inside(result: dict[str, Any], cut: dict[str, int]) -> bool:
+    """The same for the lists in what remains of the outermost ones."""
+    inside = [
+        (_size(items), f"{path}.{inner}", items)
+        for path, outer in _foreign_lists(result)
+        for item in outer
+        for inner, items in _foreign_lists(item)
+        if len(items) > SHORT
+    ]
+    if not inside:
+        return False
+    dummy, path, items = max(inside, key=lambda entry: entry[0])
+    cut[path] = cut.get(path, 0) + len(items) - SHORT
+    items[:] = _fair(items, SHORT)
     return True
 
 

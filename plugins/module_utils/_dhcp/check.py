@@ -261,4 +261,5 @@ def _blind(segment: DhcpSegment) -> str:
     """Why silence means nothing on this segment, empty where it means something."""
     reasons = [segment.problem, *segment.missing.values()]
     reasons += [port.problem or port.missed() for port in segment.ports]
+    reasons.append(segment.overrun())
     return "; ".join(dict.fromkeys(filter(None, reasons)))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import SENT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
@@ -131,7 +132,7 @@ class Frames:
             claimed = claim_of(frame, not outgoing and not self._of_sibling(vantage.link, frame))
             if claimed is not None:
                 self._take(vantage.link, frame, claimed, now)
-            if outgoing:
+            if outgoing and len(self._interest.macs) < SENT_MAX:
                 self._interest.macs.add(frame.source)
 
     def _ease(self, vantage: Vantage, now: float) -> None:
@@ -191,6 +192,8 @@ class Frames:
         """Report each time when another MAC address claims an address than before, unless both are ours."""
         if claimed.what == PROBE:
             return
+        if (link, claimed.address) not in self._holders and len(self._holders) >= SEEN_MAX:
+            return  # it was counted when it was seen
         before = self._holders.get((link, claimed.address))
         self._holders[link, claimed.address] = claimed.mac
         if before not in (None, claimed.mac) and not {before, claimed.mac} <= self._interest.macs:
