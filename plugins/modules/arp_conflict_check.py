@@ -108,7 +108,7 @@ options:
   rate:
     description:
       - Probes per second and parent at most, over all its vantages, from 1 to 100000. A probe is a frame of 60 octets
-        (IPv4) or 86 octets (IPv6), so the default is half a megabit per second. A /24 from two vantages takes two
+        (IPv4) or 94 octets (IPv6), so the default is half a megabit per second. A /24 from two vantages takes two
         seconds with it, a /22 seven.
       - Switches with dynamic ARP inspection may allow as few as 15 on a port.
     type: int
@@ -119,12 +119,20 @@ options:
         would take.
     type: int
     default: 4096
+  run_key:
+    description:
+      - A secret that all hosts of one run share, so that they recognise each other's probes where they probe the same
+        addresses at the same time. Without it another host's probes for an address count as those of a host that wants
+        it, which makes a V(soft) RV(results[].conflict).
+      - Use a new random text for each run. It signs the probes and is never sent.
+    type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
   - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
-  - Its probes are marked. ARP probes carry the text C(linuxnet.macvlan) as padding, solicitations the nonce
-    C(6d:61:63:76:6c:6e). Hosts that probe the same addresses at the same time recognise each other's probes by it.
+  - Its probes are signed with O(run_key), or with a random key of this run, in the padding of ARP and in the nonce of
+    solicitations. Nobody else can make a frame that is taken for a probe of this collection, and only probes, which
+    claim nothing, are left out for their signature.
   - A host with C(arp_ignore=8), or one that drops ARP, does not answer and is found only by its own announcements.
   - Proxy ARP is probed for only where a foreign host answers for an address. These probes are for one address of a
     documentation network (RFC 5737) and for the address of the subnet itself, for IPv6 for a random one of the same
@@ -490,6 +498,7 @@ def argument_spec() -> dict:
         "fail_on": {"type": "list", "elements": "str", "choices": findings, "default": []},
         "rate": {"type": "int", "default": _probe_timing.RATE},
         "max_addresses": {"type": "int", "default": _probe_check.ADDRESSES_MAX},
+        "run_key": {"type": "str", "no_log": True},
     }
 
 

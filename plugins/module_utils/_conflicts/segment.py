@@ -67,7 +67,7 @@ class ProbedSegment:
         address, mac, kind = said
         if self._is_unasked(address, frame):
             kind = ANNOUNCEMENT
-        if kind == PROBE and not twin and (frame.signed or mac in own_macs):
+        if kind == PROBE and not twin and (frame.signed or (outgoing and mac in own_macs)):
             vantage.others += mac not in own_macs
             return []
         # A packet socket on the parent also hears what is sent to the child, and the child reports that itself.

@@ -66,11 +66,11 @@ class Twins:
         asked: whether this check asks for an address.
         """
         own = frame.source in known.attached_macs
-        probing = frame.signed and frame.source in [item.mac for item in vantages]
+        probing = frame.own and frame.source in [item.mac for item in vantages]
         if parent.kind in _SWITCHES or not (own or probing) or is_virtual_router(frame.source):
             return OTHER
         if outgoing:
-            # Our own probes are known by their mark.
+            # Our own probes are known by their signature.
             if not probing:
                 # What comes back does so at once: the oldest are not waited for any more.
                 self._sent[frame] = None

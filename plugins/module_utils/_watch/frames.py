@@ -69,8 +69,8 @@ class Interest:
 
 
 def claim_of(frame: Frame, incoming: bool) -> FrameClaim | None:
-    """None for what claims nothing, and for the probes of this collection. Pure."""
-    found = None if frame.signed else claim(frame)
+    """None for what claims nothing, and for what this process asks itself: see `_wire.signature`. Pure."""
+    found = None if frame.own else claim(frame)
     if found is None:
         return None
     address, mac, what = found

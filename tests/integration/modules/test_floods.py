@@ -127,7 +127,7 @@ def test_many_switches(victim):
     assert 1 <= len(neighbours) <= 16
 
 
-@pytest.mark.parametrize("kind", ["arp", "na"])
+@pytest.mark.parametrize("kind", ["arp", "imitate", "na"])
 def test_the_watch(victim, kind):
     network = {"name": "lan0", "parent": "eth0", "subnets": ["192.168.100.0/24", "fd00:100::/64"], "gateways": [LAN]}
     victim.flood(kind)
