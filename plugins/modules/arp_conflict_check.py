@@ -120,11 +120,8 @@ options:
     type: int
     default: 4096
   run_key:
-    description:
-      - A secret that all hosts of one run share, so that they recognise each other's probes where they probe the same
-        addresses at the same time. Without it another host's probes for an address count as those of a host that wants
-        it, which makes a V(soft) RV(results[].conflict).
-      - Use a new random text for each run. It signs the probes and is never sent.
+    description: A random text that all hosts of one run share. It signs their probes and is never sent. Without it another
+      host's probes for the same address count as those of a host that wants it, a V(soft) RV(results[].conflict).
     type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host
@@ -152,10 +149,7 @@ EXAMPLES = r"""
   linuxnet.macvlan.arp_conflict_check:
     probes:
       - parent: eth0
-        addresses:
-          - 192.168.100.3
-          - 192.168.100.128/28
-          - fd00:100::3
+        addresses: [192.168.100.3, 192.168.100.128/28, "fd00:100::3"]
   register: result
 
 - name: Fail before an address that is in use elsewhere is configured
@@ -173,12 +167,7 @@ EXAMPLES = r"""
     probes:
       - parent: eth0
         addresses: [192.168.100.0/24]
-    vantages:
-      - parent
-      - child
-      - lan0
-      - namespace: c1
-        link: eth0
+    vantages: [parent, child, lan0, {namespace: c1, link: eth0}]
 
 - name: Listen for a minute, without a question, to who claims which address on the LAN
   linuxnet.macvlan.arp_conflict_check:
@@ -449,13 +438,12 @@ unseen_namespaces:
   elements: str
 overrun:
   description:
-    - What was heard and not kept, as sentences. More MAC addresses claimed an address than are kept, frames came faster
-      than they could be read, or the result would have been larger than 256 kB. Empty where everything was kept.
-    - Where it concerns an address, that address is never V(free_as_seen), and its C(reason) says it too.
+    - What was heard and not kept, as sentences. Such as MAC addresses beyond the first 8 that claim an address, frames
+      that came too fast, or what made the result larger than 256 kB. Such an address is never V(free_as_seen).
   returned: when the input is valid
   type: list
   elements: str
-  sample: ["eth0: more than 8 MAC addresses claimed 1 of the addresses; 51234 claims were only counted"]
+  sample: ["eth0: 12 frames were lost as they came too fast"]
 started:
   description: When the check started, by the host's clock, in UTC.
   returned: when the input is valid
@@ -481,16 +469,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timi
 
 def argument_spec() -> dict:
     findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
+    addresses = {"type": "list", "elements": "str", "required": True}
+    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses}
     return {
-        "probes": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "parent": {"type": "raw", "required": True},
-                "addresses": {"type": "list", "elements": "str", "required": True},
-            },
-        },
+        "probes": {"type": "list", "elements": "dict", "required": True, "options": probe},
         "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},
         "listen_seconds": {"type": "float", "default": 0.0},
         "vantages": {"type": "list", "elements": "raw", "default": [_vantages.PARENT, _vantages.CHILD]},

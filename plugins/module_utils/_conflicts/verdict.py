@@ -188,7 +188,9 @@ def judge(
         status, conflict, reason = IN_USE, "soft", ""
     if flood and not conflict:
         status = UNKNOWN
-    return AddressVerdict(address, status, tuple(holders), conflict, "; ".join(filter(None, (reason, flood))))
+    # of an address in use the reason says why the kernel refuses it, and nothing else
+    said = [reason] if status == IN_USE else [reason, flood]
+    return AddressVerdict(address, status, tuple(holders), conflict, "; ".join(filter(None, said)))
 
 
 def _status(holders: list[AddressHolder], unseen: str) -> str:
