@@ -120,8 +120,8 @@ options:
     type: int
     default: 4096
   run_key:
-    description: A random text that all hosts of one run share. It signs their probes and is never sent. Without it another
-      host's probes for the same address count as those of a host that wants it, a V(soft) RV(results[].conflict).
+    description: A random text that all hosts of one run share. It signs their probes and is never sent. Without it, the
+      probes of another host for an address count as those of a host that wants it, a V(soft) RV(results[].conflict).
     type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host
