@@ -58,7 +58,7 @@ class Victim:
         kept = {key: value for key, value in result.items() if key != "invocation"}
         assert len(json.dumps(kept)) <= RESULT_MAX
         assert int(size) < MEMORY
-        assert float(took) < 3 * seconds + 10
+        assert float(took) < 3 * seconds + 30, "its own limit, and 30 s to start on a busy machine"
         return result
 
 
