@@ -264,6 +264,7 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
@@ -303,8 +304,8 @@ def main() -> None:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     result = clean_data({"changed": False, **report.as_data()})
     if report.failures and given["fail"]:
-        module.fail_json(msg=clean_lines(report.message), **result)
-    module.exit_json(**result)
+        module.fail_json(**bounded({"msg": clean_lines(report.message), **result}))
+    module.exit_json(**bounded(result))
 
 
 if __name__ == "__main__":

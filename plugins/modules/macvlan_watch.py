@@ -432,6 +432,7 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
@@ -469,7 +470,7 @@ def main() -> None:
         timeline = _watch.observe(module.params)
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    module.exit_json(**clean_data({"changed": False, **timeline}))
+    module.exit_json(**bounded(clean_data({"changed": False, **timeline}), "limits"))
 
 
 if __name__ == "__main__":

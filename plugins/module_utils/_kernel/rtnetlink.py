@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
+    PIECES_OF_A_TABLE,
+    SECONDS_OF_A_TABLE,
+    BoundedReading,
+)
 
 from .names import RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
 from .netlink import (
@@ -130,8 +135,9 @@ class Rtnetlink:
         """What answers the last request, and whether nothing changed in between."""
         found: list[RtnetlinkMessage] = []
         whole = True
-        while True:
-            for number, flags, sequence, _port, body in messages(self._socket.recv(1 << 20)):
+        reading = BoundedReading(lambda: self._socket.recv(1 << 20), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
+        for data in reading:
+            for number, flags, sequence, _port, body in messages(data):
                 if sequence != self._sequence:
                     continue
                 whole = whole and not flags & NLM_F_DUMP_INTR
@@ -144,3 +150,4 @@ class Rtnetlink:
                     found.append(RtnetlinkMessage(kind, body[:size], tuple(attributes(body, size))))
                 if one:
                     return found, whole
+        raise OSError(errno.ETIMEDOUT, "the kernel's answer has no end")
