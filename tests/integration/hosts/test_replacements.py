@@ -11,25 +11,34 @@ import pytest
 
 #: Pairs of declarations per host.
 PAIRS = 4
+NAMES = ("lan0", "mvz", "aa0")
 SEED = 20261129
 
 
 def _declaration(host, rng: random.Random) -> list[dict]:
     """Some of three links in any order, with addresses and modes that another one may have had before."""
-    numbers = rng.sample(range(1, 4), 3)
-    names = rng.sample(("lan0", "mvz", "aa0"), rng.randint(0, 3))
+    names = rng.sample(NAMES, rng.randint(0, len(NAMES)))
+    addresses = rng.sample(range(len(NAMES)), len(names))
     mode = rng.choice(("bridge", "private"))
     return [
         {
             "name": name,
             "parent": "eth0",
             "mode": mode,
-            "mac": f"02:00:5e:00:{host.number}:{number:02}",
-            "addresses": [f"192.168.100.{host.number * 5 + number}/32"],
+            # Another link that stays may not have had it before: both cannot be up with it, not even for a moment.
+            "mac": f"02:00:5e:00:{host.number}:{NAMES.index(name):02}",
+            "addresses": [f"192.168.100.{host.number * 5 + address}/32"],
             "parent_sysctl": rng.choice(({}, {"arp_filter": 1})),
         }
-        for name, number in zip(names, numbers)
+        for name, address in zip(names, addresses, strict=False)
     ]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(host):
+    """Also after a test that failed."""
+    yield
+    host.link(links=[{"name": name, "state": "absent"} for name in NAMES])
 
 
 def _replace(host, before: list[dict], after: list[dict]) -> None:
