@@ -46,6 +46,9 @@ DROP_INS = ".network.d"
 #: A file or directory that these may write is as good as theirs.
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
+#: A configuration file that is longer is none.
+TEXT_MAX = 1 << 24
+
 Made = TypeVar("Made")
 
 
@@ -193,13 +196,27 @@ def repair(directory: str, mode: int) -> None:
         os.close(handle)
 
 
-def read(path: str) -> str | None:
-    """The text of a file, None where there is none. Undecodable bytes survive a round trip."""
+def read(path: str, newline: str | None = None) -> str | None:
+    """The text of a file, None where there is none. Undecodable bytes survive a round trip.
+
+    A directory, FIFO, socket or device has no text, and a file of more than `TEXT_MAX` octets none that we need: empty.
+    Nothing blocks. newline: as for `open`. Errors: OSError.
+    """
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            return stream.read()
+        # A FIFO would block without a writer, and a terminal become our own (open(2)).
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            return ""
+        raise
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > TEXT_MAX:
+        os.close(handle)
+        return ""
+    with os.fdopen(handle, encoding="utf-8", errors="surrogateescape", newline=newline) as stream:
+        return stream.read()
 
 
 def is_owned(text: str | None) -> bool:

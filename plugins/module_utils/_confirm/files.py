@@ -66,8 +66,7 @@ def _entry(path: str) -> Entry | None:
 
 def _text(path: str) -> str:
     """Every octet of it: line ends are not translated, and what is no UTF-8 survives."""
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        return stream.read()
+    return _files.read(path, newline="") or ""
 
 
 def undo(then: Tree) -> Restored:

@@ -76,7 +76,7 @@ def _load(path: str) -> dict:
     """A JSON object; empty where there is none that can be parsed, or none that this user may read."""
     try:
         data = json.loads(_files.read(path) or "{}")
-    except (ValueError, PermissionError):
+    except (ValueError, RecursionError, PermissionError):
         return {}
     return data if isinstance(data, dict) else {}
 
