@@ -51,6 +51,8 @@ from .properties import LinkProperties
 from .steps import CreateLink, SetLink, Step
 
 SETTINGS = tuple(f"/proc/sys/net/{family}/{what}" for family in ("ipv4", "ipv6") for what in ("conf", "neigh"))
+#: The kind of links that a plan makes.
+MADE_HERE = "macvlan"
 #: Settings that are another one in coarser units (net/core/neighbour.c).
 COARSE = {"base_reachable_time", "retrans_time", "unres_qlen"}
 
@@ -153,7 +155,7 @@ def _links(
     queues: Mapping[str, tuple[int, int]],
     difference: Difference,
 ) -> list[Step]:
-    were = [link for link in map(then.link, owned) if link is not None and link.kind in MACVLAN_KINDS]
+    were = [link for link in map(then.link, owned) if link is not None and _restorable(link, now)]
     gone = [name for name in owned if then.link(name) is None]
     present = [link for link in (_declared(link, then, now) for link in were) if link is not None]
     marked = {link.name for link in were if link.alias == MARK}
@@ -164,6 +166,11 @@ def _links(
     unmarked = [link for link in were if link.name not in marked]
     last = [_changed(link, now.link(link.name), ("alias",), difference) for link in unmarked]
     return [*filter(None, first), *steps, *filter(None, last)]
+
+
+def _restorable(link: Link, now: Facts) -> bool:
+    """The plan makes macvlan links; it can change a macvtap link that is there."""
+    return link.kind == MADE_HERE or (link.kind in MACVLAN_KINDS and now.link(link.name) is not None)
 
 
 def _queued(step: CreateLink, queues: Mapping[str, tuple[int, int]]) -> CreateLink:
@@ -225,6 +232,8 @@ def _note_missing(then: KernelState, now: KernelState, owned: list[str], restore
             continue
         if link.parent_nsid is not None:
             restored.lost.append(f"link {name}: its parent is in another network namespace, so it cannot be made here")
+        elif link.kind != MADE_HERE:
+            restored.lost.append(f"link {name}: it is gone, and links of the kind {link.kind} are not made here")
         elif then.links[name].lower not in now.links:
             restored.errors.append(f"link {name}: its parent {then.links[name].lower} is not there")
 
