@@ -373,6 +373,7 @@ from typing import cast
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
@@ -421,6 +422,7 @@ def argument_spec() -> dict:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    labels.use(labels.of_module(module))
     options = dict(module.params)
     asked = request.take(options)
     try:

@@ -67,6 +67,10 @@ options:
             that family is taken for one of the network.
         type: list
         elements: str
+      excluded:
+        description: Addresses in the ranges that containers never have.
+        type: list
+        elements: str
       host_addresses:
         description: The host's own addresses on its macvlan link.
         type: list
@@ -269,7 +273,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
-LISTS = ("subnets", "gateways", "container_ranges", "host_addresses", "containers")
+LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
 WORDS = ("name", "link", "engine", "segment")
 
 

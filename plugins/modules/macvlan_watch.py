@@ -65,6 +65,10 @@ options:
             that family is taken for one of the network.
         type: list
         elements: str
+      excluded:
+        description: Addresses in the ranges that containers never have.
+        type: list
+        elements: str
       host_addresses:
         description: The host's own addresses on its macvlan link.
         type: list
@@ -438,7 +442,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
-LISTS = ("subnets", "gateways", "container_ranges", "host_addresses", "containers")
+LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
 WORDS = ("name", "link", "engine", "segment")
 
 

@@ -241,6 +241,7 @@ from typing import cast
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
@@ -265,6 +266,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    labels.use(labels.of_module(module))
     options = dict(module.params)
     asked = request.take(options)
     try:

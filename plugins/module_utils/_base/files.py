@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable, TypeVar
 
+from . import labels
 from .difference import Difference
 from .problems import InvalidInput, Problems
 
@@ -168,6 +169,7 @@ def make_directories(directory: str, mode: int = DIRECTORY_MODE) -> None:
         try:
             # A umask can only take from this mode: nobody else can write there before it is repaired.
             os.mkdir(level, wanted)
+            labels.restore(level, {**labels.read(level), **labels.default(level, stat.S_IFDIR)})
         except FileExistsError:
             if own is None and not os.path.isdir(level):
                 raise
@@ -227,7 +229,8 @@ def is_owned(text: str | None) -> bool:
 def write(path: str, text: str, mode: int = FILE_MODE) -> None:
     """Replace a file in one step: a reader, and a crash, sees the old or the new text and nothing between.
 
-    Missing parent directories are made (`make_directories`). Errors: OSError, with no half-written file left.
+    Missing parent directories are made (`make_directories`). Extended attributes stay (`labels.keep`). Errors: OSError,
+    with no half-written file left.
     """
     directory = os.path.dirname(path)
     _remove_leftovers(path)
@@ -241,7 +244,7 @@ def write(path: str, text: str, mode: int = FILE_MODE) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(text)
             stream.flush()
-            os.fchmod(stream.fileno(), mode)
+            labels.keep(stream.fileno(), path, mode, _attributes(path), stat.S_IFREG)
             os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
@@ -249,6 +252,14 @@ def write(path: str, text: str, mode: int = FILE_MODE) -> None:
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def _attributes(path: str) -> labels.Attributes | None:
+    """Of the file that is replaced; None where there is none."""
+    try:
+        return labels.read(path) if os.path.isfile(path) and not os.path.islink(path) else None
+    except FileNotFoundError:
+        return None
 
 
 def despite_pruning(make: Callable[[], Made]) -> Made:

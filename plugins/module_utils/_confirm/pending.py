@@ -5,7 +5,7 @@
 
 ``pending``   the change is being made, or was made; ``result.json`` is there when it is complete
 ``undoing``   its guard undoes it
-``outcome.json``   it was undone, and this has not been reported yet
+``outcome.json``   it was undone, and this has not been reported yet; elsewhere where /run is full (`outcome`)
 
 The guard holds a lock on the directory (flock(2)), so that a change without a guard is recognised. Who renames
 ``pending`` first, the guard or the module that confirms, decides what becomes of the change.
@@ -24,6 +24,8 @@ from dataclasses import asdict, dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
+
+from . import outcome as outcomes
 
 BASE = _files.RUN
 #: Seconds between two checks of a directory.
@@ -133,9 +135,9 @@ def take() -> bool:
 
 
 def leave(outcome: dict) -> None:
-    """Save the outcome for the next report. Errors: OSError."""
+    """Save the outcome for the next report. Errors: OSError where no place takes it."""
     try:
-        _save(_path("outcome.json"), outcome)
+        outcomes.save(BASE, _path("outcome.json"), outcome, describe(outcome))
     finally:
         # Renamed first: half a directory would be taken for what a killed guard has left.
         hidden = f".{outcome['token']}"
@@ -197,14 +199,15 @@ def leftover(host: str, keep: bool) -> str:
 
     host: is named, as Ansible prints equal warnings of several hosts only once. keep: report it again next time.
     """
-    outcome = _load(_path("outcome.json"))
+    outcome = outcomes.load(BASE, _path("outcome.json"))
     text = ""
     if outcome:
         text = f"an earlier change was undone at {outcome.get('at')}, as {outcome.get('reason')}; {describe(outcome)}"
     elif current() is None and any(os.path.isdir(_path(name)) for name in ("pending", "undoing")):
         text = "an earlier change was neither confirmed nor undone, because its guard was killed"
     if text and not keep:
-        for name in ("outcome.json", "pending", "undoing"):
+        outcomes.remove(BASE, _path("outcome.json"))
+        for name in ("pending", "undoing"):
             _remove(name)
     return f"{host}: {text}" if text else ""
 
@@ -248,9 +251,9 @@ def _answer(token: str, connection: str) -> Answer:
     # In the order in which it happens, or the moment between two checks would be taken for the end.
     if _load(f"{_path('undoing')}/change.json").get("token") == token and _guarded(_path("undoing")):
         return Answer("pending", {})
-    outcome = _load(_path("outcome.json"))
+    outcome = outcomes.load(BASE, _path("outcome.json"))
     if outcome.get("token") == token:
-        _remove("outcome.json")
+        outcomes.remove(BASE, _path("outcome.json"))
         return Answer("undone", outcome)
     return Answer("unknown", {})
 
