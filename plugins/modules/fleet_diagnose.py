@@ -20,8 +20,14 @@ description:
     read from the variable C(diagnose_result) of each host. Unreachable hosts are reported as such.
 options:
   report_dir:
-    description: A directory on the controller for the report. It is made if it is not there.
+    description:
+      - A directory on the controller for the report. It is made if it is not there, for its owner only.
+      - Nothing is written where one of the names of the files is a link, a directory or a special file.
     type: path
+  report_mode:
+    description: The permissions of the files of the report, as four octal digits in quotes.
+    type: str
+    default: "0600"
   full_up_to:
     description: With more hosts than this, healthy ones are only counted in the printed summary.
     type: int

@@ -5,7 +5,7 @@
 
 ``pending``   the change is being made, or was made; ``result.json`` is there when it is complete
 ``undoing``   its guard undoes it
-``outcome.json``   it was undone, and this has not been reported yet
+``outcome.json``   it was undone, and this has not been reported yet; elsewhere where /run is full (`outcome`)
 
 The guard holds a lock on the directory (flock(2)), so that a change without a guard is recognised. Who renames
 ``pending`` first, the guard or the module that confirms, decides what becomes of the change; for a boot after a crash
@@ -28,6 +28,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
 
 from . import boot
+from . import outcome as outcomes
 
 BASE = _files.RUN
 #: Seconds between two checks of a directory.
@@ -80,7 +81,7 @@ def _load(path: str) -> dict:
     """A JSON object; empty where there is none that can be parsed, or none that this user may read."""
     try:
         data = json.loads(_files.read(path) or "{}")
-    except (ValueError, PermissionError):
+    except (ValueError, RecursionError, PermissionError):
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -142,9 +143,9 @@ def take() -> bool:
 
 
 def leave(outcome: dict) -> None:
-    """Save the outcome for the next report. Errors: OSError."""
+    """Save the outcome for the next report. Errors: OSError where no place takes it."""
     try:
-        _save(_path("outcome.json"), outcome)
+        outcomes.save(BASE, _path("outcome.json"), outcome, describe(outcome))
     finally:
         # Renamed first: half a directory would be taken for what a killed guard has left.
         hidden = f".{outcome['token']}"
@@ -212,9 +213,9 @@ def leftover(host: str, keep: bool) -> str:
     if not keep and current() is None and not own_label():
         # Of a change that could not be undone wholly, which is reported now, or of a run that was killed.
         boot.remove()
-    outcome = _load(_path("outcome.json"))
+    outcome = outcomes.load(BASE, _path("outcome.json"))
     if outcome and not keep:
-        _remove("outcome.json")
+        outcomes.remove(BASE, _path("outcome.json"))
     if not outcome:
         return ""
     text = f"an earlier change was undone at {outcome.get('at')}, as {outcome.get('reason')}; {describe(outcome)}"
@@ -281,9 +282,9 @@ def _answer(token: str, connection: str) -> Answer:
     # In the order in which it happens, or the moment between two checks would be taken for the end.
     if _load(f"{_path('undoing')}/change.json").get("token") == token and _guarded(_path("undoing")):
         return Answer("pending", {})
-    outcome = _load(_path("outcome.json"))
+    outcome = outcomes.load(BASE, _path("outcome.json"))
     if outcome.get("token") == token:
-        _remove("outcome.json")
+        outcomes.remove(BASE, _path("outcome.json"))
         return Answer("undone", outcome)
     return Answer("unknown", {})
 

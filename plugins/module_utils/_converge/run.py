@@ -81,6 +81,7 @@ def _check_feasible(state: ConvergeState, planned: ConvergePlan, request: Reques
     """Errors: InvalidInput where files could not be written, or the controller would be disconnected."""
     problems = Problems(state.options.host)
     _persistence.check_writable(planned.persistence, problems)
+    parent_settings.check_memory(state.memory_path, problems)
     if not problems:
         released = planned.persistence.released()
         lockout.check(state.uplink, state.facts, planned.links, released, state.present, request, problems)

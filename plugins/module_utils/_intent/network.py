@@ -28,6 +28,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
 from . import parents as _parents
 
@@ -251,7 +252,7 @@ def networks(given: list[Any], problems: Problems) -> list[MacvlanNetwork]:
     """Read the networks of one host from plain data. Faults become problems; the result is only valid without any."""
     result = []
     names: dict[str, str] = {}
-    for number, item in enumerate(given):
+    for number, item in enumerate(plain(given)):
         key = f"networks[{number}]"
         if not isinstance(item, dict):
             problems.add(key, item, "a network is a mapping", "pass the networks as fleet_plan returned them")

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import ipaddress
 import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE, SO_SNDBUFFORCE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
@@ -83,13 +85,11 @@ class Pinger:
     def receive(self) -> Iterator[tuple[Address, int | None]]:
         """The target and the sequence number of each reply that waits."""
         for version, sock in self._sockets.items():
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    data, sender = sock.recvfrom(_RECEIVE)
-                    echo = parse_echo_reply(version, data)
-                    if echo and echo.identifier == self._identifier and echo.payload[:_TOKEN] == self._token:
-                        # A link-local address comes as fe80::1%eth0.
-                        yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
+            for data, sender in BoundedReading(functools.partial(_receive, sock)):
+                echo = parse_echo_reply(version, data)
+                if echo and echo.identifier == self._identifier and echo.payload[:_TOKEN] == self._token:
+                    # A link-local address comes as fe80::1%eth0.
+                    yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
 
     def ended(self) -> str:
         """Why nothing more can be asked: that the namespace has no name and no process any more. Empty otherwise."""
@@ -113,6 +113,14 @@ def open_pinger(path: str, versions: Iterable[int]) -> Pinger:
     except OSError as error:
         raise NamespaceGone(clean(f"{path}: {error.strerror}")) from error
     return run_in(path or OWN, lambda: Pinger(versions, home))
+
+
+def _receive(sock: socket.socket) -> tuple[bytes, Any] | None:
+    """The next packet and its sender, None where none waits."""
+    try:
+        return sock.recvfrom(_RECEIVE)
+    except BlockingIOError:
+        return None
 
 
 def _raw_socket(version: int) -> socket.socket:

@@ -27,10 +27,9 @@ def answered(vantage: Vantage, question: bytes, address: Address, patience: floa
         left = end - time.monotonic()
         if left <= 0 or not select.select([vantage.socket], [], [], left)[0]:
             return found
-        heard = vantage.receive()
-        if heard is None or heard[1] or (to and heard[0].destination != to):
-            continue
-        said = claim(heard[0])
-        found = found or (said is not None and said[0] == address and said[2] == REPLY)
+        for frame, outgoing in vantage.waiting():
+            if not outgoing and to in ("", frame.destination):
+                said = claim(frame)
+                found = found or (said is not None and said[0] == address and said[2] == REPLY)
         if found and to:
             return True

@@ -92,7 +92,7 @@ def _ping(label: str, path: str, gateways: list[Address]) -> list[PingCount]:
             for gateway in gateways:
                 pinger.send(gateway, number)
             end = time.monotonic() + (WAIT if number == PINGS - 1 else GAP)
-            while select.select(pinger.sockets, [], [], max(end - time.monotonic(), 0))[0]:
+            while time.monotonic() < end and select.select(pinger.sockets, [], [], max(end - time.monotonic(), 0))[0]:
                 for target, sequence in pinger.receive():
                     if target in answered and sequence is not None:
                         answered[target].add(sequence)

@@ -114,7 +114,7 @@ def _ask(pairs: Sequence[ChecksumPair], summed: bool) -> None:
     for sock in waiting:
         with contextlib.suppress(OSError):
             sock.send(b"linuxnet.macvlan")
-    while waiting:
+    while waiting and time.monotonic() < end:
         ready = select.select(list(waiting), [], [], max(end - time.monotonic(), 0))[0]
         if not ready:
             return
