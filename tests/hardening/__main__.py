@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from . import ROOT, results, table
-from .row import Row, all_rows
+from .row import all_rows
 
 OUTPUT = ROOT / "tests" / "output" / "hardening.json"
 #: The figures of the page.
@@ -56,7 +56,7 @@ def write_page() -> None:
 
 def matches(name: str, globs: str) -> bool:
     """Whether one of the globs is that of the name, or of the kind before its slash."""
-    return any(fnmatch.fnmatch(word, glob) for word in (name, name.split("/")[0]) for glob in globs.split(","))
+    return any(fnmatch.fnmatch(word, glob) for word in (name, name.partition("/")[0]) for glob in globs.split(","))
 
 
 def say(text: str) -> None:
@@ -65,7 +65,7 @@ def say(text: str) -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make test-hardening ARGS=...", description=__doc__)
-    parser.add_argument("-k", "--rows", metavar="GLOBS", default="*", help="only these rows, such as 'kills,floods/arp*'")
+    parser.add_argument("-k", "--rows", metavar="GLOBS", default="*", help="only these rows, such as 'kills,floods/a*'")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything that is random (%(default)s)")
     parser.add_argument("--minutes", type=float, default=60.0, metavar="M", help="for each row at most (%(default)s)")
     parser.add_argument("--count", type=int, default=0, metavar="N", help="cases of each row, instead of all")

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import random
+import subprocess
 from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.segment import Host, Segment
-
 from tests.integration.hosts import snapshot
 
 from . import forked
@@ -32,6 +32,7 @@ ip link add mv9 link eth0 address 02:00:5e:00:01:09 type macvlan mode bridge
 ip link set mv9 up
 ip address add 192.168.100.9/32 dev mv9
 ip route add 10.3.0.0/16 dev mv9 proto 42 src 192.168.100.9
+for name in eth0 eth1 eth2 mv9; do until ip -o link show $name | grep -q "state UP"; do sleep 0.05; done; done
 """
 ON_LINK = """
 ip address add 192.168.100.7/32 dev lan0
@@ -82,7 +83,8 @@ def link(choose: random.Random) -> dict[str, Any]:
         "mode": choose.choice(["bridge", "private", "vepa"]),
         "mtu": choose.choice([1400, 1500]),
         "addresses": ["192.168.100.3", *some(ADDRESSES[1:])],
-        "routes": some(ROUTES[:3]) + ROUTES[3:],
+        # The gateway of the second is reached by the first.
+        "routes": choose.choice([ROUTES[:1], ROUTES[:2]]) + some(ROUTES[2:]),
         "sysctl": {name: SYSCTLS[name] for name in some(list(SYSCTLS))},
         "parent_sysctl": {"arp_filter": 1} if choose.random() < 0.7 else {},
     }
@@ -92,19 +94,26 @@ def host(segment: Segment, change: Change) -> Host:
     """A host on which the change is due. Errors: AssertionError."""
     made = segment.host("h", ["192.168.100.11/24", "fd00:100::11/64"], "02:00:5e:00:01:00")
     made.run("sh", "-e", "-c", FURNITURE)
-    if change.start is not None:
-        result = forked.module(made.netns, "macvlan_link", {"links": [change.start], "host_id": "web1"})
-        assert not result.get("failed"), result["msg"]
-        made.run("sh", "-e", "-c", ON_LINK)
+    start(change, made.netns)
     return made
+
+
+def start(change: Change, netns: str) -> None:
+    """Make what a change starts from in a namespace, or where this process is. Errors: AssertionError."""
+    if change.start is not None:
+        result = forked.module(netns, "macvlan_link", {"links": [change.start], "host_id": "web1"})
+        assert not result.get("failed"), result["msg"]
+        enter = ["ip", "netns", "exec", netns] if netns else []
+        subprocess.run([*enter, "sh", "-e", "-c", ON_LINK], check=True, capture_output=True)
 
 
 def seen(of: Host) -> dict[str, Any]:
     """Everything that the kernel has on a host."""
-    return forked.inside(of.netns, _kernel)
+    return forked.inside(of.netns, kernel)
 
 
-def _kernel() -> dict[str, Any]:
+def kernel() -> dict[str, Any]:
+    """Everything that the kernel has where this process is."""
     found = snapshot.kernel()
     # The kernel's own multicast routes and link-local addresses come and go with carriers, in its own time.
     found["routes"] = [route for route in found["routes"] if '"ff00::/8"' not in route and "fe80::" not in route]
@@ -125,4 +134,3 @@ def differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
             said += [f"{kind}: without {item}" for item in want if item not in have]
             said += [f"{kind}: also {item}" for item in have if item not in want]
     return "; ".join(said)
-

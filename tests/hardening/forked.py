@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
 import pkgutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,6 +24,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from . import ROOT
 
 Result = TypeVar("Result")
+#: linux/sched.h
+CLONE_NEWNS = 0x20000
 PLUGINS = "ansible_collections.linuxnet.macvlan.plugins.modules"
 
 
@@ -45,12 +49,21 @@ def main_of(module: str, args: dict[str, Any], check: bool = False) -> None:
 
 
 def module(netns: str, name: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
-    """The result of a module inside a namespace. Errors: AssertionError where it returned none."""
+    """The result of a module inside a namespace, or where this process is. Errors: AssertionError without a result."""
     with printed() as output:
         if os.fork() == 0:
             in_child(lambda: main_of(name, args, check), netns, output)
         os.wait()
         return result_of(output, name)
+
+
+def module_here(name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The result of a module that runs in this very process. Errors: AssertionError where it returned none."""
+    with printed() as output:
+        with os.fdopen(os.dup(output.fileno()), "w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream):
+            main_of(name, args)
+        found: dict[str, Any] = result_of(output, name)
+        return found
 
 
 def inside(netns: str, function: Callable[[], Result]) -> Result:
@@ -72,6 +85,16 @@ def printed() -> Iterator[Any]:
         yield output
 
 
+def own_mounts(*mounts: tuple[str, str]) -> None:
+    """Move this process into a mount namespace of its own, with a tmpfs on each of these (path, options)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    for path, options in mounts:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=True)
+
+
 def in_child(work: Callable[[], object], netns: str, output: Any) -> None:
     """In a forked child: work inside a namespace, with its output in a file; never returns."""
     status = 1
@@ -87,10 +110,13 @@ def in_child(work: Callable[[], object], netns: str, output: Any) -> None:
 
 
 def become(netns: str, output: Any) -> None:
-    """Enter a namespace, and print to a file."""
+    """Enter a namespace, unless this process is where it should be, and print to a file."""
     for descriptor in (1, 2):
         os.dup2(output.fileno(), descriptor)
-    enter(f"/run/netns/{netns}")
+    # That of a test may be no descriptor at all.
+    sys.stdout = sys.stderr = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+    if netns:
+        enter(f"/run/netns/{netns}")
 
 
 def result_of(output: Any, what: str) -> Any:

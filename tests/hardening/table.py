@@ -31,7 +31,9 @@ def cells(figures: Figures | None) -> tuple[str, ...]:
     if figures.not_run:
         return ("not run here", "", "", "", "", "", figures.not_run)
     count = str(figures.count) if figures.count >= figures.wanted else f"{figures.count} of {figures.wanted}"
-    broken = [str(number) if not number else f"**{number}**" for number in (figures.lost, figures.let_in, figures.failed)]
+    broken = [
+        str(number) if not number else f"**{number}**" for number in (figures.lost, figures.let_in, figures.failed)
+    ]
     return (count, *broken, f"{figures.seconds:.0f}", str(figures.seed), figures.measured)
 
 

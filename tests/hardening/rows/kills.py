@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from labkit.segment import Host, Segment
-
 from tests.hardening import declared, forked, syscalls, workers
 from tests.hardening.declared import Change
 from tests.hardening.row import Row, Tally
@@ -119,7 +118,9 @@ def points(who: str, tally: Tally) -> Iterator[Point]:
                 yield from (replace(point, number=number, first=first) for number in range(3, 40))
         else:
             count = {"module": killer.module_calls, "alone": killer.module_calls, "all": killer.calls}
-            yield from (replace(point, number=number) for number in range(count.get(who, killer.calls - killer.module_calls)))
+            yield from (
+                replace(point, number=number) for number in range(count.get(who, killer.calls - killer.module_calls))
+            )
 
 
 def attack(point: Point) -> tuple[bool, bool, str, str]:
@@ -148,7 +149,9 @@ def attack(point: Point) -> tuple[bool, bool, str, str]:
 
 def run(who: str, tally: Tally) -> None:
     workers.share(tally, partial(loop, who))
-    tally.measured = f"{tally.figures.get('later', 0)} of them after the first write, in {tally.figures.get('changes', 0)} changes"
+    tally.measured = (
+        f"{tally.figures.get('later', 0)} of them after the first write, in {tally.figures.get('changes', 0)} changes"
+    )
 
 
 def loop(who: str, tally: Tally) -> None:
