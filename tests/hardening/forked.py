@@ -86,13 +86,21 @@ def printed() -> Iterator[Any]:
 
 
 def own_mounts(*mounts: tuple[str, str]) -> None:
-    """Move this process into a mount namespace of its own, with a tmpfs on each of these (path, options)."""
+    """Move this process into a mount namespace of its own, with a tmpfs on each of these (path, options).
+
+    Named network namespaces stay known: by them modules see that this is not the host's own.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNS) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    names = tempfile.mkdtemp()
+    subprocess.run(["mount", "--rbind", "/run/netns", names], check=True)
     for path, options in mounts:
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=True)
+    os.makedirs("/run/netns", exist_ok=True)
+    subprocess.run(["mount", "--move", names, "/run/netns"], check=True)
+    os.rmdir(names)
 
 
 def in_child(work: Callable[[], object], netns: str, output: Any) -> None:
