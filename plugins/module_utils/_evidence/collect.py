@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.belief import measured
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import (
     ASKING,
     REPAIRING,
@@ -159,8 +160,10 @@ def _of(tasks: Iterable[tuple[Experiment, Context]], phase: str) -> list[tuple[E
 
 
 def _context(scope: Scope, timeline: TimelineData | None, before: SnapshotData | None) -> Context:
-    targets = timeline["targets"] if timeline else []
-    return Context(scope, [target for target in targets if target["network"] == scope.network.name], before)
+    if timeline is None:
+        return Context(scope, [], before)
+    targets = [target for target in timeline["targets"] if target["network"] == scope.network.name]
+    return Context(scope, targets, before, noise=measured(targets, timeline["interval"], timeline["duration"]))
 
 
 def _made(experiment: Experiment, context: Context, problems: list[str]) -> ExperimentData:

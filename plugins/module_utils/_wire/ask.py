@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL
 
 from . import bpf as _probe_filter
-from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicited_node
+from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicitation, solicited_node
 from .packet_socket import Endpoint, packet_socket
 from .timing import FAST, RATE, Schedule, Timing
 
@@ -44,7 +44,7 @@ class Vantage(Endpoint):
     """A link to ask from.
 
     others: probes of other hosts' checks; reflected: frames of this host that came back to it; ignored: addresses that
-    were heard of and not kept.
+    were heard of and not kept. source: the link-local address from which IPv6 addresses are asked for, None for none.
     """
 
     def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
@@ -52,6 +52,7 @@ class Vantage(Endpoint):
         self.others = 0
         self.reflected = 0
         self.ignored = 0
+        self.source: ipaddress.IPv6Address | None = None
         self._refused = 0
 
     def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
@@ -59,6 +60,8 @@ class Vantage(Endpoint):
         frame = probe(self.mac, address)
         if sender is not None and isinstance(address, ipaddress.IPv4Address):
             frame = request(self.mac, sender, address)
+        elif self.source is not None and isinstance(address, ipaddress.IPv6Address):
+            frame = solicitation(self.mac, self.source, address)
         try:
             self.socket.send(frame)
         except OSError as error:

@@ -163,6 +163,14 @@ def request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Ad
     return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target), signed=True))
 
 
+def solicitation(source: str, sender: ipaddress.IPv6Address, target: ipaddress.IPv6Address) -> bytes:
+    """The question who holds ``target``, asked from the link-local address ``sender``: the answer goes there alone, and
+    not to all nodes as that to `probe` does (RFC 4861, 7.2.4)."""
+    group = solicited_node(target)
+    body = Neighbour(True, sender, group, target, link_layer=source)
+    return build(Frame(source, multicast_mac(group), body, signed=True))
+
+
 def announcement(source: str, address: Address) -> bytes:
     """An unsolicited one that ``source`` has ``address``, to all: for IPv4 an ARP announcement (RFC 5227, 2.3), for
     IPv6 a neighbour advertisement that overrides what receivers have (RFC 4861, 7.2.6)."""
