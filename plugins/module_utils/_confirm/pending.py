@@ -274,11 +274,11 @@ def _answer(token: str, connection: str) -> Answer:
             return Answer("same_connection", {})
         if not os.path.exists(f"{_path('pending')}/result.json"):
             return Answer("pending", {})
-        confirmed = _path(f"confirmed-{token}")
         with contextlib.suppress(OSError):
-            os.rename(_path("pending"), confirmed)
-        if os.path.isdir(confirmed):
-            return _finish(f"confirmed-{token}")
+            os.rename(_path("pending"), _path(f"confirmed-{token}"))
+    if _load(_path(f"confirmed-{token}/change.json")).get("token") == token:
+        # Also where the last attempt could not write to the disk.
+        return _finish(f"confirmed-{token}")
     # In the order in which it happens, or the moment between two checks would be taken for the end.
     if _load(f"{_path('undoing')}/change.json").get("token") == token and _guarded(_path("undoing")):
         return Answer("pending", {})

@@ -236,6 +236,8 @@ def test_a_confirmation_that_no_disk_takes_is_none(arm, monkeypatch):
         with pytest.raises(OSError, match="Read-only"):
             pending.confirm("a1", "", 0)
     assert boot.read().token == "a1"
+    assert pending.confirm("a1", "", 0).state == "confirmed", "the next attempt"
+    assert boot.read() is None
 
 
 def test_the_connection_of_the_change_confirms_nothing(arm, monkeypatch):
