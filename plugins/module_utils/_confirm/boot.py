@@ -180,8 +180,11 @@ def write(token: str, what: Iterable[str], tree: Tree, place: str) -> None:
 
 
 def read() -> UndoRecord | None:
-    """Of a change that is not confirmed; None where there is none. Errors: OSError."""
-    text = _files.read(_path("armed"))
+    """Of a change that is not confirmed; None where there is none, or none that this user may read. Errors: OSError."""
+    try:
+        text = _files.read(_path("armed"))
+    except PermissionError:
+        return None
     if text is None:
         return None
     with contextlib.suppress(ValueError, KeyError, TypeError):
