@@ -88,6 +88,10 @@ class Asking:
             probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
         }
 
+    def sent(self, probe: Probe) -> int:
+        """How many attempts a probe has had so far."""
+        return len(self._attempts[probe])
+
     def doubtful(self, probe: Probe, enough: int) -> bool:
         """Whether the last attempt was lost, and fewer than enough in all."""
         attempts = self._attempts[probe]
