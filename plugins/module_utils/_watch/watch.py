@@ -54,6 +54,8 @@ from .timeline import TimelineData
 
 #: An unanswered probe is lost after this many intervals.
 TIMEOUT_INTERVALS = 2
+#: Seconds: the slowest answer that counts. The first ones of a slow path come after the attempt was taken for lost.
+LATE = 5.0
 #: Probes per second, all targets together. Each takes about 60 µs; with more targets the interval grows.
 PROBES_MAX = 200
 #: Namespaces that are watched. Each takes seven descriptors.
@@ -195,7 +197,7 @@ class Observer:
             discovery = Discovery(listening, self._record, known, NAMESPACES_MAX)
             follower = Follower(selector, self._scopes, self._targets, transports)
             stack.callback(follower.close)
-            asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector)
+            asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector, LATE)
             self._begin, self.started = asking.begin, time.time()
             follower.attempts = asking.sent
             selector.register(self._wake, selectors.EVENT_READ, None)
