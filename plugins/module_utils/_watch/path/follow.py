@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
@@ -32,8 +33,8 @@ from .marks import ADDRESSES_MAX, LENGTHS, NONCE, Sighting, length, program, sig
 from .taken import EchoCounters
 from .tracing import Tracing
 
-#: Interfaces that are followed, frames of one that are read at once, and per second and in one burst of all.
-HOPS_MAX, READ_MAX, RATE, BURST = 64, 64, 1500, 3000
+#: Interfaces that are followed, and frames that are read per second and in one burst of all.
+HOPS_MAX, RATE, BURST = 64, 1500, 3000
 #: Probes of other hosts that are remembered.
 FOREIGN_MAX = 500
 #: Octets of a frame that are read: headers and mark.
@@ -160,11 +161,7 @@ class Follower:
             self._selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, item, sock))
 
     def _receive(self, link: FollowedLink, sock: socket.socket) -> None:
-        for dummy in range(READ_MAX):
-            try:
-                data = sock.recv(_SNAP)
-            except OSError:
-                return
+        for data in BoundedReading(functools.partial(_next, sock)):
             if not self._budget.take(time.monotonic()):
                 self._limit("more packets came than could be followed: some hops have seen more than is known")
                 continue
@@ -287,6 +284,14 @@ class Follower:
             counters.close()
         if self._tracing is not None:
             self._tracing.close()
+
+
+def _next(sock: socket.socket) -> bytes | None:
+    """The next frame, None where none waits or the interface is down."""
+    try:
+        return sock.recv(_SNAP)
+    except OSError:
+        return None
 
 
 def _hop(label: str, link: str) -> str:

@@ -15,6 +15,7 @@ import ctypes
 import os
 import secrets
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import in_thread
 
 from .drops import DropJoiner
@@ -24,8 +25,8 @@ PREFIX = "linuxnet-macvlan-"
 _MOUNT_POINT = "/sys/kernel/tracing"
 #: linux/sched.h CLONE_NEWNS; sys/mount.h MS_REC, MS_PRIVATE.
 _CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x00020000, 16384, 1 << 18
-#: KiB of each processor's buffer, octets of one reading, and readings at once.
-_BUFFER, _READ, _READS_MAX = 256, 1 << 16, 16
+#: KiB of each processor's buffer, octets of one reading, and readings and seconds at once.
+_BUFFER, _READ, _READS_MAX, _SECONDS = 256, 1 << 16, 256, 0.05
 _HEADER = 14
 _FILTERS = {
     "net/netif_receive_skb": f"len >= {LENGTH} && len < {LENGTH + LENGTHS}",
@@ -85,17 +86,17 @@ class Tracing:
             self._write(f"events/{event}/enable", "1")
 
     def read(self) -> None:
-        """Take what the kernel has noted since, at most 1 MiB."""
-        for dummy in range(_READS_MAX):
-            try:
-                data = os.read(self._pipe, _READ)
-            except OSError:
-                return
-            if not data:
-                return
+        """Take what the kernel has noted since, within the bounds of a reading."""
+        for data in BoundedReading(self._next, _READS_MAX, _SECONDS):
             lines = (self._rest + data.decode(errors="replace")).split("\n")
             self._rest = lines.pop()[:_READ]
             self.joiner.take(lines)
+
+    def _next(self) -> bytes | None:
+        try:
+            return os.read(self._pipe, _READ) or None
+        except OSError:
+            return None
 
     def _clean(self) -> None:
         for name in os.listdir(self._instances):
