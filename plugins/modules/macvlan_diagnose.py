@@ -14,6 +14,9 @@ description:
   - Reads the host's network (links, addresses, routes, neighbours and settings of its own and of all container
     namespaces, its network managers, its kernel, what makes the links come back after a boot), watches it as
     M(linuxnet.macvlan.macvlan_watch) does, reads it once more, and makes small experiments.
+  - It follows its own probes from interface to interface by packet sockets, and reads from a private instance of the
+    kernel's trace why packets were dropped. The instance ends with the module, and tracefs is mounted for no other
+    process.
   - It judges nothing. M(linuxnet.macvlan.fleet_diagnose) merges the evidence of all hosts and names causes.
   - It does not fail on a broken host. What could not be read is listed in RV(evidence.problems).
 author:
@@ -129,6 +132,15 @@ evidence:
       type: dict
     watch:
       description: The timeline, see M(linuxnet.macvlan.macvlan_watch).
+      type: dict
+    paths:
+      description:
+        - Where the probes of the watch vanished. For each target that lost some, the interfaces on their way (C(hops)),
+          the last ones that saw request and answer, and each edge on which attempts vanished, with the direction and
+          what the kernel says of the packets that it dropped (C(drops)).
+        - What this host saw of the probes of other hosts (C(foreign)), by which what vanished between them is found.
+        - Why the kernel could not be asked for its reasons (C(not_traced)), which needs tracefs and Linux 5.17.
+      returned: when there was a watch
       type: dict
     after:
       description: The network after the watch and before the experiments.

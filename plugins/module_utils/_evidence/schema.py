@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     DroppingRule,
     ExperimentData,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 
 #: It grows with everything that a reader of the version before would misread: a field that goes, is renamed, changes
@@ -371,10 +372,15 @@ class DriftData(TypedDict):
     links: list[DeclaredLinkData]
 
 
-class HostEvidence(TypedDict):
+class _Followed(TypedDict, total=False):
+    paths: PathsData
+
+
+class HostEvidence(_Followed):
     """schema: `SCHEMA_VERSION`. host: its inventory name. started, ended: seconds since the epoch by the host's clock.
 
-    before, after: the network before the watch, and after it before the experiments.
+    before, after: the network before the watch, and after it before the experiments. paths: of the lost probes of the
+    watch, and what was seen of other hosts' probes; missing where there was no watch.
     """
 
     schema: int

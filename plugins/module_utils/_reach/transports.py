@@ -56,6 +56,11 @@ class Asker:
         self._asked: set[Address] = set()
 
     @property
+    def mac(self) -> str:
+        """Of the link that asks."""
+        return self._vantage.mac
+
+    @property
     def sockets(self) -> Sequence[socket.socket]:
         return (self._vantage.socket,)
 
