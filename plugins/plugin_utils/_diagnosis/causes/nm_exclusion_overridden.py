@@ -77,6 +77,6 @@ CAUSE = Cause(
     " configures the link",
     must="P D with file",
     needs=("watch", "after", "system.networkmanager"),
-    explains=("nm_dhcp_on_link",),
+    explains=("nm_dhcp_on_link", "address_absent", "route_absent"),
     judge=judge,
 )
