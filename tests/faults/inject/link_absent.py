@@ -13,7 +13,7 @@ from tests.faults.lab import WEB1, NamespaceLab
 
 
 def _delete(lab: NamespaceLab) -> None:
-    lab.web1.ip("link", "delete", "lan0")
+    lab.web1.run("ip", "link", "delete", "lan0")
 
 
 def _make(lab: NamespaceLab) -> None:

@@ -13,7 +13,7 @@ from tests.faults.lab import WEB1, NamespaceLab
 
 
 def _down(lab: NamespaceLab) -> None:
-    lab.web1.ip("link", "set", "lan0", "down")
+    lab.web1.run("ip", "link", "set", "lan0", "down")
 
 
 def _up(lab: NamespaceLab) -> None:

@@ -58,8 +58,8 @@ def judge(case: Case) -> CauseVerdict:
     if len(agreeing) == len(others) and agreeing:
         return _of_fleet(case, gateway, own, agreeing)
     return case.suspected(
-        f"{gateway} does not answer {case.host}{since(after)}, neither its parent nor its link, and no other host of the"
-        " segment shows whether the gateway itself or the way to it is broken",
+        f"{gateway} does not answer {case.host}{since(after)}, neither its parent nor its link, and no other host of"
+        " the segment shows whether the gateway itself or the way to it is broken",
         [*_alive(case, after), *case.loss_items(own.lost)],
         after,
         remedy=f"ask the network team: is {gateway} up, and does its table of neighbours have"
