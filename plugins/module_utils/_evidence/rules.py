@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What drops packets in one network namespace, as one kind of rule: nftables, and iptables of the older kernel interface.
+"""What drops packets in one network namespace, as one kind of rule: nftables, and the older iptables.
 
 nftables speaks JSON (libnftables-json(5)). The older tables have only the text of iptables-save(8), whose options are
 those of iptables(8).
@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import shlex
 from collections.abc import Iterator
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
@@ -144,7 +144,7 @@ def _demand(rule: FilterRuleData, protocols: list[str]) -> None:
     rule["protocols"] = [item for item in known if item in protocols] or [_OTHER] if known else protocols
 
 
-def _values(right: Any) -> List[Any]:
+def _values(right: Any) -> list[Any]:
     if isinstance(right, dict) and isinstance(right.get("set"), list):
         return list(right["set"])
     return list(right) if isinstance(right, list) else [right]
@@ -198,9 +198,9 @@ def saved(text: str, tool: str) -> list[FilterRuleData]:
     return [*drops, *policies][:RULES_MAX]
 
 
-def _reached(jumps: list[tuple[str, str]]) -> Dict[str, set[str]]:
+def _reached(jumps: list[tuple[str, str]]) -> dict[str, set[str]]:
     """Of each chain of the user the hooks from which packets get there. jumps: from chain to chain, with tables."""
-    found: Dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     news = True
     while news:
         news = False

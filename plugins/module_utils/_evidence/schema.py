@@ -132,7 +132,7 @@ class RuleData(_RuleSource):  # pylint: disable=inherit-non-class  # a TypedDict
 
 
 class FilterRuleData(TypedDict):
-    """A rule that drops. place: family, table and chain, or table and chain. verdict: drop, reject, or policy of a chain.
+    """A rule that drops. place: of nftables with its family first. verdict: drop, reject, or policy of a chain.
 
     hooks: from which packets get there. packets: None where it does not count. protocols, iif, oif, sources, targets:
     what a packet has to match, all where empty; addresses as ranges FIRST-LAST. partial: it demands more than that.

@@ -29,7 +29,9 @@ def _add(place: Callable[[NamespaceLab], Namespace], rule: str) -> Callable[[Nam
 
 
 def _remove(place: Callable[[NamespaceLab], Namespace]) -> Callable[[NamespaceLab], None]:
-    return lambda lab: place(lab).run("nft", "delete", "table", "inet", "filtered")
+    # also where it was not added
+    script = "add table inet filtered\ndelete table inet filtered\n"
+    return lambda lab: place(lab).run("nft", "-f", "-", input=script)
 
 
 def _of_host(lab: NamespaceLab) -> Namespace:

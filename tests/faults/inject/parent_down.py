@@ -15,7 +15,7 @@ def _down(lab: NamespaceLab) -> None:
 
 def _up(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "set", "eth0", "up")
-    lab.web1.ip("route", "add", "default", "via", GATEWAY)
+    lab.web1.ip("route", "replace", "default", "via", GATEWAY)
     lab.deploy(WEB1)
 
 
