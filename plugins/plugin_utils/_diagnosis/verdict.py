@@ -37,6 +37,7 @@ class CauseVerdict:
 
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
     remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
+    hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
     """
 
     status: str
@@ -51,6 +52,7 @@ class CauseVerdict:
     title: str = ""
     explanation: str = ""
     explained_by: str | None = None
+    hosts: tuple[str, ...] = ()
 
     def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
         """Ruled out as a cause of its own."""
@@ -71,6 +73,7 @@ class CauseVerdict:
             "culprit": self.culprit,
             "remedy": self.remedy,
             "explained_by": self.explained_by,
+            "hosts": list(self.hosts),
         }
 
 

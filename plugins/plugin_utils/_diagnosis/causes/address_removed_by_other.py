@@ -99,7 +99,7 @@ CAUSE = Cause(
     proof="the kernel's notification that the address or route was deleted, with the process that asked for it",
     must="D with culprit",
     needs=("watch", "after"),
-    explains=("host_isolation", "not_persistent", "route_order"),
+    explains=("host_isolation", "not_persistent", "route_order", "address_absent", "route_absent"),
     repairable=True,
     judge=judge,
 )

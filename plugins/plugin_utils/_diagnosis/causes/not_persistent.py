@@ -71,7 +71,7 @@ CAUSE = Cause(
     proof="the link does not exist, and no file or enabled unit of the host creates it",
     must="P D",
     needs=("before", "after", "system.persisted"),
-    explains=("host_isolation",),
+    explains=("host_isolation", "link_absent", "address_absent", "route_absent"),
     repairable=True,
     judge=judge,
 )

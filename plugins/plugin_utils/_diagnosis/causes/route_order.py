@@ -80,7 +80,7 @@ CAUSE = Cause(
     proof="equal routes lead over parent and link, the parent's comes first, and pings to the containers are lost",
     must="P D",
     needs=("watch", "after"),
-    explains=("host_isolation",),
+    explains=("host_isolation", "route_absent"),
     repairable=True,
     judge=judge,
 )
