@@ -64,7 +64,7 @@ def attack(lab: Lab, directory: str, cases: list[tuple[str, ...]], tally: Tally)
         left = unfinished(lab, {*names})
         if left:
             tally.broke("lost", f"{what}: {left}")
-    tally.measured = f"real playbooks on 2 hosts in namespaces; {refused} runs refused with a reason, or judged a link that was going"
+    tally.measured = f"real playbooks on 2 hosts in namespaces; {refused} runs refused, or judged a link that was going"
 
 
 def expected(name: str, names: tuple[str, ...], done: playbooks.Run) -> bool:
