@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS, DesiredLink, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step, WriteSetting
 
@@ -99,13 +100,19 @@ def _same(path: str, parent: str, mac: str, facts: Facts) -> bool:
 
 
 def save(path: str, memory: Memory, facts: Facts) -> None:
-    """Write it, or remove it when there is nothing left to remember. Errors: OSError."""
-    if memory:
-        links = {parent: facts.link(parent) for parent in memory}
-        data = {parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()}
-        _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
-    else:
-        _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
+    """Write it, or remove it when there is nothing left to remember. Errors: ApplyFailed with path and reason."""
+    try:
+        if memory:
+            links = {parent: facts.link(parent) for parent in memory}
+            data = {
+                parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()
+            }
+            _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
+        else:
+            _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
+    except OSError as error:
+        what = f"what the settings of parents were before could not be written to {path}: {error.strerror}"
+        raise ApplyFailed(f"{what}. Remedy: make room there, and run it again.") from error
 
 
 def merged(before: Memory, after: Memory) -> Memory:

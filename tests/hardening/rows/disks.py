@@ -62,7 +62,10 @@ def attack(change: Change, options: str, guarded: bool) -> tuple[str, str]:
 def _until_quiet(wanted: dict[str, Any]) -> str:
     deadline = time.monotonic() + 20
     while True:
-        wrong = declared.differences(declared.kernel(), wanted)
+        try:
+            wrong = declared.differences(declared.kernel(), wanted)
+        except OSError as error:  # a link goes while its settings are read
+            wrong = str(error)
         if not wrong or time.monotonic() > deadline:
             return wrong
         time.sleep(0.3)
