@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -44,6 +44,9 @@ test-kills: root setup ## kill runs before each of their writes, and check that 
 
 test-faults: root setup ## inject every fault, diagnose it, and print a table of the findings (as root); ARGS=--help
 	@python -m tests.faults $(ARGS)
+
+test-hardening: root setup ## attack the collection, and print what broke which law (as root); ARGS=--help
+	@python -m tests.hardening $(ARGS)
 
 demo: root setup ## show the collection at work on three nspawn hosts (as root); faster, two namespaces: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo

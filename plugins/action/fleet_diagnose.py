@@ -17,10 +17,9 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import plain
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered, _reports
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import (
@@ -36,6 +35,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered impor
 
 OPTIONS = {
     "report_dir": {"type": "path"},
+    "report_mode": {"type": "str", "default": _reports.FILE_MODE},
     "full_up_to": {"type": "int", "default": 50},
     "parameters": {"type": "dict", "default": {}},
 }
@@ -51,6 +51,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec(OPTIONS)
+        directory, mode = options["report_dir"], _reports.parse_mode(options["report_mode"], "report_mode")
         task_vars = task_vars or {}
         results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
         generated = utc(time.time())
@@ -64,7 +65,7 @@ class ActionModule(ActionBase):
             "verdicts": [item for item in report.data["verdicts"] if item["status"] in (CONFIRMED, SUSPECTED)],
             "failures": _failures(report),
             "repairs": _report.repairs(report),
-            "files": _write(report, options["report_dir"]) if options["report_dir"] else [],
+            "files": _write(report, os.path.abspath(directory), mode) if directory else [],
         }
 
 
@@ -114,22 +115,21 @@ def _failures(report: DiagnosisReport) -> dict[str, str]:
     return found
 
 
-def _write(report: DiagnosisReport, directory: str) -> list[str]:
+def _write(report: DiagnosisReport, directory: str, mode: int) -> list[str]:
     """The files of the report. Errors: AnsibleError."""
     texts = {
         "report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n",
         "report.md": render_markdown(report.data),
         "report.html": render_html(report.data),
     }
-    paths = []
+    paths = {os.path.join(directory, name): text for name, text in texts.items()}
+    _reports.check(paths)
     try:
-        for name, text in texts.items():
-            path = os.path.join(directory, name)
-            _files.write(path, text)
-            paths.append(path)
+        for path, text in paths.items():
+            _reports.write(path, text, mode)
     except OSError as error:
         raise AnsibleError(f"diagnose_report_dir: {error}. Remedy: name a directory that you may write to.") from error
-    return paths
+    return list(paths)
 
 
 def _version() -> str:

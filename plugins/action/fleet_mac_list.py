@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered, _reports
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import mac_list as _mac_list
@@ -29,7 +29,11 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         super().run(tmp, task_vars)
-        dummy, options = self.validate_argument_spec({"dest": {"type": "path", "required": True}})
+        dummy, options = self.validate_argument_spec({
+            "dest": {"type": "path", "required": True},
+            "mode": {"type": "str", "default": _reports.FILE_MODE},
+        })  # fmt: skip
+        mode = _reports.parse_mode(options["mode"], "mode")
         play = Play(task_vars or {})
         listed: list[_mac_list.Row] = []
         unseen: dict[str, str] = {}
@@ -42,24 +46,27 @@ class ActionModule(ActionBase):
                 unseen[name] = _why(info, name in play.selected)
         texts = {"mac_list.csv": _mac_list.as_csv(listed), "mac_list.json": _mac_list.as_json(listed, unseen)}
         return {
-            **self._write(os.path.abspath(options["dest"]), texts, play.check_mode),
+            **self._write(os.path.abspath(options["dest"]), texts, mode, play.check_mode),
             "macs": len(listed),
             "ports": _mac_list.ports(listed),
             "unseen": unseen,
             "warnings": [f"{name} is listed by its declaration alone: {why}" for name, why in unseen.items()],
         }
 
-    def _write(self, directory: str, texts: dict[str, str], check_mode: bool) -> Result:
+    def _write(self, directory: str, texts: dict[str, str], mode: int, check_mode: bool) -> Result:
         """Replace the files that differ. Errors: AnsibleActionFail where a file is not such a list."""
         paths = {os.path.join(directory, name): text for name, text in texts.items()}
+        _reports.check(paths)
         try:
-            before = {path: _read(path) for path in paths}
+            before = {path: _files.read(path, newline="") for path in paths}
             foreign = [path for path, text in before.items() if text and not _mac_list.is_ours(text)]
             if foreign:
                 raise AnsibleActionFail(f"{foreign[0]} is no MAC list of this collection: name another directory")
-            changed = [path for path, text in paths.items() if before[path] != text]
+            changed = [
+                path for path, text in paths.items() if before[path] != text or not _reports.has_mode(path, mode)
+            ]
             for path in changed if not check_mode else []:
-                _files.write(path, paths[path])
+                _reports.write(path, paths[path], mode)
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename or directory}: {error.strerror}") from error
         diff = [
@@ -67,15 +74,6 @@ class ActionModule(ActionBase):
             for path in changed
         ]
         return {"changed": bool(changed), "diff": diff, "files": list(paths)}
-
-
-def _read(path: str) -> str | None:
-    """As it is, with its line ends."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return stream.read()
-    except FileNotFoundError:
-        return None
 
 
 def _why(info: InfoResult, selected: bool) -> str:

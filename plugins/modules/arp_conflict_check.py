@@ -108,7 +108,7 @@ options:
   rate:
     description:
       - Probes per second and parent at most, over all its vantages, from 1 to 100000. A probe is a frame of 60 octets
-        (IPv4) or 86 octets (IPv6), so the default is half a megabit per second. A /24 from two vantages takes two
+        (IPv4) or 94 octets (IPv6), so the default is half a megabit per second. A /24 from two vantages takes two
         seconds with it, a /22 seven.
       - Switches with dynamic ARP inspection may allow as few as 15 on a port.
     type: int
@@ -119,12 +119,17 @@ options:
         would take.
     type: int
     default: 4096
+  run_key:
+    description: A random text that all hosts of one run share. It signs their probes and is never sent. Without it, the
+      probes of another host for an address count as those of a host that wants it, a V(soft) RV(results[].conflict).
+    type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
   - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
-  - Its probes are marked. ARP probes carry the text C(linuxnet.macvlan) as padding, solicitations the nonce
-    C(6d:61:63:76:6c:6e). Hosts that probe the same addresses at the same time recognise each other's probes by it.
+  - Its probes are signed with O(run_key), or with a random key of this run, in the padding of ARP and in the nonce of
+    solicitations. Nobody else can make a frame that is taken for a probe of this collection, and only probes, which
+    claim nothing, are left out for their signature.
   - A host with C(arp_ignore=8), or one that drops ARP, does not answer and is found only by its own announcements.
   - Proxy ARP is probed for only where a foreign host answers for an address. These probes are for one address of a
     documentation network (RFC 5737) and for the address of the subnet itself, for IPv6 for a random one of the same
@@ -144,10 +149,7 @@ EXAMPLES = r"""
   linuxnet.macvlan.arp_conflict_check:
     probes:
       - parent: eth0
-        addresses:
-          - 192.168.100.3
-          - 192.168.100.128/28
-          - fd00:100::3
+        addresses: [192.168.100.3, 192.168.100.128/28, "fd00:100::3"]
   register: result
 
 - name: Fail before an address that is in use elsewhere is configured
@@ -165,12 +167,7 @@ EXAMPLES = r"""
     probes:
       - parent: eth0
         addresses: [192.168.100.0/24]
-    vantages:
-      - parent
-      - child
-      - lan0
-      - namespace: c1
-        link: eth0
+    vantages: [parent, child, lan0, {namespace: c1, link: eth0}]
 
 - name: Listen for a minute, without a question, to who claims which address on the LAN
   linuxnet.macvlan.arp_conflict_check:
@@ -439,6 +436,14 @@ unseen_namespaces:
   returned: when the input is valid
   type: list
   elements: str
+overrun:
+  description:
+    - What was heard and not kept, as sentences. Such as MAC addresses beyond the first 8 that claim an address, frames
+      that came too fast, or what made the result larger than 256 kB. Such an address is never V(free_as_seen).
+  returned: when the input is valid
+  type: list
+  elements: str
+  sample: ["eth0: 12 frames were lost as they came too fast"]
 started:
   description: When the check started, by the host's clock, in UTC.
   returned: when the input is valid
@@ -453,6 +458,7 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import check as _probe_check
@@ -463,16 +469,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timi
 
 def argument_spec() -> dict:
     findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
+    addresses = {"type": "list", "elements": "str", "required": True}
+    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses}
     return {
-        "probes": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "parent": {"type": "raw", "required": True},
-                "addresses": {"type": "list", "elements": "str", "required": True},
-            },
-        },
+        "probes": {"type": "list", "elements": "dict", "required": True, "options": probe},
         "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},
         "listen_seconds": {"type": "float", "default": 0.0},
         "vantages": {"type": "list", "elements": "raw", "default": [_vantages.PARENT, _vantages.CHILD]},
@@ -480,6 +480,7 @@ def argument_spec() -> dict:
         "fail_on": {"type": "list", "elements": "str", "choices": findings, "default": []},
         "rate": {"type": "int", "default": _probe_timing.RATE},
         "max_addresses": {"type": "int", "default": _probe_check.ADDRESSES_MAX},
+        "run_key": {"type": "str", "no_log": True},
     }
 
 
@@ -491,8 +492,8 @@ def main() -> None:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     result = clean_data({"changed": False, **result})
     if failure:
-        module.fail_json(msg=clean_lines(failure), **result)
-    module.exit_json(**result)
+        module.fail_json(**bounded({"msg": clean_lines(failure), **result}))
+    module.exit_json(**bounded(result))
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ state:
     - V(confirmed) by this call.
     - V(same_connection) is not confirmed, as this is the SSH connection over which the change was made.
     - V(pending) is not confirmed, as the change is still being made or undone.
-    - V(undone) by the host.
-    - V(unknown) to the host, as after a restart.
+    - V(undone) by the host, at its next boot where it had crashed.
+    - V(unknown) to the host, as after a restart where nothing of the change is left.
   returned: always
   type: str
 data:
@@ -66,6 +66,7 @@ data:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.session import connection
@@ -82,7 +83,7 @@ def main() -> None:
         answer = pending.confirm(module.params["token"], connection(), module.params["wait"])
     except OSError as error:
         module.fail_json(msg=clean_lines(f"the change could not be confirmed: {error}"))
-    module.exit_json(changed=False, state=answer.state, data=clean_data(answer.data))
+    module.exit_json(**bounded({"changed": False, "state": answer.state, "data": clean_data(answer.data)}))
 
 
 if __name__ == "__main__":

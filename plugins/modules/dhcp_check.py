@@ -424,6 +424,17 @@ vantages:
       description: Number of frames that came too fast to be read.
       type: int
       sample: 0
+overrun:
+  description:
+    - What was heard and not kept, as sentences. More servers or messages than are kept (16 servers that are not
+      declared, 32 messages of each), frames that came faster than they could be read, or a result larger than 256 kB.
+      Empty where everything was kept.
+    - What was missed is a finding V(not_asked) as well.
+  returned: when the input is valid
+  type: list
+  elements: str
+  sample:
+    - "eth0: frames came faster than they could be read"
 started:
   description: When the check started, by the host's clock, in UTC.
   returned: when the input is valid
@@ -438,6 +449,7 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import check as _dhcp_check
@@ -477,8 +489,8 @@ def main() -> None:
         module.warn(clean_lines(warning))
     result = clean_data({"changed": False, **result})
     if failure:
-        module.fail_json(msg=clean_lines(failure), **result)
-    module.exit_json(**result)
+        module.fail_json(**bounded({"msg": clean_lines(failure), **result}))
+    module.exit_json(**bounded(result))
 
 
 if __name__ == "__main__":

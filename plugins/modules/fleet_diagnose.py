@@ -20,8 +20,14 @@ description:
     read from the variable C(diagnose_result) of each host. Unreachable hosts are reported as such.
 options:
   report_dir:
-    description: A directory on the controller for the report. It is made if it is not there.
+    description:
+      - A directory on the controller for the report. It is made if it is not there, for its owner only.
+      - Nothing is written where one of the names of the files is a link, a directory or a special file.
     type: path
+  report_mode:
+    description: The permissions of the files of the report, as four octal digits in quotes.
+    type: str
+    default: "0600"
   full_up_to:
     description: With more hosts than this, healthy ones are only counted in the printed summary.
     type: int
@@ -76,8 +82,8 @@ summary:
   description: How many hosts are in which state, and how many causes are confirmed and suspected.
   returned: always
   type: dict
-  sample: {hosts: 3, healthy: 2, blind: 0, broken: 1, suspect: 0, unreachable: 0, failed: 0, nothing_declared: 0, confirmed: 1,
-    suspected: 0}
+  sample: {hosts: 3, healthy: 2, blind: 0, broken: 1, suspect: 0, unreachable: 0, failed: 0, nothing_declared: 0,
+    confirmed: 1, suspected: 0}
 verdicts:
   description: What is confirmed or suspected. The report has all verdicts.
   returned: always

@@ -27,6 +27,12 @@ options:
       - A file there that has one of the two names and is no such list is not overwritten.
     type: path
     required: true
+  mode:
+    description:
+      - The permissions of the files, as four octal digits in quotes.
+      - Directories that are made are accessible by their owner only.
+    type: str
+    default: "0600"
 notes:
   - Cells of the CSV file that a spreadsheet would take for a formula begin with an apostrophe, as names of switches and
     ports come from the network.

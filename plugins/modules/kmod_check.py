@@ -170,6 +170,7 @@ library_package:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as kernel
@@ -196,7 +197,7 @@ def main() -> None:
         )
     except (CommandFailed, OSError) as error:
         module.fail_json(msg=clean_lines(f"The module could not be loaded or persisted: {error}"))
-    module.exit_json(**clean_data(result))
+    module.exit_json(**bounded(clean_data(result)))
 
 
 if __name__ == "__main__":

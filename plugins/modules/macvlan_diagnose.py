@@ -14,6 +14,9 @@ description:
   - Reads the host's network (links, addresses, routes, neighbours and settings of its own and of all container
     namespaces, its network managers, its kernel, what makes the links come back after a boot), watches it as
     M(linuxnet.macvlan.macvlan_watch) does, reads it once more, and makes small experiments.
+  - It follows its own probes from interface to interface by packet sockets, and reads from a private instance of the
+    kernel's trace why packets were dropped. The instance ends with the module, and tracefs is mounted for no other
+    process.
   - It judges nothing. M(linuxnet.macvlan.fleet_diagnose) merges the evidence of all hosts and names causes.
   - It does not fail on a broken host. What could not be read is listed in RV(evidence.problems).
 author:
@@ -130,6 +133,15 @@ evidence:
     watch:
       description: The timeline, see M(linuxnet.macvlan.macvlan_watch).
       type: dict
+    paths:
+      description:
+        - Where the probes of the watch vanished. For each target that lost some, the interfaces on their way (C(hops)),
+          the last ones that saw request and answer, and each edge on which attempts vanished, with the direction and
+          what the kernel says of the packets that it dropped (C(drops)).
+        - What this host saw of the probes of other hosts (C(foreign)), by which what vanished between them is found.
+        - Why the kernel could not be asked for its reasons (C(not_traced)), which needs tracefs and Linux 5.17.
+      returned: when there was a watch
+      type: dict
     after:
       description: The network after the watch and before the experiments.
       type: dict
@@ -159,6 +171,7 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.collect import CollectOptions, collect
@@ -184,7 +197,7 @@ def main() -> None:
         evidence = collect(CollectOptions(**given))
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    module.exit_json(changed=False, evidence=clean_data(evidence))
+    module.exit_json(changed=False, evidence=bounded(clean_data(evidence), "problems"))
 
 
 if __name__ == "__main__":

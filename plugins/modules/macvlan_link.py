@@ -373,7 +373,9 @@ from typing import cast
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
@@ -420,6 +422,7 @@ def argument_spec() -> dict:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    labels.use(labels.of_module(module))
     options = dict(module.params)
     asked = request.take(options)
     try:
@@ -430,7 +433,7 @@ def main() -> None:
         module.fail_json(msg=clean_lines(error))
     for warning in cast("list[str]", result.pop("warnings")):
         module.warn(clean_lines(warning))
-    module.exit_json(**clean_data(result))
+    module.exit_json(**bounded(clean_data(result)))
 
 
 if __name__ == "__main__":

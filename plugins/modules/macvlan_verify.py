@@ -67,6 +67,10 @@ options:
             that family is taken for one of the network.
         type: list
         elements: str
+      excluded:
+        description: Addresses in the ranges that containers never have.
+        type: list
+        elements: str
       host_addresses:
         description: The host's own addresses on its macvlan link.
         type: list
@@ -264,11 +268,12 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
-LISTS = ("subnets", "gateways", "container_ranges", "host_addresses", "containers")
+LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
 WORDS = ("name", "link", "engine", "segment")
 
 
@@ -303,8 +308,8 @@ def main() -> None:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
     result = clean_data({"changed": False, **report.as_data()})
     if report.failures and given["fail"]:
-        module.fail_json(msg=clean_lines(report.message), **result)
-    module.exit_json(**result)
+        module.fail_json(**bounded({"msg": clean_lines(report.message), **result}))
+    module.exit_json(**bounded(result))
 
 
 if __name__ == "__main__":

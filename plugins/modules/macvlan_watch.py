@@ -65,6 +65,10 @@ options:
             that family is taken for one of the network.
         type: list
         elements: str
+      excluded:
+        description: Addresses in the ranges that containers never have.
+        type: list
+        elements: str
       host_addresses:
         description: The host's own addresses on its macvlan link.
         type: list
@@ -432,12 +436,13 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
-LISTS = ("subnets", "gateways", "container_ranges", "host_addresses", "containers")
+LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
 WORDS = ("name", "link", "engine", "segment")
 
 
@@ -469,7 +474,7 @@ def main() -> None:
         timeline = _watch.observe(module.params)
     except InvalidInput as error:
         module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    module.exit_json(**clean_data({"changed": False, **timeline}))
+    module.exit_json(**bounded(clean_data({"changed": False, **timeline}), "limits"))
 
 
 if __name__ == "__main__":

@@ -241,8 +241,10 @@ from typing import cast
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
@@ -264,6 +266,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    labels.use(labels.of_module(module))
     options = dict(module.params)
     asked = request.take(options)
     try:
@@ -282,7 +285,7 @@ def main() -> None:
         module.fail_json(msg=clean_lines(f"NetworkManager could not be asked: {error}"), overridden_by=None)
     for warning in cast("list[str]", outcome.pop("warnings")):
         module.warn(clean_lines(warning))
-    module.exit_json(**clean_data(outcome))
+    module.exit_json(**bounded(clean_data(outcome)))
 
 
 if __name__ == "__main__":

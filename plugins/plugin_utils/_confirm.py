@@ -104,10 +104,14 @@ def _timeout(arguments: Arguments) -> float:
 
 
 def _patience(arguments: Arguments, timeout: float) -> float:
-    """Seconds to wait for the module. In general the old connection works again after the host has undone a change."""
+    """Seconds to wait for the module.
+
+    In general the old connection works again after the host has undone a change, which may take its time to be made
+    besides; and before it the module may have waited for another run (module_utils/_confirm/lock).
+    """
     if boolean(arguments.get("allow_uplink_change", False), strict=False):
         return max(PATIENCE, timeout / 2)
-    return timeout + MARGIN
+    return 2 * timeout + 2 * MARGIN
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import yaml
 from ansible.errors import AnsibleError
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Variables
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
@@ -74,7 +75,8 @@ def as_list(value: object, key: str, problems: Problems) -> list[Any]:
     if isinstance(value, str):
         try:
             value = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        # PyYAML itself fails at numbers of more than 4,300 digits, dates that are none, and deep nesting.
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             reason = str(error).split("\n", maxsplit=1)[0]
             problems.add(key, None, f"this text is not YAML: {reason}", "write a list of mappings")
             return []
@@ -83,13 +85,5 @@ def as_list(value: object, key: str, problems: Problems) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         problems.add(key, value, "this is not a list", "write a list of mappings, one item per network or link")
         return []
-    return [plain(item) for item in value]
-
-
-def plain(value: Any) -> Any:
-    """Without Ansible's own types below str, int, list and dict: this goes into messages and results."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
+    listed: list[Any] = plain(value)
+    return listed

@@ -27,8 +27,9 @@ def ifname_problem(name: object) -> str | None:
     """Why the kernel would refuse this interface name (net/core/dev.c dev_valid_name), None when it is valid."""
     if not isinstance(name, str) or not name:
         return "an interface name is a non-empty string"
-    if len(name.encode()) > IFNAME_MAX:
-        return f"an interface name has at most {IFNAME_MAX} characters, this one has {len(name.encode())}"
+    length = len(name.encode(errors="surrogatepass"))
+    if length > IFNAME_MAX:
+        return f"an interface name has at most {IFNAME_MAX} characters, this one has {length}"
     if name in (".", "..") or any(char in "/:" or char.isspace() for char in name):
         return "an interface name contains no slash, colon or white space and is not . or .."
     if not name.isprintable() or not name.isascii() or "%" in name:

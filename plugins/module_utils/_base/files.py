@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable, TypeVar
 
+from . import labels
 from .difference import Difference
 from .problems import InvalidInput, Problems
 
@@ -45,6 +46,9 @@ FILE_MODE = 0o644
 DROP_INS = ".network.d"
 #: A file or directory that these may write is as good as theirs.
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+#: A configuration file that is longer is none.
+TEXT_MAX = 1 << 24
 
 Made = TypeVar("Made")
 
@@ -165,6 +169,7 @@ def make_directories(directory: str, mode: int = DIRECTORY_MODE) -> None:
         try:
             # A umask can only take from this mode: nobody else can write there before it is repaired.
             os.mkdir(level, wanted)
+            labels.restore(level, {**labels.read(level), **labels.default(level, stat.S_IFDIR)})
         except FileExistsError:
             if own is None and not os.path.isdir(level):
                 raise
@@ -193,13 +198,27 @@ def repair(directory: str, mode: int) -> None:
         os.close(handle)
 
 
-def read(path: str) -> str | None:
-    """The text of a file, None where there is none. Undecodable bytes survive a round trip."""
+def read(path: str, newline: str | None = None) -> str | None:
+    """The text of a file, None where there is none. Undecodable bytes survive a round trip.
+
+    A directory, FIFO, socket or device has no text, and a file of more than `TEXT_MAX` octets none that we need: empty.
+    Nothing blocks. newline: as for `open`. Errors: OSError.
+    """
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            return stream.read()
+        # A FIFO would block without a writer, and a terminal become our own (open(2)).
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            return ""
+        raise
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > TEXT_MAX:
+        os.close(handle)
+        return ""
+    with os.fdopen(handle, encoding="utf-8", errors="surrogateescape", newline=newline) as stream:
+        return stream.read()
 
 
 def is_owned(text: str | None) -> bool:
@@ -210,7 +229,8 @@ def is_owned(text: str | None) -> bool:
 def write(path: str, text: str, mode: int = FILE_MODE) -> None:
     """Replace a file in one step: a reader, and a crash, sees the old or the new text and nothing between.
 
-    Missing parent directories are made (`make_directories`). Errors: OSError, with no half-written file left.
+    Missing parent directories are made (`make_directories`). Extended attributes stay (`labels.keep`). Errors: OSError,
+    with no half-written file left.
     """
     directory = os.path.dirname(path)
     _remove_leftovers(path)
@@ -224,7 +244,7 @@ def write(path: str, text: str, mode: int = FILE_MODE) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(text)
             stream.flush()
-            os.fchmod(stream.fileno(), mode)
+            labels.keep(stream.fileno(), path, mode, _attributes(path), stat.S_IFREG)
             os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
@@ -232,6 +252,14 @@ def write(path: str, text: str, mode: int = FILE_MODE) -> None:
             os.unlink(temporary)
         raise
     _sync_directory(directory)
+
+
+def _attributes(path: str) -> labels.Attributes | None:
+    """Of the file that is replaced; None where there is none."""
+    try:
+        return labels.read(path) if os.path.isfile(path) and not os.path.islink(path) else None
+    except FileNotFoundError:
+        return None
 
 
 def despite_pruning(make: Callable[[], Made]) -> Made:

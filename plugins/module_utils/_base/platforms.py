@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 
 from .files import read
@@ -45,12 +46,13 @@ def os_release() -> dict[str, str]:
 
 
 def parse_os_release(text: str) -> dict[str, str]:
-    """``KEY=value`` lines with shell quoting. Pure."""
+    """``KEY=value`` lines with shell quoting; without those whose quotes do not close. Pure."""
     fields = {}
     for line in text.splitlines():
         key, found, value = line.strip().partition("=")
         if found and not key.startswith("#"):
-            fields[key] = "".join(shlex.split(value)[:1]) if value else ""
+            with contextlib.suppress(ValueError):
+                fields[key] = "".join(shlex.split(value)[:1]) if value else ""
     return fields
 
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from .text import LINE_MAX, clean, clean_data
+from .values import plain
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -27,7 +30,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.host}: {self.key}" if self.host else self.key
-        value = "" if self.value is None else f" = {self.value!r}"
+        value = "" if self.value is None else f" = {clean(repr(self.value), LINE_MAX)}"
         return f"{where}{value}: {self.problem}. Remedy: {self.remedy}."
 
 
@@ -39,7 +42,9 @@ class Problems:
         self.items: list[Problem] = []
 
     def add(self, key: str, value: object, problem: str, remedy: str) -> None:
-        self.items.append(Problem(key, value, problem.rstrip("."), remedy.rstrip("."), self.host))
+        self.items.append(
+            Problem(clean(key), clean_data(plain(value)), problem.rstrip("."), remedy.rstrip("."), self.host)
+        )
 
     def extend(self, other: Problems) -> None:
         self.items.extend(other.items)

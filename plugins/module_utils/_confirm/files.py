@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files before a change, and how to restore them: every octet, mode and owner, or that there was none."""
+"""Files before a change, and how to restore them: every octet, mode, owner and attribute, or that there was none."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ import glob
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 
 from .undo import Restored
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is at a path. text: of a file; target: of a symbolic link. Neither: a directory or device."""
+    """What is at a path. text: of a file; target: of a symbolic link. Neither: a directory or device.
+
+    attributes: labels and access control lists, of files and symbolic links.
+    """
 
     text: str | None = None
     target: str | None = None
     mode: int = 0
     owner: tuple[int, int] = (0, 0)
+    attributes: labels.Attributes = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,12 @@ def read(paths: Iterable[str], patterns: Iterable[str] = ()) -> Tree:
     patterns = tuple(patterns)
     wanted = [*paths, *(path for pattern in patterns for path in sorted(glob.glob(pattern)))]
     # A directory that is made for the first file in it is removed with the last.
-    above = {folder for path in wanted for folder in _above(path) if not os.path.lexists(folder)}
-    return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(above)]}, patterns)
+    missing = {folder for path in wanted for folder in above(path) if not os.path.lexists(folder)}
+    return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(missing)]}, patterns)
 
 
-def _above(path: str) -> list[str]:
+def above(path: str) -> list[str]:
+    """The directories above a path, the nearest first and without the root."""
     folders = []
     while path.count("/") > 1:
         path = os.path.dirname(path)
@@ -59,22 +65,32 @@ def _entry(path: str) -> Entry | None:
         return None
     owner = (status.st_uid, status.st_gid)
     if stat.S_ISLNK(status.st_mode):
-        return Entry(target=os.readlink(path), owner=owner)
-    text = _text(path) if stat.S_ISREG(status.st_mode) else None
-    return Entry(text=text, mode=stat.S_IMODE(status.st_mode), owner=owner)
+        return Entry(target=os.readlink(path), owner=owner, attributes=labels.read(path))
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(mode=stat.S_IMODE(status.st_mode), owner=owner)
+    return Entry(_text(path), None, stat.S_IMODE(status.st_mode), owner, labels.read(path))
 
 
 def _text(path: str) -> str:
     """Every octet of it: line ends are not translated, and what is no UTF-8 survives."""
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        return stream.read()
+    return _files.read(path, newline="") or ""
+
+
+def _wanted(then: Tree) -> dict[str, Entry | None]:
+    """With None for what was added since."""
+    come = {path for pattern in then.patterns for path in glob.glob(pattern)} - set(then.entries)
+    return {**then.entries, **dict.fromkeys(sorted(come))}
+
+
+def changed(then: Tree) -> list[str]:
+    """Paths of what is another now, or is no more, or was added. Errors: OSError."""
+    return [path for path, entry in _wanted(then).items() if _entry(path) != entry]
 
 
 def undo(then: Tree) -> Restored:
     """Restore what differs."""
     restored = Restored()
-    come = {path for pattern in then.patterns for path in glob.glob(pattern)} - set(then.entries)
-    wanted = {**then.entries, **dict.fromkeys(sorted(come))}
+    wanted = _wanted(then)
     # What is inside a directory first.
     for path in sorted(wanted, key=lambda item: -item.count("/")):
         try:
@@ -95,10 +111,15 @@ def _put_back(path: str, wanted: Entry | None, now: Entry | None, restored: Rest
             os.unlink(path)
         _files.make_directories(os.path.dirname(path))
         os.symlink(wanted.target, path)
+        os.chown(path, *wanted.owner, follow_symlinks=False)
+        labels.restore(path, wanted.attributes)
     elif wanted.text is not None:
         restored.differences.append(f"file {path}: {'add' if now is None else 'change'}")
         _files.write(path, wanted.text, wanted.mode)
+        # Each takes something away: chown(2) set-user-ID bits and capabilities, an access control list the mode's bits.
         os.chown(path, *wanted.owner)
+        os.chmod(path, wanted.mode)
+        labels.restore(path, wanted.attributes)
 
 
 def _remove(path: str, restored: Restored) -> None:

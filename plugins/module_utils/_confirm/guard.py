@@ -16,17 +16,21 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from typing import Callable, NoReturn
+from dataclasses import dataclass
+from typing import Callable, NoReturn, Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
-from . import pending
+from . import boot, hung, pending
+from .files import Tree
+from .lock import RunLock
 from .pending import PendingChange
 from .request import Request
 from .session import connection
-from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undo
+from .undo import PATIENCE, SHUTDOWN_PATIENCE, Undone
 
 #: Seconds that the longest rollback may take: daemons that hang, and everything that is read again after them.
 LONGEST = 120.0
@@ -47,17 +51,29 @@ class ChangeUndone(Exception):
     """The change failed and was undone; the message says both."""
 
 
+class ChangeSnapshot(Protocol):
+    """What is about to be changed, as it was. files: those that a crash would leave changed."""
+
+    files: Tree
+
+    def undo(self, patience: float) -> Undone:
+        """Restore it, with so many seconds of patience."""
+
+
 class Guard:
     """The guard as the module sees it."""
 
-    def __init__(self, request: Request, orders: int, alive: int) -> None:
+    def __init__(self, request: Request, snapshot: ChangeSnapshot, orders: int, alive: int) -> None:
         self.request = request
+        self._snapshot = snapshot
         self._orders = orders
         self._alive = alive
 
     def complete(self, result: dict[str, object]) -> None:
         """The change is made, and the time for its confirmation begins. Errors: OSError, GuardFailed."""
         result["confirm"] = {"token": self.request.token, "timeout": self.request.timeout}
+        # What is confirmed later survives a crash right after that.
+        boot.flush(self._snapshot.files)
         pending.complete(result)
         try:
             os.write(self._orders, _DONE)
@@ -75,15 +91,17 @@ class Guard:
         return pending.describe(answer.data) if answer.state == "undone" else "what became of the change is not known"
 
 
-def arm(request: Request, what: list[str], undo: Undo) -> Guard:
+def arm(request: Request, what: list[str], snapshot: ChangeSnapshot, lock: RunLock) -> Guard:
     """Start a guard before the first write. Errors: GuardFailed, and nothing is changed then."""
+    lock.describe(request, what)
+    module = hung.myself()
     # Read here, as the guard is no descendant of sshd any more.
     change = PendingChange(request.token, request.timeout, connection(), what)
     orders, give_orders = os.pipe()
     alive, stay_alive = os.pipe()
     child = os.fork()
     if child == 0:
-        _leave_behind(change, undo, orders, stay_alive, (give_orders, alive))
+        _leave_behind(Duty(request, change, snapshot, module, lock, orders, stay_alive), (give_orders, alive))
     os.waitpid(child, 0)
     os.close(orders)
     os.close(stay_alive)
@@ -92,19 +110,24 @@ def arm(request: Request, what: list[str], undo: Undo) -> Guard:
         os.close(give_orders)
         os.close(alive)
         raise GuardFailed(answer or "the process that would undo the change could not be started")
-    return Guard(request, give_orders, alive)
+    lock.handed_over = True
+    return Guard(request, snapshot, give_orders, alive)
 
 
 @contextlib.contextmanager
-def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo]) -> Iterator[Guard | None]:
+def guarded(
+    request: Request, what: list[str], snapshot: Callable[[], ChangeSnapshot], lock: RunLock
+) -> Iterator[Guard | None]:
     """Make a change inside, under a guard if one is requested; a change that fails is undone at once.
 
+    lock: of this run, which the guard keeps until the change is confirmed or undone.
     snapshot: reads what is about to be changed; what it returns restores that. Errors: ChangeUndone, GuardFailed.
     """
     if not request.guarded:
+        lock.describe(request, what)
         yield None
         return
-    guard = arm(request, what, snapshot())
+    guard = arm(request, what, snapshot(), lock)
     try:
         yield guard
     except GuardFailed:
@@ -113,37 +136,84 @@ def guarded(request: Request, what: list[str], snapshot: Callable[[], Undo]) -> 
         raise ChangeUndone(f"{error} ({guard.undo()})") from error
 
 
-def _leave_behind(change: PendingChange, undo: Undo, orders: int, alive: int, others: tuple[int, ...]) -> NoReturn:
+@dataclass(frozen=True)
+class Duty:
+    """What the guard knows. module: the process that makes the change. orders, alive: its ends of the two pipes."""
+
+    request: Request
+    change: PendingChange
+    snapshot: ChangeSnapshot
+    module: hung.RunningModule
+    lock: RunLock
+    orders: int
+    alive: int
+
+
+def _leave_behind(duty: Duty, others: tuple[int, ...]) -> NoReturn:
     """In the child: become a daemon (the two forks of daemon(7)), and never return."""
     try:
         os.setsid()
         if os.fork() == 0:
             for descriptor in others:
                 os.close(descriptor)
-            _run(change, undo, orders, alive)
+            _run(duty)
     except BaseException as error:  # noqa: BLE001  (the module reports it, whatever it is)
         with contextlib.suppress(OSError):
-            os.write(alive, f"the process that would undo the change could not be started: {error}".encode())
+            os.write(duty.alive, f"the process that would undo the change could not be started: {error}".encode())
     finally:
         os._exit(0)
 
 
-def _run(change: PendingChange, undo: Undo, orders: int, alive: int) -> None:
-    token, stopped = change.token, []  # type: str, list[int]
+def _run(duty: Duty) -> None:
+    stopped: list[int] = []
+    token = duty.change.token
     _detach(stopped)
     _own_scope(token)
     try:
-        pending.begin(change)
+        pending.begin(duty.change)
     except pending.Busy as error:
-        os.write(alive, str(error).encode())
+        os.write(duty.alive, str(error).encode())
         return
-    os.write(alive, b"ready")
-    reason = _wait(token, change.timeout, orders, stopped)
-    if not reason or not pending.take():
+    _record(duty)
+    os.write(duty.alive, b"ready")
+    try:
+        reason = _wait(duty, stopped)
+        if not reason or not pending.take():
+            return
+        undone = duty.snapshot.undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
+        _erase(duty, undone)
+        at = utc(time.time())
+        pending.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
+    finally:
+        duty.lock.release()
+
+
+def _record(duty: Duty) -> None:
+    """From here on a crash undoes the change. Errors: OSError.
+
+    Without systemd nothing is started at boot; where /etc is read-only, nothing is there that a crash could keep.
+    """
+    if unfitness() or _files.unwritable(boot.DIRECTORY):
         return
-    undone = undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
-    at = utc(time.time())
-    pending.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
+    try:
+        change = duty.change
+        boot.write(change.token, change.what, duty.snapshot.files, pending.directory())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            boot.remove()
+        pending.withdraw()
+        raise
+
+
+def _erase(duty: Duty, undone: Undone) -> None:
+    """The next boot has nothing to undo, but for what could not be undone now."""
+    if unfitness() or undone.left:
+        return
+    try:
+        boot.flush(duty.snapshot.files)
+        boot.remove(duty.change.token)
+    except OSError as error:
+        undone.left.append(f"what would undo it at boot could not be removed: {error}")
 
 
 def _detach(stopped: list[int]) -> None:
@@ -175,20 +245,27 @@ def _own_scope(token: str) -> None:
         _busctl.call(*SYSTEMD, "StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", *properties)
 
 
-def _wait(token: str, timeout: int, orders: int, stopped: list[int]) -> str:
+def _wait(duty: Duty, stopped: list[int]) -> str:
     """Why the change is to be undone; empty when it has been confirmed."""
-    deadline = None
-    while pending.holds(token):
+    timeout, made = duty.request.timeout, False
+    deadline = time.monotonic() + duty.request.making
+    while pending.holds(duty.change.token):
         if stopped:
             return "the guard was stopped before the change was confirmed"
-        if deadline is not None and time.monotonic() > deadline:
+        late = time.monotonic() > deadline
+        if late and made:
             return f"no new connection confirmed the change within {timeout} s"
-        ready = select.select([orders] if deadline is None else [], [], [], pending.PAUSE)[0]
-        order = os.read(orders, 1) if ready else None
+        ready = select.select([] if made else [duty.orders], [], [], 0 if late else pending.PAUSE)[0]
+        order = os.read(duty.orders, 1) if ready else None
         if order == _DONE:
-            deadline = time.monotonic() + timeout
+            made, deadline = True, time.monotonic() + timeout
         elif order == _UNDO:
             return "the change failed half-way"
         elif order == b"":
             return "the module was ended before the change was complete"
+        elif late:
+            # Or it would go on where it has stopped, and write what has just been undone.
+            ended = hung.end(duty.module)
+            what = f"the change was not complete within {duty.request.making:g} s, so its module was ended"
+            return what if ended else f"{what} (PID {duty.module.pid} does not react to SIGKILL)"
     return ""

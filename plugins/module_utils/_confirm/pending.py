@@ -5,16 +5,18 @@
 
 ``pending``   the change is being made, or was made; ``result.json`` is there when it is complete
 ``undoing``   its guard undoes it
-``outcome.json``   it was undone, and this has not been reported yet
+``outcome.json``   it was undone, and this has not been reported yet; elsewhere where /run is full (`outcome`)
 
 The guard holds a lock on the directory (flock(2)), so that a change without a guard is recognised. Who renames
-``pending`` first, the guard or the module that confirms, decides what becomes of the change.
+``pending`` first, the guard or the module that confirms, decides what becomes of the change; for a boot after a crash
+the record on disk does (`boot`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import json
 import os
 import shutil
@@ -24,6 +26,9 @@ from dataclasses import asdict, dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
+
+from . import boot
+from . import outcome as outcomes
 
 BASE = _files.RUN
 #: Seconds between two checks of a directory.
@@ -76,7 +81,7 @@ def _load(path: str) -> dict:
     """A JSON object; empty where there is none that can be parsed, or none that this user may read."""
     try:
         data = json.loads(_files.read(path) or "{}")
-    except (ValueError, PermissionError):
+    except (ValueError, RecursionError, PermissionError):
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -118,6 +123,11 @@ def begin(change: PendingChange) -> int:
     return lock
 
 
+def withdraw() -> None:
+    """The change is not made after all."""
+    _remove("pending")
+
+
 def holds(token: str) -> bool:
     """Whether a change still waits for its confirmation."""
     return _load(f"{_path('pending')}/change.json").get("token") == token
@@ -133,9 +143,9 @@ def take() -> bool:
 
 
 def leave(outcome: dict) -> None:
-    """Save the outcome for the next report. Errors: OSError."""
+    """Save the outcome for the next report. Errors: OSError where no place takes it."""
     try:
-        _save(_path("outcome.json"), outcome)
+        outcomes.save(BASE, _path("outcome.json"), outcome, describe(outcome))
     finally:
         # Renamed first: half a directory would be taken for what a killed guard has left.
         hidden = f".{outcome['token']}"
@@ -196,17 +206,42 @@ def leftover(host: str, keep: bool) -> str:
     """What became of an earlier change, in words; empty where that is known, or where there was none.
 
     host: is named, as Ansible prints equal warnings of several hosts only once. keep: report it again next time.
+    Errors: Busy where an earlier change was neither confirmed nor undone, and nothing will do it by itself; OSError.
     """
-    outcome = _load(_path("outcome.json"))
-    text = ""
-    if outcome:
-        text = f"an earlier change was undone at {outcome.get('at')}, as {outcome.get('reason')}; {describe(outcome)}"
-    elif current() is None and any(os.path.isdir(_path(name)) for name in ("pending", "undoing")):
-        text = "an earlier change was neither confirmed nor undone, because its guard was killed"
-    if text and not keep:
-        for name in ("outcome.json", "pending", "undoing"):
-            _remove(name)
-    return f"{host}: {text}" if text else ""
+    if current() is None:
+        _require_decided(host)
+    if not keep and current() is None and not own_label():
+        # Of a change that could not be undone wholly, which is reported now, or of a run that was killed.
+        boot.remove()
+    outcome = outcomes.load(BASE, _path("outcome.json"))
+    if outcome and not keep:
+        outcomes.remove(BASE, _path("outcome.json"))
+    if not outcome:
+        return ""
+    text = f"an earlier change was undone at {outcome.get('at')}, as {outcome.get('reason')}; {describe(outcome)}"
+    return f"{host}: {text}"
+
+
+def _require_decided(host: str) -> None:
+    """Errors: Busy; OSError."""
+    for path in glob.glob(f"{glob.escape(directory())}/confirmed-*"):
+        # Whoever confirmed it was killed.
+        _finish(os.path.basename(path))
+    record = None if own_label() else boot.read()
+    name = next((name for name in ("pending", "undoing") if os.path.isdir(_path(name))), None)
+    if name is not None:
+        change = _load(f"{_path(name)}/change.json")
+        remedy = f"restart the host, which undoes it, or remove {_path(name)} to keep what there is"
+        if os.path.exists(f"{_path(name)}/result.json"):
+            remedy = f"restart the host, which undoes it, or keep it with confirm_change, token: {change.get('token')}"
+        what = "; ".join(str(item) for item in change.get("what", [])) or "it had just begun"
+        why = "because its guard was killed"
+    elif record is not None and record.boot != boot.boot_id():
+        what, why = boot.UNIT, "and the unit that undoes it at boot has not run or has failed"
+        remedy = f"find out why with journalctl -b -u {boot.UNIT}, then run sh {boot.DIRECTORY}/restore"
+    else:
+        return
+    raise Busy(f"{host}: an earlier change ({what}) was neither confirmed nor undone, {why}. Remedy: {remedy}")
 
 
 def describe(outcome: dict) -> str:
@@ -239,20 +274,28 @@ def _answer(token: str, connection: str) -> Answer:
             return Answer("same_connection", {})
         if not os.path.exists(f"{_path('pending')}/result.json"):
             return Answer("pending", {})
-        confirmed = _path(f"confirmed-{token}")
         with contextlib.suppress(OSError):
-            os.rename(_path("pending"), confirmed)
-            result = _load(f"{confirmed}/result.json")
-            _remove(f"confirmed-{token}")
-            return Answer("confirmed", result)
+            os.rename(_path("pending"), _path(f"confirmed-{token}"))
+    if _load(_path(f"confirmed-{token}/change.json")).get("token") == token:
+        # Also where the last attempt could not write to the disk.
+        return _finish(f"confirmed-{token}")
     # In the order in which it happens, or the moment between two checks would be taken for the end.
     if _load(f"{_path('undoing')}/change.json").get("token") == token and _guarded(_path("undoing")):
         return Answer("pending", {})
-    outcome = _load(_path("outcome.json"))
+    outcome = outcomes.load(BASE, _path("outcome.json"))
     if outcome.get("token") == token:
-        _remove("outcome.json")
+        outcomes.remove(BASE, _path("outcome.json"))
         return Answer("undone", outcome)
     return Answer("unknown", {})
+
+
+def _finish(name: str) -> Answer:
+    """The guard does not act on this change any more; now no boot does. Errors: OSError."""
+    change, result = (_load(f"{_path(name)}/{part}.json") for part in ("change", "result"))
+    if not own_label():
+        boot.remove(change.get("token", ""))
+    _remove(name)
+    return Answer("confirmed", result)
 
 
 def _checks(patience: float) -> Iterator[None]:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
+#: Seconds that a change may take to be made, besides ``confirm_timeout``: daemons get 10 s to settle, and a program
+#: 30 s. A module that takes longer hangs, and is ended before its change is undone.
+MAKING = 30.0
+
 #: The options of a module, and their names here. The action plugin, which confirms, chooses the token.
 OPTIONS = {"confirm_token": "token", "confirm_timeout": "timeout", "allow_uplink_change": "allow_uplink_change"}
 ARGUMENT_SPEC = {
@@ -28,6 +32,11 @@ class Request:
     token: str = ""
     timeout: int = 0
     allow_uplink_change: bool = False
+
+    @property
+    def making(self) -> float:
+        """Seconds that the change may take to be made."""
+        return MAKING + self.timeout
 
     @property
     def guarded(self) -> bool:

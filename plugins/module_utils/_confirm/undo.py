@@ -21,10 +21,14 @@ QUIET_ROUNDS = 2
 
 @dataclass
 class Restored:
-    """What a stage restored, in words, and what it could not. All is as it was where both are empty."""
+    """What a stage restored, in words, and what it could not. All is as it was where all are empty.
+
+    lost: what nothing can restore, so that there is no use in another round.
+    """
 
     differences: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 Stage = Callable[[], Restored]
@@ -36,10 +40,6 @@ class Undone:
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
-
-
-#: Undoes a change, with so many seconds of patience.
-Undo = Callable[[float], Undone]
 
 
 def undo(stages: Iterable[Stage], patience: float) -> Undone:
@@ -55,11 +55,13 @@ def undo(stages: Iterable[Stage], patience: float) -> Undone:
             restored = _run(stage)
             now.differences += restored.differences
             now.errors += restored.errors
+            now.lost += restored.lost
         seen.update(dict.fromkeys(now.differences))
         quiet = 0 if now.differences or now.errors else quiet + 1
         # The second round checks what the first has restored, however slow the host is.
         if quiet >= QUIET_ROUNDS or (rounds > 1 and time.monotonic() > deadline):
-            return Undone([text for text in seen if text not in now.differences], now.differences + now.errors)
+            left = dict.fromkeys([*now.differences, *now.errors, *now.lost])
+            return Undone([text for text in seen if text not in now.differences], list(left))
         time.sleep(PAUSE)
 
 

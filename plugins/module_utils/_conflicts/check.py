@@ -24,6 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._info.links impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Lane, sweep
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.signature import SIGNER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import FAST, LISTEN, MODES, RATE
 
 from . import report as _probe_report
@@ -54,6 +55,7 @@ class ConflictOptions:
     fail_on: Sequence[str] = ()
     rate: int = RATE
     max_addresses: int = ADDRESSES_MAX
+    run_key: str | None = None
 
     @property
     def listens(self) -> bool:
@@ -70,6 +72,8 @@ def check(options: ConflictOptions) -> tuple[dict[str, object], str]:
     wanted, targets = _parse(options, problems)
     if problems:
         raise InvalidInput(problems)
+    if options.run_key:
+        SIGNER.share(options.run_key)
     clock = _probe_report.Clock(time.time(), time.monotonic())
     unseen: list[str] = []
     everywhere = read_all(unseen)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Optional, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import PROXIES_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY
 
 from .verdict import FLIP_FLOP, AddressSighting
@@ -37,7 +38,8 @@ class Proxies:
 
     interfaces: of the parent; the first that fits gives the sender of questions that need one, and the network.
     held: addresses that are known to be held by who answers for them, such as gateways.
-    controls: the addresses that were asked for as a test.
+    controls: the addresses that were asked for as a test. left_out: answers for them that were only counted: who gave
+    them counts as a holder of what it answers for.
     choose: gives a number below another one, ``random.randrange`` outside of tests.
     """
 
@@ -54,7 +56,9 @@ class Proxies:
         self._asked: set[str] = set()
         # Whether a MAC address answered for a control address, by whether the question had a sender.
         self._answers: dict[tuple[str, Address], set[bool]] = {}
+        self._answerers: set[str] = set()
         self.controls: set[Address] = set()
+        self.left_out = 0
 
     def suspect(self, address: Address, mac: str, answered_probe: bool) -> list[ControlQuestion]:
         """The control questions after an answer for an address; none where they have been asked already."""
@@ -76,8 +80,13 @@ class Proxies:
 
     def hear(self, address: Address, mac: str, answered_probe: bool) -> None:
         """Note an answer; of interest are those for control addresses."""
-        if address in self.controls:
-            self._answers.setdefault((mac, address), set()).add(answered_probe)
+        if address not in self.controls:
+            return
+        if mac not in self._answerers and len(self._answerers) >= PROXIES_MAX:
+            self.left_out += 1
+            return
+        self._answerers.add(mac)
+        self._answers.setdefault((mac, address), set()).add(answered_probe)
 
     def found(self) -> dict[str, bool]:
         """The MAC addresses of proxies, and whether they answer a sender without an address too."""

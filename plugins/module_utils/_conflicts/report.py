@@ -44,7 +44,7 @@ class Clock:
 
 
 def result(segments: Sequence[ProbedSegment], clock: Clock) -> dict[str, object]:
-    """``results``, ``ranges``, ``summary`` and ``vantages``."""
+    """``results``, ``ranges``, ``summary``, ``vantages`` and so on. overrun: what was heard and not kept, in words."""
     results: list[dict[str, object]] = []
     ranges: list[dict[str, object]] = []
     for segment in segments:
@@ -69,6 +69,7 @@ def result(segments: Sequence[ProbedSegment], clock: Clock) -> dict[str, object]
             for segment in segments
             for mac, to_all in sorted(segment.proxies.found().items())
         ],
+        "overrun": [text for segment in segments for text in segment.overrun()],
         "started": clock.iso(0.0),
         "seconds": round(clock.done - clock.monotonic, 3),
     }
@@ -173,6 +174,7 @@ def failure(segments: Sequence[ProbedSegment], fail_on: Sequence[str], clock: Cl
     if not lines:
         return ""
     more = [f"and {len(lines) - _NAMED_MAX} more"] if len(lines) > _NAMED_MAX else []
+    more += [text for segment in segments for text in segment.overrun()]
     return "\n".join(["address conflict check:", *(f"  - {line}" for line in lines[:_NAMED_MAX] + more)])
 
 

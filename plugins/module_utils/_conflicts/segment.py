@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS, SIGHTINGS_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Question, Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import (
@@ -34,6 +35,7 @@ class ProbedSegment:
     wanted: vantages to ask from; missing: why a vantage is not available, by its name.
     problem: why there is no vantage at all.
     silent: seconds for which there was only listening, None where questions are asked.
+    only_counted: claims of an address that were only counted, as more MAC addresses claimed it than are kept.
     keep: how many addresses to keep that were not asked for: 0 where only those in ``sightings`` are of interest.
     """
 
@@ -50,7 +52,10 @@ class ProbedSegment:
     verdicts: dict[Address, AddressVerdict] = field(default_factory=dict)
     twins: _twins.Twins = field(default_factory=_twins.Twins)
     proxies: Proxies = field(default_factory=Proxies)
+    only_counted: dict[Address, int] = field(default_factory=dict)
     _claimed: dict[tuple[Address, str], str] = field(default_factory=dict)
+    _macs: dict[tuple[Address, bool], set[str]] = field(default_factory=dict)
+    _kept: int = 0
 
     def hear(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> list[Question]:
         """Keep what a frame says of an address that is asked for. Gives what to ask because of it."""
@@ -62,7 +67,7 @@ class ProbedSegment:
         address, mac, kind = said
         if self._is_unasked(address, frame):
             kind = ANNOUNCEMENT
-        if kind == PROBE and not twin and (frame.signed or mac in own_macs):
+        if kind == PROBE and not twin and (frame.signed or (outgoing and mac in own_macs)):
             vantage.others += mac not in own_macs
             return []
         # A packet socket on the parent also hears what is sent to the child, and the child reports that itself.
@@ -78,6 +83,9 @@ class ProbedSegment:
                 vantage.ignored += self.keep > 0
                 return []
             self.sightings[address] = {}
+        if not self._has_room(address, mac, kind == PROBE):
+            self.only_counted[address] = self.only_counted.get(address, 0) + 1
+            return []
         sighting = AddressSighting(address, mac, vantage.name, kind, seconds, 1, outgoing, seconds, twin, probed)
         self._keep(sighting)
         if kind != PROBE:
@@ -95,9 +103,21 @@ class ProbedSegment:
         asked = any(item.kind == PROBE for item in self.sightings.get(address, {}).values())
         return frame.body.destination == ALL_NODES and not asked
 
+    def _has_room(self, address: Address, mac: str, soft: bool) -> bool:
+        """Whether a claim is kept. Those of this host always are, and those that only want an address (soft) take no
+        room from holders."""
+        macs = self._macs.setdefault((address, soft), set())
+        if mac in macs or mac in self.own.macs:
+            return True
+        if len(macs) >= MACS_OF_ADDRESS or self._kept >= SIGHTINGS_MAX:
+            return False
+        macs.add(mac)
+        return True
+
     def _keep(self, seen: AddressSighting) -> None:
         found = self.sightings[seen.address]
         key = (seen.mac, seen.vantage, seen.kind, seen.outgoing, seen.twin)
+        self._kept += key not in found
         found[key] = found[key].again(seen.seconds, seen.answered_probe) if key in found else seen
 
     def _is_twin(self, vantage: Vantage, frame: Frame, outgoing: bool, seconds: float) -> bool:
@@ -128,9 +148,36 @@ class ProbedSegment:
         if not unseen and self.silent is not None:
             unseen = f"no questions were sent, and no host claimed it within {self.silent:g} seconds"
         self.verdicts = {
-            address: judge(address, seen, self.own, fleet, unseen, self.proxies.of(address, seen))
+            address: judge(address, seen, self.own, fleet, unseen, self.proxies.of(address, seen), self._flood(address))
             for address, seen in ((address, list(found.values())) for address, found in self.sightings.items())
         }
+
+    def _flood(self, address: Address) -> str:
+        """That claims of an address were left out, in words; empty where all are known."""
+        number = self.only_counted.get(address, 0)
+        if not number:
+            return ""
+        return f"{MACS_OF_ADDRESS} MAC addresses that claim it are kept, {number} claims of others were only counted"
+
+    def overrun(self) -> list[str]:
+        """What was heard and not kept, in words."""
+        said = []
+        if self.only_counted:
+            number, claims = len(self.only_counted), sum(self.only_counted.values())
+            said.append(
+                f"{self.link.name}: more than {MACS_OF_ADDRESS} MAC addresses claimed {number} of the addresses; "
+                f"{claims} claims were only counted"
+            )
+        if self.proxies.left_out:
+            said.append(
+                f"{self.link.name}: {self.proxies.left_out} answers for addresses that nobody has were only counted"
+            )
+        twins = sum(seen.left_out for seen in self.twins.found.values())
+        if twins:
+            said.append(
+                f"{self.link.name}: {twins} claims of machines with a MAC address of this host were only counted"
+            )
+        return said + [vantage.missed() for vantage in self.vantages if vantage.missed()]
 
     def others(self) -> list[AddressVerdict]:
         """The verdicts on addresses that were not asked for, in their order."""
@@ -144,13 +191,8 @@ class ProbedSegment:
     @property
     def blind(self) -> bool:
         """Whether there is no vantage from which silence means anything."""
-        return all(vantage.problem or vantage.lost for vantage in self.vantages)
+        return all(vantage.problem or vantage.missed() for vantage in self.vantages)
 
     def reasons(self) -> list[str]:
-        found = list(self.missing.values())
-        for vantage in self.vantages:
-            if vantage.problem:
-                found.append(vantage.problem)
-            elif vantage.lost:
-                found.append(f"{vantage.link}: {vantage.lost} frames were lost as they came too fast")
-        return list(dict.fromkeys(found))
+        found = [*self.missing.values(), *(vantage.problem or vantage.missed() for vantage in self.vantages)]
+        return list(dict.fromkeys(filter(None, found)))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import ADDRESSES_OF_TWIN, SENT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import (
@@ -32,12 +33,16 @@ _SWITCHES = ("bridge", "openvswitch", *CHILD_KINDS)
 
 @dataclass
 class TwinSighting:
-    """How often and when a MAC address of ours was received, and which addresses its sender claimed."""
+    """How often and when a MAC address of ours was received, and which addresses its sender claimed.
+
+    left_out: claims of further addresses, which were only counted.
+    """
 
     first: float
     last: float
     count: int = 0
     addresses: set[Address] = field(default_factory=set)
+    left_out: int = 0
 
 
 @dataclass
@@ -45,7 +50,7 @@ class Twins:
     """What came in on one parent with a MAC address of this host."""
 
     found: dict[str, TwinSighting] = field(default_factory=dict)
-    _sent: set[Frame] = field(default_factory=set)
+    _sent: dict[Frame, None] = field(default_factory=dict)
 
     def origin(
         self,
@@ -61,13 +66,16 @@ class Twins:
         asked: whether this check asks for an address.
         """
         own = frame.source in known.attached_macs
-        probing = frame.signed and frame.source in [item.mac for item in vantages]
+        probing = frame.own and frame.source in [item.mac for item in vantages]
         if parent.kind in _SWITCHES or not (own or probing) or is_virtual_router(frame.source):
             return OTHER
         if outgoing:
-            # Our own probes are known by their mark.
+            # Our own probes are known by their signature.
             if not probing:
-                self._sent.add(frame)
+                # What comes back does so at once: the oldest are not waited for any more.
+                self._sent[frame] = None
+                if len(self._sent) > SENT_MAX:
+                    del self._sent[next(iter(self._sent))]
             return OTHER
         said = claim(frame)
         if said is None:
@@ -92,8 +100,12 @@ class Twins:
         seen = self.found.setdefault(frame.source, TwinSighting(seconds, seconds))
         seen.count += 1
         seen.last = seconds
-        if said is not None:
+        if said is None or said[0] in seen.addresses:
+            return
+        if len(seen.addresses) < ADDRESSES_OF_TWIN:
             seen.addresses.add(said[0])
+        else:
+            seen.left_out += 1
 
 
 def _target(frame: Frame) -> Address:

@@ -148,6 +148,7 @@ def judge(
     fleet: frozenset[str],
     unseen: str = "",
     proxies: frozenset[str] = frozenset(),
+    flood: str = "",
 ) -> AddressVerdict:
     """The verdict on one address.
 
@@ -155,6 +156,8 @@ def judge(
     fleet: MAC addresses that are known to belong to other hosts of the fleet.
     unseen: why silence says nothing, empty where at least one vantage could ask.
     proxies: MAC addresses that answer for this address and do not hold it.
+    flood: why not all sightings are known, empty where they are. Then only a conflict is certain, as a holder that was
+    left out may be another one.
     """
     # What one vantage saw the host send proves the MAC address to be the host's own for all of them.
     sent_here = {item.mac for item in sightings if item.outgoing}
@@ -183,7 +186,11 @@ def judge(
         status, conflict, reason = IN_USE, "hard", DAD_REASON
     elif status in (FREE_AS_SEEN, UNKNOWN) and any(holder.soft and holder.owner == FOREIGN for holder in holders):
         status, conflict, reason = IN_USE, "soft", ""
-    return AddressVerdict(address, status, tuple(holders), conflict, reason)
+    if flood and not conflict:
+        status = UNKNOWN
+    # of an address in use the reason says why the kernel refuses it, and nothing else
+    said = [reason] if status == IN_USE else [reason, flood]
+    return AddressVerdict(address, status, tuple(holders), conflict, "; ".join(filter(None, said)))
 
 
 def _status(holders: list[AddressHolder], unseen: str) -> str:

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import Dict, TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ifname_problem
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS, DesiredLink, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step, WriteSetting
 
@@ -52,18 +54,44 @@ def memory_path() -> str:
 
 
 def load(path: str, facts: Facts) -> Memory:
-    """What an earlier run wrote; empty where it cannot be parsed, as the settings themselves are compared anyway.
+    """What an earlier run wrote; without what cannot be understood, as the settings themselves are compared anyway.
 
     Before Linux 5.14 a later namespace can have the same number: only entries of the same device count there.
     """
     try:
         data = json.loads(_files.read(path) or "{}")
-        kept = {
-            parent: record["settings"] for parent, record in data.items() if _same(path, parent, record["mac"], facts)
-        }
-    except (ValueError, AttributeError, KeyError, TypeError):
+    except (ValueError, RecursionError):
         return {}
-    return kept
+    records = data.items() if isinstance(data, dict) else ()
+    return {
+        parent: record["settings"]
+        for parent, record in records
+        if not ifname_problem(parent) and _understood(record) and _same(path, parent, record["mac"], facts)
+    }
+
+
+def _understood(record: object) -> bool:
+    """Whether `save` of this version could have written it, under the name of a parent."""
+    if not isinstance(record, dict) or not isinstance(record.get("mac"), str):
+        return False
+    settings = record.get("settings")
+    return isinstance(settings, dict) and all(
+        name in SYSCTLS and isinstance(item, dict) and _is_setting(item) for name, item in settings.items()
+    )
+
+
+def _is_setting(item: dict) -> bool:
+    before, links = item.get("before"), item.get("links")
+    known = before is None or (isinstance(before, int) and not isinstance(before, bool) and before.bit_length() < 64)
+    return known and isinstance(links, list) and all(isinstance(name, str) for name in links)
+
+
+def check_memory(path: str, problems: Problems) -> None:
+    """Add a problem where something is at the path of the memory that is no file, before anything is changed."""
+    found = _files.access(path)
+    if found is not None and found.kind != "file":
+        what = f"this is a {found.kind}, and not the memory of this collection"
+        problems.add("path", path, what, _files.NOT_TRUSTED)
 
 
 def _same(path: str, parent: str, mac: str, facts: Facts) -> bool:
@@ -72,13 +100,19 @@ def _same(path: str, parent: str, mac: str, facts: Facts) -> bool:
 
 
 def save(path: str, memory: Memory, facts: Facts) -> None:
-    """Write it, or remove it when there is nothing left to remember. Errors: OSError."""
-    if memory:
-        links = {parent: facts.link(parent) for parent in memory}
-        data = {parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()}
-        _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
-    else:
-        _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
+    """Write it, or remove it when there is nothing left to remember. Errors: ApplyFailed with path and reason."""
+    try:
+        if memory:
+            links = {parent: facts.link(parent) for parent in memory}
+            data = {
+                parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()
+            }
+            _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
+        else:
+            _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
+    except OSError as error:
+        what = f"what the settings of parents were before could not be written to {path}: {error.strerror}"
+        raise ApplyFailed(f"{what}. Remedy: make room there, and run it again.") from error
 
 
 def merged(before: Memory, after: Memory) -> Memory:

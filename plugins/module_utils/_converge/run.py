@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock, held
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply as _link_apply
@@ -39,18 +40,26 @@ def converge(options: ConvergeOptions, check_mode: bool = False, request: Reques
     Errors: Busy, InvalidInput and GuardFailed before the first write; ApplyFailed and PersistFailed after it, or
     ChangeUndone where the change is guarded.
     """
-    require_directories(Problems(options.host))
-    if not check_mode:
-        pending.wait_until_free()
-    warning = pending.leftover(options.host, keep=check_mode)
     _check_requirements(options, request)
+    require_directories(Problems(options.host))
+    if check_mode:
+        return _converge(options, request, None)
+    with held(request) as lock:
+        # A guard of an earlier release holds no lock.
+        pending.wait_until_free()
+        return _converge(options, request, lock)
+
+
+def _converge(options: ConvergeOptions, request: Request, lock: RunLock | None) -> dict[str, object]:
+    """lock: of a run that may write, None in check mode."""
+    warning = pending.leftover(options.host, keep=lock is None)
     state = read(options)
     planned = plan(state)
     _check_feasible(state, planned, request)
     result = _result(state, planned, [], warning)
-    if check_mode or not planned.difference:
+    if lock is None or not planned.difference:
         return result
-    with guarded(request, planned.difference.messages(), lambda: LinkSnapshot(state, planned).undo) as guard:
+    with guarded(request, planned.difference.messages(), lambda: LinkSnapshot(state, planned), lock) as guard:
         actions = change(state, planned)
         result = _result(settle(state), planned, actions, warning)
         if guard is not None:
@@ -72,6 +81,7 @@ def _check_feasible(state: ConvergeState, planned: ConvergePlan, request: Reques
     """Errors: InvalidInput where files could not be written, or the controller would be disconnected."""
     problems = Problems(state.options.host)
     _persistence.check_writable(planned.persistence, problems)
+    parent_settings.check_memory(state.memory_path, problems)
     if not problems:
         released = planned.persistence.released()
         lockout.check(state.uplink, state.facts, planned.links, released, state.present, request, problems)

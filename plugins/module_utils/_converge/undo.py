@@ -8,7 +8,10 @@ The order is that of the change itself: the persistent form adopts the links tha
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files
@@ -42,6 +45,10 @@ class LinkSnapshot:
         touched = [action.target for action in planned.persistence.actions if action.kind in ("write", "remove")]
         patterns = [] if self.persisted.host.unfit else [*registry.patterns(), ENABLED]
         self.files = files.read([*touched, state.memory_path, actions.MARKER], patterns)
+        # Files that are right again say nothing about daemons. Until these have been told, the files count as they were
+        # when an attempt failed; and systemd has units to read.
+        self._known: Mapping[str, str] | None = None
+        self._reload_owed = False
 
     def undo(self, patience: float) -> Undone:
         return undo([self._kernel, self._persistence, self._files], patience)
@@ -51,21 +58,39 @@ class LinkSnapshot:
 
     def _files(self) -> Restored:
         restored = files.undo(self.files)
-        if any(units.DIRECTORY in text for text in restored.differences):
-            run(["systemctl", "daemon-reload"])
+        self._reload_owed = self._reload_owed or any(units.DIRECTORY in text for text in restored.differences)
+        if self._reload_owed:
+            try:
+                run(["systemctl", "daemon-reload"])
+                self._reload_owed = False
+            except CommandFailed as error:
+                restored.errors.append(str(error))
         return restored
 
     def _persistence(self) -> Restored:
         """Like any other persistent change: files, units and daemons, by the back ends. Errors: many."""
-        now = _persistence.read(self.present)
+        try:
+            now = _persistence.read(self.present)
+        except Exception:
+            # The stage of files restores them all the same, and tells no daemon.
+            self._known = _persistence.read_files() if self._known is None else self._known
+            raise
         if now.host.unfit:
             return Restored()
+        now = now if self._known is None else replace(now, files=self._known)
         difference = Difference()
         changed = back(self.persisted, now, difference)
+        restored = Restored(difference.messages())
         if difference:
-            before = _persistence.before_kernel(changed, now.files)
-            actions.apply([*before, *_persistence.after_kernel(changed, now.host)])
-        return Restored(difference.messages())
+            self._known = now.files
+            try:
+                before = _persistence.before_kernel(changed, now.files)
+                actions.apply([*before, *_persistence.after_kernel(changed, now.host)], unmarked=True)
+            except actions.PersistFailed as error:
+                restored.errors.append(str(error))
+                return restored
+        self._known = None
+        return restored
 
 
 def back(then: Persisted, now: Persisted, difference: Difference) -> Changed:

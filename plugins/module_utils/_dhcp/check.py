@@ -260,8 +260,6 @@ def _versions(declared: Declared, options: DhcpOptions) -> list[int]:
 def _blind(segment: DhcpSegment) -> str:
     """Why silence means nothing on this segment, empty where it means something."""
     reasons = [segment.problem, *segment.missing.values()]
-    for port in segment.ports:
-        reasons.append(port.problem)
-        if port.lost:
-            reasons.append(f"{port.link}: {port.lost} frames were lost as they came too fast")
+    reasons += [port.problem or port.missed() for port in segment.ports]
+    reasons.append(segment.overrun())
     return "; ".join(dict.fromkeys(filter(None, reasons)))

@@ -11,6 +11,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
+    PIECES_AT_ONCE,
+    SECONDS_AT_ONCE,
+    BoundedReading,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import Endpoint
 
 #: Seconds before the first retransmission, doubled for each further one up to the longest, each randomised.
@@ -22,6 +27,8 @@ FIRST_DELAY6, LONGEST_DELAY6, JITTER6 = 1.0, 3600.0, 0.1
 #: Seconds between two discoveries of one parent, so that a server is not hit by all of them at once.
 GAP = 0.02
 
+#: Frames that are read after the end, and seconds for it: what came in time counts.
+_LAST_FRAMES, _LAST_SECONDS = 4096, 1.0
 #: Longer than any frame that the filter passes on Ethernet without jumbo frames, which these messages do not need.
 _FRAME_MAX = 4096
 
@@ -130,6 +137,8 @@ def run(lanes: Sequence[DhcpLane], wait: float, listen: float, origin: float) ->
                     selector.unregister(port.socket)
     for lane in lanes:
         for port in lane.ports:
+            if not port.problem:
+                _listen(lane, port, origin, _LAST_FRAMES, _LAST_SECONDS)
             port.finish()
 
 
@@ -146,10 +155,13 @@ def _send_due(pending: Iterable[Transaction], now: float) -> bool:
     return sent
 
 
-def _listen(lane: DhcpLane, port: Port, origin: float) -> bool:
+def _listen(
+    lane: DhcpLane, port: Port, origin: float, frames: int = PIECES_AT_ONCE, seconds: float = SECONDS_AT_ONCE
+) -> bool:
+    """Hand over what waits; whether it answers a transaction for the first time."""
     answered = False
-    while True:
-        frame = port.receive()
-        if frame is None:
-            return answered
+    reading = BoundedReading(port.receive, frames, seconds)
+    for frame in reading:
         answered = lane.heard(port, frame, time.monotonic() - origin) or answered
+    port.overrun = reading.overrun
+    return answered

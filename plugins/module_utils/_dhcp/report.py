@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.report import Clock
 
 from .segment import AskedQuestion, DhcpSegment
@@ -25,9 +26,12 @@ from .verdict import (
     servers,
 )
 
+#: Findings that a message names before it only counts, and characters of one.
+_NAMED_MAX, _LINE_MAX = 20, 2000
+
 
 def result(segments: Sequence[DhcpSegment], clock: Clock) -> dict[str, object]:
-    """``servers``, ``addresses``, ``discoveries``, ``findings``, ``vantages``, ``started`` and ``seconds``."""
+    """``servers``, ``addresses``, ``findings`` and so on. overrun: what was heard and not kept, in words."""
     return {
         "servers": [
             _server(server, segment, clock) for segment in segments for server in servers(segment.sightings.values())
@@ -46,9 +50,14 @@ def result(segments: Sequence[DhcpSegment], clock: Clock) -> dict[str, object]:
         ],
         "findings": [_finding(finding, segment) for segment in segments for finding in segment.findings],
         "vantages": [item for segment in segments for item in _vantages(segment)],
+        "overrun": [text for segment in segments for text in _overrun(segment)],
         "started": clock.iso(0.0),
         "seconds": round(clock.done - clock.monotonic, 3),
     }
+
+
+def _overrun(segment: DhcpSegment) -> list[str]:
+    return [text for text in (segment.overrun(), *(port.missed() for port in segment.ports)) if text]
 
 
 def _texts(values: Iterable[object]) -> list[str]:
@@ -155,9 +164,11 @@ def warnings(segments: Sequence[DhcpSegment], fail_on: Sequence[str]) -> list[st
 
 
 def _lines(segments: Sequence[DhcpSegment], kinds: Sequence[str]) -> list[str]:
-    return [
+    found = [
         f"{finding.message} (on {segment.link.name})"
         for segment in segments
         for finding in segment.findings
         if finding.kind in kinds
     ]
+    more = [f"and {len(found) - _NAMED_MAX} more findings"] if len(found) > _NAMED_MAX else []
+    return [clean_lines(line, _LINE_MAX) for line in found[:_NAMED_MAX]] + more

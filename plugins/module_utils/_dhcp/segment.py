@@ -11,6 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import (
+    ANSWERS_MAX,
+    MESSAGES_OF_SERVER,
+    SERVERS_MAX,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as _packets
 
@@ -37,7 +42,7 @@ class DhcpSegment:
     """What is asked and heard on one parent.
 
     problem: why no server could be asked there. missing: why there is no vantage of that name. left_out: addresses that
-    were worth asking for and exceeded the number of hints.
+    were worth asking for and exceeded the number of hints. only_counted: messages that were heard and not kept.
     """
 
     link: Link
@@ -49,6 +54,9 @@ class DhcpSegment:
     sightings: dict[Heard, DhcpSighting] = field(default_factory=dict)
     left_out: list[Address] = field(default_factory=list)
     findings: list[DhcpFinding] = field(default_factory=list)
+    only_counted: int = 0
+    _kept: dict[bool, dict[tuple[int, str], int]] = field(default_factory=dict)
+    _answered: dict[str, int] = field(default_factory=dict)
 
     def ask(self, question: Question, port: Port, due: Sequence[float]) -> None:
         """Plan one question."""
@@ -63,6 +71,9 @@ class DhcpSegment:
             return False
         said, asked = self._read(datagram)
         for heard in said:
+            if not self._has_room(heard):
+                self.only_counted += 1
+                continue
             known = self.sightings.setdefault(heard, DhcpSighting(heard, [], seconds))
             if port.name not in known.vantages:
                 known.vantages.append(port.name)
@@ -70,6 +81,31 @@ class DhcpSegment:
             return False
         asked.transaction.answered = True
         return True
+
+    def _has_room(self, heard: Heard) -> bool:
+        """Whether a message is kept. Declared servers, and answers to our own questions, have room of their own, so
+        that what is overheard cannot displace them."""
+        if heard in self.sightings:
+            return True
+        own = heard.question is not None
+        servers = self._kept.setdefault(own, {})
+        key = (heard.version, heard.server)
+        strangers = sum(1 for item in servers if item not in self.declared.servers)
+        if key not in servers and key not in self.declared.servers and strangers >= SERVERS_MAX:
+            return False
+        if servers.get(key, 0) >= MESSAGES_OF_SERVER:
+            return False
+        servers[key] = servers.get(key, 0) + 1
+        return True
+
+    def overrun(self) -> str:
+        """What was heard and not kept, in words; empty where everything was."""
+        if not self.only_counted:
+            return ""
+        return (
+            f"{self.link.name}: {self.only_counted} DHCP messages were only counted, as {SERVERS_MAX} servers that are "
+            f"not declared are kept and {MESSAGES_OF_SERVER} messages of each: further ones are unknown"
+        )
 
     def offers(self, asked: AskedQuestion) -> list[Heard]:
         """What a question was offered."""
@@ -103,6 +139,9 @@ class DhcpSegment:
         asker = found.body
         mine = any(item.question.version == 6 and item.transaction.port is port for item in self.asked)
         if not mine or asker.target != _datagram.link_local(port.mac) or asker.source == _packets.UNSPECIFIED:
+            return
+        self._answered[port.link] = self._answered.get(port.link, 0) + 1
+        if self._answered[port.link] > ANSWERS_MAX:
             return
         answer = _packets.Neighbour(
             False, asker.target, asker.source, asker.target, port.mac, solicited=True, override=True

@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.belief import measured
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import (
     ASKING,
     REPAIRING,
@@ -37,6 +38,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 
 from . import snapshot, system
@@ -72,7 +74,8 @@ def collect(options: CollectOptions) -> HostEvidence:
         parents = sorted({scope.parent.name for scope in _scopes(declared, facts, problems) if scope.parent})
         links = sorted({network.link for network in declared if network.link})
         machine = executor.submit(system.gather, parents, links, problems)
-        timeline = system.careful("watch", lambda: _watch.observe(_watch_options(options)), problems)
+        watched = system.careful("watch", lambda: _observed(options), problems)
+        timeline, paths = watched or (None, None)
         known: SystemData = machine.result()
     if timeline and any(event["kind"] == "manager" for event in timeline["events"]):
         system.read_managers_again(known, problems)
@@ -83,7 +86,7 @@ def collect(options: CollectOptions) -> HostEvidence:
         drift = executor.submit(_drift, options, problems)
         contexts = [_context(scope, timeline, before) for scope in scopes]
         experiments = _experiments(contexts, options.active, problems)
-    return {
+    evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
         "host": options.host_id,
         "started": started,
@@ -97,6 +100,20 @@ def collect(options: CollectOptions) -> HostEvidence:
         "experiments": experiments,
         "problems": problems,
     }
+    if paths is not None:
+        evidence["paths"] = paths
+    return evidence
+
+
+def _observed(options: CollectOptions) -> tuple[TimelineData, PathsData | None]:
+    """The timeline, and the paths of what was lost."""
+    observer = _watch.Observer(_watch_options(options))
+    observer.start()
+    try:
+        observer.wait()
+    finally:
+        timeline = observer.stop()
+    return timeline, observer.paths
 
 
 def _parse(options: CollectOptions) -> list[MacvlanNetwork]:
@@ -159,8 +176,10 @@ def _of(tasks: Iterable[tuple[Experiment, Context]], phase: str) -> list[tuple[E
 
 
 def _context(scope: Scope, timeline: TimelineData | None, before: SnapshotData | None) -> Context:
-    targets = timeline["targets"] if timeline else []
-    return Context(scope, [target for target in targets if target["network"] == scope.network.name], before)
+    if timeline is None:
+        return Context(scope, [], before)
+    targets = [target for target in timeline["targets"] if target["network"] == scope.network.name]
+    return Context(scope, targets, before, noise=measured(targets, timeline["interval"], timeline["duration"]))
 
 
 def _made(experiment: Experiment, context: Context, problems: list[str]) -> ExperimentData:

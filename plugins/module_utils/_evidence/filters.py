@@ -32,7 +32,7 @@ def dropping(ruleset: list[Json]) -> list[DroppingRule]:
         counters = _counters(rule)
         if counters and _drops(rule):
             matches = [part for part in parts if "match" in part]
-            addresses = [text for part in matches for text in _addresses(part["match"])]
+            addresses = [text for part in matches for text in address_ranges(part["match"])]
             found.append(
                 {
                     **_place(rule, "chain", hooks),
@@ -60,11 +60,11 @@ def uncounted(ruleset: list[Json]) -> list[RulePlace]:
 def _rules(ruleset: list[Json]) -> tuple[list[Json], dict[Chain, set[str]]]:
     """The rules, and of each chain the hooks from which packets get there."""
     rules = [item["rule"] for item in ruleset if "rule" in item]
-    return rules, _hooks([item["chain"] for item in ruleset if "chain" in item], rules)
+    return rules, hooks_of([item["chain"] for item in ruleset if "chain" in item], rules)
 
 
 def _place(data: Json, name: str, hooks: dict[Chain, set[str]]) -> RulePlace:
-    chain = _chain(data, name)
+    chain = chain_of(data, name)
     return {"place": " ".join(chain), "hooks": sorted(hooks.get(chain, ())), "handle": data.get("handle")}
 
 
@@ -76,15 +76,15 @@ def _drops(rule: Json) -> bool:
     return any("drop" in part or "reject" in part for part in rule.get("expr", []))
 
 
-def _chain(data: Json, name: str) -> Chain:
+def chain_of(data: Json, name: str) -> Chain:
     return str(data.get("family")), str(data.get("table")), str(data.get(name))
 
 
-def _hooks(chains: list[Json], rules: list[Json]) -> dict[Chain, set[str]]:
+def hooks_of(chains: list[Json], rules: list[Json]) -> dict[Chain, set[str]]:
     """Of each chain the hooks from which packets get there, its own or by jumps."""
-    found = {_chain(chain, "name"): {chain["hook"]} if chain.get("hook") else set() for chain in chains}
+    found = {chain_of(chain, "name"): {chain["hook"]} if chain.get("hook") else set() for chain in chains}
     jumps = [
-        (_chain(rule, "chain"), (str(rule.get("family")), str(rule.get("table")), str(part[verdict]["target"])))
+        (chain_of(rule, "chain"), (str(rule.get("family")), str(rule.get("table")), str(part[verdict]["target"])))
         for rule in rules
         for part in rule.get("expr", [])
         for verdict in ("jump", "goto")
@@ -101,7 +101,7 @@ def _hooks(chains: list[Json], rules: list[Json]) -> dict[Chain, set[str]]:
     return found
 
 
-def _addresses(match: Json) -> Iterator[str]:
+def address_ranges(match: Json) -> Iterator[str]:
     """The values that a source or target address has to equal; named sets are left out."""
     left = match.get("left")
     field = left.get("payload", {}).get("field") if isinstance(left, dict) else None

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     DroppingRule,
     ExperimentData,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 
 #: It grows with everything that a reader of the version before would misread: a field that goes, is renamed, changes
@@ -131,8 +132,31 @@ class RuleData(_RuleSource):  # pylint: disable=inherit-non-class  # a TypedDict
     mark: int | None
 
 
+class FilterRuleData(TypedDict):
+    """A rule that drops. place: of nftables with its family first. verdict: drop, reject, or policy of a chain.
+
+    hooks: from which packets get there. packets: None where it does not count. protocols, iif, oif, sources, targets:
+    what a packet has to match, all where empty; addresses as ranges FIRST-LAST. partial: it demands more than that.
+    """
+
+    tool: str
+    place: str
+    hooks: list[str]
+    handle: int | None
+    verdict: str
+    packets: int | None
+    text: str
+    protocols: list[str]
+    iif: list[str]
+    oif: list[str]
+    sources: list[str]
+    targets: list[str]
+    partial: bool
+
+
 class NamespaceInside(TypedDict, total=False):
-    """What is read inside the namespace itself; all of it is missing where that had gone.
+    """What is read inside the namespace itself; all of it is missing where that had gone. rules: of the routing policy;
+    filters: what drops packets there.
 
     settings: by link (also ``all`` and ``default``) and name, below net/FAMILY/conf. netstat: counters that are not 0.
     """
@@ -142,6 +166,7 @@ class NamespaceInside(TypedDict, total=False):
     rules: list[RuleData]
     settings: dict[str, dict[str, int]]
     netstat: dict[str, int]
+    filters: list[FilterRuleData]
     gone: bool
 
 
@@ -371,10 +396,15 @@ class DriftData(TypedDict):
     links: list[DeclaredLinkData]
 
 
-class HostEvidence(TypedDict):
+class _Followed(TypedDict, total=False):
+    paths: PathsData
+
+
+class HostEvidence(_Followed):
     """schema: `SCHEMA_VERSION`. host: its inventory name. started, ended: seconds since the epoch by the host's clock.
 
-    before, after: the network before the watch, and after it before the experiments.
+    before, after: the network before the watch, and after it before the experiments. paths: of the lost probes of the
+    watch, and what was seen of other hosts' probes; missing where there was no watch.
     """
 
     schema: int

@@ -34,6 +34,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_loo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 
+from . import rules as rules_of
 from .filters import Json, dropping
 from .schema import (
     AddressData,
@@ -60,6 +61,8 @@ SETTINGS = {
     ),
     "ipv6": ("disable_ipv6", "accept_dad", "dad_transmits", "enhanced_dad", "accept_ra", "autoconf", "ndisc_notify"),
 }  # fmt: skip
+#: Those that have no interface, kept with ``all``: whether pings are answered (Documentation/networking/ip-sysctl.rst).
+WHOLE_SETTINGS = {"icmp_echo_ignore_all": "ipv4/icmp_echo_ignore_all", "echo_ignore_all": "ipv6/icmp/echo_ignore_all"}
 #: Settings of br_netfilter: whether frames that a bridge forwards pass the IP firewalls.
 BRIDGE_SETTINGS = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables")
 
@@ -260,6 +263,7 @@ def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetw
         "rules": rules,
         "settings": {name: _settings(name) for name in ["all", "default", *links]},
         "netstat": _netstat(),
+        "filters": [*rules_of.nftables(ruleset()), *rules_of.legacy()],
     }
 
 
@@ -317,13 +321,11 @@ def _prefix(address: str | None, length: int) -> str | None:
 
 def _settings(link: str) -> dict[str, int]:
     """Values below net/FAMILY/conf of this namespace; what the kernel does not have is left out."""
-    found = {}
-    for family, names in SETTINGS.items():
-        for name in names:
-            value = _number(f"/proc/sys/net/{family}/conf/{link}/{name}")
-            if value is not None:
-                found[name] = value
-    return found
+    paths = {name: f"{family}/conf/{link}/{name}" for family, names in SETTINGS.items() for name in names}
+    if link == "all":
+        paths.update(WHOLE_SETTINGS)
+    found = {name: _number(f"/proc/sys/net/{path}") for name, path in paths.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _bridge_settings() -> dict[str, int]:

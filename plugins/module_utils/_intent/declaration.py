@@ -23,8 +23,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
 from . import attributes as _attributes
+from . import link_parser
 from . import slices as _slices
 from .attributes import MODES
 from .links import DesiredLink
@@ -33,7 +35,8 @@ from .slices import Groups, Sharing
 
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
 #: An attribute of a link that a network may declare is a key as well.
-KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "sysctl", "parent_sysctl")
+_SETTINGS = ("sysctl", "parent_sysctl")
+KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", *_SETTINGS)
 
 #: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
@@ -72,7 +75,7 @@ def expand(
     parsed: list[MacvlanNetwork] = []
     shares: dict[str, Sharing] = {}
     made: list[dict] = []
-    for number, network in enumerate(networks):
+    for number, network in enumerate(plain(networks)):
         key = f"macvlan_networks[{number}]"
         if not isinstance(network, dict):
             problems.add(key, network, "a network is a mapping", "write at least name, parent and subnet")
@@ -84,7 +87,7 @@ def expand(
         if one.link is not None:
             made.append(_shim(network, one))
     _between(parsed, problems)
-    return Intent(tuple(parsed), (*made, *links), shares)
+    return Intent(tuple(parsed), (*made, *plain(links)), shares)
 
 
 def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
@@ -132,6 +135,10 @@ def _network(
         where = f"{key}.{'link_name' if given.get('link_name') else 'name'}"
         problem = str(ifname_problem(network.link))
         problems.add(where, network.link, problem, "set link_name to a short one, such as lan0")
+    for name in _SETTINGS:
+        # Those of a link are checked with it, as far as they can be merged into it.
+        if network.link is None or not isinstance(given.get(name), dict):
+            link_parser.read_settings(given.get(name), f"{key}.{name}", problems)
     check_inside(network, outers, DECLARED, problems)
     _usable(network, problems)
     _apart(network, outers, problems)
@@ -293,13 +300,19 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
         "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],
         # No source: the kernel prefers the link's own address, and keeps the route when that is removed.
         "routes": [{"destination": str(item)} for item in targets],
-        "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **(given.get("sysctl") or {})},
-        "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **(given.get("parent_sysctl") or {})},
+        "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **_mapping(given, "sysctl")},
+        "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **_mapping(given, "parent_sysctl")},
     }
     for name in _link_keys():
         if given.get(name) is not None:
             link[name] = given[name]
     return link
+
+
+def _mapping(given: dict, name: str) -> dict:
+    """Settings; one that is no mapping is a problem already."""
+    value = given.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _link_keys() -> list[str]:

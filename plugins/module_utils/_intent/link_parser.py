@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_network,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import attributes as _attributes
@@ -41,7 +42,7 @@ def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links"
     present: list[DesiredLink] = []
     absent: list[str] = []
     names: dict[str, str] = {}
-    for index, link in enumerate(links):
+    for index, link in enumerate(plain(links)):
         here = f"{key}[{index}]"
         if not isinstance(link, dict):
             problems.add(here, link, "a link is a mapping", "write at least name and parent")
@@ -86,8 +87,8 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         addresses=addresses,
         routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
         up=link.get("up") is not False,
-        sysctl=_sysctl(link.get("sysctl"), f"{key}.sysctl", problems),
-        parent_sysctl=_sysctl(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
+        sysctl=read_settings(link.get("sysctl"), f"{key}.sysctl", problems),
+        parent_sysctl=read_settings(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
         key=key,
     )
     mtu = made.mtu
@@ -179,7 +180,8 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
     )
 
 
-def _sysctl(given: object, key: str, problems: Problems) -> tuple[tuple[str, int], ...]:
+def read_settings(given: object, key: str, problems: Problems) -> tuple[tuple[str, int], ...]:
+    """Settings of an interface, from a mapping of names to numbers; every fault becomes a problem."""
     if given is None:
         return ()
     if not isinstance(given, dict):

@@ -28,6 +28,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
 from . import parents as _parents
 
@@ -162,6 +163,15 @@ def _spelled(data: str, declared: str | None, read: Reader) -> dict[str, object]
     return {"data": data, "declared": declared, "read": read}
 
 
+#: The segment of all networks that name none: hosts with different families on one LAN are in the same.
+UNNAMED = ""
+
+
+def named_segment(segment: str, subnets: Iterable[object]) -> str:
+    """The segment that a network names, UNNAMED where it names none: its subnets are then what was filled in."""
+    return UNNAMED if segment == ", ".join(map(str, subnets)) else segment
+
+
 @dataclass(frozen=True)
 class MacvlanNetwork:
     """One network of a host. ``link`` is the host's own macvlan link (the shim), None where it has none.
@@ -187,6 +197,11 @@ class MacvlanNetwork:
     segment: str = field(default="", metadata=_spelled("segment", "segment", _segment))
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
     key: str = "macvlan_networks"
+
+    @property
+    def segment_name(self) -> str:
+        """As `named_segment` gives it."""
+        return named_segment(self.segment, self.subnets)
 
     def as_data(self) -> dict[str, object]:
         """Plain data for playbooks and modules."""
@@ -251,7 +266,7 @@ def networks(given: list[Any], problems: Problems) -> list[MacvlanNetwork]:
     """Read the networks of one host from plain data. Faults become problems; the result is only valid without any."""
     result = []
     names: dict[str, str] = {}
-    for number, item in enumerate(given):
+    for number, item in enumerate(plain(given)):
         key = f"networks[{number}]"
         if not isinstance(item, dict):
             problems.add(key, item, "a network is a mapping", "pass the networks as fleet_plan returned them")

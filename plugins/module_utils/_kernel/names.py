@@ -55,6 +55,13 @@ NEIGHBOUR_STATES = {
     0x01: "INCOMPLETE", 0x02: "REACHABLE", 0x04: "STALE", 0x08: "DELAY", 0x10: "PROBE", 0x20: "FAILED",
     0x40: "NOARP", 0x80: "PERMANENT",
 }  # fmt: skip
+NUD_PERMANENT = 0x80
+#: linux/neighbour.h; struct ndmsg: family, padding, index, state, flags, type.
+NTF_SELF, NTF_PROXY, NTF_EXT_LEARNED = 0x02, 0x08, 0x10
+NTF_EXT_MANAGED = 0x1
+NDA_DST, NDA_LLADDR, NDA_CACHEINFO, NDA_PROBES, NDA_MASTER, NDA_FLAGS_EXT = 1, 2, 3, 4, 9, 15
+#: linux/socket.h
+AF_BRIDGE = 7
 #: linux/if_link.h enum macvlan_mode
 MACVLAN_MODES = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
 #: macvtap is a macvlan link whose frames a character device takes (drivers/net/macvtap.c).

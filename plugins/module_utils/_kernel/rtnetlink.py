@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses, routes and rules as the kernel sent them, to be sent back octet by octet.
+"""Links, addresses, routes, rules and neighbours as the kernel sent them, to be sent back octet by octet.
 
 So restoring keeps every attribute, also one that no library knows (see `netlink`).
-Formats: linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h.
+Formats: linux/rtnetlink.h, linux/if_addr.h, linux/fib_rules.h, linux/neighbour.h.
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
+    PIECES_OF_A_TABLE,
+    SECONDS_OF_A_TABLE,
+    BoundedReading,
+)
 
-from .names import RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
+from .names import AF_BRIDGE, NTF_PROXY, RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
 from .netlink import (
     NLA_TYPE_MASK,
     NLM_F_ACK,
@@ -28,6 +33,10 @@ from .netlink import (
     NLMSG_DONE,
     NLMSG_ERROR,
     RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWLINKPROP,
+    RTM_NEWNEIGH,
+    RTM_NEWQDISC,
     RTM_NEWROUTE,
     RTM_NEWRULE,
     Attribute,
@@ -38,8 +47,16 @@ from .netlink import (
     request,
 )
 
-#: The size of the fixed header of each kind of thing.
-HEADERS = {RTM_NEWADDR: 8, RTM_NEWROUTE: 12, RTM_NEWRULE: 12}
+#: The size of the fixed header of each kind of thing: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr, tcmsg.
+HEADERS = {
+    RTM_NEWLINK: 16,
+    RTM_NEWADDR: 8,
+    RTM_NEWROUTE: 12,
+    RTM_NEWNEIGH: 12,
+    RTM_NEWRULE: 12,
+    RTM_NEWQDISC: 20,
+    RTM_NEWLINKPROP: 16,
+}
 
 #: struct rtmsg
 _RTMSG = struct.Struct("=BBBBBBBBI")
@@ -51,7 +68,7 @@ DUMP_TRIES = 5
 
 @dataclass(frozen=True)
 class RtnetlinkMessage:
-    """One address, route or rule. ``kind``: RTM_NEW…; ``header``: the fixed part; ``attributes``: type and payload."""
+    """One of these things. ``kind``: RTM_NEW…; ``header``: the fixed part; ``attributes``: type and payload."""
 
     kind: int
     header: bytes
@@ -93,8 +110,22 @@ class Rtnetlink:
             found += [message for message in self._dump(kind, family) if message.header[0] == family]
         return found
 
-    def _dump(self, kind: int, family: int) -> list[RtnetlinkMessage]:
-        header = bytes([family]) + b"\0" * (HEADERS[kind] - 1)
+    def dump_of_devices(self, kind: int) -> list[RtnetlinkMessage]:
+        """The same of a kind that belongs to no family: links, queueing disciplines."""
+        return self._dump(kind, socket.AF_UNSPEC)
+
+    def neighbours(self) -> list[RtnetlinkMessage]:
+        """Neighbours, proxies, and the unicast addresses that devices receive besides their own (``bridge fdb``)."""
+        proxies = [self._dump(RTM_NEWNEIGH, family, NTF_PROXY) for family in (socket.AF_INET, socket.AF_INET6)]
+        return [*self.dump(RTM_NEWNEIGH), *(item for part in proxies for item in part), *self._forwarding()]
+
+    def _forwarding(self) -> list[RtnetlinkMessage]:
+        return [item for item in self._dump(RTM_NEWNEIGH, AF_BRIDGE) if item.header[0] == AF_BRIDGE]
+
+    def _dump(self, kind: int, family: int, flags: int = 0) -> list[RtnetlinkMessage]:
+        """flags: of struct ndmsg, whose last octets are flags and type."""
+        size = HEADERS[kind]
+        header = bytes([family]) + b"\0" * (size - 3) + bytes([flags, 0])
         for _attempt in range(DUMP_TRIES):
             self._send(kind + 2, NLM_F_DUMP, header)
             messages, whole = self._receive(kind)
@@ -115,6 +146,10 @@ class Rtnetlink:
     def add(self, message: RtnetlinkMessage, flags: int) -> None:
         self._request(message.kind, NLM_F_CREATE | flags, message)
 
+    def change(self, message: RtnetlinkMessage) -> None:
+        """Change what is there; nothing is created."""
+        self._request(message.kind, 0, message)
+
     def delete(self, message: RtnetlinkMessage) -> None:
         self._request(message.kind + 1, 0, message)
 
@@ -130,8 +165,9 @@ class Rtnetlink:
         """What answers the last request, and whether nothing changed in between."""
         found: list[RtnetlinkMessage] = []
         whole = True
-        while True:
-            for number, flags, sequence, _port, body in messages(self._socket.recv(1 << 20)):
+        reading = BoundedReading(lambda: self._socket.recv(1 << 20), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
+        for data in reading:
+            for number, flags, sequence, _port, body in messages(data):
                 if sequence != self._sequence:
                     continue
                 whole = whole and not flags & NLM_F_DUMP_INTR
@@ -144,3 +180,4 @@ class Rtnetlink:
                     found.append(RtnetlinkMessage(kind, body[:size], tuple(attributes(body, size))))
                 if one:
                     return found, whole
+        raise OSError(errno.ETIMEDOUT, "the kernel's answer has no end")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses, routes and rules as they were: which are missing, which are too many. Pure.
+"""Addresses, routes, rules and neighbours as they were: which are missing, which are too many. Pure.
 
 What was is compared with what is in the kernel's own messages, without what passes with time. Devices are known by
 their names, as a recreated one has another index.
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 
+from . import neighbours
 from .names import (
     CONFIGURED_PROTOCOLS,
     FIB_RULE_INVERT,
@@ -40,7 +41,7 @@ from .names import (
     RTPROT_KERNEL,
     RTPROT_REDIRECT,
 )
-from .netlink import RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE, attribute
+from .netlink import RTM_NEWADDR, RTM_NEWNEIGH, RTM_NEWROUTE, RTM_NEWRULE, attribute
 from .rtnetlink import RtnetlinkMessage
 
 #: The flags of a next hop that user space sets; dead and linkdown are the kernel's, and refused (fib_check_nh).
@@ -85,7 +86,12 @@ def compare(then: Tables, now: Tables, owned: Iterable[str]) -> TableChanges:
     unmoved = {index: index for index in now.names}
     have = {_key(_moved(message, unmoved) or message): message for message in now.messages}
     mine = {indexes[name] for name in owned if name in indexes}
-    extra = [message for key, message in have.items() if key not in wanted and _removable(message, mine)]
+    # Macvlan links of other namespaces put their MAC addresses among those of their parent, and take them away.
+    wanted = {
+        key: message for key, message in wanted.items() if not _received(message) or neighbours.index(message) in mine
+    }
+    local = {_addressed(message) for message in wanted.values() if _is_link_local(message)}
+    extra = [message for key, message in have.items() if key not in wanted and _removable(message, mine, local)]
     missing = [message for key, message in wanted.items() if key not in have]
     return TableChanges(tuple(extra), tuple(sorted(missing, key=_turn)))
 
@@ -93,6 +99,8 @@ def compare(then: Tables, now: Tables, owned: Iterable[str]) -> TableChanges:
 def words(message: RtnetlinkMessage, names: Mapping[int, str]) -> str:
     """How an operator would call it."""
     family = message.header[0]
+    if message.kind == RTM_NEWNEIGH:
+        return neighbours.words(message, names)
     if message.kind == RTM_NEWADDR:
         device = names.get(_U32.unpack_from(message.header, 4)[0], "?")
         return f"address {own_address(message)}/{message.header[1]} of {device}"
@@ -114,6 +122,10 @@ def _turn(message: RtnetlinkMessage) -> tuple[int, bool]:
     return message.kind, message.kind == RTM_NEWROUTE and message.get(RTA_GATEWAY) is not None
 
 
+def _received(message: RtnetlinkMessage) -> bool:
+    return message.kind == RTM_NEWNEIGH and neighbours.is_forwarding(message)
+
+
 def _flags(message: RtnetlinkMessage) -> int:
     return message.number(IFA_FLAGS) or message.header[2]
 
@@ -125,14 +137,27 @@ def _restorable(message: RtnetlinkMessage) -> bool:
     if message.kind == RTM_NEWROUTE:
         ours = message.header[5] not in (RTPROT_KERNEL, RTPROT_REDIRECT) and _table(message) != RT_TABLE_LOCAL
         return ours and not _U32.unpack_from(message.header, 8)[0] & RTM_F_CLONED
-    return True
+    return message.kind != RTM_NEWNEIGH or neighbours.configured(message)
 
 
-def _removable(message: RtnetlinkMessage, mine: set[int]) -> bool:
+def _addressed(message: RtnetlinkMessage) -> int:
+    """The index of the device of an address."""
+    return int(_U32.unpack_from(message.header, 4)[0])
+
+
+def _is_link_local(message: RtnetlinkMessage) -> bool:
+    if message.kind != RTM_NEWADDR or message.header[0] != socket.AF_INET6:
+        return False
+    return own_address(message).is_link_local
+
+
+def _removable(message: RtnetlinkMessage, mine: set[int], local: set[int]) -> bool:
+    """local: devices whose own IPv6 link-local addresses come back. Elsewhere one may have come with the carrier."""
     if message.kind == RTM_NEWADDR:
-        if _U32.unpack_from(message.header, 4)[0] not in mine or not _flags(message) & IFA_F_PERMANENT:
+        device = _addressed(message)
+        if device not in mine or not _flags(message) & IFA_F_PERMANENT:
             return False
-        return not own_address(message).is_link_local or message.header[0] == socket.AF_INET
+        return not _is_link_local(message) or device in local
     if message.kind == RTM_NEWROUTE:
         return message.number(RTA_OIF) in mine and message.header[5] in CONFIGURED_PROTOCOLS
     return False
@@ -144,6 +169,8 @@ def _table(message: RtnetlinkMessage) -> int:
 
 def _moved(message: RtnetlinkMessage, devices: Mapping[int, int]) -> RtnetlinkMessage | None:
     """The same on the devices of these names now, without flags that only the kernel sets; None where one is gone."""
+    if message.kind == RTM_NEWNEIGH:
+        return neighbours.moved(message, devices)
     if message.kind == RTM_NEWADDR:
         index = devices.get(_U32.unpack_from(message.header, 4)[0])
         return None if index is None else replace(message, header=message.header[:4] + _U32.pack(index))
@@ -178,7 +205,7 @@ def _aged(message: RtnetlinkMessage, seconds: float) -> RtnetlinkMessage | None:
     """With the lifetime that is left of it; None where that is over."""
     number = IFA_CACHEINFO if message.kind == RTM_NEWADDR else RTA_CACHEINFO
     info = message.get(number)
-    if info is None or message.kind == RTM_NEWRULE:
+    if info is None or message.kind in (RTM_NEWRULE, RTM_NEWNEIGH):
         return message
     if message.kind == RTM_NEWADDR:
         preferred, valid = (_shorter(lifetime, seconds) for lifetime in struct.unpack_from("=II", info))
@@ -208,6 +235,8 @@ def _key(message: RtnetlinkMessage) -> bytes:
         # Family, prefix length and device; the scope follows from the address.
         lasting = b"p" if _flags(message) & IFA_F_PERMANENT else b"d"
         return b"a" + message.header[:2] + message.header[4:] + lasting + _bytes(message, (IFA_ADDRESS, IFA_LOCAL))
+    if message.kind == RTM_NEWNEIGH:
+        return neighbours.key(message)
     passing = (RTA_CACHEINFO, RTA_EXPIRES) if message.kind == RTM_NEWROUTE else ()
     numbers = sorted({number for number, _payload in message.attributes} - set(passing))
     return bytes([message.kind]) + message.header + _bytes(message, numbers)

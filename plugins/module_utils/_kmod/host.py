@@ -11,6 +11,11 @@ import gzip
 import os
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
+    PIECES_OF_A_TABLE,
+    SECONDS_OF_A_TABLE,
+    BoundedReading,
+)
 
 from . import kinds as kmod
 
@@ -53,22 +58,24 @@ def installed_trees() -> list[str]:
 
 def log() -> list[str]:
     """The kernel's log, one line per record; empty where it may not be read."""
-    records: list[str] = []
     try:
         handle = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
-        return records
+        return []
     try:
-        while True:
-            try:
-                records.append(kmod.parse_kmsg(os.read(handle, 8192).decode(errors="replace")))
-            except OSError as error:
-                if (
-                    error.errno != errno.EPIPE
-                ):  # EPIPE: a record was overwritten before it was read, the next ones are there
-                    return records
+        found = BoundedReading(lambda: _record(handle), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
+        return [kmod.parse_kmsg(record.decode(errors="replace")) for record in found if record]
     finally:
         os.close(handle)
+
+
+def _record(handle: int) -> bytes | None:
+    """The next record, None after the last; empty where it was overwritten before it was read (EPIPE): the next ones
+    are there."""
+    try:
+        return os.read(handle, 8192)
+    except OSError as error:
+        return b"" if error.errno == errno.EPIPE else None
 
 
 def _in_sysfs() -> frozenset[str]:

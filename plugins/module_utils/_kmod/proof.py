@@ -14,9 +14,11 @@ import json
 import os
 import select
 import signal
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import PIECES_OF_A_TABLE, BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import unshare
 
 from .kinds import Kind
@@ -62,13 +64,19 @@ def prove(kind: Kind, parents: list[str]) -> Proof:
 
 def _read_all(handle: int, timeout: float) -> str:
     """What the child wrote until it closed its end, empty when nothing came in time."""
-    text = b""
-    while select.select([handle], [], [], timeout)[0]:
-        part = os.read(handle, 65536)
+    end = time.monotonic() + timeout
+    parts: list[bytes] = []
+    for part in BoundedReading(lambda: _read(handle, end), PIECES_OF_A_TABLE, timeout):
         if not part:
-            return text.decode()
-        text += part
+            return b"".join(parts).decode()
+        parts.append(part)
     return ""
+
+
+def _read(handle: int, end: float) -> bytes | None:
+    """The next part, empty at its end; None where nothing comes in time."""
+    ready = select.select([handle], [], [], max(end - time.monotonic(), 0))[0]
+    return os.read(handle, 65536) if ready else None
 
 
 def _child(kind: Kind, parents: list[str], writer: int) -> None:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kernel's network state before a change, and how to restore it.
 
-Links are restored like any other change of links: what was is declared, planned and applied. Addresses, routes and
-rules are written as the kernel's own messages, as they were read.
+Links are restored like any other change of links: what was is declared, planned and applied. What nobody declares of
+them (`properties`), addresses, routes, rules and neighbours are written as the kernel's own messages, as they were.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import glob
 import os
 import socket
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable
 
@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import neighbours
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
@@ -32,10 +33,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink i
     NLM_F_APPEND,
     NLM_F_REPLACE,
     RTM_NEWADDR,
+    RTM_NEWNEIGH,
     RTM_NEWROUTE,
+    RTM_NEWRULE,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import (
-    HEADERS,
     Rtnetlink,
     RtnetlinkMessage,
 )
@@ -44,24 +46,34 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.tables im
 
 from . import apply as link_apply
 from . import plan as link_plan
-from .steps import SetLink, Step
+from . import properties
+from .properties import LinkProperties
+from .steps import CreateLink, SetLink, Step
 
-SETTINGS = ("/proc/sys/net/ipv4/conf", "/proc/sys/net/ipv6/conf")
+SETTINGS = tuple(f"/proc/sys/net/{family}/{what}" for family in ("ipv4", "ipv6") for what in ("conf", "neigh"))
+#: The kind of links that a plan makes.
+MADE_HERE = "macvlan"
+#: Settings that are another one in coarser units (net/core/neighbour.c).
+COARSE = {"base_reachable_time", "retrans_time", "unres_qlen"}
 
 #: Errors of the kernel that mean: there already, gone already (for addresses, routes and rules).
 DONE_ALREADY = (errno.EEXIST, errno.ESRCH, errno.EADDRNOTAVAIL, errno.ENOENT)
 
 #: An address whose lifetime differs is replaced; a route is appended to equal ones, as it may have been one of them.
-FLAGS = {RTM_NEWADDR: NLM_F_REPLACE, RTM_NEWROUTE: NLM_F_APPEND}
+FLAGS = {RTM_NEWADDR: NLM_F_REPLACE, RTM_NEWROUTE: NLM_F_APPEND, RTM_NEWNEIGH: NLM_F_REPLACE}
 
 
 @dataclass(frozen=True)
 class KernelState:
-    """facts: links; empty where pyroute2 is missing. settings: texts below /proc/sys by path."""
+    """facts: links; empty where pyroute2 is missing. settings: texts below /proc/sys by path. links: by name."""
 
     facts: Facts
     tables: Tables
     settings: dict[str, str]
+    links: dict[str, LinkProperties]
+
+    def indexes(self) -> dict[str, int]:
+        return {name: found.index for name, found in self.links.items()}
 
 
 def read(interfaces: Iterable[str] = ()) -> KernelState:
@@ -69,8 +81,10 @@ def read(interfaces: Iterable[str] = ()) -> KernelState:
     facts = _facts.read() if pyroute2 is not None else Facts()
     names = dict(socket.if_nameindex())
     with Rtnetlink() as netlink:
-        messages = [message for kind in HEADERS for message in _dump(netlink, kind)]
-    return KernelState(facts, Tables(names, tuple(messages), time.monotonic()), _settings(interfaces))
+        messages = [message for kind in (RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE) for message in _dump(netlink, kind)]
+        messages += filter(neighbours.configured, netlink.neighbours())
+        links = properties.read(netlink)
+    return KernelState(facts, Tables(names, tuple(messages), time.monotonic()), _settings(interfaces), links)
 
 
 def _dump(netlink: Rtnetlink, kind: int) -> list[RtnetlinkMessage]:
@@ -87,6 +101,8 @@ def _settings(interfaces: Iterable[str]) -> dict[str, str]:
     paths = [path for name in interfaces for top in SETTINGS for path in glob.glob(f"{glob.escape(f'{top}/{name}')}/*")]
     found = {}
     for path in paths:
+        if os.path.basename(path) in COARSE:
+            continue
         try:
             if os.access(path, os.W_OK):
                 found[path] = _files.read(path) or ""
@@ -104,21 +120,26 @@ def undo(then: KernelState, owned: Iterable[str], beside: Iterable[str]) -> Rest
     owned, beside = list(owned), list(beside)
     now = read(_interfaces(then))
     difference = Difference()
-    steps = _links(then.facts, now.facts, owned, beside, difference)
+    queues = {name: found.queues for name, found in then.links.items()}
+    steps = _links(then.facts, now.facts, owned, beside, queues, difference)
     restored = Restored(difference.messages())
     _trying(restored, lambda: link_apply.apply(steps))
-    _restore_settings(then.settings, now.settings, restored)
     # Read again: links that were made have an index now, and routes went with those that were removed.
-    _restore_tables(then.tables, read().tables if steps else now.tables, owned, restored)
+    now = read(_interfaces(then)) if steps else now
+    _restore_settings(then.settings, now.settings, restored)
+    _restore_properties(then, now, [*owned, *beside], restored)
+    _restore_tables(then.tables, now.tables, owned, restored)
+    _note_missing(then, now, owned, restored)
     return restored
 
 
-def _trying(restored: Restored, write: Callable[[], object]) -> None:
+def _trying(restored: Restored, write: Callable[[], object], what: str = "") -> None:
+    """what: is named where the error does not say it."""
     try:
         write()
     except (OSError, link_apply.ApplyFailed) as error:
         if getattr(error, "errno", None) not in DONE_ALREADY:
-            restored.errors.append(str(error))
+            restored.errors.append(f"{what}: {error}" if what else str(error))
 
 
 def _interfaces(then: KernelState) -> list[str]:
@@ -126,17 +147,38 @@ def _interfaces(then: KernelState) -> list[str]:
     return list(dict.fromkeys(path.rsplit("/", 2)[1] for path in then.settings))
 
 
-def _links(then: Facts, now: Facts, owned: list[str], beside: list[str], difference: Difference) -> list[Step]:
-    were = [link for link in map(then.link, owned) if link is not None and link.kind in MACVLAN_KINDS]
+def _links(
+    then: Facts,
+    now: Facts,
+    owned: list[str],
+    beside: list[str],
+    queues: Mapping[str, tuple[int, int]],
+    difference: Difference,
+) -> list[Step]:
+    were = [link for link in map(then.link, owned) if link is not None and _restorable(link, now)]
     gone = [name for name in owned if then.link(name) is None]
     present = [link for link in (_declared(link, then, now) for link in were) if link is not None]
     marked = {link.name for link in were if link.alias == MARK}
     steps = link_plan.plan(present, gone, now, {}, marked, difference)
+    steps = [_queued(step, queues) if isinstance(step, CreateLink) else step for step in steps]
     first = [_changed(then.link(name), now.link(name), ("mac", "mtu", "up"), difference) for name in beside]
     # A link that is recreated carries our mark at first; its own alias is restored in the next round.
     unmarked = [link for link in were if link.name not in marked]
     last = [_changed(link, now.link(link.name), ("alias",), difference) for link in unmarked]
     return [*filter(None, first), *steps, *filter(None, last)]
+
+
+def _restorable(link: Link, now: Facts) -> bool:
+    """The plan makes macvlan links; it can change a macvtap link that is there."""
+    return link.kind == MADE_HERE or (link.kind in MACVLAN_KINDS and now.link(link.name) is not None)
+
+
+def _queued(step: CreateLink, queues: Mapping[str, tuple[int, int]]) -> CreateLink:
+    """With the number of queues, which the kernel takes at no other time."""
+    transmit, receive = queues.get(step.link, (1, 1))
+    if (transmit, receive) == (1, 1):
+        return step
+    return replace(step, attributes={**step.attributes, "num_tx_queues": transmit, "num_rx_queues": receive})
 
 
 def _declared(link: Link, then: Facts, now: Facts) -> DesiredLink | None:
@@ -169,6 +211,31 @@ def _restore_settings(then: dict[str, str], now: dict[str, str], restored: Resto
         if now.get(path, text) != text:
             restored.differences.append(f"{path[len('/proc/sys/') :]}: {now[path].strip()} -> {text.strip()}")
             _trying(restored, partial(write_setting, path, text))
+
+
+def _restore_properties(then: KernelState, now: KernelState, names: list[str], restored: Restored) -> None:
+    both = [name for name in dict.fromkeys(names) if name in then.links and name in now.links]
+    with Rtnetlink() as netlink:
+        for name in both:
+            for repair in properties.repairs(name, then.links[name], now.links[name], now.indexes()):
+                restored.differences.append(repair.words)
+                _trying(restored, partial(repair.write, netlink), repair.words)
+    restored.lost += [text for name in both for text in properties.lost(name, then.links[name], now.links[name])]
+
+
+def _note_missing(then: KernelState, now: KernelState, owned: list[str], restored: Restored) -> None:
+    """Links that are not there and that nothing here can make."""
+    restored.lost += properties.stacked(then.links, now.links, owned)
+    for name in owned:
+        link = then.facts.link(name)
+        if link is None or name in now.links:
+            continue
+        if link.parent_nsid is not None:
+            restored.lost.append(f"link {name}: its parent is in another network namespace, so it cannot be made here")
+        elif link.kind != MADE_HERE:
+            restored.lost.append(f"link {name}: it is gone, and links of the kind {link.kind} are not made here")
+        elif then.links[name].lower not in now.links:
+            restored.errors.append(f"link {name}: its parent {then.links[name].lower} is not there")
 
 
 def _restore_tables(then: Tables, now: Tables, owned: list[str], restored: Restored) -> None:

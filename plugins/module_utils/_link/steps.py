@@ -179,6 +179,9 @@ def _options(attributes: Attributes) -> tuple[dict[str, object], dict[str, objec
             (own if row.own else plain)[row.netlink] = row.encode(attributes[row.name])
     if "alias" in attributes:
         plain["ifalias"] = attributes["alias"]
+    for queues in ("num_tx_queues", "num_rx_queues"):
+        if queues in attributes:
+            plain[queues] = attributes[queues]
     if "up" in attributes:
         plain["state"] = "up" if attributes["up"] else "down"
     return own, plain

@@ -42,9 +42,15 @@ class ManagerSnapshot:
         restored = files.undo(self.files)
         if not self.running:
             return restored
-        if restored.differences or not self._reloaded:
-            # The change may have failed before or after NetworkManager had read it.
-            daemon.reload_configuration()
+        # The change may have failed before or after NetworkManager had read it.
+        self._reloaded = self._reloaded and not restored.differences
+        if not self._reloaded:
+            try:
+                daemon.reload_configuration()
+            except BusError as error:
+                # In the next round the file is right, and this is still to be done.
+                restored.errors.append(f"NetworkManager does not reload: {error}")
+                return restored
             self._reloaded = True
         now = daemon.connections()
         for name, connection in self.connections.items():

@@ -24,6 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock, held
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, find, refuse
 
@@ -121,10 +122,19 @@ def run(
     Errors: InvalidInput, Busy, GuardFailed, BusError, CommandFailed, OSError; ChangeUndone where the change is guarded.
     """
     require_directories(Problems())
-    if not check:
-        pending.wait_until_free()
-    warning = pending.leftover(platform.node(), keep=check)
     desired = parse(state, devices, path, reload, keep)
+    if check:
+        return _exclude(desired, reload, request, None)
+    with held(request) as lock:
+        # A guard of an earlier release holds no lock.
+        pending.wait_until_free()
+        return _exclude(desired, reload, request, lock)
+
+
+def _exclude(desired: DesiredExclusion, reload: bool, request: Request, lock: RunLock | None) -> dict[str, object]:
+    """lock: of a run that may write, None in check mode."""
+    path = desired.path
+    warning = pending.leftover(platform.node(), keep=lock is None)
     facts = gather(path)
     desired = desired.on(facts.text)
     planned = plan(desired, facts)
@@ -132,13 +142,14 @@ def run(
     _check_uplink(uplink, planned, facts, request)
     if warning:
         planned.warnings.insert(0, warning)
-    if check:
+    if lock is None:
         return _result(desired, planned, facts, planned.merged, uplink, True)
     if not planned.difference:
         request = NO_REQUEST
     reloads = facts.status.running and reload
     touched = [*planned.required, *planned.handed_back]
-    with guarded(request, planned.difference.messages(), lambda: ManagerSnapshot(path, touched, reloads).undo) as guard:
+    messages = planned.difference.messages()
+    with guarded(request, messages, lambda: ManagerSnapshot(path, touched, reloads), lock) as guard:
         result = _change(desired, planned, facts, uplink)
         if guard is not None:
             guard.complete(result)

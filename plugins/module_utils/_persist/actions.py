@@ -47,11 +47,17 @@ def begin(actions: Iterable[Action]) -> list[str]:
     return _all([Action("write", MARKER), *actions])[1:]
 
 
-def apply(actions: Iterable[Action]) -> list[str]:
-    """Make them in their order; what was done, in words. Errors: PersistFailed."""
+def apply(actions: Iterable[Action], unmarked: bool = False) -> list[str]:
+    """Make them in their order; what was done, in words. Errors: PersistFailed.
+
+    unmarked: also where /run is full, and the next run would not know of this one if it were killed.
+    """
     actions = list(actions)
-    marked = [Action("write", MARKER), *actions, Action("remove", MARKER, prune="/run")]
-    return _all(marked)[1:-1] if actions else []
+    if not actions:
+        return []
+    with contextlib.suppress(*([PersistFailed] if unmarked else [])):
+        _all([Action("write", MARKER)])
+    return _all([*actions, Action("remove", MARKER, prune="/run")])[:-1]
 
 
 def _all(actions: Iterable[Action]) -> list[str]:

@@ -94,14 +94,18 @@ def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     host = detect.read({parent_name(link) for link in present})
     if host.unfit:
         return Persisted(host, access=_access([_files.RUN]))
-    texts = {path: _files.read(path) for pattern in registry.patterns() for path in sorted(glob.glob(pattern))}
-    # A dangling link has no text and is not ours either.
-    files = {path: text or "" for path, text in texts.items()}
+    files = read_files()
     names = {*units.names(files)} | {units.unit_name(link.name) for link in present}
     ours = [path for path, text in files.items() if link_of(text) is not None]
     directories = [path for path in map(os.path.dirname, ours) if _files.directory_mode(path) is not None]
     access = _access([*_files.DIRECTORIES, *sorted({*directories}), *ours])
     return Persisted(host, files, systemd.unit_states(sorted(names)), actions.interrupted(), access)
+
+
+def read_files() -> dict[str, str]:
+    """All files at the places where ours can be, by path. A dangling link has no text and is not ours either."""
+    paths = [path for pattern in registry.patterns() for path in sorted(glob.glob(pattern))]
+    return {path: _files.read(path) or "" for path in paths}
 
 
 def _access(paths: Iterable[str]) -> dict[str, Access]:

@@ -32,10 +32,43 @@ ExecStart=/bin/sh {script} watch
 Restart=always
 RestartSec={retry}
 TimeoutStartSec={limit}
+{confinement}
 
 [Install]
 WantedBy=multi-user.target
 """
+
+#: What a keeper may do: configure the network and write below /proc/sys, and nothing else (systemd.exec(5)). Each of
+#: these is known to systemd 247. Not among them, as it would break the keeper or a boot:
+#: ProtectKernelTunables and ProcSubset, as settings of links are in /proc/sys; PrivateNetwork and PrivateUsers, as
+#: it changes the host's own network; User, as a script that only root writes needs no other user to be safe from;
+#: PrivateTmp, which would make it wait for /var/tmp, and so for a /var that comes over the network.
+CONFINEMENT = """\
+CapabilityBoundingSet=CAP_NET_ADMIN
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+InaccessiblePaths=-/tmp -/var/tmp
+PrivateDevices=yes
+DevicePolicy=closed
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_NETLINK AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+IPAddressDeny=any
+UMask=0077"""
 
 _PLAIN_WORD = re.compile("[A-Za-z0-9_./-]+")
 
@@ -64,6 +97,7 @@ def keeping(link: DesiredLink, script: str, after: str) -> Rendered:
         script=_word(keeper.path(link.name)),
         retry=keeper.RETRY,
         limit=LIMIT,
+        confinement=CONFINEMENT,
     )
     return Rendered({keeper.path(link.name): script, unit_path(link.name): unit}, (unit_name(link.name),))
 

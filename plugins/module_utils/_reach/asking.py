@@ -41,6 +41,9 @@ class Transport(Protocol):
 class Asking:
     """All attempts of some probes. timeout: seconds after which an attempt is lost.
 
+    late: seconds for which a numbered answer to a lost attempt still counts; from then on attempts wait for twice as
+    long as it took, as a slow path loses nothing.
+
     lost: called with the probes that were lost for the first time. selector: a socket's data is the function to call
     when it is readable.
     """
@@ -51,7 +54,9 @@ class Asking:
         timeout: float,
         lost: Callable[[list[Probe]], None],
         selector: selectors.BaseSelector,
+        late: float = 0.0,
     ) -> None:
+        self._patience = late
         self.begin = time.monotonic()
         self._transports = transports
         self._timeout = timeout
@@ -62,6 +67,8 @@ class Asking:
         #: The attempts that wait for an answer: deadlines in their order, and when each was sent.
         self._deadlines: deque[tuple[float, Probe, int]] = deque()
         self._waiting: dict[tuple[Probe, int], float] = {}
+        #: Attempts that were lost in the last seconds, and when each was sent.
+        self._late: dict[tuple[Probe, int], float] = {}
         self._known_lost: set[Probe] = set()
         self._ended: dict[Probe, str] = {}
         for transport in {id(item): item for item in transports.values()}.values():
@@ -87,6 +94,10 @@ class Asking:
         return {
             probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
         }
+
+    def sent(self, probe: Probe) -> int:
+        """How many attempts a probe has had so far."""
+        return len(self._attempts[probe])
 
     def doubtful(self, probe: Probe, enough: int) -> bool:
         """Whether the last attempt was lost, and fewer than enough in all."""
@@ -129,8 +140,14 @@ class Asking:
         lost = []
         while self._deadlines and self._deadlines[0][0] <= now:
             dummy, probe, number = self._deadlines.popleft()
-            if self._waiting.pop((probe, number), None) is not None:
+            sent = self._waiting.pop((probe, number), None)
+            if sent is not None:
+                if self._patience:
+                    self._late[probe, number] = sent
                 lost.append(probe)
+        # They are in the order of sending.
+        while self._late and next(iter(self._late.values())) < now - self._patience:
+            del self._late[next(iter(self._late))]
         self._report(lost)
 
     def drop_ended(self) -> None:
@@ -166,9 +183,11 @@ class Asking:
         numbers = [number for owner, number in self._waiting if owner is probe] if sequence is None else [sequence]
         now = time.monotonic()
         for number in numbers:
-            sent = self._waiting.pop((probe, number), None)
-            if sent is not None:
-                attempts[number] = Attempt(attempts[number].after, now - sent)
+            sent = self._waiting.pop((probe, number), self._late.pop((probe, number), None))
+            if sent is None:
+                continue
+            attempts[number] = Attempt(attempts[number].after, now - sent)
+            self._timeout = max(self._timeout, min(2 * (now - sent), self._patience))
 
     def _report(self, probes: list[Probe]) -> None:
         new = [probe for probe in dict.fromkeys(probes) if probe not in self._known_lost]

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
@@ -52,6 +53,12 @@ class Asker:
         attach(vantage.socket, program(questions=False))
         self._source = source
         self.answered_by: dict[Address, dict[str, int]] = {}
+        self._asked: set[Address] = set()
+
+    @property
+    def mac(self) -> str:
+        """Of the link that asks."""
+        return self._vantage.mac
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
@@ -69,6 +76,7 @@ class Asker:
             self._ask(target)
 
     def _ask(self, target: Address) -> None:
+        self._asked.add(target)
         mac = self._vantage.mac
         if isinstance(target, ipaddress.IPv4Address) or self._source is None:
             self._vantage.socket.send(probe(mac, target))
@@ -84,16 +92,19 @@ class Asker:
         self._vantage.socket.close()
 
     def receive(self) -> Iterator[tuple[Address, int | None]]:
-        while True:
-            received = self._vantage.receive()
-            if received is None:
-                return
-            frame, outgoing = received
+        for frame, outgoing in self._vantage.waiting():
             said = claim(frame)
-            if said is not None and not outgoing and said[2] == REPLY and self._is_answer(frame):
-                macs = self.answered_by.setdefault(said[0], {})
-                macs[said[1]] = macs.get(said[1], 0) + 1
+            if said is None or outgoing or said[2] != REPLY or said[0] not in self._asked:
+                continue
+            if self._is_answer(frame):
+                self._note(*said[:2])
                 yield said[0], None
+
+    def _note(self, address: Address, mac: str) -> None:
+        """Count an answer; the MAC addresses after the first few are left out."""
+        macs = self.answered_by.setdefault(address, {})
+        if mac in macs or len(macs) < MACS_OF_ADDRESS:
+            macs[mac] = macs.get(mac, 0) + 1
 
     def _is_answer(self, frame: Frame) -> bool:
         """Whether a reply was to a question of this object, and not to one of the kernel's, or of another link's."""

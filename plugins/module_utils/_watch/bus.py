@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+
 ADDRESS = "/run/dbus/system_bus_socket"
 #: The bus itself.
 BUS, BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
@@ -116,15 +118,7 @@ class Bus:
         return self._serial
 
     def _read(self) -> list[BusMessage]:
-        while True:
-            try:
-                data = self.socket.recv(1 << 16)
-            except BlockingIOError:
-                break
-            except OSError as error:
-                raise BusFailed(f"the system bus has gone: {error.strerror}") from error
-            if not data:
-                raise BusFailed("the system bus has gone")
+        for data in BoundedReading(self._receive):
             self._buffer += data
         messages: list[BusMessage] = []
         while True:
@@ -135,6 +129,17 @@ class Bus:
                 raise BusFailed(f"a message of {size} octets came")
             messages.append(unmarshal(self._buffer[:size]))
             self._buffer = self._buffer[size:]
+
+    def _receive(self) -> bytes | None:
+        try:
+            data = self.socket.recv(1 << 16)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise BusFailed(f"the system bus has gone: {error.strerror}") from error
+        if not data:
+            raise BusFailed("the system bus has gone")
+        return data
 
     def close(self) -> None:
         self.socket.close()

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import SENT_MAX
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, claim
@@ -67,8 +69,8 @@ class Interest:
 
 
 def claim_of(frame: Frame, incoming: bool) -> FrameClaim | None:
-    """None for what claims nothing, and for the probes of this collection. Pure."""
-    found = None if frame.signed else claim(frame)
+    """None for what claims nothing, and for what this process asks itself: see `_wire.signature`. Pure."""
+    found = None if frame.own else claim(frame)
     if found is None:
         return None
     address, mac, what = found
@@ -117,26 +119,20 @@ class Frames:
             self._selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, vantage))
 
     def _receive(self, vantage: Vantage) -> None:
-        while True:
-            try:
-                data, source = vantage.socket.recvfrom(_FRAME_MAX)
-            except OSError:
-                # Nothing waits; or the link goes down, which is reported once. The socket goes on when it comes up
-                # again (net/packet/af_packet.c packet_notifier).
-                return
+        for data, outgoing in BoundedReading(functools.partial(_next, vantage)):
             now = time.monotonic()
             budget = self._answers if vantage.link in self._eased else self._budget
             if not budget.take(now):
                 self._record.count("arp")
                 self._ease(vantage, now)
                 continue
-            frame, outgoing = parse(data), source[2] == socket.PACKET_OUTGOING
+            frame = parse(data)
             if frame is None:
                 continue
             claimed = claim_of(frame, not outgoing and not self._of_sibling(vantage.link, frame))
             if claimed is not None:
                 self._take(vantage.link, frame, claimed, now)
-            if outgoing:
+            if outgoing and len(self._interest.macs) < SENT_MAX:
                 self._interest.macs.add(frame.source)
 
     def _ease(self, vantage: Vantage, now: float) -> None:
@@ -196,6 +192,8 @@ class Frames:
         """Report each time when another MAC address claims an address than before, unless both are ours."""
         if claimed.what == PROBE:
             return
+        if (link, claimed.address) not in self._holders and len(self._holders) >= SEEN_MAX:
+            return  # it was counted when it was seen
         before = self._holders.get((link, claimed.address))
         self._holders[link, claimed.address] = claimed.mac
         if before not in (None, claimed.mac) and not {before, claimed.mac} <= self._interest.macs:
@@ -227,6 +225,16 @@ class Frames:
                 self._record.limit(f"{vantage.lost} ARP frames of {vantage.link} came faster than they could be read")
             self._selector.unregister(vantage.socket)
             vantage.socket.close()
+
+
+def _next(vantage: Vantage) -> tuple[bytes, bool] | None:
+    """The next frame, and whether this host sent it. None where none waits; or where the link goes down, which is
+    reported once. The socket goes on when it comes up again (net/packet/af_packet.c packet_notifier)."""
+    try:
+        data, source = vantage.socket.recvfrom(_FRAME_MAX)
+    except OSError:
+        return None
+    return data, source[2] == socket.PACKET_OUTGOING
 
 
 def _in_words(claimed: FrameClaim, ours: bool, link: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode, netlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
@@ -107,18 +108,19 @@ class Listening:
         self._selector.register(namespace.events, selectors.EVENT_READ, functools.partial(self._receive, namespace))
 
     def _receive(self, namespace: WatchedNamespace) -> None:
-        while True:
-            try:
-                data = namespace.receive()
-            except OSError as error:
-                if error.errno != errno.ENOBUFS:
-                    raise
-                self._lost(namespace, "notifications came faster than they could be read")
-                continue
-            if data is None:
-                return
+        for data in BoundedReading(functools.partial(self._next, namespace)):
             for kind, dummy, dummy, port, payload in netlink.messages(data):
                 self._take(namespace, kind, port, payload)
+
+    def _next(self, namespace: WatchedNamespace) -> bytes | None:
+        """The next datagram that waits, an empty one where some were lost, None where none waits."""
+        try:
+            return namespace.receive()
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            self._lost(namespace, "notifications came faster than they could be read")
+            return b""
 
     def _take(self, namespace: WatchedNamespace, message_type: int, port: int, payload: bytes) -> None:
         now = time.monotonic()

@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import Iterator
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import PIECES_OF_A_TABLE, BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode, netlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import Notification
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE
@@ -97,8 +98,7 @@ class WatchedNamespace:
     def _ask(self, question: bytes, one: bool) -> Iterator[Notification]:
         self._questions.send(question)
         routes = 0
-        while True:
-            data = self._questions.recv(_DATAGRAM)
+        for data in BoundedReading(lambda: self._questions.recv(_DATAGRAM), PIECES_OF_A_TABLE, _TIMEOUT):
             for answer, dummy, sequence, port, payload in netlink.messages(data):
                 routes += answer == netlink.RTM_NEWROUTE
                 if answer == netlink.RTM_NEWROUTE and routes > _ROUTES_READ:
@@ -115,6 +115,7 @@ class WatchedNamespace:
                     yield message
                 if one:
                     return
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
     def read(self, name: str) -> str:
         """A file of /proc/net as this namespace has it; empty where there is none."""
@@ -122,12 +123,8 @@ class WatchedNamespace:
         if handle is None:
             return ""
         os.lseek(handle, 0, os.SEEK_SET)
-        parts: list[bytes] = []
-        while True:
-            part = os.read(handle, _DATAGRAM)
-            if not part:
-                return b"".join(parts).decode(errors="replace")
-            parts.append(part)
+        parts = BoundedReading(lambda: os.read(handle, _DATAGRAM) or None, PIECES_OF_A_TABLE, _TIMEOUT)
+        return b"".join(parts).decode(errors="replace")
 
     def ended(self) -> bool:
         """Whether it lives only through what is open here."""

@@ -44,6 +44,8 @@ from .discovery import Discovery
 from .frames import Frames
 from .listening import SILENCE, Listening, try_add
 from .managers import Managers
+from .path.data import PathsData
+from .path.follow import Follower
 from .record import Budget, Record
 from .state import NEW
 from .surroundings import heard, interest, open_transports, watched
@@ -52,6 +54,8 @@ from .timeline import TimelineData
 
 #: An unanswered probe is lost after this many intervals.
 TIMEOUT_INTERVALS = 2
+#: Seconds: the slowest answer that counts. The first ones of a slow path come after the attempt was taken for lost.
+LATE = 5.0
 #: Probes per second, all targets together. Each takes about 60 µs; with more targets the interval grows.
 PROBES_MAX = 200
 #: Namespaces that are watched. Each takes seven descriptors.
@@ -88,7 +92,7 @@ def observe(options: _watch_request.WatchOptions, meanwhile: Callable[[Observer]
 class Observer:
     """One run, in a thread of its own between `start` and `stop`. Errors: InvalidInput with all problems.
 
-    started: seconds since the epoch; set by `start`.
+    started: seconds since the epoch; set by `start`. paths: those of lost probes; set when it is over.
     """
 
     def __init__(self, options: _watch_request.WatchOptions) -> None:
@@ -119,6 +123,7 @@ class Observer:
         for text in (*skipped, *(f"namespace {label} could not be read" for label in unseen)):
             self._record.limit(text)
         self.started = 0.0
+        self.paths: PathsData | None = None
         self._begin = 0.0
         self._cpu = 0.0
         self._executor = ThreadPoolExecutor(max_workers=1)
@@ -190,17 +195,22 @@ class Observer:
             self._ask_managers(selector, listening, stack)
             known = {namespace.inode for namespace, dummy in self._everywhere}
             discovery = Discovery(listening, self._record, known, NAMESPACES_MAX)
-            asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector)
+            follower = Follower(selector, self._scopes, self._targets, transports)
+            stack.callback(follower.close)
+            asking = Asking(transports, TIMEOUT_INTERVALS * interval, lambda dummy: None, selector, LATE)
             self._begin, self.started = asking.begin, time.time()
+            follower.attempts = asking.sent
             selector.register(self._wake, selectors.EVENT_READ, None)
             chores = (
                 asking.drop_ended,
                 listening.drop_ended,
                 frames.rebind,
+                follower.read_trace,
                 lambda: discovery.search(time.monotonic(), self._begin),
             )
             self._loop(selector, asking, listening, frames, chores, interval)
             end = self.after()
+            self.paths = follower.as_data(asking.series, self._begin, TIMEOUT_INTERVALS * interval)
         return self._timeline(asking.series, transports, listening, interval, end)
 
     def _ask_managers(

@@ -10,15 +10,20 @@ import ipaddress
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
+    PIECES_AT_ONCE,
+    SECONDS_AT_ONCE,
+    BoundedReading,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL
 
 from . import bpf as _probe_filter
-from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicited_node
+from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicitation, solicited_node
 from .packet_socket import Endpoint, packet_socket
 from .timing import FAST, RATE, Schedule, Timing
 
@@ -28,8 +33,8 @@ _GROUPS_MAX = 64
 _RECEIVE_BUFFER = 4 << 20
 #: Longer than any frame that the filter passes.
 _FRAME_MAX = 2048
-#: Frames that are read before it is time to ask again.
-_FRAMES_AT_ONCE = 256
+#: Frames that are read after the end, and seconds for it: what came in time counts. As many as the buffer holds.
+_LAST_FRAMES, _LAST_SECONDS = 8192, 1.0
 #: Seconds after which a probe is sent again for which the transmit queue was full, and how often in a row.
 _RETRY = 0.005
 _RETRIES_MAX = 400
@@ -39,7 +44,7 @@ class Vantage(Endpoint):
     """A link to ask from.
 
     others: probes of other hosts' checks; reflected: frames of this host that came back to it; ignored: addresses that
-    were heard of and not kept.
+    were heard of and not kept. source: the link-local address from which IPv6 addresses are asked for, None for none.
     """
 
     def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
@@ -47,6 +52,7 @@ class Vantage(Endpoint):
         self.others = 0
         self.reflected = 0
         self.ignored = 0
+        self.source: ipaddress.IPv6Address | None = None
         self._refused = 0
 
     def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
@@ -54,6 +60,8 @@ class Vantage(Endpoint):
         frame = probe(self.mac, address)
         if sender is not None and isinstance(address, ipaddress.IPv4Address):
             frame = request(self.mac, sender, address)
+        elif self.source is not None and isinstance(address, ipaddress.IPv6Address):
+            frame = solicitation(self.mac, self.source, address)
         try:
             self.socket.send(frame)
         except OSError as error:
@@ -66,19 +74,27 @@ class Vantage(Endpoint):
         self.sent += 1
         return True
 
-    def receive(self) -> tuple[Frame, bool] | None:
-        """The next frame that waits, and whether this host sent it; None when none waits."""
-        while True:
-            try:
-                data, source = self.socket.recvfrom(_FRAME_MAX)
-            except BlockingIOError:
-                return None
-            except OSError as error:
-                self.failed(error)
-                return None
+    def waiting(self, frames: int = PIECES_AT_ONCE, seconds: float = SECONDS_AT_ONCE) -> Iterator[tuple[Frame, bool]]:
+        """The well-formed ones among so many frames that wait, and whether this host sent each.
+
+        ``overrun`` says afterwards whether more may wait.
+        """
+        reading = BoundedReading(self._receive, frames, seconds)
+        for data, outgoing in reading:
             frame = parse(data)
             if frame is not None:
-                return frame, source[2] == socket.PACKET_OUTGOING
+                yield frame, outgoing
+        self.overrun = reading.overrun
+
+    def _receive(self) -> tuple[bytes, bool] | None:
+        try:
+            data, source = self.socket.recvfrom(_FRAME_MAX)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self.failed(error)
+            return None
+        return data, source[2] == socket.PACKET_OUTGOING
 
     def rebind(self) -> None:
         """Bind to the interface that has the name now: a recreated one is another. Errors: OSError."""
@@ -156,6 +172,8 @@ def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
                     selector.unregister(vantage.socket)
     for lane in lanes:
         for vantage in lane.vantages:
+            if not vantage.problem:
+                _listen(lane, vantage, begin - offset, _LAST_FRAMES, _LAST_SECONDS)
             vantage.finish()
 
 
@@ -175,13 +193,11 @@ def _ask(lane: Lane, schedule: Schedule[Question], now: float) -> float:
             schedule.repeat((vantage, address, sender), now + _RETRY)
 
 
-def _listen(lane: Lane, vantage: Vantage, origin: float) -> list[Question]:
+def _listen(
+    lane: Lane, vantage: Vantage, origin: float, frames: int = PIECES_AT_ONCE, seconds: float = SECONDS_AT_ONCE
+) -> list[Question]:
     """Hand over what waits, and collect what to ask because of it."""
     more: list[Question] = []
-    for dummy in range(_FRAMES_AT_ONCE):
-        received = vantage.receive()
-        if received is None:
-            break
-        frame, outgoing = received
+    for frame, outgoing in vantage.waiting(frames, seconds):
         more.extend(lane.heard(vantage, frame, outgoing, time.monotonic() - origin))
     return more

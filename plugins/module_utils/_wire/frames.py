@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 
+from .signature import SIGNER, SIZE
+
 #: linux/if_ether.h
 ETH_P_IP = 0x0800
 ETH_P_ARP = 0x0806
@@ -50,12 +52,6 @@ UNSPECIFIED = ipaddress.IPv6Address("::")
 _ECHO_REQUEST = {4: 8, 6: 128}
 _ECHO_REPLY = {4: 0, 6: 129}
 
-#: The mark of a probe of this collection: several hosts may check the same addresses at once, and by RFC 5227, 2.1.1,
-#: each would take the others for hosts that claim them. In ARP it follows the packet, where receivers
-#: see padding. Behind IPv6 a Linux bridge may cut that off (br_netfilter), so there it is the nonce.
-SIGNATURE = b"linuxnet.macvlan"
-NONCE = b"macvln"
-
 
 @dataclass(frozen=True)
 class Arp:
@@ -84,12 +80,17 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Frame:
-    """An Ethernet frame. ``signed`` is true where it carries SIGNATURE or NONCE."""
+    """An Ethernet frame. signed: whether it is signed with the key of this run; own: and by this process.
+
+    In ARP the signature follows the packet, where receivers see padding. Behind IPv6 a Linux bridge may cut that off
+    (br_netfilter), so there it is the nonce.
+    """
 
     source: str
     destination: str
     body: Arp | Neighbour
     signed: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,11 @@ def mac_text(octets: bytes) -> str:
 
 def build(frame: Frame) -> bytes:
     """The octets of a frame, padded to the shortest that Ethernet allows."""
+    signature = SIGNER.sign(_said(frame.source, frame.body)) if frame.signed else b""
     if isinstance(frame.body, Arp):
-        packet = struct.pack("!H", ETH_P_ARP) + _build_arp(frame.body) + (SIGNATURE if frame.signed else b"")
+        packet = struct.pack("!H", ETH_P_ARP) + _build_arp(frame.body) + signature
     else:
-        packet = struct.pack("!H", ETH_P_IPV6) + _build_neighbour(frame.body, NONCE if frame.signed else b"")
+        packet = struct.pack("!H", ETH_P_IPV6) + _build_neighbour(frame.body, signature)
     return (mac_bytes(frame.destination) + mac_bytes(frame.source) + packet).ljust(ETH_ZLEN, b"\0")
 
 
@@ -124,14 +126,26 @@ def parse(data: bytes) -> Frame | None:
         return None
     ethertype = data[12] << 8 | data[13]
     body: Arp | Neighbour | None = None
-    signed = False
+    signature = b""
     if ethertype == ETH_P_ARP:
         body = _parse_arp(data)
-        signed = data[ETH_HLEN + _ARP.size :].startswith(SIGNATURE)
+        signature = data[ETH_HLEN + _ARP.size :][:SIZE]
     elif ethertype == ETH_P_IPV6 and len(data) >= ETH_HLEN + _IPV6.size:
-        body, nonce = _parse_neighbour(data)
-        signed = nonce == NONCE
-    return None if body is None else Frame(mac_text(data[6:12]), mac_text(data[0:6]), body, signed)
+        body, signature = _parse_neighbour(data)
+    if body is None:
+        return None
+    source = mac_text(data[6:12])
+    # most frames end in padding or have no nonce, which is no signature
+    said = _said(source, body) if any(signature) else b""
+    signed = bool(said) and SIGNER.signed(said, signature)
+    return Frame(source, mac_text(data[0:6]), body, signed, signed and SIGNER.own(said, signature))
+
+
+def _said(source: str, body: Arp | Neighbour) -> bytes:
+    """All that a frame says, to be signed: whoever sends it to whom."""
+    if isinstance(body, Arp):
+        return mac_bytes(source) + _build_arp(body)
+    return mac_bytes(source) + _build_neighbour(body, b"")
 
 
 def probe(source: str, target: Address) -> bytes:
@@ -147,6 +161,14 @@ def probe(source: str, target: Address) -> bytes:
 def request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Address) -> bytes:
     """The question who holds ``target``, as a host asks it that has the address ``sender`` (RFC 826)."""
     return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target), signed=True))
+
+
+def solicitation(source: str, sender: ipaddress.IPv6Address, target: ipaddress.IPv6Address) -> bytes:
+    """The question who holds ``target``, asked from the link-local address ``sender``: the answer goes there alone, and
+    not to all nodes as that to `probe` does (RFC 4861, 7.2.4)."""
+    group = solicited_node(target)
+    body = Neighbour(True, sender, group, target, link_layer=source)
+    return build(Frame(source, multicast_mac(group), body, signed=True))
 
 
 def announcement(source: str, address: Address) -> bytes:
@@ -195,7 +217,7 @@ def _build_neighbour(message: Neighbour, nonce: bytes) -> bytes:
         number = _SOURCE_LINK_LAYER if message.solicitation else _TARGET_LINK_LAYER
         option = bytes((number, 1)) + mac_bytes(message.link_layer)
     if nonce:
-        option += bytes((_NONCE, 1)) + nonce
+        option += bytes((_NONCE, (2 + len(nonce)) // 8)) + nonce
     payload = bytes((kind, 0, 0, 0, flags, 0, 0, 0)) + message.target.packed + option
     total = checksum(_pseudo_header(message.source.packed, message.destination.packed, len(payload)) + payload)
     payload = payload[:2] + struct.pack("!H", total) + payload[4:]

@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import select
 import socket
 import time
 from collections.abc import Iterable
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+
 from .bpf import JUMP_EQUAL, LOAD_HALF, assemble
 from .lldp import ETH_P_LLDP, GROUPS, LldpNeighbour, parse
 from .packet_socket import packet_socket
 
+#: Neighbours of one interface that are kept: a switch port has one, a hub a handful.
+NEIGHBOURS_MAX = 16
 #: Passes LLDP alone.
 _PROGRAM = assemble([(LOAD_HALF, 12, "", ""), (JUMP_EQUAL, ETH_P_LLDP, "accept", "reject")])
 #: IEEE 802.1AB allows 1500 octets of payload.
@@ -43,22 +48,29 @@ def listen(interfaces: Iterable[str], seconds: float) -> dict[str, list[LldpNeig
             if left <= 0:
                 break
             for sock in select.select(list(sockets), [], [], left)[0]:
-                _take(sock, heard[sockets[sock]])
+                for data, outgoing in BoundedReading(functools.partial(_receive, sock)):
+                    # what a daemon on this host says of itself is no neighbour
+                    if not outgoing:
+                        _take(data, heard[sockets[sock]])
     return {name: list(neighbours.values()) for name, neighbours in heard.items()}
 
 
-def _take(sock: socket.socket, heard: dict[tuple[str, str], LldpNeighbour]) -> None:
+def _receive(sock: socket.socket) -> tuple[bytes, bool] | None:
+    """The next frame and whether this host sent it. None where none waits, or the interface went down."""
     try:
         data, origin = sock.recvfrom(_FRAME_MAX)
     except OSError:
-        # the interface went down
-        return
-    # what a daemon on this host says of itself is no neighbour
-    neighbour = None if origin[2] == socket.PACKET_OUTGOING else parse(data)
+        return None
+    return data, origin[2] == socket.PACKET_OUTGOING
+
+
+def _take(data: bytes, heard: dict[tuple[str, str], LldpNeighbour]) -> None:
+    neighbour = parse(data)
     if neighbour is None:
         return
     key = (neighbour.chassis_id, neighbour.port_id)
     if neighbour.ttl:
-        heard[key] = neighbour
+        if key in heard or len(heard) < NEIGHBOURS_MAX:
+            heard[key] = neighbour
     else:
         heard.pop(key, None)

@@ -31,7 +31,8 @@ class Endpoint:
     """An open socket on one interface, and its state.
 
     name: how results call it; link: the interface's name; mac: its MAC address; sent: frames sent; lost: frames for
-    which the receive buffer had no room; problem: why it can no longer be used, empty as long as it can.
+    which the receive buffer had no room; overrun: whether more waited than was read at the end; problem: why it can no
+    longer be used, empty as long as it can.
     """
 
     def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
@@ -41,11 +42,18 @@ class Endpoint:
         self.socket = sock
         self.sent = 0
         self.lost = 0
+        self.overrun = False
         self.problem = ""
 
     def failed(self, error: OSError) -> None:
         """It cannot be used any more."""
         self.problem = f"{self.link}: {error.strerror}"
+
+    def missed(self) -> str:
+        """Why frames may be missing, empty where none is."""
+        if self.lost:
+            return f"{self.link}: {self.lost} frames were lost as they came too fast"
+        return f"{self.link}: frames came faster than they could be read" if self.overrun else ""
 
     def finish(self) -> None:
         """Note what was lost, and whether the interface is still connected."""

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import ipaddress
 import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE, SO_SNDBUFFORCE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
@@ -52,6 +54,7 @@ class Pinger:
         self._home = home
         self._token = os.urandom(_TOKEN)
         self._identifier = int.from_bytes(os.urandom(2), "big")
+        self._marks: dict[Address, tuple[bytes, int]] = {}
         self._sockets: dict[int, socket.socket] = {}
         try:
             for version in sorted(set(versions)):
@@ -71,25 +74,33 @@ class Pinger:
             level, option = _MTU_DISCOVER[version]
             sock.setsockopt(level, option, _PROBE)
 
+    def mark(self, target: Address, token: bytes, size: int) -> None:
+        """Send requests to a target with a mark of the caller's, of _TOKEN octets, and of at least a size."""
+        self._marks[target] = token, size
+
+    def _mark(self, target: Address) -> tuple[bytes, int]:
+        return self._marks.get(target, (self._token, 0))
+
     def send(self, target: Address, sequence: int, size: int = 0) -> None:
         """One echo request. size: octets of the whole IP packet at least.
 
         Errors: OSError, when the kernel knows at once that it cannot get there.
         """
-        padding = bytes(max(0, size - HEADERS[target.version] - len(self._token)))
-        packet = build_echo(target.version, self._identifier, sequence & 0xFFFF, self._token + padding)
+        token, least = self._mark(target)
+        padding = bytes(max(0, max(size, least) - HEADERS[target.version] - len(token)))
+        packet = build_echo(target.version, self._identifier, sequence & 0xFFFF, token + padding)
         self._sockets[target.version].sendto(packet, (str(target), 0))
 
     def receive(self) -> Iterator[tuple[Address, int | None]]:
         """The target and the sequence number of each reply that waits."""
         for version, sock in self._sockets.items():
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    data, sender = sock.recvfrom(_RECEIVE)
-                    echo = parse_echo_reply(version, data)
-                    if echo and echo.identifier == self._identifier and echo.payload[:_TOKEN] == self._token:
-                        # A link-local address comes as fe80::1%eth0.
-                        yield ipaddress.ip_address(sender[0].split("%")[0]), echo.sequence
+            for data, sender in BoundedReading(functools.partial(_receive, sock)):
+                echo = parse_echo_reply(version, data)
+                # A link-local address comes as fe80::1%eth0.
+                target = ipaddress.ip_address(sender[0].split("%")[0])
+                mine = echo is not None and echo.payload[:_TOKEN] == self._mark(target)[0]
+                if echo and mine and echo.identifier == self._identifier:
+                    yield target, echo.sequence
 
     def ended(self) -> str:
         """Why nothing more can be asked: that the namespace has no name and no process any more. Empty otherwise."""
@@ -113,6 +124,14 @@ def open_pinger(path: str, versions: Iterable[int]) -> Pinger:
     except OSError as error:
         raise NamespaceGone(clean(f"{path}: {error.strerror}")) from error
     return run_in(path or OWN, lambda: Pinger(versions, home))
+
+
+def _receive(sock: socket.socket) -> tuple[bytes, Any] | None:
+    """The next packet and its sender, None where none waits."""
+    try:
+        return sock.recvfrom(_RECEIVE)
+    except BlockingIOError:
+        return None
 
 
 def _raw_socket(version: int) -> socket.socket:

@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
 
+from .path import LocatedLoss, drop_words
 from .registry import BY_ID
 from .report_data import AccountData
 from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
@@ -123,13 +124,21 @@ class Account:
         }
 
 
-def accounts(evidence: HostEvidence, verdicts: Iterable[CauseVerdict]) -> list[Account]:
-    """One for each broken target of a host. verdicts: those of this host, as the laws left them."""
+def accounts(
+    evidence: HostEvidence, verdicts: Iterable[CauseVerdict], losses: Mapping[tuple[str, str], LocatedLoss]
+) -> list[Account]:
+    """One for each broken target of a host. verdicts: those of this host, as the laws left them.
+
+    losses: where the probes of the fleet vanished, by host and id of the target (`path.located`).
+    """
     watch = evidence["watch"]
     if watch is None:
         return []
     found = [item for item in verdicts if item.status in (CONFIRMED, SUSPECTED)]
-    return [_account(evidence, watch, target, found) for target in broken(watch["targets"])]
+    return [
+        _account(evidence, watch, target, found, losses.get((evidence["host"], target["id"])))
+        for target in broken(watch["targets"])
+    ]
 
 
 def explained(target: TargetData, verdicts: Iterable[CauseVerdict], interval: float) -> tuple[str, ...]:
@@ -158,7 +167,11 @@ def _explains(verdict: CauseVerdict, target: TargetData, interval: float) -> boo
 
 
 def _account(
-    evidence: HostEvidence, watch: TimelineData, target: TargetData, verdicts: Sequence[CauseVerdict]
+    evidence: HostEvidence,
+    watch: TimelineData,
+    target: TargetData,
+    verdicts: Sequence[CauseVerdict],
+    loss: LocatedLoss | None,
 ) -> Account:
     snapshot = evidence["after"] or evidence["before"]
     scope = snapshot["networks"].get(target["network"]) if snapshot else None
@@ -166,6 +179,9 @@ def _account(
     pattern, period = rhythm(target["losses"], target["received"], watch["duration"])
     edge = _edge(target, watch["targets"], names)
     after = target["first_loss"] if target["received"] else None
+    edge_text = f"between {names.of(edge[0])} and {names.of(edge[1], target['target'])}"
+    if loss is not None:
+        edge_text = f"between {loss.start} and {loss.end}"
     return Account(
         host=evidence["host"],
         network=target["network"],
@@ -175,13 +191,13 @@ def _account(
         share=round((target["sent"] - target["received"]) / max(target["sent"], 1), 3),
         explained_by=explained(target, verdicts, watch["interval"]),
         edge=edge,
-        edge_text=f"between {names.of(edge[0])} and {names.of(edge[1], target['target'])}",
-        direction=UNKNOWN,
+        edge_text=edge_text,
+        direction=loss.direction if loss is not None else UNKNOWN,
         pattern=pattern,
         period=period,
         losses=max(len(target["losses"]), 1),
         before=_before(watch, after),
-        ask=_ask(edge, names, target),
+        ask="; ".join([*map(drop_words, loss.drops if loss is not None else ()), _ask(edge, names, target)]),
     )
 
 

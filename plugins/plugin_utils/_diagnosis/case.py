@@ -172,7 +172,7 @@ class Case:
     @property
     def segment(self) -> str:
         """The key of this network's segment in `Fleet`."""
-        return self.network.segment or ", ".join(str(subnet) for subnet in self.network.subnets)
+        return self.network.segment_name
 
     @property
     def own_addresses(self) -> list[Address]:
@@ -347,6 +347,17 @@ class Case:
         remedy: str = "",
     ) -> CauseVerdict:
         return CauseVerdict(SUSPECTED, summary, tuple(evidence), after, culprit, remedy)
+
+    def fleet_wide(
+        self,
+        summary: str,
+        evidence: Iterable[EvidenceItem],
+        hosts: Iterable[str],
+        after: float | None = None,
+        remedy: str = "",
+    ) -> CauseVerdict:
+        """Confirmed for several hosts together. summary: the same on each of them, so that reports say it once."""
+        return replace(self.confirmed(summary, evidence, after, remedy=remedy), hosts=tuple(hosts))
 
     def ruled_out(self, summary: str, evidence: Iterable[EvidenceItem] = ()) -> CauseVerdict:
         """summary: what was looked for and is not there."""

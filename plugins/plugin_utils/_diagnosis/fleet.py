@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
     NetworkData,
     SnapshotData,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import named_segment
 
 Key = TypeVar("Key")
 
@@ -56,8 +57,8 @@ class Fleet:
     """hosts: the evidence of each host that gave some; absent: those that gave none, and why.
 
     macs: links by MAC address. passed: hosts by MAC address, also those that were there only for a while.
-    addresses: links by segment and address (without prefix length); a segment is what networks name as theirs, their
-    subnets by default, and only links of declared networks count.
+    addresses: links by segment and address (without prefix length); a segment is what networks name as theirs, and
+    those that name none are in one, and only links of declared networks count.
     members: links by segment and MAC address: parents of declared networks and all macvlan links on these.
     """
 
@@ -114,8 +115,8 @@ def gather(hosts: Mapping[str, HostEvidence], absent: Mapping[str, str] | None =
 
 
 def segment_of(network: NetworkData) -> str:
-    """The key of a network's segment: its name, or its subnets where it names none."""
-    return network["segment"] or ", ".join(network["subnets"])
+    """The key of a network's segment, the same as of its plan."""
+    return named_segment(network["segment"], network["subnets"])
 
 
 def passing(hosts: Mapping[str, HostEvidence]) -> dict[str, str]:

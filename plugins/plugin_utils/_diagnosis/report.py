@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from . import laws, shape
 from .account import ENDS, Account, accounts, ends
 from .judge import judge, understood
+from .path import located
 from .registry import CAUSES
 from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
 from .shape import NotUnderstood
@@ -84,8 +85,10 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     seen = {item.name: item.evidence for item in checked if item.evidence is not None}
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
+    losses = located(seen)
     known = {
-        name: accounts(evidence, [item for item in verdicts if item.host == name]) for name, evidence in seen.items()
+        name: accounts(evidence, [item for item in verdicts if item.host == name], losses)
+        for name, evidence in seen.items()
     }
     hosts = [_host(item, verdicts, known.get(item.name, [])) for item in checked]
     states = [host["state"] for host in hosts]

@@ -40,7 +40,10 @@ class EvidenceItemData(TypedDict):
 
 
 class VerdictData(TypedDict):
-    """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of."""
+    """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of.
+
+    hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
+    """
 
     host: str
     network: str
@@ -54,6 +57,7 @@ class VerdictData(TypedDict):
     culprit: Culprit | None
     remedy: str
     explained_by: str | None
+    hosts: list[str]
 
 
 class ReportContainer(TypedDict):

@@ -43,6 +43,7 @@ class CauseVerdict:
 
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
     remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
+    hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
     repair_possible: False where something else has to be done before the declaration can be re-applied.
     """
 
@@ -58,6 +59,7 @@ class CauseVerdict:
     title: str = ""
     explanation: str = ""
     explained_by: str | None = None
+    hosts: tuple[str, ...] = ()
     repair_possible: bool = True
 
     def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
@@ -81,6 +83,7 @@ class CauseVerdict:
             "culprit": self.culprit,
             "remedy": self.remedy,
             "explained_by": self.explained_by,
+            "hosts": list(self.hosts),
         }
 
 

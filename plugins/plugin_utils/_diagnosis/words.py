@@ -50,7 +50,7 @@ def _host(host: ReportHost, report: DiagnosisReport) -> Iterator[str]:
         for status in (CONFIRMED, SUSPECTED):
             for item in verdicts:
                 if item.status == status:
-                    yield from _found(item)
+                    yield from _found(item) if name in item.hosts[:1] or not item.hosts else _of_fleet(item)
         yield from _located([item for item in report.located(name) if item.network == network])
         yield from _well(network, verdicts) if host["state"] == HEALTHY else _rest(network, verdicts)
     yield from _located([item for item in report.located(name) if item.network not in networks])
@@ -74,6 +74,12 @@ def _found(item: CauseVerdict) -> Iterator[str]:
     if item.culprit:
         yield from _wrapped("who", item.culprit["text"])
     yield from _wrapped("do", item.remedy)
+
+
+def _of_fleet(item: CauseVerdict) -> Iterator[str]:
+    """A verdict about several hosts, which the first of them has in full."""
+    known = f"  {item.network} {item.status.upper()} {item.cause}"
+    yield f"{known}: one fault of {len(item.hosts)} hosts, see {item.hosts[0]}"
 
 
 def _wrapped(label: str, text: str) -> list[str]:

@@ -15,8 +15,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_mac,
     within,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import UNNAMED
 
-from .plan import UNNAMED, HostPlan, home, segment_homes
+from .plan import HostPlan, home, segment_homes
 from .results import ConflictCheck, LinkResult, Links, NamespaceLink, ParentResult
 
 

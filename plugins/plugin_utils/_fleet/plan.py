@@ -22,16 +22,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, expand
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.link_parser import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLinks
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import UNNAMED, MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import (
     Groups,
     SharedRange,
     Sharing,
     overview,
 )
-
-#: The segment of everything that names none.
-UNNAMED = ""
 
 #: How many further hosts a message names before it counts the rest.
 NAMED_HOSTS = 3
@@ -170,7 +167,7 @@ def _segments(hosts: list[HostPlan]) -> dict[str, SegmentClaims]:
     for host in hosts:
         homes = segment_homes(host.intent)
         for network in host.intent.networks:
-            segment = segments.setdefault(segment_of(network), SegmentClaims())
+            segment = segments.setdefault(network.segment_name, SegmentClaims())
             _claim_network(segment, host.host, network, host.intent.sharing.get(network.key))
         for link in host.desired.present:
             if link.key.startswith("macvlan_links"):
@@ -185,14 +182,9 @@ def _segments(hosts: list[HostPlan]) -> dict[str, SegmentClaims]:
     return segments
 
 
-def segment_of(network: MacvlanNetwork) -> str:
-    """The segment that a network names, UNNAMED where it names none."""
-    return network.segment if network.segment != ", ".join(str(subnet) for subnet in network.subnets) else UNNAMED
-
-
 def segment_homes(intent: Intent) -> list[tuple[Network, str]]:
     """The subnets of a host, each with its segment."""
-    return [(subnet, segment_of(network)) for network in intent.networks for subnet in network.subnets]
+    return [(subnet, network.segment_name) for network in intent.networks for subnet in network.subnets]
 
 
 def home(address: Address, homes: Iterable[tuple[Network, str]]) -> str:

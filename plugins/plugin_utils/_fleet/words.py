@@ -27,7 +27,7 @@ _STATUS = {
     IN_USE: " is in use by ",
     DUPLICATE: " is held more than once: ",
     VIRTUAL_ROUTER: " is answered for by a virtual router: ",
-    UNKNOWN: ": nobody could be asked: ",
+    UNKNOWN: ": it could not be tested: ",
 }
 
 #: The maker of the device with a MAC address, empty where it is not known.

@@ -18,7 +18,7 @@ from tests.faults.inject import (
 
 #: On the second host instead of the first, by the same means.
 _OTHER_HOST = Fault(
-    "host_isolation/web2",
+    "link_absent/web2",
     lambda lab: lab.web2.ip("link", "delete", "lan0"),
     lambda lab: lab.deploy("web2"),
     host="web2",

@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.signature import ProbeSigner
 from labkit.segment import Namespace
 
 from .asking import (
@@ -169,10 +170,18 @@ def test_other_vlans_on_the_same_cable_are_other_segments(host, neighbour):
 
 def test_hosts_that_check_at_the_same_time_are_no_conflict(host, neighbour):
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(lambda one: check(one, NOBODY, NOBODY6, mode="rfc5227"), (host, neighbour)))
+        asking = {"mode": "rfc5227", "run_key": "of this run"}
+        found = list(pool.map(lambda one: check(one, NOBODY, NOBODY6, **asking), (host, neighbour)))
     for result in found:
         assert [item["status"] for item in result["results"]] == ["free_as_seen", "free_as_seen"]
         assert all(item["other_checks"] > 0 for item in result["vantages"])
+
+
+def test_whoever_imitates_the_probes_wants_the_address(host, neighbour):
+    """The text that was the mark of a probe, in the frames of a machine that is no host of this run."""
+    say(neighbour, arp(1, STRANGER, "0.0.0.0", NOBODY)[:42] + b"linuxnet.macvlan\0\0")
+    found = ask(host, NOBODY, run_key="of this run")
+    assert (found["status"], found["conflict"]) == ("in_use", "soft")
 
 
 def test_a_range_returns_what_is_held_and_counts_the_rest(segment, host, neighbour):
@@ -348,10 +357,12 @@ def test_what_a_bridge_forwards_is_not_taken_for_the_hosts_own(segment, host, ne
 # It leaves nothing behind.
 
 
-def test_nothing_is_left_and_nothing_else_was_said(host, neighbour):
+def test_nothing_is_left_and_nothing_else_was_said(host, neighbour, monkeypatch):
     before = state(host)
     listener = Ear(neighbour)
-    result = check(host, LAN, NOBODY, NOBODY6)
+    monkeypatch.setattr(packets, "SIGNER", ProbeSigner())
+    packets.SIGNER.share("of this run")
+    result = check(host, LAN, NOBODY, NOBODY6, run_key="of this run")
     assert state(host) == before
     # A passthru child tolerates no other: that it can be created proves that there is none.
     host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "passthru")

@@ -20,11 +20,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger, open_pinger
 
 from . import holders
+from .belief import NUMBER_MAX, Repetition, doubt, repetition
 from .model import REPAIRING, Context, Experiment
 from .results import AnnounceResult
 
-#: Echo requests before and after, the seconds between two of them, and for how long the last ones are waited for.
-PACKETS, GAP, WAIT = 3, 0.1, 0.5
+#: Echo requests before and after at least, and the seconds between two of them at least.
+PACKETS, GAP = 3, 0.1
+#: Seconds between two looks for answers.
+_LOOK = 0.05
 #: Announcements of each address, and seconds between them. RFC 5227, 1.1: ANNOUNCE_NUM is 2, ANNOUNCE_INTERVAL 2
 #: seconds, which is too long here; RFC 4861, 10: MAX_NEIGHBOR_ADVERTISEMENT is 3.
 ANNOUNCEMENTS, INTERVAL = 2, 0.2
@@ -66,7 +69,10 @@ def _pairs(context: Context) -> list[LostPair]:
 def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
-    return "" if _pairs(context) else "no ping from an address of this host to a neighbour was lost"
+    pairs = _pairs(context)
+    if not pairs:
+        return "no ping from an address of this host to a neighbour was lost"
+    return doubt(context.noise, PACKETS, GAP, of=len(pairs))
 
 
 def _run(context: Context) -> AnnounceResult:
@@ -79,13 +85,14 @@ def _run(context: Context) -> AnnounceResult:
         elsewhere = executor.submit(holders.shared, parent.name, sorted({str(pair.address) for pair in pairs}))
         pingers = [_pinger(pair, stack) for pair in pairs]
         answered: list[set[int]] = [set() for dummy in pairs]
-        _ask(pairs, pingers, answered, 0)
+        often = repetition(context.noise, PACKETS, GAP, of=len(pairs))
+        _ask(pairs, pingers, answered, 0, often)
         shared = elsewhere.result()
         silent = [
             pair for pair, seen in zip(pairs, answered) if not seen and str(pair.address) not in shared
         ]  # fmt: skip
         macs = _announce(silent)
-        _ask(pairs, pingers, answered, PACKETS)
+        _ask(pairs, pingers, answered, often.number, often)
     return {
         "pairs": [
             {
@@ -94,8 +101,8 @@ def _run(context: Context) -> AnnounceResult:
                 "mac": macs.get((pair.label, pair.link)),
                 "address": str(pair.address),
                 "target": str(pair.target),
-                "before": len([number for number in seen if number < PACKETS]),
-                "after": len([number for number in seen if number >= PACKETS]),
+                "before": len([number for number in seen if number < often.number]),
+                "after": len([number for number in seen if number >= often.number]),
                 "why_not": _reason(pair, silent, shared),
             }
             for pair, seen in zip(pairs, answered)
@@ -118,24 +125,25 @@ def _pinger(pair: LostPair, stack: contextlib.ExitStack) -> Pinger:
     return pinger
 
 
-def _ask(pairs: list[LostPair], pingers: list[Pinger], answered: list[set[int]], first: int) -> None:
-    """PACKETS requests of each, numbered from ``first``, and the numbers of all that are answered until the end.
+def _ask(pairs: list[LostPair], pingers: list[Pinger], answered: list[set[int]], first: int, often: Repetition) -> None:
+    """The same requests of each, numbered from ``first``, and the numbers of all that are answered until the end.
 
-    It ends as soon as each target has answered once.
+    It ends as soon as each target has answered all of them.
     """
-    for number in range(first, first + PACKETS):
+    for number in range(first, first + often.number):
         for pair, pinger in zip(pairs, pingers):
             # What the kernel refuses to send is not answered.
             with contextlib.suppress(OSError):
                 pinger.send(pair.target, number)
-        time.sleep(GAP)
-    end = time.monotonic() + WAIT
+        time.sleep(often.gap)
+    end = time.monotonic() + often.patience
     while True:
         for pair, pinger, seen in zip(pairs, pingers, answered):
             seen.update(number for target, number in pinger.receive() if target == pair.target and number is not None)
-        if time.monotonic() >= end or all(max(seen, default=-1) >= first for seen in answered):
+        wanted = set(range(first, first + often.number))
+        if time.monotonic() >= end or all(wanted <= seen for seen in answered):
             return
-        time.sleep(GAP)
+        time.sleep(_LOOK)
 
 
 def _announce(pairs: list[LostPair]) -> dict[tuple[str, str], str]:
@@ -158,8 +166,9 @@ def _announce(pairs: list[LostPair]) -> dict[tuple[str, str], str]:
 
 EXPERIMENT = Experiment(
     id="announce",
-    sends=f"where a neighbour's pings are not answered: {PACKETS} echo requests, {ANNOUNCEMENTS} announcements"
-    " (gratuitous ARP, or unsolicited neighbour advertisements) of the address that they come from, and the same"
+    sends=f"where a neighbour's pings are not answered: {PACKETS} echo requests (up to {NUMBER_MAX} where"
+    f" answers are lost), {ANNOUNCEMENTS} announcements (gratuitous ARP, or"
+    " unsolicited neighbour advertisements) of the address that they come from, and the same"
     f" requests again; {PAIRS_MAX} pairs at most, and no address that another machine answers for, for which each is"
     " asked first",
     run=_run,

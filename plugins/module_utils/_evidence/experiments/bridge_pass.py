@@ -25,8 +25,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger impo
 from .model import Context, Experiment
 from .results import BridgePassResult, DroppedRule, PingCount
 
-#: Echo requests to each gateway, seconds between two, and for how long the last ones are waited for.
-PINGS, GAP, WAIT = 3, 0.1, 0.5
+#: Echo requests to each gateway, and seconds between two.
+PINGS, GAP = 3, 0.1
 CONTAINERS_MAX = 4
 #: How the parent reaches the bridge: it is the bridge, or a veth link whose other end is a port.
 ITSELF, BY_PORT = "itself", "port"
@@ -56,7 +56,7 @@ def _run(context: Context) -> BridgePassResult:
     pings: list[PingCount] = []
     for label, path in list(paths.items())[:CONTAINERS_MAX]:
         try:
-            pings += _ping(label, path, list(context.network.gateways))
+            pings += _ping(label, path, list(context.network.gateways), context.noise.patience)
         except (NamespaceGone, OSError):
             continue
     rules = snapshot.ruleset()
@@ -83,16 +83,19 @@ def _legacy() -> list[str]:
     return sorted(set(found))
 
 
-def _ping(label: str, path: str, gateways: list[Address]) -> list[PingCount]:
-    """Every gateway from one namespace. Errors: OSError, NamespaceGone."""
+def _ping(label: str, path: str, gateways: list[Address], patience: float) -> list[PingCount]:
+    """Every gateway from one namespace. patience: seconds that the last answers are waited for.
+
+    Errors: OSError, NamespaceGone.
+    """
     pinger = open_pinger(path, {item.version for item in gateways})
     answered: dict[Address, set[int]] = {gateway: set() for gateway in gateways}
     try:
         for number in range(PINGS):
             for gateway in gateways:
                 pinger.send(gateway, number)
-            end = time.monotonic() + (WAIT if number == PINGS - 1 else GAP)
-            while select.select(pinger.sockets, [], [], max(end - time.monotonic(), 0))[0]:
+            end = time.monotonic() + (patience if number == PINGS - 1 else GAP)
+            while time.monotonic() < end and select.select(pinger.sockets, [], [], max(end - time.monotonic(), 0))[0]:
                 for target, sequence in pinger.receive():
                     if target in answered and sequence is not None:
                         answered[target].add(sequence)

@@ -22,12 +22,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 
+from .belief import NUMBER_MAX, doubt, repetition
 from .model import Context, Experiment
 from .results import DatagramPair, DatagramsResult
 
-#: Datagrams of each kind, and seconds for which each waits for its answer. Hosts limit such answers: Linux to one in a
+#: Datagrams of each kind at least. Hosts limit such answers: Linux to one in a
 #: second after the first six (net/ipv4/icmp.c, icmpv4_xrlim_allow).
-QUESTIONS, PATIENCE = 3, 0.3
+QUESTIONS = 3
 #: Pairs of sender and gateway at most.
 PAIRS = 8
 #: The first port of traceroute(8): nobody listens there.
@@ -64,7 +65,8 @@ class ChecksumPair:
 def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
-    return "" if _wanted(context) else "no gateway answers pings over IPv4"
+    wanted = _wanted(context)
+    return doubt(context.noise, QUESTIONS, 0.0, of=len(wanted)) if wanted else "no gateway answers pings over IPv4"
 
 
 def _wanted(context: Context) -> list[tuple[str, str, Address]]:
@@ -80,18 +82,21 @@ def _wanted(context: Context) -> list[tuple[str, str, Address]]:
 
 def _run(context: Context) -> DatagramsResult:
     pairs: list[ChecksumPair] = []
+    wanted = _wanted(context)
+    often = repetition(context.noise, QUESTIONS, 0.0, of=len(wanted))
     with contextlib.ExitStack() as stack:
-        for path, label, target in _wanted(context):
+        for path, label, target in wanted:
             with contextlib.suppress(NamespaceGone, OSError):
                 made = run_in(path or OWN, functools.partial(_open, target))
                 pairs.append(ChecksumPair(label, target, stack.enter_context(made[0]), stack.enter_context(made[1])))
-        for number in range(QUESTIONS):
+        for number in range(often.number):
             pending = [pair for pair in pairs if not pair.summed]
             for pair in pending:
                 pair.sent += 1
             # In the opposite order each time: where answers are limited, every second question may be answered.
             for summed in (True, False) if number % 2 == 0 else (False, True):
-                _ask([pair for pair in pending if not pair.summed], summed)
+                _ask([pair for pair in pending if not pair.summed], summed, often.patience)
+            time.sleep(often.gap)
     return {"pairs": [pair.as_data() for pair in pairs]}
 
 
@@ -107,14 +112,14 @@ def _open(target: Address) -> tuple[socket.socket, socket.socket]:
         return made[0], made[1]
 
 
-def _ask(pairs: Sequence[ChecksumPair], summed: bool) -> None:
-    """Send one datagram of each pair, and note whose was answered before the patience ended."""
+def _ask(pairs: Sequence[ChecksumPair], summed: bool, patience: float) -> None:
+    """Send one datagram of each pair, and note whose was answered within the patience, in seconds."""
     waiting = {pair.with_checksum if summed else pair.without: pair for pair in pairs}
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     for sock in waiting:
         with contextlib.suppress(OSError):
             sock.send(b"linuxnet.macvlan")
-    while waiting:
+    while waiting and time.monotonic() < end:
         ready = select.select(list(waiting), [], [], max(end - time.monotonic(), 0))[0]
         if not ready:
             return
@@ -138,7 +143,7 @@ def _is_answer(sock: socket.socket) -> bool:
 EXPERIMENT = Experiment(
     id="datagrams",
     sends=f"UDP datagrams of 16 octets to port {PORT} of the gateway, from host and containers, {QUESTIONS} with a"
-    f" checksum and {QUESTIONS} without one at most, or one where it is answered",
+    f" checksum and {QUESTIONS} without one (up to {NUMBER_MAX} where answers are lost), or one where it is answered",
     run=_run,
     why_not=_why_not,
 )

@@ -10,6 +10,7 @@ import ipaddress
 import selectors
 import time
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
@@ -79,29 +80,30 @@ def _run(context: Context) -> FluxAskResult:
 def _ask(vantage: Vantage, address: ipaddress.IPv4Address, mac: str) -> FluxAnswer:
     question = Arp(ARP_REQUEST, vantage.mac, SENDER, NO_MAC, address)
     frame = build(Frame(vantage.mac, mac, question, signed=True))
-    answered: dict[str, None] = {}
+    answered: list[str] = []
     for dummy in range(NUMBER):
         vantage.socket.send(frame)
-        for body in _replies(vantage):
-            if body.operation == ARP_REPLY and body.spa == address and body.tpa == SENDER:
-                answered[body.sha] = None
+        answered = _answerers(vantage, address)
         if answered:
             break
-    return {"address": str(address), "answered": list(answered)}
+    return {"address": str(address), "answered": answered[:MACS_OF_ADDRESS]}
 
 
-def _replies(vantage: Vantage) -> list[Arp]:
-    """The ARP packets that come within WAIT."""
-    found = []
+def _answerers(vantage: Vantage, address: ipaddress.IPv4Address) -> list[str]:
+    """The MAC addresses that answer for an address within WAIT."""
+    found: dict[str, None] = {}
     end = time.monotonic() + WAIT
     with selectors.DefaultSelector() as selector:
         selector.register(vantage.socket, selectors.EVENT_READ)
         while time.monotonic() < end:
             selector.select(max(end - time.monotonic(), 0))
-            received = vantage.receive()
-            if received is not None and not received[1] and isinstance(received[0].body, Arp):
-                found.append(received[0].body)
-    return found
+            for frame, outgoing in vantage.waiting():
+                body = frame.body
+                if outgoing or not isinstance(body, Arp) or body.operation != ARP_REPLY:
+                    continue
+                if (body.spa, body.tpa) == (address, SENDER):
+                    found.setdefault(body.sha)
+    return list(found)
 
 
 EXPERIMENT = Experiment(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import ETH_P_ALL
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import Program, attach
 
@@ -55,13 +56,17 @@ def arriving(link: str, instructions: Program, seconds: float, most: int) -> Ite
         sock.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         sock.bind((link, ETH_P_ALL))
         end = time.monotonic() + seconds
-        for dummy in range(most):
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([sock], [], [], left)[0]:
-                return
-            data, ancillary, dummy_flags, origin = sock.recvmsg(_FRAME_MAX, socket.CMSG_SPACE(_AUXDATA.size))
-            if origin[2] != socket.PACKET_OUTGOING:
+        for data, ancillary, outgoing in BoundedReading(lambda: _receive(sock, end), most, seconds):
+            if not outgoing:
                 yield _arrived(data, ancillary)
+
+
+def _receive(sock: socket.socket, end: float) -> tuple[bytes, list[tuple[int, int, bytes]], bool] | None:
+    """The next frame, its ancillary data, and whether this host sent it; None where none comes until the end."""
+    if not select.select([sock], [], [], max(end - time.monotonic(), 0))[0]:
+        return None
+    data, ancillary, dummy_flags, origin = sock.recvmsg(_FRAME_MAX, socket.CMSG_SPACE(_AUXDATA.size))
+    return data, ancillary, origin[2] == socket.PACKET_OUTGOING
 
 
 def _arrived(data: bytes, ancillary: list[tuple[int, int, bytes]]) -> Arrived:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -13,20 +14,29 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger, open_pinger
 
+from .belief import NUMBER_MAX, Repetition, doubt, repetition
 from .model import Context, Experiment
 from .results import FullSizeResult, SizedPair
 
 #: Octets of IP packets that links take, beside the sender's own MTU: RFC 8200, 5 (the least of IPv6), tunnels, PPPoE
 #: (RFC 2516), Ethernet, and the usual jumbo frames.
 SIZES = (1280, 1400, 1450, 1492, 1500, 8950, 9000)
-#: Packets of each size, the seconds between two rounds, and for how long the last ones are waited for.
-PACKETS, GAP, WAIT = 2, 0.1, 0.5
+#: Packets of each size that is not answered at least, and the seconds between two rounds at least.
+PACKETS, GAP = 3, 0.1
 #: Pairs that are tried at most.
 PAIRS = 16
+#: The sequence number of the last question, beyond those of the sizes.
+CONTROL = 1000
 
 
 def _why_not(context: Context) -> str:
-    return "" if _pairs(context) else "no target answers pings"
+    pairs = _pairs(context)
+    return doubt(context.noise, PACKETS, GAP, of=_together(pairs)) if pairs else "no target answers pings"
+
+
+def _together(pairs: Sequence[object]) -> int:
+    """Answers of which one could be missing by chance."""
+    return len(pairs) * (len(SIZES) + 1)
 
 
 def _pairs(context: Context) -> list[tuple[str, str, Address]]:
@@ -41,15 +51,16 @@ def _pairs(context: Context) -> list[tuple[str, str, Address]]:
 
 
 def _run(context: Context) -> FullSizeResult:
-    sizes = _sizes(context)
+    sizes, chosen = _sizes(context), _pairs(context)
+    often = repetition(context.noise, PACKETS, GAP, of=_together(chosen))
     by_sender: dict[tuple[str, str], list[Address]] = {}
-    for path, label, target in _pairs(context):
+    for path, label, target in chosen:
         by_sender.setdefault((path, label), []).append(target)
     pairs: list[SizedPair] = []
     for (path, label), targets in by_sender.items():
         asked = {target: sizes(label, target) for target in targets}
         try:
-            pairs += _ask(path, label, asked)
+            pairs += _ask(path, label, asked, often)
         except (NamespaceGone, OSError) as error:
             pairs += [_result(label, target, size, error=str(error)) for target, size in asked.items()]
     return {"pairs": pairs}
@@ -70,43 +81,69 @@ def _sizes(context: Context) -> Callable[[str, Address], int]:
     return size
 
 
-def _ask(path: str, label: str, asked: dict[Address, int]) -> list[SizedPair]:
-    """All targets of one sender at the same time. The sequence number identifies the size that an answer is for."""
+def _ask(path: str, label: str, asked: dict[Address, int], often: Repetition) -> list[SizedPair]:
+    """All targets of one sender at the same time, and again what is not answered yet, beside the smallest size: that it
+    still is answered shows that the path works. The sequence number identifies the size that an answer is for."""
     pinger = open_pinger(path, {target.version for target in asked})
     sizes = {target: sorted({size for size in SIZES if size < own} | {own}) for target, own in asked.items()}
     answered: dict[Address, set[int]] = {target: set() for target in asked}
     errors: dict[Address, str] = {}
     try:
         pinger.never_fragment()
-        for packet in range(PACKETS):
+        for packet in range(often.number):
             for target in asked:
                 for number, size in enumerate(sizes[target]):
+                    if number in answered[target]:
+                        continue
                     try:
                         pinger.send(target, number, size)
                     except OSError as error:
                         errors[target] = error.strerror or str(error)
-            _collect(pinger, sizes, answered, WAIT if packet == PACKETS - 1 else GAP)
+            _collect(pinger, sizes, answered, often.patience if packet == often.number - 1 else often.gap)
+        lasting = _still_answered(pinger, sizes, answered, often)
     finally:
         pinger.close()
     found = []
     for target, own in asked.items():
         passed = [size for number, size in enumerate(sizes[target]) if number in answered[target]]
         lost = [size for size in sizes[target] if size not in passed]
-        found.append(_result(label, target, own, passed, lost, errors.get(target, "")))
+        reason = "" if target in lasting or not lost else "even small packets were not answered any more"
+        found.append(_result(label, target, own, passed, lost, errors.get(target, "") or reason))
     return found
 
 
+def _still_answered(
+    pinger: Pinger, sizes: dict[Address, list[int]], answered: dict[Address, set[int]], often: Repetition
+) -> set[Address]:
+    """The targets of lost sizes that answer the smallest one after all of them: the control of what is concluded."""
+    doubtful = {target: sizes[target][:1] for target in sizes if len(answered[target]) < len(sizes[target])}
+    seen: dict[Address, set[int]] = {target: set() for target in doubtful}
+    for dummy in range(often.number):
+        for target in doubtful:
+            if not seen[target]:
+                with contextlib.suppress(OSError):
+                    pinger.send(target, CONTROL, sizes[target][0])
+        _collect(pinger, doubtful, seen, often.patience, first=CONTROL)
+        if all(seen.values()):
+            break
+    return {target for target, numbers in seen.items() if numbers}
+
+
 def _collect(
-    pinger: Pinger, sizes: dict[Address, list[int]], answered: dict[Address, set[int]], seconds: float
+    pinger: Pinger,
+    sizes: dict[Address, list[int]],
+    answered: dict[Address, set[int]],
+    seconds: float,
+    first: int = 0,
 ) -> None:
-    """Note answers for that long, or until all sizes of all targets are answered."""
+    """Note answers for that long, or until all sizes are answered. first: the least number that counts."""
     end = time.monotonic() + seconds
     while any(len(answered[target]) < len(sizes[target]) for target in sizes):
         left = end - time.monotonic()
         if left <= 0 or not select.select(pinger.sockets, [], [], left)[0]:
             return
         for target, sequence in pinger.receive():
-            if target in answered and sequence is not None:
+            if target in answered and sequence is not None and first <= sequence < first + len(sizes[target]):
                 answered[target].add(sequence)
 
 
@@ -125,8 +162,9 @@ def _result(
 
 EXPERIMENT = Experiment(
     id="full_size",
-    sends=f"ICMP echo requests of {len(SIZES) + 1} sizes up to the MTU, {PACKETS} of each, not to be fragmented, from"
-    f" host and containers to each target that answers small ones, {PAIRS} at most",
+    sends=f"ICMP echo requests of {len(SIZES) + 1} sizes up to the MTU, not to be fragmented, from host and"
+    f" containers to each target that answers small ones, {PAIRS} at most: each size until it is answered,"
+    f" {PACKETS} times, or up to {NUMBER_MAX} times where answers are lost",
     run=_run,
     why_not=_why_not,
 )

@@ -25,20 +25,29 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import 
     sweep,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY, claim
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Frame
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.question import (
+    drain,
+    is_answer,
+    temporary_source,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
     ChildFailed,
     temporary_child,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import FAST
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import FAST, Timing
 
+from .belief import NUMBER_MAX, doubt, repetition
 from .model import Context, Experiment, silence
 from .results import AskedVantage, GatewayAskResult
 
 #: Names of the vantages in the result; those of containers with their namespace: ``container c1``.
 PARENT, LINK, CHILD, EGRESS, CONTAINER = "parent", "link", "child", "egress", "container"
-#: Containers that ask at most.
+#: Containers that ask at most, and vantages of all kinds.
 CONTAINERS_MAX = 4
+VANTAGES_MAX = CONTAINERS_MAX + 4
+#: Questions of each vantage at least, and seconds between two at least.
+QUESTIONS = FAST.number, FAST.shortest
 
 
 def _why_not(context: Context) -> str:
@@ -47,7 +56,7 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if not context.network.gateways:
         return "the network declares no gateway"
-    return silence(parent) if _egress(context) is None else ""
+    return (silence(parent) if _egress(context) is None else "") or doubt(context.noise, *QUESTIONS, of=VANTAGES_MAX)
 
 
 def _egress(context: Context) -> Link | None:
@@ -71,15 +80,17 @@ def _run(context: Context) -> GatewayAskResult:
 
         def heard(vantage: Vantage, frame: Frame, outgoing: bool, dummy_seconds: float) -> Iterable[Question]:
             claimed = claim(frame)
-            to_another = isinstance(frame.body, Arp) and frame.destination != vantage.mac
-            if claimed and claimed[0] == gateway and claimed[2] == REPLY and not outgoing and not to_another:
+            mine = not outgoing and is_answer(frame, vantage.mac, vantage.source)
+            if mine and claimed and claimed[0] == gateway and claimed[2] == REPLY:
                 answers[vantage.name][claimed[1]] = None
             return ()
 
-        # A solicitation from :: is answered to all nodes (RFC 4861, 7.2.4): only one may ask at a time.
-        groups = [vantages] if gateway.version == 4 else [[vantage] for vantage in vantages]
-        for group in groups:
-            sweep([Lane(group, [gateway], heard, FAST)])
+        for vantage in vantages:
+            vantage.source = temporary_source()
+            drain(vantage)
+        often = repetition(context.noise, *QUESTIONS, of=VANTAGES_MAX)
+        timing = Timing(often.number, 0.0, often.gap, often.gap, often.patience)
+        sweep([Lane(vantages, [gateway], heard, timing)])
         asked += [
             {
                 "vantage": vantage.name,
@@ -144,7 +155,8 @@ def _missing(vantage: str, link: str, reason: str) -> AskedVantage:
 
 EXPERIMENT = Experiment(
     id="gateway_ask",
-    sends="three ARP requests (or neighbour solicitations) for the gateway, without a sender address, from the parent,"
+    sends=f"{FAST.number} ARP requests without a sender address (or neighbour solicitations from an address of their"
+    f" own) for the gateway, up to {NUMBER_MAX} where answers are lost, from the parent,"
     f" from the host's link, from the links of up to {CONTAINERS_MAX} containers, from a temporary macvlan link with a"
     " MAC address that nobody has seen before, and from the link by which the kernel reaches the gateway, where that is"
     " another",

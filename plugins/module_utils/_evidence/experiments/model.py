@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
+from .belief import QUIET, Noise
 from .results import ExperimentData, Result
 
 #: When an experiment runs. ASKING: after the watch, all at the same time, as they disturb neither the network nor each
@@ -31,13 +32,15 @@ class Context:
     """One declared network when the watch is over.
 
     scope: parent, the host's link and the containers as they are now. targets: those of this network in the timeline.
-    before: the first snapshot. made: the ASKING experiments of this network that were made, for REPAIRING ones.
+    before: the first snapshot. noise: of the paths to them.
+    made: the ASKING experiments of this network that were made, for REPAIRING ones.
     """
 
     scope: Scope
     targets: list[TargetData] = field(default_factory=list)
     before: SnapshotData | None = None
     made: list[ExperimentData] = field(default_factory=list)
+    noise: Noise = QUIET
 
     @property
     def network(self) -> MacvlanNetwork:

@@ -8,6 +8,7 @@ Outside of it one has asked already, for the experiment gateway_ask, and was not
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import struct
 import time
@@ -15,39 +16,40 @@ import time
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import probe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.question import answered
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import probe, solicitation
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.question import answered, temporary_source
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import temporary_child
 
+from .belief import NUMBER_MAX, PATIENCE_MIN, Repetition, doubt, repetition
 from .gateway_ask import CHILD, PARENT
 from .model import REPAIRING, Context, Experiment
 from .results import AskedVantage, PromiscuousResult
 
-#: Questions during promiscuous mode and after it, seconds for which each waits for its answer, and seconds that a
-#: card gets to change its mode.
-QUESTIONS, PATIENCE, SETTLE = 2, 0.3, 0.1
+#: Questions during promiscuous mode and after it at least, seconds between two at least, and seconds that a card gets
+#: to change its mode.
+QUESTIONS, GAP, SETTLE = 2, 0.0, 0.1
 #: linux/if_packet.h: a membership ends with its socket, however the process ends. struct packet_mreq.
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_PROMISC = 263, 1, 1
 _MEMBERSHIP = struct.Struct("=iHH8s")
 
 
 def _gateway(context: Context) -> Address | None:
-    """That of gateway_ask. Answers to ARP are unicast; those to a solicitation without a sender are multicast."""
-    return next((item for item in context.network.gateways[:1] if item.version == 4), None)
+    """That of gateway_ask."""
+    return next(iter(context.network.gateways), None)
 
 
 def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
     if _gateway(context) is None:
-        return "the network's first gateway has no IPv4 address"
+        return "the network declares no gateway"
     asked = {item["vantage"]: item for item in _asked(context)}
     parent, child = asked.get(PARENT), asked.get(CHILD)
     if parent is None or not parent["answered"]:
         return "no gateway answers the parent"
     if child is None or not child["sent"]:
         return "no temporary macvlan link could ask"
-    return "a temporary macvlan link is answered" if child["answered"] else ""
+    return "a temporary macvlan link is answered" if child["answered"] else doubt(context.noise, QUESTIONS, GAP)
 
 
 def _asked(context: Context) -> list[AskedVantage]:
@@ -62,18 +64,19 @@ def _run(context: Context) -> PromiscuousResult | None:
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
         return None
+    often = repetition(context.noise, QUESTIONS, GAP)
     with temporary_child(parent, [gateway], CHILD) as child:
         with _promiscuous(parent):
             time.sleep(SETTLE)
-            promiscuous = _ask(child, gateway)
+            promiscuous = _ask(child, gateway, often)
         after = None
         if promiscuous:
             time.sleep(SETTLE)
-            after = _ask(child, gateway)
+            after = _ask(child, gateway, often)
     return {
         "gateway": str(gateway),
         "mac": child.mac,
-        "sent": QUESTIONS,
+        "sent": often.number,
         "promiscuous": promiscuous,
         "after": after,
     }
@@ -91,15 +94,24 @@ def _promiscuous(parent: Link) -> socket.socket:
     return sock
 
 
-def _ask(child: Vantage, gateway: Address) -> int:
-    question = probe(child.mac, gateway)
-    return sum(answered(child, question, gateway, PATIENCE, to=child.mac) for dummy in range(QUESTIONS))
+def _ask(child: Vantage, gateway: Address, often: Repetition) -> int:
+    """How many questions are answered."""
+    found = 0
+    for dummy in range(often.number):
+        source = temporary_source() if isinstance(gateway, ipaddress.IPv6Address) else None
+        question = probe(child.mac, gateway)
+        if isinstance(gateway, ipaddress.IPv6Address) and source is not None:
+            question = solicitation(child.mac, source, gateway)
+        found += answered(child, question, gateway, often.patience, source)
+        time.sleep(often.gap)
+    return found
 
 
 EXPERIMENT = Experiment(
     id="promiscuous",
-    sends=f"{2 * QUESTIONS} ARP requests for the gateway from a temporary macvlan link at most, while the parent is in"
-    f" promiscuous mode, for {SETTLE + QUESTIONS * PATIENCE:g} seconds at most, and after it",
+    sends=f"{2 * QUESTIONS} ARP requests or neighbour solicitations for the gateway from a temporary macvlan link (up"
+    f" to {2 * NUMBER_MAX} where answers are lost), while the parent is in promiscuous mode, for"
+    f" {SETTLE + QUESTIONS * PATIENCE_MIN:g} seconds where none comes, and after it",
     run=_run,
     why_not=_why_not,
     phase=REPAIRING,

@@ -348,7 +348,11 @@ def _again(changed: Changed, daemon: NetworkdState) -> list[Action]:
 
 
 def _reloads(actions: list[Action], daemon: NetworkdState) -> list[Action]:
-    """First what concerns links alone, then what parents gain, last what makes networkd configure parents again."""
+    """First what concerns links alone, then what parents gain, last what makes networkd configure parents again.
+
+    What a parent gains makes it configure that again as well: it would make the links again that go in the same run,
+    so their files go before.
+    """
     gaining = [action for action in actions if action.kind == "write" and action.target.endswith(".conf")]
     names = {_link(action.target) for action in gaining}
     links = [
@@ -361,10 +365,11 @@ def _reloads(actions: list[Action], daemon: NetworkdState) -> list[Action]:
     ]
     targets = {action.target for action in gaining}
     leaving = [action for action in actions if action.kind == "remove" and action.target in targets]
-    rest = [action for action in actions if action not in (*links, *gaining, *leaving)]
+    going = [action for action in actions if action.kind == "remove" and action not in leaving] if gaining else []
+    rest = [action for action in actions if action not in (*links, *gaining, *leaving, *going)]
     made = [*leaving, *links, Action("reload networkd")] if links else []
     made += [Action("announce", name) for name in sorted(names)]
-    made += [*gaining, Action("reload networkd")] if gaining else []
+    made += [*going, *gaining, Action("reload networkd")] if gaining else []
     made += rest
     if rest and not _loses({_link(action.target) for action in rest}, daemon):
         made.append(Action("reload networkd"))

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Iterator
 from typing import Tuple
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import SO_RCVBUFFORCE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import HEADER, NLMSG_DONE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
@@ -73,19 +74,21 @@ class ProcessEvents:
 
     def receive(self) -> Iterator[ForkOrExec | None]:
         """The events that wait; None where some were lost."""
-        while True:
-            try:
-                data = self.socket.recv(1024)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno != errno.ENOBUFS:
-                    raise
-                yield None
-                continue
+        for data in BoundedReading(self._next):
             event = parse(data)
-            if event is not None:
+            if event is not None or not data:
                 yield event
+
+    def _next(self) -> bytes | None:
+        """The next message that waits, an empty one where some were lost, None where none waits."""
+        try:
+            return self.socket.recv(1024)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            return b""
 
     def close(self) -> None:
         # Before Linux 6.6 the kernel only counts who asked to listen and who asked to stop.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ProcessData
 
-#: A command line longer than this is cut.
-COMMAND_MAX = 300
+from .command_line import shown
+
 #: The units that a process can belong to (systemd.unit(5)). A slice holds units.
 _UNITS = (".service", ".scope", ".socket", ".mount", ".swap")
 
@@ -23,9 +23,10 @@ _OUR_PIDS = os.stat("/proc/self/ns/pid").st_ino
 
 @dataclass(frozen=True)
 class Process:
-    """pid: in our PID namespace. own_pid: in its own, which is the port id of its first netlink socket
-    (net/netlink/af_netlink.c netlink_autobind). network: inode of its network namespace, 0 where unknown.
-    started: clock ticks since boot, which with the pid identifies it. unit: empty where systemd did not start it.
+    """command: its command line, without secrets (`shown`); its environment is never read. pid: in our PID namespace.
+    own_pid: in its own, which is the port id of its first netlink socket (net/netlink/af_netlink.c
+    netlink_autobind). network: inode of its network namespace, 0 where unknown. started: clock ticks since boot,
+    which with the pid identifies it. unit: empty where systemd did not start it.
     """
 
     pid: int
@@ -45,7 +46,7 @@ def read(pid: int) -> Process | None:
     """None when it is gone, or was before all was read."""
     try:
         # First what goes first: a process that ends has no command line any more.
-        command = clean(_file(pid, "cmdline").replace("\0", " ").strip(), COMMAND_MAX)
+        command = shown(_file(pid, "cmdline"))
         name, parent, started = _stat(pid)
         return Process(
             pid,

@@ -43,6 +43,6 @@ CAUSE = Cause(
     proof="the bond's mode in the kernel, and lost replies or a link that is refused because of it",
     must="R",
     needs=("watch", "after"),
-    explains=("mac_filtering_upstream", "host_isolation", "not_persistent"),
+    explains=("mac_filtering_upstream", "host_isolation", "not_persistent", "gateway_dead"),
     judge=judge,
 )

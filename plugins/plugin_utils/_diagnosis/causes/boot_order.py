@@ -117,7 +117,7 @@ CAUSE = Cause(
     " parent existed or was ready",
     must="P D",
     needs=("before", "after", "system.boot"),
-    explains=("host_isolation", "not_persistent"),
+    explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent"),
     repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,

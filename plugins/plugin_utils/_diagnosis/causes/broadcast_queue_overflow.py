@@ -43,8 +43,8 @@ def judge(case: Case) -> CauseVerdict:
             )
         if not asked and dropped >= DROPS:
             return case.not_tested(
-                f"{dropped} frames were dropped on {name}, and no ARP request for the link arrived that could show whether"
-                " its queue for broadcasts was the reason"
+                f"{dropped} frames were dropped on {name}, and no ARP request for the link arrived that could show"
+                " whether its queue for broadcasts was the reason"
             )
         return case.ruled_out(f"the ARP requests that arrived on {name} reached {shim['name']}", evidence)
     if case.link_events(None, shim["name"]):

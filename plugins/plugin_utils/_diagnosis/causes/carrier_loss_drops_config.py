@@ -27,6 +27,11 @@ def judge(case: Case) -> CauseVerdict:
     lost = [event for event in case.link_events("change") if _loses_carrier(case, event)]
     if not lost:
         return case.ruled_out(f"neither {case.parent_name} nor a link on it lost its carrier during the watch")
+    parent = case.after.parent
+    if parent is None or not parent["up"] or not parent["carrier"]:
+        return case.not_tested(
+            f"{case.parent_name} has no carrier now: only when it is back is there anything to restore"
+        )
     dropped = [
         (event, process)
         for event in removals(case)
@@ -97,7 +102,7 @@ CAUSE = Cause(
     " manager removed and that did not come back",
     must="P D",
     needs=("watch", "after"),
-    explains=("address_removed_by_other",),
+    explains=("address_removed_by_other", "address_absent", "route_absent", "port_flaps"),
     repairable=True,
     judge=judge,
 )

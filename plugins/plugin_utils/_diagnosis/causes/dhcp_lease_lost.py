@@ -98,5 +98,6 @@ CAUSE = Cause(
     " not come back",
     must="D",
     needs=("watch", "after"),
+    explains=("address_absent", "route_absent"),
     judge=judge,
 )

@@ -106,6 +106,6 @@ CAUSE = Cause(
     proof="a MAC address that no link of the fleet has answers probes for an address of the network",
     must="R D",
     needs=("after",),
-    explains=("announcement_lost",),
+    explains=("announcement_lost", "gateway_dead"),
     judge=judge,
 )

@@ -79,6 +79,6 @@ CAUSE = Cause(
     proof="two links of the fleet on the same segment have the address",
     must="R D",
     needs=("after",),
-    explains=("announcement_lost",),
+    explains=("announcement_lost", "gateway_dead"),
     judge=judge,
 )

@@ -62,6 +62,6 @@ CAUSE = Cause(
     proof="two links on the parent have the same MAC address, one is up and one is down",
     must="R D",
     needs=("after",),
-    explains=("announcement_lost", "stale_neighbour"),
+    explains=("announcement_lost", "stale_neighbour", "container_link_down"),
     judge=judge,
 )

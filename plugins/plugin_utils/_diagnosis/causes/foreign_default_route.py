@@ -74,5 +74,6 @@ CAUSE = Cause(
     proof="a default route over the link that is not declared, and the process that added it",
     must="D with culprit",
     needs=("after", "drift"),
+    explains=("gateway_dead",),
     judge=judge,
 )

@@ -30,6 +30,8 @@ def judge(case: Case) -> CauseVerdict:
     link = case.network.link
     if link and case.after.shim is None:
         why = f"the host has no link {link}"
+    elif link and any(case.network.link == route["link"] for route in case.after.own.routes()):
+        why = f"another route or a rule takes precedence over the routes of {link}"
     elif link:
         why = f"no route leads over {link}"
     else:

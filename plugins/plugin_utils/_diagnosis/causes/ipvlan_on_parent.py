@@ -48,7 +48,7 @@ CAUSE = Cause(
     proof="an ipvlan link is on the parent, and the declared link does not exist",
     must="R D",
     needs=("after",),
-    explains=("host_isolation", "not_persistent"),
+    explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent"),
     breaks=BEYOND_PARENT,
     judge=judge,
 )

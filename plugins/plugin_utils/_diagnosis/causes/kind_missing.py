@@ -57,7 +57,7 @@ CAUSE = Cause(
     proof="the kernel's options and module files, and a trial macvlan link that could not be created",
     must="R D",
     needs=("after", "system.kernel"),
-    explains=("host_isolation", "not_persistent", "boot_order"),
+    explains=("host_isolation", "not_persistent", "boot_order", "link_absent", "address_absent", "route_absent"),
     breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -65,7 +65,7 @@ CAUSE = Cause(
     proof="the link's MAC address is not the declared one, and packets to it are lost",
     must="P D",
     needs=("watch", "after", "drift"),
-    explains=("stale_neighbour", "announcement_lost"),
+    explains=("stale_neighbour", "announcement_lost", "gateway_dead"),
     repairable=True,
     judge=judge,
 )

@@ -42,7 +42,14 @@ CAUSE = Cause(
     proof="NetworkManager's state of the link, and missing addresses",
     must="P D",
     needs=("watch", "after", "system.networkmanager"),
-    explains=("address_removed_by_other", "host_isolation", "foreign_default_route", "route_order"),
+    explains=(
+        "address_removed_by_other",
+        "host_isolation",
+        "foreign_default_route",
+        "route_order",
+        "address_absent",
+        "route_absent",
+    ),
     repairable=True,
     judge=judge,
 )

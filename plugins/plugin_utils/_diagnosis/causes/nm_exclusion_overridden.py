@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ContributionData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device, is_except, matches, takes
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
@@ -36,7 +38,7 @@ def judge(case: Case) -> CauseVerdict:
         f"{overriding['path']} overrides the exclusion of {link} from NetworkManager on {case.host},"
         f" which is in {excluding['path']}"
     )
-    remedy = f"remove unmanaged-devices from {overriding['path']}, or write it as unmanaged-devices+="
+    remedy = _remedy(overriding, device)
     file = Culprit(path=overriding["path"], text=overriding["path"])
     broken = case.broken()
     if found is None or not broken:
@@ -60,6 +62,19 @@ def _undone(lines: list[ContributionData], device: Device) -> tuple[Contribution
     return None
 
 
+def _remedy(line: ContributionData, device: Device) -> str:
+    """What to change in the file first: while it overrides the exclusion, the role nm_exclusion refuses."""
+    excepts = [spec for spec in line["specs"] if is_except(spec) and takes(spec, device)]
+    if excepts:
+        change = f"take {', '.join(excepts)} out of unmanaged-devices in {line['path']}"
+    elif line["operation"] == "remove":
+        change = f"delete the line unmanaged-devices-={','.join(line['specs'])} from {line['path']}"
+    else:
+        change = f"write unmanaged-devices+= instead of unmanaged-devices= in {line['path']}"
+    release = f"nmcli general reload conf, and nmcli device set {quote(device.name)} managed no"
+    return f"{change}; then {release}; then run linuxnet.macvlan.site, which refuses before"
+
+
 def _line(line: ContributionData) -> str:
     return f"{line['path']}: unmanaged-devices{OPERATORS[line['operation']]}{','.join(line['specs'])}"
 
@@ -77,6 +92,6 @@ CAUSE = Cause(
     " configures the link",
     must="P D with file",
     needs=("watch", "after", "system.networkmanager"),
-    explains=("nm_dhcp_on_link",),
+    explains=("address_removed_by_other", "nm_dhcp_on_link", "address_absent", "route_absent"),
     judge=judge,
 )

@@ -40,6 +40,6 @@ CAUSE = Cause(
     proof="the parent has a master, and the declared link does not exist",
     must="R D",
     needs=("after", "drift"),
-    explains=("host_isolation", "not_persistent"),
+    explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent", "gateway_dead"),
     judge=judge,
 )

@@ -17,8 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 def judge(case: Case) -> CauseVerdict:
     asked = case.experiments.result("gateway_ask")
     child = senders(case, asked).get("child") if asked else None
-    # IPv6 answers a solicitation from the unspecified address to all nodes
-    if asked is not None and child is not None and child["answered"] and ":" not in asked["gateway"]:
+    if asked is not None and child is not None and child["answered"]:
         return case.ruled_out(f"a new macvlan link on {case.parent_name} is answered without promiscuous mode")
     tried = case.experiments.result("promiscuous")
     if tried is None or asked is None or child is None:

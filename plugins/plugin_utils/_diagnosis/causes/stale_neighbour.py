@@ -121,6 +121,6 @@ CAUSE = Cause(
     proof="a neighbour entry in use has a MAC address that no machine has, and another link has the address",
     must="P D",
     needs=("watch", "after"),
-    explains=("announcement_lost",),
+    explains=("announcement_lost", "gateway_dead"),
     judge=judge,
 )

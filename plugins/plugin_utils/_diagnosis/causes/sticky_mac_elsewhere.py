@@ -18,6 +18,9 @@ def judge(case: Case) -> CauseVerdict:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
     asked = senders(case, made)
     missing = next((name for name in ("parent", "link", "child") if name not in asked), None)
+    if missing == "link" and not case.broken(GATEWAY_FROM_LINK):
+        # The experiment's silence counts for nothing beside all the answers of the watch.
+        return case.ruled_out(f"{made['gateway']} was reachable from the link during the whole watch")
     if missing:
         return case.not_tested(f"{made['gateway']} was not asked from the {missing}")
     evidence = case.asked_items(made["gateway"], asked.values())

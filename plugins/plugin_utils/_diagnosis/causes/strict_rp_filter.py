@@ -49,5 +49,6 @@ CAUSE = Cause(
     proof="rp_filter is 1 on the link, and the kernel's counter of these drops grew while pings were lost",
     must="P D",
     needs=("watch", "before", "after"),
+    explains=("gateway_dead",),
     judge=judge,
 )

@@ -55,6 +55,6 @@ CAUSE = Cause(
     proof="two links have addresses in the subnet, and the kernel uses the wrong one",
     must="R D",
     needs=("watch", "after"),
-    explains=("host_isolation", "arp_flux"),
+    explains=("host_isolation", "arp_flux", "gateway_dead"),
     judge=judge,
 )

@@ -62,5 +62,6 @@ CAUSE = Cause(
     proof="frames of the network arrive only with a VLAN tag, and the gateway does not answer untagged requests",
     must="D",
     needs=("watch", "after"),
+    explains=("gateway_dead",),
     judge=judge,
 )

@@ -45,6 +45,14 @@ CAUSE = Cause(
     proof="the parent has an IEEE 802.11 device in sysfs, and only its own MAC address is answered",
     must="R",
     needs=("after",),
-    explains=("mac_filtering_upstream", "mac_limit_after_ageing", "host_isolation", "not_persistent"),
+    explains=(
+        "mac_filtering_upstream",
+        "mac_limit_after_ageing",
+        "host_isolation",
+        "not_persistent",
+        "link_absent",
+        "address_absent",
+        "route_absent",
+    ),
     judge=judge,
 )

@@ -61,6 +61,6 @@ CAUSE = Cause(
     proof="the gateway answers on the interface over which the kernel reaches it, and not on the parent",
     must="R D",
     needs=("after",),
-    explains=("two_uplinks_one_subnet",),
+    explains=("two_uplinks_one_subnet", "no_carrier", "gateway_dead"),
     judge=judge,
 )

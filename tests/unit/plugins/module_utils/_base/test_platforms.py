@@ -41,3 +41,7 @@ def test_os_release_quoting():
 
 def test_unknown_library():
     assert platforms.library_package("nope", {"ID": "debian"}) is None
+
+
+def test_a_line_that_is_broken_does_not_hide_the_others():
+    assert platforms.parse_os_release("NAME=\"Debian\nID=debian\nID_LIKE='\n") == {"ID": "debian"}

@@ -12,7 +12,9 @@ import time
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import guard, pending
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import boot, guard, pending
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files import Tree
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
 
@@ -24,6 +26,9 @@ def base(tmp_path, monkeypatch):
     monkeypatch.setattr(pending, "own_label", str)
     monkeypatch.setattr(pending, "PAUSE", 0.01)
     monkeypatch.setattr(guard, "_own_scope", lambda token: None)
+    monkeypatch.setattr(guard, "unfitness", str)
+    monkeypatch.setattr(boot, "DIRECTORY", str(tmp_path / "etc" / "undo"))
+    monkeypatch.setattr(boot, "SYSTEMD", str(tmp_path / "systemd"))
     return tmp_path / "run"
 
 
@@ -34,13 +39,29 @@ def undone(tmp_path):
 
 
 @pytest.fixture
-def arm(undone):
+def held(tmp_path):
+    """The lock of the run that arms a guard."""
+    path = str(tmp_path / "lock")
+    return RunLock(path, os.open(path, os.O_RDWR | os.O_CREAT))
+
+
+class Snapshot:
+    """Of a host on which nothing but this is there."""
+
+    files = Tree({}, ())
+
+    def __init__(self, undo):
+        self.undo = undo
+
+
+@pytest.fixture
+def arm(undone, held):
     def start(token="a1", timeout=60):
         def undo(patience):
             undone.write_text(f"{patience}")
             return Undone(["link lan0: remove"], [])
 
-        return guard.arm(Request(token, timeout), ["link lan0: add"], undo)
+        return guard.arm(Request(token, timeout), ["link lan0: add"], Snapshot(undo), held)
 
     return start
 
@@ -136,15 +157,87 @@ def test_one_at_a_time(arm, undone):
     assert undone.exists()
 
 
-def test_a_guard_that_was_killed_is_reported_and_blocks_nothing(arm, base):
-    armed = arm()
+def kill_the_guard():
     os.kill(pending.current()["pid"], 9)
     wait_for(lambda: pending.current() is None)
+
+
+def test_a_change_whose_guard_was_killed_is_not_taken_for_confirmed(arm, base):
+    armed = arm()
+    kill_the_guard()
     pending.wait_until_free()
+    with pytest.raises(pending.Busy, match=r"web1: .*link lan0: add.* its guard was killed\. Remedy: restart the host"):
+        pending.leftover("web1", keep=True)
     with pytest.raises(guard.GuardFailed, match="nothing will undo it"):
         armed.complete({})
-    assert "its guard was killed" in pending.leftover("web1", keep=False)
+    for keep in (True, False):
+        with pytest.raises(pending.Busy, match="or keep it with confirm_change, token: a1"):
+            pending.leftover("web1", keep=keep)
+    assert boot.read().token == "a1", "a restart undoes it"
+    assert pending.confirm("a1", "", 0).state == "confirmed"
+    assert boot.read() is None
+    assert pending.leftover("web1", keep=False) == ""
     assert left(base) == []
+
+
+def test_a_confirmation_that_was_killed_is_finished(arm, base):
+    armed = arm()
+    armed.complete({})
+    os.rename(base / "confirm" / "pending", base / "confirm" / "confirmed-a1")
+    wait_for_end(armed)
+    assert boot.read().token == "a1"
+    assert pending.leftover("web1", keep=False) == ""
+    assert boot.read() is None
+    assert left(base) == []
+
+
+def test_nothing_is_changed_where_a_crash_could_not_be_undone(arm, base, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(boot, "write", full)
+    with pytest.raises(guard.GuardFailed, match="No space left on device"):
+        arm()
+    assert pending.current() is None
+    assert left(base) == []
+
+
+def test_where_no_file_can_be_changed_nothing_is_recorded(arm, monkeypatch, undone):
+    monkeypatch.setattr(guard._files, "unwritable", lambda path: path == boot.DIRECTORY)
+    armed = arm(timeout=0.05)
+    assert boot.read() is None
+    armed.complete({})
+    wait_for_end(armed)
+    assert undone.exists()
+    assert pending.confirm("a1", "", 0).data["left"] == []
+
+
+def test_an_empty_directory_of_somebody_else_stays(base, tmp_path):
+    others = tmp_path / "systemd" / "sysinit.target.wants"
+    others.mkdir(parents=True)
+    assert pending.leftover("web1", keep=False) == ""
+    assert others.is_dir()
+
+
+def test_a_record_of_an_earlier_boot_is_not_ignored(base, monkeypatch):
+    boot.write("a0", ["x"], Tree({}, ()), str(base))
+    monkeypatch.setattr(boot, "boot_id", lambda: "another")
+    with pytest.raises(pending.Busy, match=r"journalctl -b -u undo-linuxnet-macvlan\.service, then run sh "):
+        pending.leftover("web1", keep=False)
+
+
+def test_a_confirmation_that_no_disk_takes_is_none(arm, monkeypatch):
+    def read_only(token):
+        raise OSError(30, "Read-only file system")
+
+    arm().complete({})
+    with monkeypatch.context() as patch:
+        patch.setattr(boot, "remove", read_only)
+        with pytest.raises(OSError, match="Read-only"):
+            pending.confirm("a1", "", 0)
+    assert boot.read().token == "a1"
+    assert pending.confirm("a1", "", 0).state == "confirmed", "the next attempt"
+    assert boot.read() is None
 
 
 def test_the_connection_of_the_change_confirms_nothing(arm, monkeypatch):
@@ -160,21 +253,21 @@ def test_without_a_place_nothing_is_changed(arm, base):
         arm()
 
 
-def test_a_change_that_is_not_asked_to_be_confirmed_has_no_guard(base):
-    with guard.guarded(Request("", 30), [], lambda: None) as none:
+def test_a_change_that_is_not_asked_to_be_confirmed_has_no_guard(base, held):
+    with guard.guarded(Request("", 30), [], lambda: None, held) as none:
         assert none is None
-    with guard.guarded(Request("a1", 0), [], lambda: None) as none:
+    with guard.guarded(Request("a1", 0), [], lambda: None, held) as none:
         assert none is None
     assert left(base) == []
 
 
-def test_an_error_takes_the_change_back(undone):
+def test_an_error_takes_the_change_back(undone, held):
     def undo(patience):
         undone.write_text("")
         return Undone(["link lan0: remove"], ["file /etc/x: read-only"])
 
     with pytest.raises(guard.ChangeUndone) as raised:  # noqa: SIM117  (Python 3.8 has no parenthesised context managers)
-        with guard.guarded(Request("a1", 30), ["x"], lambda: undo):
+        with guard.guarded(Request("a1", 30), ["x"], lambda: Snapshot(undo), held):
             raise OSError("disk full")
     assert str(raised.value) == "disk full (undone: link lan0: remove; NOT undone: file /etc/x: read-only)"
     assert undone.exists()

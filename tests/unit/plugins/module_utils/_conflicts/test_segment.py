@@ -193,3 +193,43 @@ def test_an_advertisement_that_nobody_asked_for_is_an_announcement(segment):
     segment.sightings, segment.silent = {address: {}}, None
     segment.hear(parent, advertisement, False, 0.1)
     assert [item.kind for item in segment.sightings[address].values()] == ["reply"]
+
+
+def claims(number, kind=packets.ARP_REPLY):
+    """Of so many machines for the address."""
+    for place in range(number):
+        mac = f"02:66:00:00:{place >> 8:02x}:{place & 255:02x}"
+        sender, target = (ADDRESS, ZERO) if kind == packets.ARP_REPLY else (ZERO, ADDRESS)
+        yield Frame(mac, packets.BROADCAST, Arp(kind, mac, sender, packets.NO_MAC, target))
+
+
+@pytest.mark.parametrize("number", [1, 8, 9, 3000])
+def test_the_first_holders_are_kept_and_the_rest_is_counted(segment, number):
+    for frame in claims(number):
+        segment.hear(segment.vantages[0], frame, False, 0.1)
+    assert len({item.mac for item in segment.sightings[ADDRESS].values()}) == min(number, 8)
+    segment.judge(frozenset())
+    verdict = segment.verdicts[ADDRESS]
+    assert verdict.status == ("in_use" if number == 1 else "duplicate")
+    assert bool(verdict.reason) == bool(segment.overrun()) == (number > 8)
+
+
+@pytest.mark.parametrize("fleet", [False, True])
+def test_harmless_claims_without_end_hide_no_holder(segment, fleet):
+    """An attacker with the MAC addresses of the fleet, or of virtual routers, and then the one that has it."""
+    known = [f"02:66:00:00:00:{place:02x}" if fleet else f"00:00:5e:00:01:{place:02x}" for place in range(20)]
+    for mac in known:
+        segment.hear(segment.vantages[0], reply(PARENT_MAC, sha=mac), False, 0.1)
+    segment.hear(segment.vantages[0], reply(PARENT_MAC), False, 0.2)
+    segment.judge(frozenset(known))
+    verdict = segment.verdicts[ADDRESS]
+    assert (verdict.status, verdict.conflict) == ("unknown", "")
+    assert "only counted" in verdict.reason
+
+
+def test_those_that_only_want_an_address_take_no_room_from_its_holder(segment):
+    for frame in claims(100, packets.ARP_REQUEST):
+        segment.hear(segment.vantages[0], frame, False, 0.1)
+    segment.hear(segment.vantages[0], reply(PARENT_MAC), False, 0.2)
+    segment.judge(frozenset())
+    assert (segment.verdicts[ADDRESS].status, segment.verdicts[ADDRESS].conflict) == ("in_use", "hard")

@@ -30,8 +30,10 @@ PARENT = Link(2, "eth0", mac=PARENT_MAC)
 VANTAGES = [Vantage("parent", "eth0", PARENT_MAC, None), Vantage("child", "lnprobe1", PROBE_MAC, None)]
 
 
-def arp(source, spa, tpa=ELSE, destination=packets.BROADCAST, operation=packets.ARP_REQUEST, signed=False):
-    return Frame(source, destination, Arp(operation, source, spa, packets.NO_MAC, tpa), signed)
+def arp(source, spa, tpa=ELSE, destination=packets.BROADCAST, operation=packets.ARP_REQUEST, signed=False, own=None):
+    return Frame(
+        source, destination, Arp(operation, source, spa, packets.NO_MAC, tpa), signed, signed if own is None else own
+    )
 
 
 def origin(twins, frame, outgoing=False, parent=PARENT):
@@ -53,6 +55,9 @@ def origin(twins, frame, outgoing=False, parent=PARENT):
         pytest.param(arp(CHILD_MAC, HELD, ZERO, PARENT_MAC, packets.ARP_REPLY), TWIN, id="a clone answers our probe"),
         pytest.param(arp(PARENT_MAC, ZERO, WANTED, signed=True), REFLECTED, id="our own probe comes back"),
         pytest.param(arp(PROBE_MAC, ZERO, WANTED, signed=True), REFLECTED, id="our child's probe comes back"),
+        pytest.param(
+            arp(PARENT_MAC, ZERO, WANTED, signed=True, own=False), TWIN, id="a clone with the key checks the same"
+        ),
         pytest.param(arp(PARENT_MAC, ZERO, ELSE, signed=True), TWIN, id="a clone runs a check of its own"),
     ],
 )

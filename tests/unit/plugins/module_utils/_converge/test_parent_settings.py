@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import json
+import os
+
+import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
@@ -74,9 +78,42 @@ def test_an_unreadable_memory_is_none(tmp_path):
         assert parent_settings.load(str(path), FACTS) == {}
 
 
-def test_two_links_that_want_different_values_are_a_problem():
-    from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+_SETTING = {"before": 0, "links": ["lan0"]}
 
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"version": 2, "parents": {"eth0": {"mac": "", "settings": {"arp_filter": _SETTING}}}},
+        {"../../kernel": {"mac": "", "settings": {"arp_filter": _SETTING}}},
+        {"eth0": {"mac": "", "settings": {"../forwarding": _SETTING}}},
+        {"eth0": {"mac": 5, "settings": {"arp_filter": _SETTING}}},
+        {"eth0": {"mac": "", "settings": ["arp_filter"]}},
+        *({"eth0": {"mac": "", "settings": {"arp_filter": {**_SETTING, **wrong}}}}
+          for wrong in ({"before": "0"}, {"before": True}, {"before": 10**30}, {"links": "lan0"}, {"links": [1]})),
+    ],
+)  # fmt: skip
+def test_a_memory_that_another_version_wrote_is_none(tmp_path, monkeypatch, data):
+    monkeypatch.setattr(parent_settings, "PERMANENT", str(tmp_path))
+    path = tmp_path / "parents.json"
+    good = {"eth1": {"mac": "", "settings": {"arp_filter": _SETTING}}}
+    path.write_text(json.dumps({**data, **good}))
+    found = parent_settings.load(str(path), FACTS)
+    assert found == {"eth1": {"arp_filter": _SETTING}}, "what is understood counts"
+    parent_settings.plan([], ["lan0"], found, {}, Difference())
+
+
+@pytest.mark.parametrize(("make", "kind"), [(os.mkfifo, "special file"), (os.mkdir, "directory")])
+def test_what_is_no_file_at_the_path_of_the_memory_is_a_problem(tmp_path, make, kind):
+    path = str(tmp_path / "parents.json")
+    make(path)
+    problems = Problems("web1")
+    assert parent_settings.load(path, FACTS) == {}
+    parent_settings.check_memory(path, problems)
+    assert f"web1: path = '{path}': this is a {kind}" in problems.report()
+
+
+def test_two_links_that_want_different_values_are_a_problem():
     problems = Problems("web1")
     parent_settings.check([link("lan0", arp_filter=1), link("lan1", arp_filter=0)], problems)
     assert [problem.problem for problem in problems.items] == ["link lan0 wants 1 on eth0"]

@@ -142,6 +142,15 @@ class TestNetworkdActivation:
         assert dict(steps.files) == made_of(link(), self.NEW)
         assert all(steps.files[action.target] == action.text for action in steps.actions if action.kind == "write")
 
+    def test_the_files_of_a_replaced_link_go_before_its_parent_gains_another(self):
+        """Or networkd makes the link again that the kernel's part has just deleted."""
+        files = made_of(link(), self.NEW)
+        steps, _difference, _problems = planned([link(name="mvz")], ["lan0"], host=self.NEW, files=files)
+        done = kinds(steps)
+        last = max(number for number, what in enumerate(done) if what.startswith("remove /etc/systemd/network/"))
+        gained = next(number for number, what in enumerate(done) if what.endswith("linuxnet-macvlan-mvz.conf"))
+        assert last < gained < done.index("reload networkd", gained)
+
     def test_another_parent_file_moves_the_drop_in(self):
         files = made_of(link(), NETWORKD_HOST)
         host = networkd(links={"eth0": replace(ETH0, file="/etc/systemd/network/20-wired.network")})

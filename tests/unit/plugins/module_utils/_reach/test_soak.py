@@ -161,3 +161,36 @@ def test_times(soak, interval, timeout, keys):
     problems = Problems()
     times(soak, interval, timeout, problems)
     assert [item.key for item in problems.items] == keys
+
+
+@pytest.mark.parametrize(("late", "received"), [(5.0, 1), (0.0, 0)])
+def test_an_answer_after_the_timeout_counts_where_that_is_wanted(late, received):
+    with selectors.DefaultSelector() as selector:
+        transport = Script("-")
+        asking = Asking({PROBE: transport}, 0.001, lambda dummy: None, selector, late)
+        asking.send([PROBE])
+        asking.expire(time.monotonic() + 0.01)
+        assert not asking.waiting
+        transport._answers.append((TARGET, 0))
+        transport._there.send(b"!")
+        for key, dummy in selector.select(1):
+            key.data()
+        assert asking.series[PROBE].received == received
+        transport.close()
+
+
+def test_a_slow_path_is_waited_for_after_its_first_answer():
+    with selectors.DefaultSelector() as selector:
+        transport = Script("-")
+        asking = Asking({PROBE: transport}, 0.001, lambda dummy: None, selector, 5.0)
+        asking.send([PROBE])
+        time.sleep(0.05)
+        asking.expire(time.monotonic())
+        transport._answers.append((TARGET, 0))
+        transport._there.send(b"!")
+        for key, dummy in selector.select(1):
+            key.data()
+        before = time.monotonic()
+        asking.send([PROBE])
+        assert asking.next_deadline >= before + 0.1
+        transport.close()

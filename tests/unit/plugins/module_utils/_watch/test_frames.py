@@ -58,7 +58,9 @@ def test_what_a_frame_says():
     assert (said.kind, said.what, said.address, said.mac, said.asked) == ("arp", "request", THERE, OTHER, HERE)
     said = claim_of(arp(ARP_REQUEST, OTHER, THERE, THERE), True)
     assert (said.what, said.asked) == ("announcement", None)
-    assert claim_of(_packets.parse(_packets.probe(OTHER, HERE)), True) is None, "a probe of this collection"
+    assert claim_of(_packets.parse(_packets.probe(OTHER, HERE)), True) is None, "a probe of this process"
+    signed = Frame(OTHER, _packets.BROADCAST, Arp(ARP_REQUEST, OTHER, THERE, _packets.NO_MAC, HERE), signed=True)
+    assert claim_of(signed, True).mac == OTHER, "a signature of another host hides nothing"
     solicitation = _packets.Neighbour(True, *(ipaddress.ip_address(text) for text in ("fe80::3", "ff02::1", "fe80::4")))
     said = claim_of(Frame(OTHER, "33:33:00:00:00:01", solicitation), True)
     assert (said.kind, said.what, str(said.asked)) == ("nd", "request", "fe80::4")

@@ -30,7 +30,7 @@ def test_the_pattern_in_time(losses: list[list[float]], received: int, expected:
 
 
 def located(fleet: dict[str, Any]) -> list[Account]:
-    return accounts(fleet["web1"], [])
+    return accounts(fleet["web1"], [], {})
 
 
 def test_the_edge_is_the_port_where_the_parent_is_answered_and_the_link_is_not() -> None:
@@ -40,7 +40,8 @@ def test_the_edge_is_the_port_where_the_parent_is_answered_and_the_link_is_not()
     assert found.edge == ("link", "switch")
     assert found.name == "lan0 to gateway 192.168.100.1, ARP"
     assert found.text == (
-        "lan0 to gateway 192.168.100.1, ARP: lost for good at +1.0 s (50 % lost), between lan0 and the switch port of eth0"
+        "lan0 to gateway 192.168.100.1, ARP: lost for good at +1.0 s (50 % lost), between lan0 and the switch port of"
+        " eth0"
     )
     assert "accept the MAC address of lan0" in found.ask
 

@@ -10,9 +10,8 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import judge as _judge
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws, words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES
 
 from .causes import causes_cases as cases

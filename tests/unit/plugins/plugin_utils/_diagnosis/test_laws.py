@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import judge as _judge
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws, words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import CAUSES
 
 from .causes import causes_cases as cases
@@ -237,7 +236,8 @@ def test_no_repair_is_offered_while_the_cable_is_out() -> None:
     cases.own_link(fleet, "eth0")["carrier"] = False
     report = made(fleet)
     assert not _report.repairs(report)
-    assert report.of("web1", "confirmed")[0].remedy.startswith("first restore the carrier of eth0 on web1")
+    assert [item.cause for item in report.of("web1", "confirmed")] == ["no_carrier"]
+    assert laws.obstacle(fleet["web1"], "lan0").startswith("restore the carrier of eth0 on web1")
 
 
 # ---- the checker sees what breaks them -------------------------------------------------------------------------------

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws, words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
 
 from .causes import causes_cases as cases

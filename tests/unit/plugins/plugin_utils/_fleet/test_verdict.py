@@ -200,7 +200,7 @@ def test_where_nobody_could_be_asked() -> None:
     ]
     host = evidence(1, results, containers=[], made=False)
     assert messages(host) == [
-        "192.168.100.1 and 1 more on eth0 (host_address of h1): nobody could be asked: eth0 has no carrier"
+        "192.168.100.1 and 1 more on eth0 (host_address of h1): it could not be tested: eth0 has no carrier"
     ]
 
 

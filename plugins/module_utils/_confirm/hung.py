@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""End a process that does not come to an end by itself, and what it has started, before its work is undone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+#: Seconds until a killed process is gone; one that waits for a device (state D) can take longer.
+PATIENCE = 5.0
+
+
+@dataclass(frozen=True)
+class RunningModule:
+    """started: in clock ticks since boot (proc_pid_stat(5), field 22), as a PID is used again."""
+
+    pid: int
+    started: int
+
+
+def myself() -> RunningModule:
+    return RunningModule(os.getpid(), _stat(os.getpid())[1])
+
+
+def end(process: RunningModule) -> bool:
+    """Kill it and its descendants (SIGKILL, which a stopped process cannot put off); whether all are gone."""
+    if _stat(process.pid)[1] != process.started:
+        return True
+    tree = [process, *_descendants(process.pid)]
+    for one in tree:
+        if one.pid != os.getpid() and _stat(one.pid)[1] == one.started:
+            with contextlib.suppress(OSError):
+                os.kill(one.pid, signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE
+    while any(_alive(one) for one in tree):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _descendants(pid: int) -> list[RunningModule]:
+    """Without this process: a daemon has left the tree of whoever started it."""
+    found: list[RunningModule] = []
+    children: dict[int, list[RunningModule]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            parent, started, _state = _stat(int(name))
+            children.setdefault(parent, []).append(RunningModule(int(name), started))
+    todo = [pid]
+    while todo:
+        below = [child for child in children.get(todo.pop(), []) if child.pid != os.getpid() and child not in found]
+        found += below
+        todo += [child.pid for child in below]
+    return found
+
+
+def _alive(process: RunningModule) -> bool:
+    """A zombie has ended: it only waits for its parent."""
+    _parent, started, state = _stat(process.pid)
+    return started == process.started and state not in "ZX"
+
+
+def _stat(pid: int) -> tuple[int, int, str]:
+    """Parent, start and state; zeros where there is none. The name in parentheses can contain anything."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            fields = stream.read().rpartition(b")")[2].split()
+        return int(fields[1]), int(fields[19]), fields[0].decode()
+    except (OSError, ValueError, IndexError):
+        return 0, 0, "X"

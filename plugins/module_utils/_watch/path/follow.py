@@ -1,0 +1,311 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packet sockets on every interface that probes of a watch pass, and what they saw of them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import secrets
+import selectors
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import TEMPORARY_CHILD, Probe, Series
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import WatchTarget
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import packet_socket
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger
+
+from .data import ARP, HOLDER, ICMP, ND, NETWORK, ForeignProbe, HopSeen, PathsData, TargetPath
+from .locate import HopRuns, ProbeRoute, edges
+from .marks import ADDRESSES_MAX, LENGTHS, NONCE, Sighting, length, program, sighting, token
+from .taken import EchoCounters
+from .tracing import Tracing
+
+#: Interfaces that are followed, and frames that are read per second and in one burst of all.
+HOPS_MAX, RATE, BURST = 64, 1500, 3000
+#: Probes of other hosts that are remembered.
+FOREIGN_MAX = 500
+#: Octets of a frame that are read: headers and mark.
+_SNAP = 128
+
+
+@dataclass(frozen=True)
+class FollowedLink:
+    """An interface. path: of its namespace, empty for our own. inward: how far from the network it is, the parent 0."""
+
+    hop: str
+    path: str
+    link: str
+    mac: str
+    inward: int
+
+
+class Follower:
+    """Marks the probes of one run, and follows them. Nothing of it fails the watch: what is not seen is a limit."""
+
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        scopes: Sequence[Scope],
+        targets: Sequence[WatchTarget],
+        transports: Mapping[Probe, Transport],
+    ) -> None:
+        self._selector = selector
+        self._nonce, self._offset = os.urandom(NONCE), secrets.randbelow(LENGTHS)
+        self._limits: dict[str, None] = {}
+        self._links = _links(scopes)
+        self._targets = [item for item in targets if item.probe is not None]
+        self._numbers = {item.probe: number for number, item in enumerate(self._targets) if item.probe}
+        self._routes = {item.id: self._route(item, scopes) for item in self._targets}
+        self._macs = {item.id: self._mac(item, transports) for item in self._targets}
+        self._seen: dict[tuple[int, str], HopRuns] = {}
+        self._resolved: dict[tuple[str, str, str], HopRuns] = {}
+        self._asked: dict[tuple[str, str], Probe] = {}
+        self._foreign: dict[tuple[bytes, int, str, str, str], dict[str, HopRuns]] = {}
+        self._counters: dict[str, EchoCounters] = {}
+        self._budget = Budget(RATE, BURST)
+        self._sockets: list[socket.socket] = []
+        #: How many attempts a probe has had; set when there is someone who counts them.
+        self.attempts: Callable[[Probe], int] = lambda dummy: 0
+        for item in self._targets:
+            if item.probe is not None:
+                self._asked.setdefault((str(item.probe.target), self._macs[item.id]), item.probe)
+        self._mark(transports)
+        self._listen()
+        self._tracing: Tracing | None = None
+        self._not_traced = ""
+        try:
+            self._tracing = Tracing()
+        except OSError as error:
+            self._not_traced = error.strerror or str(error)
+
+    def _limit(self, text: str) -> None:
+        self._limits.setdefault(text)
+
+    def _mark(self, transports: Mapping[Probe, Transport]) -> None:
+        for probe, number in self._numbers.items():
+            transport = transports.get(probe)
+            if isinstance(transport, Pinger):
+                transport.mark(probe.target, token(self._nonce, number), length(number, self._offset))
+
+    def _route(self, target: WatchTarget, scopes: Sequence[Scope]) -> ProbeRoute | None:
+        """None where the interfaces are not known."""
+        probe = target.probe
+        scope = next((item for item in scopes if item.network.name == target.network), None)
+        if probe is None or scope is None or scope.parent is None:
+            return None
+        parent, shim = scope.parent.name, scope.shim
+        resolving = ARP if probe.target.version == 4 else ND
+        octets = length(self._numbers[probe], self._offset)
+        inside = [item for item in scope.containers if item.address == probe.target]
+        holder = _hop(inside[0].label, inside[0].link.name) if inside else ""
+        if (
+            not holder
+            and shim is not None
+            and probe.target in [item.interface.ip for item in scope.facts.addresses_of(shim)]
+        ):
+            holder = shim.name
+        if probe.namespace:
+            first = _hop(target.namespace, target.link)
+        elif probe.interface.startswith(TEMPORARY_CHILD) or target.link == parent:
+            return ProbeRoute((parent,), NETWORK, octets, resolving)
+        elif shim is not None and target.link == shim.name:
+            first = shim.name
+        else:
+            return None
+        if probe.namespace and not holder and shim is not None:
+            # The parent's own addresses are reached through the host's link.
+            holder = shim.name
+        return (
+            ProbeRoute((first, parent, holder), HOLDER, octets, resolving)
+            if holder
+            else ProbeRoute((first, parent), NETWORK, octets, resolving)
+        )
+
+    def _mac(self, target: WatchTarget, transports: Mapping[Probe, Transport]) -> str:
+        """Of the interface that asks."""
+        transport = transports.get(target.probe) if target.probe else None
+        if isinstance(transport, Asker):
+            return transport.mac
+        name = _hop(target.namespace, target.link)
+        return next((item.mac for item in self._links if item.hop == name), "")
+
+    def _listen(self) -> None:
+        addresses = list(dict.fromkeys(item.probe.target for item in self._targets if item.probe))
+        if len(addresses) > ADDRESSES_MAX:
+            self._limit(f"ARP and neighbour discovery are followed for {ADDRESSES_MAX} of {len(addresses)} targets")
+        if len(self._links) > HOPS_MAX:
+            self._limit(f"{HOPS_MAX} of {len(self._links)} interfaces are followed")
+        for item in self._links[:HOPS_MAX]:
+            opening = functools.partial(packet_socket, item.link, program(addresses), ())
+            try:
+                sock = run_in(item.path or OWN, opening)
+                if item.path not in self._counters:
+                    self._counters[item.path] = run_in(item.path or OWN, EchoCounters)
+            except (OSError, NamespaceGone) as error:
+                self._limit(f"{item.hop} is not followed: {error}")
+                continue
+            self._sockets.append(sock)
+            self._selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, item, sock))
+
+    def _receive(self, link: FollowedLink, sock: socket.socket) -> None:
+        for data in BoundedReading(functools.partial(_next, sock)):
+            if not self._budget.take(time.monotonic()):
+                self._limit("more packets came than could be followed: some hops have seen more than is known")
+                continue
+            found = sighting(data)
+            if found is not None:
+                self._note(link, found)
+
+    def _note(self, link: FollowedLink, found: Sighting) -> None:
+        runs, number = self._place(link.hop, found)
+        if runs is not None:
+            (runs.requests if found.request else runs.answers).add(number)
+
+    def _place(self, hop: str, found: Sighting) -> tuple[HopRuns | None, int]:
+        """Where a sighting is kept, and its number."""
+        if found.protocol == ICMP and found.nonce == self._nonce:
+            return self._seen.setdefault((found.probe % 0x10000, hop), HopRuns()), found.number
+        address = str(found.address)
+        if found.protocol != ICMP:
+            probe = self._asked.get((address, found.mac))
+            if probe is not None:
+                number = max(self.attempts(probe) - 1, 0)
+                return self._resolved.setdefault((address, found.mac, hop), HopRuns()), number
+        key = found.nonce, found.probe, found.protocol, found.mac, address
+        if key not in self._foreign and len(self._foreign) >= FOREIGN_MAX:
+            self._limit(f"probes of {FOREIGN_MAX} other askers are followed at most")
+            return None, 0
+        runs = self._foreign.setdefault(key, {}).setdefault(hop, HopRuns())
+        # ARP and ND have no numbers: each sighting gets the next one.
+        return runs, found.number if found.protocol == ICMP else len(runs.requests if found.request else runs.answers)
+
+    def read_trace(self) -> None:
+        """From time to time, so that the kernel's buffer does not run over."""
+        if self._tracing is not None:
+            self._tracing.read()
+
+    def as_data(self, series: Mapping[Probe, Series], begin: float, timeout: float) -> PathsData:
+        """What became of every target that lost something. begin: of the watch; timeout: seconds."""
+        self.read_trace()
+        drops = self._tracing.joiner.drops if self._tracing else []
+        made = []
+        for item in self._targets:
+            route, asked = self._routes[item.id], series.get(item.probe) if item.probe else None
+            if route is None or asked is None or not asked.losses or item.probe is None:
+                continue
+            question = str(item.probe.target), self._macs[item.id]
+            mine = [self._resolved.get((*question, hop), HopRuns()) for hop in route.hops]
+            number = self._numbers[item.probe]
+            seen = [self._seen.get((number, hop), HopRuns()) for hop in route.hops]
+            echo = item.method == ECHO
+            lost, request, answer = edges(
+                route,
+                asked,
+                seen if echo else mine,
+                mine if echo else None,
+                drops,
+                begin,
+                timeout,
+                self._untaken(route, item.probe.target.version) if echo else None,
+            )
+            path: TargetPath = {
+                "target": item.id, "address": str(item.probe.target), "probe": number, "mac": self._macs[item.id],
+                "hops": list(route.hops), "end": route.end, "sent": asked.sent, "answered": asked.received,
+                "request_hop": request, "answer_hop": answer, "edges": lost,
+            }  # fmt: skip
+            made.append(path)
+        if self._tracing and self._tracing.joiner.left_out:
+            self._limit(f"{self._tracing.joiner.left_out} more dropped packets were not kept")
+        return {
+            "nonce": self._nonce.hex(),
+            "targets": made,
+            "foreign": self._others(),
+            "not_traced": self._not_traced,
+            "limits": list(self._limits),
+        }
+
+    def _untaken(self, route: ProbeRoute, version: int) -> int | None:
+        """Requests that came to the last interface, and not to the ICMP of its namespace."""
+        link = next((item for item in self._links if item.hop == route.hops[-1]), None)
+        counters = self._counters.get(link.path) if link else None
+        taken = counters.taken(version) if counters else None
+        if taken is None:
+            return None
+        ending = {item.probe for item in self._targets if (self._routes[item.id] or route).hops[-1] == route.hops[-1]}
+        same = {
+            number for probe, number in self._numbers.items() if probe.target.version == version and probe in ending
+        }
+        came = sum(
+            len(runs.requests) for (number, hop), runs in self._seen.items() if hop == route.hops[-1] and number in same
+        )
+        return max(came - taken, 0)
+
+    def _others(self) -> list[ForeignProbe]:
+        order = {item.hop: item.inward for item in self._links}
+        found: list[ForeignProbe] = []
+        for (nonce, probe, protocol, mac, address), hops in self._foreign.items():
+            numbered = protocol == ICMP
+            seen: list[HopSeen] = [
+                {
+                    "hop": hop,
+                    "requests": runs.requests.as_data() if numbered else [],
+                    "answers": runs.answers.as_data() if numbered else [],
+                    "request_count": len(runs.requests),
+                    "answer_count": len(runs.answers),
+                }
+                for hop, runs in sorted(hops.items(), key=lambda item: order[item[0]])
+            ]
+            asked: ForeignProbe = {
+                "nonce": nonce.hex(), "probe": probe, "protocol": protocol, "mac": mac, "address": address,
+                "hops": seen,
+            }  # fmt: skip
+            found.append(asked)
+        return found
+
+    def close(self) -> None:
+        for sock in self._sockets:
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(sock)
+            sock.close()
+        for counters in self._counters.values():
+            counters.close()
+        if self._tracing is not None:
+            self._tracing.close()
+
+
+def _next(sock: socket.socket) -> bytes | None:
+    """The next frame, None where none waits or the interface is down."""
+    try:
+        return sock.recv(_SNAP)
+    except OSError:
+        return None
+
+
+def _hop(label: str, link: str) -> str:
+    return f"{label}/{link}" if label else link
+
+
+def _links(scopes: Sequence[Scope]) -> list[FollowedLink]:
+    found: dict[str, FollowedLink] = {}
+    for scope in scopes:
+        for inward, link in enumerate((scope.parent, scope.shim)):
+            if link is not None:
+                found.setdefault(link.name, FollowedLink(link.name, "", link.name, link.mac or "", inward))
+    for scope in scopes:
+        for item in scope.containers:
+            hop = _hop(item.label, item.link.name)
+            found.setdefault(hop, FollowedLink(hop, item.path, item.link.name, item.link.mac or "", 1))
+    return list(found.values())

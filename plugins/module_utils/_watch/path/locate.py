@@ -1,0 +1,167 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""On which edge the attempts of a target vanished, from what each interface saw of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Tuple
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Attempt, Series
+
+from .data import ANSWER, HOLDER, ICMP, REQUEST, SENDER, UNKNOWN, KernelDrop, LostEdge
+from .drops import Drop
+from .runs import NumberRuns, runs_of
+
+#: Attempts before one for which the kernel may have asked by ARP or ND (net/core/neighbour.c: three times, one second
+#: apart, and packets that come meanwhile wait).
+RESOLVING = 8
+
+#: Edge, direction and protocol.
+EdgeKey = Tuple[Tuple[str, str], str, str]
+
+
+@dataclass
+class HopRuns:
+    """What one interface saw of a target's attempts, by their numbers."""
+
+    requests: NumberRuns = field(default_factory=NumberRuns)
+    answers: NumberRuns = field(default_factory=NumberRuns)
+
+
+@dataclass(frozen=True)
+class ProbeRoute:
+    """The interfaces that a request passes, in order, and what is behind the last one. length: of its IP packets.
+
+    resolving: ``arp`` or ``nd``, which come before the question or are the question.
+    """
+
+    hops: tuple[str, ...]
+    end: str
+    length: int
+    resolving: str
+
+
+@dataclass(frozen=True)
+class Located:
+    """edge, direction, protocol of one attempt; hop: positions of the last ones that saw request and answer, or -1."""
+
+    edge: tuple[str, str]
+    direction: str
+    protocol: str
+    request: int
+    answer: int
+
+
+def one(route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Sequence[HopRuns] | None) -> Located:
+    """Where one attempt vanished. seen: by hop, of the question itself; resolved: of the ARP or ND before it."""
+    request = max((place for place, hop in enumerate(seen) if number in hop.requests), default=-1)
+    answer = min((place for place, hop in enumerate(seen) if number in hop.answers), default=-1)
+    protocol = ICMP if resolved is not None else route.resolving
+    if request < 0 and answer < 0 and resolved is not None:
+        window = number - RESOLVING, number
+        asked = max((place for place, hop in enumerate(resolved) if hop.requests.between(*window)), default=-1)
+        told = min((place for place, hop in enumerate(resolved) if hop.answers.between(*window)), default=-1)
+        # An answer that came to the sender's own interface was taken: the question itself was lost before its first.
+        if asked >= 0 and told != 0:
+            request, answer, protocol = asked, told, route.resolving
+    return _placed(route, request, answer, protocol)
+
+
+def _placed(route: ProbeRoute, request: int, answer: int, protocol: str) -> Located:
+    if answer >= 0:
+        edge = route.hops[answer], route.hops[answer - 1] if answer else SENDER
+        return Located(edge, ANSWER, protocol, max(request, answer), answer)
+    if request < 0:
+        return Located((SENDER, route.hops[0]), REQUEST, protocol, -1, -1)
+    if request + 1 < len(route.hops):
+        return Located((route.hops[request], route.hops[request + 1]), REQUEST, protocol, request, -1)
+    direction = REQUEST if route.end == HOLDER else UNKNOWN
+    return Located((route.hops[request], route.end), direction, protocol, request, -1)
+
+
+def edges(
+    route: ProbeRoute,
+    series: Series,
+    seen: Sequence[HopRuns],
+    resolved: Sequence[HopRuns] | None,
+    drops: Iterable[Drop],
+    begin: float,
+    timeout: float,
+    untaken: int | None = None,
+) -> tuple[list[LostEdge], str, str]:
+    """Every edge on which attempts vanished, the most frequent first; and the last hops that saw request and answer of
+    the latest of them. begin: the start of the watch (time.monotonic); timeout: seconds until an attempt is lost.
+    untaken: requests that came to the holder's interface and not to its ICMP, None where that is not known."""
+    mine = [item for item in drops if item.length == route.length and item.device in _devices(route)]
+    grouped: dict[EdgeKey, list[tuple[int, Attempt]]] = {}
+    reasons: dict[EdgeKey, dict[tuple[str, str, str], int]] = {}
+    latest: Located | None = None
+    for number, attempt in enumerate(series.attempts):
+        if attempt.rtt is not None:
+            continue
+        found = one(route, number, seen, resolved)
+        its = _within(mine, begin + attempt.after, timeout)
+        if found.edge[1] == HOLDER and any(item.answer for item in its):
+            # The request was taken, and the answer to it dropped on its way out.
+            found = Located((HOLDER, found.edge[0]), ANSWER, found.protocol, found.request, -1)
+        key = found.edge, found.direction, found.protocol
+        grouped.setdefault(key, []).append((number, attempt))
+        counted = reasons.setdefault(key, {})
+        for drop in its:
+            name = drop.reason, drop.location, drop.device
+            counted[name] = counted.get(name, 0) + 1
+        latest = found
+    _taken(route, grouped, reasons, untaken)
+    made = [_edge(key, members, reasons[key]) for key, members in grouped.items()]
+    hops = ("", *route.hops)
+    last = (hops[latest.request + 1], hops[latest.answer + 1]) if latest else ("", "")
+    return sorted(made, key=lambda item: -item["count"]), last[0], last[1]
+
+
+def _taken(
+    route: ProbeRoute,
+    grouped: dict[EdgeKey, list[tuple[int, Attempt]]],
+    reasons: dict[EdgeKey, dict[tuple[str, str, str], int]],
+    untaken: int | None,
+) -> None:
+    """Requests that the holder has taken, and the kernel has not dropped, were lost as answers."""
+    reached = (route.hops[-1], HOLDER), REQUEST, ICMP
+    lost = grouped.get(reached)
+    if lost and not reasons[reached] and untaken is not None and untaken < len(lost) / 2:
+        answer = (HOLDER, route.hops[-1]), ANSWER, ICMP
+        grouped.setdefault(answer, []).extend(grouped.pop(reached))
+        grouped[answer].sort(key=lambda item: item[0])
+        reasons.setdefault(answer, {}).update(reasons.pop(reached))
+
+
+def _devices(route: ProbeRoute) -> set[str]:
+    """Names of interfaces, of whatever namespace: the trace knows no namespaces."""
+    return {hop.rpartition("/")[2] for hop in route.hops}
+
+
+def _within(drops: Sequence[Drop], sent: float, timeout: float) -> list[Drop]:
+    return [item for item in drops if sent - 0.01 <= item.moment <= sent + timeout]
+
+
+def _edge(
+    key: EdgeKey,
+    members: Sequence[tuple[int, Attempt]],
+    counted: dict[tuple[str, str, str], int],
+) -> LostEdge:
+    drops: list[KernelDrop] = [
+        {"reason": reason, "location": location, "device": device, "count": count}
+        for (reason, location, device), count in sorted(counted.items(), key=lambda item: -item[1])
+    ]
+    return {
+        "edge": list(key[0]),
+        "direction": key[1],
+        "protocol": key[2],
+        "numbers": runs_of(number for number, dummy in members),
+        "count": len(members),
+        "first": round(members[0][1].after, 3),
+        "last": round(members[-1][1].after, 3),
+        "drops": drops,
+    }

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""container_elsewhere: a declared container runs on another host of the fleet."""
+
+from __future__ import annotations
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
+
+
+def judge(case: Case) -> CauseVerdict:
+    if not case.network.containers:
+        return case.ruled_out("no container is declared by its address")
+    moved = [
+        (address, holder)
+        for address in unplaced(case)
+        for holder in case.fleet.holding(case.segment, address)
+        if holder.host != case.host and holder.namespace
+    ]
+    if not moved:
+        return case.ruled_out("no declared container of this host runs on another host of the inventory")
+    address, holder = moved[0]
+    others = {item["address"] for item in case.after.containers}
+    evidence = [case.item("container", f"{item} is on {one}, and declared on {case.host}") for item, one in moved[:5]]
+    lost = [item for item in case.broken() if item["target"] in {one for one, _holder in moved} - others]
+    return case.confirmed(
+        f"the container with {address} is declared on {case.host} and runs on {holder.host}",
+        [*evidence, *case.loss_items(lost)],
+        case.first_loss(lost) if lost else None,
+        machine(holder.mac, holder.host, holder.where),
+        remedy=f"move the container back to {case.host}, or declare {address} in containers of {holder.host}, and run"
+        " linuxnet.macvlan.site on both hosts, whose routes differ",
+    )
+
+
+CAUSE = Cause(
+    id="container_elsewhere",
+    rank=13,
+    title="a declared container runs on another host",
+    explanation="The container was started on another host than its declaration says. It may answer all the same, over"
+    " the network, but this host routes its address to its own parent's links, and the range of the other host does"
+    " not contain it.",
+    remedy="move the container back, or change the declaration",
+    signature="from the moment when it moves",
+    proof="the declared address is on a link of a container of another host, and on none of this host",
+    must="D",
+    needs=("after",),
+    explains=("stale_neighbour", "announcement_lost", "host_isolation"),
+    judge=judge,
+)

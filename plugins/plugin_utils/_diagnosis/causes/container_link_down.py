@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""container_link_down: the link of a container is set down in its own namespace."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+
+
+def judge(case: Case) -> CauseVerdict:
+    down = [(item, item.targets(case.broken())) for item in container_links(case) if not item.link["up"]]
+    hurt = [(item, lost) for item, lost in down if lost]
+    if not hurt:
+        return case.ruled_out("the links of the containers that do not answer are up")
+    item = hurt[0][0]
+    name, namespace = item.link["name"], item.space.label
+    events = case.link_events("change", name, namespace)
+    events = [event for event in events if event["data"].get("changed", {}).get("up") == [True, False]][-1:]
+    after = events[0]["after"] if events else None
+    who = requester(events[0]) if events else None
+    when = f" at +{after:.1f} s" if after is not None else ""
+    names = ", ".join(one.where for one, _lost in hurt[:5])
+    return case.confirmed(
+        f"the link of {len(hurt)} container{'s' if len(hurt) > 1 else ''} on {case.host} is down: {names}{when}",
+        [
+            *(
+                case.item("link", f"{one.link['name']} is down", one.link["name"], one.space.label)
+                for one, _lost in hurt
+            ),
+            *map(case.event_item, events),
+            *case.loss_items([target for _one, targets in hurt for target in targets]),
+        ],
+        after,
+        who,
+        remedy=f"restart the container, or: nsenter --net={quote(item.space.data['path'])} ip link set {quote(name)} up"
+        " (its routes went as well)",
+    )
+
+
+CAUSE = Cause(
+    id="container_link_down",
+    rank=11,
+    title="a container's own link is set down",
+    explanation="Inside the container its network link is administratively down: somebody set it down there, or its"
+    " program did. The kernel removed its routes at the same time. Host and network are as they should be.",
+    remedy="restart the container: the engine then sets its link up, with its address and routes",
+    signature="for one container alone",
+    proof="the flags of the link in the container's namespace lack IFF_UP, and probes to or from it are lost",
+    must="D",
+    needs=("watch", "before", "after"),
+    explains=("container_address_wrong", "container_route_absent", "stale_neighbour", "announcement_lost"),
+    judge=judge,
+)

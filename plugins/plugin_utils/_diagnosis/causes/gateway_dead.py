@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gateway_dead: the network's gateway answers no host of the segment any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData, TimelineData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import segment_of
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+
+#: Seconds by which hosts may notice the same loss at different times, beside one round of probes: the clocks of hosts
+#: that no time service keeps together differ by more than their probes do.
+TOGETHER = 1.5
+
+
+@dataclass(frozen=True)
+class _Witness:
+    """What one host saw of a gateway. at: the first loss in seconds since the epoch; None where it never answered."""
+
+    host: str
+    lost: list[TargetData]
+    answered: list[TargetData]
+    at: float | None = None
+    interval: float = 0.0
+
+    def agrees(self, other: _Witness) -> bool:
+        """Whether both lost it in the same second, or both never reached it."""
+        if self.at is None or other.at is None:
+            return self.at is None and other.at is None
+        return abs(self.at - other.at) <= TOGETHER + max(self.interval, other.interval)
+
+
+def judge(case: Case) -> CauseVerdict:
+    asked = dict.fromkeys(item["target"] for kind in GATEWAYS for item in case.targets(kind) if item["sent"])
+    if not asked:
+        return case.not_tested("no gateway of the network was asked")
+    found = [(gateway, one) for gateway in asked for one in [_witness(case.evidence, case.segment, gateway)] if one]
+    dead = [(gateway, one) for gateway, one in found if one.lost and not one.answered]
+    if not dead:
+        return case.ruled_out("every gateway that was asked answers the parent or a link on it")
+    gateway, own = dead[0]
+    others = list(_others(case, gateway))
+    reaching = [one for one in others if one.answered and not one.lost]
+    if reaching:
+        return case.ruled_out(f"{gateway} answers {', '.join(one.host for one in reaching[:5])}")
+    agreeing = [one for one in others if own.agrees(one)]
+    after = case.first_loss(own.lost)
+    if len(agreeing) == len(others) and agreeing:
+        return _of_fleet(case, gateway, own, agreeing)
+    return case.suspected(
+        f"{gateway} does not answer {case.host}{since(after)}, neither its parent nor its link, and no other host of"
+        " the segment shows whether the gateway itself or the way to it is broken",
+        [*_alive(case, after), *case.loss_items(own.lost)],
+        after,
+        remedy=f"ask the network team: is {gateway} up, and does its table of neighbours have"
+        f" {_mac(case)} ({case.parent_name} of {case.host}); if so: which port and VLAN is that MAC address on",
+    )
+
+
+def _of_fleet(case: Case, gateway: str, own: _Witness, others: list[_Witness]) -> CauseVerdict:
+    """One verdict for all hosts: its text is the same on each."""
+    hosts = sorted([case.host, *(one.host for one in others)])
+    after, alive = case.first_loss(own.lost), _alive(case, case.first_loss(own.lost))
+    what = "the gateway itself" if alive else "the gateway, or the switch between it and the hosts,"
+    when = "in the same second" if after is not None else "from the start"
+    names = ", ".join(hosts[:5]) + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")
+    evidence = [*alive, *case.loss_items(own.lost)]
+    evidence += [
+        EvidenceItem("reachability", f"{one.lost[0]['target']}: {_share(one)}", one.host) for one in others[:5]
+    ]
+    return case.fleet_wide(
+        f"{gateway} of {case.network.name} stopped answering all {len(hosts)} hosts of the segment {when} ({names}):"
+        f" {what} is down"
+        if after is not None
+        else f"{gateway} of {case.network.name} answers none of the {len(hosts)} hosts of the segment ({names}):"
+        f" {what} is down",
+        evidence,
+        hosts,
+        after,
+        remedy=f"no host can repair this: ask the network team whether {gateway} is up and its port in the right VLAN",
+    )
+
+
+def _share(one: _Witness) -> str:
+    return f"{sum(item['received'] for item in one.lost)} of {sum(item['sent'] for item in one.lost)} answered"
+
+
+def _others(case: Case, gateway: str) -> Iterator[_Witness]:
+    """The other hosts of the segment that asked the gateway in the same minutes, over a parent with a carrier."""
+    for host, evidence in case.fleet.hosts.items():
+        if host != case.host and case.fleet.together(case.host, host):
+            one = _witness(evidence, case.segment, gateway)
+            if one is not None:
+                yield one
+
+
+def _witness(evidence: HostEvidence, segment: str, gateway: str) -> _Witness | None:
+    watch = evidence["watch"]
+    names = {item["name"] for item in evidence["networks"] if segment_of(item) == segment}
+    names = {name for name in names if _connected(evidence, name)}
+    targets = [
+        item
+        for item in (watch["targets"] if watch else [])
+        if item["network"] in names and item["kind"] in GATEWAYS and item["target"] == gateway and item["sent"]
+    ]
+    if watch is None or not targets:
+        return None
+    lost = broken(targets)
+    answered = [item for item in targets if not is_lost(item)]
+    return _Witness(evidence["host"], lost, answered, _begin(watch, lost), watch["interval"])
+
+
+def _begin(watch: TimelineData, lost: list[TargetData]) -> float | None:
+    moments = [item["first_loss"] for item in lost if item["received"] and item["first_loss"] is not None]
+    return epoch(watch["started"]) + min(moments) if moments else None
+
+
+def _connected(evidence: HostEvidence, network: str) -> bool:
+    """Whether the parent of a network is up and has its carrier: another host's own fault is no sign of the gateway."""
+    snapshot = evidence["after"]
+    scope = snapshot["networks"].get(network) if snapshot else None
+    if snapshot is None or scope is None:
+        return False
+    links = snapshot["namespaces"][0]["links"]
+    return any(link["name"] == scope["parent"] and link["up"] and link["carrier"] for link in links)
+
+
+def _alive(case: Case, after: float | None) -> list[EvidenceItem]:
+    """Frames of other machines that arrived on the parent after the loss: the segment itself forwards."""
+    heard = [
+        event
+        for kind in ("arp", "nd")
+        for event in (case.frame_events("arp") if kind == "arp" else case.frame_events("nd"))
+        if event["link"] == case.parent_name
+        and event["data"]["incoming"]
+        and not event["data"]["own_mac"]
+        and event["data"]["last"] > (after or 0.0) + TOGETHER
+    ]
+    return [case.event_item(event) for event in heard[:2]]
+
+
+def _mac(case: Case) -> str:
+    return case.after.parent["mac"] if case.after.parent else "its MAC address"
+
+
+CAUSE = Cause(
+    id="gateway_dead",
+    rank=8,
+    title="the gateway does not answer",
+    explanation="The network's gateway answers neither the parent nor a macvlan link of the host, and no other host of"
+    " the segment either: the gateway is down, or the switch port or VLAN over which all of them reach it.",
+    remedy="ask the network team whether the gateway is up",
+    signature="in the same second on all hosts of the segment",
+    proof="all probes of the gateway are lost on every host of the segment that asked it at that time, from the same"
+    " second on, while their parents have a carrier; from one host alone this is suspected only",
+    must="D",
+    needs=("watch", "after"),
+    judge=judge,
+)

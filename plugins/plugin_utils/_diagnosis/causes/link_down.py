@@ -1,0 +1,74 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""link_down: the host's macvlan link is set down."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import lost_during, outages
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+
+
+def judge(case: Case) -> CauseVerdict:
+    link = case.after.shim
+    if link is None:
+        return case.ruled_out("the host has no link of the network that could be down")
+    name = link["name"]
+    found = outages(case, "up", name)
+    events = [event for one in found for event in (one.begun_by, one.ended_by) if event]
+    who = requester(found[-1].begun_by) if found else None
+    by = f" by {who['text']}" if who else ""
+    if not link["up"]:
+        after = found[-1].start if found and found[-1].end is None else None
+        when = f" at +{after:.1f} s" if after is not None else ""
+        summary = f"{name} of {case.host} {'was set' if when else 'is'} down{when}{by if when else ''}"
+        evidence = [case.item("link", f"{name} is down", name), *map(case.event_item, events[-4:])]
+        return case.confirmed(
+            f"{summary}, and the kernel flushed its routes",
+            [*evidence, *case.loss_items(case.broken())],
+            after,
+            who if when else None,
+            remedy=f"find out who set it down, then run linuxnet.macvlan.site, or: ip link set {quote(name)} up",
+        )
+    hurt = lost_during(case, found, case.broken()) if found else []
+    ended = [item for item in hurt if item["losses"][-1][1] < case.watch["duration"]]
+    if not hurt or len(ended) < len(hurt):
+        return case.ruled_out(f"{name} is up" + (", also again after it was down" if found else ""))
+    return case.confirmed(
+        f"{name} of {case.host} was set down at +{found[0].start:.1f} s{by}, and is up again",
+        [*map(case.event_item, events[:4]), *case.loss_items(hurt)],
+        found[0].start,
+        who,
+        remedy="find out who set it down; nothing has to be restored now",
+    )
+
+
+CAUSE = Cause(
+    id="link_down",
+    rank=4,
+    title="the host's macvlan link is set down",
+    explanation="A link that is administratively down sends and receives nothing. The kernel removes its IPv4 routes"
+    " and its IPv6 addresses at that moment, and only the connected routes come back when it is set up again.",
+    remedy="run linuxnet.macvlan.site, which sets the link up and adds its addresses and routes",
+    signature="from the moment when it is set down",
+    proof="the link's flags lack IFF_UP; the kernel's notification of the change where the watch saw it",
+    must="P D",
+    needs=("watch", "after"),
+    explains=(
+        "address_absent",
+        "address_removed_by_other",
+        "announcement_lost",
+        "host_isolation",
+        "mac_filtering_upstream",
+        "mac_limit_after_ageing",
+        "route_absent",
+        "route_order",
+        "stale_neighbour",
+    ),
+    repairable=True,
+    judge=judge,
+)

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""pings_ignored: a setting of the kernel keeps a container, or the host, from answering pings."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+
+#: By IP version: its name in the evidence, and for sysctl(8).
+SETTINGS = {
+    4: ("icmp_echo_ignore_all", "net.ipv4.icmp_echo_ignore_all"),
+    6: ("echo_ignore_all", "net.ipv6.icmp.echo_ignore_all"),
+}
+
+
+def judge(case: Case) -> CauseVerdict:
+    silent = []
+    for target in case.broken():
+        space = _holder(case, target["target"])
+        name, key = SETTINGS[6 if ":" in target["target"] else 4]
+        if target["method"] == ECHO and space is not None and space.setting("all", name) == 1:
+            silent.append((target, space, key))
+    if not silent:
+        return case.ruled_out("nobody on this host who does not answer has a setting that ignores pings")
+    target, space, key = silent[0]
+    lost = [one for one, _space, _key in silent]
+    place = f"the container in {space.label}" if space.label else case.host
+    enter = f"nsenter --net={quote(space.data['path'])} " if space.label else ""
+    return case.confirmed(
+        f"{place} answers no pings ({target['target']}): its {key} is 1; other traffic is not touched by that",
+        [case.item("setting", f"{key} is 1", "", space.label), *case.loss_items(lost)],
+        case.first_loss(lost),
+        remedy=f"{enter}sysctl -w {key}=0, and take the setting out of the file or the container's options that set it",
+    )
+
+
+def _holder(case: Case, address: str) -> NamespaceView | None:
+    """The namespace on this host that has an address."""
+    return next(
+        (
+            space
+            for space in case.after.namespaces
+            if any(item["address"].split("/", maxsplit=1)[0] == address for item in space.addresses())
+        ),
+        None,
+    )
+
+
+CAUSE = Cause(
+    id="pings_ignored",
+    rank=16,
+    title="a setting keeps pings from being answered",
+    explanation="With icmp_echo_ignore_all the kernel of a network namespace answers no echo request. Everything else"
+    " works: only checks by ping fail.",
+    remedy="set icmp_echo_ignore_all to 0 in that namespace",
+    signature="from the moment when it is set, for pings to one container or to the host",
+    proof="the setting is 1 in the namespace that has the address, and pings to that address are lost",
+    must="D",
+    needs=("watch", "after"),
+    explains=("stale_neighbour", "announcement_lost"),
+    judge=judge,
+)

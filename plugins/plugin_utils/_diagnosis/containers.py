@@ -1,0 +1,71 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The containers of a network as they were, are, and are declared. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
+
+from .case import Case
+from .snapshot import NamespaceView
+
+
+@dataclass(frozen=True)
+class ContainerLink:
+    """A link of a container that is there when the watch is over. addresses: what it had before or has now."""
+
+    space: NamespaceView
+    link: LinkData
+    addresses: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        return f"{self.link['name']} in {self.space.label}"
+
+    def targets(self, lost: Iterable[TargetData]) -> list[TargetData]:
+        """Those that lead to this link or from it."""
+        place = (self.space.label, self.link["name"])
+        return [
+            item
+            for item in lost
+            if item["target"] in self.addresses or (item["from"]["namespace"], item["from"]["link"]) == place
+        ]
+
+
+def container_links(case: Case) -> list[ContainerLink]:
+    """The links of the containers that were found before the watch or after it, as far as they are there now."""
+    had: dict[tuple[str, str], dict[str, None]] = {}
+    for snapshot in (case.before, case.after):
+        for item in snapshot.found:
+            if item["namespace"]:
+                had.setdefault((item["namespace"], item["link"]), {})[item["address"]] = None
+    return [
+        ContainerLink(space, link, tuple(addresses))
+        for (namespace, name), addresses in had.items()
+        for space in [case.after.namespace(namespace)]
+        if space is not None
+        for link in [space.link(name)]
+        if link is not None
+    ]
+
+
+def unplaced(case: Case) -> Iterator[str]:
+    """The declared addresses of containers that no link on the network's parent has."""
+    there = {item["address"] for item in case.after.found}
+    return (str(item) for item in case.network.containers if str(item) not in there)
+
+
+def empty_links(case: Case) -> list[tuple[NamespaceView, LinkData]]:
+    """Macvlan links on the parent in other namespaces without any address of the network."""
+    return [
+        (space, link)
+        for space in case.after.namespaces[1:]
+        for link in space.links
+        if link["parent"] == case.parent_name and link["parent_namespace"] == "" and link["mode"]
+        if not any(case.inside(item["address"]) for item in space.addresses(link["name"]))
+    ]

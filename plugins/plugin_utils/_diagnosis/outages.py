@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a link was down or without carrier during the watch, and what was lost meanwhile. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+from typing import Literal
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, TargetData
+
+from .case import Case, changed
+
+#: Seconds by which a loss may begin before the event of its outage, or end after it, beside one round of probes: the
+#: answer to the last probe was still on its way, and neighbours are resolved again after an outage.
+SLACK = 1.0
+#: So many outages show a period, and their distances may differ from the mean by this share.
+PERIODIC_OUTAGES, PERIODIC_SPREAD = 3, 0.25
+
+
+@dataclass(frozen=True)
+class Outage:
+    """start, end: seconds after the start of the watch. end, ended_by: None where it lasted to the end of the watch."""
+
+    begun_by: LinkEvent
+    ended_by: LinkEvent | None = None
+
+    @property
+    def start(self) -> float:
+        return self.begun_by["after"]
+
+    @property
+    def end(self) -> float | None:
+        return self.ended_by["after"] if self.ended_by else None
+
+    def covers(self, loss: list[float], slack: float) -> bool:
+        """Whether an interval of lost probes began while this lasted."""
+        return self.start - slack <= loss[0] <= (self.end if self.end is not None else loss[0]) + slack
+
+
+def outages(case: Case, field: Literal["up", "carrier"], link: str | None, namespace: str = "") -> list[Outage]:
+    """In their order. A carrier that went because the link was set down is no outage of the carrier."""
+    found: list[Outage] = []
+    for event in case.link_events("change", link, namespace):
+        values = changed(event, field)
+        if values == (True, False) and (field == "up" or event["data"]["up"]):
+            found.append(Outage(event))
+        elif values == (False, True) and found and found[-1].ended_by is None:
+            found[-1] = Outage(found[-1].begun_by, event)
+    return found
+
+
+def lost_during(case: Case, found: Iterable[Outage], targets: Iterable[TargetData]) -> list[TargetData]:
+    """The targets of which probes were lost in one of the outages."""
+    known, slack = list(found), SLACK + case.watch["interval"]
+    return [item for item in targets if any(one.covers(loss, slack) for one in known for loss in item["losses"])]
+
+
+def rhythm(found: list[Outage]) -> str:
+    """How often, how long and how regularly, in words: ``4 times, every 3.0 s, for 1.5 s each``."""
+    lengths = [one.end - one.start for one in found if one.end is not None]
+    often = {1: "once", 2: "twice"}.get(len(found), f"{len(found)} times")
+    lasting = f", for {fmean(lengths):.1f} s{' each' if len(lengths) > 1 else ''}" if lengths else ""
+    distances = [later.start - earlier.start for earlier, later in pairwise(found)]
+    if len(found) >= PERIODIC_OUTAGES:
+        mean = fmean(distances)
+        if all(abs(distance - mean) <= PERIODIC_SPREAD * mean for distance in distances):
+            return f"{often}, every {mean:.1f} s{lasting}"
+    return f"{often}{lasting}"

@@ -1,0 +1,272 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where lost probes vanished, from what every host of the fleet saw of them. Pure.
+
+A host knows its own interfaces. What vanished behind its parent is looked for in the evidence of the host that holds
+the address: what arrived there, and what left there as an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import (
+    ANSWER,
+    HOLDER,
+    ICMP,
+    NETWORK,
+    REQUEST,
+    SENDER,
+    ForeignProbe,
+    HopSeen,
+    KernelDrop,
+    LostEdge,
+    TargetPath,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.runs import overlap
+
+
+@dataclass(frozen=True)
+class PathEnd:
+    """One end of an edge. host: empty for the network. hop: an interface, SENDER, HOLDER or NETWORK."""
+
+    host: str
+    hop: str
+
+    def __str__(self) -> str:
+        if self.hop == NETWORK:
+            return "the network"
+        if self.hop in (SENDER, HOLDER):
+            return f"{self.host} itself" if self.host else "the machine that has the address"
+        return f"{self.hop} of {self.host}" if self.host else self.hop
+
+
+@dataclass(frozen=True)
+class LocatedLoss:
+    """Most of what a target lost vanished from ``start`` to ``end``, in the packet's direction.
+
+    direction: ``request``, ``answer`` or ``unknown``. protocol: what was lost. count, share: of the attempts that were
+    lost on this edge, and of all that were sent. first, last: seconds after the start of the watch. not_traced: why the
+    kernel could not be asked for its reasons. witnesses: hosts whose evidence it is from.
+    """
+
+    host: str
+    target: str
+    start: PathEnd
+    end: PathEnd
+    direction: str
+    protocol: str
+    count: int
+    share: float
+    first: float
+    last: float
+    drops: tuple[KernelDrop, ...] = ()
+    not_traced: str = ""
+    witnesses: tuple[str, ...] = ()
+
+    @property
+    def edge(self) -> tuple[str, str]:
+        """Both ends in words."""
+        return str(self.start), str(self.end)
+
+
+def located(hosts: Mapping[str, HostEvidence]) -> dict[tuple[str, str], LocatedLoss]:
+    """For each host and id of a target that lost something: where most of it vanished."""
+    found = {}
+    for host, evidence in hosts.items():
+        paths = evidence.get("paths")
+        for target in paths["targets"] if paths else ():
+            if paths and target["edges"]:
+                found[host, target["target"]] = _joined(host, paths["nonce"], paths["not_traced"], target, hosts)
+    return found
+
+
+def _joined(
+    host: str, nonce: str, not_traced: str, target: TargetPath, hosts: Mapping[str, HostEvidence]
+) -> LocatedLoss:
+    lost = target["edges"][0]
+    own = LocatedLoss(
+        host,
+        target["target"],
+        PathEnd(host, lost["edge"][0]),
+        PathEnd("" if lost["edge"][1] == NETWORK else host, lost["edge"][1]),
+        lost["direction"],
+        lost["protocol"],
+        lost["count"],
+        lost["count"] / max(target["sent"], 1),
+        lost["first"],
+        lost["last"],
+        tuple(lost["drops"]),
+        not_traced,
+        (host,),
+    )
+    if lost["edge"][1] != NETWORK:
+        return own
+    for witness, probe in _others(host, nonce, target, lost, hosts):
+        hops = _inwards(hosts[witness], target["address"], probe["hops"])
+        if hops:
+            return replace(_behind(own, witness, hops, lost), witnesses=(host, witness))
+    return _unseen(own, target, hosts)
+
+
+def _inwards(evidence: HostEvidence, address: str, seen: list[HopSeen]) -> list[HopSeen]:
+    """The interfaces from the parent to the one that has the address, whether they saw anything or not; empty where the
+    host does not have it. All interfaces hear broadcasts."""
+    place = _place(evidence, address)
+    if place is None or not seen:
+        return []
+    known = {item["hop"]: item for item in seen}
+    hops = list(dict.fromkeys([seen[0]["hop"], place]))
+    return [
+        known.get(hop, {"hop": hop, "requests": [], "answers": [], "request_count": 0, "answer_count": 0})
+        for hop in hops
+    ]
+
+
+def _others(
+    host: str, nonce: str, target: TargetPath, lost: LostEdge, hosts: Mapping[str, HostEvidence]
+) -> Iterable[tuple[str, ForeignProbe]]:
+    """What other hosts saw of a target's probes."""
+    for other, evidence in hosts.items():
+        paths = evidence.get("paths")
+        if other == host or paths is None:
+            continue
+        for probe in paths["foreign"]:
+            same = (
+                (probe["nonce"], probe["probe"]) == (nonce, target["probe"])
+                if lost["protocol"] == ICMP
+                else (probe["protocol"], probe["mac"], probe["address"])
+                == (lost["protocol"], target["mac"], target["address"])
+            )
+            if same:
+                yield other, probe
+
+
+def _behind(own: LocatedLoss, witness: str, hops: list[HopSeen], lost: LostEdge) -> LocatedLoss:
+    """The edge, by what the holder's host saw of the lost attempts. hops: from its parent inwards."""
+    requests = [_of(item["requests"], item["request_count"], lost) for item in hops]
+    answers = [_of(item["answers"], item["answer_count"], lost) for item in hops]
+    enough = max(1, lost["count"] // 2)
+    if answers[0] >= enough:
+        return replace(own, start=PathEnd(witness, hops[0]["hop"]), end=PathEnd("", NETWORK), direction=ANSWER)
+    if requests[0] < enough:
+        return replace(own, end=PathEnd("", NETWORK), direction=REQUEST)
+    answered = next((place for place, number in enumerate(answers) if number >= enough), None)
+    if answered is not None:
+        ends = [PathEnd(witness, hops[place]["hop"]) for place in (answered, answered - 1)]
+        return replace(own, start=ends[0], end=ends[1], direction=ANSWER)
+    reached = max(place for place, number in enumerate(requests) if number >= enough)
+    ends = [*(PathEnd(witness, item["hop"]) for item in hops), PathEnd(witness, HOLDER)]
+    return replace(own, start=ends[reached], end=ends[reached + 1], direction=REQUEST)
+
+
+def _of(numbers: list[list[int]], count: int, lost: LostEdge) -> int:
+    """How many of the lost attempts were seen; ARP and ND have no numbers, and any that were seen count."""
+    return overlap(numbers, lost["numbers"]) if lost["protocol"] == ICMP else count
+
+
+def _unseen(own: LocatedLoss, target: TargetPath, hosts: Mapping[str, HostEvidence]) -> LocatedLoss:
+    """Where the holder is in the fleet and watched at the same time, and has seen nothing, requests are lost."""
+    mine = hosts[own.host]
+    for other, evidence in hosts.items():
+        together = mine["started"] <= evidence["ended"] and evidence["started"] <= mine["ended"]
+        if other != own.host and together and evidence.get("paths") and _place(evidence, target["address"]):
+            return replace(own, direction=REQUEST, witnesses=(own.host, other))
+    return own
+
+
+def _place(evidence: HostEvidence, address: str) -> str | None:
+    """The hop that has an address on a host, in any of its namespaces."""
+    snapshot = evidence["before"] or evidence["after"]
+    for space in snapshot["namespaces"] if snapshot else ():
+        for item in space["addresses"]:
+            if item["address"].split("/")[0] == address and item["link"]:
+                return "/".join(filter(None, [space["label"], item["link"]]))
+    return None
+
+
+# ---- the kernel's reasons in an operator's words ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DropReason:
+    """words: what the kernel did. look: what to look at next."""
+
+    words: str
+    look: str
+
+
+#: By the names of enum skb_drop_reason (include/net/dropreason-core.h).
+REASONS: dict[str, DropReason] = {
+    "NETFILTER_DROP": DropReason(
+        "a firewall rule dropped it", "nft list ruleset, and iptables-legacy-save: rules that count, in that namespace"
+    ),
+    "IP_RPFILTER": DropReason(
+        "the reverse path filter dropped it: the route back leads through another interface",
+        "sysctl net.ipv4.conf.all.rp_filter and that of the interface; ip route get SENDER",
+    ),
+    "NEIGH_FAILED": DropReason(
+        "the neighbour did not answer ARP or neighbour discovery", "ip neighbour show, and who has the address"
+    ),
+    "NEIGH_CREATEFAIL": DropReason("the neighbour table is full", "sysctl net.ipv4.neigh.default.gc_thresh3"),
+    "NEIGH_QUEUEFULL": DropReason(
+        "too many packets waited for ARP or neighbour discovery", "ip neighbour show: INCOMPLETE entries"
+    ),
+    "NEIGH_DEAD": DropReason("the neighbour entry was removed meanwhile", "ip monitor neigh"),
+    "TC_INGRESS": DropReason("a filter of tc dropped it on its way in", "tc -s filter show dev DEVICE ingress"),
+    "TC_EGRESS": DropReason("a filter of tc dropped it on its way out", "tc -s filter show dev DEVICE egress"),
+    "QDISC_DROP": DropReason("the queue of the interface dropped it", "tc -s qdisc show dev DEVICE"),
+    "QDISC_OVERLIMIT": DropReason("the queue of the interface was full", "tc -s qdisc show dev DEVICE"),
+    "QDISC_CONGESTED": DropReason("the queue of the interface was congested", "tc -s qdisc show dev DEVICE"),
+    "CPU_BACKLOG": DropReason(
+        "the processor's input queue was full", "/proc/net/softnet_stat, sysctl net.core.netdev_max_backlog"
+    ),
+    "XDP": DropReason("an XDP program dropped it", "ip link show dev DEVICE: prog/xdp"),
+    "BPF_CGROUP_EGRESS": DropReason("a BPF program of the control group dropped it", "bpftool cgroup tree"),
+    "SOCKET_FILTER": DropReason("the socket's filter did not want it", "ss -0 --bpf"),
+    "SOCKET_RCVBUFF": DropReason("the receiver's buffer was full", "ss -m, sysctl net.core.rmem_max"),
+    "OTHERHOST": DropReason(
+        "it was addressed to another MAC address", "ip neighbour show at the sender: an outdated MAC address"
+    ),
+    "IP_OUTNOROUTES": DropReason("there was no route for it", "ip route get ADDRESS"),
+    "IP_INNOROUTES": DropReason("there was no route for what came in", "ip route get ADDRESS iif DEVICE"),
+    "IP_INADDRERRORS": DropReason(
+        "it came for an address that this namespace does not have", "ip address, and sysctl net.ipv4.ip_forward"
+    ),
+    "IP_LOCAL_SOURCE": DropReason("it came from an address that this host has itself", "a second holder of it"),
+    "IP_INVALID_SOURCE": DropReason("its source address is not valid", "the sender's address"),
+    "IP_LOCALNET": DropReason("it came from the loopback network", "the sender's address"),
+    "IP_INVALID_DEST": DropReason("its destination address is not valid", "the target's address"),
+    "IP_CSUM": DropReason("its IP checksum is wrong", "ethtool -k DEVICE, and what handles the packet on the path"),
+    "ICMP_CSUM": DropReason("its ICMP checksum is wrong", "ethtool -k DEVICE, and what handles the packet on the path"),
+    "SKB_CSUM": DropReason("its checksum is wrong", "ethtool -k DEVICE, and what handles the packet on the path"),
+    "PKT_TOO_BIG": DropReason("it was larger than the MTU", "ip link show: mtu of all interfaces on the path"),
+    "PKT_TOO_SMALL": DropReason("it was cut off", "ethtool -S DEVICE: errors of the receiver"),
+    "IPV6DISABLED": DropReason("IPv6 is disabled there", "sysctl net.ipv6.conf.DEVICE.disable_ipv6"),
+    "UNHANDLED_PROTO": DropReason("nothing on the host takes its protocol", "ip -d link show dev DEVICE"),
+    "DEV_READY": DropReason("the interface was down", "ip link show dev DEVICE"),
+    "FULL_RING": DropReason("the queue of the tap device was full", "the program that reads from it"),
+    "NOMEM": DropReason("the kernel had no memory for it", "free, and the kernel's log"),
+    "SECURITY_HOOK": DropReason("a security module dropped it", "ausearch -m avc, and the kernel's log"),
+    "XFRM_POLICY": DropReason("an IPsec policy dropped it", "ip xfrm policy"),
+    "BRIDGE_INGRESS_STP_STATE": DropReason("the bridge port did not forward yet", "bridge link show"),
+    "LOCAL_MAC": DropReason("it came from a MAC address of this host", "a loop of the network, or a duplicate MAC"),
+    "MAC_INVALID_SOURCE": DropReason("its source MAC address is not valid", "the sender's MAC address"),
+    "NO_TX_TARGET": DropReason("the interface had nowhere to send it to", "ip -d link show dev DEVICE"),
+    "RECURSION_LIMIT": DropReason("interfaces pass it round in a loop", "ip -d link show"),
+    "ARP_PVLAN_DISABLE": DropReason("proxy ARP of private VLANs does not answer it", "sysctl proxy_arp_pvlan"),
+    "NOT_SPECIFIED": DropReason("the kernel dropped it without a reason", "the function in which it did so"),
+}
+
+
+def drop_words(drop: KernelDrop) -> str:
+    """One reason of the kernel in words, with the function and what to look at; unknown ones as the kernel says."""
+    known = REASONS.get(drop["reason"])
+    where = f"on {drop['device']} in {drop['location']}"
+    if known is None:
+        return f"the kernel dropped {drop['count']} {where}: {drop['reason']}"
+    look = known.look.replace("DEVICE", drop["device"])
+    return f"{known.words} ({drop['count']} {where}, {drop['reason']}); look at: {look}"

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong inside a container: its link, its address, its route; containers that run elsewhere, or nowhere."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault
+from tests.faults.lab import FLEET, WEB1, NamespaceLab
+
+ADDRESS = FLEET[WEB1].containers[0]
+
+
+def _restart(lab: NamespaceLab) -> None:
+    lab.c1.ip("link", "delete", "eth0", check=False)
+    lab.start_container("web1-c1")
+
+
+def _declare(lab: NamespaceLab) -> None:
+    """web1 declares its containers by their addresses."""
+    (network,) = FLEET[WEB1].networks
+    lab.declared[WEB1] = [{**network, "containers": list(FLEET[WEB1].containers)}]
+
+
+def _as_before(lab: NamespaceLab) -> None:
+    lab.declared[WEB1] = FLEET[WEB1].networks
+    _restart(lab)
+
+
+def _stop(lab: NamespaceLab) -> None:
+    _declare(lab)
+    lab.c1.ip("link", "delete", "eth0")
+
+
+def _move(lab: NamespaceLab) -> None:
+    """The container runs on web2, in the namespace that the lab made for it."""
+    _stop(lab)
+    lab.web2.ip(
+        "link", "add", "link", "eth0", "name", "eth0", "netns", lab.c1.netns, "type", "macvlan", "mode", "bridge"
+    )
+    lab.c1.ip("link", "set", "eth0", "up")
+    lab.c1.ip("address", "add", f"{ADDRESS}/24", "dev", "eth0")
+
+
+def _wrong_prefix(lab: NamespaceLab) -> None:
+    lab.c1.ip("address", "flush", "dev", "eth0", "scope", "global")
+    lab.c1.ip("address", "add", f"{ADDRESS}/32", "dev", "eth0")
+
+
+def _delete_address(lab: NamespaceLab) -> None:
+    lab.c1.ip("address", "delete", f"{ADDRESS}/24", "dev", "eth0")
+
+
+def _ignore_pings(lab: NamespaceLab, value: str) -> None:
+    lab.c1.run("sysctl", "-qw", f"net.ipv4.icmp_echo_ignore_all={value}")
+
+
+FAULTS = [
+    Fault("pings_ignored", lambda lab: _ignore_pings(lab, "1"), lambda lab: _ignore_pings(lab, "0")),
+    Fault("container_link_down", lambda lab: lab.c1.ip("link", "set", "eth0", "down"), _restart),
+    Fault("container_link_down/during", lambda lab: lab.c1.ip("link", "set", "eth0", "down"), _restart, during=True),
+    Fault("container_not_running", _stop, _as_before),
+    Fault("container_elsewhere", _move, _as_before),
+    Fault("container_address_wrong", _delete_address, _restart, during=True),
+    Fault("container_address_wrong/prefix", _wrong_prefix, _restart),
+    Fault(
+        "container_route_absent",
+        lambda lab: lab.c1.ip("route", "flush", "table", "main"),
+        _restart,
+        during=True,
+    ),
+]

@@ -1,0 +1,234 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""On which edge the watch locates probes that a real kernel drops, and what the kernel says of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.shape import fault
+from labkit.segment import Host, Namespace
+
+GATEWAY, PARENT, SHIM, CONTAINER = (f"192.168.100.{number}" for number in (1, 11, 3, 129))
+NETWORK = {
+    "name": "lan0",
+    "parent": "eth0",
+    "subnets": ["192.168.100.0/24"],
+    "gateways": [GATEWAY],
+    "container_ranges": ["192.168.100.128/28"],
+    "host_addresses": [SHIM],
+    "link": "lan0",
+}
+INTERVAL = 0.2
+
+
+class Lan:
+    """A host with a macvlan link of its own, a container and a gateway."""
+
+    def __init__(self, segment) -> None:
+        self.segment = segment
+        self.gateway: Host = segment.host("gw", addresses=[f"{GATEWAY}/24"])
+        self.host: Host = segment.host("h1", addresses=[f"{PARENT}/24"])
+        self.container: Namespace = self.host.container("c1", addresses=[f"{CONTAINER}/24"])
+        self.host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
+        self.host.ip("link", "set", "lan0", "up")
+        self.host.ip("address", "add", f"{SHIM}/32", "dev", "lan0")
+        self.host.ip("route", "add", "192.168.100.128/28", "dev", "lan0")
+        for device in ("eth0", "lan0"):
+            self.host.sysctl(f"net/ipv4/conf/{device}/arp_filter", 1)
+
+    def follow(self, harm: Callable[[], object], rounds: int = 8) -> dict:
+        """The paths of what is lost after something is done to a healthy host."""
+
+        def inside() -> Observer:
+            observer = Observer({"networks": [NETWORK], "interval": INTERVAL, "duration": 120})
+            observer.start()
+            try:
+                time.sleep(3 * INTERVAL)
+                harm()
+                time.sleep(rounds * INTERVAL)
+            finally:
+                observer.stop()
+            return observer
+
+        paths = run_in(f"/run/netns/{self.host.netns}", inside).paths
+        assert paths is not None
+        assert not fault(paths, PathsData)
+        return paths
+
+
+@pytest.fixture
+def lan(segment) -> Lan:
+    return Lan(segment)
+
+
+def nft(namespace: Namespace, rule: str, family: str = "ip", device: str = "") -> None:
+    """Drop what matches a rule at a hook: ``HOOK RULE``."""
+    hook, dummy, match = rule.partition(" ")
+    on = f' device "{device}"' if device else ""
+    namespace.run(
+        "nft",
+        "-f",
+        "-",
+        input=f"""
+table {family} lost {{
+    chain {hook} {{
+        type filter hook {hook}{on} priority 0;
+        {match} drop
+    }}
+}}
+""",
+    )
+
+
+def edge(paths: dict, kind: str, method: str = "echo") -> dict:
+    """The edge on which most of a kind of target was lost."""
+    found = [item for item in paths["targets"] if f"/{kind}/" in item["target"] and item["target"].endswith(method)]
+    assert found, paths
+    return found[0]["edges"][0]
+
+
+def where(item: dict) -> tuple:
+    # The names of the lab's namespaces have a prefix.
+    return (*(re.sub(r"^lnm[0-9a-f]+-", "", end) for end in item["edge"]), item["direction"])
+
+
+def reasons(item: dict) -> set[str]:
+    return {drop["reason"] for drop in item["drops"]}
+
+
+def test_a_healthy_host_has_no_lost_paths_and_leaves_nothing(lan):
+    paths = lan.follow(lambda: None, rounds=3)
+    assert paths["targets"] == []
+    assert not paths["not_traced"]
+    assert "tracefs" not in subprocess.run(["mount"], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_rule_of_the_container_that_drops_what_comes_in(lan):
+    found = edge(lan.follow(lambda: nft(lan.container, "input icmp type echo-request")), "host_to_container")
+    assert where(found) == ("c1/eth0", "holder", "request")
+    assert reasons(found) == {"NETFILTER_DROP"}
+
+
+def test_a_rule_of_the_container_that_drops_what_goes_out(lan):
+    found = edge(lan.follow(lambda: nft(lan.container, "output icmp type echo-reply")), "host_to_container")
+    assert where(found) == ("holder", "c1/eth0", "answer")
+    assert reasons(found) == {"NETFILTER_DROP"}
+
+
+def test_a_rule_on_the_ingress_of_the_container(lan):
+    harm = lambda: nft(lan.container, "ingress icmp type echo-request", "netdev", "eth0")  # noqa: E731
+    assert where(edge(lan.follow(harm), "host_to_container")) == ("c1/eth0", "holder", "request")
+
+
+def test_a_rule_of_the_host_that_drops_answers(lan):
+    harm = lambda: nft(lan.host, f"input ip saddr {CONTAINER} icmp type echo-reply")  # noqa: E731
+    found = edge(lan.follow(harm), "host_to_container")
+    assert where(found) == ("lan0", "sender", "answer")
+    assert reasons(found) == {"NETFILTER_DROP"}
+
+
+def test_a_rule_of_the_host_that_drops_what_it_sends(lan):
+    harm = lambda: nft(lan.host, f"output ip daddr {CONTAINER} icmp type echo-request")  # noqa: E731
+    found = edge(lan.follow(harm), "host_to_container")
+    assert where(found) == ("sender", "lan0", "request")
+
+
+def test_a_rule_on_the_ingress_of_the_parent(lan):
+    harm = lambda: nft(lan.host, "ingress icmp type echo-request", "netdev", "eth0")  # noqa: E731
+    found = edge(lan.follow(harm), "host_to_container")
+    assert where(found) == ("eth0", "c1/eth0", "request")
+    assert reasons(found)
+
+
+def test_strict_rp_filter_of_the_host(lan):
+    def harm() -> None:
+        lan.host.sysctl("net/ipv4/conf/lan0/rp_filter", 1)
+        lan.host.ip("route", "replace", "192.168.100.128/28", "dev", "eth0")
+
+    found = edge(lan.follow(harm), "container_to_host")
+    assert where(found) == ("lan0", "holder", "request")
+    assert "IP_RPFILTER" in reasons(found)
+
+
+def test_a_port_that_drops_the_link_s_mac_address(lan):
+    mac = lan.host.mac("lan0")
+
+    def harm() -> None:
+        lan.segment.switch.run(
+            "nft",
+            "-f",
+            "-",
+            input=f"""
+table bridge lost {{
+    chain forward {{
+        type filter hook forward priority 0;
+        ether saddr {mac} drop
+    }}
+}}
+""",
+        )
+
+    found = edge(lan.follow(harm), "gateway_from_link", "who_has")
+    assert where(found) == ("eth0", "network", "unknown")
+    assert found["protocol"] == "arp"
+
+
+def test_a_gateway_that_drops_pings(lan):
+    found = edge(lan.follow(lambda: nft(lan.gateway, "input icmp type echo-request")), "gateway_from_parent")
+    assert where(found) == ("eth0", "network", "unknown")
+    assert found["protocol"] == "icmp"
+
+
+def test_a_blackhole_route_of_the_container(lan):
+    found = edge(lan.follow(lambda: lan.container.ip("route", "add", "blackhole", f"{SHIM}/32")), "host_to_container")
+    assert where(found) == ("holder", "c1/eth0", "answer")
+
+
+def test_a_container_link_that_is_down(lan):
+    found = edge(lan.follow(lambda: lan.container.ip("link", "set", "eth0", "down"), rounds=12), "host_to_container")
+    assert where(found) == ("eth0", "c1/eth0", "request")
+
+
+def test_a_container_that_answers_no_arp(lan):
+    def harm() -> None:
+        lan.container.sysctl("net/ipv4/conf/eth0/arp_ignore", 8)
+        lan.host.ip("neighbour", "flush", "dev", "lan0")
+
+    found = edge(lan.follow(harm, rounds=12), "host_to_container")
+    assert (where(found), found["protocol"]) == (("c1/eth0", "holder", "request"), "arp")
+
+
+def test_instances_of_killed_runs_are_removed(lan):
+    program = (
+        "import sys, time; sys.path.insert(0, sys.argv[1]);"
+        "from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.tracing import Tracing;"
+        "t = Tracing(); print('ready', flush=True); time.sleep(60)"
+    )
+    collections = str(Path(__file__).resolve().parents[3] / "collections")
+    process = subprocess.Popen([sys.executable, "-c", program, collections], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    left = _instances()
+    process.kill()
+    process.wait()
+    assert left
+    lan.follow(lambda: None, rounds=2)
+    assert not left & _instances()
+
+
+def _instances() -> set[str]:
+    script = "mount -t tracefs tracefs /sys/kernel/tracing && ls /sys/kernel/tracing/instances"
+    shown = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=True)
+    return {name for name in shown.stdout.split() if name.startswith("linuxnet-macvlan-")}

@@ -1,0 +1,19 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Modules that take networks take all that a plan hands on of one."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import DATA
+from ansible_collections.linuxnet.macvlan.plugins.modules import macvlan_verify, macvlan_watch
+
+
+@pytest.mark.parametrize("module", [macvlan_verify, macvlan_watch])
+def test_every_part_of_a_network_is_an_option(module):
+    assert {*module.LISTS, *module.WORDS, "parent"} == {*DATA.values()}
+    options = yaml.safe_load(module.DOCUMENTATION)["options"]
+    assert {*options["networks"]["suboptions"]} == {*DATA.values()}

@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Causes inside containers: link, address, route, settings and filters; and containers that are elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import causes_cases as cases
+
+ADDRESS, PLACE = "192.168.100.129", "web1-c1"
+
+
+def _space(fleet: dict[str, Any], label: str = PLACE, moment: str = "after") -> dict[str, Any]:
+    return next(item for item in fleet["web1"][moment]["namespaces"] if item["label"] == label)
+
+
+def _lose(fleet: dict[str, Any]) -> None:
+    """All probes to and from the first container."""
+    watch = fleet["web1"]["watch"]
+    for target in watch["targets"]:
+        if target["target"] == ADDRESS or target["from"]["namespace"] == PLACE:
+            target.update(received=0, first_loss=0.0, losses=[[0.0, watch["duration"]]])
+
+
+def _vanish(fleet: dict[str, Any], *moments: str) -> None:
+    """The container is not there, and its address is declared."""
+    for moment in moments:
+        part = fleet["web1"][moment]
+        part["namespaces"] = [item for item in part["namespaces"] if item["label"] != PLACE]
+        scope = part["networks"]["lan0"]
+        scope["containers"] = [item for item in scope["containers"] if item["namespace"] != PLACE]
+
+
+def test_a_container_with_its_link_down() -> None:
+    fleet = cases.healthy()
+    link = next(item for item in _space(fleet)["links"] if item["name"] == "eth0")
+    link["up"] = False
+    assert cases.verdict(fleet, "container_link_down").status == "ruled_out", "nothing is lost"
+    _lose(fleet)
+    found = cases.verdict(fleet, "container_link_down")
+    assert found.status == "confirmed"
+    assert "eth0 in web1-c1" in found.summary
+
+
+def test_a_declared_container_that_does_not_run() -> None:
+    fleet = cases.healthy()
+    _vanish(fleet, "before", "after")
+    _lose(fleet)
+    assert cases.verdict(fleet, "container_not_running").status == "ruled_out", "it is not declared"
+    fleet["web1"]["networks"][0]["containers"] = [ADDRESS]
+    assert cases.verdict(fleet, "container_not_running").status == "confirmed"
+    fleet["web1"]["after"]["unseen_namespaces"] = ["process 7: no permission"]
+    assert cases.verdict(fleet, "container_not_running").status == "suspected"
+
+
+def test_a_container_that_came_to_an_end_and_is_not_declared_is_no_alarm() -> None:
+    fleet = cases.healthy()
+    _vanish(fleet, "after")
+    assert cases.confirmed(fleet) == set()
+
+
+def test_a_declared_container_on_another_host_is_found_though_it_answers() -> None:
+    fleet = cases.healthy()
+    _vanish(fleet, "before", "after")
+    fleet["web1"]["networks"][0]["containers"] = [ADDRESS]
+    other = fleet["web2"]["after"]["networks"]["lan0"]["containers"]
+    other.append({**other[0], "address": ADDRESS})
+    found = cases.verdict(fleet, "container_elsewhere")
+    assert (found.status, found.culprit["host"]) == ("confirmed", "web2")
+    assert cases.confirmed(fleet) == {("web1", "container_elsewhere")}
+
+
+def test_a_deleted_address_names_who_deleted_it() -> None:
+    fleet = cases.healthy()
+    space = _space(fleet)
+    space["addresses"] = [item for item in space["addresses"] if ADDRESS not in item["address"]]
+    scope = fleet["web1"]["after"]["networks"]["lan0"]
+    scope["containers"] = [item for item in scope["containers"] if item["namespace"] != PLACE]
+    data = {"address": f"{ADDRESS}/24"}
+    process = cases.process("agent", 99)
+    cases.event(
+        fleet, kind="address", action="delete", namespace=PLACE, link="eth0", after=1.5, data=data, process=process
+    )
+    _lose(fleet)
+    found = cases.verdict(fleet, "container_address_wrong")
+    assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 1.5, "agent")
+
+
+def test_a_container_without_a_route() -> None:
+    fleet = cases.healthy()
+    for path in _space(fleet)["paths"]:
+        if not path["local"]:
+            path.update(link="", source=None, error="Network is unreachable")
+    _lose(fleet)
+    found = cases.verdict(fleet, "container_route_absent")
+    assert found.status == "confirmed"
+    assert "has no route over eth0" in found.summary
+
+
+def test_a_container_that_ignores_pings() -> None:
+    fleet = cases.healthy()
+    _space(fleet)["settings"]["all"]["icmp_echo_ignore_all"] = 1
+    assert cases.verdict(fleet, "pings_ignored").status == "ruled_out"
+    cases.lose(fleet, "host_to_container", at=0.0)
+    assert cases.verdict(fleet, "pings_ignored").status == "confirmed"
+
+
+def _rule(**fields: Any) -> dict[str, Any]:
+    made = {
+        "tool": "nftables", "place": "inet f in", "hooks": ["input"], "handle": 4, "verdict": "drop", "packets": 0,
+        "text": "icmp type echo-request counter drop", "protocols": ["icmp"], "iif": [], "oif": [], "sources": [],
+        "targets": [], "partial": False,
+    }  # fmt: skip
+    return {**made, **fields}
+
+
+def _filter(fleet: dict[str, Any], label: str, before: int | None, after: int | None, **fields: Any) -> str:
+    """The status and the summary with such a rule in a namespace."""
+    for moment, packets in (("before", before), ("after", after)):
+        _space(fleet, label, moment)["filters"] = [_rule(packets=packets, **fields)]
+    _lose(fleet)
+    found = cases.verdict(fleet, "filter_drops")
+    return f"{found.status} {found.summary}"
+
+
+def test_a_rule_whose_counter_grew_as_much_as_was_lost_is_confirmed() -> None:
+    said = _filter(cases.healthy(), PLACE, 3, 500)
+    assert said.startswith("confirmed a rule in the container web1-c1 on web1 drops")
+    assert "inet f in handle 4: icmp type echo-request counter drop" in said
+
+
+def test_a_rule_that_dropped_nothing_meanwhile_is_not_the_cause() -> None:
+    assert _filter(cases.healthy(), PLACE, 500, 500).startswith("ruled_out")
+
+
+def test_a_rule_that_does_not_count_is_suspected_unless_it_demands_what_is_not_understood() -> None:
+    assert _filter(cases.healthy(), PLACE, None, None).startswith("suspected")
+    assert _filter(cases.healthy(), PLACE, None, None, partial=True).startswith("ruled_out")
+
+
+def test_only_rules_that_match_the_lost_packets_count() -> None:
+    for other in (
+        {"hooks": ["forward"]},
+        {"protocols": ["tcp"]},
+        {"iif": ["eth7"]},
+        {"sources": ["10.0.0.0-10.0.0.255"]},
+        {"place": "ip6 f in"},
+    ):
+        assert _filter(cases.healthy(), PLACE, 0, 500, **other).startswith("ruled_out"), other
+
+
+def test_a_rule_of_the_host_that_drops_one_container() -> None:
+    place = {"tool": "iptables-legacy", "place": "filter INPUT", "handle": None, "protocols": [], "iif": ["lan0"]}
+    said = _filter(cases.healthy(), "", 0, 500, sources=[f"{ADDRESS}-{ADDRESS}"], **place)
+    assert said.startswith("confirmed a rule on web1 drops")

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""States come first: links, carrier and gateway as they are, against what is declared; and who is a consequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import causes_cases as cases
+
+IP = "ip"
+
+
+def _own(fleet: dict[str, Any], moment: str = "after", host: str = "web1") -> dict[str, Any]:
+    return fleet[host][moment]["namespaces"][0]
+
+
+def _without(fleet: dict[str, Any], *moments: str) -> None:
+    """web1's own link is not there."""
+    for moment in moments:
+        own = _own(fleet, moment)
+        for kind, key in (("links", "name"), ("addresses", "link"), ("routes", "link")):
+            own[kind] = [item for item in own[kind] if item[key] != "lan0"]
+        fleet["web1"][moment]["networks"]["lan0"].update(link=None, link_problem="this host has no link lan0")
+
+
+def _switch(fleet: dict[str, Any], field: str, link: str, *moments: tuple[float, bool]) -> None:
+    """Events of a link that goes down or comes up, or loses or regains its carrier."""
+    for after, value in moments:
+        data = {"name": link, "up": True, field: value, "changed": {field: [not value, value]}}
+        cases.event(fleet, link=link, after=after, data=data, what=f"{link} {field} {value}")
+
+
+def _lost_at(targets: list[dict[str, Any]], *losses: tuple[float, float]) -> None:
+    for target in targets:
+        target.update(received=target["sent"] - 2 * len(losses), first_loss=losses[0][0], losses=[*map(list, losses)])
+
+
+def test_a_link_that_was_never_made_is_confirmed_without_any_loss() -> None:
+    fleet = cases.healthy()
+    assert cases.verdict(fleet, "link_absent").status == "ruled_out"
+    _without(fleet, "before", "after")
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after) == ("confirmed", None)
+    assert "does not exist on web1" in found.summary
+    assert cases.confirmed(fleet) == {("web1", "link_absent")}
+
+
+def test_a_deleted_link_names_the_moment_and_its_loss_of_the_route_is_a_consequence() -> None:
+    fleet = cases.healthy()
+    _without(fleet, "after")
+    cases.event(fleet, action="delete", after=2.0, process=cases.process(IP))
+    for path in _own(fleet)["paths"]:
+        if path["link"] == "lan0":
+            path["link"] = "eth0"
+    cases.lose(fleet, "host_to_container", at=2.1)
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 2.0, IP)
+    assert cases.verdict(fleet, "host_isolation").explained_by == "link_absent"
+
+
+def test_a_link_that_is_down_is_the_cause_of_the_routes_that_went() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0")["up"] = False
+    own = _own(fleet)
+    own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
+    _switch(fleet, "up", "lan0", (2.0, False))
+    cases.event(fleet, kind="route", action="delete", after=2.0)
+    cases.lose(fleet, "host_to_container", at=2.1)
+    found = cases.verdict(fleet, "link_down")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert cases.verdict(fleet, "address_removed_by_other").explained_by == "link_down"
+
+
+def test_a_link_that_was_down_for_a_moment_counts_only_where_something_was_lost() -> None:
+    fleet = cases.healthy()
+    _switch(fleet, "up", "lan0", (1.0, False), (1.5, True))
+    assert cases.verdict(fleet, "link_down").status == "ruled_out"
+    _lost_at(cases.lose(fleet, "gateway_from_link"), (1.1, 1.9))
+    assert cases.verdict(fleet, "link_down").status == "confirmed"
+
+
+def test_a_parent_that_is_down_explains_the_gateway() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "eth0").update(up=False, carrier=False)
+    for kind in ("gateway_from_parent", "gateway_from_link"):
+        cases.lose(fleet, kind, at=0.0)
+    assert cases.confirmed(fleet) == {("web1", "parent_down")}
+
+
+def test_a_cable_that_is_out_is_said_and_no_repair_is_offered() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "eth0")["carrier"] = False
+    _switch(fleet, "carrier", "eth0", (2.0, False))
+    process = cases.process("systemd-network", unit="systemd-networkd.service")
+    cases.event(fleet, kind="address", action="delete", after=2.2, process=process)
+    _own(fleet)["addresses"] = [item for item in _own(fleet)["addresses"] if item["link"] != "lan0"]
+    found = cases.verdict(fleet, "no_carrier")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert "no carrier now" in found.summary
+    assert cases.verdict(fleet, "carrier_loss_drops_config").status == "not_tested"
+    assert cases.confirmed(fleet) == {("web1", "no_carrier")}
+
+
+def test_a_port_that_flaps_is_named_with_its_rhythm() -> None:
+    fleet = cases.healthy()
+    times = [(start + add, value) for start in (1.0, 4.0, 7.0) for add, value in ((0.0, False), (1.5, True))]
+    _switch(fleet, "carrier", "eth0", *times)
+    assert cases.verdict(fleet, "port_flaps").status == "ruled_out", "nothing was lost"
+    _lost_at(cases.lose(fleet, "gateway_from_parent"), (1.1, 2.6), (4.1, 5.6), (7.1, 8.6))
+    found = cases.verdict(fleet, "port_flaps")
+    assert found.status == "confirmed"
+    assert "3 times, every 3.0 s, for 1.5 s each" in found.summary
+
+
+def test_a_loss_at_another_time_is_not_explained_by_a_port_that_went_down() -> None:
+    fleet = cases.healthy()
+    _switch(fleet, "carrier", "eth0", (1.0, False), (1.4, True))
+    fleet["web1"]["watch"]["duration"] = 20.0
+    _lost_at(cases.lose(fleet, "gateway_from_link"), (12.0, 14.0))
+    assert cases.verdict(fleet, "port_flaps").status == "ruled_out"
+
+
+def _gateway_dies(fleet: dict[str, Any], *hosts: str, at: float = 1.0) -> None:
+    for host in hosts:
+        for kind in ("gateway_from_parent", "gateway_from_link"):
+            cases.lose(fleet, kind, host, at)
+
+
+def test_a_gateway_that_all_hosts_lose_is_one_verdict_about_the_fleet() -> None:
+    fleet = cases.healthy()
+    _gateway_dies(fleet, "web1", "web2")
+    first, second = (cases.verdict(fleet, "gateway_dead", host) for host in ("web1", "web2"))
+    assert (first.status, second.status) == ("confirmed", "confirmed")
+    assert first.hosts == second.hosts == ("web1", "web2")
+    assert first.summary == second.summary
+
+
+def test_a_gateway_that_answers_another_host_is_not_dead() -> None:
+    fleet = cases.healthy()
+    _gateway_dies(fleet, "web1")
+    assert cases.verdict(fleet, "gateway_dead").status == "ruled_out"
+
+
+def test_a_gateway_that_hosts_lose_at_different_times_is_suspected() -> None:
+    fleet = cases.healthy()
+    _gateway_dies(fleet, "web1", at=1.0)
+    _gateway_dies(fleet, "web2", at=9.0)
+    assert cases.verdict(fleet, "gateway_dead").status == "suspected"
+
+
+def test_one_host_alone_can_only_suspect_the_gateway() -> None:
+    fleet = cases.healthy()
+    del fleet["web2"]
+    _gateway_dies(fleet, "web1")
+    assert cases.verdict(fleet, "gateway_dead").status == "suspected"
+
+
+def test_hosts_of_one_lan_are_in_one_segment_whatever_families_they_have() -> None:
+    fleet = cases.healthy()
+    network = fleet["web2"]["networks"][0]
+    network["subnets"] = [*network["subnets"], "2001:db8::/64"]
+    network["segment"] = ", ".join(network["subnets"])
+    _gateway_dies(fleet, "web1", "web2")
+    assert cases.verdict(fleet, "gateway_dead").hosts == ("web1", "web2")
+
+
+def test_a_missing_address_and_a_missing_route_are_confirmed_where_they_were_missing_before() -> None:
+    fleet = cases.healthy()
+    for moment in ("before", "after"):
+        own = _own(fleet, moment)
+        own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
+    assert cases.confirmed(fleet) == {("web1", "route_absent")}
+    for moment in ("before", "after"):
+        own = _own(fleet, moment)
+        own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    assert cases.confirmed(fleet) == {("web1", "address_absent")}
