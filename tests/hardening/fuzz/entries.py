@@ -45,8 +45,8 @@ def lease(data: bytes) -> None:
     found = datagram.parse(data)
     told = message.parse(found.payload if found is not None else data)
     if told is not None:
-        _ = (told.kind, told.server_id, told.requested_address, told.lease_seconds, told.network, told.routers,
-             told.dns_servers)  # fmt: skip
+        _told = (told.kind, told.server_id, told.requested_address, told.lease_seconds, told.network, told.routers,
+                 told.dns_servers)  # fmt: skip
     message6.parse(found.payload if found is not None else data)
 
 

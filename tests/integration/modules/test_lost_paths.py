@@ -128,25 +128,33 @@ def test_a_rule_of_the_container_that_drops_what_goes_out(lan):
 
 
 def test_a_rule_on_the_ingress_of_the_container(lan):
-    harm = lambda: nft(lan.container, "ingress icmp type echo-request", "netdev", "eth0")  # noqa: E731
+    def harm() -> None:
+        nft(lan.container, "ingress icmp type echo-request", "netdev", "eth0")
+
     assert where(edge(lan.follow(harm), "host_to_container")) == ("c1/eth0", "holder", "request")
 
 
 def test_a_rule_of_the_host_that_drops_answers(lan):
-    harm = lambda: nft(lan.host, f"input ip saddr {CONTAINER} icmp type echo-reply")  # noqa: E731
+    def harm() -> None:
+        nft(lan.host, f"input ip saddr {CONTAINER} icmp type echo-reply")
+
     found = edge(lan.follow(harm), "host_to_container")
     assert where(found) == ("lan0", "sender", "answer")
     assert reasons(found) == {"NETFILTER_DROP"}
 
 
 def test_a_rule_of_the_host_that_drops_what_it_sends(lan):
-    harm = lambda: nft(lan.host, f"output ip daddr {CONTAINER} icmp type echo-request")  # noqa: E731
+    def harm() -> None:
+        nft(lan.host, f"output ip daddr {CONTAINER} icmp type echo-request")
+
     found = edge(lan.follow(harm), "host_to_container")
     assert where(found) == ("sender", "lan0", "request")
 
 
 def test_a_rule_on_the_ingress_of_the_parent(lan):
-    harm = lambda: nft(lan.host, "ingress icmp type echo-request", "netdev", "eth0")  # noqa: E731
+    def harm() -> None:
+        nft(lan.host, "ingress icmp type echo-request", "netdev", "eth0")
+
     found = edge(lan.follow(harm), "host_to_container")
     assert where(found) == ("eth0", "c1/eth0", "request")
     assert reasons(found)
