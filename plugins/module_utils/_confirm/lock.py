@@ -57,8 +57,12 @@ class RunLock:
 
 @contextlib.contextmanager
 def held(request: Request) -> Iterator[RunLock]:
-    """Errors: Busy where another run does not end in time; OSError."""
-    lock = _acquire(request)
+    """Errors: Busy where another run does not end in time, or where no lock can be made."""
+    try:
+        lock = _acquire(request)
+    except OSError as error:
+        what = f"no other run can be kept off this host, as its lock cannot be made ({error}); nothing was changed"
+        raise Busy(f"{what}. Remedy: make {pending.BASE} writable") from error
     try:
         lock.describe(request)
         yield lock

@@ -191,7 +191,8 @@ class ProbedSegment:
     @property
     def blind(self) -> bool:
         """Whether there is no vantage from which silence means anything."""
-        return all(vantage.problem or vantage.missed() for vantage in self.vantages)
+        flooded = any(vantage.flooded for vantage in self.vantages)
+        return flooded or all(vantage.problem or vantage.missed() for vantage in self.vantages)
 
     def reasons(self) -> list[str]:
         found = [*self.missing.values(), *(vantage.problem or vantage.missed() for vantage in self.vantages)]

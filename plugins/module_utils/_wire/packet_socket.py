@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import socket
 import struct
+import time
 from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL, IFF_UP, SO_RCVBUFFORCE
@@ -26,13 +27,17 @@ _PACKET_MR_ALLMULTI = 2
 _SIOCGIFFLAGS = 0x8913
 _IFF_RUNNING = 0x40
 
+#: Frames of ARP, neighbour discovery or DHCP in a second that no healthy network has: a sweep of 1,000 addresses makes
+#: some hundreds. Beyond it the queue of a processor (net.core.netdev_max_backlog) runs over.
+FLOOD = 5000.0
+
 
 class Endpoint:
     """An open socket on one interface, and its state.
 
     name: how results call it; link: the interface's name; mac: its MAC address; sent: frames sent; lost: frames for
-    which the receive buffer had no room; overrun: whether more waited than was read at the end; problem: why it can no
-    longer be used, empty as long as it can.
+    which the receive buffer had no room; overrun: whether more waited than was read at the end; rate: frames per second
+    that its filter passed; problem: why it can no longer be used, empty as long as it can.
     """
 
     def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
@@ -43,14 +48,23 @@ class Endpoint:
         self.sent = 0
         self.lost = 0
         self.overrun = False
+        self.rate = 0.0
         self.problem = ""
+        self._opened = time.monotonic()
 
     def failed(self, error: OSError) -> None:
         """It cannot be used any more."""
         self.problem = f"{self.link}: {error.strerror}"
 
+    @property
+    def flooded(self) -> bool:
+        """Whether the host may have dropped frames before they came to any socket: then silence proves nothing."""
+        return self.rate > FLOOD
+
     def missed(self) -> str:
         """Why frames may be missing, empty where none is."""
+        if self.flooded:
+            return f"{self.link}: {self.rate:.0f} such frames came in a second, and the host drops some of so many"
         if self.lost:
             return f"{self.link}: {self.lost} frames were lost as they came too fast"
         return f"{self.link}: frames came faster than they could be read" if self.overrun else ""
@@ -58,8 +72,10 @@ class Endpoint:
     def finish(self) -> None:
         """Note what was lost, and whether the interface is still connected."""
         self.problem = self.problem or interface_problem(self.socket, self.link)
-        # struct tpacket_stats: tp_packets, tp_drops
-        self.lost += struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
+        # struct tpacket_stats: tp_packets, which counts those that were dropped, too, and tp_drops
+        packets, lost = struct.unpack("=II", self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
+        self.lost += lost
+        self.rate = max(self.rate, packets / max(time.monotonic() - self._opened, 1.0))
 
 
 def packet_socket(

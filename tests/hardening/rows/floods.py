@@ -71,8 +71,9 @@ def hidden(module: str, args: dict[str, Any], result: dict[str, Any]) -> str:
     if module != "arp_conflict_check":
         return ""
     asked = HOLDER6 if args is ASK6[1] else HOLDER
-    # Of a network only addresses of which something was seen are listed.
-    found = {item["address"]: item["status"] for item in result["results"]}.get(asked, "free_as_seen")
+    # Of a network only addresses of which something was seen are listed, and of many only the first; all are counted.
+    unlisted = "free_as_seen" if result["summary"]["free_as_seen"] else "left out"
+    found = {item["address"]: item["status"] for item in result["results"]}.get(asked, unlisted)
     return f"{asked} is held, and was reported as free" if found == "free_as_seen" else ""
 
 
