@@ -183,7 +183,9 @@ def _run(duty: Duty) -> None:
         undone = duty.snapshot.undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)
         _erase(duty, undone)
         at = utc(time.time())
-        pending.leave({"token": token, "reason": reason, "at": at, "undone": undone.done, "left": undone.left})
+        pending.leave(
+            {"token": token, "reason": reason, "at": at, "undone": undone.done, "left": [*undone.left, *undone.lost]}
+        )
     finally:
         duty.lock.release()
 

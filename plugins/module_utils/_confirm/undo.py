@@ -36,10 +36,14 @@ Stage = Callable[[], Restored]
 
 @dataclass
 class Undone:
-    """done: what was restored, in words. left: what could not be, and why."""
+    """done: what was restored, in words. left: what could not be, and why.
+
+    lost: what nothing can restore, a boot neither.
+    """
 
     done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 def undo(stages: Iterable[Stage], patience: float) -> Undone:
@@ -60,8 +64,9 @@ def undo(stages: Iterable[Stage], patience: float) -> Undone:
         quiet = 0 if now.differences or now.errors else quiet + 1
         # The second round checks what the first has restored, however slow the host is.
         if quiet >= QUIET_ROUNDS or (rounds > 1 and time.monotonic() > deadline):
-            left = dict.fromkeys([*now.differences, *now.errors, *now.lost])
-            return Undone([text for text in seen if text not in now.differences], list(left))
+            left = dict.fromkeys([*now.differences, *now.errors])
+            done = [text for text in seen if text not in now.differences]
+            return Undone(done, list(left), list(dict.fromkeys(now.lost)))
         time.sleep(PAUSE)
 
 

@@ -79,7 +79,9 @@ def _lengths(case: Case, item: ContainerLink) -> Iterator[tuple[str, int, int]]:
     """Addresses of the network whose prefix length is not the network's: address, that of the network, its own."""
     for one in item.space.addresses(item.link["name"]):
         interface = ipaddress.ip_interface(one["address"])
-        subnets = [subnet for subnet in case.network.subnets if within(interface.ip, subnet)]
+        # Of a link that no network declares only the routes are known: they say nothing about the prefix length.
+        subnets = [subnet for subnet in case.network.subnets if subnet not in case.network.ranges]
+        subnets = [subnet for subnet in subnets if within(interface.ip, subnet)]
         if subnets and interface.network.prefixlen != subnets[0].prefixlen:
             yield str(interface.ip), subnets[0].prefixlen, interface.network.prefixlen
 
