@@ -223,15 +223,21 @@ def unasked(evidence: HostEvidence) -> list[str]:
         asked = [item for item in targets if item["sent"]]
         reasons = ", ".join(dict.fromkeys(item["impossible"] for item in targets if item["impossible"]))
         because = f" ({reasons})" if reasons else ""
-        if not network["gateways"]:
+        if not network["gateways"] and not (asked and _of_link(network)):
             found.append(f"no gateway of network {name} is declared: whether the switch accepts its links is not known")
-        elif not any(item["kind"] in GATEWAYS for item in asked):
+        elif network["gateways"] and not any(item["kind"] in GATEWAYS for item in asked):
             found.append(f"no gateway of network {name} could be asked{because}")
         if not asked:
             found.append(f"nothing of network {name} could be asked{because}")
     if not evidence["networks"] and not any(item["sent"] for item in watch["targets"]):
         found.append("nothing was asked: its links have neither addresses nor routes to containers")
     return found
+
+
+def _of_link(network: NetworkData) -> bool:
+    """Whether it stands for a link of ``macvlan_links``, which declares no gateway: what it routes to are its subnets."""
+    ranges = network["container_ranges"]
+    return bool(ranges) and set(ranges) <= set(network["subnets"])
 
 
 # ---- the check of all ------------------------------------------------------------------------------------------------
