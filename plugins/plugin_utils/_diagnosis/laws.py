@@ -235,7 +235,7 @@ def unasked(evidence: HostEvidence) -> list[str]:
 
 
 def _of_link(network: NetworkData) -> bool:
-    """Whether it stands for a link of ``macvlan_links``, which declares no gateway: what it routes to are its subnets."""
+    """Whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets."""
     ranges = network["container_ranges"]
     return bool(ranges) and set(ranges) <= set(network["subnets"])
 
