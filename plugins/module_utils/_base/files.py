@@ -251,7 +251,7 @@ def write(path: str, text: str, mode: int = FILE_MODE) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    _sync_directory(directory)
+    sync(directory)
 
 
 def _attributes(path: str) -> labels.Attributes | None:
@@ -300,9 +300,9 @@ def _remove_leftovers(path: str) -> None:
             os.unlink(leftover)
 
 
-def _sync_directory(directory: str) -> None:
-    """Make the rename itself durable (fsync(2): the directory needs one of its own)."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: str) -> None:
+    """Have a file, or the names in a directory, on disk: a rename needs this for itself (fsync(2)). Errors: OSError."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

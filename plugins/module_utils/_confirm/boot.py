@@ -174,8 +174,8 @@ def write(token: str, what: Iterable[str], tree: Tree, place: str) -> None:
     os.symlink(f"../{UNIT}", _wanted())
     # Of new directories the names have to be on disk as well.
     for path in (_wanted(), os.path.dirname(_wanted()), DIRECTORY, os.path.dirname(DIRECTORY)):
-        _sync(os.path.dirname(path))
-    _sync(DIRECTORY)
+        _files.sync(os.path.dirname(path))
+    _files.sync(DIRECTORY)
     _files.write(_path("armed"), json.dumps({"token": token, "boot": boot_id()}))
 
 
@@ -203,7 +203,7 @@ def remove(token: str | None = None) -> None:
         return
     if record is not None:
         os.unlink(_path("armed"))
-        _sync(DIRECTORY)
+        _files.sync(DIRECTORY)
     if any(map(os.path.lexists, (_wanted(), _unit(), DIRECTORY))):
         # An empty directory of others is theirs.
         _files.remove(_wanted(), prune=SYSTEMD)
@@ -217,10 +217,10 @@ def flush(tree: Tree) -> None:
     """What was changed is on disk: files that daemons have written, and that files are gone. Errors: OSError."""
     for path in filter(_lasts, changed(tree)):
         if os.path.isfile(path) and not os.path.islink(path):
-            _sync(path)
+            _files.sync(path)
     paths = [*tree.entries, *(path for pattern in tree.patterns for path in glob.glob(pattern))]
     for directory in sorted({_nearest(path) for path in filter(_lasts, paths)}):
-        _sync(directory)
+        _files.sync(directory)
 
 
 def _nearest(path: str) -> str:
@@ -234,14 +234,6 @@ def _nearest(path: str) -> str:
 def _lasts(path: str) -> bool:
     """Whether it outlives a restart."""
     return not path.startswith("/run/")
-
-
-def _sync(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write(path: str, octets: bytes) -> None:

@@ -11,29 +11,31 @@ import signal
 import time
 from dataclasses import dataclass
 
+from .proc import stat
+
 #: Seconds until a killed process is gone; one that waits for a device (state D) can take longer.
 PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
 class RunningModule:
-    """started: in clock ticks since boot (proc_pid_stat(5), field 22), as a PID is used again."""
+    """started: in clock ticks since boot (proc_pidstat(5), field 22), as a PID is used again."""
 
     pid: int
     started: int
 
 
 def myself() -> RunningModule:
-    return RunningModule(os.getpid(), _stat(os.getpid())[1])
+    return RunningModule(os.getpid(), stat(os.getpid())[1])
 
 
 def end(process: RunningModule) -> bool:
     """Kill it and its descendants (SIGKILL, which a stopped process cannot put off); whether all are gone."""
-    if _stat(process.pid)[1] != process.started:
+    if stat(process.pid)[1] != process.started:
         return True
     tree = [process, *_descendants(process.pid)]
     for one in tree:
-        if one.pid != os.getpid() and _stat(one.pid)[1] == one.started:
+        if one.pid != os.getpid() and stat(one.pid)[1] == one.started:
             with contextlib.suppress(OSError):
                 os.kill(one.pid, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE
@@ -50,7 +52,7 @@ def _descendants(pid: int) -> list[RunningModule]:
     children: dict[int, list[RunningModule]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
-            parent, started, _state = _stat(int(name))
+            parent, started, _state = stat(int(name))
             children.setdefault(parent, []).append(RunningModule(int(name), started))
     todo = [pid]
     while todo:
@@ -62,15 +64,5 @@ def _descendants(pid: int) -> list[RunningModule]:
 
 def _alive(process: RunningModule) -> bool:
     """A zombie has ended: it only waits for its parent."""
-    _parent, started, state = _stat(process.pid)
+    _parent, started, state = stat(process.pid)
     return started == process.started and state not in "ZX"
-
-
-def _stat(pid: int) -> tuple[int, int, str]:
-    """Parent, start and state; zeros where there is none. The name in parentheses can contain anything."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
-            fields = stream.read().rpartition(b")")[2].split()
-        return int(fields[1]), int(fields[19]), fields[0].decode()
-    except (OSError, ValueError, IndexError):
-        return 0, 0, "X"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from .proc import stat
+
 VARIABLE = b"SSH_CONNECTION"
 
 
@@ -22,7 +24,7 @@ def connection() -> str:
             name, _separator, value = entry.partition(b"=")
             if name == VARIABLE and value:
                 return value.decode(errors="replace")
-        pid = _parent(pid)
+        pid = stat(pid)[0]
     return ""
 
 
@@ -32,9 +34,3 @@ def _read(path: str) -> bytes:
             return stream.read()
     except OSError:
         return b""
-
-
-def _parent(pid: int) -> int:
-    """The parent's PID (proc_pid_stat(5), field 4), 0 where it cannot be read."""
-    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
-    return int(fields[1]) if len(fields) > 1 else 0

@@ -163,7 +163,7 @@ def test_what_was_changed_is_on_disk_before_it_can_be_confirmed(machine, monkeyp
     tree = files.read(machine.paths(), [f"{machine.etc}/net/*linuxnet-*"])
     machine.change()
     synced = []
-    monkeypatch.setattr(boot, "_sync", synced.append)
+    monkeypatch.setattr(boot._files, "sync", synced.append)
     boot.flush(tree)
     net = machine.etc / "net"
     assert {str(net / "10-linuxnet-one"), str(net / "20-linuxnet-added"), str(machine.etc / "new" / "deep")} < {*synced}
