@@ -23,48 +23,48 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink
 
 
 @dataclass(frozen=True)
-class Rival:
-    """name: the other link. subnet: the parent's. metrics: of the connected routes of parent and other.
+class _Claim:
+    """name, interface: of the other link. metrics: of the connected routes of parent and other.
 
     parent_uses, other_uses: the link by which the kernel answers for the address of each, empty where there is none.
     """
 
-    link: DesiredLink
     name: str
     interface: Interface
-    subnet: Network
     metrics: tuple[int, int]
     parent_uses: str
     other_uses: str
 
+
+@dataclass(frozen=True)
+class Rival:
+    """A link, its parent's subnet, and what another link has there."""
+
+    link: DesiredLink
+    subnet: Network
+    claim: _Claim
+
     @property
     def harmless(self) -> bool:
         """Each answers by itself (policy routing), or the parent always wins."""
-        parent = self.link.lower.name
-        apart = (self.parent_uses, self.other_uses) == (parent, self.name)
-        return apart or (self.parent_uses == parent and self.metrics[0] < self.metrics[1])
+        parent, claim = self.link.lower.name, self.claim
+        apart = (claim.parent_uses, claim.other_uses) == (parent, claim.name)
+        return apart or (claim.parent_uses == parent and claim.metrics[0] < claim.metrics[1])
 
 
 def find(present: Iterable[DesiredLink], removed: Iterable[str], facts: Facts) -> list[Rival]:
     """Errors: OSError."""
     present = list(present)
     ours = {link.name for link in present} | set(removed)
+    # A thousand links share a parent: what is in its subnets is looked for once.
+    known: dict[tuple[int, Interface], list[_Claim]] = {}
     found = []
     for link in present:
         for own in _in_subnet(link, facts):
-            for other, interface in _others(link.lower, own, ours, facts):
-                target = _unused(own.network, facts)
-                found.append(
-                    Rival(
-                        link,
-                        other.name,
-                        interface,
-                        own.network,
-                        (_metric(link.lower, own.network, facts), _metric(other, interface.network, facts)),
-                        _device(target, own.ip),
-                        _device(target, interface.ip),
-                    )
-                )
+            key = link.lower.index, own
+            if key not in known:
+                known[key] = list(_claims(link.lower, own, ours, facts))
+            found += [Rival(link, own.network, claim) for claim in known[key]]
     return found
 
 
@@ -73,16 +73,16 @@ def check(rivals: Iterable[Rival], problems: Problems) -> None:
     for rival in rivals:
         if rival.harmless:
             continue
-        parent = rival.link.lower.name
-        used = rival.parent_uses or "no link"
-        what = f"{rival.name} of this host has {rival.interface}, in the subnet {rival.subnet} of the parent"
-        if rival.parent_uses == parent:
+        parent, claim = rival.link.lower.name, rival.claim
+        what = f"{claim.name} of this host has {claim.interface}, in the subnet {rival.subnet} of the parent"
+        if claim.parent_uses == parent:
             what += ", with a route of no higher metric: the one that comes up first takes all packets"
         else:
+            used = claim.parent_uses or "no link"
             what += f", and the kernel sends what {parent} has to answer out of {used}"
         remedy = (
-            f"remove {rival.interface} from {rival.name}, give it a host prefix (/{rival.interface.max_prefixlen}) or a"
-            f" route with a higher metric, or a routing table of its own (ip rule from {rival.interface.ip})"
+            f"remove {claim.interface} from {claim.name}, give it a host prefix (/{claim.interface.max_prefixlen}) or a"
+            f" route with a higher metric, or a routing table of its own (ip rule from {claim.interface.ip})"
         )
         problems.add(f"{rival.link.key}.parent", rival.link.parent, what, remedy)
 
@@ -97,7 +97,9 @@ def _in_subnet(link: DesiredLink, facts: Facts) -> Iterator[Interface]:
             yield item.interface
 
 
-def _others(parent: Link, own: Interface, ours: set[str], facts: Facts) -> Iterator[tuple[Link, Interface]]:
+def _claims(parent: Link, own: Interface, ours: set[str], facts: Facts) -> Iterator[_Claim]:
+    """own: an address of the parent. ours: names of links that are not others."""
+    target = None
     for item in facts.addresses:
         holder = facts.by_index(item.index)
         interface = item.interface
@@ -106,7 +108,9 @@ def _others(parent: Link, own: Interface, ours: set[str], facts: Facts) -> Itera
         if interface.version != own.version or interface.network.prefixlen == interface.max_prefixlen:
             continue
         if interface.network.overlaps(own.network):
-            yield holder, interface
+            target = target or _unused(own.network, facts)
+            metrics = _metric(parent, own.network, facts), _metric(holder, interface.network, facts)
+            yield _Claim(holder.name, interface, metrics, _device(target, own.ip), _device(target, interface.ip))
 
 
 def _metric(link: Link, network: Network, facts: Facts) -> int:
