@@ -20,9 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import 
     JUMP_SET,
     LOAD_BYTE,
     LOAD_HALF,
-    LOAD_WORD,
-    VLAN_ID,
-    VLAN_TAG,
+    UNTAGGED,
     Program,
     assemble,
 )
@@ -172,8 +170,7 @@ def program() -> Program:
     servers find a client, of the untagged network."""
     return assemble(
         [
-            (LOAD_WORD, VLAN_TAG, "", ""),
-            (JUMP_SET, VLAN_ID, "reject", ""),
+            *UNTAGGED,
             (LOAD_HALF, 12, "", ""),
             (JUMP_EQUAL, ETH_P_IPV6, "ipv6", ""),
             (JUMP_EQUAL, ETH_P_IP, "", "reject"),

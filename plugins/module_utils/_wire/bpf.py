@@ -36,6 +36,8 @@ _RETURN = 0x06
 VLAN_TAG, PACKET_TYPE = 0xFFFFF000 + 44, 0xFFFFF000 + 4
 #: IEEE 802.1Q, 9.6: the VLAN id; a tag with id 0 only gives a priority.
 VLAN_ID = 0x0FFF
+#: A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
+UNTAGGED: tuple[Step, ...] = ((LOAD_WORD, VLAN_TAG, "", ""), (JUMP_SET, VLAN_ID, "reject", ""))
 #: asm-generic/socket.h SO_ATTACH_FILTER
 _SO_ATTACH_FILTER = 26
 _WHOLE_PACKET = 0xFFFF
@@ -50,12 +52,9 @@ _ICMPV6_TYPE = ETH_HLEN + 40
 def program(questions: bool = True) -> Program:
     """Passes ARP and neighbour solicitations and advertisements of the untagged network; without questions only what
     others answer, as broadcasts, and our own answers to them, are most of what comes.
-
-    A socket on a trunk's untagged device also sees the frames of its VLANs, which are other segments.
     """
     steps: list[Step | str] = [
-        (LOAD_WORD, VLAN_TAG, "", ""),
-        (JUMP_SET, VLAN_ID, "reject", ""),
+        *UNTAGGED,
         (LOAD_WORD, PACKET_TYPE, "", ""),
         (JUMP_EQUAL, socket.PACKET_OUTGOING, "" if questions else "reject", ""),
         (LOAD_HALF, 12, "", ""),

@@ -138,7 +138,7 @@ def parse(data: bytes) -> Frame | None:
     # most frames end in padding or have no nonce, which is no signature
     said = _said(source, body) if any(signature) else b""
     signed = bool(said) and SIGNER.signed(said, signature)
-    return Frame(source, mac_text(data[0:6]), body, signed, signed and SIGNER.own(said, signature))
+    return Frame(source, mac_text(data[0:6]), body, signed, signed and SIGNER.made(signature))
 
 
 def _said(source: str, body: Arp | Neighbour) -> bytes:

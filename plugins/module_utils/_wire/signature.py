@@ -49,9 +49,9 @@ class ProbeSigner:
         nonce, code = signature[:_NONCE], signature[_NONCE:SIZE]
         return len(signature) >= SIZE and hmac.compare_digest(code, self._hmac(nonce, said))
 
-    def own(self, said: bytes, signature: bytes) -> bool:
-        """Whether this process has."""
-        return signature[:_NONCE] == self._nonce and self.signed(said, signature)
+    def made(self, signature: bytes) -> bool:
+        """Whether a right signature is this process's own."""
+        return signature[:_NONCE] == self._nonce
 
     def _hmac(self, nonce: bytes, said: bytes) -> bytes:
         return hmac.new(self._key, nonce + said, hashlib.sha256).digest()[:_HMAC]

@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import (
     JUMP_EQUAL,
-    JUMP_SET,
     LOAD_BYTE,
     LOAD_HALF,
     LOAD_WORD,
-    VLAN_ID,
-    VLAN_TAG,
+    UNTAGGED,
     Program,
     Step,
     assemble,
@@ -130,8 +128,7 @@ def program(addresses: Sequence[Address]) -> Program:
     four = sorted({int(item) for item in wanted if item.version == 4})
     six = sorted({int(item) & 0xFFFFFFFF for item in wanted if item.version == 6})
     steps: list[Step | str] = [
-        (LOAD_WORD, VLAN_TAG, "", ""),
-        (JUMP_SET, VLAN_ID, "reject", ""),
+        *UNTAGGED,
         (LOAD_HALF, 12, "", ""),
         (JUMP_EQUAL, ETH_P_IP, "", "six"),
         (LOAD_BYTE, _PROTOCOL4, "", ""),

@@ -74,7 +74,8 @@ def test_a_recorded_signature_fits_no_other_claim():
 @given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=20))
 def test_only_what_was_signed_is(said, other, signature):
     signer = ProbeSigner()
-    assert signer.own(said, signer.sign(said))
+    assert signer.signed(said, signer.sign(said))
+    assert signer.made(signer.sign(said))
     assert signer.signed(other, signer.sign(said)) == (other == said)
     assert not signer.signed(said, signature)
 
