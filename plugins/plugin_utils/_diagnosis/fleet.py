@@ -79,8 +79,12 @@ class Fleet:
 
     def together(self, one: str, other: str) -> bool:
         """Whether evidence of two hosts is of the same minutes: what moves between them is then seen once."""
-        first, second = self.hosts[one], self.hosts[other]
-        return first["started"] <= second["ended"] and second["started"] <= first["ended"]
+        return at_once(self.hosts[one], self.hosts[other])
+
+
+def at_once(one: HostEvidence, other: HostEvidence) -> bool:
+    """Whether two hosts were watched in the same minutes."""
+    return one["started"] <= other["ended"] and other["started"] <= one["ended"]
 
 
 class _Index(Generic[Key]):

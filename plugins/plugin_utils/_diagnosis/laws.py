@@ -223,10 +223,11 @@ def unasked(evidence: HostEvidence) -> list[str]:
         asked = [item for item in targets if item["sent"]]
         reasons = ", ".join(dict.fromkeys(item["impossible"] for item in targets if item["impossible"]))
         because = f" ({reasons})" if reasons else ""
-        if not network["gateways"] and not (asked and _of_link(network)):
+        if network["gateways"]:
+            if not any(item["kind"] in GATEWAYS for item in asked):
+                found.append(f"no gateway of network {name} could be asked{because}")
+        elif not (asked and _of_link(network)):
             found.append(f"no gateway of network {name} is declared: whether the switch accepts its links is not known")
-        elif network["gateways"] and not any(item["kind"] in GATEWAYS for item in asked):
-            found.append(f"no gateway of network {name} could be asked{because}")
         if not asked:
             found.append(f"nothing of network {name} could be asked{because}")
     if not evidence["networks"] and not any(item["sent"] for item in watch["targets"]):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -52,6 +52,16 @@ def outages(case: Case, field: Literal["up", "carrier"], link: str | None, names
         elif values == (False, True) and found and found[-1].ended_by is None:
             found[-1] = Outage(found[-1].begun_by, event)
     return found
+
+
+def events_of(found: Iterable[Outage]) -> list[LinkEvent]:
+    """What began and ended them, in their order."""
+    return [event for one in found for event in (one.begun_by, one.ended_by) if event]
+
+
+def lasting(found: Sequence[Outage]) -> float | None:
+    """When the outage began that lasts to the end of the watch; None where none does, or it was there before."""
+    return found[-1].start if found and found[-1].end is None else None
 
 
 def lost_during(case: Case, found: Iterable[Outage], targets: Iterable[TargetData]) -> list[TargetData]:

@@ -9,8 +9,9 @@ the address: what arrived there, and what left there as an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import (
@@ -27,6 +28,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data 
     TargetPath,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.runs import overlap
+
+from .fleet import at_once
+
+#: Probes of others that hosts saw, each with the host, by what makes them the same probe.
+_Sightings = dict[tuple[object, ...], list[tuple[str, ForeignProbe]]]
 
 
 @dataclass(frozen=True)
@@ -75,18 +81,67 @@ class LocatedLoss:
 
 def located(hosts: Mapping[str, HostEvidence]) -> dict[tuple[str, str], LocatedLoss]:
     """For each host and id of a target that lost something: where most of it vanished."""
-    found = {}
+    found, witnesses = {}, _Witnesses(hosts)
     for host, evidence in hosts.items():
         paths = evidence.get("paths")
         for target in paths["targets"] if paths else ():
             if paths and target["edges"]:
-                found[host, target["target"]] = _joined(host, paths["nonce"], paths["not_traced"], target, hosts)
+                found[host, target["target"]] = _joined(host, paths["nonce"], paths["not_traced"], target, witnesses)
     return found
 
 
-def _joined(
-    host: str, nonce: str, not_traced: str, target: TargetPath, hosts: Mapping[str, HostEvidence]
-) -> LocatedLoss:
+class _Witnesses:
+    """What all hosts saw of others' probes, and where addresses are. It is gone through once, and only after a loss."""
+
+    def __init__(self, hosts: Mapping[str, HostEvidence]) -> None:
+        self.hosts = hosts
+
+    def of(self, host: str, nonce: str, target: TargetPath, protocol: str) -> Iterator[tuple[str, ForeignProbe]]:
+        """What other hosts saw of a target's probes."""
+        echo = protocol == ICMP
+        key: tuple[object, ...] = (protocol, target["mac"], target["address"])
+        key = (nonce, target["probe"]) if echo else key
+        found = (self._echoes if echo else self._questions).get(key, [])
+        return ((other, probe) for other, probe in found if other != host)
+
+    def holders(self, address: str) -> Mapping[str, str]:
+        """By host the hop that has an address, in any of its namespaces."""
+        return self._places.get(address, {})
+
+    def _seen(self) -> Iterator[tuple[str, ForeignProbe]]:
+        for host, evidence in self.hosts.items():
+            paths = evidence.get("paths")
+            for probe in paths["foreign"] if paths is not None else ():
+                yield host, probe
+
+    @cached_property
+    def _echoes(self) -> _Sightings:
+        found: _Sightings = {}
+        for host, probe in self._seen():
+            found.setdefault((probe["nonce"], probe["probe"]), []).append((host, probe))
+        return found
+
+    @cached_property
+    def _questions(self) -> _Sightings:
+        found: _Sightings = {}
+        for host, probe in self._seen():
+            found.setdefault((probe["protocol"], probe["mac"], probe["address"]), []).append((host, probe))
+        return found
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for host, evidence in self.hosts.items():
+            snapshot = evidence["before"] or evidence["after"]
+            for space in snapshot["namespaces"] if snapshot else ():
+                for item in space["addresses"]:
+                    if item["link"]:
+                        hop = "/".join(filter(None, [space["label"], item["link"]]))
+                        found.setdefault(item["address"].split("/")[0], {}).setdefault(host, hop)
+        return found
+
+
+def _joined(host: str, nonce: str, not_traced: str, target: TargetPath, witnesses: _Witnesses) -> LocatedLoss:
     lost = target["edges"][0]
     own = LocatedLoss(
         host,
@@ -105,17 +160,17 @@ def _joined(
     )
     if lost["edge"][1] != NETWORK:
         return own
-    for witness, probe in _others(host, nonce, target, lost, hosts):
-        hops = _inwards(hosts[witness], target["address"], probe["hops"])
+    holders = witnesses.holders(target["address"])
+    for witness, probe in witnesses.of(host, nonce, target, lost["protocol"]):
+        hops = _inwards(holders.get(witness), probe["hops"])
         if hops:
             return replace(_behind(own, witness, hops, lost), witnesses=(host, witness))
-    return _unseen(own, target, hosts)
+    return _unseen(own, holders, witnesses.hosts)
 
 
-def _inwards(evidence: HostEvidence, address: str, seen: list[HopSeen]) -> list[HopSeen]:
+def _inwards(place: str | None, seen: list[HopSeen]) -> list[HopSeen]:
     """The interfaces from the parent to the one that has the address, whether they saw anything or not; empty where the
     host does not have it. All interfaces hear broadcasts."""
-    place = _place(evidence, address)
     if place is None or not seen:
         return []
     known = {item["hop"]: item for item in seen}
@@ -124,25 +179,6 @@ def _inwards(evidence: HostEvidence, address: str, seen: list[HopSeen]) -> list[
         known.get(hop, {"hop": hop, "requests": [], "answers": [], "request_count": 0, "answer_count": 0})
         for hop in hops
     ]
-
-
-def _others(
-    host: str, nonce: str, target: TargetPath, lost: LostEdge, hosts: Mapping[str, HostEvidence]
-) -> Iterable[tuple[str, ForeignProbe]]:
-    """What other hosts saw of a target's probes."""
-    for other, evidence in hosts.items():
-        paths = evidence.get("paths")
-        if other == host or paths is None:
-            continue
-        for probe in paths["foreign"]:
-            same = (
-                (probe["nonce"], probe["probe"]) == (nonce, target["probe"])
-                if lost["protocol"] == ICMP
-                else (probe["protocol"], probe["mac"], probe["address"])
-                == (lost["protocol"], target["mac"], target["address"])
-            )
-            if same:
-                yield other, probe
 
 
 def _behind(own: LocatedLoss, witness: str, hops: list[HopSeen], lost: LostEdge) -> LocatedLoss:
@@ -168,24 +204,12 @@ def _of(numbers: list[list[int]], count: int, lost: LostEdge) -> int:
     return overlap(numbers, lost["numbers"]) if lost["protocol"] == ICMP else count
 
 
-def _unseen(own: LocatedLoss, target: TargetPath, hosts: Mapping[str, HostEvidence]) -> LocatedLoss:
+def _unseen(own: LocatedLoss, holders: Mapping[str, str], hosts: Mapping[str, HostEvidence]) -> LocatedLoss:
     """Where the holder is in the fleet and watched at the same time, and has seen nothing, requests are lost."""
-    mine = hosts[own.host]
-    for other, evidence in hosts.items():
-        together = mine["started"] <= evidence["ended"] and evidence["started"] <= mine["ended"]
-        if other != own.host and together and evidence.get("paths") and _place(evidence, target["address"]):
+    for other in holders:
+        if other != own.host and at_once(hosts[own.host], hosts[other]) and hosts[other].get("paths"):
             return replace(own, direction=REQUEST, witnesses=(own.host, other))
     return own
-
-
-def _place(evidence: HostEvidence, address: str) -> str | None:
-    """The hop that has an address on a host, in any of its namespaces."""
-    snapshot = evidence["before"] or evidence["after"]
-    for space in snapshot["namespaces"] if snapshot else ():
-        for item in space["addresses"]:
-            if item["address"].split("/")[0] == address and item["link"]:
-                return "/".join(filter(None, [space["label"], item["link"]]))
-    return None
 
 
 # ---- the kernel's reasons in an operator's words ---------------------------------------------------------------------

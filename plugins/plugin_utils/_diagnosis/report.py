@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from functools import cached_property
+from typing import Protocol, TypeVar, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
     ClockData,
@@ -69,11 +70,35 @@ class DiagnosisReport:
     accounts: list[Account] = field(default_factory=list)
 
     def of(self, host: str, *statuses: str) -> list[CauseVerdict]:
-        return [item for item in self.verdicts if item.host == host and item.status in statuses]
+        return [item for item in self._verdicts.get(host, []) if item.status in statuses]
 
     def located(self, host: str) -> list[Account]:
         """The broken targets of a host that no cause explains."""
-        return [item for item in self.accounts if item.host == host and item.located]
+        return [item for item in self._accounts.get(host, []) if item.located]
+
+    @cached_property
+    def _verdicts(self) -> dict[str, list[CauseVerdict]]:
+        return _by_host(self.verdicts)
+
+    @cached_property
+    def _accounts(self) -> dict[str, list[Account]]:
+        return _by_host(self.accounts)
+
+
+class _OfHost(Protocol):
+    @property
+    def host(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_OfHost)
+
+
+def _by_host(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """In their order. Whoever goes over all hosts looks here, and not through the items of all of them each time."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.host, []).append(item)
+    return found
 
 
 def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, object]) -> DiagnosisReport:
@@ -85,12 +110,9 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     seen = {item.name: item.evidence for item in checked if item.evidence is not None}
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
-    losses = located(seen)
-    known = {
-        name: accounts(evidence, [item for item in verdicts if item.host == name], losses)
-        for name, evidence in seen.items()
-    }
-    hosts = [_host(item, verdicts, known.get(item.name, [])) for item in checked]
+    losses, by_host = located(seen), _by_host(verdicts)
+    known = {name: accounts(evidence, by_host.get(name, []), losses) for name, evidence in seen.items()}
+    hosts = [_host(item, by_host.get(item.name, []), known.get(item.name, [])) for item in checked]
     states = [host["state"] for host in hosts]
     data: ReportData = {
         "schema": SCHEMA,
@@ -152,10 +174,12 @@ def _clock(data: object) -> ClockData | None:
 
 
 def _host(host: _Host, verdicts: list[CauseVerdict], known: list[Account]) -> ReportHost:
+    """verdicts, known: of this host."""
     evidence = host.evidence
+    unlike, unasked = (laws.unlike(evidence), laws.unasked(evidence)) if evidence else ([], [])
     return {
         "host": host.name,
-        "state": host.state or _state(host, verdicts),
+        "state": host.state or _state(evidence, verdicts, healthy=not unlike and not unasked),
         "message": host.message,
         "clock": host.clock,
         "links": [_link(network, evidence) for network in evidence["networks"]] if evidence else [],
@@ -163,21 +187,22 @@ def _host(host: _Host, verdicts: list[CauseVerdict], known: list[Account]) -> Re
         "experiments": evidence["experiments"] if evidence else [],
         "problems": evidence["problems"] if evidence else [],
         "accounts": [item.as_data() for item in known],
-        "unlike": laws.unlike(evidence) if evidence else [],
-        "unasked": laws.unasked(evidence) if evidence else [],
+        "unlike": unlike,
+        "unasked": unasked,
     }
 
 
-def _state(host: _Host, verdicts: list[CauseVerdict]) -> str:
-    found = {item.status for item in verdicts if item.host == host.name}
-    watch = host.evidence["watch"] if host.evidence else None
-    if host.evidence is not None and watch is None and CONFIRMED not in found:
+def _state(evidence: HostEvidence | None, verdicts: list[CauseVerdict], healthy: bool) -> str:
+    """healthy: whether all was found as declared, and something was asked of each network."""
+    found = {item.status for item in verdicts}
+    watch = evidence["watch"] if evidence else None
+    if evidence is not None and watch is None and CONFIRMED not in found:
         return FAILED
     if CONFIRMED in found or (watch and broken(watch["targets"])):
         return BROKEN
     if SUSPECTED in found:
         return SUSPECT
-    return BLIND if host.evidence and (laws.unlike(host.evidence) or laws.unasked(host.evidence)) else HEALTHY
+    return HEALTHY if healthy else BLIND
 
 
 def _link(network: NetworkData, evidence: HostEvidence) -> ReportLink:

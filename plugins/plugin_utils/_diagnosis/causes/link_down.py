@@ -9,7 +9,12 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import lost_during, outages
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
+    events_of,
+    lasting,
+    lost_during,
+    outages,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -19,11 +24,11 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("the host has no link of the network that could be down")
     name = link["name"]
     found = outages(case, "up", name)
-    events = [event for one in found for event in (one.begun_by, one.ended_by) if event]
+    events = events_of(found)
     who = requester(found[-1].begun_by) if found else None
     by = f" by {who['text']}" if who else ""
     if not link["up"]:
-        after = found[-1].start if found and found[-1].end is None else None
+        after = lasting(found)
         when = f" at +{after:.1f} s" if after is not None else ""
         summary = f"{name} of {case.host} {'was set' if when else 'is'} down{when}{by if when else ''}"
         evidence = [case.item("link", f"{name} is down", name), *map(case.event_item, events[-4:])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import outages
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import lasting, outages
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: From so many outages that ended on, the port is said to flap, whatever its state at the end is.
@@ -24,7 +24,7 @@ def judge(case: Case) -> CauseVerdict:
     found = outages(case, "carrier", name)
     if sum(1 for one in found if one.end is not None) >= FLAPPING:
         return case.ruled_out(f"{name} loses its carrier again and again")
-    after = found[-1].start if found and found[-1].end is None else None
+    after = lasting(found)
     when = f", since +{after:.1f} s" if after is not None else ""
     return case.confirmed(
         f"{name} of {case.host} has no carrier now{when}: its cable, the switch port or the device at the other end is"
