@@ -45,7 +45,7 @@ class LinkSnapshot:
         touched = [action.target for action in planned.persistence.actions if action.kind in ("write", "remove")]
         patterns = [] if self.persisted.host.unfit else [*registry.patterns(), ENABLED]
         self.files = files.read([*touched, state.memory_path, actions.MARKER], patterns)
-        # Files that are right again say nothing about daemons. Until these have been told, the files count as they were
+        # Files that are right again say nothing about daemons. Until these have been reloaded, the files count as they were
         # when an attempt failed; and systemd has units to read.
         self._known: Mapping[str, str] | None = None
         self._reload_owed = False
@@ -72,7 +72,7 @@ class LinkSnapshot:
         try:
             now = _persistence.read(self.present)
         except Exception:
-            # The stage of files restores them all the same, and tells no daemon.
+            # The stage of files restores them all the same, and reloads no daemon.
             self._known = _persistence.read_files() if self._known is None else self._known
             raise
         if now.host.unfit:

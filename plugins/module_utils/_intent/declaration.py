@@ -188,7 +188,7 @@ def _excluding(network: MacvlanNetwork, outers: tuple[Network, ...], problems: P
 
 
 def _of_engine(network: MacvlanNetwork, problems: Problems) -> None:
-    """Add a problem for what the engine cannot be told (docker network create, podman network create)."""
+    """Add a problem for what the engine has no option for (docker network create, podman network create)."""
     if network.engine == "none":
         return
     for version in sorted({outer.version for outer in network.ranges}):

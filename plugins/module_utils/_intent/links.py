@@ -46,7 +46,7 @@ SYSCTLS = {
 class DesiredRoute:
     """A route over the link; ``source`` is the preferred source address, ``metric`` 0 the kernel's default.
 
-    The kernel tells routes apart by all of this (fib_find_info, ip6_route_add), and so do we. What stands below the
+    Two routes are the same to the kernel when all of this is (fib_find_info, ip6_route_add). What stands below the
     line is never declared: a route that an administrator added by hand has another protocol, boot. scope: None where it
     is that of ip-route(8). metrics: RTA_METRICS by name.
     """

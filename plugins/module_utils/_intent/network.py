@@ -68,7 +68,7 @@ def _items(parse: Callable[[object], Any], problem: str, remedy: str) -> Reader:
     return read
 
 
-#: Addresses of a range that are excluded, at most: the engine is told each.
+#: Addresses of a range that are excluded, at most: the engine takes them one by one.
 EXCLUDED_MAX = 256
 
 
@@ -106,7 +106,7 @@ def _excluded(given: object, key: str, problems: Problems) -> tuple[Address, ...
     count = sum(block.num_addresses for block in blocks)
     if count > EXCLUDED_MAX:
         remedy = f"exclude at most {EXCLUDED_MAX}, or declare a smaller container_range"
-        problems.add(key, given, f"these are {count} addresses, and the engine is told each", remedy)
+        problems.add(key, given, f"these are {count} addresses, and the engine takes them one by one", remedy)
         return ()
     return tuple(address for block in blocks for address in block)
 

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import socket
 import struct
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -264,7 +265,7 @@ def stacked(then: Mapping[str, LinkProperties], now: Collection[str], owned: Col
 def _shown(value: bytes) -> str:
     """A number where it is one of the kernel's sizes, else a hardware address."""
     if len(value) in (1, 4):
-        return str(int.from_bytes(value, "little" if struct.pack("=H", 1)[0] else "big"))
+        return str(int.from_bytes(value, sys.byteorder))
     return value.hex(":")
 
 

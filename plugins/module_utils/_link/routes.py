@@ -62,7 +62,7 @@ def change(link: str, have: list[DesiredRoute], want: list[DesiredRoute], lost: 
     one that differs in its protocol only (fib6_add_rt2node), so there the first has to go before.
     """
     extra = [route for route in have if route not in want]
-    # The most particular first: the kernel takes the first one that has all that it is told of.
+    # The most particular first: the kernel removes the first one that has all that the request names.
     extra.sort(key=lambda route: (route.source is None, not route.metrics, route.gateway is None))
     taken = [route for route in have if route in want and any(_takes(other, route) for other in extra)]
     missing = [route for route in want if route not in have or route in lost or route in taken]

@@ -278,8 +278,8 @@ def _before(watch: TimelineData, after: float | None) -> tuple[str, ...]:
     since = after - JUST_BEFORE - watch["interval"]
     near = [item for item in watch["events"] if since <= item["after"] <= after and _can_break(item)]
     near.sort(key=lambda item: -item["after"])
-    told = [f"at +{item['after']:.2f} s {item['what']}, {after - item['after']:.2f} s before" for item in near]
-    return tuple(dict.fromkeys(told))[:EVENTS_NAMED]
+    texts = [f"at +{item['after']:.2f} s {item['what']}, {after - item['after']:.2f} s before" for item in near]
+    return tuple(dict.fromkeys(texts))[:EVENTS_NAMED]
 
 
 def _can_break(event: Event) -> bool:

@@ -61,14 +61,14 @@ def undone_in_a_full_run(segment, places):
     return host
 
 
-def test_the_controller_is_told(undone_in_a_full_run, places):
+def test_the_controller_gets_the_outcome(undone_in_a_full_run, places):
     answer = run(undone_in_a_full_run, places, "confirm_change", {"token": "a1", "wait": 0})
     assert answer["state"] == "undone", answer
     assert answer["data"]["left"] == []
     assert list((places / "lib").rglob("*.json")) == []
 
 
-def test_the_next_run_is_told(undone_in_a_full_run, places):
+def test_the_next_run_reports_the_outcome(undone_in_a_full_run, places):
     (places / "run" / "fill").unlink()
     for check in (True, False):
         result = run(undone_in_a_full_run, places, "macvlan_link", {"links": []}, check=check)

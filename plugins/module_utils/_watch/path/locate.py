@@ -63,10 +63,10 @@ def one(route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Seque
     if request < 0 and answer < 0 and resolved is not None:
         window = number - RESOLVING, number
         asked = max((place for place, hop in enumerate(resolved) if hop.requests.between(*window)), default=-1)
-        told = min((place for place, hop in enumerate(resolved) if hop.answers.between(*window)), default=-1)
+        replied = min((place for place, hop in enumerate(resolved) if hop.answers.between(*window)), default=-1)
         # An answer that came to the sender's own interface was taken: the question itself was lost before its first.
-        if asked >= 0 and told != 0:
-            request, answer, protocol = asked, told, route.resolving
+        if asked >= 0 and replied != 0:
+            request, answer, protocol = asked, replied, route.resolving
     return _placed(route, request, answer, protocol)
 
 

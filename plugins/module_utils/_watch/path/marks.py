@@ -43,7 +43,7 @@ from .data import ARP, ICMP, ND
 MAGIC = b"lnmv"
 #: Octets of the nonce; with MAGIC and the number they are as many as a pinger's token.
 NONCE = 8
-#: Lengths of IP packets of probes: rare ones, as many as there are probes whose drops are told apart.
+#: Lengths of IP packets of probes: rare ones, as many as there are probes whose drops can be distinguished.
 LENGTH, LENGTHS = 201, 48
 #: Addresses whose ARP and ND the filter passes: jumps of classic BPF reach 255 instructions.
 ADDRESSES_MAX = 32

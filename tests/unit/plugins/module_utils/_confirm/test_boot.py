@@ -91,7 +91,7 @@ class Machine:
         return subprocess.run([*wrapper, "sh", script], check=False, capture_output=True).returncode
 
     def seen(self):
-        """Without what is told about it."""
+        """Without the outcome that is reported."""
         found = {}
         for folder, folders, names in os.walk(self.root):
             if folder == str(self.root / "run"):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Daemons are told of what is undone until they have taken it, also once the files are right."""
+"""Daemons are reloaded until one reload has succeeded, also once the files are right."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_systemd_is_asked_again(monkeypatch, snapshot):
 
 
 def test_what_could_not_be_read_counts_as_unknown_to_daemons(monkeypatch, snapshot):
-    """The stage of files restores them meanwhile, and tells no daemon."""
+    """The stage of files restores them meanwhile, and reloads no daemon."""
     host = FakeHost(monkeypatch, 0)
     read = undo._persistence.read
     failures = [CommandFailed("networkctl: no answer")]

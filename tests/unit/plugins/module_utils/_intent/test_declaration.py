@@ -126,7 +126,7 @@ def test_everything_else_follows_from_the_declaration():
         ({"container_range": "192.168.100.140-fd00::1"}, "container_range", "two families"),
         ({"container_range": "192.168.100.x-192.168.100.130"}, "container_range", "not a range"),
         ({"exclude": "192.168.100.4"}, "exclude", "outside the container range"),
-        ({"exclude": "192.168.0.0/16"}, "exclude", "the engine is told each"),
+        ({"exclude": "192.168.0.0/16"}, "exclude", "the engine takes them one by one"),
         ({"exclude": "192.168.100.129", "containers": ["192.168.100.129"]}, "exclude", "a container has this"),
         ({"container_range": None, "containers": ["192.168.100.5"], "exclude": "192.168.100.4"}, "exclude",
          "no range to exclude"),
