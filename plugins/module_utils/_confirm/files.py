@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
 import stat
@@ -41,9 +42,12 @@ class Tree:
 
 
 def read(paths: Iterable[str], patterns: Iterable[str] = ()) -> Tree:
-    """Errors: OSError."""
+    """Errors: OSError, also for a file that is too long to be kept: nothing would be restored in its place."""
     patterns = tuple(patterns)
     wanted = [*paths, *(path for pattern in patterns for path in sorted(glob.glob(pattern)))]
+    for path in wanted:
+        if os.path.isfile(path) and not os.path.islink(path) and os.path.getsize(path) > _files.TEXT_MAX:
+            raise OSError(errno.EFBIG, f"longer than {_files.TEXT_MAX} octets, so that no undo could restore it", path)
     # A directory that is made for the first file in it is removed with the last.
     missing = {folder for path in wanted for folder in above(path) if not os.path.lexists(folder)}
     return Tree({path: _entry(path) for path in [*dict.fromkeys(wanted), *sorted(missing)]}, patterns)

@@ -127,7 +127,11 @@ def guarded(
         lock.describe(request, what)
         yield None
         return
-    guard = arm(request, what, snapshot(), lock)
+    try:
+        known = snapshot()
+    except OSError as error:
+        raise GuardFailed(f"what there is could not be recorded, so nothing was changed: {error}") from error
+    guard = arm(request, what, known, lock)
     try:
         yield guard
     except GuardFailed:

@@ -45,8 +45,8 @@ class LinkSnapshot:
         touched = [action.target for action in planned.persistence.actions if action.kind in ("write", "remove")]
         patterns = [] if self.persisted.host.unfit else [*registry.patterns(), ENABLED]
         self.files = files.read([*touched, state.memory_path, actions.MARKER], patterns)
-        # Files that are right again say nothing about daemons. Until these have been reloaded, the files count as they were
-        # when an attempt failed; and systemd has units to read.
+        # Files that are right again say nothing about daemons. Until these have been reloaded, the files count as they
+        # were when an attempt failed; and systemd has units to read.
         self._known: Mapping[str, str] | None = None
         self._reload_owed = False
 

@@ -12,8 +12,9 @@ import time
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import TEXT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import boot, guard, pending
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files import Tree
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files import Tree, read
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Undone
@@ -259,6 +260,18 @@ def test_a_change_that_is_not_asked_to_be_confirmed_has_no_guard(base, held):
     with guard.guarded(Request("a1", 0), [], lambda: None, held) as none:
         assert none is None
     assert left(base) == []
+
+
+def test_what_cannot_be_kept_whole_is_not_changed(base, held, tmp_path):
+    """A reader gets no text of a file that is too long: an undo, and a boot after a crash, would leave it empty."""
+    path = tmp_path / "long"
+    with path.open("wb") as stream:
+        stream.truncate(TEXT_MAX + 1)
+    with pytest.raises(guard.GuardFailed, match=f"nothing was changed: .*longer than .*{path}"):  # noqa: SIM117
+        with guard.guarded(Request("a1", 30), ["x"], lambda: read([str(path)]), held):
+            pytest.fail("nothing may be changed")
+    assert left(base) == []
+    assert path.stat().st_size == TEXT_MAX + 1
 
 
 def test_an_error_takes_the_change_back(undone, held):
