@@ -63,8 +63,8 @@ print(json.dumps(result))
 class Run:
     """A run in the background, held at a place."""
 
-    def __init__(self, host, place, token, links, *, timeout=30, making=30.0) -> None:
-        self.at = Path(host.memory.parent, f"{host.netns}-{token}")
+    def __init__(self, host, directory, place, token, links, *, timeout=30, making=30.0) -> None:
+        self.at = Path(directory, token)
         words = [str(ROOT / "collections"), str(self.at), place, token, str(timeout), str(making), json.dumps(links)]
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", host.netns, sys.executable, "-c", PAUSED, *words],
@@ -82,13 +82,8 @@ class Run:
 
     def result(self) -> dict:
         out, err = self.process.communicate(timeout=180)
-        self.clean()
         assert out, err
         return json.loads(out)
-
-    def clean(self) -> None:
-        for path in (self.at, Path(f"{self.at}.reached")):
-            path.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -100,9 +95,9 @@ NEW = {"name": "lan1", "parent": "eth0", "addresses": ["192.168.100.4"], "routes
 
 
 @pytest.mark.parametrize("place", ["read", "plan", "0"])
-def test_a_run_plans_from_what_the_other_has_made(host, place):
+def test_a_run_plans_from_what_the_other_has_made(host, tmp_path, place):
     """B has read, A makes the same link and is confirmed; B must not fail on it, nor undo it."""
-    b = Run(host, place, "b1", [NEW])
+    b = Run(host, tmp_path, place, "b1", [NEW])
     until(b.reached)
     with ThreadPoolExecutor(1) as pool:
         a = pool.submit(change, host, "a1", {**NEW, "mac": "02:00:00:00:00:77"}, timeout=60)
@@ -165,24 +160,23 @@ def test_of_any_runs_at_once_the_last_one_is_what_is_there(segment, seed):
     assert left(host) == []
 
 
-def test_a_run_that_hangs_is_ended_and_undone(host):
+def test_a_run_that_hangs_is_ended_and_undone(host, tmp_path):
     before = state(host)
-    run = Run(host, "1", "a1", [{**LINK, "mode": "private"}, NEW], timeout=1, making=1.0)
+    run = Run(host, tmp_path, "1", "a1", [{**LINK, "mode": "private"}, NEW], timeout=1, making=1.0)
     until(run.reached)
     os.killpg(run.process.pid, signal.SIGSTOP)
     other = change(host, "b1", {**LINK, "mtu": 1400}, timeout=60)
     assert not other.get("failed"), other["msg"]
     assert "the change was not complete within 2 s, so its module was ended" in str(other["warnings"])
     assert run.process.wait(timeout=60) == -signal.SIGKILL
-    run.clean()
     assert ask(host, "b1")[0] == "confirmed"
     change(host, "", LINK)
     until_nobody_works_on(host)
     assert state(host)["links"] == before["links"]
 
 
-def test_who_holds_the_host_is_named(host):
-    run = Run(host, "0", "a1", [NEW], timeout=0, making=0)
+def test_who_holds_the_host_is_named(host, tmp_path):
+    run = Run(host, tmp_path, "0", "a1", [NEW], timeout=0, making=0)
     until(run.reached)
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"

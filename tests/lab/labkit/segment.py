@@ -8,26 +8,34 @@
         container = host.container("c1", addresses=["192.168.100.129/24"])
         result = host.module("macvlan_link", {"links": [...]})
 
-All packets stay inside the namespaces, and everything is removed when the block ends.
+All packets stay inside the namespaces, and everything is removed when the block ends; where its process was killed, by
+the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label, run_in
+
+from . import netns as namespaces
 
 ROOT = Path(__file__).resolve().parents[3]
 RUN_MODULE = ROOT / "tests" / "integration" / "run_module.py"
 SWITCH = "br0"
 MEMORY = "/run/linuxnet-macvlan"
+#: A file for each segment, locked by its process: one without a lock is of a process that was killed.
+ENTRIES = Path("/run/linuxnet-macvlan-segments")
 
 
 class Namespace:
@@ -40,7 +48,7 @@ class Namespace:
         subprocess.run(["ip", "netns", "add", self.netns], check=True)
         #: Where modules that run inside keep their state.
         self.memory = Path(MEMORY, run_in(f"/run/netns/{self.netns}", own_label))
-        segment.memories.append(self.memory)
+        segment.remember(self.memory)
         self.ip("link", "set", "lo", "up")
 
     def run(self, *argv: str, check: bool = True, **kwargs) -> subprocess.CompletedProcess:
@@ -140,13 +148,48 @@ class Host(Namespace):
         return inner
 
 
+@contextlib.contextmanager
+def _registry() -> Iterator[None]:
+    """Nobody else makes or removes entries meanwhile."""
+    ENTRIES.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(ENTRIES, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _claim(prefix: str) -> TextIO:
+    """An entry for a new segment, locked as long as its process lives. What killed processes have left is removed."""
+    with _registry():
+        for path in ENTRIES.iterdir():
+            with path.open("a", encoding="utf-8") as entry, contextlib.suppress(BlockingIOError):
+                fcntl.flock(entry, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(path)
+        entry = (ENTRIES / prefix).open("a", encoding="utf-8")
+        fcntl.flock(entry, fcntl.LOCK_EX)
+        return entry
+
+
+def _remove(entry: Path) -> None:
+    """The namespaces of a segment with all that runs in them, the state that modules kept for them, and its entry."""
+    for netns in namespaces.names(f"{entry.name}-"):
+        namespaces.delete(netns)
+    for memory in entry.read_text(encoding="utf-8").splitlines():
+        shutil.rmtree(memory, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.rmdir(MEMORY)
+    entry.unlink()
+
+
 class Segment:
     """The switch (a bridge in a namespace) and everything connected to it."""
 
     def __init__(self) -> None:
         self.prefix = f"lnm{secrets.token_hex(3)}"
         self.processes: list[subprocess.Popen] = []
-        self.memories: list[Path] = []
+        self._lock = _claim(self.prefix)
         self._ports = 0
         self.switch = Namespace(self, "switch")
         self.switch.ip("link", "add", SWITCH, "type", "bridge", "mcast_snooping", "0")
@@ -177,18 +220,17 @@ class Segment:
         """End one namespace before the segment ends, as when a container is stopped."""
         subprocess.run(["ip", "netns", "delete", namespace.netns], check=True)
 
+    def remember(self, memory: Path) -> None:
+        """Note where modules keep state for a namespace: it outlives that, and this process if that is killed."""
+        self._lock.write(f"{memory}\n")
+        self._lock.flush()
+
     def close(self) -> None:
         for process in list(self.processes):
             self.end(process)
-        listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
-        for line in listed.splitlines():
-            if line.split()[0].startswith(f"{self.prefix}-"):
-                subprocess.run(["ip", "netns", "delete", line.split()[0]], check=False)
-        # The state that modules keep for a namespace outlives it.
-        for memory in self.memories:
-            shutil.rmtree(memory, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            os.rmdir(MEMORY)
+        with _registry():
+            _remove(Path(self._lock.name))
+        self._lock.close()
 
     def __enter__(self) -> Segment:
         return self
