@@ -42,7 +42,8 @@ class Asking:
     """All attempts of some probes. timeout: seconds after which an attempt is lost.
 
     late: seconds for which a numbered answer to a lost attempt still counts; from then on attempts wait for twice as
-    long as it took, as a slow path loses nothing.
+    long as it took, as a slow path loses nothing. It does not count for a target that has answered in time before: that
+    is what waited in a queue of the kernel while the path was down.
 
     lost: called with the probes that were lost for the first time. selector: a socket's data is the function to call
     when it is readable.
@@ -57,6 +58,8 @@ class Asking:
         late: float = 0.0,
     ) -> None:
         self._patience = late
+        #: Of each target that has answered, whether its first answer was late.
+        self._slow: dict[Probe, bool] = {}
         self.begin = time.monotonic()
         self._transports = transports
         self._timeout = timeout
@@ -183,9 +186,12 @@ class Asking:
         numbers = [number for owner, number in self._waiting if owner is probe] if sequence is None else [sequence]
         now = time.monotonic()
         for number in numbers:
-            sent = self._waiting.pop((probe, number), self._late.pop((probe, number), None))
+            sent, late = self._waiting.pop((probe, number), None), self._late.pop((probe, number), None)
+            if sent is None and late is not None and self._slow.setdefault(probe, True):
+                sent = late
             if sent is None:
                 continue
+            self._slow.setdefault(probe, False)
             attempts[number] = Attempt(attempts[number].after, now - sent)
             self._timeout = max(self._timeout, min(2 * (now - sent), self._patience))
 

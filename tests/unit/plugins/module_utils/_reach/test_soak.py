@@ -194,3 +194,26 @@ def test_a_slow_path_is_waited_for_after_its_first_answer():
         asking.send([PROBE])
         assert asking.next_deadline >= before + 0.1
         transport.close()
+
+
+def test_what_waited_in_a_queue_while_the_path_was_down_is_lost():
+    """The target has answered in time before."""
+    with selectors.DefaultSelector() as selector:
+        transport = Script("-")
+        asking = Asking({PROBE: transport}, 60.0, lambda dummy: None, selector, 5.0)
+
+        def answer(number: int) -> None:
+            transport._answers.append((TARGET, number))
+            transport._there.send(b"!")
+            for key, dummy in selector.select(1):
+                key.data()
+
+        asking.send([PROBE])
+        answer(0)
+        asking.send([PROBE])
+        asking.expire(time.monotonic() + 61)
+        answer(1)
+        asking.send([PROBE])
+        answer(2)
+        assert [item.rtt is not None for item in asking.series[PROBE].attempts] == [True, False, True]
+        transport.close()
