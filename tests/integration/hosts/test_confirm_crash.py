@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -164,30 +165,19 @@ def test_a_guard_that_was_killed_is_not_forgotten(lab: Lab, lab_module) -> None:
     host.comes_up([host.declared()])
 
 
+COUNTED = Path(__file__).resolve().parents[1].joinpath("counted.py").read_text(encoding="utf-8")
 #: Runs the module's work and cuts the power before the write of that number; prints ``complete`` where there is none.
 CUT = """
-import itertools, json, subprocess, sys, time, typing
+import json, subprocess, sys, time
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as convergence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import steps
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions
-writes = itertools.count()
 
-def counted(write):
-    def call(*arguments):
-        if next(writes) == int(sys.argv[2]):
-            subprocess.run(["systemctl", "reboot", "-ff"])
-            time.sleep(60)
-        return write(*arguments)
-    return call
+def power_off():
+    subprocess.run(["systemctl", "reboot", "-ff"])
+    time.sleep(60)
 
-for step in typing.get_args(steps.Step):
-    step.write = counted(step.write)
-actions.execute = counted(actions.execute)
-parent_settings.save = counted(parent_settings.save)
-convergence.settle = counted(convergence.settle)
+before_write(int(sys.argv[2]), power_off)
 options = convergence.ConvergeOptions(json.loads(sys.argv[3]), host_id=sys.argv[4])
 convergence.converge(options, request=Request("e1", 600))
 print("complete")
@@ -204,7 +194,7 @@ def test_power_is_cut_while_the_change_is_made(on_all, number: int) -> None:
         # Each kind of host at another write.
         cut = str(number + list(HOSTS).index(host.name))
         argv = ["python3", "-", f"{modules.INSIDE}/collections", cut, json.dumps([host.declared()]), host.name]
-        assert host.crash(argv, CUT) == "", f"{host.name} makes fewer than {cut} writes"
+        assert host.crash(argv, COUNTED + CUT) == "", f"{host.name} makes fewer than {cut} writes"
         assert not host.has_link(), host.name
         host.same_etc(before)
         assert host.ask("e1")["state"] == "undone"

@@ -17,6 +17,7 @@ from labkit import netns
 from labkit.segment import Segment
 
 ROOT = Path(__file__).resolve().parents[3]
+COUNTED = (ROOT / "tests/integration/counted.py").read_text(encoding="utf-8")
 
 LINK = {
     "name": "lan0",
@@ -266,25 +267,11 @@ def test_a_negative_time_is_refused(host):
 
 #: Runs the module's work and kills its whole session before the write of that number.
 KILLED = """
-import itertools, os, signal, sys, typing
+import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import Request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import run as convergence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import steps
-writes = itertools.count()
-
-def counted(write):
-    def call(*arguments):
-        if next(writes) == int(sys.argv[2]):
-            os.killpg(0, signal.SIGKILL)
-        return write(*arguments)
-    return call
-
-for step in typing.get_args(steps.Step):
-    step.write = counted(step.write)
-parent_settings.save = counted(parent_settings.save)
-convergence.settle = counted(convergence.settle)
+before_write(int(sys.argv[2]), lambda: os.killpg(0, signal.SIGKILL))
 options = convergence.ConvergeOptions(eval(sys.argv[3]), host_id="web1")
 convergence.converge(options, request=Request("a1", 60))
 print("complete")
@@ -304,7 +291,7 @@ def test_killed_between_any_two_writes(segment, links):
     def killed(number):
         host = furnished(segment, f"k{number}")
         before = state(host)
-        argv = [sys.executable, "-c", KILLED, str(ROOT / "collections"), str(number), repr(links)]
+        argv = [sys.executable, "-c", COUNTED + KILLED, str(ROOT / "collections"), str(number), repr(links)]
         done = host.run("setsid", "--wait", *argv, check=False)
         if "complete" in done.stdout:
             assert ask(host, "a1")[0] == "confirmed"

@@ -19,17 +19,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import namespaces
 from labkit.segment import Host, Namespace
 
+from .lan import CONTAINER, GATEWAY, NETWORK, PARENT, SHIM
+
 FRAMES = Path(__file__).resolve().parents[1] / "frames.py"
-GATEWAY, PARENT, SHIM, CONTAINER = (f"192.168.100.{number}" for number in (1, 11, 3, 129))
-NETWORK = {
-    "name": "lan0",
-    "parent": "eth0",
-    "subnets": ["192.168.100.0/24"],
-    "gateways": [GATEWAY],
-    "container_ranges": ["192.168.100.128/28"],
-    "host_addresses": [SHIM],
-    "link": "lan0",
-}
 #: Sets the terminal's title; turns the direction of writing; a name of an interface has at most 15 octets.
 TITLE, TURN, LINK = "\x1b]0;pwned\x07", "\u202e", "e\x1b[2J\u202e"
 

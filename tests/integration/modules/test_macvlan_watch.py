@@ -21,18 +21,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import nam
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.shape import fault
-from labkit.segment import Host, Namespace
+from labkit.segment import Namespace
 
-GATEWAY, PARENT, SHIM, CONTAINER = (f"192.168.100.{number}" for number in (1, 11, 3, 129))
-NETWORK = {
-    "name": "lan0",
-    "parent": "eth0",
-    "subnets": ["192.168.100.0/24"],
-    "gateways": [GATEWAY],
-    "container_ranges": ["192.168.100.128/28"],
-    "host_addresses": [SHIM],
-    "link": "lan0",
-}
+from .lan import CONTAINER, GATEWAY, NETWORK, PARENT, SHIM, Lan
+
 INTERVAL = 0.25
 
 #: Deletes an address over its second netlink socket, whose port id is no pid, when its stdin has a line.
@@ -66,20 +58,9 @@ for dummy in range(10):
 """
 
 
-class Lan:
-    """A host with a macvlan link of its own, a container and a gateway."""
-
+class WatchedLan(Lan):
     def __init__(self, segment) -> None:
-        self.segment = segment
-        self.gateway: Host = segment.host("gw", addresses=[f"{GATEWAY}/24"])
-        self.host: Host = segment.host("h1", addresses=[f"{PARENT}/24"])
-        self.container: Namespace = self.host.container("c1", addresses=[f"{CONTAINER}/24"])
-        self.host.ip("link", "add", "link", "eth0", "name", "lan0", "type", "macvlan", "mode", "bridge")
-        self.host.ip("link", "set", "lan0", "up")
-        self.host.ip("address", "add", f"{SHIM}/32", "dev", "lan0")
-        self.host.ip("route", "add", "192.168.100.128/28", "dev", "lan0")
-        for device in ("eth0", "lan0"):
-            self.host.sysctl(f"net/ipv4/conf/{device}/arp_filter", 1)
+        super().__init__(segment)
         for namespace in (self.host, self.container):
             # Their link-local addresses would still change.
             namespace.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
@@ -117,7 +98,7 @@ class Lan:
 
 @pytest.fixture
 def lan(segment) -> Lan:
-    return Lan(segment)
+    return WatchedLan(segment)
 
 
 def until(condition: Callable[[], bool]) -> None:
