@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink
 
 
 @dataclass(frozen=True)
-class _Claim:
+class _OtherLink:
     """name, interface: of the other link. metrics: of the connected routes of parent and other.
 
     parent_uses, other_uses: the link by which the kernel answers for the address of each, empty where there is none.
@@ -42,7 +42,7 @@ class Rival:
 
     link: DesiredLink
     subnet: Network
-    claim: _Claim
+    claim: _OtherLink
 
     @property
     def harmless(self) -> bool:
@@ -57,7 +57,7 @@ def find(present: Iterable[DesiredLink], removed: Iterable[str], facts: Facts) -
     present = list(present)
     ours = {link.name for link in present} | set(removed)
     # A thousand links share a parent: what is in its subnets is looked for once.
-    known: dict[tuple[int, Interface], list[_Claim]] = {}
+    known: dict[tuple[int, Interface], list[_OtherLink]] = {}
     found = []
     for link in present:
         for own in _in_subnet(link, facts):
@@ -97,7 +97,7 @@ def _in_subnet(link: DesiredLink, facts: Facts) -> Iterator[Interface]:
             yield item.interface
 
 
-def _claims(parent: Link, own: Interface, ours: set[str], facts: Facts) -> Iterator[_Claim]:
+def _claims(parent: Link, own: Interface, ours: set[str], facts: Facts) -> Iterator[_OtherLink]:
     """own: an address of the parent. ours: names of links that are not others."""
     target = None
     for item in facts.addresses:
@@ -110,7 +110,7 @@ def _claims(parent: Link, own: Interface, ours: set[str], facts: Facts) -> Itera
         if interface.network.overlaps(own.network):
             target = target or _unused(own.network, facts)
             metrics = _metric(parent, own.network, facts), _metric(holder, interface.network, facts)
-            yield _Claim(holder.name, interface, metrics, _device(target, own.ip), _device(target, interface.ip))
+            yield _OtherLink(holder.name, interface, metrics, _device(target, own.ip), _device(target, interface.ip))
 
 
 def _metric(link: Link, network: Network, facts: Facts) -> int:
