@@ -156,10 +156,11 @@ def untrusted(found: Access) -> str:
     return f"this directory belongs to the user with number {found.owner}, and not to root" if found.foreign else ""
 
 
-def make_directories(directory: str, mode: int = DIRECTORY_MODE) -> None:
+def make_directories(directory: str, mode: int = DIRECTORY_MODE, repaired: bool = True) -> None:
     """Make those that are missing and repair the modes of those that are ours.
 
-    mode: of those that are made outside of our own. Errors: OSError, also where one of ours is not to be trusted.
+    mode: of those that are made outside of our own. repaired: False before a plan is made, as a repair is a change that
+    it has to name. Errors: OSError, also where one of ours is not to be trusted.
     """
     for level in _levels(directory):
         own = directory_mode(level)
@@ -173,6 +174,8 @@ def make_directories(directory: str, mode: int = DIRECTORY_MODE) -> None:
         except FileExistsError:
             if own is None and not os.path.isdir(level):
                 raise
+            if not repaired and not refusal(level):
+                continue
         repair(level, wanted)
 
 
@@ -272,8 +275,10 @@ def despite_pruning(make: Callable[[], Made]) -> Made:
 
 def remove(path: str, prune: str | None = None) -> None:
     """Remove a file if it is there, then its directories that became empty, up to and excluding `prune`."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    # A read-only file system refuses to remove even what is not there (unlink(2)).
+    if os.path.lexists(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
     _remove_leftovers(path)
     directory = os.path.dirname(path)
     while prune is not None and directory.startswith(prune.rstrip("/") + "/"):

@@ -88,7 +88,7 @@ def _acquire(request: Request) -> RunLock:
 
 
 def _open(path: str) -> int:
-    _files.make_directories(os.path.dirname(path), 0o700)
+    _files.make_directories(os.path.dirname(path), 0o700, repaired=False)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
 
 

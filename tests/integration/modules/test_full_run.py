@@ -14,7 +14,10 @@ from labkit import netns
 
 LINK = {"name": "lan0", "parent": "eth0", "mac": "02:00:00:00:00:10", "addresses": ["192.168.100.3"]}
 #: `ip netns exec` gives each command a mount namespace of its own.
-INSIDE = 'mount --bind "$0/run" /run/linuxnet-macvlan && mount --bind "$0/lib" /var/lib && exec "$@"'
+INSIDE = (
+    "mkdir -p -m 0700 /run/linuxnet-macvlan && "
+    'mount --bind "$0/run" /run/linuxnet-macvlan && mount --bind "$0/lib" /var/lib && exec "$@"'
+)
 
 
 @pytest.fixture
