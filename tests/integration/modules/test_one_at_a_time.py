@@ -17,10 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from .seeds import seeds
 from .test_confirm import LINK, ROOT, ask, change, left, made_by_a_run, state, until, until_nobody_works_on
-
-#: Seeds of a run: `SEEDS=200` for more.
-SEEDS = int(os.environ.get("SEEDS", "4"))
 
 #: A run that waits at a named place, ``read``, ``plan`` or a number of a write, until a file is there.
 PAUSED = """
@@ -115,7 +113,7 @@ def test_a_run_plans_from_what_the_other_has_made(host, tmp_path, place):
     assert left(host) == []
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_of_any_runs_at_once_the_last_one_is_what_is_there(segment, seed):
     """Three runs with other declarations of the same names; some are confirmed, some are not, some fail."""
     generator = random.Random(seed)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
@@ -16,6 +15,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 
+from .seeds import seeds
+
 ADDRESSES = ["192.168.100.3/32", "fd00:100::3/128"]
 ROUTES = [
     {"destination": "192.168.100.128/28"},
@@ -24,8 +25,6 @@ ROUTES = [
     {"destination": "fd00:100::8000/113"},
     {"destination": "fd00:100::4000/114", "metric": 50, "source": "fd00:100::3"},
 ]
-#: Seeds of a run: `SEEDS=200` for more.
-SEEDS = int(os.environ.get("SEEDS", "12"))
 
 LINK = {"name": "lan0", "parent": "eth0", "addresses": ADDRESSES, "routes": ROUTES, "persistence": "none"}
 
@@ -74,7 +73,7 @@ def random_routes(generator: random.Random) -> list[list[str]]:
     return made
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_routes_that_were_made_by_hand_become_the_declared_ones(segment, tmp_path, seed):
     host = segment.host("h1", addresses=["192.168.100.11/24", "fd00:100::11/64"])
     by_hand(host)

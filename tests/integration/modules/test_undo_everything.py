@@ -15,8 +15,9 @@ import pytest
 from labkit import netns
 from labkit.segment import Segment
 
+from .seeds import seeds
+
 LINK = {"name": "lan0", "parent": "eth0", "mac": "02:00:00:00:00:10", "addresses": ["192.168.100.3"], "routes": []}
-SEEDS = range(12)
 
 #: What a new link cannot have of the one before: said in `left`.
 NEW = "link lan0: it is a new one with the index "
@@ -176,7 +177,7 @@ def test_all_is_as_it_was_but_what_the_kernel_cannot_give_back(kind):
                 assert [item for item in data["left"] if not item.startswith(NEW)] == []
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, SEEDS))
+        list(pool.map(run, seeds(3)))
 
 
 def test_what_nothing_can_restore_is_said_and_not_waited_for(segment):
