@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read_start
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
@@ -145,9 +146,9 @@ def _units(links: Iterable[str]) -> dict[str, set[str]]:
     words = {link: re.compile(rf"(?<![\w.-]){re.escape(link)}(?![\w-])") for link in links}
     found: dict[str, set[str]] = {}
     for path, name in _files():
-        text = _text(path)
+        text = read_start(path, SIZE)
         if link_of(text) is None:
-            texts = [text, *map(_text, _scripts(text))]
+            texts = [text, *(read_start(script, SIZE) for script in _scripts(text))]
             named = {link for link, word in words.items() if any(word.search(part) for part in texts)}
             if named:
                 found.setdefault(name, set()).update(named)
@@ -166,14 +167,3 @@ def _scripts(text: str) -> list[str]:
     commands = re.findall(r"^Exec\w+=(.*)$", text, re.MULTILINE)
     paths = [path for command in commands for path in re.findall(r"/[\w./+-]+", command)]
     return [path for path in paths if not path.startswith(PROGRAMS)]
-
-
-def _text(path: str) -> str:
-    """The beginning of a file, empty where it cannot be read."""
-    try:
-        if not os.path.isfile(path):
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read(SIZE)
-    except OSError:
-        return ""
