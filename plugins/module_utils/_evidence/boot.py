@@ -10,7 +10,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
+from .journal import without_secrets
 from .schema import BootData, BootParentData, BootUnitData, JournalLine
 
 #: Where administrators put units (systemd.unit(5)), and files that belong to a unit of the distribution.
@@ -49,11 +50,12 @@ def gather(links: Iterable[str], parents: Iterable[str]) -> BootData | None:
     """
     if unfitness():
         return None
+    links, parents = list(links), list(parents)
     named = _units(links)
     if not named:
         return {"units": {}, "parents": {}}
     start = int(_shown(["--property=UserspaceTimestampMonotonic"])[0]["UserspaceTimestampMonotonic"]) / 1e6
-    journal = _Journal(start)
+    journal = _Journal(start, {*links, *parents, *named})
     shown = {item["Id"]: item for item in _shown([f"--property={SHOWN}", *named])}
     said = journal.read([f"--unit={name}" for name in named])
     units: dict[str, BootUnitData] = {
@@ -81,14 +83,18 @@ class _Entry:
     units: frozenset[str] = frozenset()
 
     def as_data(self) -> JournalLine:
-        return {"at": self.at, "text": self.text[:200]}
+        return {"at": self.at, "text": self.text}
 
 
 class _Journal:
-    """The first minutes of this boot. start: that of systemd by CLOCK_MONOTONIC, in seconds."""
+    """The first minutes of this boot. start: that of systemd by CLOCK_MONOTONIC, in seconds.
 
-    def __init__(self, start: float) -> None:
+    names: of links and units.
+    """
+
+    def __init__(self, start: float, names: Collection[str]) -> None:
         self.start = start
+        self._names = names
         end = time.time() - time.monotonic() + start + BOOT
         self._argv = ["journalctl", "--boot", f"--until=@{end:.0f}", f"--lines={LINES}", "--output=json", "--quiet"]
 
@@ -103,7 +109,7 @@ class _Journal:
         return [
             _Entry(
                 self.seconds(item["__MONOTONIC_TIMESTAMP"]),
-                item["MESSAGE"],
+                without_secrets(item["MESSAGE"], self._names),
                 frozenset(filter(None, (item.get("_SYSTEMD_UNIT"), item.get("UNIT")))),
             )
             for item in found
