@@ -458,9 +458,8 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import check as _probe_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import vantages as _vantages
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import verdict as _conflicts
@@ -489,11 +488,11 @@ def main() -> None:
     try:
         result, failure = _probe_check.check(_probe_check.ConflictOptions(**module.params))
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    result = clean_data({"changed": False, **result})
+        module.fail_json(**refusal(error))
+    result = {"changed": False, **result}
     if failure:
-        module.fail_json(**bounded({"msg": clean_lines(failure), **result}))
-    module.exit_json(**bounded(result))
+        module.fail_json(**safe({"msg": failure, **result}))
+    module.exit_json(**safe(result))
 
 
 if __name__ == "__main__":

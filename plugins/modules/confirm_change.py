@@ -66,8 +66,7 @@ data:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.session import connection
 
@@ -82,8 +81,8 @@ def main() -> None:
     try:
         answer = pending.confirm(module.params["token"], connection(), module.params["wait"])
     except OSError as error:
-        module.fail_json(msg=clean_lines(f"the change could not be confirmed: {error}"))
-    module.exit_json(**bounded({"changed": False, "state": answer.state, "data": clean_data(answer.data)}))
+        module.fail_json(**failure(f"the change could not be confirmed: {error}"))
+    module.exit_json(**safe({"changed": False, "state": answer.state, "data": answer.data}))
 
 
 if __name__ == "__main__":

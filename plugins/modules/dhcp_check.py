@@ -449,9 +449,9 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import check as _dhcp_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import verdict as _verdict
 
@@ -484,13 +484,13 @@ def main() -> None:
     try:
         result, failure, warnings = _dhcp_check.check(_dhcp_check.DhcpOptions(**module.params))
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
+        module.fail_json(**refusal(error))
     for warning in warnings:
         module.warn(clean_lines(warning))
-    result = clean_data({"changed": False, **result})
+    result = {"changed": False, **result}
     if failure:
-        module.fail_json(**bounded({"msg": clean_lines(failure), **result}))
-    module.exit_json(**bounded(result))
+        module.fail_json(**safe({"msg": failure, **result}))
+    module.exit_json(**safe(result))
 
 
 if __name__ == "__main__":

@@ -170,9 +170,8 @@ library_package:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as kernel
 
 
@@ -190,14 +189,12 @@ def main() -> None:
     try:
         result = kernel.run(check=module.check_mode, **module.params)
     except kernel.KindUnusable as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data(), **error.result}))
+        module.fail_json(**refusal(error, **error.result))
     except InvalidInput as error:
-        module.fail_json(
-            **clean_data({"msg": str(error), "problems": error.problems.as_data(), **kernel.missing_library()})
-        )
+        module.fail_json(**refusal(error, **kernel.missing_library()))
     except (CommandFailed, OSError) as error:
-        module.fail_json(msg=clean_lines(f"The module could not be loaded or persisted: {error}"))
-    module.exit_json(**bounded(clean_data(result)))
+        module.fail_json(**failure(f"The module could not be loaded or persisted: {error}"))
+    module.exit_json(**safe(result))
 
 
 if __name__ == "__main__":

@@ -171,9 +171,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.collect import CollectOptions, collect
 
 
@@ -196,8 +195,8 @@ def main() -> None:
     try:
         evidence = collect(CollectOptions(**given))
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    module.exit_json(changed=False, evidence=bounded(clean_data(evidence), "problems"))
+        module.fail_json(**refusal(error))
+    module.exit_json(changed=False, evidence=safe(evidence, "problems"))
 
 
 if __name__ == "__main__":

@@ -190,9 +190,8 @@ unseen_namespaces:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._info import links as _inventory
 
 
@@ -207,9 +206,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**bounded(clean_data({"changed": False, **_inventory.inventory(**module.params)})))
+        module.exit_json(**safe({"changed": False, **_inventory.inventory(**module.params)}))
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
+        module.fail_json(**refusal(error))
 
 
 if __name__ == "__main__":

@@ -375,9 +375,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
@@ -428,12 +428,12 @@ def main() -> None:
     try:
         result = converge(ConvergeOptions(**options), module.check_mode, asked)
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
+        module.fail_json(**refusal(error))
     except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:
-        module.fail_json(msg=clean_lines(error))
+        module.fail_json(**failure(error))
     for warning in cast("list[str]", result.pop("warnings")):
         module.warn(clean_lines(warning))
-    module.exit_json(**bounded(clean_data(result)))
+    module.exit_json(**safe(result))
 
 
 if __name__ == "__main__":

@@ -268,9 +268,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
 LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
@@ -305,11 +304,11 @@ def main() -> None:
             check=module.check_mode,
         )
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    result = clean_data({"changed": False, **report.as_data()})
+        module.fail_json(**refusal(error))
+    result = {"changed": False, **report.as_data()}
     if report.failures and given["fail"]:
-        module.fail_json(**bounded({"msg": clean_lines(report.message), **result}))
-    module.exit_json(**bounded(result))
+        module.fail_json(**safe({"msg": report.message, **result}))
+    module.exit_json(**safe(result))
 
 
 if __name__ == "__main__":

@@ -436,9 +436,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import request as _watch_request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
@@ -473,8 +472,8 @@ def main() -> None:
     try:
         timeline = _watch.observe(module.params)
     except InvalidInput as error:
-        module.fail_json(**clean_data({"msg": str(error), "problems": error.problems.as_data()}))
-    module.exit_json(**bounded(clean_data({"changed": False, **timeline}), "limits"))
+        module.fail_json(**refusal(error))
+    module.exit_json(**safe({"changed": False, **timeline}, "limits"))
 
 
 if __name__ == "__main__":

@@ -244,9 +244,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
@@ -273,19 +273,21 @@ def main() -> None:
         outcome = unmanaged.run(check=module.check_mode, request=asked, **options)
     except InvalidInput as error:
         module.fail_json(
-            **clean_data({"msg": str(error), "problems": error.problems.as_data()}),
-            overridden_by=getattr(error, "overridden_by", None),
-            changed=bool(getattr(error, "messages", [])),
+            **refusal(
+                error,
+                overridden_by=getattr(error, "overridden_by", None),
+                changed=bool(getattr(error, "messages", [])),
+            )
         )
     except ChangeUndone as error:
-        module.fail_json(msg=clean_lines(error), overridden_by=getattr(error.__cause__, "overridden_by", None))
+        module.fail_json(**failure(error, overridden_by=getattr(error.__cause__, "overridden_by", None)))
     except (Busy, GuardFailed) as error:
-        module.fail_json(msg=clean_lines(error), overridden_by=None)
+        module.fail_json(**failure(error, overridden_by=None))
     except (BusError, CommandFailed, OSError) as error:
-        module.fail_json(msg=clean_lines(f"NetworkManager could not be asked: {error}"), overridden_by=None)
+        module.fail_json(**failure(f"NetworkManager could not be asked: {error}", overridden_by=None))
     for warning in cast("list[str]", outcome.pop("warnings")):
         module.warn(clean_lines(warning))
-    module.exit_json(**bounded(clean_data(outcome)))
+    module.exit_json(**safe(outcome))
 
 
 if __name__ == "__main__":

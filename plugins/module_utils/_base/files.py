@@ -16,6 +16,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Callable, TypeVar
 
 from . import labels
@@ -49,6 +50,8 @@ WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 #: A configuration file that is longer is none.
 TEXT_MAX = 1 << 24
+#: Characters that are read at once.
+PIECE = 1 << 16
 
 Made = TypeVar("Made")
 
@@ -208,20 +211,42 @@ def read(path: str, newline: str | None = None) -> str | None:
     Nothing blocks. newline: as for `open`. Errors: OSError.
     """
     try:
-        # A FIFO would block without a writer, and a terminal become our own (open(2)).
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        handle = _open(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket
-            return ""
-        raise
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > TEXT_MAX:
-        os.close(handle)
+    if handle is None:
         return ""
     with os.fdopen(handle, encoding="utf-8", errors="surrogateescape", newline=newline) as stream:
-        return stream.read()
+        if os.fstat(handle).st_size > TEXT_MAX:
+            return ""
+        # Files of the kernel have no size, and those of sysctl(8) are not read in large pieces (ENOMEM).
+        text = "".join(islice(iter(lambda: stream.read(PIECE), ""), TEXT_MAX // PIECE + 1))
+    return text if len(text) <= TEXT_MAX else ""
+
+
+def read_start(path: str, octets: int) -> str:
+    """The first octets of a file's text; empty where it has none or cannot be read. Nothing blocks."""
+    with contextlib.suppress(OSError):
+        handle = _open(path)
+        if handle is not None:
+            with os.fdopen(handle, "rb") as stream:
+                return stream.read(octets).decode("utf-8", "surrogateescape")
+    return ""
+
+
+def _open(path: str) -> int | None:
+    """A descriptor of a regular file, None for anything else that is there. Errors: OSError."""
+    try:
+        # A FIFO would block without a writer, and a terminal become our own (open(2)).
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    return None
 
 
 def is_owned(text: str | None) -> bool:

@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import re
 
+from .files import read_start
+
 #: machine-id(5)
 PATH = "/etc/machine-id"
 
@@ -18,11 +20,7 @@ def machine_id(path: str = PATH) -> str | None:
 
     The ID itself is not for the network (machine-id(5)), so it is hashed as sd_id128_get_machine_app_specific(3) does.
     """
-    try:
-        with open(path, encoding="ascii") as stream:
-            text = stream.read().strip()
-    except (OSError, UnicodeDecodeError):
-        return None
+    text = read_start(path, 64).strip()
     if not re.fullmatch("[0-9a-f]{32}", text):
         return None
     return hmac.new(bytes.fromhex(text), b"linuxnet.macvlan", hashlib.sha256).hexdigest()[:32]

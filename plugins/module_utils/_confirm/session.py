@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read_start
+
 from .proc import stat
 
-VARIABLE = b"SSH_CONNECTION"
+VARIABLE = "SSH_CONNECTION"
+#: Octets of an environment that are searched (execve(2): 6 MiB for arguments and environment).
+ENVIRONMENT_MAX = 6 << 20
 
 
 def connection() -> str:
@@ -19,18 +23,9 @@ def connection() -> str:
     """
     pid = os.getpid()
     while pid > 1:
-        environment = _read(f"/proc/{pid}/environ").split(b"\0")
-        for entry in environment:
-            name, _separator, value = entry.partition(b"=")
+        for entry in read_start(f"/proc/{pid}/environ", ENVIRONMENT_MAX).split("\0"):
+            name, _separator, value = entry.partition("=")
             if name == VARIABLE and value:
-                return value.decode(errors="replace")
+                return value
         pid = stat(pid)[0]
     return ""
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read()
-    except OSError:
-        return b""

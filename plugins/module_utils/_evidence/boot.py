@@ -10,13 +10,15 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read_start
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
+from .journal import without_secrets
 from .schema import BootData, BootParentData, BootUnitData, JournalLine
 
 #: Where administrators put units (systemd.unit(5)), and files that belong to a unit of the distribution.
@@ -48,11 +50,12 @@ def gather(links: Iterable[str], parents: Iterable[str]) -> BootData | None:
     """
     if unfitness():
         return None
+    links, parents = list(links), list(parents)
     named = _units(links)
     if not named:
         return {"units": {}, "parents": {}}
     start = int(_shown(["--property=UserspaceTimestampMonotonic"])[0]["UserspaceTimestampMonotonic"]) / 1e6
-    journal = _Journal(start)
+    journal = _Journal(start, {*links, *parents, *named})
     shown = {item["Id"]: item for item in _shown([f"--property={SHOWN}", *named])}
     said = journal.read([f"--unit={name}" for name in named])
     units: dict[str, BootUnitData] = {
@@ -80,14 +83,18 @@ class _Entry:
     units: frozenset[str] = frozenset()
 
     def as_data(self) -> JournalLine:
-        return {"at": self.at, "text": self.text[:200]}
+        return {"at": self.at, "text": self.text}
 
 
 class _Journal:
-    """The first minutes of this boot. start: that of systemd by CLOCK_MONOTONIC, in seconds."""
+    """The first minutes of this boot. start: that of systemd by CLOCK_MONOTONIC, in seconds.
 
-    def __init__(self, start: float) -> None:
+    names: of links and units.
+    """
+
+    def __init__(self, start: float, names: Collection[str]) -> None:
         self.start = start
+        self._names = names
         end = time.time() - time.monotonic() + start + BOOT
         self._argv = ["journalctl", "--boot", f"--until=@{end:.0f}", f"--lines={LINES}", "--output=json", "--quiet"]
 
@@ -102,7 +109,7 @@ class _Journal:
         return [
             _Entry(
                 self.seconds(item["__MONOTONIC_TIMESTAMP"]),
-                item["MESSAGE"],
+                without_secrets(item["MESSAGE"], self._names),
                 frozenset(filter(None, (item.get("_SYSTEMD_UNIT"), item.get("UNIT")))),
             )
             for item in found
@@ -145,9 +152,9 @@ def _units(links: Iterable[str]) -> dict[str, set[str]]:
     words = {link: re.compile(rf"(?<![\w.-]){re.escape(link)}(?![\w-])") for link in links}
     found: dict[str, set[str]] = {}
     for path, name in _files():
-        text = _text(path)
+        text = read_start(path, SIZE)
         if link_of(text) is None:
-            texts = [text, *map(_text, _scripts(text))]
+            texts = [text, *(read_start(script, SIZE) for script in _scripts(text))]
             named = {link for link, word in words.items() if any(word.search(part) for part in texts)}
             if named:
                 found.setdefault(name, set()).update(named)
@@ -166,14 +173,3 @@ def _scripts(text: str) -> list[str]:
     commands = re.findall(r"^Exec\w+=(.*)$", text, re.MULTILINE)
     paths = [path for command in commands for path in re.findall(r"/[\w./+-]+", command)]
     return [path for path in paths if not path.startswith(PROGRAMS)]
-
-
-def _text(path: str) -> str:
-    """The beginning of a file, empty where it cannot be read."""
-    try:
-        if not os.path.isfile(path):
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read(SIZE)
-    except OSError:
-        return ""

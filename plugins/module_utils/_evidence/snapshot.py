@@ -28,9 +28,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
     NEIGHBOUR_STATES,
     PROTOCOLS,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import text as netlink_text
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink, read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup_with
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 
@@ -307,8 +309,8 @@ def _rules(netlink: Any) -> list[RuleData]:
                 "table": rule.get_attr("FRA_TABLE"),
                 "from": _prefix(rule.get_attr("FRA_SRC"), rule["src_len"]),
                 "to": _prefix(rule.get_attr("FRA_DST"), rule["dst_len"]),
-                "iif": rule.get_attr("FRA_IIFNAME"),
-                "oif": rule.get_attr("FRA_OIFNAME"),
+                "iif": netlink_text(rule.get_attr("FRA_IIFNAME")) or None,
+                "oif": netlink_text(rule.get_attr("FRA_OIFNAME")) or None,
                 "mark": rule.get_attr("FRA_FWMARK"),
             }
         )
@@ -324,21 +326,18 @@ def _settings(link: str) -> dict[str, int]:
     paths = {name: f"{family}/conf/{link}/{name}" for family, names in SETTINGS.items() for name in names}
     if link == "all":
         paths.update(WHOLE_SETTINGS)
-    found = {name: _number(f"/proc/sys/net/{path}") for name, path in paths.items()}
-    return {name: value for name, value in found.items() if value is not None}
+    return _numbers({name: f"net/{path}" for name, path in paths.items()})
 
 
 def _bridge_settings() -> dict[str, int]:
-    found = {name: _number(f"/proc/sys/net/bridge/{name}") for name in BRIDGE_SETTINGS}
+    return _numbers({name: f"net/bridge/{name}" for name in BRIDGE_SETTINGS})
+
+
+def _numbers(paths: dict[str, str]) -> dict[str, int]:
+    """Those that there are, by their names here."""
+    values = read_sysctls(paths.values())
+    found = {name: values[path] for name, path in paths.items()}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _number(path: str) -> int | None:
-    try:
-        with open(path, encoding="ascii") as stream:
-            return int(stream.read())
-    except (OSError, ValueError):
-        return None
 
 
 def _netstat() -> dict[str, int]:

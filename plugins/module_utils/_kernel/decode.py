@@ -58,6 +58,7 @@ from .netlink import (
     attribute,
     attributes,
     request,
+    text,
 )
 
 #: As the kind of the notification defines them.
@@ -143,10 +144,6 @@ def _attributes(data: bytes, offset: int = 0) -> Attributes:
     return {number & NLA_TYPE_MASK: payload for number, payload in attributes(data, offset)}
 
 
-def _text(value: bytes | None) -> str:
-    return value.rstrip(b"\0").decode(errors="replace") if value else ""
-
-
 def _number(value: bytes | None) -> int | None:
     """A u32, u16 or u8 of this machine's byte order."""
     return int.from_bytes(value, byteorder) if value else None
@@ -176,7 +173,7 @@ def _link(data: bytes) -> Fields | None:
     kind, mode, queue = "", "", None
     if _IFLA_LINKINFO in found:
         info = _attributes(found[_IFLA_LINKINFO])
-        kind = _text(info.get(_IFLA_INFO_KIND))
+        kind = text(info.get(_IFLA_INFO_KIND))
         if kind in ("macvlan", "macvtap"):
             inner = _attributes(info.get(_IFLA_INFO_DATA, b""))
             mode = MACVLAN_MODES.get(_number(inner.get(_IFLA_MACVLAN_MODE)) or 0, "")
@@ -184,7 +181,7 @@ def _link(data: bytes) -> Fields | None:
     operstate = _number(found.get(_IFLA_OPERSTATE)) or 0
     fields: Fields = {
         "index": index,
-        "name": _text(found.get(_IFLA_IFNAME)),
+        "name": text(found.get(_IFLA_IFNAME)),
         "kind": kind,
         "mac": _mac(found.get(_IFLA_ADDRESS)),
         "mtu": _number(found.get(_IFLA_MTU)),
@@ -278,8 +275,8 @@ def _rule(data: bytes) -> Fields:
         "priority": _number(found.get(FRA_PRIORITY)) or 0,
         "from": _network(family, found.get(FRA_SRC), from_length) if from_length else None,
         "to": _network(family, found.get(FRA_DST), to_length) if to_length else None,
-        "iif": _text(found.get(FRA_IIFNAME)) or None,
-        "oif": _text(found.get(FRA_OIFNAME)) or None,
+        "iif": text(found.get(FRA_IIFNAME)) or None,
+        "oif": text(found.get(FRA_OIFNAME)) or None,
         "mark": _number(found.get(FRA_FWMARK)),
         "table": _number(found.get(FRA_TABLE)) or table,
         "action": action,

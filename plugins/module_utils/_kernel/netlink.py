@@ -83,6 +83,16 @@ def attributes(data: bytes, offset: int = 0) -> list[Attribute]:
     return found
 
 
+def text(value: bytes | str | None) -> str:
+    """A name from the kernel: any octets but zero, so that what is no UTF-8 becomes surrogates (PEP 383).
+
+    value: as it came, or as pyroute2 returns it: octets where it could not decode them.
+    """
+    if isinstance(value, str):
+        return value
+    return (value or b"").rstrip(b"\0").decode("utf-8", "surrogateescape")
+
+
 def attribute(number: int, payload: bytes) -> bytes:
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(payload), number) + payload + b"\0" * (-len(payload) % 4)
 

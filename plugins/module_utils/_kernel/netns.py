@@ -151,7 +151,8 @@ def _command(pid: int) -> str:
 
 def enter(path: str) -> None:
     """Move this thread into a namespace (setns(2)). Errors: OSError."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    # What is no namespace any more can be anything, and does not block.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.setns(handle, CLONE_NEWNET) != 0:

@@ -28,6 +28,7 @@ from .names import (
     RTN_UNICAST,
     RTNH_F_ONLINK,
 )
+from .netlink import text
 from .netns import OWN, Namespace, NamespaceGone, cookie, namespaces, run_in
 
 
@@ -100,7 +101,7 @@ def _read_from(origin: int, routes: bool) -> Facts:
 
 
 def _link(message: Any) -> Link:
-    name = message.get_attr("IFLA_IFNAME") or ""
+    name = text(message.get_attr("IFLA_IFNAME"))
     flags = message["flags"]
     info = message.get_attr("IFLA_LINKINFO")
     kind = str((info.get_attr("IFLA_INFO_KIND") if info else None) or "")
@@ -110,7 +111,7 @@ def _link(message: Any) -> Link:
     altnames: list[str] = []
     properties = message.get_attr("IFLA_PROP_LIST")
     if hasattr(properties, "get_attrs"):
-        altnames = list(properties.get_attrs("IFLA_ALT_IFNAME"))
+        altnames = [text(value) for value in properties.get_attrs("IFLA_ALT_IFNAME")]
     return Link(
         index=message["index"],
         name=name,
@@ -128,7 +129,7 @@ def _link(message: Any) -> Link:
         # The kernel leaves IFLA_LINK out or says 0 where there is no lower device.
         parent=message.get_attr("IFLA_LINK") or None,
         parent_nsid=message.get_attr("IFLA_LINK_NETNSID"),
-        alias=message.get_attr("IFLA_IFALIAS") or "",
+        alias=text(message.get_attr("IFLA_IFALIAS")),
         altnames=tuple(altnames),
         mode=(macvlan.get_attr("IFLA_MACVLAN_MODE") or "") if macvlan else "",
         nopromisc="nopromisc" in str(macvlan.get_attr("IFLA_MACVLAN_FLAGS")) if macvlan else False,

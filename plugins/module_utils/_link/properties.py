@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink i
     Attribute,
     attribute,
     attributes,
+    text,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink, RtnetlinkMessage
 
@@ -124,7 +125,7 @@ class Repair(NamedTuple):
 def read(netlink: Rtnetlink) -> dict[str, LinkProperties]:
     """Of every link, by name. Errors: OSError."""
     links = netlink.dump_of_devices(RTM_NEWLINK)
-    names = {_index(message): _text(message.get(IFLA_IFNAME)) for message in links}
+    names = {_index(message): text(message.get(IFLA_IFNAME)) for message in links}
     multicast = _multicast()
     queueing: dict[int, set[bytes]] = {}
     # A kernel without traffic control has none.
@@ -141,10 +142,6 @@ def read(netlink: Rtnetlink) -> dict[str, LinkProperties]:
 
 def _index(message: RtnetlinkMessage) -> int:
     return int(_IFINFOMSG.unpack(message.header)[2])
-
-
-def _text(payload: bytes | None) -> str:
-    return (payload or b"").rstrip(b"\0").decode("utf-8", "surrogateescape")
 
 
 def _nested(payload: bytes | None) -> dict[int, bytes]:
@@ -164,7 +161,7 @@ def _properties(
     inet6 = _nested(_nested(message.get(IFLA_AF_SPEC)).get(socket.AF_INET6))
     found = {name: message.get(number) for name, number in PLAIN.items()}
     token = inet6.get(IFLA_INET6_TOKEN, b"")
-    kind = _text(info.get(IFLA_INFO_KIND))
+    kind = text(info.get(IFLA_INFO_KIND))
     macvlan = own if kind in MACVLAN_KINDS else {}
     return LinkProperties(
         index=index,
@@ -220,7 +217,7 @@ def repairs(name: str, then: LinkProperties, now: LinkProperties, indexes: Mappi
         yield from _own(name, then, now)
     for altname in then.altnames:
         if altname not in now.altnames:
-            yield Repair(f"link {name} alternative name {_text(altname)}: add", partial(_add_name, now.index, altname))
+            yield Repair(f"link {name} alternative name {text(altname)}: add", partial(_add_name, now.index, altname))
     for address in sorted(then.multicast - now.multicast):
         words = f"multicast address {address.hex(':')} of {name}: add"
         yield Repair(words, lambda _netlink, address=address: _join(name, address))  # type: ignore[misc]

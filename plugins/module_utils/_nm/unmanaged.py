@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import fcntl
+import os
 import platform
 import socket
 import struct
@@ -77,7 +78,7 @@ def _impermanent() -> dict[str, str]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for dummy, name in socket.if_nameindex():
             answer = array.array("B", struct.pack("=II32x", ETHTOOL_GPERMADDR, 32))
-            request = struct.pack(f"{IFNAMSIZ}sP16x", name.encode(), answer.buffer_info()[0])
+            request = struct.pack(f"{IFNAMSIZ}sP16x", os.fsencode(name), answer.buffer_info()[0])
             try:
                 fcntl.ioctl(sock, SIOCETHTOOL, request)
             except OSError:  # the driver does not answer, or the device is gone

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import socket
 import struct
 import time
@@ -110,7 +111,7 @@ def packet_socket(
 
 def interface_problem(sock: socket.socket, link: str) -> str:
     """Why an interface of the socket's namespace cannot carry probes, empty when it can."""
-    request = struct.pack("16sH22x", link.encode(), 0)
+    request = struct.pack("16sH22x", os.fsencode(link), 0)
     try:
         flags = struct.unpack_from("H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
     except OSError as error:

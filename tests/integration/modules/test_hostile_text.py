@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from labkit.segment import Host, Namespace
 
 from .lan import CONTAINER, GATEWAY, NETWORK, PARENT, SHIM
+from .shown import assert_clean
 
 FRAMES = Path(__file__).resolve().parents[1] / "frames.py"
 #: Sets the terminal's title; turns the direction of writing; a name of an interface has at most 15 octets.
@@ -37,27 +36,6 @@ body = struct.pack("=BBBBI", 2, 32, 0, 0, socket.if_nametoindex("lan0")) + struc
 sock.send(struct.pack("=IHHII", 16 + len(body), 21, 1, 1, 0) + body)
 print(flush=True); sys.stdin.read()
 """
-
-
-def texts(value: object) -> Iterator[str]:
-    """All texts of a result, keys too."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
-
-
-def assert_clean(result: dict, *shown: str) -> None:
-    """Everything is printable, and escaped text is shown. The input is the operator's own."""
-    found = list(texts({key: value for key, value in result.items() if key != "invocation"}))
-    assert [text for text in found if not text.replace("\n", "").replace("\t", "").isprintable()] == []
-    everything = json.dumps(found)
-    assert [text for text in shown if json.dumps(text)[1:-1] not in everything] == []
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
 
-def _set_of(words: str) -> frozenset[str]:
+def set_of(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
@@ -27,7 +27,7 @@ HIDDEN = "…"
 COMMAND_MAX, WORDS_MAX = 300, 200
 
 #: Words of ip(8), bridge(8), nmcli(1), networkctl(1), systemctl(1) and the others of `_TOOLS`.
-_WORDS = _set_of("""
+_WORDS = set_of("""
     - -4 -6 -a -b -batch -br -brief -c -color -d -details -f -family -force -I -i -j -json -m -n -netns -o
     -oneline -p -q -r -s -statistics -t -v -w -x -L -C -A -D -F -K -G -P -N -S -U --all --force --no-block --now
     --quiet --runtime --system --user --reload --wait --terse --no-daemon --no-pager --switched-root
@@ -49,40 +49,40 @@ _WORDS = _set_of("""
     --ipv6 netfilter-persistent restart-service tx rx tso gso gro lro advertise speed duplex autoneg
     """)  # fmt: skip
 #: Words behind which a name of a link, namespace or connection stands, and those behind which a small number does.
-_NAMES_FOLLOW = _set_of("""
+_NAMES_FOLLOW = set_of("""
     dev name master netns vrf iif oif ifname con-name link -netns -n exec parent id up down reapply reconfigure
     renew forcerenew disconnect modify mod -I -i -K -G -L -C -S
     """)
-_NUMBERS_FOLLOW = _set_of("""
+_NUMBERS_FOLLOW = set_of("""
     mtu txqueuelen metric table proto protocol group bcqueuelen valid_lft preferred_lft id vlan rule
     """)
 #: A name can stand behind a verb of these objects as well.
-_OBJECTS = _set_of("""
+_OBJECTS = set_of("""
     address addr a link l route r ro neigh neighbour neighbor rule netns maddress connection con c device dev d
     """)
-_VERBS = _set_of("""
+_VERBS = set_of("""
     add append change replace delete del set show list flush get
     """)
 #: Programs, and objects of ip(8), that take keys among their words.
 _WITH_KEYS = frozenset(("iw", "connmanctl", "docker", "podman"))
-_KEYED = _set_of("""
+_KEYED = set_of("""
     xfrm macsec l2tp tunnel tunnel6 tuntap fou ila sr ioam mptcp tcp_metrics
     """)
 
 #: Programs whose words are known; and of those, the ones that take names of links or units without a word before.
-_BARE = _set_of("""
+_BARE = set_of("""
     ifup ifdown ifquery networkctl systemctl ifconfig dhclient dhcpcd ethtool brctl modprobe rmmod arping
     """)
-_TOOLS = _BARE | _set_of("""
+_TOOLS = _BARE | set_of("""
     ip bridge tc route arp nmcli netplan sysctl docker podman NetworkManager systemd-networkd udhcpc wicked
     connmanctl systemd iw nft iptables ip6tables ebtables ovs-vsctl vconfig teamd keepalived
     netfilter-persistent dockerd containerd
     """)
 #: Programs that run another one; its name is searched for behind them. Programs that run a script.
-_WRAPPERS = _set_of("""
+_WRAPPERS = set_of("""
     sudo doas env timeout nohup setsid nsenter unshare chroot nice ionice stdbuf flock xargs
     """)
-_SHELLS = _set_of("sh bash dash ash zsh ksh busybox")
+_SHELLS = set_of("sh bash dash ash zsh ksh busybox")
 _INTERPRETER = re.compile(r"(?:python|pypy|perl|ruby|node|php)[0-9.]*")
 _SCRIPT = re.compile(r"/[A-Za-z0-9_.@+/-]{1,200}|[A-Za-z0-9_.@+-]{1,60}\.(?:sh|py|pl|rb|js|php)")
 _SWITCHES = re.compile("-[BbEeIilOqSsuvx]{1,4}")
@@ -93,7 +93,7 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_.@+:()/-]{1,200}")
 #: Titles that programs set themselves have words of their own.
 _TITLE_END = ":"
 _NAME = re.compile("[A-Za-z][A-Za-z0-9_.@-]{0,14}")
-_UNIT = re.compile(
+UNIT = re.compile(
     r"[A-Za-z0-9_.@:-]{1,80}\.(?:service|socket|target|network|netdev|device|timer|scope|slice|path|mount)"
 )
 _PATH = re.compile("/(?:etc|usr|run|var/lib|lib|sbin|bin|proc/sys/net|sys/class/net)/[A-Za-z0-9_.@+/-]{1,100}")
@@ -105,7 +105,7 @@ _PROPERTY = re.compile(
 )
 _NUMBER = re.compile("[0-9]{1,5}")
 #: Words after which something secret stands, also where it looks like a word that is known.
-_SECRET = re.compile("pass|psk|secret|token|key|cred|auth|^-{0,2}pin$|login|enc$", re.IGNORECASE)
+SECRET = re.compile("pass|psk|secret|token|key|cred|auth|^-{0,2}pin$|login|enc$", re.IGNORECASE)
 #: Of programs of which nothing is known, short options too (curl(1), mysql(1), sshpass(1)).
 _SECRET_OPTION = re.compile("-[peuP]")
 
@@ -120,10 +120,10 @@ def shown(command_line: str) -> str:
     words = [*arguments[0].split(), *arguments[1:]]
     if not words:
         return HIDDEN if command_line.strip("\0 ") else ""
-    return clean(" ".join(_collapsed(_command(words[:WORDS_MAX]))), COMMAND_MAX)
+    return clean(" ".join(collapsed(_command(words[:WORDS_MAX]))), COMMAND_MAX)
 
 
-def _collapsed(words: Iterable[str]) -> Iterator[str]:
+def collapsed(words: Iterable[str]) -> Iterator[str]:
     """With one `HIDDEN` for several in a row."""
     last = ""
     for word in words:
@@ -193,15 +193,15 @@ def _wrapped(words: list[str]) -> Iterator[str]:
         if _DIRECTORY.sub("", word) in _TOOLS:
             yield from _command(words[number:])
             return
-        yield word if _is_address(word) else HIDDEN
+        yield word if is_address(word) else HIDDEN
 
 
 def _unknown(words: list[str]) -> Iterator[str]:
     """Of a program of which nothing is known."""
     before = ""
     for word in words:
-        secret = _SECRET.search(before) or _SECRET_OPTION.fullmatch(before)
-        safe = not secret and (_is_address(word) or _PATH.fullmatch(word))
+        secret = SECRET.search(before) or _SECRET_OPTION.fullmatch(before)
+        safe = not secret and (is_address(word) or _PATH.fullmatch(word))
         yield word if safe else HIDDEN
         before = word
 
@@ -220,12 +220,12 @@ def _tool(program: str, words: list[str]) -> Iterator[str]:
 def _word(program: str, before: list[str], word: str, keyed: bool) -> str:
     """A word as it is shown. keyed: the program takes keys among its other words."""
     last = before[-1] if before else ""
-    if _SECRET.search(last):
+    if SECRET.search(last):
         return HIDDEN
     name, separator, value = word.partition("=")
     if separator:
         known = name in _WORDS or bool(_SETTING.fullmatch(name)) or bool(_PROPERTY.fullmatch(name))
-        if not known or _SECRET.search(name):
+        if not known or SECRET.search(name):
             return HIDDEN
         small = bool(_SETTING.fullmatch(name)) and bool(_NUMBER.fullmatch(value))
         return word if small or _known(program, [name], value, keyed) else f"{name}={HIDDEN}"
@@ -234,9 +234,9 @@ def _word(program: str, before: list[str], word: str, keyed: bool) -> str:
 
 def _known(program: str, before: list[str], word: str, keyed: bool) -> bool:
     last = before[-1] if before else ""
-    if word in _WORDS or word in _OBJECTS or _is_address(word) or _PATH.fullmatch(word):
+    if word in _WORDS or word in _OBJECTS or is_address(word) or _PATH.fullmatch(word):
         return True
-    if any(pattern.fullmatch(word) for pattern in (_PROPERTY, _SETTING, _UNIT)):
+    if any(pattern.fullmatch(word) for pattern in (_PROPERTY, _SETTING, UNIT)):
         return True
     if _NUMBER.fullmatch(word):
         return last in _NUMBERS_FOLLOW
@@ -247,7 +247,7 @@ def _known(program: str, before: list[str], word: str, keyed: bool) -> bool:
     )
 
 
-def _is_address(word: str) -> bool:
+def is_address(word: str) -> bool:
     """Also several with commas between them, and the two of a route of NetworkManager."""
     parts = re.split("[, ]", word)
     return all(_one_address(part) for part in parts)

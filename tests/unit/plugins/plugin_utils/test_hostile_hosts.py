@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the controller prints and writes of hosts that hand it text which a terminal would obey.
+"""What the controller prints and writes of hosts that hand it text which a terminal would obey, or no file can have.
 
 Modules clean what they return, and a host may run something else instead.
 """
@@ -19,8 +19,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered impor
 
 from ._diagnosis.causes import causes_cases as cases
 
-HOSTILE = "\x1b]0;pwned\x07\u202e\x9b2J"
-SHOWN = "\\x1b]0;pwned\\x07\\u202e\\x9b2J"
+HOSTILE = "\x1b]0;pwned\x07\u202e\x9b2J\udcff"
+SHOWN = "\\x1b]0;pwned\\x07\\u202e\\x9b2J\\udcff"
 GROUPS = {"all": ["web1"], "ungrouped": ["web1"]}
 
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +40,7 @@ def test_what_is_no_text_is_empty(make, tmp_path):
     path = str(tmp_path / "a.conf")
     make(path)
     assert _files.read(path) == ""
+    assert _files.read_start(path, 5) in ("", "\0" * 5)
 
 
 def test_what_is_not_there_is_none(tmp_path):
@@ -58,3 +61,103 @@ def test_every_octet_survives(tmp_path):
 
 def test_files_of_the_kernel_are_read():
     assert _files.read("/proc/sys/kernel/ostype") == "Linux\n"
+
+
+def test_of_a_long_file_the_start_is_read(tmp_path):
+    path = tmp_path / "script"
+    path.write_bytes(b"#!\xff" + bytes(1000))
+    assert _files.read_start(str(path), 5) == "#!\udcff\0\0"
+    assert _files.read_start(str(tmp_path / "missing"), 5) == ""
+
+
+def test_a_file_that_has_no_size_and_no_end(monkeypatch):
+    monkeypatch.setattr(_files, "TEXT_MAX", 100)
+    assert _files.read("/proc/self/status") == ""
+    assert len(_files.read_start("/proc/self/status", 50)) == 50
+
+
+PLUGINS = Path(_files.__file__).resolve().parents[2]
+#: Only the kernel makes files there, and none of them blocks or has no end.
+KERNEL = ("/proc/", "/sys/", "/dev/kmsg", "/dev/null")
+#: Constants for such paths that come from another file.
+KNOWN = {"OWN", "devnull"}
+#: What else opens paths, and why that does not block.
+OTHERS = {
+    "module_utils/_base/files.py": "the two ways to read a file of somebody else",
+    "module_utils/_evidence/rules.py": "the names in /proc/net that its own table lists",
+    "module_utils/_kernel/sysctl.py": "values below /proc/sys",
+    "module_utils/_watch/path/tracing.py": "its own instance of tracefs",
+    "action/fleet_diagnose.py": "this collection's own two files, on the controller",
+}
+
+
+def _opened(tree):
+    """Lines of calls that open a path for reading which others can have made."""
+    constants = dict(
+        pair for node in tree.body if isinstance(node, ast.Assign) for pair in _pairs(node.targets[0], node.value)
+    )
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call.lineno for call in calls if _reads(call) and not _harmless(call, constants)]
+
+
+def _pairs(target, value):
+    """Names and texts of an assignment, also of one to several names."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return [pair for one, other in zip(target.elts, value.elts, strict=False) for pair in _pairs(one, other)]
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return [(target.id, value.value)] if isinstance(target, ast.Name) and is_text else []
+
+
+def _reads(call):
+    return _name(call.func) in ("open", "read_text", "read_bytes")
+
+
+def _harmless(call, constants):
+    return bool(call.args) and (_of_the_kernel(call.args[0], constants) or _never_blocks(call))
+
+
+def _name(node):
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _of_the_kernel(path, constants):
+    if isinstance(path, ast.JoinedStr):
+        path = path.values[0]
+    text = path.value if isinstance(path, ast.Constant) else constants.get(_name(path), "")
+    return _name(path) in KNOWN or (isinstance(text, str) and text.startswith(KERNEL))
+
+
+def _never_blocks(call):
+    """A directory, a new file, or a descriptor that is not to block (open(2))."""
+    flags = {node.attr for argument in call.args[1:] for node in ast.walk(argument) if isinstance(node, ast.Attribute)}
+    return bool(flags & {"O_DIRECTORY", "O_EXCL", "O_NONBLOCK"})
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("open(path)", [1]),
+        ("io.open(path, 'rb')", [1]),
+        ("os.open(path, os.O_RDONLY)", [1]),
+        ("gzip.open(f'{path}.gz')", [1]),
+        ("Path(path).read_text()", [1]),
+        ("Path(path).open()", [1]),
+        ("PATH = '/etc/machine-id'\nopen(PATH)", [2]),
+        ("PATH = '/proc/modules'\nopen(PATH)", []),
+        ("open(f'/proc/{pid}/stat')", []),
+        ("os.open(path, os.O_RDONLY | os.O_DIRECTORY)", []),
+        ("os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)", []),
+        ("os.open(os.devnull, os.O_RDWR)", []),
+    ],
+)
+def test_the_search_finds_them(code, expected):
+    assert _opened(ast.parse(code)) == expected
+
+
+def test_every_path_is_read_in_one_of_two_ways():
+    found = {}
+    for path in sorted(PLUGINS.rglob("*.py")):
+        lines = _opened(ast.parse(path.read_text(encoding="utf-8")))
+        if lines:
+            found[str(path.relative_to(PLUGINS))] = lines
+    assert set(found) <= set(OTHERS), found

@@ -54,12 +54,14 @@ def test_journal_in_seconds_after_the_start_of_systemd(monkeypatch) -> None:
         '{"__MONOTONIC_TIMESTAMP":"41568871","MESSAGE":"Cannot find device \\"eth0\\"","_SYSTEMD_UNIT":"m.service"}',
         '{"__MONOTONIC_TIMESTAMP":"41600000","MESSAGE":"Finished.","_SYSTEMD_UNIT":"init.scope","UNIT":"m.service"}',
         '{"__MONOTONIC_TIMESTAMP":"41700000","MESSAGE":[98,255],"_SYSTEMD_UNIT":"m.service"}',
+        '{"__MONOTONIC_TIMESTAMP":"41800000","MESSAGE":"vpn --password hunter2 eth0","_SYSTEMD_UNIT":"m.service"}',
     ]
     monkeypatch.setattr(boot, "run", lambda argv, check: Output(0, "\n".join(lines), ""))
-    journal = boot._Journal(40.0)
+    journal = boot._Journal(40.0, ["eth0"])
     assert [(item.at, item.text) for item in journal.read([])] == [
         (1.569, 'Cannot find device "eth0"'),
         (1.6, "Finished."),
+        (1.8, "\N{HORIZONTAL ELLIPSIS} eth0"),
     ]
     assert "m.service" in journal.read([])[1].units
     assert journal.seconds("0") is None

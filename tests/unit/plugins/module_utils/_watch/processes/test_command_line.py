@@ -75,7 +75,7 @@ _LETTERS = "abcdefgHKMXyz0123456789!#$%&*+,-./:;=?@^_~|'\"\\ ()[]{}<>\n"
 
 
 def _known(text: str) -> bool:
-    return len(text) > 5 and (text in command_line._WORDS or command_line._is_address(text))
+    return len(text) > 5 and (text in command_line._WORDS or command_line.is_address(text))
 
 
 #: What is shown as it is no secret by its form is none here: a word that is known, an address, a path of the system.
