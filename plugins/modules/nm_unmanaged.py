@@ -17,6 +17,9 @@ description:
   - A file proves nothing, because a later file may replace the list. The module therefore computes the merged list
     before it writes, and fails with the name of the other file when the exclusion would have no effect. After it has
     written, it asks NetworkManager for the merged list and for the state of each device.
+  - A device that NetworkManager leaves alone already, by a list such as V(*,except:interface-name:eth0) or a section
+    C([device-*]) with C(managed=0) in other files, needs no entry. The message says which line does it. An entry that
+    is there stays, unless it changes the meaning of a list of nothing but V(except:) entries.
   - On a host without NetworkManager the module writes nothing. Where NetworkManager is installed and not running, the
     file is written, with a warning that the state of the devices is not proven.
   - Remove a link before its exclusion. NetworkManager takes over a link that is no longer excluded, and removes the
@@ -34,7 +37,7 @@ attributes:
 options:
   state:
     description:
-      - V(present) makes the file hold exactly the O(devices) given.
+      - V(present) makes the file hold exactly the O(devices) given, without those that need no entry.
       - V(absent) removes the file, and only if this collection wrote it.
     type: str
     choices: [present, absent]

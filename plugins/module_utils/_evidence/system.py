@@ -112,7 +112,7 @@ def networkmanager() -> NetworkManagerData | None:
         "running": status.running,
         "version": status.version,
         "why_not": status.why_not,
-        "unmanaged": _nm_config.printed_specs(),
+        "unmanaged": _nm_config.specs_of(_nm_config.printed()),
         "contributions": [
             {"path": item.path, "operation": item.operation, "specs": list(item.specs)} for item in merged.contributions
         ],

@@ -182,7 +182,11 @@ def read_files() -> list[File]:
     return [File(path, text) for path in paths for text in [read(path)] if text is not None]
 
 
-def printed_specs() -> list[str]:
-    """The list as NetworkManager itself merges the files that are there now. Errors: CommandFailed."""
-    groups = parse(run(["NetworkManager", "--print-config"]).out)
+def printed() -> dict[str, dict[str, str]]:
+    """The configuration as NetworkManager itself merges the files that are there now. Errors: CommandFailed."""
+    return parse(run(["NetworkManager", "--print-config"]).out)
+
+
+def specs_of(groups: dict[str, dict[str, str]]) -> list[str]:
+    """The list of unmanaged devices of a merged configuration."""
     return specs_.split(unescape(groups.get(GROUP, {}).get(KEY, "")))

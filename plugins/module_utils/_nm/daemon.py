@@ -98,7 +98,13 @@ def parse_devices(objects: object) -> list[ManagedDevice]:
         kind = KINDS.get(properties.get("DeviceType"), "")
         found.append(
             ManagedDevice(
-                Device(str(properties["Interface"]), kind, str(properties.get("Driver", "")), permanent),
+                Device(
+                    str(properties["Interface"]),
+                    kind,
+                    str(properties.get("Driver", "")),
+                    permanent,
+                    str(properties.get("DriverVersion", "")),
+                ),
                 bool(properties["Managed"]),
                 STATES.get(properties.get("State"), "unknown"),
                 mac,

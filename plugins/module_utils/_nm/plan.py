@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
@@ -14,6 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 
 from . import config, daemon, exclusion
+from . import sections as sections_
 from . import specs as specs_
 
 
@@ -21,7 +22,8 @@ from . import specs as specs_
 class DesiredExclusion:
     """state: ``present`` or ``absent``. devices: normalised specs. reload: whether the daemon reads it at once.
 
-    keep: normalised specs that stay if they are there.
+    keep: normalised specs that stay if they are there. spared: those that need no entry of ours, and what leaves them
+    alone.
     """
 
     state: str
@@ -29,6 +31,7 @@ class DesiredExclusion:
     path: str
     reload: bool
     keep: tuple[str, ...] = ()
+    spared: Mapping[str, str] = field(default_factory=dict)
 
     def on(self, text: str | None) -> DesiredExclusion:
         """With the entries of the present file that are to be kept."""
@@ -37,18 +40,43 @@ class DesiredExclusion:
         kept = [spec for spec in exclusion.parse(text) if spec in self.keep and spec not in self.devices]
         return replace(self, devices=[*self.devices, *kept], keep=())
 
+    def sparing(self, facts: NMFacts) -> DesiredExclusion:
+        """Without entries that other files make superfluous; an entry that is there stays where it does no harm."""
+        if self.state == "absent":
+            return self
+        before = _merged(facts, self.path, None)
+        present = [] if specs_.only_exceptions(before.specs) else exclusion.parse(facts.text)
+        spared = {}
+        for spec in self.devices:
+            name = specs_.exact_name(spec)
+            if name is not None and spec not in present:
+                device = _device(name, facts)
+                why = sections_.left_alone_by(before, facts.sections, facts.files, device)
+                spared.update({spec: why} if why else {})
+        return replace(self, spared=spared)
+
+    @property
+    def entries(self) -> list[str]:
+        """The specs that the file has to hold."""
+        return [spec for spec in self.devices if spec not in self.spared]
+
     @property
     def text(self) -> str | None:
         """The contents of the file, None where there is to be none (also when nothing is to be excluded)."""
-        return None if self.state == "absent" else exclusion.render(self.devices)
+        return None if self.state == "absent" else exclusion.render(self.entries)
+
+    @property
+    def excluded(self) -> list[str]:
+        """The specs whose devices are to be unmanaged, by whatever file."""
+        return [] if self.state == "absent" else self.devices
 
 
 @dataclass(frozen=True)
 class NMFacts:
     """status: the daemon. text: the file at the path. files: all of NetworkManager's configuration.
 
-    printed: the list as NetworkManager merges the files. devices: as NetworkManager sees them, none when it is not
-    running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
+    printed: the list as NetworkManager merges the files. sections: its [device] sections. devices: as NetworkManager
+    sees them, none when it is not running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
     access: who may use the file.
     """
 
@@ -60,6 +88,17 @@ class NMFacts:
     impermanent: dict[str, str] = field(default_factory=dict)
     kernel: frozenset[str] = frozenset()
     access: Access | None = None
+    sections: list[sections_.DeviceSection] = field(default_factory=list)
+
+
+def _merged(facts: NMFacts, path: str, text: str | None) -> config.Merged:
+    """The list with a file of ours at that path, or without one."""
+    return config.merge(config.order(config.with_file(facts.files, path, text)), facts.status.version or "")
+
+
+def _device(name: str, facts: NMFacts) -> specs_.Device:
+    """A device as NetworkManager knows it; a macvlan link where it does not yet."""
+    return next((item.device for item in facts.devices if item.device.name == name), specs_.macvlan(name))
 
 
 class Ineffective(InvalidInput):
@@ -124,9 +163,8 @@ def plan(desired: DesiredExclusion, facts: NMFacts) -> ExclusionPlan:
             "a file that this collection did not write is there",
             "choose another path, or move that file away",
         )
-    version = facts.status.version or ""
-    before = config.merge(config.order(config.with_file(facts.files, desired.path, None)), version)
-    after = config.merge(config.order(config.with_file(facts.files, desired.path, text)), version)
+    before = _merged(facts, desired.path, None)
+    after = _merged(facts, desired.path, text)
     if text is not None:
         _check_effect(desired, facts, before, after, problems)
         warnings += _mac_warnings(desired, facts)
@@ -134,7 +172,7 @@ def plan(desired: DesiredExclusion, facts: NMFacts) -> ExclusionPlan:
         raise Ineffective(problems, first_override(desired, facts, after) if text is not None else None)
 
     compare(desired.path, facts.text, text, facts.access, difference)
-    required = _required(desired, facts) if text is not None else []
+    required = _required(desired, facts)
     handed_back: list[str] = []
     if facts.status.running and desired.reload:
         for name in required:
@@ -146,6 +184,7 @@ def plan(desired: DesiredExclusion, facts: NMFacts) -> ExclusionPlan:
             if not item.managed
             and specs_.matches(facts.printed, item.device)
             and not specs_.matches(after.specs, item.device)
+            and not sections_.unmanaged_by(facts.sections, item.device)
         ]
         if handed_back:
             warnings.append(
@@ -162,7 +201,11 @@ def released(planned: ExclusionPlan, facts: NMFacts) -> list[str]:
 
 def _required(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
     """Names of the devices of NetworkManager that match the list and are to be unmanaged."""
-    return [item.device.name for item in facts.devices if specs_.matches(desired.devices, item.device)]
+    return [item.device.name for item in facts.devices if _excludes(desired, item.device)]
+
+
+def _excludes(desired: DesiredExclusion, device: specs_.Device) -> bool:
+    return bool(desired.excluded) and specs_.matches(desired.excluded, device) is True
 
 
 def _check_effect(
@@ -187,13 +230,14 @@ def _check_effect(
         )
         return
     for index, spec in enumerate(desired.devices):
+        if spec in desired.spared:
+            continue
         if spec not in after.specs:
             culprit = overriding(desired, facts, after, spec)
             problems.add(f"devices[{index}]", spec, _how(culprit), _remedy(culprit))
         name = specs_.exact_name(spec)
         if name is not None and spec in after.specs:
-            device = next((item.device for item in facts.devices if item.device.name == name), specs_.Device(name))
-            exception = _exception(after.specs, device)
+            exception = _exception(after.specs, _device(name, facts))
             if exception:
                 problems.add(
                     f"devices[{index}]",
@@ -240,7 +284,7 @@ def _where(merged: config.Merged, spec: str) -> str:
 
 
 def first_override(desired: DesiredExclusion, facts: NMFacts, merged: config.Merged) -> dict[str, str] | None:
-    found = (overriding(desired, facts, merged, spec) for spec in desired.devices)
+    found = (overriding(desired, facts, merged, spec) for spec in desired.entries)
     return next((culprit for culprit in found if culprit is not None), None)
 
 
@@ -269,10 +313,8 @@ def _mac_warnings(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
 
 def unsettled(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
     """Names of listed devices that are still managed, or that the kernel has and NetworkManager does not list yet."""
-    if desired.text is None:
-        return []
     listed = {item.device.name: item.managed for item in facts.devices}
-    named = {name for name in map(specs_.exact_name, desired.devices) if name in facts.kernel}
+    named = {name for name in map(specs_.exact_name, desired.excluded) if name in facts.kernel}
     return sorted(
         {name for name in _required(desired, facts) if listed[name]} | {name for name in named if name not in listed}
     )
@@ -281,17 +323,17 @@ def unsettled(desired: DesiredExclusion, facts: NMFacts) -> list[str]:
 def verify(desired: DesiredExclusion, facts: NMFacts) -> Problems:
     """What still differs from the declaration once the host has been read back."""
     problems = Problems()
-    if desired.text is None or not facts.status.installed:
+    if not desired.excluded or not facts.status.installed:
         return problems
     merged = config.merge(config.order(facts.files), facts.status.version or "")
-    for spec in desired.devices:
+    for spec in desired.entries:
         if spec not in facts.printed:
             culprit = overriding(desired, facts, merged, spec)
             problems.add("devices", spec, f"the merged list lacks it: {_how(culprit)}", _remedy(culprit))
     if not (facts.status.running and desired.reload):
         return problems
     for item in facts.devices:
-        if not (specs_.matches(desired.devices, item.device) and item.managed):
+        if not (_excludes(desired, item.device) and item.managed):
             continue
         exception = _exception(facts.printed, item.device)
         if exception:
@@ -310,8 +352,8 @@ def verify(desired: DesiredExclusion, facts: NMFacts) -> Problems:
 
 def report(desired: DesiredExclusion, facts: NMFacts, merged: config.Merged, predicted: bool) -> dict[str, object]:
     """What the module returns about the host. predicted: as it would be, in check mode."""
-    covered = {item.device.name for item in facts.devices if specs_.matches(desired.devices, item.device)}
-    proves = predicted and facts.status.running and desired.reload and desired.text is not None
+    covered = set(_required(desired, facts))
+    proves = predicted and facts.status.running and desired.reload
     rows: list[dict[str, object]] = []
     for spec in desired.devices:
         found = [item for item in facts.devices if specs_.takes(spec, item.device)]

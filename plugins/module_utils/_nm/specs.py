@@ -34,12 +34,19 @@ class Device:
 
     name: interface name. kind: NetworkManager's device type, such as ``macvlan``.
     driver: kernel driver. permanent_mac: lower case, empty where the device has none (as a macvlan).
+    version: the driver's, as ethtool(8) says it.
     """
 
     name: str
     kind: str = ""
     driver: str = ""
     permanent_mac: str = ""
+    version: str = ""
+
+
+def macvlan(name: str) -> Device:
+    """A link as NetworkManager sees it once it is there (drivers/net/macvlan.c macvlan_ethtool_get_drvinfo)."""
+    return Device(name, "macvlan", "macvlan", version="0.1")
 
 
 def split(value: str) -> list[str]:
@@ -160,7 +167,8 @@ def _takes(body: str, device: Device, untagged: bool) -> bool:
     if tag == TYPE:
         return bool(value) and value == device.kind
     if tag == DRIVER:
-        return bool(value) and value.partition("/")[0] == device.driver
+        name, slash, version = value.partition("/")
+        return bool(name) and name == device.driver and (not slash or _glob(version, device.version))
     if tag == MAC:
         return bool(device.permanent_mac) and parse_mac(value) == device.permanent_mac
     if not untagged:

@@ -29,7 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, find, refuse
 
-from . import config, daemon
+from . import config, daemon, sections
 from .plan import (
     DesiredExclusion,
     ExclusionPlan,
@@ -60,15 +60,17 @@ def gather(path: str) -> NMFacts:
     status = daemon.status()
     if not status.installed:
         return NMFacts(status, read(path))
+    printed = config.printed()
     return NMFacts(
         status,
         read(path),
         config.read_files(),
-        config.printed_specs(),
+        config.specs_of(printed),
         daemon.devices() if status.running else [],
         _impermanent(),
         frozenset(name for dummy, name in socket.if_nameindex()),
         access(path),
+        sections.parse(printed),
     )
 
 
@@ -137,7 +139,7 @@ def _exclude(desired: DesiredExclusion, reload: bool, request: Request, lock: Ru
     path = desired.path
     warning = pending.leftover(platform.node(), keep=lock is None)
     facts = gather(path)
-    desired = desired.on(facts.text)
+    desired = desired.on(facts.text).sparing(facts)
     planned = plan(desired, facts)
     uplink = find()
     _check_uplink(uplink, planned, facts, request)
@@ -212,8 +214,12 @@ def _result(
 def _outcome(desired: DesiredExclusion, facts: NMFacts) -> str:
     if not facts.status.installed:
         return "NetworkManager is not installed on this host: nothing to exclude, nothing written"
-    if desired.text is None:
+    if not desired.excluded:
         return f"{desired.path} excludes nothing"
-    if not facts.status.running or not desired.reload:
-        return f"{desired.path} excludes {', '.join(desired.devices)} as soon as NetworkManager reads it"
-    return f"NetworkManager leaves {', '.join(desired.devices)} alone"
+    ours = ", ".join(desired.entries)
+    said = [f"NetworkManager leaves {spec} alone without a file of ours: {why}" for spec, why in desired.spared.items()]
+    if ours and (not facts.status.running or not desired.reload):
+        said.append(f"{desired.path} excludes {ours} as soon as NetworkManager reads it")
+    elif ours:
+        said.append(f"NetworkManager leaves {ours} alone")
+    return "; ".join(said)

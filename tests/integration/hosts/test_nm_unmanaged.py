@@ -53,6 +53,9 @@ class NetworkManagerHost:
     def run(self, *argv: str) -> str:
         return self.lab.exec(self.name, *argv).stdout
 
+    def shell(self, script: str) -> None:
+        self.run("sh", "-c", script)
+
     def write(self, path: str, text: str) -> None:
         self.lab.exec(self.name, "tee", path, input=text)
 
@@ -148,7 +151,11 @@ def test_drift_is_repaired(host):
         ),
         ("10-a.conf", "[keyfile]\nunmanaged-devices=*,except:interface-name:mv*\n", "says except:interface-name:mv*"),
         ("10-a.conf", "[keyfile]\nunmanaged-devices=*,except:type:macvlan\n", "says except:type:macvlan"),
-        ("10-a.conf", "[keyfile]\nunmanaged-devices=except:interface-name:eth0\n", "nothing but except: entries"),
+        (
+            "10-a.conf",
+            "[keyfile]\nunmanaged-devices=except:interface-name:mv*,except:interface-name:eth0\n",
+            "nothing but except: entries",
+        ),
         ("50-broken.conf", "[keyfile]\nno line of a key file\n", "50-broken.conf"),
     ],
 )
@@ -160,6 +167,35 @@ def test_a_file_that_defeats_the_exclusion_is_named_and_left_alone(host, name, t
         assert f"/etc/NetworkManager/conf.d/{name}" in result["msg"]
         assert reported in result["msg"]
     assert host.run("ls", "/etc/NetworkManager/conf.d").split() == [name]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/NetworkManager/conf.d/99-only.conf", "[keyfile]\nunmanaged-devices=*,except:interface-name:eth0\n"),
+        ("/etc/NetworkManager/conf.d/90-only.conf", "[keyfile]\nunmanaged-devices=except:interface-name:eth0\n"),
+        ("/usr/lib/NetworkManager/conf.d/10-vendor.conf", "[keyfile]\nunmanaged-devices=*,except:type:ethernet\n"),
+        ("/etc/NetworkManager/conf.d/10-a.conf", "[device-a]\nmatch-device=type:macvlan\nmanaged=0\n"),
+    ],
+)
+def test_a_link_that_is_left_alone_already_needs_no_file(host, path, text):
+    host.run("ip", "link", "delete", "mv0")
+    host.write(path, text)
+    host.run("nmcli", "general", "reload", "conf")
+    try:
+        for check in (True, False):
+            result = host.module(devices=["mv0"], check=check)
+            assert result["changed"] is False
+            assert "mv0 alone without a file of ours: " in result["msg"]
+            assert f" in {path}" in result["msg"]
+        host.shell("ip link add link eth0 name mv0 up type macvlan; ip address add 192.0.2.5/32 dev mv0")
+        host.run("sh", "-c", "until nmcli -t device | grep -q '^mv0:macvlan:unmanaged'; do sleep 0.1; done")
+        proven = host.module(devices=["mv0"])
+        assert (proven["changed"], proven["devices"][0]["state"]) == (False, "unmanaged")
+        assert host.module(state="absent")["changed"] is False
+        assert host.run("cat", path) == text
+    finally:
+        host.run("rm", path)
 
 
 def test_earlier_files_are_added_to(host):

@@ -217,7 +217,7 @@ def _refuse_excluded(link: DesiredLink, host: HostState) -> Refusal | None:
     merged = daemon.unmanaged
     if merged is None:
         return None
-    device = specs.Device(link.name, "macvlan", "macvlan")
+    device = specs.macvlan(link.name)
     own = exclusion.spec_of(link.name)
     # nm_unmanaged's own entry goes when the profile is there.
     ours = own in exclusion.parse(daemon.exclusion) and getattr(merged.source(own), "path", "") == exclusion.PATH

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import HEADER, Access
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon, exclusion
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, daemon, exclusion, sections
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import plan as nm
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.config import LOCAL, RUNTIME, File
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device
@@ -141,10 +141,67 @@ def test_an_exception_elsewhere_is_named():
 
 def test_an_exception_by_a_type_that_networkmanager_knows_is_named():
     files = [other("10.conf", "unmanaged-devices=*,except:type:macvlan")]
-    assert nm.plan(present("mv0"), nm.NMFacts(RUNNING, files=files)).difference
-    assert "except:type:macvlan" in str(
-        refusal(present("mv0"), nm.NMFacts(RUNNING, files=files, devices=[macvlan("mv0", True)]))
-    )
+    for devices in ([], [macvlan("mv0", True)]):
+        facts = nm.NMFacts(RUNNING, files=files, devices=devices)
+        assert "except:type:macvlan" in str(refusal(present("mv0").sparing(facts), facts))
+
+
+WHITELISTS = ["*,except:interface-name:eth0", "except:interface-name:eth0", "type:macvlan", "interface-name:mv*"]
+
+
+@pytest.mark.parametrize("line", WHITELISTS)
+def test_what_is_left_alone_already_needs_no_file(line):
+    files = [other("90-only.conf", f"unmanaged-devices={line}")]
+    facts = nm.NMFacts(RUNNING, files=files, printed=line.split(","))
+    desired = present("mv0").sparing(facts)
+    assert desired.spared == {"interface-name:mv0": f"unmanaged-devices={line} in {LOCAL}/90-only.conf"}
+    assert desired.text is None
+    assert not nm.plan(desired, facts).difference
+    assert not nm.verify(desired, facts)
+
+
+def test_a_device_section_spares_the_file_too():
+    files = [File(f"{LOCAL}/10-a.conf", "[device-macvlan]\nmatch-device=type:macvlan\nmanaged=0\n")]
+    facts = nm.NMFacts(RUNNING, files=files, sections=sections.parse(config.parse(files[0].text)))
+    desired = present("mv0").sparing(facts)
+    assert desired.spared == {"interface-name:mv0": f"[device-macvlan] managed=0 in {LOCAL}/10-a.conf"}
+    assert not nm.plan(desired, facts).difference
+
+
+def test_only_what_others_do_not_leave_alone_is_written():
+    facts = nm.NMFacts(RUNNING, files=[other("10.conf", "unmanaged-devices=interface-name:mv0")])
+    assert present("mv0", "mv1").sparing(facts).entries == ["interface-name:mv1"]
+
+
+def test_an_entry_that_is_there_stays_where_it_does_no_harm():
+    text = present("mv0").text
+    for line, stays in (("*,except:interface-name:eth0", True), ("except:interface-name:eth0", False)):
+        facts = nm.NMFacts(RUNNING, text, [other("90.conf", f"unmanaged-devices={line}"), File(PATH, text)])
+        desired = present("mv0").sparing(facts)
+        assert bool(desired.text) == stays
+        messages = nm.plan(desired, facts).difference.messages()
+        assert messages == ([] if stays else [f"file {PATH}: remove"])
+
+
+def test_a_whitelist_that_networkmanager_has_not_read_yet_is_loaded():
+    line = "*,except:interface-name:eth0"
+    files = [other("90.conf", f"unmanaged-devices={line}")]
+    facts = nm.NMFacts(RUNNING, None, files, line.split(","), [macvlan("mv0", True)])
+    desired = present("mv0").sparing(facts)
+    assert nm.plan(desired, facts).difference.messages() == ["device mv0 managed: True -> False"]
+    (problem,) = nm.verify(desired, facts).items
+    assert "still manages" in problem.problem
+
+
+def test_the_exclusion_ends_only_for_what_nothing_else_leaves_alone():
+    text = present("mv0").text
+    section = "[device-a]\nmatch-device=type:macvlan\nmanaged=0\n"
+    facts = nm.NMFacts(
+        RUNNING, text, [File(PATH, text), File(f"{LOCAL}/a.conf", section)], ["interface-name:mv0"],
+        [macvlan("mv0", False)], sections=sections.parse(config.parse(section)),
+    )  # fmt: skip
+    planned = nm.plan(nm.parse("absent", [], PATH, True), facts)
+    assert (planned.handed_back, planned.warnings) == ([], [])
 
 
 def test_adding_to_a_list_of_exceptions_would_manage_all_others():

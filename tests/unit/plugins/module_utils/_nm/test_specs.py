@@ -9,7 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import specs
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device
 
 MACVLAN = Device("mv0", "macvlan", "macvlan")
-NIC = Device("eth0", "ethernet", "virtio_net", "52:54:00:00:00:01")
+NIC = Device("eth0", "ethernet", "virtio_net", "52:54:00:00:00:01", "1.0.0")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,10 @@ def test_problem(spec):
         ("type:macvlan", NIC, False),
         ("driver:macvlan", MACVLAN, True),
         ("driver:virtio_net/1.*", NIC, True),
+        ("driver:virtio_net/2.?", NIC, False),
+        ("driver:virtio_net/", NIC, False),
+        ("driver:virtio*", NIC, False),
+        ("type:MACVLAN", MACVLAN, False),
         ("mac:52:54:00:00:00:01", NIC, True),
         ("52-54-00-00-00-01", NIC, True),
         ("mac:52:54:00:00:00:01", MACVLAN, False),
