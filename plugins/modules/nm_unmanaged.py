@@ -51,6 +51,11 @@ options:
     type: list
     elements: str
     default: []
+  keys:
+    description: Where the declaration has each of O(devices), in their order, for messages.
+    type: list
+    elements: str
+    default: []
   keep:
     description:
       - Devices, in the same forms, that stay in the file if they are in it, and are not added.
@@ -245,7 +250,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import bounded
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data, clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
@@ -254,11 +259,19 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmana
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.exclusion import PATH
 
 
+def _declared(problems: Problems, devices: list[str], keys: list[str]) -> dict[str, object]:
+    """What the module fails with: for each device its place in the declaration."""
+    places = {f"devices[{number}]": key for number, key in enumerate(keys[: len(devices)])}
+    found = problems.renamed(places)
+    return {"msg": found.report(), "problems": found.as_data()}
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "devices": {"type": "list", "elements": "str", "default": []},
+            "keys": {"type": "list", "elements": "str", "default": []},
             "keep": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path", "default": PATH},
             "reload": {"type": "bool", "default": True},
@@ -269,11 +282,12 @@ def main() -> None:
     labels.use(labels.of_module(module))
     options = dict(module.params)
     asked = request.take(options)
+    keys = options.pop("keys")
     try:
         outcome = unmanaged.run(check=module.check_mode, request=asked, **options)
     except InvalidInput as error:
         module.fail_json(
-            **clean_data({"msg": str(error), "problems": error.problems.as_data()}),
+            **clean_data(_declared(error.problems, options["devices"], keys)),
             overridden_by=getattr(error, "overridden_by", None),
             changed=bool(getattr(error, "messages", [])),
         )

@@ -284,10 +284,10 @@ def verify(desired: DesiredExclusion, facts: NMFacts) -> Problems:
     if desired.text is None or not facts.status.installed:
         return problems
     merged = config.merge(config.order(facts.files), facts.status.version or "")
-    for spec in desired.devices:
+    for index, spec in enumerate(desired.devices):
         if spec not in facts.printed:
             culprit = overriding(desired, facts, merged, spec)
-            problems.add("devices", spec, f"the merged list lacks it: {_how(culprit)}", _remedy(culprit))
+            problems.add(f"devices[{index}]", spec, f"the merged list lacks it: {_how(culprit)}", _remedy(culprit))
     if not (facts.status.running and desired.reload):
         return problems
     for item in facts.devices:
