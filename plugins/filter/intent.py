@@ -50,7 +50,7 @@ _value:
     - C(diagnosed), the same with networks that are derived from single links, for
       M(linuxnet.macvlan.macvlan_diagnose).
     - C(links), for M(linuxnet.macvlan.macvlan_link).
-    - C(unmanaged_devices), for M(linuxnet.macvlan.nm_unmanaged).
+    - C(unmanaged_devices) and C(unmanaged_keys), for M(linuxnet.macvlan.nm_unmanaged).
     - C(probes), the addresses that nobody else may hold, for M(linuxnet.macvlan.arp_conflict_check).
     - C(dhcp_probes), the same with the subnets that they lie in, for M(linuxnet.macvlan.dhcp_check).
   type: dict
@@ -63,7 +63,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import of_links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import keyed, of_links
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.origin import KEY
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import as_list
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
@@ -86,17 +87,17 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
     diagnosed = (*plan.intent.networks, *of_links(single, plan.intent.networks))
     probed = [network for network in plan.intent.networks if network.probed()]
     by_link = [
-        {"parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses or ()]}
+        {KEY: link.key, "parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses or ()]}
         for link in single
     ]
-    by_network = [{"parent": network.parent, "addresses": network.probed()} for network in probed]
+    by_network = [{KEY: network.key, "parent": network.parent, "addresses": network.probed()} for network in probed]
     by_subnet = [
         {**probe, "subnets": [str(subnet) for subnet in network.subnets]}
         for probe, network in zip(by_network, probed, strict=True)
     ]
     return {
         **plan.intent.as_data(),
-        "diagnosed": [network.as_data() for network in diagnosed],
+        "diagnosed": [keyed(network) for network in diagnosed],
         "probes": by_network + by_link,
         "dhcp_probes": by_subnet + by_link,
     }

@@ -53,17 +53,19 @@ options:
         description:
           - Addresses such as V(192.168.100.50) or V(fd00::50), networks such as V(192.168.100.128/28), and ranges such
             as V(192.168.100.50-192.168.100.99).
-          - Every address of a network is probed, its first and last one too, as part of a subnet is no subnet.
-          - With O(mode=listen) the list may be empty, and every claimed address is reported.
+          - Every address of a network is probed, its first and last one too, as part of a subnet is no subnet. With
+            O(mode=listen) the list may be empty, and every claimed address is reported.
         type: list
         elements: str
         required: true
+      key:
+        description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
+        type: str
   mode:
     description:
       - V(fast) sends three probes for each address within half a second and waits another half.
-      - V(rfc5227) sends three probes at random intervals of one to two seconds, the first after up to one second, and
-        waits two more, as RFC 5227 prescribes. It takes 4 to 7 seconds, and finds hosts that are slow or asleep.
-      - More addresses take longer, see O(rate).
+      - V(rfc5227) sends three probes at random intervals as RFC 5227 prescribes. It takes 4 to 7 seconds, and more for
+        many addresses (see O(rate)), and finds hosts that are slow or asleep.
       - V(listen) sends nothing and receives for O(listen_seconds). Silence then proves nothing, and an address without
         a claim is V(unknown). It creates no temporary child.
     type: str
@@ -107,16 +109,14 @@ options:
     default: []
   rate:
     description:
-      - Probes per second and parent at most, over all its vantages, from 1 to 100000. A probe is a frame of 60 octets
-        (IPv4) or 94 octets (IPv6), so the default is half a megabit per second. A /24 from two vantages takes two
-        seconds with it, a /22 seven.
+      - Probes per second and parent at most, over all its vantages, from 1 to 100000. With the default, half a megabit
+        per second, a /24 from two vantages takes two seconds, a /22 seven.
       - Switches with dynamic ARP inspection may allow as few as 15 on a port.
     type: int
     default: 1000
   max_addresses:
     description:
-      - Refuse a probe with more addresses than this, from 1 to 1048576. The error names the packets and seconds that it
-        would take.
+      - Refuse a probe with more addresses than this, from 1 to 1048576, and report what it would take.
     type: int
     default: 4096
   run_key:
@@ -469,7 +469,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timi
 def argument_spec() -> dict:
     findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
     addresses = {"type": "list", "elements": "str", "required": True}
-    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses}
+    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses, "key": {"type": "str"}}
     return {
         "probes": {"type": "list", "elements": "dict", "required": True, "options": probe},
         "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},

@@ -68,11 +68,13 @@ options:
         type: list
         elements: str
         default: []
+      key:
+        description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
+        type: str
   vantage:
     description:
-      - Where to ask from.
-      - V(child) is a temporary macvlan child in bridge mode with a throw-away MAC address, in a network namespace that
-        exists only as long as this module runs, also when the module is killed. It asks as a container would.
+      - Where to ask from. V(child) is a temporary macvlan child in bridge mode with a throw-away MAC address, which
+        asks as a container would, in a network namespace that ends with this module, also when that is killed.
       - V(parent) sends from the parent with the parent's own MAC address, for switches that accept no other one. Inside
         the message the client is the same throw-away one, so the lease of the host itself is left alone. A switch with
         DHCP snooping may drop such a message, as its two MAC addresses differ, and a server that does not answer by
@@ -467,6 +469,7 @@ def argument_spec() -> dict:
                 "addresses": {"type": "list", "elements": "str", "default": []},
                 "subnets": {"type": "list", "elements": "str", "default": []},
                 "servers": {"type": "list", "elements": "str", "default": []},
+                "key": {"type": "str"},
             },
         },
         "vantage": {"type": "str", "choices": list(_dhcp_check.VANTAGES), "default": _dhcp_check.CHILD},

@@ -43,6 +43,11 @@ options:
     type: list
     elements: raw
     default: []
+  keys:
+    description: Where the declaration has each of O(parents), in their order, for messages.
+    type: list
+    elements: str
+    default: []
   lldp_seconds:
     description:
       - Listen on the parents for LLDP frames (IEEE 802.1AB), in which switches announce their name and that of their
@@ -201,6 +206,7 @@ def main() -> None:
             "parent": {"type": "raw"},
             "counters": {"type": "bool", "default": False},
             "parents": {"type": "list", "elements": "raw", "default": []},
+            "keys": {"type": "list", "elements": "str", "default": []},
             "lldp_seconds": {"type": "int", "default": 0},
         },
         supports_check_mode=True,

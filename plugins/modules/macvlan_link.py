@@ -152,6 +152,9 @@ options:
             removed.
         type: dict
         suboptions: *sysctl
+      key:
+        description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
+        type: str
   purge:
     description:
       - Whether to remove the links of this collection that are not in O(links).
@@ -409,6 +412,7 @@ def argument_spec() -> dict:
         "up": {"type": "bool", "default": True},
         "sysctl": sysctl,
         "parent_sysctl": sysctl,
+        "key": {"type": "str"},
     }
     return {
         "links": {"type": "list", "elements": "dict", "default": [], "options": link},

@@ -91,6 +91,9 @@ options:
       segment:
         description: The layer 2 segment. Nothing here depends on it.
         type: str
+      key:
+        description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
+        type: str
   soak_seconds:
     description:
       - For how long the checks are repeated, in seconds. What works at first and then breaks shows only in that time.
@@ -273,7 +276,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
 LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
-WORDS = ("name", "link", "engine", "segment")
+WORDS = ("name", "link", "engine", "segment", "key")
 
 
 def main() -> None:

@@ -88,6 +88,9 @@ options:
       segment:
         description: The layer 2 segment. Nothing here depends on it.
         type: str
+      key:
+        description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
+        type: str
   targets:
     description: Targets beside those that follow from O(networks). Without any target only changes are recorded.
     type: list
@@ -442,7 +445,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import req
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
 LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
-WORDS = ("name", "link", "engine", "segment")
+WORDS = ("name", "link", "engine", "segment", "key")
 
 
 def main() -> None:

@@ -54,6 +54,11 @@ options:
     type: list
     elements: str
     default: []
+  keys:
+    description: Where the declaration has each of O(devices), in their order, for messages.
+    type: list
+    elements: str
+    default: []
   keep:
     description:
       - Devices, in the same forms, that stay in the file if they are in it, and are not added.
@@ -257,11 +262,17 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmana
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.exclusion import PATH
 
 
+def _declared(error: InvalidInput, devices: list[str], keys: list[str]) -> InvalidInput:
+    """The same with the place of each device in the declaration."""
+    return InvalidInput(error.problems.renamed({f"devices[{n}]": key for n, key in enumerate(keys[: len(devices)])}))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "devices": {"type": "list", "elements": "str", "default": []},
+            "keys": {"type": "list", "elements": "str", "default": []},
             "keep": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path", "default": PATH},
             "reload": {"type": "bool", "default": True},
@@ -272,12 +283,13 @@ def main() -> None:
     labels.use(labels.of_module(module))
     options = dict(module.params)
     asked = request.take(options)
+    keys = options.pop("keys")
     try:
         outcome = unmanaged.run(check=module.check_mode, request=asked, **options)
     except InvalidInput as error:
         module.fail_json(
             **refusal(
-                error,
+                _declared(error, options["devices"], keys),
                 overridden_by=getattr(error, "overridden_by", None),
                 changed=bool(getattr(error, "messages", [])),
             )

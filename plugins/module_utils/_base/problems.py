@@ -5,10 +5,32 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 
 from .text import LINE_MAX, clean, clean_data
 from .values import plain
+
+#: The variable of a declaration from whose items links and plain networks are derived, and the keys of those that are
+#: spelled in another way there.
+NETWORKS = "macvlan_networks"
+SPELLED = {
+    "addresses": "host_address",
+    "routes": "container_range",
+    "subnets": "subnet",
+    "gateways": "gateway",
+    "container_ranges": "container_range",
+    "excluded": "exclude",
+    "host_addresses": "host_address",
+    "link": "link_name",
+}
+_DERIVED = re.compile(rf"\b({NETWORKS}\[\d+\])\.({'|'.join(SPELLED)})\b(?:\[\d+\])?(?:\.\w+)?")
+
+
+def as_declared(text: str) -> str:
+    """A text with each key as the operator wrote it: ``macvlan_networks[0].addresses[0]`` is ``….host_address``."""
+    return _DERIVED.sub(lambda match: f"{match[1]}.{SPELLED[match[2]]}", text)
 
 
 @dataclass(frozen=True)
@@ -42,9 +64,14 @@ class Problems:
         self.items: list[Problem] = []
 
     def add(self, key: str, value: object, problem: str, remedy: str) -> None:
-        self.items.append(
-            Problem(clean(key), clean_data(plain(value)), problem.rstrip("."), remedy.rstrip("."), self.host)
-        )
+        key, problem, remedy = (as_declared(text) for text in (clean(key), problem.rstrip("."), remedy.rstrip(".")))
+        self.items.append(Problem(key, clean_data(plain(value)), problem, remedy, self.host))
+
+    def renamed(self, places: Mapping[str, str]) -> Problems:
+        """The same problems, with some keys replaced."""
+        result = Problems(self.host)
+        result.items = [replace(item, key=places.get(item.key, item.key)) for item in self.items]
+        return result
 
     def extend(self, other: Problems) -> None:
         self.items.extend(other.items)

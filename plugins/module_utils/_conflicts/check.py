@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_pyroute2,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._info.links import evidence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import origin as _origin
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Lane, sweep
@@ -111,14 +112,15 @@ def _parse(options: ConflictOptions, problems: Problems) -> tuple[list[WantedVan
         problems.add("probes", [], "there is nothing to probe", "list at least one parent with addresses")
     found = []
     for number, probe in enumerate(options.probes):
-        key = f"probes[{number}]"
+        key = _origin.place(probe, f"probes[{number}]", problems)
+        listed = _origin.member(key, "addresses")
         _parents.check(probe["parent"], f"{key}.parent", problems)
         texts = probe["addresses"] or []
         if not texts and not options.listens:
-            problems.add(f"{key}.addresses", texts, "there is nothing to probe", "list at least one address")
-        targets = [parse(text, f"{key}.addresses[{place}]", problems) for place, text in enumerate(texts)]
+            problems.add(listed, texts, "there is nothing to probe", "list at least one address")
+        targets = [parse(text, f"{listed}[{place}]", problems) for place, text in enumerate(texts)]
         found.append([target for target in targets if target is not None])
-        _check_cost(found[-1], options, f"{key}.addresses", problems)
+        _check_cost(found[-1], options, listed, problems)
     return wanted, found
 
 
@@ -164,7 +166,7 @@ def _segments(
     here = everywhere[0][1]
     found: dict[int, ProbedSegment] = {}
     for number, probe in enumerate(options.probes):
-        key = f"probes[{number}].parent"
+        key = f"{_origin.place(probe, f'probes[{number}]', problems)}.parent"
         link = _parents.resolve(probe["parent"], here, key, problems)
         if link is None:
             continue

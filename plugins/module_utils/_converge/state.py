@@ -142,11 +142,11 @@ def _removed(
     declared = {link.name for link in desired.present}
     owned = {link.name for link in facts.links if link.alias == MARK} | persisted.links()
     purged = sorted(owned - declared - set(desired.absent)) if options.purge else []
-    for name in desired.absent:
+    for name, place in zip(desired.absent, desired.places):
         link = facts.link(name)
         if link is not None and link.kind != "macvlan":
             what = f"this is a {link.kind or 'hardware'} interface and no macvlan link"
-            problems.add("links", name, what, "take it off the list: only macvlan links are removed")
+            problems.add(place, name, what, "take it off the list: only macvlan links are removed")
     return [*desired.absent, *purged]
 
 

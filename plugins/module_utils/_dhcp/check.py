@@ -33,6 +33,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.target
     check_overlaps,
     parse,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import origin as _origin
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read
@@ -139,13 +140,17 @@ def _parse(options: DhcpOptions, problems: Problems) -> list[_DhcpProbe]:
         )
     if not options.probes:
         problems.add("probes", [], "there is nothing to check", "list at least one parent")
-    return [_parse_probe(probe, f"probes[{number}]", problems) for number, probe in enumerate(options.probes)]
+    return [
+        _parse_probe(probe, _origin.place(probe, f"probes[{number}]", problems), problems)
+        for number, probe in enumerate(options.probes)
+    ]
 
 
 def _parse_probe(probe: dict, key: str, problems: Problems) -> _DhcpProbe:
     _parents.check(probe["parent"], f"{key}.parent", problems)
     texts = probe.get("addresses") or []
-    targets = [parse(text, f"{key}.addresses[{place}]", problems) for place, text in enumerate(texts)]
+    listed = _origin.member(key, "addresses")
+    targets = [parse(text, f"{listed}[{place}]", problems) for place, text in enumerate(texts)]
     result = _DhcpProbe(key, probe["parent"], [target for target in targets if target is not None], [], [])
     for place, text in enumerate(probe.get("subnets") or []):
         network = parse_network(text)

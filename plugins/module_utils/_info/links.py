@@ -34,20 +34,26 @@ _LLDP_SECONDS_MAX = 3600
 
 
 def inventory(
-    parent: object = None, counters: bool = False, parents: Sequence[object] = (), lldp_seconds: float = 0.0
+    parent: object = None,
+    counters: bool = False,
+    parents: Sequence[object] = (),
+    lldp_seconds: float = 0.0,
+    keys: Sequence[str] = (),
 ) -> dict[str, object]:
     """``links``, ``parents``, ``resolved``, ``machine_id`` and ``unseen_namespaces``. Errors: InvalidInput.
 
     parent: list only its children. parents: list these as parents whether or not they have children.
+    keys: where those were declared, in their order.
     lldp_seconds: how long to listen for the switches behind the parents; 0 is not at all.
     """
     problems = Problems()
+    places = [*keys, *(f"parents[{number}]" for number in range(len(keys), len(parents)))]
     check_pyroute2(problems)
     check_capabilities(problems, CAP_SYS_ADMIN, *([CAP_NET_RAW] if lldp_seconds else []))
     if parent is not None:
         _parents.check(parent, "parent", problems)
-    for number, item in enumerate(parents):
-        _parents.check(item, f"parents[{number}]", problems)
+    for place, item in zip(places, parents):
+        _parents.check(item, place, problems)
     if not 0 <= lldp_seconds <= _LLDP_SECONDS_MAX:
         remedy = f"give a number of seconds from 0 to {_LLDP_SECONDS_MAX}"
         problems.add("lldp_seconds", lldp_seconds, "this is out of range", remedy)
@@ -57,7 +63,7 @@ def inventory(
     everywhere = read_all(unseen)
     here, own = everywhere[0]
     wanted = _parents.resolve(parent, own, "parent", problems) if parent is not None else None
-    named = [_parents.resolve(item, own, f"parents[{number}]", problems) for number, item in enumerate(parents)]
+    named = [_parents.resolve(item, own, place, problems) for place, item in zip(places, parents)]
     if problems:
         raise InvalidInput(problems)
     found = []

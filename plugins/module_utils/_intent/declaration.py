@@ -11,7 +11,7 @@ second connected route to the subnet would compete with the parent's: whichever 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values impo
 
 from . import attributes as _attributes
 from . import link_parser
+from . import origin as _origin
 from . import slices as _slices
 from .attributes import MODES
 from .links import DesiredLink
@@ -58,10 +59,16 @@ class Intent:
         """Plain data for playbooks."""
         present = [link for link in self.links if link.get("state", "present") == "present"]
         return {
-            "networks": [network.as_data() for network in self.networks],
+            "networks": [keyed(network) for network in self.networks],
             "links": list(self.links),
             "unmanaged_devices": [f"interface-name:{link['name']}" for link in present],
+            "unmanaged_keys": [f"{link[_origin.KEY]}.name" for link in present],
         }
+
+
+def keyed(network: MacvlanNetwork) -> dict[str, object]:
+    """The data of a network, and where it was declared."""
+    return {**network.as_data(), _origin.KEY: network.key}
 
 
 def expand(
@@ -87,7 +94,19 @@ def expand(
         if one.link is not None:
             made.append(_shim(network, one))
     _between(parsed, problems)
-    return Intent(tuple(parsed), (*made, *plain(links)), shares)
+    return Intent(tuple(parsed), (*made, *_single(links, problems)), shares)
+
+
+def _single(links: Iterable[Any], problems: Problems) -> Iterator[dict]:
+    """Each link of ``macvlan_links``, with its place there."""
+    for number, link in enumerate(plain(links)):
+        key = f"{_origin.LINKS}[{number}]"
+        if not isinstance(link, dict):
+            problems.add(key, link, *link_parser.NO_LINK)
+        elif _origin.KEY in link:
+            unknown_keys({_origin.KEY: link[_origin.KEY]}, link_parser.known_keys(), key, problems)
+        else:
+            yield {**link, _origin.KEY: key}
 
 
 def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
@@ -295,6 +314,7 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
     ipv4 = any(address.version == 4 for address in network.host_addresses)
     link = {
         "name": network.link,
+        _origin.KEY: network.key,
         "parent": network.parent,
         "mode": given.get("mode") or MODES[0],
         "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],

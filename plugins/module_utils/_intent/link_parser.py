@@ -21,6 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 
 from . import attributes as _attributes
+from . import origin as _origin
 from . import parents as _parents
 from .attributes import Given, number
 from .links import SYSCTLS, DesiredLink, DesiredLinks, DesiredRoute
@@ -33,6 +34,14 @@ MTU_MIN_IPV6 = 1280
 LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "sysctl", "parent_sysctl")
 ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
 
+#: What is wrong with something else in the place of a link, and what to do.
+NO_LINK = "a link is a mapping", "write at least name and parent, such as {name: lan0, parent: eth0}"
+
+
+def known_keys() -> tuple[str, ...]:
+    """What an operator may say about a link."""
+    return (*LINK_KEYS, *(row.name for row in _attributes.ATTRIBUTES))
+
 
 def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links") -> DesiredLinks:
     """Read the list of one host. Every fault of form becomes a problem; what is returned is only good without any.
@@ -40,14 +49,15 @@ def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links"
     host_id: what stable MACs are derived from, the inventory name.
     """
     present: list[DesiredLink] = []
-    absent: list[str] = []
+    absent: dict[str, str] = {}
     names: dict[str, str] = {}
     for index, link in enumerate(plain(links)):
         here = f"{key}[{index}]"
         if not isinstance(link, dict):
-            problems.add(here, link, "a link is a mapping", "write at least name and parent")
+            problems.add(here, link, *NO_LINK)
             continue
-        unknown_keys(link, (*LINK_KEYS, *(row.name for row in _attributes.ATTRIBUTES)), here, problems)
+        here = _origin.place(link, here, problems)
+        unknown_keys(link, (*known_keys(), _origin.KEY), here, problems)
         name = link.get("name")
         problem = ifname_problem(name)
         if problem:
@@ -60,14 +70,14 @@ def parse(links: list[Any], host_id: str, problems: Problems, key: str = "links"
             names[str(name)] = here
         state = link.get("state") or "present"
         if state == "absent":
-            absent.append(str(name))
+            absent[str(name)] = f"{here}.name"
         elif state == "present":
             present.append(_link(link, here, host_id, problems))
         else:
             problems.add(f"{here}.state", state, "there is no such state", "write present or absent")
     _same_mac(present, problems)
     _same_address(present, problems)
-    return DesiredLinks(tuple(present), tuple(absent))
+    return DesiredLinks(tuple(present), tuple(absent), tuple(absent.values()))
 
 
 def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink:

@@ -157,10 +157,14 @@ class DesiredLink:
 
 @dataclass(frozen=True)
 class DesiredLinks:
-    """All links of one host: those that shall be there, and the names of those that shall not."""
+    """All links of one host: those that shall be there, and the names of those that shall not.
+
+    places: where the names of those are in the input.
+    """
 
     present: tuple[DesiredLink, ...] = ()
     absent: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def sysctl_path(interface: str, name: str) -> str:

@@ -30,6 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
+from . import origin as _origin
 from . import parents as _parents
 
 ENGINES = ("none", "docker", "podman")
@@ -210,7 +211,8 @@ class MacvlanNetwork:
     @classmethod
     def from_data(cls, data: Mapping[str, object], key: str, problems: Problems) -> MacvlanNetwork:
         """Read what `as_data` wrote. Every fault becomes a problem; the result is only valid without any."""
-        unknown_keys(dict(data), tuple(DATA.values()), key, problems)
+        key = _origin.place(data, key, problems)
+        unknown_keys(dict(data), (*DATA.values(), _origin.KEY), key, problems)
         network = cls(**read_fields(data, DATA, key, problems), key=key)
         # A link that no network declares is a network of the link's name, which may have more characters.
         if network.engine != "none" or network.name not in (network.link, f"link {network.link}"):
@@ -273,8 +275,9 @@ def networks(given: list[Any], problems: Problems) -> list[MacvlanNetwork]:
             continue
         made = MacvlanNetwork.from_data(item, key, problems)
         if made.name in names:
-            problems.add(f"{key}.name", made.name, f"{names[made.name]} has the same name", "give each network its own")
-        names.setdefault(made.name, key)
+            what = f"{names[made.name]} has the same name"
+            problems.add(f"{made.key}.name", made.name, what, "give each network its own")
+        names.setdefault(made.name, made.key)
         result.append(made)
     return result
 

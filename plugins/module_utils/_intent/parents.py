@@ -20,7 +20,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 )
 
 SELECTORS = ("mac", "subnet", "default_route")
-REMEDY = "give an interface name, or one of {mac: …}, {subnet: …}, {default_route: true}"
+REMEDY = (
+    "write an interface name such as eth0, or one of {mac: 52:54:00:12:34:56}, {subnet: 192.168.100.0/24},"
+    " {default_route: true}"
+)
+#: Links that are children of a link and carry its frames.
+_VIRTUAL = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
+#: How many interfaces a remedy lists.
+_LISTED = 20
 
 
 def check(selector: object, key: str, problems: Problems) -> None:
@@ -50,30 +57,64 @@ def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Lin
     if isinstance(selector, str):
         link = facts.link(selector)
         if link is None:
-            known = ", ".join(sorted(item.name for item in facts.links if not item.loopback)) or "none"
+            known = _some(sorted(item.name for item in facts.links if not item.loopback))
             problems.add(key, selector, "this host has no such interface", f"name one that it has: {known}")
         return link
     if not isinstance(selector, dict) or not selector:
         return None
     kind, value = next(iter(selector.items()))
-    matches = _matches(kind, value, facts)
+    fitting = _matches(kind, value, facts)
+    # Virtual children are never meant: they have their parent's MAC, or an address in its subnet.
+    matches = [link for link in fitting if link.kind not in _VIRTUAL]
     if len(matches) == 1:
         return matches[0]
     if matches:
         names = ", ".join(link.name for link in matches)
-        problems.add(key, selector, f"several interfaces match: {names}", "name the interface instead")
+        problems.add(
+            key, selector, f"several interfaces match: {names}", f"name one of them, as in parent: {matches[0].name}"
+        )
+    elif fitting:
+        problems.add(key, selector, *_virtual(fitting[0], facts))
     else:
-        problems.add(key, selector, "no interface of this host matches", f"{REMEDY}, and check that it is there and up")
+        problems.add(key, selector, "no interface of this host matches", _there(kind, facts))
     return None
 
 
-def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
-    """Links that match. Virtual children are never meant: they have their parent's MAC, or an address in its subnet."""
-    candidates = [link for link in facts.links if link.kind not in (*MACVLAN_KINDS, "ipvlan") and not link.loopback]
+def _virtual(link: Link, facts: Facts) -> tuple[str, str]:
+    """What is wrong with such a link as a parent, and what to do."""
+    below = facts.by_index(link.parent) if link.parent_nsid is None else None
+    problem = f"{link.name} is a {link.kind} link itself: the kernel would silently use its parent instead"
+    if below is None:
+        return problem, f"{link.name} has its parent in another network namespace: name another interface"
+    return problem, f"name its own parent, as in parent: {below.name}"
+
+
+def _there(kind: str, facts: Facts) -> str:
+    """What a selector of this kind could match."""
+    real = [link for link in facts.links if link.kind not in _VIRTUAL and not link.loopback]
     if kind == "mac":
-        # A bond or bridge carries its port's MAC: the master is the one that can be a parent.
+        return f"name one that it has: {_some([f'{link.name} ({link.mac})' for link in real if link.mac])}"
+    if kind == "subnet":
+        found = [f"{link.name} ({item.interface.network})" for link in real for item in facts.addresses_of(link)]
+        return f"name an interface, or a subnet that one has an address in: {_some(found)}"
+    return f"there is no default route in the main table: name the interface: {_some([link.name for link in real])}"
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {rest} more" if rest > 0 else "") or "none"
+
+
+def _matches(kind: str, value: object, facts: Facts) -> list[Link]:
+    """Links that match, virtual ones too."""
+    candidates = [link for link in facts.links if not link.loopback]
+    if kind == "mac":
         fitting = [link for link in candidates if link.mac == parse_mac(value)]
-        return [link for link in fitting if link.master is None] or fitting
+        indexes: set[int | None] = {link.index for link in fitting}
+        # A VLAN has the MAC of the card below it, and the card is meant.
+        cards = [link for link in fitting if link.parent not in indexes or link.parent_nsid is not None]
+        # A bond or bridge carries its port's MAC: the master is the one that can be a parent.
+        return [link for link in cards if link.master is None] or cards
     if kind == "subnet":
         network = parse_network(value)
         holders = {address.index for address in facts.addresses if address.interface.network == network}
@@ -103,11 +144,7 @@ def check_capable(link: Link, facts: Facts, key: str, value: object, problems: P
             "name the interface that leads to the network",
         )
     elif link.kind in MACVLAN_KINDS:
-        below = facts.by_index(link.parent) if link.parent_nsid is None else None
-        remedy = f"name its own parent {below.name}" if below else "name its own parent"
-        problems.add(
-            key, value, f"{link.name} is a {link.kind} itself: the kernel would silently use its parent instead", remedy
-        )
+        problems.add(key, value, *_virtual(link, facts))
     elif link.wireless:
         problems.add(
             key,

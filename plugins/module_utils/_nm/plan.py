@@ -76,8 +76,8 @@ class NMFacts:
     """status: the daemon. text: the file at the path. files: all of NetworkManager's configuration.
 
     printed: the list as NetworkManager merges the files. sections: its [device] sections. devices: as NetworkManager
-    sees them, none when it is not running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
-    access: who may use the file.
+    sees them, none when it is not running. impermanent: current MAC -> name of devices without a permanent one.
+    kernel: names of all devices. access: who may use the file.
     """
 
     status: daemon.Status
@@ -326,10 +326,10 @@ def verify(desired: DesiredExclusion, facts: NMFacts) -> Problems:
     if not desired.excluded or not facts.status.installed:
         return problems
     merged = config.merge(config.order(facts.files), facts.status.version or "")
-    for spec in desired.entries:
-        if spec not in facts.printed:
+    for index, spec in enumerate(desired.devices):
+        if spec in desired.entries and spec not in facts.printed:
             culprit = overriding(desired, facts, merged, spec)
-            problems.add("devices", spec, f"the merged list lacks it: {_how(culprit)}", _remedy(culprit))
+            problems.add(f"devices[{index}]", spec, f"the merged list lacks it: {_how(culprit)}", _remedy(culprit))
     if not (facts.status.running and desired.reload):
         return problems
     for item in facts.devices:

@@ -10,7 +10,6 @@ Nothing here is quadratic in the number of hosts: equal values meet in dictionar
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -32,10 +31,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices im
 
 #: How many further hosts a message names before it counts the rest.
 NAMED_HOSTS = 3
-
-#: Keys of a derived link that have another name in the network that it is derived from.
-_NETWORK_KEYS = {"addresses": "host_address", "routes": "container_range"}
-_DERIVED = re.compile(r"\blinks\[(\d+)\](?:\.(\w+))?")
 
 
 @dataclass(frozen=True)
@@ -111,26 +106,9 @@ def read(declaration: HostDeclaration, problems: Problems) -> HostPlan:
     intent = expand(declaration.networks, declaration.links, problems, declaration.host, declaration.groups)
     found = Problems(problems.host)
     desired = parse(list(intent.links), declaration.host, found)
-    origins = [network for network in intent.networks if network.link is not None]
     known = {item.key for item in problems.items}
-    for item in found.items:
-        key = _origin(item.key, origins)
-        if key not in known:
-            problems.items.append(replace(item, key=key, problem=_origin(item.problem, origins)))
-    links = tuple(replace(link, key=_origin(link.key, origins)) for link in desired.present)
-    return HostPlan(declaration, intent, DesiredLinks(links, desired.absent))
-
-
-def _origin(text: str, origins: list[MacvlanNetwork]) -> str:
-    """``links[1].mac`` as the operator wrote it: ``macvlan_networks[1].mac`` or ``macvlan_links[0].mac``."""
-
-    def rename(match: re.Match) -> str:
-        number, name = int(match[1]), match[2]
-        if number >= len(origins):
-            return f"macvlan_links[{number - len(origins)}]" + (f".{name}" if name else "")
-        return origins[number].key + (f".{_NETWORK_KEYS.get(name, name)}" if name else "")
-
-    return _DERIVED.sub(rename, text)
+    problems.items += [item for item in found.items if item.key not in known]
+    return HostPlan(declaration, intent, desired)
 
 
 def plan(declarations: Iterable[HostDeclaration], selected: AbstractSet[str]) -> FleetPlan:

@@ -324,7 +324,7 @@ def test_bad_parents(segment, host):
     assert "no such interface" in problems["links[0].parent"]
     assert "loopback" in problems["links[1].parent"]
     assert "port of bridge1" in problems["links[2].parent"]
-    assert "is a macvlan itself" in problems["links[3].parent"]
+    assert "is a macvlan link itself" in problems["links[3].parent"]
     assert "not an Ethernet interface" in problems["links[4].parent"]
     assert "no interface of this host matches" in problems["links[5].parent"]
     assert "no interface of this host matches" in problems["links[6].parent"]

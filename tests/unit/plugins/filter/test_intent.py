@@ -30,12 +30,10 @@ def of(networks, links=None, **variables):
 def test_the_addresses_that_nobody_else_may_have() -> None:
     data = of([NETWORK, BARE], [LINK, {"name": "mv2", "parent": "eth2"}])
     addresses = ["192.168.100.3", "192.168.100.128/28"]
-    by_link = {"parent": "eth2", "addresses": ["172.16.0.1"]}
-    assert data["probes"] == [{"parent": "eth0", "addresses": addresses}, by_link]
-    assert data["dhcp_probes"] == [
-        {"parent": "eth0", "addresses": addresses, "subnets": ["192.168.100.0/24"]},
-        by_link,
-    ]
+    by_link = {"key": "macvlan_links[0]", "parent": "eth2", "addresses": ["172.16.0.1"]}
+    by_network = {"key": "macvlan_networks[0]", "parent": "eth0", "addresses": addresses}
+    assert data["probes"] == [by_network, by_link]
+    assert data["dhcp_probes"] == [{**by_network, "subnets": ["192.168.100.0/24"]}, by_link]
 
 
 def test_a_link_with_addresses_is_diagnosed_like_a_network() -> None:

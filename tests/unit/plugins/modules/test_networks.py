@@ -8,12 +8,20 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import DATA
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import SPELLED
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import KEYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import DATA, DECLARED
 from ansible_collections.linuxnet.macvlan.plugins.modules import macvlan_verify, macvlan_watch
+
+
+def test_every_key_of_a_plan_is_spelled_as_in_the_declaration():
+    other = {data: DECLARED.get(field) for field, data in DATA.items() if data != DECLARED.get(field)}
+    assert {**other, "link": "link_name"}.items() <= SPELLED.items()
+    assert not {*SPELLED} & {*KEYS}
 
 
 @pytest.mark.parametrize("module", [macvlan_verify, macvlan_watch])
 def test_every_part_of_a_network_is_an_option(module):
-    assert {*module.LISTS, *module.WORDS, "parent"} == {*DATA.values()}
+    assert {*module.LISTS, *module.WORDS, "parent"} == {*DATA.values(), "key"}
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
-    assert {*options["networks"]["suboptions"]} == {*DATA.values()}
+    assert {*options["networks"]["suboptions"]} == {*DATA.values(), "key"}

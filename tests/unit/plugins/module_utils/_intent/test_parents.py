@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 import pytest
 
@@ -70,6 +71,58 @@ def test_a_parent_that_matches_nothing_is_reported():
     assert resolve({"subnet": "10.9.9.0/24"}) == (None, ["no interface of this host matches"])
 
 
+VLANS = (
+    Link(20, "eth5", mac="52:54:00:00:00:20"),
+    Link(21, "eth5.10", kind="vlan", mac="52:54:00:00:00:20", parent=20),
+    Link(22, "br10", kind="bridge", mac="52:54:00:00:00:20"),
+    Link(23, "mv5", kind="macvlan", mac="52:54:00:00:00:23", parent=20),
+)
+
+
+@pytest.mark.parametrize(
+    ("links", "name"),
+    [
+        (VLANS[:2], "eth5"),
+        ((replace(VLANS[0], master=22), *VLANS[1:3]), "br10"),
+        # a VLAN whose card is in another namespace is all that there is
+        ((replace(VLANS[1], parent_nsid=0),), "eth5.10"),
+    ],
+)
+def test_a_mac_means_the_card_and_not_its_vlans(links, name):
+    problems = Problems()
+    found = _parents.resolve({"mac": VLANS[0].mac}, Facts(links), "key", problems)
+    assert (found.name if found else None, problems.items) == (name, [])
+
+
+@pytest.mark.parametrize(
+    "selector", [{"default_route": True}, {"subnet": "10.5.0.0/24"}, {"mac": "52:54:00:00:00:23"}, "mv5"]
+)
+def test_an_uplink_that_is_a_macvlan_link_names_its_parent(selector):
+    address = LinkAddress(23, ipaddress.ip_interface("10.5.0.2/24"))
+    facts = Facts((VLANS[0], VLANS[3]), (address,), (Route(ipaddress.ip_network("0.0.0.0/0"), 23),))
+    problems = Problems()
+    found = _parents.resolve(selector, facts, "macvlan_networks[0].parent", problems)
+    if found is not None:
+        _parents.check_capable(found, facts, "macvlan_networks[0].parent", selector, problems)
+    (problem,) = problems.items
+    assert problem.problem == "mv5 is a macvlan link itself: the kernel would silently use its parent instead"
+    assert problem.remedy == "name its own parent, as in parent: eth5"
+
+
+@pytest.mark.parametrize(
+    ("selector", "has"),
+    [
+        ({"mac": "52:54:00:00:00:99"}, "eth9 (52:54:00:00:00:09)"),
+        ({"subnet": "10.9.9.0/24"}, "eth0 (192.168.100.0/24)"),
+        ("eth7", "bond0, bond1, eth0"),
+    ],
+)
+def test_what_matches_nothing_is_told_what_there_is(selector, has):
+    problems = Problems()
+    assert _parents.resolve(selector, FACTS, "key", problems) is None
+    assert has in problems.items[0].remedy
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -80,7 +133,7 @@ def test_a_parent_that_matches_nothing_is_reported():
         ("bond1", ["bond1 is a bond in mode balance-alb, which rewrites MAC addresses"]),
         ("wlan0", ["wlan0 is a Wi-Fi interface: an access point accepts one MAC address per association"]),
         ("tun0", ["tun0 is not an Ethernet interface"]),
-        ("mv0", ["mv0 is a macvlan itself: the kernel would silently use its parent instead"]),
+        ("mv0", ["mv0 is a macvlan link itself: the kernel would silently use its parent instead"]),
         ("eth9", ["eth9 already carries ipvlan links (iv0)"]),
     ],
 )
