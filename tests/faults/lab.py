@@ -67,7 +67,7 @@ class NamespaceLab:
 
     def __init__(self) -> None:
         self.segment = Segment()
-        self.declared: dict[str, list[dict]] = {name: host.networks for name, host in FLEET.items()}
+        self.declared: dict[str, list[dict]] = {name: self.networks(name) for name in FLEET}
         self.hosts: dict[str, Host] = {}
         self.containers: dict[str, Namespace] = {}
         try:
@@ -87,8 +87,16 @@ class NamespaceLab:
             for number, dummy in enumerate(host.containers, 1):
                 self.containers[f"{name}-c{number}"] = Namespace(self.segment, f"{name}-c{number}")
                 self.start_container(f"{name}-c{number}")
+        self.complete()
         with ThreadPoolExecutor() as pool:
             list(pool.map(self.deploy, FLEET))
+
+    def networks(self, host: str) -> list[dict]:
+        """What is declared for a host before any fault."""
+        return FLEET[host].networks
+
+    def complete(self) -> None:
+        """What a lab that is more than this one adds before the links are made."""
 
     @property
     def web1(self) -> Host:

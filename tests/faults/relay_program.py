@@ -6,10 +6,12 @@
 ``relay_program.py PORT INNER trunk VLAN``: a trunk: frames leave by the port with a tag, and must not come without one.
 ``relay_program.py PORT INNER careless``: passes frames on as they are, with checksums that were never finished.
 ``relay_program.py PORT INNER card NAMESPACE LINK``: a card with a filter that knows its own MAC address alone.
+``relay_program.py PORT INNER slow SECONDS``: a long way: every frame takes that long in each direction.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import json
 import select
@@ -17,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 ETH_P_ALL = 3
@@ -72,6 +75,10 @@ def card(namespace: str, link: str) -> Change:
     return change
 
 
+def slow(dummy_seconds: str) -> Change:
+    return lambda frame, dummy_tagged, dummy_out: frame
+
+
 def moved(header: bytes, octets: int) -> bytes:
     """The header of a frame to which that many octets were added in front of its checksum."""
     flags, kind, length, size, start, offset = HEADER.unpack(header)
@@ -81,16 +88,19 @@ def moved(header: bytes, octets: int) -> bytes:
 
 
 def main() -> None:
-    change = {"trunk": trunk, "careless": careless, "card": card}[sys.argv[3]](*sys.argv[4:])
+    change = {"trunk": trunk, "careless": careless, "card": card, "slow": slow}[sys.argv[3]](*sys.argv[4:])
     header = 0 if sys.argv[3] == "careless" else HEADER.size
     port, inner = (socket.socket(socket.AF_PACKET, socket.SOCK_RAW) for dummy in range(2))
     for sock, name in ((port, sys.argv[1]), (inner, sys.argv[2])):
         sock.setsockopt(SOL_PACKET, PACKET_VNET_HDR, int(header > 0))
         sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         sock.bind((name, ETH_P_ALL))
+    delay = float(sys.argv[4]) if sys.argv[3] == "slow" else 0.0
+    waiting: collections.deque[tuple[float, socket.socket, bytes]] = collections.deque()
     print("ready", flush=True)
     while True:
-        for sock in select.select([port, inner], [], [])[0]:
+        patience = max(waiting[0][0] - time.monotonic(), 0.0) if waiting else None
+        for sock in select.select([port, inner], [], [], patience)[0]:
             data, ancillary, dummy_flags, origin = sock.recvmsg(FRAME_MAX, socket.CMSG_SPACE(20))
             if origin[2] == socket.PACKET_OUTGOING:
                 continue
@@ -101,8 +111,11 @@ def main() -> None:
                 continue
             if head:
                 head = moved(head, len(passed) - len(frame))
+            waiting.append((time.monotonic() + delay, port if sock is inner else inner, head + passed))
+        while waiting and waiting[0][0] <= time.monotonic():
+            dummy_due, out, data = waiting.popleft()
             with contextlib.suppress(OSError):
-                (port if sock is inner else inner).send(head + passed)
+                out.send(data)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,15 @@ class Run:
         return re.split(r"\s{2,}", line.strip())
 
 
-def run(name: str, *inventories: Path, options: tuple[str, ...] = (), **variables: object) -> Run:
-    """Run ``playbooks/NAME.yml`` with extra variables."""
+def run(
+    name: str, *inventories: Path, options: tuple[str, ...] = (), timeout: float | None = None, **variables: object
+) -> Run:
+    """Run ``playbooks/NAME.yml`` with extra variables. Errors: subprocess.TimeoutExpired."""
     sources = [word for path in inventories for word in ("--inventory", str(path))]
     extra = ["--extra-vars", json.dumps(variables)] if variables else []
     done = subprocess.run(
         [Path(sys.executable).parent / "ansible-playbook", f"playbooks/{name}.yml", *sources, *extra, *options],
-        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
     )  # fmt: skip
     return Run(done.returncode, done.stdout + done.stderr)

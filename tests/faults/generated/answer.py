@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a diagnosis has to find in a scenario, derived from its composition. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.faults.lab import FLEET
+
+from .terms import LASTING, MOMENT, START, Edge, Part, Scenario
+
+#: Places whose harms show on every host.
+SHARED = ("gateway", "other host")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What has to be found of one part on one host.
+
+    causes: any of them is right; empty where no cause is known: it has to be located then. suspected: whether that is
+    enough. hidden: another part keeps it from showing, so it is allowed only.
+    """
+
+    part: Part
+    host: str
+    causes: frozenset[str]
+    suspected: bool
+    hidden: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether a cause has to be named."""
+        return bool(self.causes) and not self.hidden
+
+    @property
+    def culprit(self) -> bool:
+        """Whether a culprit has to be named."""
+        known = self.part.harm.culprit is not None
+        return known and self.named and (self.part.harm.always or self.part.when == MOMENT)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """wanted: by part and host. allowed: causes that are true, by host. edges: where losses may be located, by host."""
+
+    wanted: tuple[Wanted, ...]
+    allowed: dict[str, set[str]] = field(default_factory=dict)
+    edges: dict[str, set[Edge]] = field(default_factory=dict)
+
+
+def derive(scenario: Scenario) -> Answer:
+    wanted: list[Wanted] = []
+    allowed: dict[str, set[str]] = {host: set() for host in FLEET}
+    edges: dict[str, set[Edge]] = {host: set() for host in FLEET}
+    for part in scenario.parts:
+        others = [item for item in scenario.parts if item is not part]
+        for host in FLEET if part.harm.fleet else (part.host,):
+            hidden = any(item.harm.hides and item.host == host for item in others)
+            alone = part.harm.fleet and any(item.harm.hides for item in others)
+            wanted.append(Wanted(part, host, _causes(part), part.harm.suspected or alone, hidden))
+        for host in FLEET if part.harm.where in SHARED or scenario.asks else (part.host,):
+            edges[host] |= part.harm.edges
+        for host in FLEET if part.harm.where in SHARED else (part.host,):
+            allowed[host] |= part.harm.causes | part.harm.since | part.harm.passing | part.harm.also
+    return Answer(tuple(wanted), allowed, edges)
+
+
+def _causes(part: Part) -> frozenset[str]:
+    if part.when == START:
+        return part.harm.causes
+    return (part.harm.since or part.harm.causes) if part.when in LASTING else part.harm.passing

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A report held against the answer of its scenario. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .answer import Answer, Wanted
+from .terms import CONTAINER, END, LINK, NETWORK, PARENT, START, Edge, Place
+
+_BETWEEN = re.compile(r"between (.+?) and (.+)")
+_NAMES = (
+    (re.compile(r"the network|gateway|the switch port"), NETWORK),
+    (re.compile(r"\S+/eth0|container"), CONTAINER),
+    (re.compile(r"eth0"), PARENT),
+    (re.compile(r"lan0"), LINK),
+)
+
+
+@dataclass
+class Found:
+    """What became of a scenario.
+
+    named, missed: parts whose cause was wanted. right, wrong: confirmed verdicts. explained, located, misplaced: broken
+    targets. culprits: whether each is right. alarms: of a healthy scenario. notes: what is not as wanted, in words.
+    """
+
+    named: int = 0
+    missed: int = 0
+    right: int = 0
+    wrong: int = 0
+    explained: int = 0
+    located: int = 0
+    misplaced: int = 0
+    culprits: list[bool] = field(default_factory=list)
+    alarms: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def compare(report: dict[str, Any], answer: Answer, places: dict[str, Place]) -> Found:
+    found = Found()
+    verdicts = [item for item in report["verdicts"] if item["status"] in ("confirmed", "suspected")]
+    for wanted in answer.wanted:
+        if wanted.named:
+            _named(found, wanted, verdicts, report, places)
+    for item in verdicts:
+        if item["status"] == "confirmed" and item["cause"] in answer.allowed[item["host"]]:
+            found.right += 1
+        elif item["status"] == "confirmed":
+            found.wrong += 1
+            found.notes.append(f"confirmed on {item['host']} and not there: {item['cause']}: {item['summary']}")
+    for host in report["hosts"]:
+        for account in host["accounts"]:
+            _accounted(found, host["host"], account, answer)
+    if not answer.wanted:
+        found.alarms = int(any(_alarms(report)))
+        found.notes += _alarms(report)
+    return found
+
+
+def _alarms(report: dict[str, Any]) -> Iterator[str]:
+    for host in report["hosts"]:
+        if host["state"] != "healthy":
+            said = [*host["unlike"], *host["unasked"], *(item["text"] for item in host["accounts"]), host["message"]]
+            yield f"{host['host']} is {host['state']}: {'; '.join(filter(None, said))}"
+
+
+def _named(
+    found: Found, wanted: Wanted, verdicts: list[dict[str, Any]], report: dict[str, Any], places: dict[str, Place]
+) -> None:
+    statuses = ("confirmed", "suspected") if wanted.suspected else ("confirmed",)
+    right = [
+        item
+        for item in verdicts
+        if item["cause"] in wanted.causes
+        and item["status"] in statuses
+        and wanted.host in (item["host"], *item["hosts"])
+    ]
+    if not right:
+        if wanted.part.when != START and not _lost(report, wanted.host):
+            found.notes.append(f"{wanted.part.text} lost nothing on {wanted.host}")
+            return
+        found.missed += 1
+        said = ", ".join(f"{item['status']} {item['cause']}" for item in verdicts if item["host"] == wanted.host)
+        found.notes.append(
+            f"not named on {wanted.host}: {' or '.join(sorted(wanted.causes))}; said: {said or 'nothing'}"
+        )
+        return
+    found.named += 1
+    who = wanted.part.harm.culprit
+    if wanted.culprit and who is not None:
+        named = right[0]["culprit"] or {}
+        found.culprits.append(who(named, places[wanted.part.host]))
+        if not found.culprits[-1]:
+            found.notes.append(f"another culprit, or none: {named.get('text', 'nobody')} ({right[0]['cause']})")
+
+
+def _lost(report: dict[str, Any], host: str) -> bool:
+    return any(item["accounts"] for item in report["hosts"] if item["host"] == host)
+
+
+def _accounted(found: Found, host: str, account: dict[str, Any], answer: Answer) -> None:
+    if account["explained_by"]:
+        if set(account["explained_by"]) & answer.allowed[host]:
+            found.explained += 1
+            return
+    elif edge(account["edge_text"]) in answer.edges[host]:
+        found.located += 1
+        return
+    found.misplaced += 1
+    by = f", explained by {', '.join(account['explained_by'])}" if account["explained_by"] else ""
+    found.notes.append(f"misplaced on {host}: {account['text']}{by}")
+
+
+def edge(text: str) -> Edge:
+    """The two points that an account names."""
+    match = _BETWEEN.search(text)
+    return frozenset(_point(name) for name in match.groups()) if match else frozenset()
+
+
+def _point(name: str) -> str:
+    return next((point for pattern, point in _NAMES if pattern.match(name)), END)

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Harms of a host: its link, its parent, its routes, filters and neighbour entries."""
+
+from __future__ import annotations
+
+from tests.faults.lab import SUBNET
+
+from . import acts
+from .lab import SUBNET6
+from .terms import IPV4, LASTING, LINK, MOMENT, PARENT, START, Act, Harm, Place
+
+BY_IP = acts.by_name("ip")
+#: A MAC address that nobody has.
+NOBODY = "02:00:5e:10:00:02"
+#: Where what the host's own link loses is lost.
+AT_LINK = frozenset({frozenset({LINK, PARENT}), frozenset({LINK, "end"}), frozenset({LINK, "container"})})
+
+_dropped = acts.filtered(acts.at_host, lambda place: [
+    f"iifname lan0 {match} counter drop" for match in acts.sources(place.container_addresses)
+])  # fmt: skip
+_dropped_out = acts.filtered(acts.at_host, lambda place: [
+    f"oifname lan0 {match.replace('saddr', 'daddr')} counter drop" for match in acts.sources(place.container_addresses)
+], "output")  # fmt: skip
+_uncounted = acts.filtered(acts.at_host, lambda place: [
+    f"iifname lan0 {match} drop" for match in acts.sources(place.container_addresses)
+])  # fmt: skip
+
+
+def _stale(place: Place) -> None:
+    for address in place.container_addresses:
+        words = ["neighbour", "replace", address, "lladdr", NOBODY, "dev", "lan0", "nud", "permanent"]
+        place.host.ip(*words)
+
+
+def _forget(place: Place) -> None:
+    for address in place.container_addresses:
+        place.host.ip("neighbour", "delete", address, "dev", "lan0", check=False)
+
+
+def _foreign(place: Place) -> None:
+    for family in ["-4"] * place.lab.four + ["-6"] * place.lab.six:
+        place.host.run("ip", family, "route", "add", "default", "dev", "lan0", "metric", "50")
+
+
+def _no_foreign(place: Place) -> None:
+    for family in ["-4"] * place.lab.four + ["-6"] * place.lab.six:
+        place.host.run("ip", family, "route", "delete", "default", "dev", "lan0")
+
+
+def _rules(verb: str) -> Act:
+    def act(place: Place) -> None:
+        (network,) = place.lab.networks(place.name)
+        for target in network["container_range"]:
+            family = "-6" if ":" in target else "-4"
+            subnet = SUBNET6 if ":" in target else SUBNET
+            place.host.ip(
+                family, "route", "replace" if verb == "add" else "delete", subnet, "dev", "eth0", "table", "100"
+            )
+            place.host.ip(family, "rule", verb, "to", target, "lookup", "100")
+
+    return act
+
+
+def _strict(value: int) -> Act:
+    """value: of rp_filter. Requests for the parent's address come by the link then, and are dropped."""
+
+    def act(place: Place) -> None:
+        for name in ("eth0", "lan0"):
+            place.host.sysctl(f"net/ipv4/conf/{name}/rp_filter", value)
+        address, mac = place.parent_addresses[0], place.host.mac("lan0")
+        entry = ["lladdr", mac, "dev", "eth0", "nud", "permanent"] if value else ["dev", "eth0"]
+        place.lab.gateway.ip("neighbour", "replace" if value else "delete", address, *entry)
+
+    return act
+
+
+HARMS = [
+    Harm(
+        "link deleted", "link", lambda place: place.host.run("ip", "link", "delete", "lan0"), acts.deploy,
+        causes=frozenset({"link_absent"}), passing=frozenset({"link_absent"}), culprit=BY_IP,
+    ),
+    Harm(
+        "link set down", "link", acts.link("down"), acts.deploy,
+        causes=frozenset({"link_down"}), passing=frozenset({"link_down"}), culprit=BY_IP,
+    ),
+    Harm(
+        "address deleted", "link", acts.delete_address, acts.deploy,
+        causes=frozenset({"address_absent"}), since=frozenset({"address_removed_by_other"}),
+        passing=frozenset({"address_removed_by_other"}), culprit=BY_IP,
+    ),
+    Harm(
+        "address deleted by a daemon", "link", acts.remove_by_program, acts.deploy,
+        causes=frozenset({"address_removed_by_other"}), passing=frozenset({"address_removed_by_other"}),
+        culprit=acts.by_name(acts.PROGRAM), times=(MOMENT, "a blip", "periodically"),
+    ),
+    Harm(
+        "routes deleted", "link", acts.delete_routes, acts.deploy,
+        causes=frozenset({"route_absent"}), since=frozenset({"address_removed_by_other"}),
+        passing=frozenset({"address_removed_by_other"}), culprit=BY_IP, also=frozenset({"route_absent"}),
+    ),
+    Harm(
+        "mode private", "link", acts.link("type macvlan mode private"), acts.link("type macvlan mode bridge"),
+        causes=frozenset({"wrong_mode"}), passing=frozenset({"wrong_mode"}),
+    ),
+    Harm(
+        "mode vepa", "link", acts.link("type macvlan mode vepa"), acts.link("type macvlan mode bridge"),
+        causes=frozenset({"wrong_mode"}), passing=frozenset({"wrong_mode"}), times=LASTING,
+    ),
+    Harm(
+        "ARP off", "link", acts.link("arp off"), acts.link("arp on"),
+        causes=frozenset({"noarp"}), culprit=BY_IP, times=LASTING,
+    ),
+    Harm(
+        "foreign default route", "link", _foreign, _no_foreign, prepare=acts.metric,
+        causes=frozenset({"foreign_default_route"}), passing=frozenset({"foreign_default_route"}), culprit=BY_IP,
+        times=LASTING,
+    ),
+    Harm(
+        "rule that diverts to the parent", "host", _rules("add"), _rules("delete"),
+        causes=frozenset({"host_isolation"}), edges=AT_LINK, times=LASTING,
+    ),
+    Harm(
+        "strict reverse path filter", "host", _strict(1), _strict(0),
+        causes=frozenset({"strict_rp_filter"}), families=(IPV4,), times=LASTING,
+    ),
+    Harm(
+        "wrong neighbour entry", "host", _stale, _forget,
+        causes=frozenset({"stale_neighbour"}), edges=AT_LINK,
+    ),
+    Harm(
+        "filter drops a container", "host", *_dropped,
+        causes=frozenset({"filter_drops"}), passing=frozenset({"filter_drops"}), edges=AT_LINK,
+    ),
+    Harm(
+        "filter drops to a container", "host", *_dropped_out,
+        causes=frozenset({"filter_drops"}), passing=frozenset({"filter_drops"}), edges=AT_LINK,
+    ),
+    Harm(
+        "filter without counter drops a container", "host", *_uncounted,
+        causes=frozenset({"filter_drops"}), edges=AT_LINK, suspected=True,
+    ),
+    Harm(
+        "parent set down", "parent", acts.parent("down"), acts.parent("up"),
+        causes=frozenset({"parent_down"}), passing=frozenset({"parent_down"}), hides=True, culprit=BY_IP,
+        times=(START, MOMENT, "a blip"),
+    ),
+    Harm(
+        "parent deleted", "parent", lambda place: place.host.run("ip", "link", "delete", "eth0"), None,
+        causes=frozenset({"parent_vanished"}), hides=True, culprit=BY_IP, times=LASTING,
+    ),
+]  # fmt: skip

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generated scenarios: the same for the same numbers, each with an answer, and reports held against it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
+from tests.faults.generated.answer import derive
+from tests.faults.generated.compare import Found, compare, edge
+from tests.faults.generated.compose import HARMS, compose
+from tests.faults.generated.figures import figures, text
+from tests.faults.generated.run import Outcome
+from tests.faults.generated.terms import (
+    BLIP,
+    IPV4,
+    MOMENT,
+    ON_PORT,
+    PASSING,
+    RANDOM,
+    START,
+    TIMES,
+    Harm,
+    Part,
+    Scenario,
+)
+
+MANY = [compose(seed, index) for seed in range(1, 6) for index in range(100)]
+
+
+def harm(name: str) -> Harm:
+    return next(item for item in HARMS if item.name == name)
+
+
+def scenario(*parts: Part) -> Scenario:
+    return Scenario(0, 0, parts, (), IPV4, 0, False)
+
+
+def part(name: str, when: str = START, host: str = "web1") -> Part:
+    return Part(harm(name), host, when, 1.0, 2.0, 2.0)
+
+
+def report(verdicts: list[dict], accounts: list[dict] | None = None) -> dict:
+    usual = {"culprit": None, "hosts": [], "summary": "", "host": "web1", "status": "confirmed"}
+    empty = {"unlike": [], "unasked": [], "message": ""}
+    return {
+        "verdicts": [{**usual, **item} for item in verdicts],
+        "hosts": [
+            {"host": "web1", "state": "broken", "accounts": accounts or [], **empty},
+            {"host": "web2", "state": "healthy", "accounts": [], **empty},
+        ],
+    }
+
+
+def test_a_scenario_is_a_function_of_seed_and_index():
+    assert compose(7, 12) == compose(7, 12)
+    assert compose(7, 12).text == compose(7, 12).text
+    assert len({item.text for item in MANY}) == len(MANY)
+    assert all("\n" not in item.text for item in MANY)
+
+
+def test_scenarios_reach_all_of_the_grammar():
+    parts = [item for one in MANY for item in one.parts]
+    assert {item.harm.name for item in parts} == {item.name for item in HARMS}
+    assert {item.when for item in parts} == set(TIMES)
+    assert {len(one.parts) for one in MANY} == {0, 1, 2}
+    assert any(one.load for one in MANY)
+    assert any(one.harmless for one in MANY if one.parts)
+
+
+@pytest.mark.parametrize("one", HARMS, ids=lambda one: one.name)
+def test_every_harm_has_an_answer(one):
+    assert {*one.causes, *one.since, *one.passing, *one.also} <= set(BY_ID)
+    assert one.causes or one.edges
+    for when in one.possible():
+        wanted = derive(scenario(Part(one, "web1", when, 1.0, 2.0, 2.0))).wanted
+        assert wanted
+        assert all(item.causes or one.edges for item in wanted), when
+    assert one.end is not None or not set(one.possible()) & set(PASSING)
+
+
+def test_what_hides_a_fault_leaves_it_allowed():
+    answer = derive(scenario(part("port down at port"), part("mode private at container")))
+    assert [item.hidden for item in answer.wanted] == [False, True]
+    assert answer.allowed["web1"] >= {"no_carrier", "wrong_mode"}
+    other = derive(scenario(part("port down at port"), part("mode private at container", host="web2")))
+    assert not any(item.hidden for item in other.wanted)
+
+
+def test_what_concerns_the_fleet_is_wanted_on_all_hosts():
+    answer = derive(scenario(part("port down at gateway", MOMENT)))
+    assert [item.host for item in answer.wanted] == ["web1", "web2"]
+    assert not any(item.suspected for item in answer.wanted)
+
+
+def test_a_named_cause_counts_and_another_is_an_error():
+    answer = derive(scenario(part("link set down at link")))
+    right = compare(report([{"cause": "link_down"}]), answer, {})
+    assert (right.named, right.right, right.wrong, right.missed) == (1, 1, 0, 0)
+    wrong = compare(report([{"cause": "host_isolation"}]), answer, {})
+    assert (wrong.named, wrong.right, wrong.wrong, wrong.missed) == (0, 0, 1, 1)
+    other_host = compare(report([{"cause": "link_down", "host": "web2"}]), answer, {})
+    assert (other_host.named, other_host.wrong) == (0, 1)
+
+
+def test_a_cause_that_passed_without_a_loss_is_not_missed():
+    answer = derive(scenario(part("link set down at link", BLIP)))
+    found = compare(report([]), answer, {})
+    assert (found.named, found.missed) == (0, 0)
+    assert "lost nothing" in found.notes[0]
+
+
+def test_a_loss_without_a_cause_has_to_be_located():
+    answer = derive(scenario(part("30 % lost in at port", RANDOM)))
+    for place, located in (("eth0 of web1 and the network", 1), ("lan0 and container x", 0)):
+        account = {"explained_by": [], "edge_text": f"between {place}", "text": ""}
+        found = compare(report([], [account]), answer, {})
+        assert (found.located, found.misplaced) == (located, 1 - located)
+    explained = {"explained_by": ["wrong_mode"], "edge_text": "between eth0 and the network", "text": ""}
+    assert compare(report([], [explained]), answer, {}).misplaced == 1
+
+
+def test_a_healthy_scenario_wants_silence():
+    alarmed = compare(report([]), derive(scenario()), {})
+    assert alarmed.alarms == 1
+    assert "web1 is broken" in alarmed.notes[0]
+
+
+def test_edges_are_read_from_the_words_of_accounts():
+    assert edge("between eth0 of web1 and the network") == ON_PORT
+    assert edge("between eth0 and gateway 192.168.100.1") == ON_PORT
+    assert edge("between lan0 and container lnm1-web1-c1") == frozenset({"link", "container"})
+    assert edge("between lnm1-web1-c1/eth0 of web1 and web1 itself") == frozenset({"container", "end"})
+    assert edge("") == frozenset()
+
+
+def test_figures_leave_out_what_the_lab_did_not_do():
+    one = Outcome(scenario(part("link set down at link")), seconds=10, to_verdict=8, found=Found(named=1, right=1))
+    failed = Outcome(one.scenario, failed="no lab")
+    found = figures([one, failed, replace(one, found=Found(missed=1, notes=["not named"]))])
+    assert (found["scenarios"], found["lab_failed"], found["causes_named"], found["causes_wanted"]) == (3, 1, 1, 2)
+    assert "1 of 2 (50.0 %) causes named" in text(found)
+    assert len(found["wrong"]) == 2
