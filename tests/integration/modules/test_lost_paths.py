@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.marks import LENGTH
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.shape import fault
 from labkit.segment import Namespace
@@ -180,6 +181,23 @@ def test_a_gateway_that_drops_pings(lan):
 def test_a_blackhole_route_of_the_container(lan):
     found = edge(lan.follow(lambda: lan.container.ip("route", "add", "blackhole", f"{SHIM}/32")), "host_to_container")
     assert where(found) == ("holder", "c1/eth0", "answer")
+
+
+def test_drops_of_what_others_send_are_not_taken_for_ours(lan, monkeypatch):
+    """Another program's pings have the lengths of ours, and are dropped on an interface of the same name."""
+    monkeypatch.setattr("secrets.randbelow", lambda dummy: 0)
+    other = lan.segment.host("h2", addresses=["192.168.100.12/24"])
+    nft(other, "input icmp type echo-request")
+
+    def harm() -> None:
+        lan.container.ip("route", "add", "blackhole", f"{SHIM}/32")
+        for size in range(LENGTH, LENGTH + 8):
+            argv = ["ping", "-n", "-q", "-i", "0.05", "-s", str(size - 28), "192.168.100.12"]
+            lan.gateway.start(*argv, stdout=subprocess.DEVNULL)
+
+    found = edge(lan.follow(harm), "host_to_container")
+    assert where(found) == ("holder", "c1/eth0", "answer")
+    assert not found["drops"]
 
 
 def test_a_container_link_that_is_down(lan):

@@ -5,6 +5,10 @@
 
 ``kfree_skb`` names neither device nor packet; ``netif_receive_skb`` and ``net_dev_queue`` name device, length and the
 same address of the packet's buffer. Addresses are used again, so only what follows closely belongs together.
+
+The trace is of the whole kernel, and other watches send probes of the same lengths through interfaces of the same
+names: in other network namespaces, or for another host in this one. What another process sent is not ours, nor is what
+follows from it.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
@@ -27,16 +32,25 @@ _HEADER = 14
 #: What the kernel notes of every echo reply, as it also looks for a datagram socket for it (net/ipv4/ping.c ping_rcv):
 #: the raw socket has its copy.
 _NO_LOSS = "NO_SOCKET"
+#: Where it drops multicast that nobody has joined (net/ipv6/ip6_input.c): no probe is multicast.
+_MULTICAST = "ip6_mc_input"
 
-_LINE = re.compile(r"^.{1,40}?-\d+ +\[(\d+)\] +\S+ +(\d+\.\d+): (\w+): (.*)$")
+#: Thread, processor, flags, moment, event and its fields. The flags' third one is ``.`` in the context of a process,
+#: and not in that of an interrupt (Documentation/trace/ftrace.rst).
+_LINE = re.compile(r"^.{1,40}?-(\d+) +\[(\d+)\] +(\S+) +(\d+\.\d+): (\w+): (.*)$")
+_PROCESS = "."
 _DEVICE = re.compile(r"^dev=(.*) skbaddr=(\S+) len=(\d+)")
-_DROP = re.compile(r"^skbaddr=(\S+).* location=(\S+)(?: reason: (\w+))?")
+_DROP = re.compile(r"^skbaddr=(\S+)(?:.* protocol=(\d+))?.* location=(\S+)(?: reason: (\w+))?")
+_VERSIONS = {0x0800: 4, 0x86DD: 6}
+
+#: Moment, device, length, and whether another process sent it.
+_Packet = Tuple[float, str, int, bool]
 
 
 @dataclass(frozen=True)
 class Drop:
-    """moment: seconds, time.monotonic. length: of the IP packet. answer: whether it is one to the packet that came in
-    from the device."""
+    """moment: seconds, time.monotonic. length: of the IP packet. version: of IP, 0 where it is not known. answer:
+    whether it is one to the packet that came in from the device."""
 
     moment: float
     device: str
@@ -44,34 +58,42 @@ class Drop:
     reason: str
     location: str
     answer: bool = False
+    version: int = 0
 
 
 class DropJoiner:
-    """Reads lines of the trace in their order, and keeps the drops of packets whose device and length are known."""
+    """Reads lines of the trace in their order, and keeps the drops of packets whose device and length are known.
 
-    def __init__(self) -> None:
+    sender: the thread that sends the probes, as the trace names it; 0 where that is not known.
+    """
+
+    def __init__(self, sender: int = 0) -> None:
         self.drops: list[Drop] = []
         self.left_out = 0
-        self._packets: OrderedDict[str, tuple[float, str, int]] = OrderedDict()
-        self._received: dict[str, tuple[float, str, int]] = {}
+        self._sender = sender
+        self._packets: OrderedDict[str, _Packet] = OrderedDict()
+        self._received: dict[str, _Packet] = {}
 
     def take(self, lines: Iterable[str]) -> None:
         for line in lines:
             found = _LINE.match(line)
             if found is None:
                 continue
-            processor, moment, event, rest = found[1], float(found[2]), found[3], found[4]
+            thread, processor, flags, event, rest = int(found[1]), found[2], found[3], found[5], found[6]
+            moment = float(found[4])
             if event == "kfree_skb":
                 self._drop(processor, moment, rest)
             else:
-                self._packet(processor, moment, event, rest)
+                sent = thread if event == "net_dev_queue" and flags[2:3] == _PROCESS else None
+                self._packet(processor, moment, event, rest, sent)
 
-    def _packet(self, processor: str, moment: float, event: str, rest: str) -> None:
+    def _packet(self, processor: str, moment: float, event: str, rest: str, sent: int | None) -> None:
+        """sent: by which thread, None for what is forwarded, received or an answer of the kernel."""
         found = _DEVICE.match(rest)
         if found is None:
             return
         octets = int(found[3]) - (_HEADER if event == "net_dev_queue" else 0)
-        packet = moment, clean(found[1]), octets
+        packet = moment, clean(found[1]), octets, self._foreign(processor, moment, found[2], sent)
         self._packets[found[2]] = packet
         self._packets.move_to_end(found[2])
         if len(self._packets) > PACKETS_MAX:
@@ -79,9 +101,22 @@ class DropJoiner:
         if event == "netif_receive_skb":
             self._received[processor] = packet
 
+    def _foreign(self, processor: str, moment: float, address: str, sent: int | None) -> bool:
+        """Whether a packet is known to be another process's, or the answer to one."""
+        if sent is not None:
+            return bool(self._sender) and sent != self._sender
+        known = self._packets.get(address)
+        if known is not None and moment - known[0] <= SAME:
+            return known[3]
+        origin = self._received.get(processor)
+        return origin is not None and moment - origin[0] <= ANSWERED and origin[3]
+
     def _drop(self, processor: str, moment: float, rest: str) -> None:
         found = _DROP.match(rest)
-        if found is None or found[3] == _NO_LOSS:
+        if found is None or found[4] == _NO_LOSS:
+            return
+        location = clean(found[3].split("+")[0])
+        if location == _MULTICAST:
             return
         known = self._packets.pop(found[1], None)
         answer = known is None or moment - known[0] > SAME
@@ -89,10 +124,11 @@ class DropJoiner:
             known = self._received.get(processor)
             if known is None or moment - known[0] > ANSWERED:
                 return
-        if known is None:
+        if known is None or known[3]:
             return
         if len(self.drops) >= DROPS_MAX:
             self.left_out += 1
             return
-        location = clean(found[2].split("+")[0])
-        self.drops.append(Drop(moment, known[1], known[2], found[3] or "NOT_SPECIFIED", location, answer))
+        version = _VERSIONS.get(int(found[2] or 0), 0)
+        reason = found[4] or "NOT_SPECIFIED"
+        self.drops.append(Drop(moment, known[1], known[2], reason, location, answer, version))

@@ -11,7 +11,7 @@ from typing import Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Attempt, Series
 
-from .data import ANSWER, HOLDER, ICMP, REQUEST, SENDER, UNKNOWN, KernelDrop, LostEdge
+from .data import ANSWER, ARP, HOLDER, ICMP, REQUEST, SENDER, UNKNOWN, KernelDrop, LostEdge
 from .drops import Drop
 from .runs import NumberRuns, runs_of
 
@@ -95,7 +95,10 @@ def edges(
     """Every edge on which attempts vanished, the most frequent first; and the last hops that saw request and answer of
     the latest of them. begin: the start of the watch (time.monotonic); timeout: seconds until an attempt is lost.
     untaken: requests that came to the holder's interface and not to its ICMP, None where that is not known."""
-    mine = [item for item in drops if item.length == route.length and item.device in _devices(route)]
+    devices, versions = _devices(route), (0, 4 if route.resolving == ARP else 6)
+    mine = [
+        item for item in drops if item.length == route.length and item.device in devices and item.version in versions
+    ]
     grouped: dict[EdgeKey, list[tuple[int, Attempt]]] = {}
     reasons: dict[EdgeKey, dict[tuple[str, str, str], int]] = {}
     latest: Located | None = None

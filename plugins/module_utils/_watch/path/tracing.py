@@ -14,9 +14,11 @@ import contextlib
 import ctypes
 import os
 import secrets
+import threading
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import in_thread
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import in_first_pid_namespace
 
 from .drops import DropJoiner
 from .marks import LENGTH, LENGTHS
@@ -37,10 +39,14 @@ _FILTERS = {
 
 
 class Tracing:
-    """The trace of one run. Errors: OSError, with the reason in words, where the kernel cannot be asked."""
+    """The trace of one run, made in the thread that sends its probes.
+
+    Errors: OSError, with the reason in words, where the kernel cannot be asked.
+    """
 
     def __init__(self) -> None:
-        self.joiner = DropJoiner()
+        # The trace has the numbers of the first PID namespace.
+        self.joiner = DropJoiner(threading.get_native_id() if in_first_pid_namespace() else 0)
         self._rest = ""
         self._name = PREFIX + secrets.token_hex(4)
         self._pipe = -1

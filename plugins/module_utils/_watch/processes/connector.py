@@ -53,11 +53,16 @@ class Unavailable(Exception):
     """There are no process events here; the message says why."""
 
 
+def in_first_pid_namespace() -> bool:
+    """Whether the kernel and we give processes the same numbers."""
+    return os.stat("/proc/self/ns/pid").st_ino == _PID_INIT_INO
+
+
 class ProcessEvents:
     """Process events from now on. Errors: Unavailable."""
 
     def __init__(self) -> None:
-        if os.stat("/proc/self/ns/pid").st_ino != _PID_INIT_INO:
+        if not in_first_pid_namespace():
             raise Unavailable("process events carry pids of the first PID namespace, and this host has one of its own")
         for namespace in _namespaces():
             try:

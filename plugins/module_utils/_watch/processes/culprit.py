@@ -80,9 +80,7 @@ class Culprits:
     def find(self, port: int, namespace: WatchedNamespace) -> ProcessAttribution:
         """Who uses a port id in a namespace, or did a moment ago."""
         if port == 0:
-            self._table.receive()
-            recent = self._table.recent(time.monotonic() - SUSPECT, {namespace.inode, self._own_network})
-            return ProcessAttribution(None, unknown=NO_PORT, suspects=tuple(itertools.islice(recent, SUSPECTS_MAX)))
+            return self._started_before(namespace)
         cached = self._cached(port, namespace)
         if cached is None and not self._budget.take(time.monotonic()):
             return ProcessAttribution(
@@ -96,6 +94,20 @@ class Culprits:
             )
         self._known[namespace.inode, port] = process, known_by
         return self.of(process, known_by)
+
+    def _started_before(self, namespace: WatchedNamespace) -> ProcessAttribution:
+        """The programs that were started just before a message without a port id."""
+        self._table.receive()
+        since = time.monotonic() - SUSPECT
+        recent = self._table.recent(since, {namespace.inode, self._own_network})
+        missed = self._table.missed(since)
+        reasons = [NO_PORT]
+        if missed:
+            reasons.append(f"of {missed} programs that were started within {SUSPECT} s before, only the start was seen")
+        elif self._table.why_not:
+            reasons.append(self._table.why_not)
+        suspects = tuple(itertools.islice(recent, SUSPECTS_MAX))
+        return ProcessAttribution(None, unknown="; ".join(reasons), suspects=suspects)
 
     def of(self, process: Process, known_by: str) -> ProcessAttribution:
         """The same for a process that is known already."""

@@ -62,6 +62,14 @@ def read(pid: int) -> Process | None:
         return None
 
 
+def name_of(pid: int) -> str:
+    """Its name alone, empty when it is gone."""
+    try:
+        return clean(_file(pid, "comm").rstrip("\n"))
+    except OSError:
+        return ""
+
+
 def lives(process: Process) -> bool:
     """Whether it is still there: a pid is used again."""
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import selectors
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
@@ -15,14 +15,16 @@ from typing import TypeVar
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 
 from .connector import EXEC, ProcessEvents, Unavailable
-from .process import Process, has_ended, read
+from .process import Process, has_ended, name_of, read
 
 T = TypeVar("T")
 
 #: Processes that are remembered, and forks.
 SIZE = 4096
-#: Programs of which /proc is read per second and in one burst. One takes about 200 us; of the rest the parent is known.
+#: Programs of which all of /proc is read per second and in one burst. One takes about 200 us; of the rest only the name
+#: is read, in 20 us, and the parent is known. `PROGRAMS` have room of their own: whatever else starts, they are known.
 RATE, BURST = 50, 200
+PROGRAMS_RATE, PROGRAMS_BURST = 150, 400
 #: Events that are processed per second and in one burst. One takes about 10 us.
 EVENTS_RATE, EVENTS_BURST = 500, 4000
 
@@ -58,7 +60,10 @@ class SeenProcesses:
         self._parents: OrderedDict[int, int] = OrderedDict()
         #: Those that were there before, as far as they were asked for.
         self._older: OrderedDict[int, Process] = OrderedDict()
+        #: When programs were started that are not known (time.monotonic).
+        self._missed: deque[float] = deque(maxlen=SIZE)
         self._reads = Budget(RATE, BURST)
+        self._programs = Budget(PROGRAMS_RATE, PROGRAMS_BURST)
         self._events = Budget(EVENTS_RATE, EVENTS_BURST)
         self._connector: ProcessEvents | None = None
         try:
@@ -72,11 +77,21 @@ class SeenProcesses:
         """Take in the events that wait."""
         for event in self._connector.receive() if self._connector else ():
             if event is None:
-                self._limit("process events came faster than they could be read: some processes are not known")
+                self._miss("process events came faster than they could be read: some processes are not known")
             elif self._events.take(time.monotonic()):
                 self._take(*event)
             else:
-                self._limit(f"more than {EVENTS_RATE} processes per second were started: some are not known")
+                self._miss(f"more than {EVENTS_RATE} processes per second were started: some are not known")
+
+    def _miss(self, limit: str = "") -> None:
+        self._missed.append(time.monotonic())
+        if limit:
+            self._limit(limit)
+
+    def missed(self, since: float) -> int:
+        """How many programs were started after a moment (time.monotonic), or may have been, of which no more is known:
+        they ended too soon, or their events were lost."""
+        return sum(1 for moment in self._missed if moment >= since)
 
     def _take(self, what: int, pid: int, child: int) -> None:
         if what != EXEC:
@@ -85,9 +100,21 @@ class SeenProcesses:
             self._processes.pop(child, None)
             self._older.pop(child, None)
             return
-        now = time.monotonic()
-        process = read(pid) if self._reads.take(now) else None
+        now, name = time.monotonic(), name_of(pid)
+        if not name:
+            self._miss()
+            return
+        wanted = name in PROGRAMS
+        if not (self._programs if wanted else self._reads).take(now):
+            if wanted:
+                self._miss(
+                    f"more than {PROGRAMS_RATE} programs that configure networks were started per second: some"
+                    " are not known"
+                )
+            return
+        process = read(pid)
         if process is None:
+            self._miss()
             return
         process = self.complete(process)
         _remember(self._processes, pid, (now, process))

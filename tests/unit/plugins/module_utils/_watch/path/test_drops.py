@@ -16,8 +16,12 @@ Icmp: 9 0 7
 """
 
 
-def _line(moment: float, event: str, rest: str, cpu: int = 0, task: str = "ping-812") -> str:
-    return f"            {task}     [{cpu:03}] ..s2.  {moment:.6f}: {event}: {rest}"
+def _line(moment: float, event: str, rest: str, cpu: int = 0, task: str = "ping-812", flags: str = "..s2.") -> str:
+    return f"            {task}     [{cpu:03}] {flags}  {moment:.6f}: {event}: {rest}"
+
+
+def _sent(moment: float, address: str, thread: int, cpu: int = 0) -> str:
+    return _line(moment, "net_dev_queue", f"dev=lan0 skbaddr={address} len=227", cpu, f"python-{thread}", "b....")
 
 
 def _received(moment: float, address: str, length: int = 213, device: str = "eth0", cpu: int = 0) -> str:
@@ -38,7 +42,7 @@ def _drops(*lines: str) -> list:
 def test_a_drop_has_the_device_and_the_length_of_its_packet():
     (found,) = _drops(_received(5.0, "0a"), _dropped(5.000006, "0a"))
     assert (found.device, found.length, found.reason, found.location) == ("eth0", 213, "NETFILTER_DROP", "nft_do_chain")
-    assert not found.answer
+    assert (found.answer, found.version) == (False, 4)
 
 
 def test_the_length_of_what_is_sent_is_without_its_ethernet_header():
@@ -59,6 +63,32 @@ def test_another_packet_dropped_right_after_one_came_in_is_its_answer():
 
 def test_a_reply_that_no_datagram_socket_wants_is_no_loss():
     assert not _drops(_received(5.0, "0a"), _dropped(5.00001, "0a", "NO_SOCKET"))
+
+
+def test_what_another_process_sent_is_no_loss_of_ours():
+    joiner = DropJoiner(812)
+    joiner.take([_sent(5.0, "0a", 812), _received(5.00001, "0a"), _dropped(5.00002, "0a")])
+    joiner.take([_sent(6.0, "0a", 7), _received(6.00001, "0a"), _dropped(6.00002, "0a")])
+    assert [int(item.moment) for item in joiner.drops] == [5]
+
+
+def test_an_answer_to_what_another_process_sent_is_no_loss_of_ours():
+    joiner = DropJoiner(812)
+    joiner.take([_sent(5.0, "0a", 7), _received(5.00001, "0a"), _dropped(5.00002, "0b")])
+    answer = _line(6.00002, "net_dev_queue", "dev=eth0 skbaddr=0b len=227")
+    joiner.take([_sent(6.0, "0a", 7), _received(6.00001, "0a"), answer, _dropped(6.00003, "0b")])
+    assert not joiner.drops
+
+
+def test_what_came_from_the_network_may_be_ours():
+    joiner = DropJoiner(812)
+    joiner.take([_received(5.00001, "0a"), _dropped(5.00002, "0a")])
+    assert joiner.drops
+
+
+def test_multicast_that_nobody_joined_is_no_loss():
+    line = "skbaddr=0a rx_sk=0 protocol=34525 location=ip6_mc_input+0x15e/0x270 reason: NOT_SPECIFIED"
+    assert not _drops(_received(5.0, "0a"), _line(5.00001, "kfree_skb", line))
 
 
 def test_other_lines_and_names_with_spaces_do_no_harm():

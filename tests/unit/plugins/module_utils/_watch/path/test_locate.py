@@ -81,6 +81,7 @@ def test_drops_of_the_kernel_belong_to_the_attempts_of_their_time_and_length():
         Drop(100.0001, "eth0", 213, "NETFILTER_DROP", "nft_do_chain"),
         Drop(100.0001, "eth0", 214, "NETFILTER_DROP", "nft_do_chain"),
         Drop(100.0001, "eth9", 213, "NETFILTER_DROP", "nft_do_chain"),
+        Drop(100.0001, "eth0", 213, "NETFILTER_DROP", "nft_do_chain", version=6),
         Drop(300.0, "eth0", 213, "NETFILTER_DROP", "nft_do_chain"),
     ]
     (found,), *dummy = _edges(series, seen, drops=drops)

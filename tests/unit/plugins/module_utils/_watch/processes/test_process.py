@@ -6,14 +6,18 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import EXEC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process, read, unit_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,32 @@ def test_process_that_left_its_cgroup_has_the_unit_of_its_parent():
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert seen.complete(found) == replace(found, unit="cron.service")
         child.wait()
+
+
+def test_programs_that_configure_networks_are_known_however_many_others_start(tmp_path):
+    program = shutil.copy(shutil.which("sleep"), tmp_path / "ip")
+    started = []
+    selector = selectors.DefaultSelector()
+    seen = SeenProcesses(selector, started.append, lambda dummy: None)
+    with contextlib.closing(selector), contextlib.closing(seen):
+        seen._reads = Budget(0, 0)
+        with subprocess.Popen([program, "60"]) as child, subprocess.Popen(["sleep", "60"]) as other:
+            seen._take(EXEC, child.pid, 0)
+            seen._take(EXEC, other.pid, 0)
+            child.kill()
+            other.kill()
+    assert [item.pid for item in started] == [child.pid]
+
+
+def test_programs_that_ended_before_they_were_read_are_counted():
+    limits = []
+    selector = selectors.DefaultSelector()
+    seen = SeenProcesses(selector, lambda dummy: None, limits.append)
+    with contextlib.closing(selector), contextlib.closing(seen):
+        begin = time.monotonic()
+        child = subprocess.Popen(["true"])
+        child.wait()
+        seen._take(EXEC, child.pid, 0)
+        assert seen.missed(begin) == 1
+        assert seen.missed(time.monotonic()) == 0
+    assert not [text for text in limits if "were started" in text]
