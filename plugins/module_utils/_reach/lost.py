@@ -13,6 +13,9 @@ from .kinds import ECHO, GATEWAYS
 #: A single lost packet that is followed by answers proves nothing; a loss that comes again does.
 LOSSES = 2
 
+#: What is known of a target: it is lost, it answered, or neither: it was not asked, or a gateway that drops pings.
+BROKEN, OK, UNKNOWN = "broken", "ok", "unknown"
+
 
 class Answered(TypedDict):
     """What has to be known of a target."""
@@ -23,6 +26,12 @@ class Answered(TypedDict):
     method: str
     sent: int
     received: int
+
+
+class Identified(Answered):
+    """id: its name in a timeline."""
+
+    id: str
 
 
 Target = TypeVar("Target", bound=Answered)
@@ -43,6 +52,15 @@ def broken(targets: Iterable[Target]) -> list[Target]:
     targets = list(targets)
     answering = {_asked(item) for item in targets if item["method"] != ECHO and item["sent"] and not is_lost(item)}
     return [item for item in targets if is_lost(item) and not (_drops_pings(item) and _asked(item) in answering)]
+
+
+def states(targets: Iterable[Identified]) -> dict[str, str]:
+    """By id what is known of each target: of a lane of the timeline and of a line of the drawing alike."""
+    targets = list(targets)
+    lost = {item["id"] for item in broken(targets)}
+    return {
+        item["id"]: BROKEN if item["id"] in lost else OK if item["received"] else UNKNOWN for item in targets
+    }
 
 
 def _drops_pings(target: Answered) -> bool:

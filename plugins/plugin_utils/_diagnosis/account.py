@@ -7,48 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import fmean, pstdev
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, ScopeData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
-    CONTAINER_TO_HOST,
-    ECHO,
     GATEWAY_FROM_LINK,
     GATEWAY_FROM_PARENT,
-    HOST_TO_CONTAINER,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import HOLDER, NETWORK, SENDER, UNKNOWN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
 
-from .path import LocatedLoss, drop_words
+from . import rhythm
+from .names import CONTAINER, ENDS, GATEWAY, HOST, LINK, PARENT, SWITCH, NetworkNames, ends
+from .path import LocatedLoss, PathEnd, drop_words
 from .registry import BY_ID
 from .report_data import AccountData
 from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
 
-#: Patterns in time. constant: lost to the end; once: lost and answered again for good; periodic: lost again and again
-#: at equal distances; random: lost several times at unequal ones.
-CONSTANT, PERIODIC, RANDOM, ONCE = "constant", "periodic", "random", "once"
-#: So many losses show a period, and their distances may differ by this share of their mean.
-PERIODIC_LOSSES, PERIODIC_SPREAD = 3, 0.2
 #: Events up to so many seconds before a loss may be its reason.
 JUST_BEFORE = 1.0
 #: Seconds by which a loss may be noted before the moment that a verdict names, beside one round of probes.
 BEFORE_CAUSE = 1.0
 #: So many events before a loss are named.
 EVENTS_NAMED = 3
-#: Kinds of events that can break a path.
-BREAKING = ("link", "address", "route", "rule", "manager")
-
-#: Kinds of target -> the nodes of the drawing that it leads from and to; None stands for the container of the target.
-ENDS: dict[str, tuple[str | None, str | None]] = {
-    GATEWAY_FROM_PARENT: ("parent", "gateway"),
-    GATEWAY_FROM_LINK: ("link", "gateway"),
-    HOST_TO_CONTAINER: ("link", None),
-    CONTAINER_TO_HOST: (None, "link"),
-}
-UNKNOWN = "unknown"
+#: Kinds of events that can break a path; of frames on the wire only another MAC address for an IP address.
+BREAKING = ("link", "address", "route", "rule", "manager", "process")
+HEARD = ("arp", "nd")
 
 
 @dataclass(frozen=True)
@@ -58,9 +42,9 @@ class Account:
     name: as people name it. after: seconds from the start of the watch to the first loss, None where it never answered.
     share: of the probes that were lost, 0 to 1. explained_by: the causes that explain it, confirmed ones or, without
     any, suspected ones; where it is empty the target is located.
-    edge: the nodes of the drawing between which it is lost, and ``edge_text`` the same for people. direction:
-    ``request``, ``answer`` or ``unknown``. pattern: one of the above; period: seconds, for a periodic one; losses: how
-    often. before: what changed within a second before the first loss. ask: whom to ask what.
+    edge: the nodes of the drawing between which it is lost, in the packet's direction, and ``edge_text`` the same for
+    people. direction: ``request``, ``answer`` or ``unknown``. pattern: one of `rhythm`; period: seconds, for a periodic
+    one; losses: how often. before: what changed within a second before the first loss. ask: whom to ask what.
     """
 
     host: str
@@ -86,16 +70,16 @@ class Account:
 
     @property
     def when(self) -> str:
-        """The pattern in words: ``lost for good from +4.2 s``, ``lost 4 times, every 3.0 s, first at +1.0 s``."""
+        """The pattern in words: ``lost for good at +4.2 s``, ``lost 4 times, every 3.0 s, first at +1.0 s``."""
         if self.after is None:
             return "never answered"
         first = f"at +{self.after:.1f} s"
-        if self.pattern == CONSTANT:
+        if self.pattern == rhythm.CONSTANT:
             return f"lost for good {first}"
-        if self.pattern == ONCE:
+        if self.pattern == rhythm.ONCE:
             return f"lost once, {first}"
-        rhythm = f"every {self.period:.1f} s" if self.period is not None else "without a rhythm"
-        return f"was lost {self.losses} times, {rhythm}, first {first}"
+        regular = f"every {self.period:.1f} s" if self.period is not None else "without a rhythm"
+        return f"lost {rhythm.often(self.losses)}, {regular}, first {first}"
 
     @property
     def text(self) -> str:
@@ -173,11 +157,10 @@ def _account(
     verdicts: Sequence[CauseVerdict],
     loss: LocatedLoss | None,
 ) -> Account:
-    snapshot = evidence["after"] or evidence["before"]
-    scope = snapshot["networks"].get(target["network"]) if snapshot else None
-    names = _Names(evidence, target["network"], scope)
-    pattern, period = rhythm(target["losses"], target["received"], watch["duration"])
-    edge = _edge(target, watch["targets"], names)
+    names = _names(evidence, target["network"])
+    pattern, period = rhythm.of_losses(target["losses"], target["received"], watch["duration"])
+    parent_reaches = _parent_reaches(target, watch["targets"])
+    edge = _supposed(target, parent_reaches, names) if loss is None else _edge(loss, target, names)
     after = target["first_loss"] if target["received"] else None
     edge_text = f"between {names.of(edge[0])} and {names.of(edge[1], target['target'])}"
     if loss is not None:
@@ -197,78 +180,62 @@ def _account(
         period=period,
         losses=max(len(target["losses"]), 1),
         before=_before(watch, after),
-        ask="; ".join([*map(drop_words, loss.drops if loss is not None else ()), _ask(edge, names, target)]),
+        ask="; ".join(
+            [*map(drop_words, loss.drops if loss is not None else ()), _ask(edge, names, target, parent_reaches)]
+        ),
     )
 
 
-def rhythm(losses: Sequence[Sequence[float]], received: int, duration: float) -> tuple[str, float | None]:
-    """The pattern in time of the intervals in which a target was lost, and its period in seconds."""
-    spans = sorted((span[0], span[1]) for span in losses if len(span) == 2)
-    if not received or not spans:
-        return CONSTANT, None
-    if len(spans) == 1:
-        return (CONSTANT if spans[0][1] >= duration else ONCE), None
-    gaps = [later[0] - earlier[0] for earlier, later in pairwise(spans)]
-    mean = fmean(gaps)
-    if len(spans) >= PERIODIC_LOSSES and mean > 0 and pstdev(gaps) <= PERIODIC_SPREAD * mean:
-        return PERIODIC, round(mean, 2)
-    return RANDOM, None
+def _names(evidence: HostEvidence, network: str) -> NetworkNames:
+    snapshot = evidence["after"] or evidence["before"]
+    scope = snapshot["networks"].get(network) if snapshot else None
+    declared = next((item for item in evidence["networks"] if item["name"] == network), None)
+    parent = (scope["parent"] if scope else None) or (str(declared["parent"]) if declared else "the parent")
+    return NetworkNames(evidence["host"], parent, (declared["link"] if declared else None) or parent, places(scope))
 
 
-def ends(target: TargetData, places: Mapping[str, str]) -> tuple[str, str]:
-    """The nodes of the drawing that a target leads from and to. places: namespaces of containers by address."""
-    source, to = ENDS.get(target["kind"], ("host", target["target"]))
-    return (
-        source or f"container:{target['from']['namespace']}",
-        to or f"container:{places.get(target['target'], target['target'])}",
-    )
+def places(scope: ScopeData | None) -> dict[str, str]:
+    """The namespaces of containers by address."""
+    found = [*scope["containers"], *scope["strays"]] if scope else []
+    return {item["address"]: item["namespace"] for item in found}
 
 
-class _Names:
-    """The words of people for the nodes of one network."""
-
-    def __init__(self, evidence: HostEvidence, network: str, scope: ScopeData | None) -> None:
-        declared = next((item for item in evidence["networks"] if item["name"] == network), None)
-        self.host = evidence["host"]
-        self.parent = (scope["parent"] if scope else None) or (str(declared["parent"]) if declared else "the parent")
-        self.link = (declared["link"] if declared else None) or self.parent
-        found = [*scope["containers"], *scope["strays"]] if scope else []
-        self.places = {item["address"]: item["namespace"] for item in found}
-
-    def of(self, node: str, address: str = "") -> str:
-        kind, dummy, name = node.partition(":")
-        if kind == "container":
-            return f"container {name}"
-        known = {"parent": self.parent, "link": self.link, "switch": f"the switch port of {self.parent}"}
-        return f"gateway {address}".strip() if kind == "gateway" else known.get(node, node)
-
-    def of_target(self, target: TargetData) -> str:
-        """``eth0 to gateway 192.168.100.1, ARP``"""
-        origin, address = target["from"], parse_address(target["target"])
-        source = f"container {origin['namespace']}" if origin["namespace"] else origin["link"] or self.host
-        place = self.places.get(target["target"])
-        role = {
-            HOST_TO_CONTAINER: f"container {place} " if place else "container ",
-            CONTAINER_TO_HOST: "the host ",
-        }.get(target["kind"], "gateway " if target["kind"] in ENDS else "")
-        resolving = "ND" if address is not None and address.version == 6 else "ARP"
-        return f"{source} to {role}{target['target']}, {'ping' if target['method'] == ECHO else resolving}"
-
-
-def _edge(target: TargetData, targets: Sequence[TargetData], names: _Names) -> tuple[str, str]:
-    """Where it is lost, as far as what other targets of the same way answered shows it."""
-    source, to = ends(target, names.places)
-    if target["kind"] != GATEWAY_FROM_LINK:
-        return source, to
+def _parent_reaches(target: TargetData, targets: Sequence[TargetData]) -> bool | None:
+    """Whether the parent itself reaches what its link does not; None where that is not known."""
     beside = [
         item
         for item in targets
-        if item["network"] == target["network"] and item["target"] == target["target"] and item["sent"]
+        if item["kind"] == GATEWAY_FROM_PARENT
+        and (item["network"], item["target"]) == (target["network"], target["target"])
+        and item["sent"]
     ]
-    parents = [item for item in beside if item["kind"] == GATEWAY_FROM_PARENT]
-    if parents and all(map(is_lost, parents)):
-        return "parent", "gateway"
-    return source, "switch" if parents else to
+    return not all(map(is_lost, beside)) if beside and target["kind"] == GATEWAY_FROM_LINK else None
+
+
+def _supposed(target: TargetData, parent_reaches: bool | None, names: NetworkNames) -> tuple[str, str]:
+    """Where it is lost, as far as what other targets of the same way answered shows it."""
+    if parent_reaches is not None:
+        return (LINK, SWITCH) if parent_reaches else (PARENT, GATEWAY)
+    return ends(target, names.places)
+
+
+def _edge(loss: LocatedLoss, target: TargetData, names: NetworkNames) -> tuple[str, str]:
+    """The nodes of the drawing between which it is lost, as its probes were followed."""
+    source, to = ends(target, names.places)
+    return _node(loss.start, source, to, names), _node(loss.end, source, to, names)
+
+
+def _node(end: PathEnd, source: str, to: str, names: NetworkNames) -> str:
+    if end.hop == NETWORK:
+        return SWITCH
+    if end.host not in ("", names.host):
+        return f"{HOST}{end.host}"
+    if end.hop in (SENDER, HOLDER):
+        return source if end.hop == SENDER else to
+    namespace, inside, dummy = end.hop.rpartition("/")
+    if inside:
+        return f"{CONTAINER}{namespace}"
+    return {names.link: LINK, names.parent: PARENT}.get(end.hop, end.hop)
 
 
 def _before(watch: TimelineData, after: float | None) -> tuple[str, ...]:
@@ -276,26 +243,41 @@ def _before(watch: TimelineData, after: float | None) -> tuple[str, ...]:
     if after is None:
         return ()
     since = after - JUST_BEFORE - watch["interval"]
-    near = [item for item in watch["events"] if since <= item["after"] <= after and _can_break(item)]
+    near = [item for item in watch["events"] if since <= item["after"] <= after and can_break(item)]
     near.sort(key=lambda item: -item["after"])
-    texts = [f"at +{item['after']:.2f} s {item['what']}, {after - item['after']:.2f} s before" for item in near]
+    texts = [
+        f"at +{item['after']:.2f} s {item['what']}, {after - item['after']:.2f} s before the first loss"
+        for item in near
+        if not (item["process"] and item["process"]["self"])
+    ]
     return tuple(dict.fromkeys(texts))[:EVENTS_NAMED]
 
 
-def _can_break(event: Event) -> bool:
-    return event["kind"] in BREAKING and not (event["process"] and event["process"]["self"])
+def can_break(event: Event) -> bool:
+    """Whether it is of a kind that can break a path."""
+    return event["kind"] in BREAKING or (event["kind"] in HEARD and event["action"] == "change")
 
 
-def _ask(edge: tuple[str, str], names: _Names, target: TargetData) -> str:
+def _ask(edge: tuple[str, str], names: NetworkNames, target: TargetData, parent_reaches: bool | None) -> str:
     """Whom to ask what."""
-    kinds = {node.partition(":")[0] for node in edge}
-    if "container" in kinds:
-        inside = next(node for node in edge if node.startswith("container:")).partition(":")[2]
+    inside = next((node.partition(":")[2] for node in edge if node.startswith(CONTAINER)), None)
+    if inside is not None:
         return (
             f"on {names.host}: are link, address and routes of container {inside} as they should be, and which filter"
             " of the host or the container counts drops (nft list ruleset)"
         )
-    if "switch" in kinds:
+    other = next((node.partition(":")[2] for node in edge if node.startswith(HOST)), None)
+    if other is not None:
+        return (
+            f"on {other}: is the interface that has {target['target']} up, is its container running, and which filter"
+            " counts drops (nft list ruleset)"
+        )
+    if not {SWITCH, GATEWAY} & set(edge):
+        return (
+            f"on {names.host}: which filter, route or queue drops what {names.link} sends or receives (nft list"
+            f" ruleset, ip route get {target['target']}, tc -s qdisc)"
+        )
+    if parent_reaches:
         return (
             f"the network team: does the port of {names.parent} on {names.host} accept the MAC address of {names.link};"
             f" the parent itself reaches {target['target']}"

@@ -17,6 +17,7 @@ from . import laws, shape
 from .case import Case
 from .cause import Cause
 from .fleet import gather
+from .names import natural
 from .registry import CAUSES
 from .shape import NotUnderstood
 from .snapshot import Lacking
@@ -55,10 +56,10 @@ def networks(evidence: HostEvidence, problems: Problems) -> list[MacvlanNetwork]
     )
 
 
-def order(item: CauseVerdict) -> tuple[int, str, float, str, str]:
+def order(item: CauseVerdict) -> tuple[int, list[tuple[int, int, str]], float, str, str]:
     """Confirmed first; within a status by host, and by time, what was there from the start first."""
     after = item.after if item.after is not None else 0.0
-    return STATUSES.index(item.status), item.host, after, item.network, item.cause
+    return STATUSES.index(item.status), natural(item.host), after, item.network, item.cause
 
 
 def verdict(cause: Cause, case: Case) -> CauseVerdict:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import fmean
 from typing import Literal
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, TargetData
 
+from . import rhythm
 from .case import Case, changed
 
 #: Seconds by which a loss may begin before the event of its outage, or end after it, beside one round of probes: the
 #: answer to the last probe was still on its way, and neighbours are resolved again after an outage.
 SLACK = 1.0
-#: So many outages show a period, and their distances may differ from the mean by this share.
-PERIODIC_OUTAGES, PERIODIC_SPREAD = 3, 0.25
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,13 @@ class Outage:
 
 def outages(case: Case, field: Literal["up", "carrier"], link: str | None, namespace: str = "") -> list[Outage]:
     """In their order. A carrier that went because the link was set down is no outage of the carrier."""
+    return of_events(case.link_events("change", link, namespace), field)
+
+
+def of_events(events: Iterable[LinkEvent], field: Literal["up", "carrier"]) -> list[Outage]:
+    """The outages that changes of one link show."""
     found: list[Outage] = []
-    for event in case.link_events("change", link, namespace):
+    for event in events:
         values = changed(event, field)
         if values == (True, False) and (field == "up" or event["data"]["up"]):
             found.append(Outage(event))
@@ -70,14 +73,9 @@ def lost_during(case: Case, found: Iterable[Outage], targets: Iterable[TargetDat
     return [item for item in targets if any(one.covers(loss, slack) for one in known for loss in item["losses"])]
 
 
-def rhythm(found: list[Outage]) -> str:
+def described(found: Sequence[Outage]) -> str:
     """How often, how long and how regularly, in words: ``4 times, every 3.0 s, for 1.5 s each``."""
     lengths = [one.end - one.start for one in found if one.end is not None]
-    often = {1: "once", 2: "twice"}.get(len(found), f"{len(found)} times")
     lasting = f", for {fmean(lengths):.1f} s{' each' if len(lengths) > 1 else ''}" if lengths else ""
-    distances = [later.start - earlier.start for earlier, later in pairwise(found)]
-    if len(found) >= PERIODIC_OUTAGES:
-        mean = fmean(distances)
-        if all(abs(distance - mean) <= PERIODIC_SPREAD * mean for distance in distances):
-            return f"{often}, every {mean:.1f} s{lasting}"
-    return f"{often}{lasting}"
+    period = rhythm.period([one.start for one in found])
+    return f"{rhythm.often(len(found))}{'' if period is None else f', every {period:.1f} s'}{lasting}"

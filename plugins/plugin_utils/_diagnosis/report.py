@@ -17,12 +17,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
     LinkData,
     NetworkData,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, states
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData, TimelineData
 
-from . import laws, shape
-from .account import ENDS, Account, accounts, ends
+from . import laws, outages, shape
+from .account import Account, accounts, places
 from .judge import judge, understood
+from .names import ENDS, ends, natural
 from .path import located
 from .registry import CAUSES
 from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
@@ -104,9 +105,10 @@ def _by_host(items: Iterable[Item]) -> dict[str, list[Item]]:
 def make(results: list[HostResult], generated: str, version: str, parameters: Mapping[str, object]) -> DiagnosisReport:
     """Judge all hosts together and describe them. generated: ISO 8601; parameters: those of the run.
 
-    A host whose evidence is of another version or form has failed, and the others are judged without it.
+    A host whose evidence is of another version or form has failed, and the others are judged without it. The hosts are
+    in the natural order of their names, whatever that of the results is.
     """
-    checked = [_checked(item) for item in results]
+    checked = [_checked(item) for item in sorted(results, key=lambda item: natural(item.host))]
     seen = {item.name: item.evidence for item in checked if item.evidence is not None}
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
@@ -219,16 +221,18 @@ def _link(network: NetworkData, evidence: HostEvidence) -> ReportLink:
         "parent": (scope["parent"] if scope else None) or str(network["parent"]),
         "parent_mac": parent["mac"] if parent else None,
         "parent_state": _link_state(parent),
+        "parent_downs": _downs(evidence["watch"], scope["parent"] if scope else None),
         "link": network["link"],
         "link_mac": link["mac"] if link else None,
         "link_state": _link_state(link) if network["link"] else None,
+        "link_downs": _downs(evidence["watch"], network["link"]),
         "mode": link["mode"] if link else None,
         "addresses": [item["address"] for item in own["addresses"] if item["link"] == link["name"]]
         if own and link
         else [],
         "gateway": list(network["gateways"]),
         "containers": _containers(containers),
-        "edges": _edges(network["name"], evidence, containers),
+        "edges": _edges(network["name"], evidence, places(scope)),
     }
 
 
@@ -258,24 +262,27 @@ def _containers(found: Iterable[ContainerData]) -> list[ReportContainer]:
     return list(made.values())
 
 
-def _edges(network: str, evidence: HostEvidence, containers: Iterable[ContainerData]) -> list[ReportEdge]:
-    """One for each target of the timeline that is one of the drawing's lines."""
-    places = {item["address"]: item["namespace"] for item in containers}
+def _downs(watch: TimelineData | None, link: str | None) -> int:
+    """How often a link of the host was set down, or lost its carrier, during the watch."""
+    events = [
+        event
+        for event in (watch["events"] if watch and link else ())
+        if event["kind"] == "link" and (event["namespace"], event["link"], event["action"]) == ("", link, "change")
+    ]
+    return len(outages.of_events(events, "up")) + len(outages.of_events(events, "carrier"))
+
+
+def _edges(network: str, evidence: HostEvidence, known: Mapping[str, str]) -> list[ReportEdge]:
+    """One for each target of the timeline that is one of the drawing's lines. known: namespaces by address."""
     targets = evidence["watch"]["targets"] if evidence["watch"] else []
-    lost = {item["id"] for item in broken(targets)}
+    state = states(targets)
     return [
-        _edge(target, places, target["id"] in lost)
+        _edge(target, known, state[target["id"]])
         for target in targets
         if target["network"] == network and target["kind"] in ENDS
     ]
 
 
-def _edge(target: TargetData, places: Mapping[str, str], lost: bool) -> ReportEdge:
-    """places: namespaces of containers by address."""
-    source, to = ends(target, places)
-    return {
-        "from": source,
-        "to": to,
-        "state": "unknown" if not target["sent"] else "broken" if lost else "ok",
-        "target_id": target["id"],
-    }
+def _edge(target: TargetData, known: Mapping[str, str], state: str) -> ReportEdge:
+    source, to = ends(target, known)
+    return {"from": source, "to": to, "state": state, "target_id": target["id"]}

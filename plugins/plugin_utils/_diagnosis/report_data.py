@@ -83,15 +83,20 @@ class ReportEdge(_EdgeSource):  # pylint: disable=inherit-non-class  # a TypedDi
 
 
 class ReportLink(TypedDict):
-    """One declared network as it is on the host. link: None where the host declares no link of its own."""
+    """One declared network as it is on the host. link: None where the host declares no link of its own.
+
+    parent_downs, link_downs: how often each was set down, or lost its carrier, during the watch.
+    """
 
     network: str
     parent: str
     parent_mac: str | None
     parent_state: str
+    parent_downs: int
     link: str | None
     link_mac: str | None
     link_state: str | None
+    link_downs: int
     mode: str | None
     addresses: list[str]
     gateway: list[str]

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import ExperimentData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.names import natural
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import (
     EvidenceItemData,
     ReportData,
@@ -40,7 +41,6 @@ from .text import (
     is_command,
     later,
     moment_text,
-    natural,
     parse_time,
     seconds_text,
 )

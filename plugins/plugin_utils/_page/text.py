@@ -159,11 +159,6 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """A sort key by the numbers in a name: web2 before web10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"([0-9]+)", name) if part]
-
-
 def markdown(value: object) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, no mention. What is Markup already stays."""
     if isinstance(value, Markup):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import lost_during, outages, rhythm
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import described, lost_during, outages
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -18,7 +18,7 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out(f"{name} did not lose and regain its carrier during the watch")
     hurt = lost_during(case, found, case.broken())
     events = [event for one in found for event in (one.begun_by, one.ended_by) if event]
-    summary = f"{name} of {case.host} lost its carrier {rhythm(found)}, first at +{found[0].start:.1f} s"
+    summary = f"{name} of {case.host} lost its carrier {described(found)}, first at +{found[0].start:.1f} s"
     if not hurt:
         return case.ruled_out(f"{summary}, and nothing was lost meanwhile", map(case.event_item, events[:4]))
     return case.confirmed(

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, accounts, rhythm
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, accounts
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.rhythm import of_losses
 
 from .causes import causes_cases as cases
 
@@ -26,7 +27,7 @@ from .causes import causes_cases as cases
     ],
 )
 def test_the_pattern_in_time(losses: list[list[float]], received: int, expected: tuple[str, float | None]) -> None:
-    assert rhythm(losses, received, 60.0) == expected
+    assert of_losses(losses, received, 60.0) == expected
 
 
 def located(fleet: dict[str, Any]) -> list[Account]:
@@ -62,5 +63,5 @@ def test_what_the_diagnosis_itself_changed_is_no_reason() -> None:
     cases.event(fleet, after=1.9, what="by itself", process=cases.process("python", self=True))
     cases.event(fleet, after=1.2, what="much earlier than a probe and a second", link="eth0")
     cases.event(fleet, after=1.8, what="eth0 went down", link="eth0")
-    assert located(fleet)[0].before[0] == "at +1.80 s eth0 went down, 0.20 s before"
+    assert located(fleet)[0].before[0] == "at +1.80 s eth0 went down, 0.20 s before the first loss"
     assert not any("by itself" in text for text in located(fleet)[0].before)

@@ -51,10 +51,10 @@ def test_what_no_cause_explains_is_located() -> None:
     report = made(fleet)
     found = report.located("web1")
     assert {item.edge for item in found} == {("parent", "gateway")}
-    assert found[0].before == ("at +1.94 s eth0 lost its carrier, 0.06 s before",)
+    assert found[0].before == ("at +1.94 s eth0 lost its carrier, 0.06 s before the first loss",)
     printed = "\n".join(words.lines(report))
     assert "lan0 LOCATED between eth0 and gateway 192.168.100.1" in printed
-    assert "at +1.94 s eth0 lost its carrier, 0.06 s before" in printed
+    assert "at +1.94 s eth0 lost its carrier, 0.06 s before the first loss" in printed
     assert "the network team" in printed
 
 
