@@ -9,12 +9,15 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .proc import stat
 
 #: Seconds until a killed process is gone; one that waits for a device (state D) can take longer.
 PATIENCE = 5.0
+#: How often what a process has started meanwhile is stopped as well.
+TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,34 @@ def myself() -> RunningModule:
 
 
 def end(process: RunningModule) -> bool:
-    """Kill it and its descendants (SIGKILL, which a stopped process cannot put off); whether all are gone."""
+    """Stop it and its descendants, so that they start and write nothing more, then kill them; whether all are gone.
+
+    Of a tree that is killed while it grows, what was started meanwhile would live on.
+    """
     if stat(process.pid)[1] != process.started:
         return True
-    tree = [process, *_descendants(process.pid)]
-    for one in tree:
-        if one.pid != os.getpid() and stat(one.pid)[1] == one.started:
-            with contextlib.suppress(OSError):
-                os.kill(one.pid, signal.SIGKILL)
+    tree = [process]
+    for _turn in range(TURNS):
+        _send(tree, signal.SIGSTOP)
+        grown = [process, *_descendants(process.pid)]
+        if set(grown) <= set(tree):
+            break
+        tree = [*tree, *(one for one in grown if one not in tree)]
+    # It ends a stopped process, too (signal(7)).
+    _send(tree, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE
     while any(_alive(one) for one in tree):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
+
+
+def _send(tree: Iterable[RunningModule], number: signal.Signals) -> None:
+    for one in tree:
+        if one.pid != os.getpid() and stat(one.pid)[1] == one.started:
+            with contextlib.suppress(OSError):
+                os.kill(one.pid, number)
 
 
 def _descendants(pid: int) -> list[RunningModule]:

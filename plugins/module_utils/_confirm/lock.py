@@ -38,7 +38,10 @@ class RunLock:
 
     def describe(self, request: Request, what: Sequence[str] = ()) -> None:
         """For whoever waits. Where /run is full it says nothing."""
-        about = {"pid": os.getpid(), "since": utc(time.time()), "timeout": request.timeout, "what": list(what)[:20]}
+        about = {
+            "pid": os.getpid(), "token": request.token, "since": utc(time.time()), "timeout": request.timeout,
+            "what": list(what)[:20],
+        }  # fmt: skip
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, json.dumps(about).encode(), 0)
@@ -127,5 +130,6 @@ def _holder(about: dict) -> str:
     if current() is not None:
         return busy()
     what = "; ".join(str(item) for item in about.get("what") or []) or "it has not said yet what it changes"
-    who = f"PID {about.get('pid')}, since {about.get('since')}: {what}" if about else "it has just begun"
+    token = f", token {about['token']}" if about.get("token") else ""
+    who = f"PID {about.get('pid')}{token}, since {about.get('since')}: {what}" if about else "it has just begun"
     return f"another run changes this host ({who}); nothing was changed. Remedy: wait for its end, or end it"

@@ -192,7 +192,8 @@ def busy() -> str:
     """The pending change that blocks this one, in words."""
     change = current() or {}
     what = "; ".join(str(item) for item in change.get("what", []))
-    return f"another change of this host is not confirmed yet ({what or 'it has just begun'})"
+    token = f"token {change['token']}: " if change.get("token") else ""
+    return f"another change of this host is not confirmed yet ({token}{what or 'it has just begun'})"
 
 
 def wait_until_free() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.handover import gives_away
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
 
 from . import rivals
@@ -43,8 +44,9 @@ def _check_mac(link: DesiredLink, state: ConvergeState, problems: Problems) -> N
     if not link.mac:
         return
     remedy = "choose another MAC address, or leave mac out for a stable one"
+    leaving = {*state.removed, *(one.name for one in state.present if gives_away(one, state.facts))}
     for other in state.facts.links:
-        if other.mac != link.mac or other.name == link.name or other.name in state.removed:
+        if other.mac != link.mac or other.name == link.name or other.name in leaving:
             continue
         whose = "its parent" if other.index == link.lower.index else other.name
         problems.add(f"{link.key}.mac", link.mac, f"{whose} has the same MAC address", remedy)

@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 
-from . import routes
+from . import handover, routes
 from .steps import (
     AddAddress,
     CreateLink,
@@ -66,17 +66,18 @@ def plan(
         if link is not None:
             _note(difference, name, describe(link, facts), None)
             steps.append(DeleteLink(name))
+    changes: dict[str, list[Step]] = {}
     for desired in present:
         link = facts.link(desired.name)
         if link is None:
             _note(difference, desired.name, None, {**intended(desired), **dict(desired.sysctl)})
-            steps += _create(desired)
+            changes[desired.name] = _create(desired)
         elif needs_recreation(desired, link, facts):
             _compare(desired, link, facts, difference)
-            steps += [DeleteLink(desired.name), *_create(desired)]
+            changes[desired.name] = [DeleteLink(desired.name), *_create(desired)]
         else:
-            steps += _change(desired, link, facts, sysctls, difference, desired.name in marked)
-    return steps
+            changes[desired.name] = _change(desired, link, facts, sysctls, difference, desired.name in marked)
+    return [*steps, *handover.ordered(changes, handover.givers(present, facts))]
 
 
 def needs_recreation(desired: DesiredLink, link: Link, facts: Facts) -> Recreation | None:

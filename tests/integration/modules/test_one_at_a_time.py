@@ -173,20 +173,79 @@ def test_a_run_that_hangs_is_ended_and_undone(host, tmp_path):
     assert state(host)["links"] == before["links"]
 
 
-def test_who_holds_the_host_is_named(host, tmp_path):
-    run = Run(host, tmp_path, "0", "a1", [NEW], timeout=0, making=0)
+#: nm_unmanaged on a host with a NetworkManager that does not run. It hangs where it would wait for its effect, and
+#: starts a program that writes what is undone, again and again.
+HANGING = """
+import os, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, daemon, plan, unmanaged
+path, writer = sys.argv[2:]
+request.MAKING = 1.0
+config.LOCAL = os.path.dirname(path)
+config.DIRECTORIES = (config.VENDOR, config.RUNTIME, config.LOCAL)
+status = daemon.Status(True, False, "1.42.4", "NetworkManager does not run")
+unmanaged.gather = lambda path: plan.NMFacts(status, unmanaged.read(path), access=unmanaged.access(path))
+applied = unmanaged.apply
+
+def hang(*arguments):
+    applied(*arguments)
+    subprocess.run(["sh", "-c", writer, "sh", path])
+
+unmanaged.apply = hang
+unmanaged.run("present", ["interface-name:lan0"], path, True, False, request.Request("a1", 1))
+"""
+#: It is a tree that grows: what a loop has started writes a second later, whatever has become of the loop.
+WRITER = """
+for loop in 1 2 3; do
+    while :; do { sleep 1; echo again > "$1"; } & sleep 0.02; done &
+done
+wait
+"""
+
+
+def test_an_exclusion_that_hangs_is_ended_and_undone(segment, tmp_path):
+    host = segment.host("h1", addresses=["192.168.100.11/24"])
+    path = tmp_path / "99-lan0.conf"
+    path.write_text("# Managed by Ansible: linuxnet.macvlan. Changes made here are overwritten.\nbefore\n")
+    before = path.read_text()
+    argv = [sys.executable, "-c", HANGING, str(ROOT / "collections"), str(path), WRITER]
+    process = host.start(*argv)
+    until(lambda: path.read_text() == "again\n" or process.poll() is not None)
+    until_nobody_works_on(host)
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    time.sleep(1.2)
+    assert path.read_text() == before
+    state, outcome = ask(host, "a1")
+    assert state == "undone"
+    assert "the change was not complete within 2 s, so its module was ended" in outcome["reason"]
+    assert outcome["left"] == []
+
+
+@pytest.mark.parametrize(
+    ("timeout", "named"),
+    [
+        (0, "another run changes this host (PID {pid}, token a1, since "),
+        (30, "another change of this host is not confirmed yet (token a1: link lan1: "),
+    ],
+)
+def test_who_holds_the_host_is_named(host, tmp_path, timeout, named):
+    run = Run(host, tmp_path, "0", "a1", [NEW], timeout=timeout)
     until(run.reached)
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import lock, request\n"
         "lock.PATIENCE = 0.5\n"
         "try:\n"
-        "    with lock.held(request.Request()): print('held')\n"
+        "    with lock.held(request.Request('b1', 0)): print('held')\n"
         "except lock.Busy as error: print(error)\n"
     )
+    script = script.replace("PATIENCE = 0.5", f"PATIENCE = 0.5 - {timeout}")
     said = host.run(sys.executable, "-c", script, str(ROOT / "collections")).stdout
     run.go_on()
     run.result()
-    assert f"another run changes this host (PID {run.process.pid}, since " in said
+    assert named.format(pid=run.process.pid) in said
     assert "link lan1: " in said
+    if timeout:
+        assert ask(host, "a1")[0] == "confirmed"
     assert host.run(sys.executable, "-c", script, str(ROOT / "collections")).stdout == "held\n"

@@ -54,6 +54,15 @@ class FakeKernel:
             step.write(writer)
         return Facts(tuple(self.links.values()), tuple(self.addresses), tuple(self.routes))
 
+    def _check_mac(self, made: Link) -> None:
+        """The kernel does so only while both are up (macvlan_open, macvlan_sync_address)."""
+        if any(
+            other.mac == made.mac and other.parent == made.parent is not None
+            for index, other in self.links.items()
+            if index != made.index
+        ):
+            raise Refused(errno.EADDRINUSE)
+
     def _write_setting(self, path: str, text: str) -> None:
         self.settings[path[len("/proc/sys/") :]] = int(text)
 
@@ -70,8 +79,10 @@ class FakeKernel:
             index = self._last = self._last + 1
             parent = self.links[link]
             made = Link(index, ifname, kind, mac=parent.mac, mtu=parent.mtu, parent=link, bcqueuelen=1000)
+            self._check_mac(replace(made, **values))
             self.links[index] = replace(made, **values)
         elif command == "set":
+            self._check_mac(replace(self.links[index], **values))
             self.links[index] = replace(self.links[index], **values)
             if not self.links[index].up:
                 self._drop(index, lambda route: True)
