@@ -118,6 +118,13 @@ options:
         description: Whether the link is administratively up.
         type: bool
         default: true
+      adopt:
+        description:
+          - What to do where a profile of NetworkManager, a file of systemd-networkd, netplan or ifupdown, a unit or a
+            script makes a link of this name and is not of this collection.
+          - With V(false) the link is refused, with the file or profile that makes it.
+        type: bool
+        default: false
       sysctl:
         description: Settings of the link below C(net.ipv4.conf) and C(net.ipv6.conf), by name.
         type: dict
@@ -410,6 +417,7 @@ def argument_spec() -> dict:
         "routes": {"type": "list", "elements": "dict", "options": route},
         **{row.name: dict(row.option) for row in _attributes.ATTRIBUTES},
         "up": {"type": "bool", "default": True},
+        "adopt": {"type": "bool", "default": False},
         "sysctl": sysctl,
         "parent_sysctl": sysctl,
         "key": {"type": "str"},

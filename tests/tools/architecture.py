@@ -39,7 +39,7 @@ MAY_IMPORT = {
 #: that WING_IMPORTS gives to its own.
 WINGS = {
     "base": ("_base", "_kernel", "_intent"),
-    "configure": ("_kmod", "_confirm", "_link", "_nm", "_persist", "_converge"),
+    "configure": ("_kmod", "_confirm", "_link", "_nm", "_persist", "_makers", "_converge"),
     "observe": ("_wire", "_info", "_reach", "_conflicts", "_dhcp", "_watch"),
     "evidence": ("_evidence",),
 }

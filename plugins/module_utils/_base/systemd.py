@@ -45,6 +45,23 @@ def unit_states(names: Iterable[str]) -> dict[str, UnitState]:
     return {}
 
 
+@dataclass(frozen=True)
+class Enablement:
+    """file: UnitFileState, such as enabled, static or disabled; empty where there is no file."""
+
+    file: str = ""
+    active: bool = False
+
+
+def enablement(names: Iterable[str]) -> dict[str, Enablement]:
+    """The state of units' files, and whether the units run, by name. Errors: CommandFailed."""
+    names = sorted(set(names))
+    shown = _show(names) if names else {}
+    return {
+        name: Enablement(file, active == "active") for name in names for file, active in [shown.get(name, ("", ""))]
+    }
+
+
 def _show(names: list[str]) -> dict[str, tuple[str, str]]:
     """UnitFileState and ActiveState (org.freedesktop.systemd1(5)) by name."""
     shown = run(["systemctl", "show", "--property=Id,ActiveState,UnitFileState", *names]).out

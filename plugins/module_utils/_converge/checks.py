@@ -24,6 +24,7 @@ def check(state: ConvergeState, problems: Problems) -> None:
         _check_addresses(link, state, problems)
         _check_recreation(link, state, problems)
         _check_passthru(link, state, problems)
+        _check_makers(link, state, problems)
     rivals.check(state.rivals, problems)
 
 
@@ -37,6 +38,14 @@ def _check_name(link: DesiredLink, facts: Facts, problems: Problems) -> None:
             f"this host has a {what} of this name",
             "choose another name, or remove that one",
         )
+
+
+def _check_makers(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+    """A link of somebody else's would come back with each boot, and go with a declaration that is not theirs."""
+    for maker in state.makers:
+        if maker.link == link.name:
+            remedy = f"choose another name, or remove it there first ({maker.remove})"
+            problems.add(f"{link.key}.name", link.name, str(maker), remedy)
 
 
 def _check_mac(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:

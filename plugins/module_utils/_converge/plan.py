@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
@@ -22,13 +23,15 @@ from .state import ConvergeState
 class ConvergePlan:
     """difference: all that differs. links: the steps in the kernel. persistence: those of files, units and daemons.
 
-    memory: what parents' settings were before, as it has to be remembered afterwards.
+    memory: what parents' settings were before, as it has to be remembered afterwards. taken_over: links that are there
+    and are not ours yet.
     """
 
     difference: Difference
     links: list[Step]
     persistence: _persistence.Steps
     memory: Memory
+    taken_over: tuple[str, ...] = ()
 
 
 def plan(state: ConvergeState) -> ConvergePlan:
@@ -52,13 +55,22 @@ def plan(state: ConvergeState) -> ConvergePlan:
     # A link is known as ours by its file; one without a file carries our mark.
     marked = {choice.link for choice in persistence.choices if choice.backend == "none"}
     difference = Difference()
-    links = _link_plan.plan(state.present, state.removed, state.facts, state.sysctls, marked, difference)
+    links = _link_plan.plan(state.present, state.deleted(), state.facts, state.sysctls, marked, difference)
     parents = parent_settings.plan(state.present, state.removed, state.memory, state.sysctls, difference)
     difference.extend(files)
     if not difference and parents.memory != state.memory:
         # An earlier run was killed just before its end.
         difference.compare("settings of parents", "memory", "outdated", "current")
-    return ConvergePlan(difference, [*parents.before, *links, *parents.after], persistence, parents.memory)
+    return ConvergePlan(
+        difference, [*parents.before, *links, *parents.after], persistence, parents.memory, _taken_over(state)
+    )
+
+
+def _taken_over(state: ConvergeState) -> tuple[str, ...]:
+    """Declared links that are in the kernel without our mark and without a file of ours."""
+    ours = state.persisted.links()
+    found = {link.name: state.facts.link(link.name) for link in state.present}
+    return tuple(name for name, link in found.items() if link and link.alias != MARK and name not in ours)
 
 
 def _deleted(state: ConvergeState) -> frozenset[str]:
@@ -66,4 +78,4 @@ def _deleted(state: ConvergeState) -> frozenset[str]:
     facts = state.facts
     found = ((link, facts.link(link.name)) for link in state.present)
     made = {link.name for link, now in found if not now or _link_plan.needs_recreation(link, now, facts)}
-    return frozenset({*made, *(name for name in state.removed if facts.link(name))})
+    return frozenset({*made, *(name for name in state.deleted() if facts.link(name))})

@@ -32,6 +32,11 @@ from .undo import LinkSnapshot
 #: Seconds that the kernel and daemons get to reach the declared state.
 SETTLE_TIMEOUT = 10.0
 SETTLE_INTERVAL = 0.2
+#: A boot would not bring it back, so nobody relies on it: it is changed as declared, and goes with the declaration.
+HAND_MADE = (
+    "exists, and no file, profile or unit that was found makes it: it was made by hand or by a program that runs. It is"
+    " changed to what is declared, and it will be removed when the declaration goes"
+)
 
 
 def converge(options: ConvergeOptions, check_mode: bool = False, request: Request = NO_REQUEST) -> dict[str, object]:
@@ -144,8 +149,14 @@ def _result(state: ConvergeState, planned: ConvergePlan, actions: list[str], war
         "removed": [name for name in state.removed if difference.of(_link_plan.target(name))],
         "links": [_as_data(link, choices[link.name]) for link in state.present],
         "uplink": state.uplink.as_data() if state.uplink else None,
-        "warnings": [warning] if warning else [],
+        "warnings": [*([warning] if warning else []), *_warnings(state, planned)],
     }
+
+
+def _warnings(state: ConvergeState, planned: ConvergePlan) -> list[str]:
+    """What an operator would not expect: a link that is left alone, and one that was made by hand and is ours now."""
+    left = [f"{maker}; it is left alone" for maker in state.makers if maker.link in state.removed]
+    return [*left, *(f"{name} {HAND_MADE}" for name in planned.taken_over)]
 
 
 def _as_data(link: DesiredLink, choice: _persistence.Choice) -> dict[str, object]:

@@ -20,6 +20,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls, own_sysctls
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import registry as _makers
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import Maker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
@@ -55,7 +57,8 @@ class ConvergeState:
     itself, and of parents that cannot be found. elsewhere: macvlan children of the parents in other network namespaces.
     memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
     that links and parents need. ipv6: whether the host has IPv6. uplink: what carries the controller's
-    connection. rivals: other links in the subnet of a parent.
+    connection. rivals: other links in the subnet of a parent. makers: what else makes or configures a link of one of
+    the names.
     """
 
     options: ConvergeOptions
@@ -71,6 +74,12 @@ class ConvergeState:
     ipv6: bool = True
     uplink: Uplink | None = None
     rivals: tuple[Rival, ...] = ()
+    makers: tuple[Maker, ...] = ()
+
+    def deleted(self) -> list[str]:
+        """The links that are removed from the kernel: what somebody else makes is left to that."""
+        foreign = {maker.link for maker in self.makers}
+        return [name for name in self.removed if name not in foreign]
 
 
 def read(options: ConvergeOptions) -> ConvergeState:
@@ -98,6 +107,7 @@ def read(options: ConvergeOptions) -> ConvergeState:
         read_sysctls([NO_IPV6])[NO_IPV6] == 0,
         uplink,
         tuple(rivals.find(present, removed, facts)),
+        _find_makers(present, removed, persisted),
     )
 
 
@@ -119,6 +129,7 @@ def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
         persisted=persisted,
         memory=memory,
         sysctls=_sysctls(present, memory),
+        makers=_find_makers(present, state.removed, persisted),
     )
 
 
@@ -148,6 +159,10 @@ def _removed(
             what = f"this is a {link.kind or 'hardware'} interface and no macvlan link"
             problems.add(place, name, what, "take it off the list: only macvlan links are removed")
     return [*desired.absent, *purged]
+
+
+def _find_makers(present: Iterable[DesiredLink], removed: Iterable[str], persisted: Persisted) -> tuple[Maker, ...]:
+    return _makers.find([*(link.name for link in present), *removed], persisted.host)
 
 
 def _elsewhere(present: Iterable[DesiredLink], facts: Facts) -> list[tuple[Namespace, Link, Facts]]:

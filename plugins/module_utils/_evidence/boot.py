@@ -5,33 +5,30 @@
 
 from __future__ import annotations
 
-import glob
+import fnmatch
 import json
-import os
 import re
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read_start
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import read_texts, word
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.commands import with_called
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.kinds import units
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.kinds.units import UnitFile
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 
 from .journal import without_secrets
 from .schema import BootData, BootParentData, BootUnitData, JournalLine
 
-#: Where administrators put units (systemd.unit(5)), and files that belong to a unit of the distribution.
-UNITS = ("/etc/systemd/system/*.service", "/run/systemd/system/*.service", "/usr/local/lib/systemd/system/*.service")
+#: Files that belong to a unit of the distribution.
 OF_UNITS = {
     "/etc/rc.local": "rc-local.service",
     "/etc/network/interfaces": "networking.service",
     "/etc/network/interfaces.d/*": "networking.service",
 }
-#: Programs of the distribution, which name no link.
-PROGRAMS = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/")
-#: Bytes of a unit or script that is read, and how many of them.
-SIZE, FILES = 65536, 300
 #: Seconds after the start of systemd that count as boot; lines of the journal that are read, and kept of a unit.
 BOOT, LINES, KEPT = 600, 500, 20
 #: What NetworkManager, systemd-networkd and the kernel say when a device can be used.
@@ -121,7 +118,7 @@ class _Journal:
 def _parent(name: str, journal: _Journal) -> BootParentData:
     """None for what is not in the journal. said: the lines that show it."""
     lines = journal.read([f"INTERFACE={name}", "+", f"NM_DEVICE={name}"])
-    unit = f"sys-subsystem-net-devices-{_escape(name)}.device"
+    unit = f"sys-subsystem-net-devices-{units.escape(name)}.device"
     active = journal.seconds(
         _shown(["--property=ActiveEnterTimestampMonotonic", unit])[0]["ActiveEnterTimestampMonotonic"]
     )
@@ -142,34 +139,24 @@ def _shown(arguments: list[str]) -> list[dict[str, str]]:
     return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
 
 
-def _escape(name: str) -> str:
-    """A part of a unit's name (systemd-escape(1)). Pure."""
-    return "".join(char if char.isalnum() or char in ":_." else f"\\x{ord(char):02x}" for char in name)
-
-
 def _units(links: Iterable[str]) -> dict[str, set[str]]:
     """Units of the administrator -> the links that they, or scripts that they call, name."""
-    words = {link: re.compile(rf"(?<![\w.-]){re.escape(link)}(?![\w-])") for link in links}
+    words = {link: word(link) for link in links}
     found: dict[str, set[str]] = {}
-    for path, name in _files():
-        text = read_start(path, SIZE)
-        if link_of(text) is None:
-            texts = [text, *(read_start(script, SIZE) for script in _scripts(text))]
-            named = {link for link, word in words.items() if any(word.search(part) for part in texts)}
-            if named:
-                found.setdefault(name, set()).update(named)
+    for unit in _read():
+        named = {link for link, name in words.items() if any(name.search(text) for text in unit.texts)}
+        if named:
+            found.setdefault(unit.unit, set()).update(named)
     return found
 
 
-def _files() -> list[tuple[str, str]]:
-    """Files and the units that they are, or belong to."""
-    pairs = [(path, os.path.basename(path)) for pattern in UNITS for path in sorted(glob.glob(pattern))]
-    pairs += [(path, name) for pattern, name in OF_UNITS.items() for path in sorted(glob.glob(pattern))]
-    return pairs[:FILES]
-
-
-def _scripts(text: str) -> list[str]:
-    """Files that a unit's commands name and that are no programs of the distribution."""
-    commands = re.findall(r"^Exec\w+=(.*)$", text, re.MULTILINE)
-    paths = [path for command in commands for path in re.findall(r"/[\w./+-]+", command)]
-    return [path for path in paths if not path.startswith(PROGRAMS)]
+def _read() -> list[UnitFile]:
+    """Units of the administrator, and files that belong to a unit of the distribution."""
+    texts = read_texts(OF_UNITS)
+    others = [
+        UnitFile(unit, path, tuple(with_called(texts[path])))
+        for pattern, unit in OF_UNITS.items()
+        for path in fnmatch.filter(texts, pattern)
+        if link_of(texts[path]) is None
+    ]
+    return [*units.read(), *others]

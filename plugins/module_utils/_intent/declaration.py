@@ -37,7 +37,7 @@ from .slices import Groups, Sharing
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
 #: An attribute of a link that a network may declare is a key as well.
 _SETTINGS = ("sysctl", "parent_sysctl")
-KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", *_SETTINGS)
+KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "adopt", *_SETTINGS)
 
 #: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
@@ -323,7 +323,7 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
         "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **_mapping(given, "sysctl")},
         "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **_mapping(given, "parent_sysctl")},
     }
-    for name in _link_keys():
+    for name in ("adopt", *_link_keys()):
         if given.get(name) is not None:
             link[name] = given[name]
     return link

@@ -31,7 +31,7 @@ MTU_MIN_IPV6 = 1280
 
 #: What a link and a route of it may say, attributes of links aside; anything else is a typing error that would be
 #: silently ignored.
-LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "sysctl", "parent_sysctl")
+LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "adopt", "sysctl", "parent_sysctl")
 ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
 
 #: What is wrong with something else in the place of a link, and what to do.
@@ -97,6 +97,7 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         addresses=addresses,
         routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
         up=link.get("up") is not False,
+        adopt=_flag(link.get("adopt"), f"{key}.adopt", problems),
         sysctl=read_settings(link.get("sysctl"), f"{key}.sysctl", problems),
         parent_sysctl=read_settings(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
         key=key,
@@ -105,6 +106,12 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
     if mtu is not None and mtu < MTU_MIN_IPV6 and any(address.version == 6 for address in addresses or ()):
         problems.add(f"{key}.mtu", mtu, f"IPv6 needs an MTU of at least {MTU_MIN_IPV6}", "raise it, or leave IPv6 out")
     return made
+
+
+def _flag(given: object, key: str, problems: Problems) -> bool:
+    if given not in (None, True, False):
+        problems.add(key, given, "this is neither true nor false", "write true, or leave it out")
+    return given is True
 
 
 def _addresses(given: object, key: str, problems: Problems) -> tuple[Interface, ...] | None:

@@ -98,6 +98,7 @@ class DesiredLink:
     """One macvlan link as declared. None means "not managed", an empty tuple "none at all".
 
     attributes: those of `ATTRIBUTES` by name; the ones that rules of their own are about are properties as well.
+    adopt: whether what else makes a link of this name is disabled.
     """
 
     name: str
@@ -106,6 +107,7 @@ class DesiredLink:
     addresses: tuple[Interface, ...] | None = None
     routes: tuple[DesiredRoute, ...] | None = None
     up: bool = True
+    adopt: bool = False
     sysctl: tuple[tuple[str, int], ...] = ()
     parent_sysctl: tuple[tuple[str, int], ...] = ()
     #: Where it stands in the input, for messages that come later.

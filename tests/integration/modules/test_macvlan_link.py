@@ -74,6 +74,16 @@ def converges(host, *links, **options):
     return done
 
 
+def test_a_link_made_by_hand_is_taken_over_with_a_word(host):
+    host.ip("link", "add", "lan0", "link", "eth0", "type", "macvlan", "mode", "bridge")
+    for check in (True, False):
+        assert "lan0 exists, and no file, profile or unit" in str(declare(host, LINK, check=check)["warnings"])
+    again = declare(host, LINK)
+    assert not again["changed"]
+    assert "warnings" not in again
+    assert declare(host, purge=True)["removed"] == ["lan0"]
+
+
 def test_create_again_and_back(host):
     before = state(host)
     done = converges(host, LINK)

@@ -20,6 +20,9 @@ MAIN = "/etc/network/interfaces"
 #: The names that ``source-directory`` takes (interfaces(5), "INCLUDING OTHER FILES").
 DIRECTORY_NAMES = re.compile(r"[A-Za-z0-9_-]+")
 
+#: What begins a stanza (interfaces(5), "FILE FORMAT").
+_BEGINS = re.compile(r"iface|mapping|auto|source|source-directory|rename|template|no-auto-down|no-scripts|allow-\S+")
+
 
 @dataclass(frozen=True)
 class Interfaces:
@@ -39,6 +42,52 @@ class Interfaces:
             for path, text in self.texts.items()
             if any(words[:1] == ["iface"] and words[1:2] == [interface] for words in _lines(text))
         ]
+
+
+@dataclass(frozen=True)
+class Stanza:
+    """A line that begins one, with those that belong to it.
+
+    keyword: iface, auto, source, mapping or allow-…. names: the words after it. first: the index of its first line in
+    the file. lines: as they stand there, comments inside and continued lines included.
+    """
+
+    keyword: str
+    names: tuple[str, ...]
+    first: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def stanzas(text: str) -> list[Stanza]:
+    """All of a file. Pure."""
+    found: list[Stanza] = []
+    lines = text.split("\n")
+    index = 0
+    while index < len(lines):
+        first = index
+        while lines[index].endswith("\\") and index + 1 < len(lines):
+            index += 1
+        index += 1
+        whole = tuple(lines[first:index])
+        words = " ".join(line.rstrip("\\") for line in whole).split()
+        if words and _BEGINS.fullmatch(words[0]):
+            found.append(Stanza(words[0], tuple(words[1:]), first, whole))
+        elif found and found[-1].keyword in ("iface", "mapping"):
+            last = found[-1]
+            found[-1] = Stanza(last.keyword, last.names, last.first, (*last.lines, *whole))
+    return [_without_tail(stanza) for stanza in found]
+
+
+def _without_tail(stanza: Stanza) -> Stanza:
+    """Empty lines and comments at its end belong to nothing, or to what comes next."""
+    lines = list(stanza.lines)
+    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+        lines.pop()
+    return Stanza(stanza.keyword, stanza.names, stanza.first, tuple(lines))
 
 
 def read() -> Interfaces | None:

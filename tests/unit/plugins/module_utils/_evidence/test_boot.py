@@ -19,7 +19,7 @@ OURS = f"{_files.HEADER}\n# Link: lan0\n\n[Service]\nExecStart=/usr/sbin/ip link
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch) -> Path:
     """A directory of units and one of scripts."""
-    monkeypatch.setattr(boot, "UNITS", (f"{tmp_path}/units/*.service",))
+    monkeypatch.setattr(boot.units, "DIRECTORIES", (f"{tmp_path}/units",))
     monkeypatch.setattr(boot, "OF_UNITS", {f"{tmp_path}/rc.local": "rc-local.service"})
     (tmp_path / "units").mkdir()
     return tmp_path
@@ -65,7 +65,3 @@ def test_journal_in_seconds_after_the_start_of_systemd(monkeypatch) -> None:
     ]
     assert "m.service" in journal.read([])[1].units
     assert journal.seconds("0") is None
-
-
-def test_device_names_are_escaped_as_by_systemd() -> None:
-    assert boot._escape("br-lan.10") == "br\\x2dlan.10"

@@ -48,6 +48,7 @@ LINK = {
         {"destination": "2001:db8::80/124", "gateway": "fe80::1"},
     ],
     "up": True,
+    "adopt": True,
     "sysctl": {"arp_filter": 1, "accept_ra": 0},
     "parent_sysctl": {"arp_filter": 1},
 }
@@ -66,6 +67,7 @@ NETWORK = {
     "exclude": ["192.0.2.130"],
     "segment": "office",
     "link_name": "lan0",
+    "adopt": True,
     "sysctl": {"rp_filter": 2},
     "parent_sysctl": {"rp_filter": 2},
     "mode": "bridge",

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of systemd-networkd that name the link: .netdev files, and .network files that make it or match it by its name.
+
+A file in an earlier directory replaces one of its name in a later one; drop-ins add to it (systemd.netdev(5)). The
+files count while systemd-networkd runs or is enabled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import (
+    CONFIGURES,
+    MAKES,
+    Maker,
+    MakerKind,
+    read_texts,
+    uncommented,
+    unhidden,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkd import (
+    NETPLAN_FILES,
+    Networkd,
+    NetworkdState,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, link_of
+
+DIRECTORIES = tuple(f"{root}/systemd/network" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"))
+SUFFIXES = (".netdev", ".network")
+STACKED = ("MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "VLAN", "VXLAN", "Tunnel", "MACsec", "Xfrm")
+
+
+class NetworkdMakers(MakerKind["Mapping[str, str]"]):
+    name = "systemd-networkd"
+
+    def read(self, host: HostState, links: Iterable[str]) -> Mapping[str, str]:
+        """Texts by path, each with its drop-ins at its end."""
+        if not host.daemon(NetworkdState).running and Networkd.service not in host.stopped:
+            return {}
+        directories = [path for path in DIRECTORIES if os.path.realpath(path) == path]
+        found = read_texts(f"{directory}/*{suffix}" for directory in directories for suffix in SUFFIXES)
+        drop_ins = read_texts(f"{directory}/*{suffix}.d/*.conf" for directory in directories for suffix in SUFFIXES)
+        return merge(unhidden(found, directories), drop_ins)
+
+    def find(self, found: Mapping[str, str], links: Iterable[str]) -> list[Maker]:
+        links = list(links)
+        return [maker for path, text in found.items() for maker in _makers(path, parse(text), links)]
+
+
+KIND = NetworkdMakers()
+
+
+def merge(files: Mapping[str, str], drop_ins: Mapping[str, str]) -> dict[str, str]:
+    """Each file that is not ours with those of its drop-ins that are not. Pure."""
+    merged = {}
+    for path, text in files.items():
+        if link_of(text) is not None:
+            continue
+        folder = f"{os.path.basename(path)}.d"
+        added = [
+            more
+            for other, more in sorted(drop_ins.items(), key=lambda item: os.path.basename(item[0]))
+            if os.path.basename(os.path.dirname(other)) == folder and link_of(more) is None
+        ]
+        merged[path] = "\n".join([text, *added])
+    return merged
+
+
+def parse(text: str) -> list[tuple[str, str, str]]:
+    """Section, key and value of each line (systemd.syntax(7)). Pure."""
+    section, found = "", []
+    for line in uncommented(text).splitlines():
+        stripped = line.strip()
+        if stripped.startswith("[") and stripped.endswith("]"):
+            section = stripped[1:-1]
+        elif "=" in stripped:
+            key, _separator, value = stripped.partition("=")
+            found.append((section, key.strip(), value.strip().strip('"')))
+    return found
+
+
+def _makers(path: str, settings: list[tuple[str, str, str]], links: list[str]) -> list[Maker]:
+    found: dict[str, Maker] = {}
+    kind = next((value for section, key, value in settings if (section, key) == ("NetDev", "Kind")), "")
+    unmanaged = any(item[:2] == ("Link", "Unmanaged") and item[2].lower() in TRUE for item in settings)
+    for section, key, value in settings:
+        for link in set(value.split()) & {*links}:
+            if (section, key) == ("NetDev", "Name"):
+                said = f"Name={link}" + (f" and Kind={kind}" if kind else "")
+                found[link] = _maker(path, link, MAKES, said)
+            elif section == "Network" and key in STACKED:
+                found.setdefault(link, _maker(path, link, MAKES, f"{key}={link}"))
+            elif (section, key) == ("Match", "Name") and value == link and not unmanaged:
+                found.setdefault(link, _maker(path, link, CONFIGURES, f"Name={link} in [Match]"))
+    return list(found.values())
+
+
+#: parse_boolean(), systemd's src/basic/parse-util.c
+TRUE = ("1", "yes", "y", "true", "t", "on")
+
+
+def _maker(path: str, link: str, does: str, said: str) -> Maker:
+    whose = "netplan's file" if path.startswith(NETPLAN_FILES) else "systemd-networkd's file"
+    return Maker(KIND.name, link, path, "", does, f"{whose} {path} with {said}", f"take {said} out of {path}")
