@@ -32,6 +32,16 @@ LIBRARY_PACKAGES = {
     },
 }
 
+#: The commands that install a package, and a newer version of it.
+INSTALL = {
+    "debian": ("apt-get install {}", "apt-get install --only-upgrade {}"),
+    "redhat": ("dnf install {}", "dnf upgrade {}"),
+    "suse": ("zypper install {}", "zypper update {}"),
+    "arch": ("pacman -S {}", "pacman -Syu {}"),
+    "alpine": ("apk add {}", "apk add --upgrade {}"),
+    "gentoo": ("emerge {}", "emerge --update {}"),
+}
+
 #: Family -> how the kernel modules of the running kernel get onto the host.
 MODULE_TREE_REMEDIES = {
     "debian": "install linux-modules-extra (Ubuntu) or linux-image (Debian) for the running kernel",
@@ -63,6 +73,12 @@ def family(fields: dict[str, str]) -> str | None:
             if name in members:
                 return known
     return None
+
+
+def install_command(library: str, fields: dict[str, str], upgrade: bool = False) -> str | None:
+    """How to install the distribution's package of a Python library, or a newer one; None where that is not known."""
+    package = library_package(library, fields)
+    return None if package is None else INSTALL[family(fields) or ""][upgrade].format(package)
 
 
 def library_package(library: str, fields: dict[str, str]) -> str | None:

@@ -5,14 +5,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 
+from . import platforms
 from .problems import Problems
 
-__all__ = ["check_capabilities", "check_pyroute2", "pyroute2", "pyroute2_version"]
+__all__ = [
+    "check_capabilities",
+    "check_pyroute2",
+    "pyroute2",
+    "pyroute2_remedy",
+    "pyroute2_version",
+    "system_python",
+]
 
 #: Debian 12 ships 0.7.2, the oldest release that is tested.
 MINIMUM_PYROUTE2 = (0, 7, 2)
+_WANTED = ".".join(map(str, MINIMUM_PYROUTE2))
+#: Where a virtual environment for the modules could be.
+_VENV = "/opt/linuxnet-macvlan"
 
 try:
     import pyroute2
@@ -50,15 +63,36 @@ def pyroute2_version() -> str | None:
 def check_pyroute2(problems: Problems) -> None:
     """Add a problem when pyroute2 is missing or too old."""
     version = pyroute2_version()
-    wanted = ".".join(map(str, MINIMUM_PYROUTE2))
-    remedy = (
-        "run the role linuxnet.macvlan.prepare, or install the distribution's package (python3-pyroute2), "
-        "or set ansible_python_interpreter to a Python that has it"
-    )
     if version is None:
-        problems.add("pyroute2", None, f"the Python library pyroute2 >= {wanted} is not installed on this host", remedy)
+        what = f"the Python library pyroute2 >= {_WANTED} is not installed on this host for {sys.executable}"
+        problems.add("pyroute2", None, what, pyroute2_remedy(False))
     elif version_tuple(version) < MINIMUM_PYROUTE2:
-        problems.add("pyroute2", version, f"pyroute2 >= {wanted} is needed", remedy)
+        where = os.path.dirname(str(getattr(pyroute2, "__file__", "")))
+        problems.add(
+            "pyroute2", version, f"pyroute2 >= {_WANTED} is needed, and {where} is older", pyroute2_remedy(True)
+        )
+
+
+def system_python() -> bool:
+    """Whether the distribution's packages are for the Python that runs this."""
+    return sys.prefix == sys.base_prefix and os.path.dirname(sys.executable) in ("/usr/bin", "/bin", "/usr/libexec")
+
+
+def pyroute2_remedy(upgrade: bool, fields: dict[str, str] | None = None) -> str:
+    """How to get pyroute2, or a newer one, on this distribution. fields: those of os-release(5)."""
+    pip = f"-m pip install 'pyroute2>={_WANTED}'"
+    if not system_python():
+        return f"run {sys.executable} {pip}"
+    command = platforms.install_command("pyroute2", platforms.os_release() if fields is None else fields, upgrade)
+    apart = (
+        f"make a virtual environment that has it (python3 -m venv {_VENV} && {_VENV}/bin/python {pip}) and set"
+        f" ansible_python_interpreter: {_VENV}/bin/python for the host"
+    )
+    if command is None:
+        return apart
+    if upgrade:
+        return f"run {command}; where the release has no newer one, {apart}"
+    return f"run {command}, as the role linuxnet.macvlan.prepare does; where the release has none, {apart}"
 
 
 def effective_capabilities() -> int:

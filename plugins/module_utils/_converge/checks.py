@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.handover import gives_away
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
 
@@ -25,7 +25,40 @@ def check(state: ConvergeState, problems: Problems) -> None:
         _check_recreation(link, state, problems)
         _check_passthru(link, state, problems)
         _check_makers(link, state, problems)
+        _check_subnet(link, state, problems)
     rivals.check(state.rivals, problems)
+
+
+def _check_subnet(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+    """A parent with addresses in other networks alone is not in the network of another link of the host.
+
+    One without any may be a second card that is kept for containers.
+    """
+    facts, parent = state.facts, link.lower
+    for address in link.addresses or ():
+        own = [item.interface.network for item in facts.addresses_of(parent) if _connects(item, address.version)]
+        if not own or any(address.ip in network for network in own):
+            continue
+        for item in facts.addresses:
+            other = facts.by_index(item.index)
+            if other is None or not other.up or not _connects(item, address.version):
+                continue
+            of_parent = other.parent == parent.index and other.parent_nsid is None
+            if address.ip in item.interface.network and not of_parent and other.name not in _names(state):
+                what = f"{address.ip} is in {item.interface.network}, which is the network of {other.name}, and"
+                what += f" {parent.name} has addresses only in {', '.join(str(network) for network in own)}"
+                remedy = f"name the interface that leads to the network, as in parent: {other.name}"
+                problems.add(f"{link.key}.parent", link.parent, what, remedy)
+                break
+
+
+def _connects(item: LinkAddress, version: int) -> bool:
+    network = item.interface.network
+    return network.version == version and network.prefixlen < network.max_prefixlen and not network.is_link_local
+
+
+def _names(state: ConvergeState) -> set[str]:
+    return {link.name for link in state.present} | {*state.removed}
 
 
 def _check_name(link: DesiredLink, facts: Facts, problems: Problems) -> None:

@@ -29,6 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
     pyroute2_version,
+    system_python,
 )
 
 from . import host
@@ -93,7 +94,8 @@ def missing_library() -> dict[str, object]:
     """What to install when pyroute2 is missing: its name and the distribution's package; empty when it is there."""
     if pyroute2_version() is not None:
         return {}
-    package = platforms.library_package("pyroute2", platforms.os_release())
+    # It would be for another Python than the one that runs this.
+    package = platforms.library_package("pyroute2", platforms.os_release()) if system_python() else None
     return {"missing_library": "pyroute2", "library_package": package}
 
 

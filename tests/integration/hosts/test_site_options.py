@@ -127,6 +127,9 @@ def without_library(clean: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     hidden = tmp_path / "hidden" / "pyroute2.py"
     hidden.parent.mkdir()
     hidden.write_text("raise ImportError('not installed')\n", encoding="utf-8")
+    # the Python of the distribution: a package of that helps no other
+    system = 'import sys\nsys.prefix, sys.executable = sys.base_prefix, "/usr/bin/python3"\n'
+    (hidden.parent / "sitecustomize.py").write_text(system, encoding="utf-8")
     library = tmp_path / "library"
     library.mkdir()
     (library / "install.py").write_text(INSTALL, encoding="utf-8")

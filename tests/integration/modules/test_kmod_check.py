@@ -160,7 +160,20 @@ def test_without_capabilities_both_are_named(segment, tmp_path):
     assert "become" in result["msg"]
 
 
-def test_without_pyroute2_the_package_is_named(segment, tmp_path):
+#: The Python of the tests as that of the distribution.
+SYSTEM = 'import sys\nsys.prefix, sys.executable = sys.base_prefix, "/usr/bin/python3"\n'
+
+
+@pytest.mark.parametrize(
+    ("python_of", "package", "remedy"),
+    [
+        (SYSTEM, "python3-pyroute2", "run apt-get install python3-pyroute2, as the role"),
+        # the distribution's package is for another Python
+        ("", None, "/python -m pip install 'pyroute2>=0.7.2'"),
+    ],
+)
+def test_without_pyroute2_what_to_install_is_named(segment, tmp_path, python_of, package, remedy):
+    (tmp_path / "sitecustomize.py").write_text(python_of)
     (tmp_path / "pyroute2.py").write_text("raise ImportError('not here')\n")
     (tmp_path / "os-release").write_text("ID=debian\n")
     python = wrapper(
@@ -170,8 +183,8 @@ def test_without_pyroute2_the_package_is_named(segment, tmp_path):
     )
     result = segment.host("h1").module("kmod_check", {}, python=python)
     assert result["failed"] is True
-    assert (result["missing_library"], result["library_package"]) == ("pyroute2", "python3-pyroute2")
-    assert "pyroute2" in result["msg"]
+    assert (result["missing_library"], result["library_package"]) == ("pyroute2", package)
+    assert remedy in result["problems"][0]["remedy"]
 
 
 def test_unknown_kinds_are_refused_at_once(segment):

@@ -406,7 +406,7 @@ def test_without_a_usable_pyroute2_the_message_says_so(host, tmp_path, version, 
     result = host.module("macvlan_link", copy.deepcopy({"links": [LINK], "host_id": "web1"}), path=str(tmp_path))
     assert result["failed"]
     assert says in result["msg"]
-    assert "python3-pyroute2" in result["msg"]
+    assert "-m pip install 'pyroute2>=0.7.2'" in result["msg"]
 
 
 # ---- other links in the same subnet ----------------------------------------------------------------------------------

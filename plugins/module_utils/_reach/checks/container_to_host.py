@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from . import proof
-from .host_to_container import ISOLATED
+from .host_to_container import DOWN, ISOLATED
 from .model import Check, CheckFact, CheckResult, Findings
 
 KIND = kinds.CONTAINER_TO_HOST
@@ -71,10 +71,11 @@ def _cause(probe: Probe, path: Path, scope: Scope) -> tuple[list[CheckFact], str
     now = next((item for item in scope.containers if item.path == probe.namespace), None)
     if now is None:
         return [], "put the address back on the container's link"
-    if path.error:
-        return [], "give the container a route to the host's subnet"
+    # Its routes went when it was set down.
     if not now.link.up:
-        return [], "set the container's link up"
+        return [], DOWN
+    if path.error:
+        return [], "restart the container, so that its engine adds the route to the host's subnet again"
     shim = scope.shim
     if now.link.mode != "bridge" or (shim and shim.mode != "bridge"):
         modes = f"{now.link.name} is in mode {now.link.mode}, {scope.network.link} in {shim.mode if shim else '?'}"

@@ -43,6 +43,9 @@ ISOLATED = (
     "reach each other by design"
 )
 
+#: What helps where the link of a container is down.
+DOWN = "restart the container: its engine then sets the link up, with its address and routes"
+
 
 def _check(scope: Scope, address: Address) -> Check:
     own = scope.own(address)
@@ -96,7 +99,7 @@ def _cause(
         what = "put the address back on the container's link" if before else "start the container"
         return [], f"{what}, or remove the address from containers"
     if not after.link.up:
-        return [], "set the container's link up"
+        return [], DOWN
     if after.link.mode != "bridge" or (shim and shim.mode != "bridge"):
         modes = f"{after.link.name} is in mode {after.link.mode}, {scope.network.link} in {shim.mode if shim else '?'}"
         return [proof.suspect(causes.WRONG_MODE, why=modes)], proof.BRIDGE

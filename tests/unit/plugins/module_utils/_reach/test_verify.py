@@ -260,7 +260,7 @@ VIA_OTHER = dataclasses.replace(VIA_LINK, mac="02:00:00:00:00:99")
         pytest.param({}, Path("eth1"), "", "macvlan_link", id="route elsewhere"),
         pytest.param({"inner": VEPA}, VIA_LINK, "wrong_mode", "bridge", id="vepa"),
         pytest.param({"links": (ETH0, PRIVATE)}, VIA_LINK, "wrong_mode", "bridge", id="own mode"),
-        pytest.param({"inner": OFF}, VIA_LINK, "", "set the container's link up", id="down"),
+        pytest.param({"inner": OFF}, VIA_LINK, "", "restart the container: its engine", id="down"),
         pytest.param({}, VIA_OTHER, "duplicate_ip", "arp_conflict_check", id="other MAC"),
         pytest.param({}, VIA_LINK, "", "firewall", id="answers ARP alone"),
         pytest.param({}, Path("lan0", HOST, state="FAILED"), "", "arp_ignore", id="answers nothing"),
