@@ -11,6 +11,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
@@ -45,6 +46,9 @@ class Asking:
     long as it took, as a slow path loses nothing. It does not count for a target that has answered in time before: that
     is what waited in a queue of the kernel while the path was down.
 
+    Answers without a number cannot say which attempt they are for. What such a target lost before its first answer
+    counts as answered where that came no later than the numbered answers of the same target take.
+
     lost: called with the probes that were lost for the first time. selector: a socket's data is the function to call
     when it is readable.
     """
@@ -73,6 +77,8 @@ class Asking:
         #: Attempts that were lost in the last seconds, and when each was sent.
         self._late: dict[tuple[Probe, int], float] = {}
         self._known_lost: set[Probe] = set()
+        #: The probes whose answers carry no number.
+        self._numberless: set[Probe] = set()
         self._ended: dict[Probe, str] = {}
         for transport in {id(item): item for item in transports.values()}.values():
             for sock in transport.sockets:
@@ -94,9 +100,23 @@ class Asking:
 
     @property
     def series(self) -> dict[Probe, Series]:
+        ways = self._ways() if self._patience else {}
         return {
-            probe: Series(tuple(attempts), self._ended.get(probe, "")) for probe, attempts in self._attempts.items()
+            probe: Series(
+                _excused(attempts, ways.get(probe.target) if probe in self._numberless else None),
+                self._ended.get(probe, ""),
+            )
+            for probe, attempts in self._attempts.items()
         }
+
+    def _ways(self) -> dict[Address, float]:
+        """How long the numbered answers of each target take, at least."""
+        found: dict[Address, float] = {}
+        for probe, attempts in self._attempts.items():
+            took = [item.rtt for item in attempts if item.rtt is not None]
+            if took and probe not in self._numberless:
+                found[probe.target] = min([*took, found.get(probe.target, self._patience)])
+        return found
 
     def sent(self, probe: Probe) -> int:
         """How many attempts a probe has had so far."""
@@ -183,6 +203,8 @@ class Asking:
     def _answered(self, probe: Probe, sequence: int | None) -> None:
         """An answer without a number shows that the target is present now, so it answers every waiting attempt."""
         attempts = self._attempts[probe]
+        if sequence is None:
+            self._numberless.add(probe)
         numbers = [number for owner, number in self._waiting if owner is probe] if sequence is None else [sequence]
         now = time.monotonic()
         for number in numbers:
@@ -200,3 +222,21 @@ class Asking:
         self._known_lost.update(new)
         if new:
             self._lost(new)
+
+
+#: By this share, or these seconds, an answer may come later than the fastest one of the same target.
+SLOWER, JITTER = 0.25, 0.1
+
+
+def _excused(attempts: Sequence[Attempt], way: float | None) -> tuple[Attempt, ...]:
+    """Attempts of a target whose answers carry no number, with those answered that were on their way when the first
+    answer came. way: how long an answer takes."""
+    first = next((number for number, item in enumerate(attempts) if item.rtt is not None), 0)
+    if way is None or not first:
+        return tuple(attempts)
+    came = attempts[first].after + (attempts[first].rtt or 0.0)
+    early = [
+        replace(item, rtt=way) if not item.error and item.after + way * (1 + SLOWER) + JITTER >= came else item
+        for item in attempts[:first]
+    ]
+    return (*early, *attempts[first:])

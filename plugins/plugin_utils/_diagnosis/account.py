@@ -111,7 +111,7 @@ class Account:
 def accounts(
     evidence: HostEvidence, verdicts: Iterable[CauseVerdict], losses: Mapping[tuple[str, str], LocatedLoss]
 ) -> list[Account]:
-    """One for each broken target of a host. verdicts: those of this host, as the laws left them.
+    """One for each broken target of a host. verdicts: of all hosts, as the laws left them.
 
     losses: where the probes of the fleet vanished, by host and id of the target (`path.located`).
     """
@@ -125,10 +125,18 @@ def accounts(
     ]
 
 
-def explained(target: TargetData, verdicts: Iterable[CauseVerdict], interval: float) -> tuple[str, ...]:
-    """The causes of those verdicts that explain a target: the confirmed ones, or without any the suspected ones."""
+def explained(host: str, target: TargetData, verdicts: Iterable[CauseVerdict], interval: float) -> tuple[str, ...]:
+    """The causes that explain a target of a host: the confirmed ones, or without any the suspected ones.
+
+    A target that was requested beside the networks may be on another host: then that host's verdicts explain it.
+    """
     for status in (CONFIRMED, SUSPECTED):
-        causes = [item.cause for item in verdicts if item.status == status and _explains(item, target, interval)]
+        causes = [
+            item.cause
+            for item in verdicts
+            if item.status == status
+            and (_explains(item, target, interval) if item.host == host else _explains_there(item, target))
+        ]
         if causes:
             return tuple(dict.fromkeys(causes))
     return ()
@@ -137,17 +145,48 @@ def explained(target: TargetData, verdicts: Iterable[CauseVerdict], interval: fl
 def _explains(verdict: CauseVerdict, target: TargetData, interval: float) -> bool:
     """Whether the loss of a target is what a verdict is about: one that it names, or of a kind that its cause breaks
     where it names none, and not from before the cause."""
-    if verdict.network != target["network"]:
-        return False
-    cause, named = BY_ID[verdict.cause], {name for item in verdict.evidence for name in item.targets}
-    if named and target["id"] not in named:
-        return False
-    if target["kind"] in ENDS and target["kind"] not in cause.breaks:
+    if not (_requested_like if not target["network"] else _of_network)(verdict, target):
         return False
     if verdict.after is None:
         return True
     began = target["first_loss"] if target["received"] else 0.0
     return began is None or began >= verdict.after - BEFORE_CAUSE - interval
+
+
+def _of_network(verdict: CauseVerdict, target: TargetData) -> bool:
+    """Whether a verdict is about a target of its network."""
+    named = _named(verdict)
+    if verdict.network != target["network"] or (named and target["id"] not in named):
+        return False
+    return target["kind"] not in ENDS or target["kind"] in BY_ID[verdict.cause].breaks
+
+
+def _requested_like(verdict: CauseVerdict, target: TargetData) -> bool:
+    """Whether a target that was requested beside the networks shares the way of what a verdict is about: its address,
+    or all that is behind the parent."""
+    named = _named(verdict)
+    if _at(named, target["target"]):
+        return True
+    return GATEWAY_FROM_PARENT in BY_ID[verdict.cause].breaks and (not named or _of_parent(named))
+
+
+def _explains_there(verdict: CauseVerdict, target: TargetData) -> bool:
+    """Whether a verdict of another host is about the address of a target that was requested beside the networks."""
+    return not target["network"] and _at(_named(verdict), target["target"])
+
+
+def _named(verdict: CauseVerdict) -> set[str]:
+    """The ids of the broken targets that a verdict is about."""
+    return {name for item in verdict.evidence for name in item.targets}
+
+
+def _at(named: Iterable[str], address: str) -> bool:
+    """Whether one of the targets is asked at an address, or is inside the container that has it."""
+    return any(address in name.split("/") for name in named)
+
+
+def _of_parent(named: Iterable[str]) -> bool:
+    return any(GATEWAY_FROM_PARENT in name.split("/") for name in named)
 
 
 def _account(
@@ -172,7 +211,7 @@ def _account(
         name=names.of_target(target),
         after=after,
         share=round((target["sent"] - target["received"]) / max(target["sent"], 1), 3),
-        explained_by=explained(target, verdicts, watch["interval"]),
+        explained_by=explained(evidence["host"], target, verdicts, watch["interval"]),
         edge=edge,
         edge_text=edge_text,
         direction=loss.direction if loss is not None else UNKNOWN,

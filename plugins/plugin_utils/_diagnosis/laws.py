@@ -263,7 +263,7 @@ def violations(
         if set(lost) != set(accounted.get(host, {})):
             found.append(f"(a) {host}: not every broken target has an account")
         for name, causes in accounted.get(host, {}).items():
-            if watch and name in lost and causes != explained(lost[name], own, watch["interval"]):
+            if watch and name in lost and causes != explained(host, lost[name], verdicts, watch["interval"]):
                 found.append(f"(a) {host}: {name} is explained by {causes}, and that is not what the verdicts say")
         if states.get(host) == "healthy" and (unlike(evidence) or unasked(evidence) or lost):
             found.append(f"(b) {host} is healthy, and {[*unlike(evidence), *unasked(evidence), *lost]}")

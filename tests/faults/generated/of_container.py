@@ -98,7 +98,7 @@ HARMS = [
     ),
     Harm(
         "pings filtered", "container", *_pings,
-        causes=frozenset({"filter_drops"}), passing=frozenset({"filter_drops"}), edges=AT_CONTAINER,
+        causes=frozenset({"filter_drops"}), edges=AT_CONTAINER,
     ),
     Harm(
         "pings filtered without a counter", "container", *_quiet,

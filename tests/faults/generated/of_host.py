@@ -17,6 +17,9 @@ NOBODY = "02:00:5e:10:00:02"
 #: Where what the host's own link loses is lost.
 AT_LINK = frozenset({frozenset({LINK, PARENT}), frozenset({LINK, "end"}), frozenset({LINK, "container"})})
 
+#: A frame for a MAC address that nobody has passes the parent.
+TO_NOBODY = frozenset({frozenset({PARENT, "container"}), frozenset({PARENT, "network"})})
+
 _dropped = acts.filtered(acts.at_host, lambda place: [
     f"iifname lan0 {match} counter drop" for match in acts.sources(place.container_addresses)
 ])  # fmt: skip
@@ -127,15 +130,15 @@ HARMS = [
     ),
     Harm(
         "wrong neighbour entry", "host", _stale, _forget,
-        causes=frozenset({"stale_neighbour"}), edges=AT_LINK,
+        causes=frozenset({"stale_neighbour"}), edges=TO_NOBODY,
     ),
     Harm(
         "filter drops a container", "host", *_dropped,
-        causes=frozenset({"filter_drops"}), passing=frozenset({"filter_drops"}), edges=AT_LINK,
+        causes=frozenset({"filter_drops"}), edges=AT_LINK,
     ),
     Harm(
         "filter drops to a container", "host", *_dropped_out,
-        causes=frozenset({"filter_drops"}), passing=frozenset({"filter_drops"}), edges=AT_LINK,
+        causes=frozenset({"filter_drops"}), edges=AT_LINK,
     ),
     Harm(
         "filter without counter drops a container", "host", *_uncounted,

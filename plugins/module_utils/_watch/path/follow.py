@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
@@ -103,7 +104,7 @@ class Follower:
     def _route(self, target: WatchTarget, scopes: Sequence[Scope]) -> ProbeRoute | None:
         """None where the interfaces are not known."""
         probe = target.probe
-        scope = next((item for item in scopes if item.network.name == target.network), None)
+        scope = _scope(target, scopes)
         if probe is None or scope is None or scope.parent is None:
             return None
         parent, shim = scope.parent.name, scope.shim
@@ -121,8 +122,10 @@ class Follower:
             first = _hop(target.namespace, target.link)
         elif probe.interface.startswith(TEMPORARY_CHILD) or target.link == parent:
             return ProbeRoute((parent,), NETWORK, octets, resolving)
-        elif shim is not None and target.link == shim.name:
+        elif shim is not None and (target.link == shim.name or (not target.link and _of_containers(probe, scope))):
             first = shim.name
+        elif not target.link:
+            return ProbeRoute((parent,), NETWORK, octets, resolving)
         else:
             return None
         if probe.namespace and not holder and shim is not None:
@@ -139,7 +142,8 @@ class Follower:
         transport = transports.get(target.probe) if target.probe else None
         if isinstance(transport, Asker):
             return transport.mac
-        name = _hop(target.namespace, target.link)
+        route = self._routes[target.id]
+        name = _hop(target.namespace, target.link) if target.link or route is None else route.hops[0]
         return next((item.mac for item in self._links if item.hop == name), "")
 
     def _listen(self) -> None:
@@ -284,6 +288,19 @@ class Follower:
             counters.close()
         if self._tracing is not None:
             self._tracing.close()
+
+
+def _scope(target: WatchTarget, scopes: Sequence[Scope]) -> Scope | None:
+    """The network of a target; for one that was requested beside the networks, the one whose subnet has its address."""
+    if target.network or target.probe is None:
+        return next((item for item in scopes if item.network.name == target.network), None)
+    address = target.probe.target
+    return next((item for item in scopes if any(within(address, subnet) for subnet in item.network.subnets)), None)
+
+
+def _of_containers(probe: Probe, scope: Scope) -> bool:
+    """Whether the host reaches an address over its own link of the network."""
+    return any(within(probe.target, network) for network in scope.network.ranges)
 
 
 def _next(sock: socket.socket) -> bytes | None:

@@ -23,15 +23,24 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 TOGETHER = 1.5
 
 
+#: So many rounds in which nothing answers are a silence, and of what was lost this share has to be in silences: where
+#: packets are lost at random, the probes of a gateway are seldom lost together.
+SILENT_ROUNDS, SILENT_SHARE = 2, 0.6
+
+
 @dataclass(frozen=True)
 class _Witness:
-    """What one host saw of a gateway. at: the first loss in seconds since the epoch; None where it never answered."""
+    """What one host saw of a gateway. at: the first loss in seconds since the epoch; None where it never answered.
+
+    silent: whether all probes of it were lost at the same times, not some of each.
+    """
 
     host: str
     lost: list[TargetData]
     answered: list[TargetData]
     at: float | None = None
     interval: float = 0.0
+    silent: bool = False
 
     def agrees(self, other: _Witness) -> bool:
         """Whether both lost it in the same second, or both never reached it."""
@@ -45,15 +54,15 @@ def judge(case: Case) -> CauseVerdict:
     if not asked:
         return case.not_tested("no gateway of the network was asked")
     found = [(gateway, one) for gateway in asked for one in [_witness(case.evidence, case.segment, gateway)] if one]
-    dead = [(gateway, one) for gateway, one in found if one.lost and not one.answered]
+    dead = [(gateway, one) for gateway, one in found if one.silent]
     if not dead:
-        return case.ruled_out("every gateway that was asked answers the parent or a link on it")
+        return case.ruled_out("every gateway that was asked answers the parent or a link on it, now and then at least")
     gateway, own = dead[0]
     others = list(_others(case, gateway))
     reaching = [one for one in others if one.answered and not one.lost]
     if reaching:
         return case.ruled_out(f"{gateway} answers {', '.join(one.host for one in reaching[:5])}")
-    agreeing = [one for one in others if own.agrees(one)]
+    agreeing = [one for one in others if one.silent and own.agrees(one)]
     after = case.first_loss(own.lost)
     if len(agreeing) == len(others) and agreeing:
         return _of_fleet(case, gateway, own, agreeing)
@@ -117,7 +126,28 @@ def _witness(evidence: HostEvidence, segment: str, gateway: str) -> _Witness | N
         return None
     lost = broken(targets)
     answered = [item for item in targets if not is_lost(item)]
-    return _Witness(evidence["host"], lost, answered, _begin(watch, lost), watch["interval"])
+    silent = bool(lost) and not answered and _silent(lost, watch)
+    return _Witness(evidence["host"], lost, answered, _begin(watch, lost), watch["interval"], silent)
+
+
+def _silent(lost: list[TargetData], watch: TimelineData) -> bool:
+    """Whether the lost probes of all targets were lost together, for some rounds at least."""
+    spans = [_spans(item, watch["duration"]) for item in lost]
+    common = spans[0]
+    for other in spans[1:]:
+        common = _overlaps(common, other)
+    common = [(start, end) for start, end in common if end - start >= SILENT_ROUNDS * watch["interval"]]
+    inside = sum(end - start for one in spans for start, end in _overlaps(one, common))
+    return bool(common) and inside >= SILENT_SHARE * sum(end - start for one in spans for start, end in one)
+
+
+def _spans(target: TargetData, duration: float) -> list[tuple[float, float]]:
+    return [(loss[0], loss[1]) for loss in target["losses"]] if target["received"] else [(0.0, duration)]
+
+
+def _overlaps(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    found = [(max(a[0], b[0]), min(a[1], b[1])) for a in one for b in other]
+    return [(start, end) for start, end in found if start < end]
 
 
 def _begin(watch: TimelineData, lost: list[TargetData]) -> float | None:

@@ -9,7 +9,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -22,14 +22,13 @@ def judge(case: Case) -> CauseVerdict:
         return case.suspected(f"ARP is off on {_where(*silent[0])} of {case.host}, and nothing is lost yet", evidence)
     space, name = silent[0]
     changes = [event for event in case.link_events("change", name, space) if not event["data"]["arp"]]
-    process = changes[0]["process"] if changes else None
     after = changes[0]["after"] if changes else case.first_loss(broken)
     return case.confirmed(
         f"ARP is off on {_where(space, name)} of {case.host}{since(after)}: it neither sends ARP requests nor answers"
         " them",
         [*evidence, *map(case.event_item, changes[:3]), *case.loss_items(broken)],
         after=after,
-        culprit=culprit(process) if process else None,
+        culprit=requester(changes[0]) if changes else None,
         remedy=f"ip {f'-n {quote(space)} ' if space else ''}link set {quote(name)} arp on",
     )
 

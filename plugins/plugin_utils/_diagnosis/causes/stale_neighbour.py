@@ -37,7 +37,9 @@ def judge(case: Case) -> CauseVerdict:
     ]
     if not hurt:
         return case.ruled_out("every neighbour entry in use has the current MAC address of its machine")
-    space, entry, targets = hurt[0]
+    space, entry, dummy_targets = hurt[0]
+    # One machine may be missed at several addresses, and several machines may be.
+    targets = list({target["id"]: target for dummy_space, dummy_entry, lost in hurt for target in lost}.values())
     link = case.fleet.holding(case.segment, entry["address"])[0]
     who = f"the container in {space.label} on {case.host}" if space.label else case.host
     evidence = [

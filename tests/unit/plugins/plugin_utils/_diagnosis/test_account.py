@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, accounts
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.rhythm import of_losses
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 from .causes import causes_cases as cases
 
@@ -65,3 +66,43 @@ def test_what_the_diagnosis_itself_changed_is_no_reason() -> None:
     cases.event(fleet, after=1.8, what="eth0 went down", link="eth0")
     assert located(fleet)[0].before[0] == "at +1.80 s eth0 went down, 0.20 s before the first loss"
     assert not any("by itself" in text for text in located(fleet)[0].before)
+
+
+def _requested(fleet: dict[str, Any], host: str, address: str) -> str:
+    """A lost target beside the networks."""
+    watch = fleet[host]["watch"]
+    asked = {
+        **watch["targets"][0], "id": f"target/host/{address}/echo", "network": "", "kind": "target",
+        "from": {"namespace": "", "link": ""}, "target": address, "received": 4, "sent": 8, "first_loss": 1.0,
+        "losses": [[1.0, watch["duration"]]],
+    }  # fmt: skip
+    watch["targets"].append(asked)
+    return asked["id"]
+
+
+def _explained(fleet: dict[str, Any], host: str, name: str, verdict: CauseVerdict) -> tuple[str, ...]:
+    found = accounts(fleet[host], [verdict], {})
+    return next(item.explained_by for item in found if item.target_id == name)
+
+
+def _about(host: str, cause: str, *targets: str) -> CauseVerdict:
+    evidence = (EvidenceItem("reachability", "", targets=targets),) if targets else ()
+    return CauseVerdict("confirmed", host=host, network="lan0", cause=cause, evidence=evidence)
+
+
+def test_a_requested_target_is_explained_by_what_explains_its_address() -> None:
+    fleet = cases.healthy()
+    name = _requested(fleet, "web1", "192.168.100.145")
+    there = _about("web2", "container_link_down", "lan0/host_to_container/host/192.168.100.145/echo")
+    assert _explained(fleet, "web1", name, there) == ("container_link_down",)
+    elsewhere = _about("web2", "container_link_down", "lan0/host_to_container/host/192.168.100.146/echo")
+    assert _explained(fleet, "web1", name, elsewhere) == ()
+
+
+def test_a_requested_target_shares_the_way_of_the_parent() -> None:
+    fleet = cases.healthy()
+    name = _requested(fleet, "web1", "192.168.100.145")
+    assert _explained(fleet, "web1", name, _about("web1", "no_carrier")) == ("no_carrier",)
+    assert _explained(fleet, "web1", name, _about("web2", "no_carrier")) == ()
+    link = _about("web1", "link_down", "lan0/host_to_container/host/192.168.100.129/echo")
+    assert _explained(fleet, "web1", name, link) == ()

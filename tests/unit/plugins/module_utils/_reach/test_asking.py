@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Probes whose answers carry no number, over a slow path and over one that was down."""
+
+from __future__ import annotations
+
+import ipaddress
+import selectors
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import asking as _asking
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe
+
+GATEWAY = ipaddress.ip_address("192.168.100.1")
+PING, ARP = Probe(ECHO, GATEWAY), Probe(WHO_HAS, GATEWAY, interface="eth0")
+
+
+class Clock:
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Way:
+    """Takes a while in both directions together; nothing passes before ``up``. numbered: whether answers are."""
+
+    sockets = ()
+
+    def __init__(self, clock: Clock, rtt: float, up: float, numbered: bool) -> None:
+        self.clock, self.rtt, self.up, self.numbered = clock, rtt, up, numbered
+        self.waiting: list[tuple[float, int]] = []
+
+    def send(self, target: Address, sequence: int, /) -> None:
+        if self.clock.now >= self.up:
+            self.waiting.append((self.clock.now + self.rtt, sequence))
+
+    def ended(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+    def receive(self) -> Iterator[tuple[Address, int | None]]:
+        while self.waiting and self.waiting[0][0] <= self.clock.now:
+            dummy, sequence = self.waiting.pop(0)
+            yield GATEWAY, sequence if self.numbered else None
+
+
+def lost(monkeypatch: pytest.MonkeyPatch, rtt: float, up: float, pings: bool = True) -> dict[str, int]:
+    """How many of 20 attempts, one each half second with a timeout of one, are lost by each method."""
+    clock = Clock()
+    monkeypatch.setattr(_asking, "time", clock)
+    ways = {PING: Way(clock, rtt, up if pings else 1000.0, True), ARP: Way(clock, rtt, up, False)}
+    asking = Asking(ways, 1.0, lambda dummy: None, selectors.DefaultSelector(), 5.0)
+    for step in range(300):
+        clock.now = step / 20
+        for way in ways.values():
+            asking._receive(way)
+        asking.expire(clock.now)
+        if step % 10 == 0 and step < 200:
+            asking.send(ways)
+    return {probe.method: sum(item.rtt is None for item in one.attempts) for probe, one in asking.series.items()}
+
+
+@pytest.mark.parametrize("rtt", [0.001, 0.3, 1.0, 1.5, 2.0])
+def test_a_slow_path_loses_nothing(monkeypatch, rtt):
+    assert lost(monkeypatch, rtt, 0.0) == {ECHO: 0, WHO_HAS: 0}
+
+
+@pytest.mark.parametrize("rtt", [0.001, 0.3])
+def test_what_was_sent_before_the_path_was_up_is_lost(monkeypatch, rtt):
+    assert lost(monkeypatch, rtt, 3.0)[WHO_HAS] in (4, 5, 6)
+
+
+def test_without_pings_nobody_knows_how_long_an_answer_takes(monkeypatch):
+    assert lost(monkeypatch, 2.0, 0.0, pings=False)[WHO_HAS] > 0
