@@ -76,8 +76,8 @@ class NMFacts:
     """status: the daemon. text: the file at the path. files: all of NetworkManager's configuration.
 
     printed: the list as NetworkManager merges the files. sections: its [device] sections. devices: as NetworkManager
-    sees them, none when it is not running. impermanent: current MAC -> name of devices without a permanent one. kernel: names of all devices.
-    access: who may use the file.
+    sees them, none when it is not running. impermanent: current MAC -> name of devices without a permanent one.
+    kernel: names of all devices. access: who may use the file.
     """
 
     status: daemon.Status
