@@ -84,7 +84,7 @@ class LinkSnapshot:
         if difference:
             self._known = now.files
             try:
-                before = _persistence.before_kernel(changed, now.files)
+                before = _persistence.before_kernel(changed, now.files, now.host)
                 actions.apply([*before, *_persistence.after_kernel(changed, now.host)], unmarked=True)
             except actions.PersistFailed as error:
                 restored.errors.append(str(error))

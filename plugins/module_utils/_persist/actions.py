@@ -53,7 +53,7 @@ def apply(actions: Iterable[Action], unmarked: bool = False) -> list[str]:
     unmarked: also where /run is full, and the next run would not know of this one if it were killed.
     """
     actions = list(actions)
-    if not actions:
+    if not actions and not interrupted():
         return []
     with contextlib.suppress(*([PersistFailed] if unmarked else [])):
         _all([Action("write", MARKER)])

@@ -183,8 +183,8 @@ class Part:
     def own(self, changed: Changed) -> Changed:
         return changed.of(self.patterns)
 
-    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
-        """What goes before the kernel's part, where a daemon would put back what that takes away.
+    def before_kernel(self, changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
+        """What goes before the kernel's part, where a daemon would put back what that takes away, or be faster.
 
         have: the files as they are, those of other parts too.
         """
@@ -231,6 +231,17 @@ class Backend(Part, ABC):
     def exclude(self, link: DesiredLink, host: HostState) -> Mapping[str, str]:
         """Files that keep its daemon away from a link that another daemon, or none, configures."""
         return {}
+
+    def keeps(self, link: DesiredLink, host: HostState, files: Mapping[str, str]) -> bool:
+        """Whether a link of its form stays with it although its daemon does not configure the parent just now.
+
+        files: those of ours that are there.
+        """
+        return False
+
+    def overrules(self, link: DesiredLink, host: HostState, excluded: bool) -> Refusal | None:
+        """What makes its daemon configure a link of another form. excluded: in spite of the files of `exclude`."""
+        return None
 
     def share(self, host: HostState, links: Collection[str]) -> Mapping[str, str | None]:
         """Files that its links share with others: what they hold once these links have its form, None for no file."""

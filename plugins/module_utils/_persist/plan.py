@@ -13,6 +13,7 @@ import glob
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import systemd
@@ -113,8 +114,17 @@ def _access(paths: Iterable[str]) -> dict[str, Access]:
     return {path: access for path, access in found.items() if access is not None}
 
 
-def choose(link: DesiredLink, host: HostState, persistence: str, problems: Problems) -> Choice:
-    """The form that a link gets here, and why. Pure. A problem is added where the one asked for cannot work."""
+def choose(
+    link: DesiredLink,
+    host: HostState,
+    persistence: str,
+    problems: Problems,
+    files: Mapping[str, str] = MappingProxyType({}),
+) -> Choice:
+    """The form that a link gets here, and why. Pure. A problem is added where the one asked for cannot work.
+
+    files: those of ours that are there.
+    """
     if persistence == "none":
         return Choice(link.name, "none", "persistence is none")
     if host.unfit:
@@ -139,6 +149,11 @@ def choose(link: DesiredLink, host: HostState, persistence: str, problems: Probl
         problem = f"nothing configures {parent} now, and {units_of} is enabled and does not run, so it may later"
         problems.add("persistence", persistence, f"{link.name}: {problem}", f"start {units_of}, or name a form")
     reasons = [found]
+    if not owner.names:
+        for backend in registry.BACKENDS:
+            if backend.keeps(link, host, files):
+                reason = f"{found}, and {link.name} stays with {backend.owner}, which has it configured"
+                return Choice(link.name, backend.name, reason, str(owner), owner.evidence)
     for backend in sorted(registry.BACKENDS, key=lambda item: not item.suits(owner)):
         refusal = backend.refuse(link, host)
         if refusal is None:
@@ -147,6 +162,17 @@ def choose(link: DesiredLink, host: HostState, persistence: str, problems: Probl
             reasons.append(f"not {backend.name}: {refusal.reason}")
     problems.add("persistence", persistence, f"{link.name}: {'; '.join(reasons)}", "set persistence: none")
     return Choice(link.name, "none", "; ".join(reasons), str(owner), owner.evidence)
+
+
+def _check_overruled(link: DesiredLink, choice: Choice, host: HostState, persistence: str, problems: Problems) -> None:
+    """A daemon that would configure the link in spite of its form: found before anything is written."""
+    owner = "" if choice.backend == "none" else registry.backend(choice.backend).owner
+    for backend in registry.BACKENDS:
+        if host.unfit or (owner and backend.owner == owner):
+            continue
+        refusal = backend.overrules(link, host, excluded=choice.backend != "none")
+        if refusal:
+            problems.add("persistence", persistence, f"{link.name}: {refusal.reason}", refusal.remedy)
 
 
 def plan(
@@ -164,7 +190,9 @@ def plan(
     """
     present = list(present)
     before = len(problems)
-    choices = tuple(choose(link, state.host, persistence, problems) for link in present)
+    choices = tuple(choose(link, state.host, persistence, problems, state.files) for link in present)
+    for link, choice in zip(present, choices):
+        _check_overruled(link, choice, state.host, persistence, problems)
     _check_directories(state, problems)
     if len(problems) > before:
         return Steps(choices=choices)
@@ -184,7 +212,7 @@ def plan(
     changed = changed.sharing(shared(state.host), shared(state.host, choices), difference)
     if state.interrupted and difference.compare("persistence", "run", "interrupted", "complete"):
         changed = replace(changed, again=tuple(wanted), start=tuple(wanted_units), interrupted=True)
-    first, last = before_kernel(changed, state.files), after_kernel(changed, state.host)
+    first, last = before_kernel(changed, state.files, state.host), after_kernel(changed, state.host)
     return Steps(tuple(first), (*repairs, *last), choices, wanted)
 
 
@@ -197,13 +225,13 @@ def shared(host: HostState, choices: Iterable[Choice] = ()) -> dict[str, str | N
     return files
 
 
-def before_kernel(changed: Changed, have: Mapping[str, str]) -> list[Action]:
+def before_kernel(changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
     """Everything that goes before the kernel's part; keepers stop before a daemon releases a link. Pure.
 
     have: the files as they are.
     """
     parts = sorted(registry.parts(), key=lambda part: part is not units.PART)
-    return [action for part in parts for action in part.before_kernel(changed, have)]
+    return [action for part in parts for action in part.before_kernel(changed, have, host)]
 
 
 def after_kernel(changed: Changed, host: HostState) -> list[Action]:

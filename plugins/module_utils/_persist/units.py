@@ -143,7 +143,7 @@ class Units(Part):
         Verb("restart", _restart),
     )
 
-    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+    def before_kernel(self, changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
         """Keepers must not see a change before it is complete."""
         touched = {link_of(have.get(path, "")) for path in (*changed.write, *changed.remove)} | changed.deleted
         paths = [path for path, text in have.items() if link_of(text) in touched - {None}]

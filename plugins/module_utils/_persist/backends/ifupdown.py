@@ -102,6 +102,16 @@ class IfUpDown(Backend):
         if not self.suits(owner):
             what = f"{owner} configures {parent_name(link)}, and not ifupdown"
             return Refusal(what, "set persistence: auto, or systemd")
+        return self._refuse_stanza(link, configuration)
+
+    def keeps(self, link: DesiredLink, host: HostState, files: Mapping[str, str]) -> bool:
+        """A parent that ``ifdown`` took down is still its own, as long as it has a stanza."""
+        configuration = host.daemon(IfupdownState).configuration
+        if configuration is None or stanza_path(link.name) not in files:
+            return False
+        return bool(configuration.stanzas(parent_name(link))) and self._refuse_stanza(link, configuration) is None
+
+    def _refuse_stanza(self, link: DesiredLink, configuration: interfaces.Interfaces) -> Refusal | None:
         path = stanza_path(link.name)
         if not configuration.reads(path):
             remedy = f"write the line `source {DIRECTORY}/*` into /etc/network/interfaces, or set persistence: systemd"
@@ -109,6 +119,10 @@ class IfUpDown(Backend):
         others = [item for item in configuration.stanzas(link.name) if item != path]
         if others:
             return Refusal(f"{others[0]} configures {link.name} too", "remove that stanza")
+        mapping = configuration.mapping(link.name)
+        if mapping:
+            remedy = "give it patterns that do not match, or set persistence: systemd"
+            return Refusal(f"a mapping in {mapping} decides which stanza {link.name} gets", remedy)
         if not link.up:
             return Refusal("ifupdown brings every link up", "leave it out, or set persistence: systemd")
         return None
@@ -118,7 +132,7 @@ class IfUpDown(Backend):
         kept = units.keeping(link, keeper.making(link, host), "networking.service")
         return kept.plus({stanza_path(link.name): head(link.name) + stanza})
 
-    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+    def before_kernel(self, changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
         """ifupdown's own state goes before the stanza does. That takes the link down, before the kernel's part."""
         return [Action("ifdown", link_of_path(path)) for path in self.own(changed).remove]
 

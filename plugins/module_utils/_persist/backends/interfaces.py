@@ -43,6 +43,14 @@ class Interfaces:
             if any(words[:1] == ["iface"] and words[1:2] == [interface] for words in _lines(text))
         ]
 
+    def mapping(self, interface: str) -> str | None:
+        """The file with a mapping that ``ifup`` asks for the stanza of an interface. Pure."""
+        for path, text in self.texts.items():
+            for words in _lines(text):
+                if words[0] == "mapping" and any(fnmatch.fnmatchcase(interface, pattern) for pattern in words[1:]):
+                    return path
+        return None
+
 
 @dataclass(frozen=True)
 class Stanza:

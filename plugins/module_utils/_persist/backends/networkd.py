@@ -47,14 +47,20 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
     head,
     inexpressible,
     keys,
+    link_of,
     parent_name,
     section,
 )
 
+from . import network_files
+from .network_files import NetworkFile
+
 SERVICE = "systemd-networkd"
 DIRECTORY = "/etc/systemd/network"
-#: The first .network file by name that matches wins, so ours come before any catch-all (systemd.network(5)).
+#: The first .network file by name that matches wins (systemd.network(5)): ours come before most catch-alls.
 PREFIX = f"{DIRECTORY}/05-linuxnet-macvlan-"
+#: Before those, too, that are called 00-something.
+FIRST_PREFIX = f"{DIRECTORY}/00-0-linuxnet-macvlan-"
 DROP_IN = "linuxnet-macvlan-"
 
 #: Where it keeps what it knows of its links.
@@ -90,11 +96,15 @@ class NetworkdLink:
 
 @dataclass(frozen=True)
 class NetworkdState:
-    """links: by name. foreign: those on which it knows of addresses or routes that it did not make."""
+    """links: by name. foreign: those on which it knows of addresses or routes that it did not make.
+
+    files: its .network files, in the order in which it asks them.
+    """
 
     running: bool = False
     links: Mapping[str, NetworkdLink] = field(default_factory=dict)
     foreign: frozenset[str] = frozenset()
+    files: tuple[NetworkFile, ...] = ()
 
     def owned_by(self, name: str) -> dict[str, Owner]:
         return {
@@ -109,7 +119,7 @@ def read() -> NetworkdState:
     links = read_links()
     if links is None:
         return NetworkdState()
-    return NetworkdState(True, links, foreign_links() if links else frozenset())
+    return NetworkdState(True, links, foreign_links() if links else frozenset(), network_files.read())
 
 
 def read_links() -> dict[str, NetworkdLink] | None:
@@ -175,8 +185,12 @@ def netdev_path(link: str) -> str:
     return f"{PREFIX}{link}.netdev"
 
 
-def network_path(link: str) -> str:
-    return f"{PREFIX}{link}.network"
+def network_path(link: DesiredLink, daemon: NetworkdState) -> str:
+    """Before all files of others that apply to the link; where it is now, if that is still so."""
+    paths = [f"{prefix}{link.name}.network" for prefix in (PREFIX, FIRST_PREFIX)]
+    good = [path for path in paths if not network_files.winner(daemon.files, link, os.path.basename(path))]
+    present = [file.path for file in daemon.files if file.link == link.name and file.path in good]
+    return (present or good or paths[-1:])[0]
 
 
 def drop_in_path(parent: NetworkdLink, link: str) -> str:
@@ -188,7 +202,12 @@ class Networkd(Backend):
     name = "networkd"
     owner = SERVICE
     service = f"{SERVICE}.service"
-    patterns = (f"{PREFIX}*.netdev", f"{PREFIX}*.network", f"{DIRECTORY}/*.network.d/{DROP_IN}*.conf")
+    patterns = (
+        f"{PREFIX}*.netdev",
+        f"{PREFIX}*.network",
+        f"{FIRST_PREFIX}*.network",
+        f"{DIRECTORY}/*.network.d/{DROP_IN}*.conf",
+    )
     verbs = (
         Verb("reload networkd", lambda _action: run(["networkctl", "reload"])),
         Verb("restart networkd", lambda _action: run(["systemctl", "restart", f"{SERVICE}.service"])),
@@ -215,23 +234,42 @@ class Networkd(Backend):
         if owner.names not in ((SERVICE,), (NETPLAN,)):
             what = f"{owner} configures {parent}, and systemd-networkd makes links only on a parent of its own"
             return Refusal(what, "set persistence: auto, or systemd")
-        return _refuse_parent(daemon.links[parent], link.name, host) or _refuse_values(link, host)
+        return (
+            _refuse_parent(daemon.links[parent], link.name, host) or _refuse_values(link, host) or _beaten(link, daemon)
+        )
 
     def render(self, link: DesiredLink, host: HostState) -> Rendered:
         parent = host.daemon(NetworkdState).links[parent_name(link)]
         files = {
             netdev_path(link.name): _netdev(link),
-            network_path(link.name): _network(link),
+            network_path(link, host.daemon(NetworkdState)): _network(link),
             drop_in_path(parent, link.name): _drop_in(link.name),
         }
         return units.keeping(link, keeper.settings(link, host), f"{SERVICE}.service").plus(files)
 
     def exclude(self, link: DesiredLink, host: HostState) -> dict[str, str]:
         """A .network file that matches everything would make networkd a second owner."""
-        if not host.daemon(NetworkdState).running:
+        daemon = host.daemon(NetworkdState)
+        if not daemon.running:
             return {}
         text = head(link.name) + section("Match", [("Name", link.name)]) + section("Link", [("Unmanaged", "yes")])
-        return {network_path(link.name): text}
+        return {network_path(link, daemon): text}
+
+    def overrules(self, link: DesiredLink, host: HostState, excluded: bool) -> Refusal | None:
+        daemon = host.daemon(NetworkdState)
+        if excluded:
+            beaten = _beaten(link, daemon)
+            return None if beaten is None or beaten.file.unmanaged else beaten
+        file = network_files.winner(daemon.files, link)
+        return None if file is None or file.unmanaged else _Beaten.by(file, link)
+
+    def before_kernel(self, changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
+        """A link that comes before its file would get what a catch-all says: for a moment, or a lease for good."""
+        daemon = host.daemon(NetworkdState)
+        files = {path: text for path, text in self.own(changed).write.items() if _ahead(text, daemon)}
+        actions = [Action("write", path, text) for path, text in files.items() if path.endswith(".network")]
+        reload = "reload" if host.version >= GENTLE_RELOAD else "restart"
+        return [*actions, Action(f"{reload} networkd")] if actions and daemon.running else []
 
     def after_kernel(self, changed: Changed, host: HostState) -> list[Action]:
         """The order in which files come and go and networkd reads them; see the table above."""
@@ -257,10 +295,42 @@ class Networkd(Backend):
 BACKEND = Networkd()
 
 
+@dataclass(frozen=True)
+class _Beaten(Refusal):
+    """By a file of somebody else's that applies to the link, whatever ours says."""
+
+    file: NetworkFile
+
+    @classmethod
+    def by(cls, file: NetworkFile, link: DesiredLink) -> _Beaten:
+        applies = "applies" if file.takes(link.name, link.mac) else "may apply"
+        what = f"systemd-networkd would configure {link.name} with {file}, which {applies} to it"
+        remedy = (
+            f"add the line Name=!{link.name} to its [Match], or rename it so that it sorts after 05-linuxnet-macvlan"
+        )
+        return cls(what, remedy, file)
+
+
+def _beaten(link: DesiredLink, daemon: NetworkdState) -> _Beaten | None:
+    file = network_files.winner(daemon.files, link, os.path.basename(network_path(link, daemon)))
+    return _Beaten.by(file, link) if file else None
+
+
+def _ahead(text: str, daemon: NetworkdState) -> bool:
+    """Whether the link of a file of ours would get the configuration of somebody else's without it."""
+    link = link_of(text)
+    return link is not None and any(file.link is None and file.takes(link) is not False for file in daemon.files)
+
+
 def _refuse_parent(parent: NetworkdLink, link: str, host: HostState) -> Refusal | None:
     if not parent.file:
         return Refusal(f"systemd-networkd uses no .network file for {parent.name}", "set persistence: systemd")
     daemon = host.daemon(NetworkdState)
+    used = next((file for file in daemon.files if file.path == parent.file), None)
+    if used is not None and not used.pins_one:
+        # Decided by the file, and not by who is there now: a container's interface must not change it.
+        what = f"{used} can take other interfaces than {parent.name}, and each would get the link as well"
+        return Refusal(what, f"give {parent.name} a .network file of its own, or set persistence: systemd")
     others = [item.name for item in daemon.links.values() if item.file == parent.file and item != parent]
     if others:
         what = f"{parent.file} is in use for {', '.join(sorted(others))} too, which would get the link as well"
@@ -401,8 +471,9 @@ def _wrong(link: DesiredLink, host: HostState) -> list[str]:
     mine = links.get(link.name)
     if mine is None:
         return [f"systemd-networkd does not know {link.name}"]
-    if mine.file != network_path(link.name):
-        wrong.append(f"systemd-networkd uses {mine.file or 'no file'} for {link.name}, not {network_path(link.name)}")
+    path = network_path(link, host.daemon(NetworkdState))
+    if mine.file != path:
+        wrong.append(f"systemd-networkd uses {mine.file or 'no file'} for {link.name}, not {path}")
     elif mine.state != "configured":
         wrong.append(f"systemd-networkd says that {link.name} is {mine.state}")
     above = links.get(parent)

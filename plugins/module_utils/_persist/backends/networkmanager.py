@@ -177,7 +177,7 @@ class NetworkManager(Backend):
         """nm_unmanaged's entry for a link goes when there is a profile."""
         return {exclusion.PATH: exclusion.without(host.daemon(NetworkManagerState).exclusion, links)}
 
-    def before_kernel(self, changed: Changed, have: Mapping[str, str]) -> list[Action]:
+    def before_kernel(self, changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
         """A link that the kernel deletes would come back, one that stays would be deleted."""
         found = {path: link_of_path(path) for path in have if path.startswith(PREFIX) and link_of(have[path])}
         down = [Action("nm down", profile_uuid(link)) for link in found.values() if link in changed.deleted]

@@ -122,7 +122,7 @@ def kinds(steps: _persistence.Steps) -> list[str]:
 
 def kinds_before(steps: _persistence.Steps) -> list[str]:
     """What goes before the kernel's part."""
-    return [f"{action.kind} {action.target}" for action in steps.before]
+    return [f"{action.kind} {action.target}".strip() for action in steps.before]
 
 
 def refusals(wanted: DesiredLink, host: HostState, persistence: str) -> list[str]:

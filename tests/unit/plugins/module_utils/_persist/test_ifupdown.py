@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends
     Interfaces,
     includes,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, Owner
 
 from .persistence_cases import (
     BARE_HOST,
@@ -155,3 +155,31 @@ class TestNetplan:
     @pytest.mark.parametrize("host", [BARE_HOST, NM_HOST, NETWORKD_HOST])
     def test_hosts_of_others(self, host):
         assert len(refusals(full(), host, "netplan")) == 1
+
+
+class TestStaying:
+    """The parent is down, or its configuration is gone."""
+
+    TEXT = "auto eth0\niface eth0 inet static\n    address 192.0.2.1/24\n"
+
+    def chosen(self, text: str, files: dict[str, str]) -> str:
+        configuration = Interfaces({"/etc/network/interfaces": text}, INTERFACES.sources)
+        host = replace(ifupdown(IFUPDOWN_HOST, configuration), owners={"eth0": Owner()})
+        return planned([full()], host=host, files=files)[0].choices[0].backend
+
+    def test_a_parent_that_is_down_keeps_the_form(self):
+        files = made_of(full(), IFUPDOWN_HOST)
+        assert self.chosen(self.TEXT, files) == "ifupdown"
+        assert self.chosen(self.TEXT, {}) == "systemd"
+
+    def test_a_parent_without_a_stanza_has_another_owner(self):
+        assert self.chosen("", made_of(full(), IFUPDOWN_HOST)) == "systemd"
+
+
+def test_a_mapping_that_takes_the_name_is_refused():
+    text = "mapping lan*\n    script /usr/local/sbin/which\n"
+    host = ifupdown(IFUPDOWN_HOST, Interfaces({"/etc/network/interfaces": text}, INTERFACES.sources))
+    assert refusals(full(), host, "ifupdown") == [
+        "lan0: a mapping in /etc/network/interfaces decides which stanza lan0 gets"
+    ]
+    assert made_of(full(name="mv0"), host)
