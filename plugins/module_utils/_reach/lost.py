@@ -58,9 +58,7 @@ def states(targets: Iterable[Identified]) -> dict[str, str]:
     """By id what is known of each target: of a lane of the timeline and of a line of the drawing alike."""
     targets = list(targets)
     lost = {item["id"] for item in broken(targets)}
-    return {
-        item["id"]: BROKEN if item["id"] in lost else OK if item["received"] else UNKNOWN for item in targets
-    }
+    return {item["id"]: BROKEN if item["id"] in lost else OK if item["received"] else UNKNOWN for item in targets}
 
 
 def _drops_pings(target: Answered) -> bool:

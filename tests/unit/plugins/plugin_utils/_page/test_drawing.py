@@ -14,7 +14,7 @@ def test_broken_edges_have_a_cross_and_stay_in_the_drawing() -> None:
     link = samples.link(3, samples.REMOVED)
     drawing = draw("web1", link)
     assert [line.state for line in drawing.lines].count("broken") == 3
-    assert "link to gateway: broken" in drawing.summary
+    assert "lan0 to gateway: lost" in drawing.summary
     for box in drawing.boxes:
         assert box.x >= 0
         assert box.x + box.width <= drawing.width

@@ -26,9 +26,9 @@ def test_what_the_diagnosis_did_itself_is_no_culprit() -> None:
     ]
     shown = lay_out(samples.timeline(3, samples.REMOVED, events=events))
     assert [mark.named for _name, marks in shown.rows for mark in marks] == [False, True]
-    assert [event.process for event in shown.listed] == ["this diagnosis", "ip (PID 7)", ""]
-    assert shown.listed[1].origin == "ip address flush dev eth0, started by sh, by cron"
-    assert shown.listed[2].unknown == "perhaps ethtool (PID 8)"
+    assert [event.process for event in shown.listed] == ["ip (PID 7)", "", "this diagnosis"]
+    assert shown.listed[0].origin == "ip address flush dev eth0, started by sh, by cron"
+    assert shown.listed[1].unknown == "perhaps ethtool (PID 8)"
 
 
 def test_only_what_can_break_a_path_is_marked_as_near() -> None:
