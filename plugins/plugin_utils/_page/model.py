@@ -71,6 +71,8 @@ STATES = {
     "nothing declared": ("-", "none"),
     "healthy": ("✓", "healthy"),
 }
+#: Verdicts that are shown of hosts without drawings and timelines, too.
+SHOWN = (CONFIRMED, SUSPECTED, EXPLAINED)
 #: Hosts in these states are described in full.
 BAD = ("broken", "suspect", "failed", "unreachable", "blind")
 #: So many bad hosts get drawings and timelines; of the others only the verdicts are shown.
@@ -156,7 +158,6 @@ class Page:
     blind: BlindCard | None
     named_cells: bool
     not_drawn: int
-    ruled_out: int
     limits: list[str]
 
 
@@ -166,17 +167,25 @@ def build(report: ReportData) -> Page:
     anchors = {name: f"h{number}" for number, name in enumerate(shifts, 1)}
     starts = {str(host.get("host")): _started(host) for host in sources}
     unknown = {str(host.get("host")): _hiding_culprits(host) for host in sources}
-    verdicts = [_verdict(item, shifts, anchors, starts, unknown) for item in report.get("verdicts") or []]
+    wanted: dict[str, bool] = {}
+    drawn = 0
+    for source in sources:
+        wanted[str(source.get("host"))] = wants = _wants_drawing(source, len(sources), drawn)
+        drawn += wants and source.get("state") in BAD
+    given = report.get("verdicts") or []
+    verdicts = [
+        _verdict(item, shifts, anchors, starts, unknown)
+        for item in given
+        if item.get("status") in SHOWN or wanted.get(str(item.get("host")))
+    ]
     by_host: dict[str, list[VerdictBlock]] = {}
     for verdict in verdicts:
         by_host.setdefault(verdict.host, []).append(verdict)
-    hosts, drawn = [], 0
+    hosts = []
     for source in sources:
-        wanted = _wants_drawing(source, len(sources), drawn)
-        drawn += wanted and source.get("state") in BAD
         name = str(source.get("host"))
         began = later(starts[name], shifts[name])
-        hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], began, wanted))
+        hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], began, wanted[name]))
     causes = of_causes(verdicts)
     losses, left_out = of_losses([loss for host in hosts for loss in host.losses])
     cards = {(loss.host, clean(loss.data["target_id"])): card.anchor for card in losses for loss in card.losses}
@@ -211,7 +220,6 @@ def build(report: ReportData) -> Page:
         blind=of_blind((host.name, host.anchor, host.missing) for host in hosts if host.state == "blind"),
         named_cells=len(hosts) <= NAMED_CELLS,
         not_drawn=max(len(bad) - drawn, 0) if len(bad) > DRAWN_HOSTS else 0,
-        ruled_out=len([verdict for verdict in verdicts if verdict.status == RULED_OUT]),
         limits=_limits(hosts),
     )
 
