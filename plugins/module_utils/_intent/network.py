@@ -199,7 +199,7 @@ class MacvlanNetwork:
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
     key: str = "macvlan_networks"
 
-    @property
+    @cached_property
     def segment_name(self) -> str:
         """As `named_segment` gives it."""
         return named_segment(self.segment, self.subnets)

@@ -103,6 +103,7 @@ class Account:
             "period": self.period,
             "losses": self.losses,
             "before": list(self.before),
+            "when": self.when,
             "ask": self.ask,
             "text": self.text,
         }

@@ -41,6 +41,10 @@ _MISSED = (
     (re.compile(r"states of NetworkManager and systemd-networkd are not known"), ("manager",)),
 )
 _COUNTED_ONLY = re.compile(r"[0-9]+ more ([a-z]+) events were only counted")
+#: Limits by which it may not be known who made a change.
+_HIDING = re.compile(
+    r"processes |process events|without who made them|states of NetworkManager and systemd-networkd are not known"
+)
 
 
 # ---- one verdict -----------------------------------------------------------------------------------------------------
@@ -81,6 +85,11 @@ def missed(limit: str) -> tuple[str, ...]:
     """The kinds of event that may be missing by a limit of the watch."""
     counted = _COUNTED_ONLY.match(limit)
     return (counted[1],) if counted else next((kinds for pattern, kinds in _MISSED if pattern.search(limit)), ())
+
+
+def hides_culprit(limit: str) -> bool:
+    """Whether by a limit of the watch it may not be known who made a change."""
+    return bool(_HIDING.search(limit))
 
 
 # ---- all verdicts of one network -------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ UNREACHABLE, FAILED, NOTHING_DECLARED = "unreachable", "failed", "nothing declar
 NO_ADDRESSES = (
     "its links are declared without addresses: declare them, and the routes to containers, or macvlan_networks"
 )
+NO_EVIDENCE = "it returned no evidence"
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
 def _checked(result: HostResult) -> _Host:
     evidence, clock = result.evidence, _clock(result.clock)
     if evidence is None:
-        return _Host(result.host, None, clock, result.state or FAILED, result.message)
+        message = result.message or ("" if result.state else NO_EVIDENCE)
+        return _Host(result.host, None, clock, result.state or FAILED, message)
     if isinstance(evidence, Mapping):
         evidence = {**evidence, "host": result.host}
     try:

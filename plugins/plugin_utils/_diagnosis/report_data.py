@@ -120,6 +120,7 @@ class AccountData(TypedDict):
     period: float | None
     losses: int
     before: list[str]
+    when: str
     ask: str
     text: str
 

@@ -10,13 +10,15 @@ measurement's uncertainty, and by enough to matter, its times are converted to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import ExperimentData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.names import natural
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.names import HOST, natural
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import (
+    AccountData,
     EvidenceItemData,
     ReportData,
     ReportHost,
@@ -25,12 +27,25 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CONFIRMED,
+    EXPLAINED,
     NOT_TESTED,
     RULED_OUT,
     SUSPECTED,
 )
 
-from .drawing import Drawing, draw
+from .cards import (
+    BlindCard,
+    CauseCard,
+    EvidenceRow,
+    LossCard,
+    TargetLoss,
+    VerdictBlock,
+    brief,
+    of_blind,
+    of_causes,
+    of_losses,
+)
+from .drawing import Drawing, Machine, draw
 from .text import (
     after_text,
     cause_title,
@@ -52,13 +67,18 @@ STATES = {
     "suspect": ("?", "suspect"),
     "failed": ("!", "failed"),
     "unreachable": ("!", "unreachable"),
+    "blind": ("○", "blind"),
     "nothing declared": ("-", "none"),
     "healthy": ("✓", "healthy"),
 }
+#: Verdicts that are shown of hosts without drawings and timelines, too.
+SHOWN = (CONFIRMED, SUSPECTED, EXPLAINED)
 #: Hosts in these states are described in full.
-BAD = ("broken", "suspect", "failed", "unreachable")
+BAD = ("broken", "suspect", "failed", "unreachable", "blind")
 #: So many bad hosts get drawings and timelines; of the others only the verdicts are shown.
 DRAWN_HOSTS = 100
+#: So many networks of a host are drawn.
+DRAWINGS = 12
 #: In a fleet of up to so many hosts the healthy ones get them too.
 SMALL_FLEET = 20
 #: So many bad hosts are unfolded initially.
@@ -67,67 +87,8 @@ OPEN_HOSTS = 10
 NAMED_CELLS = 60
 #: Smaller differences between clocks are not mentioned.
 CLOCK_MATTERS_SECONDS = 0.5
-#: So many hosts of a finding are named, the others on request.
-HOSTS_NAMED = 12
-
-
-@dataclass
-class EvidenceRow:
-    what: str
-    where: str
-    at: str
-    relative: str
-    value: str
-
-
-@dataclass
-class VerdictBlock:
-    host: str
-    anchor: str
-    network: str
-    cause: str
-    title: str
-    status: str
-    summary: str
-    explanation: str
-    relative: str
-    absolute: str
-    evidence: list[EvidenceRow]
-    culprit: str
-    remedy: str
-    #: whether the remedy can be copied as it stands
-    command: bool
-    after: float | None = None
-
-
-@dataclass
-class FleetFinding:
-    """The same cause with the same status on the same network, on one host or many."""
-
-    cause: str
-    title: str
-    network: str
-    status: str
-    verdicts: list[VerdictBlock] = field(default_factory=list)
-
-    @property
-    def first(self) -> VerdictBlock:
-        timed = [verdict for verdict in self.verdicts if verdict.absolute]
-        return min(timed, key=lambda verdict: verdict.absolute) if timed else self.verdicts[0]
-
-    @property
-    def hosts(self) -> list[VerdictBlock]:
-        """One verdict per host."""
-        return list({verdict.host: verdict for verdict in reversed(self.verdicts)}.values())[::-1]
-
-    @property
-    def culprits(self) -> list[str]:
-        return list(dict.fromkeys(verdict.culprit for verdict in self.verdicts if verdict.culprit))
-
-    @property
-    def remedies(self) -> list[VerdictBlock]:
-        """One verdict for each different remedy."""
-        return list({verdict.remedy: verdict for verdict in reversed(self.verdicts) if verdict.remedy}.values())[::-1]
+#: So many bad hosts have their own section; of the others only the names are shown.
+SECTIONS = 1000
 
 
 @dataclass
@@ -143,22 +104,38 @@ class HostSection:
     clock_off: bool
     links: list[str]
     found: list[VerdictBlock]
+    #: what no cause explains: the card of each, and what of this host it is about
+    losses: list[TargetLoss]
+    loss_cards: dict[str, str]
+    #: what was not found as declared, and what could not be asked
+    unlike: list[str]
+    unasked: list[str]
+    consequences: list[VerdictBlock]
     ruled_out: list[VerdictBlock]
     not_tested: list[VerdictBlock]
     drawings: list[Drawing]
     timeline: TimelineView | None
     experiments: list[str]
     problems: list[str]
+    #: of networks that have none, to keep the page small
+    drawings_left_out: int
     #: whether it is described in full, or in one line
     full: bool
     #: whether it is unfolded initially
     opened: bool = False
 
     @property
+    def missing(self) -> list[str]:
+        """What keeps it from being known to be healthy."""
+        return [*self.unlike, *self.unasked]
+
+    @property
     def brief(self) -> str:
         """Shown beside the name while the rest is folded."""
         found = [f"{verdict.title} {verdict.relative}".strip() for verdict in self.found]
-        return "; ".join(found) or self.message or "; ".join(self.links)
+        found += dict.fromkeys(brief(loss.data) for loss in self.losses)
+        missing = self.missing if self.state == "blind" else []
+        return "; ".join(found[:3] or missing[:2]) or self.message or "; ".join(self.links)
 
 
 @dataclass
@@ -172,11 +149,15 @@ class Page:
     parameters: list[tuple[str, str]]
     hosts: list[HostSection]
     bad: list[HostSection]
+    #: bad hosts without a section of their own
+    unsectioned: list[HostSection]
     others: list[HostSection]
-    findings: list[FleetFinding]
+    causes: list[CauseCard]
+    losses: list[LossCard]
+    losses_left_out: int
+    blind: BlindCard | None
     named_cells: bool
     not_drawn: int
-    ruled_out: int
     limits: list[str]
 
 
@@ -185,20 +166,38 @@ def build(report: ReportData) -> Page:
     shifts = {str(host.get("host")): _shift(host.get("clock")) for host in sources}
     anchors = {name: f"h{number}" for number, name in enumerate(shifts, 1)}
     starts = {str(host.get("host")): _started(host) for host in sources}
-    verdicts = [_verdict(item, shifts, anchors, starts) for item in report.get("verdicts") or []]
+    unknown = {str(host.get("host")): _hiding_culprits(host) for host in sources}
+    wanted: dict[str, bool] = {}
+    drawn = 0
+    for source in sources:
+        wanted[str(source.get("host"))] = wants = _wants_drawing(source, len(sources), drawn)
+        drawn += wants and source.get("state") in BAD
+    given = report.get("verdicts") or []
+    verdicts = [
+        _verdict(item, shifts, anchors, starts, unknown)
+        for item in given
+        if item.get("status") in SHOWN or wanted.get(str(item.get("host")))
+    ]
     by_host: dict[str, list[VerdictBlock]] = {}
     for verdict in verdicts:
         by_host.setdefault(verdict.host, []).append(verdict)
-    hosts, drawn = [], 0
+    hosts = []
     for source in sources:
-        wanted = _wants_drawing(source, len(sources), drawn)
-        drawn += wanted and source.get("state") in BAD
         name = str(source.get("host"))
-        hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], wanted))
-    findings = _findings(verdicts)
-    bad = _worst_first(hosts, findings)
+        began = later(starts[name], shifts[name])
+        hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], began, wanted[name]))
+    causes = of_causes(verdicts)
+    losses, left_out = of_losses([loss for host in hosts for loss in host.losses])
+    cards = {(loss.host, clean(loss.data["target_id"])): card.anchor for card in losses for loss in card.losses}
+    for host in hosts:
+        host.loss_cards = {
+            card: "" for loss in host.losses for card in [cards.get((host.name, clean(loss.data["target_id"])))] if card
+        }
+    bad = _worst_first(hosts, causes, losses)
     for host in bad[:OPEN_HOSTS]:
         host.opened = True
+    for host in bad[SECTIONS:]:
+        host.full = False
     counts = [
         (state, len([host for host in hosts if host.state == state]), mark, css)
         for state, (mark, css) in STATES.items()
@@ -206,20 +205,30 @@ def build(report: ReportData) -> Page:
     return Page(
         version=clean(report.get("version")),
         generated=moment_text(parse_time(report.get("generated")), full=True) or clean(report.get("generated")),
-        headline=_headline(hosts, findings),
+        headline=_headline(hosts, causes),
         tone="bad" if any(host.state == "broken" for host in hosts) else "warn" if bad else "good",
         counts=[count for count in counts if count[1]],
         numbers=", ".join(f"{number} {state}" for state, number, _mark, _css in counts if number),
         parameters=[(clean(key), clean(value)) for key, value in sorted((report.get("parameters") or {}).items())],
         hosts=hosts,
-        bad=bad,
+        bad=bad[:SECTIONS],
+        unsectioned=bad[SECTIONS:],
         others=[host for host in hosts if host.state not in BAD],
-        findings=findings,
+        causes=causes,
+        losses=losses,
+        losses_left_out=left_out,
+        blind=of_blind((host.name, host.anchor, host.missing) for host in hosts if host.state == "blind"),
         named_cells=len(hosts) <= NAMED_CELLS,
         not_drawn=max(len(bad) - drawn, 0) if len(bad) > DRAWN_HOSTS else 0,
-        ruled_out=len([verdict for verdict in verdicts if verdict.status == RULED_OUT]),
         limits=_limits(hosts),
     )
+
+
+def _hiding_culprits(host: ReportHost) -> str:
+    """The limits of a watch that may have hidden who made a change."""
+    timeline = host.get("timeline")
+    limits = (timeline.get("limits") or []) if timeline else []
+    return "; ".join(clean(limit) for limit in limits if laws.hides_culprit(str(limit)))
 
 
 def _started(host: ReportHost) -> datetime | None:
@@ -257,11 +266,14 @@ def _verdict(
     shifts: Mapping[str, float],
     anchors: Mapping[str, str],
     starts: Mapping[str, datetime | None],
+    unknown: Mapping[str, str],
 ) -> VerdictBlock:
     host = str(item.get("host"))
     after = item.get("after")
     began = later(starts.get(host), shifts.get(host, 0.0))
-    cause = clean(item.get("cause"))
+    cause, who = clean(item.get("cause")), culprit_text(item.get("culprit"))
+    given: Mapping[str, object] = item.get("culprit") or {}
+    nobody = bool(given) and not any(given.get(key) for key in ("pid", "unit", "mac", "host", "path"))
     return VerdictBlock(
         host=clean(host),
         anchor=anchors.get(host, ""),
@@ -274,11 +286,24 @@ def _verdict(
         relative=after_text(after),
         absolute=moment_text(later(began, after)) if after is not None else "",
         evidence=[_evidence(proof, host, shifts, began) for proof in item.get("evidence") or []],
-        culprit=culprit_text(item.get("culprit")),
+        culprit=who,
+        culprit_unknown=unknown.get(host, "") if nobody else "",
         remedy=clean_lines(item.get("remedy")),
         command=is_command(clean_lines(item.get("remedy"))),
+        explained_by=clean(item.get("explained_by")),
+        machine=_machine(item, host),
         after=after,
     )
+
+
+def _machine(item: VerdictData, host: str) -> Machine | None:
+    """The machine that a verdict names, where it is another one than its host."""
+    who = item.get("culprit")
+    if not who or who.get("pid") is not None or not (who.get("mac") or who.get("host")) or who.get("host") == host:
+        return None
+    mac, name = clean(who.get("mac")), clean(who.get("host"))
+    node = f"{HOST}{name}" if name else f"mac:{mac}"
+    return Machine(node, name or "another machine", mac, f"{culprit_text(who)}: {clean(item.get('summary'))}")
 
 
 def _evidence(proof: EvidenceItemData, host: str, shifts: Mapping[str, float], began: datetime | None) -> EvidenceRow:
@@ -294,11 +319,20 @@ def _evidence(proof: EvidenceItemData, host: str, shifts: Mapping[str, float], b
     )
 
 
-def _host(source: ReportHost, anchor: str, verdicts: Sequence[VerdictBlock], shift: float, drawn: bool) -> HostSection:
+def _host(
+    source: ReportHost,
+    anchor: str,
+    verdicts: Sequence[VerdictBlock],
+    shift: float,
+    began: datetime | None,
+    drawn: bool,
+) -> HostSection:
     name, state = clean(source.get("host")), clean(source.get("state"))
     mark, css = STATES.get(state, ("!", "failed"))
-    links = source.get("links") or []
+    links, accounts = source.get("links") or [], source.get("accounts") or []
     timeline = source.get("timeline")
+    found = [verdict for verdict in verdicts if verdict.status in (CONFIRMED, SUSPECTED)]
+    moments = [verdict.after for verdict in found if verdict.status == CONFIRMED and verdict.after is not None]
     return HostSection(
         name=name,
         anchor=anchor,
@@ -309,15 +343,58 @@ def _host(source: ReportHost, anchor: str, verdicts: Sequence[VerdictBlock], shi
         clock=_clock(source.get("clock")) if source.get("clock") or timeline else "",
         clock_off=bool(shift),
         links=[_link(link) for link in links],
-        found=[verdict for verdict in verdicts if verdict.status in (CONFIRMED, SUSPECTED)],
+        found=found,
+        losses=[_loss(source, anchor, item, began) for item in accounts if not item["explained_by"]],
+        loss_cards={},
+        unlike=[clean(item) for item in source.get("unlike") or []],
+        unasked=[clean(item) for item in source.get("unasked") or []],
+        consequences=[verdict for verdict in verdicts if verdict.status == EXPLAINED],
         ruled_out=[verdict for verdict in verdicts if verdict.status == RULED_OUT],
         not_tested=[verdict for verdict in verdicts if verdict.status == NOT_TESTED],
-        drawings=[draw(name, link) for link in links] if drawn else [],
-        timeline=lay_out(timeline, shift) if timeline and drawn else None,
+        drawings=_drawings(name, links, accounts, found) if drawn else [],
+        drawings_left_out=max(len(links) - DRAWINGS, 0) if drawn else 0,
+        timeline=lay_out(timeline, shift, _places(links), name, moments) if timeline and drawn else None,
         experiments=[_experiment(item) for item in source.get("experiments") or []] if drawn else [],
         problems=[clean(item) for item in source.get("problems") or []],
         full=drawn or state in BAD,
     )
+
+
+def _loss(host: ReportHost, anchor: str, account: AccountData, began: datetime | None) -> TargetLoss:
+    after = account["after"]
+    absolute = moment_text(later(began, after)) if after is not None else ""
+    unknown = _hiding_culprits(host) if account["before"] else ""
+    return TargetLoss(clean(host.get("host")), anchor, account, absolute, unknown)
+
+
+def _places(links: Sequence[ReportLink]) -> dict[str, dict[str, str]]:
+    """The namespaces of containers by network and address."""
+    return {
+        link["network"]: {
+            address.split("/", maxsplit=1)[0]: container["namespace"]
+            for container in link.get("containers") or []
+            for address in container["addresses"]
+        }
+        for link in links
+    }
+
+
+def _drawings(
+    host: str, links: Sequence[ReportLink], accounts: Sequence[AccountData], found: Sequence[VerdictBlock]
+) -> list[Drawing]:
+    """Those of networks where something is lost come first."""
+    broken = {account["network"] for account in accounts} | {verdict.network for verdict in found}
+    # sorted() keeps the order of equals
+    first = sorted(links, key=lambda link: link.get("network") not in broken)
+    return [
+        draw(
+            host,
+            link,
+            [account for account in accounts if account["network"] == link.get("network")],
+            [verdict.machine for verdict in found if verdict.network == link.get("network") and verdict.machine],
+        )
+        for link in first[:DRAWINGS]
+    ]
 
 
 def _experiment(item: ExperimentData) -> str:
@@ -333,21 +410,11 @@ def _link(link: ReportLink) -> str:
     return f"{clean(link.get('network'))}: parent {clean(link.get('parent'))}, {own}, {containers}"
 
 
-def _findings(verdicts: Iterable[VerdictBlock]) -> list[FleetFinding]:
-    found: dict[tuple[str, ...], FleetFinding] = {}
-    for verdict in verdicts:
-        if verdict.status in (CONFIRMED, SUSPECTED):
-            key = (verdict.status, verdict.cause, verdict.network)
-            finding = found.setdefault(key, FleetFinding(verdict.cause, verdict.title, verdict.network, verdict.status))
-            finding.verdicts.append(verdict)
-    return sorted(
-        found.values(), key=lambda item: (item.status != CONFIRMED, -len(item.hosts), item.cause, item.network)
-    )
-
-
-def _worst_first(hosts: Iterable[HostSection], findings: Iterable[FleetFinding]) -> list[HostSection]:
-    """The bad hosts. One for each cause comes first, so that folded ones show nothing new."""
-    examples = {finding.first.host for finding in findings}
+def _worst_first(
+    hosts: Iterable[HostSection], causes: Iterable[CauseCard], losses: Iterable[LossCard]
+) -> list[HostSection]:
+    """The bad hosts. One for each card comes first, so that folded ones show nothing new."""
+    examples = {card.first.host for card in causes} | {card.first.host for card in losses}
     order = list(STATES)
     return sorted(
         (host for host in hosts if host.state in BAD),
@@ -355,28 +422,28 @@ def _worst_first(hosts: Iterable[HostSection], findings: Iterable[FleetFinding])
     )
 
 
-def _headline(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) -> str:
+def _headline(hosts: Sequence[HostSection], causes: Sequence[CauseCard]) -> str:
     total = len(hosts)
     if not total:
         return "No hosts"
     numbers = {state: len([host for host in hosts if host.state == state]) for state in STATES}
     if total == 1:
-        return f"{hosts[0].name}: {hosts[0].state}" + _causes(hosts, findings)
+        return f"{hosts[0].name}: {hosts[0].state}" + _found(causes, hosts)
     parts = [f"{numbers[state]} {state}" for state in BAD if numbers[state]]
     if not parts:
         checked = numbers["healthy"]
         return f"{counted(checked, 'host')} checked, all healthy" if checked else "Nothing is declared on any host"
-    return f"{', '.join(parts)} of {counted(total, 'host')}" + _causes(hosts, findings)
+    return f"{', '.join(parts)} of {counted(total, 'host')}" + _found(causes, hosts)
 
 
-def _causes(hosts: Sequence[HostSection], findings: Sequence[FleetFinding]) -> str:
-    causes = []
+def _found(causes: Sequence[CauseCard], hosts: Sequence[HostSection]) -> str:
+    parts = []
     for status in (CONFIRMED, SUSPECTED):
-        ids = {finding.cause for finding in findings if finding.status == status}
-        causes += [f"{counted(len(ids), 'cause')} {status}"] if ids else []
-    if not causes and any(host.state == "broken" for host in hosts):
-        causes = ["no known cause found"]
-    return "".join(f"; {cause}" for cause in causes)
+        number = len([card for card in causes if card.status == status])
+        parts += [f"{counted(number, 'cause')} {status}"] if number else []
+    located = sum(len(host.losses) for host in hosts)
+    parts += [f"{counted(located, 'loss', 'losses')} located that no known cause explains"] if located else []
+    return "".join(f"; {part}" for part in parts)
 
 
 def _limits(hosts: Sequence[HostSection]) -> list[str]:

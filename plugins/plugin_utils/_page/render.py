@@ -15,22 +15,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import ReportData
 
 from . import text
-from .model import HOSTS_NAMED, build
+from .cards import HOSTS_LISTED, HOSTS_NAMED, TEXTS_SHOWN
+from .model import build
 
 #: So many hosts are described in full in Markdown.
 MARKDOWN_HOSTS = 20
+#: What templates cut at.
+LIMITS = {"hosts_named": HOSTS_NAMED, "hosts_listed": HOSTS_LISTED, "texts_shown": TEXTS_SHOWN}
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_html(report: ReportData) -> str:
     """One self-contained page."""
-    return _html().get_template("report.html.j2").render(page=build(report), hosts_named=HOSTS_NAMED)
+    return _html().get_template("report.html.j2").render(page=build(report), **LIMITS)
 
 
 def render_markdown(report: ReportData) -> str:
     """The same in text, for a terminal, a ticket or a merge request."""
-    written = _markdown().get_template("report.md.j2").render(page=build(report), hosts_full=MARKDOWN_HOSTS)
+    written = _markdown().get_template("report.md.j2").render(page=build(report), hosts_full=MARKDOWN_HOSTS, **LIMITS)
     # omitted parts leave empty lines
     return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 

@@ -9,20 +9,17 @@ of kinds; those of a row that would overlap become one mark with their number.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import KINDS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import (
-    CounterData,
-    Event,
-    TargetData,
-    TimelineData,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import BROKEN, states
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import CounterData, Event, TimelineData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import JUST_BEFORE, can_break
 
-from .text import after_text, clean, counted, later, moment_text, origin_text, parse_time, process_text, seconds_text
+from .lanes import Places, TargetLane, lay_lanes, shown
+from .scale import Tick, percent, ticks
+from .text import after_text, clean, later, moment_text, origin_text, parse_time, process_text, seconds_text
 
 #: The rows of events, top to bottom, and the kinds of events in them.
 EVENT_ROWS = (
@@ -36,41 +33,13 @@ EVENT_ROWS = (
 )
 #: Marks of one row are at least this far apart, in percent of the width: 11 px on a telephone.
 MARK_DISTANCE = 3.3
-#: Losses that are closer than this are drawn as one; none is drawn narrower.
-LOSS_DISTANCE = 0.4
-LOSS_WIDTH = 0.7
 #: So many events are listed, the most important ones, and so many routine ones; the others are only in report.json.
 EVENTS_LISTED, ROUTINE_LISTED = 25, 6
 EVENTS_IN_MARK = 4
-#: Events up to so many seconds, and an interval between two probes, before the first loss may be its reason: the probe
-#: that is lost first is sent up to an interval after the path broke.
-JUST_BEFORE = 1.0
+#: Events up to so many seconds after the first loss may belong to its reason: they were noticed a little later.
 JUST_AFTER = 0.5
-#: Kinds of events that can break a path; of frames on the wire only another MAC address for an IP address.
-_BREAKING = ("link", "address", "route", "rule", "manager", "process")
-
-_STEPS = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
-
-
-@dataclass
-class LossSpan:
-    x: float
-    width: float
-    title: str
-
-
-@dataclass
-class TargetLane:
-    """One target. state: ok, broken, unknown."""
-
-    name: str
-    detail: str
-    result: str
-    state: str
-    losses: list[LossSpan]
-    title: str
-    #: like title, with the first loss and the number of the others
-    brief: str
+#: An event so close to the moment of a verdict is what the verdict is about.
+SAME_MOMENT = 0.002
 
 
 @dataclass
@@ -97,6 +66,10 @@ class EventRow:
     last: str = ""
     #: the number of the event that is listed for it
     row: int = 0
+    #: whether a link went down, lost its carrier or was removed
+    ended: bool = False
+    #: whether it is the most likely reason of the first loss
+    likely: bool = False
 
     @property
     def routine(self) -> bool:
@@ -122,13 +95,6 @@ class EventMark:
 
 
 @dataclass
-class Tick:
-    x: float
-    text: str
-    anchor: str
-
-
-@dataclass
 class CounterRow:
     name: str
     where: str
@@ -147,6 +113,8 @@ class TimelineView:
     not_listed: int
     counters: list[CounterRow]
     limits: list[str]
+    #: rows of targets that are not shown
+    lanes_left_out: int = 0
     break_x: float | None = None
     break_text: str = ""
     events: list[EventRow] = field(default_factory=list)
@@ -156,30 +124,58 @@ class TimelineView:
         return any(event.near for event in self.events)
 
 
-def lay_out(timeline: TimelineData, correction: float = 0.0) -> TimelineView:
-    """correction: seconds to add to the host's clock to get the controller's."""
+def lay_out(
+    timeline: TimelineData,
+    correction: float = 0.0,
+    places: Places | None = None,
+    host: str = "host",
+    causes: Sequence[float] = (),
+) -> TimelineView:
+    """correction: seconds to add to the host's clock to get the controller's. places: of its containers.
+
+    causes: when what is confirmed happened, in seconds after the start.
+    """
     duration = max(float(timeline.get("duration") or 0), 0.001)
     began = later(parse_time(timeline.get("started")), correction)
-    first, targets = timeline.get("first_break"), timeline.get("targets") or []
-    broke = first["after"] if first else None
-    lost = {target["id"] for target in broken(targets)}
+    state = states(timeline.get("targets") or [])
+    lanes = lay_lanes(timeline, state, places or {}, duration, host)
+    broke, text = _first_loss(timeline, state, lanes)
     before = JUST_BEFORE + float(timeline.get("interval") or 0)
     events = _events(timeline.get("events") or [], began, broke, before)
-    listed = _listed(_different(events), broke)
+    listed = _listed(_different(events), broke, causes)
+    drawn, left_out = shown(lanes)
     return TimelineView(
         began=moment_text(began),
         duration=seconds_text(duration),
-        ticks=_ticks(duration),
-        lanes=[_lane(target, target["id"] in lost, duration) for target in targets],
+        ticks=ticks(duration),
+        lanes=drawn,
+        lanes_left_out=left_out,
         rows=_rows(events, {event.number for event in listed}, duration),
         listed=listed,
         not_listed=len(events) - sum(event.times for event in listed),
         counters=[_counter(item) for item in timeline.get("counters") or [] if item.get("before") != item.get("after")],
         limits=[clean(item) for item in timeline.get("limits") or []],
-        break_x=None if broke is None else _percent(broke, duration),
-        break_text=f"first loss {after_text(broke)}{_routes(first['target'], targets)}" if first else "",
+        break_x=None if broke is None else percent(broke, duration),
+        break_text=text,
         events=events,
     )
+
+
+def _first_loss(
+    timeline: TimelineData, state: Mapping[str, str], lanes: Sequence[TargetLane]
+) -> tuple[float | None, str]:
+    """When the first of the lost targets was lost, and in words which; without a moment where none ever answered."""
+    lost = [target for target in timeline.get("targets") or [] if state[target["id"]] == BROKEN]
+    if not lost:
+        return None, ""
+    answered = [item for item in lost if item["received"]]
+    timed = [(loss, item["id"]) for item in answered for loss in [item["first_loss"]] if loss is not None]
+    first = timeline.get("first_break")
+    if first and state.get(first["target"]) == BROKEN:
+        timed = [(first["after"], first["target"])]
+    after, target = min(timed) if timed else (None, lost[0]["id"])
+    name = next(lane.name for lane in lanes if target in lane.targets)
+    return after, f"first loss {after_text(after)}: {name}" if after is not None else f"lost from the start: {name}"
 
 
 def _counter(counter: CounterData) -> CounterRow:
@@ -190,73 +186,6 @@ def _counter(counter: CounterData) -> CounterRow:
         before=clean(counter["before"]),
         after=clean(counter["after"]),
     )
-
-
-def _routes(target_id: str, targets: Sequence[TargetData]) -> str:
-    return next((f": {_route(target)}" for target in targets if target["id"] == target_id), "")
-
-
-def _route(target: TargetData) -> str:
-    """``lan0 → 192.168.100.130``"""
-    origin = target["from"]
-    source = ":".join(clean(part) for part in (origin["namespace"], origin["link"]) if part) or "host"
-    return f"{source} → {clean(target['target'])}"
-
-
-def _percent(seconds: float, duration: float) -> float:
-    return round(min(max(100 * float(seconds) / duration, 0), 100), 2)
-
-
-def _ticks(duration: float) -> list[Tick]:
-    step = next((step for step in _STEPS if duration / step <= 6), duration / 6)
-    seconds = [step * number for number in range(int(duration / step) + 1)]
-    ticks = []
-    for second in seconds:
-        x = _percent(second, duration)
-        anchor = "start" if x < 4 else "end" if x > 94 else "middle"
-        ticks.append(Tick(x, f"{second:g} s" if step < 120 else f"{second / 60:g} min", anchor))
-    return ticks
-
-
-def _lane(target: TargetData, lost: bool, duration: float) -> TargetLane:
-    sent, received = target["sent"], target["received"]
-    losses = _losses(target.get("losses") or [], duration)
-    result = f"{received}/{sent}" if sent else "not asked"
-    # a target that never answers and is not broken is a router that drops pings
-    state = "broken" if lost else "ok" if received else "unknown"
-    details = [KINDS.get(target["kind"]) or clean(target["kind"]).replace("_", " ")]
-    details.append(clean(target["method"]).replace("_", "-"))
-    details += [clean(text) for text in (target.get("impossible"), target.get("errors"), target.get("ended"))]
-    macs = target.get("answered_by") or []
-    if len(macs) > 1:
-        details.append(f"answered by {len(macs)} MACs: {clean(macs)}")
-    spans = ", ".join(span.title for span in losses[:8]) + (" and more" if len(losses) > 8 else "")
-    name, answered = _route(target), f"{received} of {sent} answered" if sent else result
-    title = ". ".join(filter(None, [name, answered, spans]))
-    others = f", and {counted(len(losses) - 1, 'more loss', 'more losses')}" if len(losses) > 1 else ""
-    brief = f"{name}: {answered}{f', {losses[0].title}' if losses else ''}{others}"
-    return TargetLane(name, ", ".join(filter(None, details)), result, state, losses, title, brief)
-
-
-def _losses(losses: Sequence[Sequence[float]], duration: float) -> list[LossSpan]:
-    """Intervals as spans; those that would touch each other are one."""
-    merged: list[tuple[float, float, int]] = []
-    for start, end in sorted((loss[0], loss[1]) for loss in losses if len(loss) == 2):
-        if merged and start - merged[-1][1] < duration * LOSS_DISTANCE / 100:
-            begin, last, number = merged.pop()
-            merged.append((begin, max(last, end), number + 1))
-        else:
-            merged.append((start, end, 1))
-    spans = []
-    for start, end, number in merged:
-        x = min(_percent(start, duration), 100 - LOSS_WIDTH)
-        width = max(round(_percent(end, duration) - x, 2), LOSS_WIDTH)
-        many = f", {number} losses" if number > 1 else ""
-        until = "the end" if end >= duration else after_text(end)
-        spans.append(
-            LossSpan(x, width, f"no answer from {after_text(start)} to {until} ({seconds_text(end - start)}{many})")
-        )
-    return spans
 
 
 def _events(events: Sequence[Event], began: datetime | None, broke: float | None, before: float) -> list[EventRow]:
@@ -278,7 +207,8 @@ def _events(events: Sequence[Event], began: datetime | None, broke: float | None
                 origin=origin_text(process),
                 unknown=_unknown(event),
                 own=bool(process and process.get("self")),
-                near=_near(after, broke, before) if _can_break(event) else "",
+                near=_near(after, broke, before) if can_break(event) else "",
+                ended=_ended(event),
             )
         )
     return found
@@ -302,9 +232,12 @@ def _unknown(event: Event) -> str:
     return f"perhaps {', '.join(suspects)}" if suspects else clean(event["process_unknown"])
 
 
-def _can_break(event: Event) -> bool:
-    claimed = event["kind"] in ("arp", "nd") and event["action"] == "change"
-    return claimed or event["kind"] in _BREAKING
+def _ended(event: Event) -> bool:
+    """Whether a link went down, lost its carrier or was removed."""
+    if event["kind"] != "link":
+        return False
+    changes = event["data"].get("changed", {})
+    return event["action"] == "delete" or any(changes.get(name) == [True, False] for name in ("up", "carrier"))
 
 
 def _near(after: float, broke: float | None, before: float) -> str:
@@ -314,17 +247,38 @@ def _near(after: float, broke: float | None, before: float) -> str:
     return f"{distance} {'before' if after <= broke else 'after'} the first loss"
 
 
-def _listed(events: Sequence[EventRow], broke: float | None) -> list[EventRow]:
+def _listed(events: Sequence[EventRow], broke: float | None, causes: Sequence[float]) -> list[EventRow]:
+    """The ones that matter most: what may be the reason of the first loss before the rest, which is by time."""
     important = sorted((event for event in events if not event.routine), key=_importance)[:EVENTS_LISTED]
     routine = sorted((event for event in events if event.routine), key=lambda event: abs(event.after - (broke or 0)))
     room = min(EVENTS_LISTED - len(important), ROUTINE_LISTED)
-    return sorted([*important, *routine[:room]], key=lambda event: event.number)
+    chosen = sorted([*important, *routine[:room]], key=lambda event: event.number)
+    likely = _likely(chosen, broke, causes)
+    if likely is not None:
+        likely.likely = True
+    return sorted(chosen, key=lambda event: (not event.likely, event.own or not event.near, event.number))
+
+
+def _likely(events: Sequence[EventRow], broke: float | None, causes: Sequence[float]) -> EventRow | None:
+    """What a confirmed cause is about; without one, of what can break a path, the last before the first loss: a link
+    that ended before others, and what somebody did before what just happened."""
+    others = [event for event in events if not event.own and not event.routine]
+    named = [event for event in others if any(abs(event.after - moment) < SAME_MOMENT for moment in causes)]
+    near = [event for event in others if event.near and broke is not None and event.after <= broke]
+    return min(
+        named or near,
+        key=lambda event: (not event.ended, _WEIGHT.get(event.kind, 2), not event.process, -event.after),
+        default=None,
+    )
+
+
+#: The kinds of events by how directly they break a path.
+_WEIGHT = {"address": 0, "route": 0, "link": 0, "manager": 1, "rule": 1, "process": 1, "counter": 2, "neighbour": 3}
 
 
 def _importance(event: EventRow) -> tuple[bool, bool, int, int]:
     """First those near the first loss, then those of known processes, then by kind."""
-    weight = {"address": 0, "route": 0, "link": 0, "manager": 1, "rule": 1, "process": 1, "counter": 2, "neighbour": 3}
-    return event.own or not event.near, event.own or not event.process, weight.get(event.kind, 2), event.number
+    return event.own or not event.near, event.own or not event.process, _WEIGHT.get(event.kind, 2), event.number
 
 
 def _rows(events: Sequence[EventRow], listed: Collection[int], duration: float) -> list[tuple[str, list[EventMark]]]:
@@ -350,7 +304,7 @@ def _marks(events: Sequence[EventRow], listed: Collection[int], duration: float)
         more = len(group) - len(named)
         title = "\n".join([event.title for event in named] + ([f"and {more} more"] if more else []))
         number = next((event.row for event in sorted(group, key=_importance) if event.row in listed), None)
-        x = _percent(group[0].after, duration)
+        x = percent(group[0].after, duration)
         marks.append(
             EventMark(
                 x, len(group), title, number, any(e.process and not e.own for e in group), any(e.near for e in group)

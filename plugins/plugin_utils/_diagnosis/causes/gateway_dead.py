@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import segment_of
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.names import natural
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Seconds by which hosts may notice the same loss at different times, beside one round of probes: the clocks of hosts
@@ -78,7 +79,7 @@ def judge(case: Case) -> CauseVerdict:
 
 def _of_fleet(case: Case, gateway: str, own: _Witness, others: list[_Witness]) -> CauseVerdict:
     """One verdict for all hosts: its text is the same on each."""
-    hosts = sorted([case.host, *(one.host for one in others)])
+    hosts = sorted([case.host, *(one.host for one in others)], key=natural)
     after, alive = case.first_loss(own.lost), _alive(case, case.first_loss(own.lost))
     what = "the gateway itself" if alive else "the gateway, or the switch between it and the hosts,"
     when = "in the same second" if after is not None else "from the start"

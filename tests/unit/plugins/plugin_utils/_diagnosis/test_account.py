@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import path
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, accounts
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import understood
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.rhythm import of_losses
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
@@ -106,3 +108,39 @@ def test_a_requested_target_shares_the_way_of_the_parent() -> None:
     assert _explained(fleet, "web1", name, _about("web2", "no_carrier")) == ()
     link = _about("web1", "link_down", "lan0/host_to_container/host/192.168.100.129/echo")
     assert _explained(fleet, "web1", name, link) == ()
+
+
+def followed(fleet: dict[str, Any], target: dict[str, Any], edge: list[str], direction: str) -> None:
+    """Say where a target's probes vanished."""
+    fleet["web1"]["paths"] = {
+        "nonce": "ab", "foreign": [], "not_traced": "", "limits": [],
+        "targets": [{
+            "target": target["id"], "address": target["target"], "probe": 1, "mac": "02:00:5e:10:00:aa",
+            "hops": ["eth0"], "end": "network", "sent": 8, "answered": 4, "request_hop": "eth0", "answer_hop": "",
+            "edges": [{"edge": edge, "direction": direction, "protocol": "arp", "numbers": [[1, 4]], "count": 4,
+                       "first": 1.0, "last": 2.0, "drops": []}],
+        }],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "edge", "nodes", "asked"),
+    [
+        ("gateway_from_link", ["sender", "lan0"], ("link", "link"), "which filter, route or queue"),
+        ("gateway_from_link", ["lan0", "eth0"], ("link", "parent"), "which filter, route or queue"),
+        ("gateway_from_link", ["eth0", "network"], ("parent", "switch"), "accept the MAC address of lan0"),
+        ("gateway_from_parent", ["eth0", "network"], ("parent", "switch"), "in the right VLAN"),
+        ("host_to_container", ["web1-c1/eth0", "holder"], ("container:web1-c1",) * 2, "container web1-c1"),
+    ],
+)
+def test_the_edge_is_where_the_probes_vanished(kind: str, edge: list[str], nodes: tuple[str, str], asked: str) -> None:
+    fleet = cases.healthy()
+    target = cases.lose(fleet, kind, at=1.0)[0]
+    followed(fleet, target, edge, "request")
+    found = next(item for item in accounts(fleet["web1"], [], losses_of(fleet)) if item.target_id == target["id"])
+    assert (found.edge, found.direction) == (nodes, "request")
+    assert asked in found.ask
+
+
+def losses_of(fleet: dict[str, Any]) -> Any:
+    return path.located({host: understood(evidence) for host, evidence in fleet.items()})

@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
 
+from .._page.agreement import disagreements
 from .causes import causes_cases as cases
 
 EXAMPLES = 300
@@ -116,6 +117,7 @@ def shown(evidence: Any, clock: Any = None) -> _report.DiagnosisReport:
     _report.repairs(report)
     assert render_html(report.data)
     assert render_markdown(report.data)
+    assert not disagreements(report.data)
     assert not broken_laws(report, {"web1": evidence, "web2": busy()["web2"]})
     return report
 
@@ -174,7 +176,7 @@ def test_evidence_with_other_values_is_judged_or_refused(mutations: list[tuple[P
 def test_anything_else_is_refused(evidence: Any, clock: Any) -> None:
     first = shown(evidence, clock).data["hosts"][0]
     assert first["state"] == "failed"
-    assert bool(first["message"]) == (evidence is not None)
+    assert first["message"]
 
 
 def test_a_busy_fleet_is_judged() -> None:

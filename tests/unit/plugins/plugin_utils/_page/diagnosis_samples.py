@@ -397,7 +397,56 @@ def fleet(broken: int = 8, size: int = 100) -> dict:
     return report(hosts, verdicts)
 
 
+def account(target: str, edge: tuple[str, str], edge_text: str, **more: Any) -> dict:
+    """A lost target. target: the part of its id behind the network."""
+    return {
+        "network": "lan0",
+        "target_id": f"lan0/{target}",
+        "name": "eth0 to gateway 192.168.100.1, ARP",
+        "after": 6.0,
+        "share": 0.9,
+        "explained_by": [],
+        "edge": list(edge),
+        "edge_text": edge_text,
+        "direction": "unknown",
+        "pattern": "constant",
+        "period": None,
+        "losses": 1,
+        "before": [],
+        "when": "lost for good at +6.0 s",
+        "ask": "the network team: is the port of eth0 up",
+        "text": f"eth0 to gateway 192.168.100.1, ARP: lost for good at +6.0 s (90 % lost), {edge_text}",
+        **more,
+    }
+
+
+def located() -> dict:
+    """A host that lost its carrier, one whose containers are lost on another host, and one that is blind."""
+    gateway, container = "gateway_from_parent/192.168.100.1", "host_to_container/192.168.100.130"
+    carrier = event(5.94, "link", "eth0 lost its carrier", link="eth0", data={"changed": {"carrier": [True, False]}})
+    limits = ["processes that live only shortly are not known: Operation not permitted"]
+    lost = {gateway: [[6.0, 60.0]]}
+    first = host("m10", "broken", links=[link(3, lost, parent_downs=2)])
+    first["timeline"] = timeline(3, lost, events=[carrier], limits=limits)
+    before = "at +5.94 s eth0 lost its carrier, 0.06 s before the first loss"
+    first["accounts"] = [
+        account(
+            gateway, ("parent", "switch"), "between eth0 of m10 and the network", direction="request", before=[before]
+        )
+    ]
+    lost = {container: [[6.0, 60.0]]}
+    second = host("m2", "broken", links=[link(4, lost)], timeline=timeline(4, lost))
+    second["accounts"] = [
+        account(container, ("host:m7", "switch"), "between eth0 of m7 and the network", direction="answer",
+                name="lan0 to container postgres 192.168.100.130, ping", ask="on m7: which filter counts drops")
+    ]  # fmt: skip
+    missing = ["no gateway of network lan0 is declared"]
+    return report(
+        [first, second, host("m7", "blind", unlike=["lan0 lacks its address 192.168.100.5"], unasked=missing)]
+    )
+
+
 SAMPLES: dict[str, Callable[[], dict]] = {
     sample.__name__: sample
-    for sample in (healthy, one_broken, fleet_duplicate, unreachable, two_faults, hostile, fleet)
+    for sample in (healthy, one_broken, located, fleet_duplicate, unreachable, two_faults, hostile, fleet)
 }
