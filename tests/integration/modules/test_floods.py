@@ -7,6 +7,7 @@ holder, or make `no conflict` of what could not be read."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,24 @@ def test_the_watch(victim, kind):
     seen = {event["data"]["mac"] for event in result["events"] if event["kind"] in ("arp", "nd")}
     assert any(mac.startswith("02:66:") for mac in seen), "what imitates the collection's probes is seen as well"
     assert any("came so fast" in text or "only counted" in text for text in result["limits"])
+
+
+#: Kinds of forged frames: `FLOODS=arp,arp_one,nd,na,imitate,dhcp,dhcp6` for more.
+FLOODS = os.environ.get("FLOODS", "arp").split(",")
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_a_diagnosis(victim, kind):
+    """The watch, both snapshots and all experiments: each has its own limits, and so has their sum."""
+    network = {
+        "name": "lan0", "parent": "eth0", "subnets": ["192.168.100.0/24", "fd00:100::/64"], "gateways": [LAN],
+        "container_ranges": ["192.168.100.128/28"], "host_addresses": ["192.168.100.3"], "link": "lan0",
+    }  # fmt: skip
+    victim.host.container("c1", ["192.168.100.129/24"])
+    victim.flood(kind)
+    options = {"networks": [network], "host_id": "h1", "duration": 1, "active": True}
+    result = victim.run("macvlan_diagnose", options, 30)
+    assert not result.get("failed"), result
+    evidence = result["evidence"]
+    assert evidence["watch"]["limits"], "what was not seen is said"
+    assert {item["id"] for item in evidence["experiments"]} >= {"gateway_ask", "holders"}
