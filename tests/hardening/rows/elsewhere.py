@@ -28,8 +28,6 @@ def no_musl() -> str:
 ROWS = [
     Row("power/machines", "power loss with a disk that loses what was not synced: as before, or as confirmed", never,
         50, unable=no_kvm),
-    Row("clocks", "clock steps of an hour, both ways, during a guard and a watch change neither limit nor order",
-        never, 4, unable=lambda: "no namespace has a CLOCK_REALTIME of its own: a step is one of the whole machine"),
     Row("userland", "a host with musl and busybox and without systemd is refused clearly or configured", never, 5,
         unable=no_musl),
 ]  # fmt: skip
