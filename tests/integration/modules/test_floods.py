@@ -153,7 +153,7 @@ def test_a_diagnosis(victim, kind):
     victim.host.container("c1", ["192.168.100.129/24"])
     victim.flood(kind)
     options = {"networks": [network], "host_id": "h1", "duration": 1, "active": True}
-    result = victim.run("macvlan_diagnose", options, 30)
+    result = victim.run("macvlan_diagnose", options, 40)
     assert not result.get("failed"), result
     evidence = result["evidence"]
     assert evidence["watch"]["limits"], "what was not seen is said"
