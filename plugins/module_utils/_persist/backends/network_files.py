@@ -14,6 +14,7 @@ import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
@@ -165,7 +166,8 @@ def _read(path: str) -> NetworkFile | None:
         "t",
         "on",
     )
-    return NetworkFile(path, match, _holds(match), unmanaged, link_of(text))
+    conditions = tuple(f"Condition{key}={value}" for key in _CONDITIONS for value in match.get(key, ()))
+    return NetworkFile(path, match, _holds(conditions), unmanaged, link_of(text))
 
 
 def _text(path: str) -> str:
@@ -176,9 +178,9 @@ def _text(path: str) -> str:
         return ""
 
 
-def _holds(match: Mapping[str, Sequence[str]]) -> bool | None:
-    """systemd judges its own conditions; nothing is started for that."""
-    conditions = [f"Condition{key}={value}" for key in _CONDITIONS for value in match.get(key, ())]
+@lru_cache(maxsize=None)
+def _holds(conditions: tuple[str, ...]) -> bool | None:
+    """systemd judges its own conditions; nothing is started for that. Once in a run: they do not change meanwhile."""
     if not conditions:
         return True
     if find("systemd-analyze") is None:
