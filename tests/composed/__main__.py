@@ -35,7 +35,7 @@ def main() -> int:
                 verdicts[outcome.verdict] += 1
                 wrong += not outcome.holds
                 print(f"{outcome.case.seed:4} {outcome.case.host:6} {outcome.verdict}", flush=True)
-                if not outcome.holds:
+                if outcome.message:
                     print(f"     {outcome.case}\n     {outcome.message}", file=sys.stderr, flush=True)
     print(", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()))
     return 1 if wrong else 0

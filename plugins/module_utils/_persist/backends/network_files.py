@@ -25,6 +25,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
 #: A file of an earlier one replaces those of the same name in later ones.
 DIRECTORIES = tuple(f"{root}/systemd/network" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib"))
 SUFFIX = ".network"
+#: parse_boolean(), systemd's src/basic/parse-util.c
+TRUE = ("1", "yes", "y", "true", "t", "on")
 
 #: Files that are read, and characters of each.
 FILES, SIZE = 500, 1 << 16
@@ -101,20 +103,27 @@ def _pattern(patterns: Sequence[str], value: str | None) -> bool:
     return taken
 
 
+def settings(text: str) -> Iterator[tuple[str, str, str]]:
+    """Section, key and value of each line (systemd.syntax(7)). Pure."""
+    section = None
+    for line in text.replace("\\\n", " ").splitlines():
+        stripped = line.strip()
+        if stripped.startswith(("#", ";")):
+            continue
+        if stripped.startswith("[") and stripped.endswith("]"):
+            section = stripped[1:-1]
+        elif section is not None and "=" in stripped:
+            key, _separator, value = stripped.partition("=")
+            yield section, key.strip(), value.strip()
+
+
 def parse(texts: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Sections and keys of a file and its drop-ins, with all values in order; an empty one drops those before. Pure."""
     sections: dict[str, dict[str, list[str]]] = {}
     for text in texts:
-        section: dict[str, list[str]] | None = None
-        for line in text.replace("\\\n", " ").splitlines():
-            stripped = line.strip()
-            if stripped.startswith(("#", ";")):
-                continue
-            if stripped.startswith("[") and stripped.endswith("]"):
-                section = sections.setdefault(stripped[1:-1], {})
-            elif section is not None and "=" in stripped:
-                key, _separator, value = (part.strip() for part in stripped.partition("="))
-                section[key] = [*section.get(key, []), value] if value else []
+        for section, key, value in settings(text):
+            values = sections.setdefault(section, {})
+            values[key] = [*values.get(key, []), value] if value else []
     return sections
 
 
