@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -47,6 +47,9 @@ test-faults: root setup ## inject every fault, diagnose it, and print a table of
 
 test-hardening: root setup ## attack the collection, and print what broke which law (as root); ARGS=--help
 	@python -m tests.hardening $(ARGS)
+
+test-composed: root setup ## run site.yml and teardown.yml on hosts composed from seeds (as root); ARGS=--help
+	@python -m tests.composed $(ARGS)
 
 demo: root setup ## show the collection at work on three nspawn hosts (as root); faster, two namespaces: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo

@@ -18,9 +18,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base impo
     Maker,
     MakerKind,
     read_texts,
-    uncommented,
     unhidden,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import network_files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkd import (
     NETPLAN_FILES,
     Networkd,
@@ -28,7 +28,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, link_of
 
-DIRECTORIES = tuple(f"{root}/systemd/network" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"))
+DIRECTORIES = (*network_files.DIRECTORIES, "/lib/systemd/network")
 SUFFIXES = (".netdev", ".network")
 STACKED = ("MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "VLAN", "VXLAN", "Tunnel", "MACsec", "Xfrm")
 
@@ -70,22 +70,14 @@ def merge(files: Mapping[str, str], drop_ins: Mapping[str, str]) -> dict[str, st
 
 
 def parse(text: str) -> list[tuple[str, str, str]]:
-    """Section, key and value of each line (systemd.syntax(7)). Pure."""
-    section, found = "", []
-    for line in uncommented(text).splitlines():
-        stripped = line.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = stripped[1:-1]
-        elif "=" in stripped:
-            key, _separator, value = stripped.partition("=")
-            found.append((section, key.strip(), value.strip().strip('"')))
-    return found
+    """Section, key and value of each line, without quotes. Pure."""
+    return [(section, key, value.strip('"')) for section, key, value in network_files.settings(text)]
 
 
 def _makers(path: str, settings: list[tuple[str, str, str]], links: list[str]) -> list[Maker]:
     found: dict[str, Maker] = {}
     kind = next((value for section, key, value in settings if (section, key) == ("NetDev", "Kind")), "")
-    unmanaged = any(item[:2] == ("Link", "Unmanaged") and item[2].lower() in TRUE for item in settings)
+    unmanaged = any(item[:2] == ("Link", "Unmanaged") and item[2].lower() in network_files.TRUE for item in settings)
     for section, key, value in settings:
         for link in set(value.split()) & {*links}:
             if (section, key) == ("NetDev", "Name"):
@@ -96,10 +88,6 @@ def _makers(path: str, settings: list[tuple[str, str, str]], links: list[str]) -
             elif (section, key) == ("Match", "Name") and value == link and not unmanaged:
                 found.setdefault(link, _maker(path, link, CONFIGURES, f"Name={link} in [Match]"))
     return list(found.values())
-
-
-#: parse_boolean(), systemd's src/basic/parse-util.c
-TRUE = ("1", "yes", "y", "true", "t", "on")
 
 
 def _maker(path: str, link: str, does: str, said: str) -> Maker:

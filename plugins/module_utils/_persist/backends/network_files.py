@@ -14,6 +14,7 @@ import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
@@ -24,6 +25,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
 #: A file of an earlier one replaces those of the same name in later ones.
 DIRECTORIES = tuple(f"{root}/systemd/network" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib"))
 SUFFIX = ".network"
+#: parse_boolean(), systemd's src/basic/parse-util.c
+TRUE = ("1", "yes", "y", "true", "t", "on")
 
 #: Files that are read, and characters of each.
 FILES, SIZE = 500, 1 << 16
@@ -100,20 +103,27 @@ def _pattern(patterns: Sequence[str], value: str | None) -> bool:
     return taken
 
 
+def settings(text: str) -> Iterator[tuple[str, str, str]]:
+    """Section, key and value of each line (systemd.syntax(7)). Pure."""
+    section = None
+    for line in text.replace("\\\n", " ").splitlines():
+        stripped = line.strip()
+        if stripped.startswith(("#", ";")):
+            continue
+        if stripped.startswith("[") and stripped.endswith("]"):
+            section = stripped[1:-1]
+        elif section is not None and "=" in stripped:
+            key, _separator, value = stripped.partition("=")
+            yield section, key.strip(), value.strip()
+
+
 def parse(texts: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Sections and keys of a file and its drop-ins, with all values in order; an empty one drops those before. Pure."""
     sections: dict[str, dict[str, list[str]]] = {}
     for text in texts:
-        section: dict[str, list[str]] | None = None
-        for line in text.replace("\\\n", " ").splitlines():
-            stripped = line.strip()
-            if stripped.startswith(("#", ";")):
-                continue
-            if stripped.startswith("[") and stripped.endswith("]"):
-                section = sections.setdefault(stripped[1:-1], {})
-            elif section is not None and "=" in stripped:
-                key, _separator, value = (part.strip() for part in stripped.partition("="))
-                section[key] = [*section.get(key, []), value] if value else []
+        for section, key, value in settings(text):
+            values = sections.setdefault(section, {})
+            values[key] = [*values.get(key, []), value] if value else []
     return sections
 
 
@@ -165,7 +175,8 @@ def _read(path: str) -> NetworkFile | None:
         "t",
         "on",
     )
-    return NetworkFile(path, match, _holds(match), unmanaged, link_of(text))
+    conditions = tuple(f"Condition{key}={value}" for key in _CONDITIONS for value in match.get(key, ()))
+    return NetworkFile(path, match, _holds(conditions), unmanaged, link_of(text))
 
 
 def _text(path: str) -> str:
@@ -176,9 +187,9 @@ def _text(path: str) -> str:
         return ""
 
 
-def _holds(match: Mapping[str, Sequence[str]]) -> bool | None:
-    """systemd judges its own conditions; nothing is started for that."""
-    conditions = [f"Condition{key}={value}" for key in _CONDITIONS for value in match.get(key, ())]
+@lru_cache(maxsize=None)
+def _holds(conditions: tuple[str, ...]) -> bool | None:
+    """systemd judges its own conditions; nothing is started for that. Once in a run: they do not change meanwhile."""
     if not conditions:
         return True
     if find("systemd-analyze") is None:
