@@ -58,7 +58,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import address_remedy, parse_network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import network_fault, parse_network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import slices as _slices
 
@@ -69,8 +69,8 @@ def container_slices(
     """Host -> slice. Errors: AnsibleFilterError with all problems."""
     outer = parse_network(value)
     if outer is None:
-        remedy = address_remedy(value, "write it without host bits, such as 192.168.100.128/25")
-        raise AnsibleFilterError(f"container_slices: {value!r} is not a range in CIDR form. Remedy: {remedy}.")
+        problem, remedy = network_fault(value, "a range in CIDR form")
+        raise AnsibleFilterError(f"container_slices: {value!r}: {problem}. Remedy: {remedy}.")
     names = [str(host) for host in hosts]
     groups = _slices.Groups({_slices.ALL: names})
     given = {"container_range_per_host": per_host, "container_slice": pins or {}}

@@ -230,7 +230,7 @@ results:
         mac:
           description: The MAC address that the message gives as the address's.
           type: str
-          sample: 52:54:00:12:34:56
+          sample: "52:54:00:12:34:56"
         vantage:
           description:
             - V(parent), V(child) or a link of O(vantages), or V(inventory) for what was read from the kernel of this
@@ -367,7 +367,7 @@ duplicate_macs:
     mac:
       description: The MAC address.
       type: str
-      sample: 52:54:00:12:34:56
+      sample: "52:54:00:12:34:56"
     where:
       description: The V(link) of this host that has it, and its V(namespace).
       type: dict
@@ -406,7 +406,7 @@ proxy_arp:
     mac:
       description: The MAC address with which it answers.
       type: str
-      sample: 52:54:00:12:34:56
+      sample: "52:54:00:12:34:56"
     answers_probes:
       description: Whether it answers probes (RFC 5227) too. Linux does not.
       type: bool

@@ -157,7 +157,7 @@ parents:
     mac:
       description: The MAC address.
       type: str
-      sample: 52:54:00:12:34:56
+      sample: "52:54:00:12:34:56"
     addresses:
       description: All addresses with prefix length.
       type: list

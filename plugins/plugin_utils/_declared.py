@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan impor
 #: The variables of a declaration.
 NETWORKS, LINKS = "macvlan_networks", "macvlan_links"
 _ADDRESS = "ansible_host"
+_LIST = "write a list of mappings, one for each network or link, such as [{name: lan0, parent: eth0}]"
 
 
 class Play:
@@ -78,12 +79,12 @@ def as_list(value: object, key: str, problems: Problems) -> list[Any]:
         # PyYAML itself fails at numbers of more than 4,300 digits, dates that are none, and deep nesting.
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             reason = str(error).split("\n", maxsplit=1)[0]
-            problems.add(key, None, f"this text is not YAML: {reason}", "write a list of mappings")
+            problems.add(key, None, f"this text is not YAML: {reason}", _LIST)
             return []
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        problems.add(key, value, "this is not a list", "write a list of mappings, one item per network or link")
+        problems.add(key, value, "this is not a list", _LIST)
         return []
     listed: list[Any] = plain(value)
     return listed

@@ -17,6 +17,7 @@ Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 #: linux/if.h IFNAMSIZ is 16 with the closing NUL.
 IFNAME_MAX = 15
 
+_NUMBER = re.compile(r"[0-9]{9,12}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 #: What an address or network consists of (RFC 4291, 2.2 and 2.3). `ipaddress` takes any text behind a %, as a zone id
 #: (RFC 4007, 11): that is no part of an address, and belongs to one host.
@@ -43,6 +44,22 @@ def parse_mac(text: object) -> str | None:
         return None
     mac = text.strip().lower().replace("-", ":")
     return mac if _MAC.fullmatch(mac) else None
+
+
+def mac_fault(given: object) -> tuple[str, str]:
+    """Why something is no MAC address, and how to write one.
+
+    YAML 1.1 takes digits and colons for a number of base 60.
+    """
+    octets: list[int] = []
+    number = int(given) if isinstance(given, int) or (isinstance(given, str) and _NUMBER.fullmatch(given)) else 0
+    while number > 0:
+        number, octet = divmod(number, 60)
+        octets.insert(0, octet)
+    if len(octets) == 6:
+        mac = ":".join(f"{octet:02}" for octet in octets)
+        return "YAML reads a MAC address of nothing but digits as a number", f"write it in quotes: '{mac}'"
+    return "this is not a MAC address", "write six octets, such as 52:54:00:ab:cd:ef"
 
 
 def mac_problem(mac: str) -> str | None:
@@ -72,9 +89,28 @@ def _plain(text: object) -> str:
     return plain
 
 
-def address_remedy(given: object, remedy: str) -> str:
-    """What to write instead of something that is no address or network; `remedy` is for all but a zone id."""
-    return "write it without a zone id (%…)" if isinstance(given, str) and "%" in given else remedy
+def address_remedy(given: object, remedy: str, version: int = 0) -> str:
+    """What to write instead of something that is no address or network (of this IP version, where one is given).
+
+    `remedy` is for all but a zone id.
+    """
+    if not isinstance(given, str) or "%" not in given:
+        return remedy
+    without = re.sub("%[^/]*", "", given).strip()
+    found = parse_interface(without)
+    if found is None or version not in (0, found.version):
+        return remedy
+    return f"write {without}, without a zone id (%…)"
+
+
+def one_address_remedy(given: object) -> str:
+    """The same for one address: what it is that stands beside it."""
+    interface = parse_interface(given)
+    if interface is not None:
+        # a colon at the end would be YAML's
+        text = f"'{interface.ip}'" if str(interface.ip).endswith(":") else str(interface.ip)
+        return f"write {text}, without a prefix length"
+    return address_remedy(given, "write one such as 192.168.100.3")
 
 
 def parse_address(text: object) -> Address | None:
@@ -138,9 +174,9 @@ def smallest_network(blocks: tuple[Network, ...]) -> Network:
 
 
 def network_fault(text: object, what: str) -> tuple[str, str]:
-    """Why a text is no network (or range), and how to write it. what: what it should be, such as ``a subnet``."""
+    """Why a text is no network (or range), and how to write it. what: what it should be, such as ``a range``."""
     if isinstance(text, str) and "%" in text:
-        return f"this is not {what}", address_remedy(text, "")
+        return f"this is not {what}", address_remedy(text, "write it in CIDR form, such as 192.168.100.128/28")
     loose = parse_network(text, strict=False)
     if loose is not None:
         return f"this has host bits: the network is {loose}", f"write {loose}"
@@ -148,11 +184,13 @@ def network_fault(text: object, what: str) -> tuple[str, str]:
     if ends is None:
         return f"this is not {what}", "write it in CIDR form, such as 192.168.100.128/28"
     if ends[0].version != ends[1].version:
-        return "its ends are of two families", "write a range for each family"
+        return "its ends are of two families", "write a range for each family, such as 192.168.100.128/28"
     blocks = _blocks(*ends)
     if not blocks:
         return "it ends before it begins", f"write {ends[1]}-{ends[0]}"
     fits = smallest_network(blocks)
+    if what != "a range":
+        return f"this is a range and not {what}", f"write it in CIDR form, such as {fits}"
     return f"this needs {len(blocks)} blocks in CIDR form, and each is a route", f"write {fits}, or a part of it"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -101,8 +102,14 @@ class InvalidInput(Exception):
         self.problems = problems
 
 
+#: The length of a key for which a similar one is looked for.
+_KEY_MAX = 40
+
+
 def unknown_keys(given: dict, known: tuple[str, ...], key: str, problems: Problems) -> None:
     """Add a problem for each key that nothing would read."""
     for name, value in given.items():
         if name not in known:
-            problems.add(f"{key}.{name}", value, "there is no such key", f"use one of {', '.join(known)}")
+            close = difflib.get_close_matches(str(name)[:_KEY_MAX], known, 1)
+            remedy = f"write {close[0]}" if close else f"use one of {', '.join(known)}"
+            problems.add(f"{key}.{name}", value, "there is no such key", remedy)

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, mac_problem, parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    mac_fault,
+    mac_problem,
+    parse_mac,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
@@ -105,9 +110,9 @@ def _parse(options: ConflictOptions, problems: Problems) -> tuple[list[WantedVan
         )
     for number, mac in enumerate(options.known_macs):
         parsed = parse_mac(mac)
-        problem = mac_problem(parsed) if parsed else "this is not a MAC address"
+        problem, remedy = (mac_problem(parsed), "leave it out") if parsed else mac_fault(mac)
         if problem:
-            problems.add(f"known_macs[{number}]", mac, problem, "write six octets such as 52:54:00:12:34:56")
+            problems.add(f"known_macs[{number}]", mac, problem, remedy)
     if not options.probes:
         problems.add("probes", [], "there is nothing to probe", "list at least one parent with addresses")
     found = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
+    address_remedy,
     parse_address,
     parse_network,
 )
@@ -21,7 +22,10 @@ _UNASSIGNABLE = tuple(
     ipaddress.ip_network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/128", "::1/128", "ff00::/8")
 )
-_FORMS = "write one address (192.168.100.50), a network (192.168.100.128/28) or a range (192.168.100.50-192.168.100.99)"
+_FORMS = (
+    "write an address such as 192.168.100.50, a network such as 192.168.100.128/28 or a range such as"
+    " 192.168.100.50-192.168.100.99"
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def _ends(text: str) -> tuple[Address, Address] | None:
 
 def _hint(text: str) -> str:
     if "%" in text:
-        return "leave the interface out, the parent says which one is meant"
+        return address_remedy(text, _FORMS)
     network = parse_network(text, strict=False)
     if network is None:
         return _FORMS

@@ -28,7 +28,7 @@ from .verdict import OwnAddresses
 Everywhere = List[Tuple[Namespace, Facts]]
 
 PARENT, CHILD = "parent", "child"
-_FORMS = f"write {PARENT}, {CHILD}, the name of a link, or a mapping with link and namespace"
+_FORMS = f"write {PARENT}, {CHILD}, the name of a link, or a mapping such as {{link: eth0, namespace: c1}}"
 
 
 @dataclass(frozen=True)

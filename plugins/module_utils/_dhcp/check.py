@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Network,
     address_remedy,
+    network_fault,
     parse_address,
     parse_network,
 )
@@ -155,8 +156,7 @@ def _parse_probe(probe: dict, key: str, problems: Problems) -> _DhcpProbe:
     for place, text in enumerate(probe.get("subnets") or []):
         network = parse_network(text)
         if network is None:
-            remedy = address_remedy(text, "write it as 192.168.100.0/24, without host bits")
-            problems.add(f"{key}.subnets[{place}]", text, "this is not a network", remedy)
+            problems.add(f"{key}.subnets[{place}]", text, *network_fault(text, "a network"))
         else:
             result.subnets.append(network)
     for place, text in enumerate(probe.get("servers") or []):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Union
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    mac_fault,
     mac_problem,
     parse_mac,
     stable_mac,
@@ -105,7 +106,8 @@ def number(given: object, lowest: int, highest: int, key: str, problems: Problem
         given = int(given)
     if isinstance(given, bool) or not isinstance(given, int) or not lowest <= given <= highest:
         what = f"this is not a whole number from {lowest} to {highest}"
-        problems.add(key, given, what, "write one, or leave it out")
+        example = next(number for number in (1500, 1, highest) if lowest <= number <= highest)
+        problems.add(key, given, what, f"write one such as {example}, or leave it out")
         return None
     return given
 
@@ -127,10 +129,13 @@ def _mac(given: Given) -> str | None:
     if value == STABLE:
         return stable_mac(given.host_id, str(given.link.get("name")))
     mac = parse_mac(value)
-    problem = mac_problem(mac) if mac else "this is not a MAC address"
+    problem = mac_problem(mac) if mac else None
     if problem:
         remedy = "write a unicast, locally administered address such as 02:00:00:00:00:01"
         given.problems.add(given.key, value, problem, f"{remedy}, or leave mac out for a stable one")
+    elif mac is None:
+        what, remedy = mac_fault(value)
+        given.problems.add(given.key, value, what, f"{remedy}, or leave mac out for a stable one")
     return mac
 
 

@@ -66,6 +66,13 @@ class Intent:
         }
 
 
+#: What is wrong with something else in the place of a network, and what to do.
+NO_NETWORK = (
+    "a network is a mapping",
+    "write at least name, parent and subnet, such as {name: lan0, parent: eth0, subnet: 192.168.100.0/24}",
+)
+
+
 def keyed(network: MacvlanNetwork) -> dict[str, object]:
     """The data of a network, and where it was declared."""
     return {**network.as_data(), _origin.KEY: network.key}
@@ -85,7 +92,7 @@ def expand(
     for number, network in enumerate(plain(networks)):
         key = f"macvlan_networks[{number}]"
         if not isinstance(network, dict):
-            problems.add(key, network, "a network is a mapping", "write at least name, parent and subnet")
+            problems.add(key, network, *NO_NETWORK)
             continue
         one, sharing = _network(network, key, problems, host, groups or Groups())
         parsed.append(one)

@@ -12,6 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Interface,
     address_remedy,
     ifname_problem,
+    network_fault,
     parse_address,
     parse_interface,
     parse_network,
@@ -158,7 +159,7 @@ def _routes(
 
 def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, problems: Problems) -> DesiredRoute | None:
     if not isinstance(route, dict):
-        problems.add(key, route, "a route is a mapping", "write at least destination")
+        problems.add(key, route, "a route is a mapping", "write one such as {destination: 10.0.0.0/8}")
         return None
     unknown_keys(route, ROUTE_KEYS, key, problems)
     destination = parse_network(route.get("destination"))
@@ -166,11 +167,11 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
         problems.add(
             f"{key}.destination",
             route.get("destination"),
-            "this is not a network",
-            address_remedy(route.get("destination"), "write 192.168.100.128/28, without host bits"),
+            *network_fault(route.get("destination"), "a network"),
         )
         return None
     hops: dict[str, Address | None] = {}
+    example = "192.168.100.1" if destination.version == 4 else "fd00:100::1"
     for name in ("gateway", "source"):
         hop = hops[name] = parse_address(route.get(name))
         if route.get(name) is not None and (hop is None or hop.version != destination.version):
@@ -178,7 +179,7 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
                 f"{key}.{name}",
                 route[name],
                 f"this is not an IPv{destination.version} address",
-                address_remedy(route[name], f"write one, or leave {name} out"),
+                address_remedy(route[name], f"write one such as {example}, or leave {name} out", destination.version),
             )
     source = hops["source"]
     if source is not None and addresses is not None and source not in [address.ip for address in addresses]:
@@ -202,7 +203,8 @@ def read_settings(given: object, key: str, problems: Problems) -> tuple[tuple[st
     if given is None:
         return ()
     if not isinstance(given, dict):
-        problems.add(key, given, "this is not a mapping", f"write names and numbers; names are {', '.join(SYSCTLS)}")
+        remedy = f"write one such as {{arp_filter: 1}}; names are {', '.join(SYSCTLS)}"
+        problems.add(key, given, "this is not a mapping", remedy)
         return ()
     unknown_keys(given, tuple(SYSCTLS), key, problems)
     result = {}

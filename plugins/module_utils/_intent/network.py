@@ -19,9 +19,9 @@ from typing import Any, Callable
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
     Network,
-    address_remedy,
     ifname_problem,
     network_fault,
+    one_address_remedy,
     parse_address,
     parse_network,
     parse_range,
@@ -50,7 +50,7 @@ def listed(given: object) -> list[object]:
     return given if isinstance(given, list) else [given]
 
 
-def _items(parse: Callable[[object], Any], problem: str, remedy: str) -> Reader:
+def _items(parse: Callable[[object], Any], problem: str, remedy: Callable[[object], str]) -> Reader:
     """Reads a list, or one value alone."""
 
     def read(given: object, key: str, problems: Problems) -> tuple[Any, ...]:
@@ -59,7 +59,7 @@ def _items(parse: Callable[[object], Any], problem: str, remedy: str) -> Reader:
             here = f"{key}[{number}]" if isinstance(given, list) else key
             value = parse(item)
             if value is None:
-                problems.add(here, item, problem, address_remedy(item, remedy))
+                problems.add(here, item, problem, remedy(item))
             elif value in found:
                 problems.add(here, item, "this is listed twice", "list it once")
             else:
@@ -97,7 +97,7 @@ def _one_network(item: object) -> tuple[Network, ...] | None:
     return None if network is None else (network,)
 
 
-_addresses = _items(parse_address, "this is not an IP address", "write it without a prefix length")
+_addresses = _items(parse_address, "this is not an IP address", one_address_remedy)
 _some_subnets = _networks(_one_network, "a network")
 _ranges = _networks(parse_range, "a range")
 
@@ -106,7 +106,7 @@ def _excluded(given: object, key: str, problems: Problems) -> tuple[Address, ...
     blocks = _ranges(given, key, problems)
     count = sum(block.num_addresses for block in blocks)
     if count > EXCLUDED_MAX:
-        remedy = f"exclude at most {EXCLUDED_MAX}, or declare a smaller container_range"
+        remedy = f"exclude at most {EXCLUDED_MAX}, such as {blocks[0][0]}, or declare a smaller container_range"
         problems.add(key, given, f"these are {count} addresses, and the engine takes them one by one", remedy)
         return ()
     return tuple(address for block in blocks for address in block)
@@ -155,7 +155,7 @@ def _segment(given: object, key: str, problems: Problems) -> str:
 def _link(given: object, key: str, problems: Problems) -> str | None:
     problem = ifname_problem(given) if given else None
     if problem:
-        problems.add(key, given, problem, "name the host's own link, or leave it out")
+        problems.add(key, given, problem, "write a name for the host's own link such as lan0, or leave it out")
     return str(given) if given else None
 
 

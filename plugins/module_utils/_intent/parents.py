@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
-    address_remedy,
     ifname_problem,
+    mac_fault,
+    network_fault,
     parse_mac,
     parse_network,
 )
@@ -21,7 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 
 SELECTORS = ("mac", "subnet", "default_route")
 REMEDY = (
-    "write an interface name such as eth0, or one of {mac: 52:54:00:12:34:56}, {subnet: 192.168.100.0/24},"
+    "write an interface name such as eth0, or one of {mac: 52:54:00:ab:cd:ef}, {subnet: 192.168.100.0/24},"
     " {default_route: true}"
 )
 #: Links that are children of a link and carry its frames.
@@ -42,10 +43,9 @@ def check(selector: object, key: str, problems: Problems) -> None:
         return
     kind, value = next(iter(selector.items()))
     if kind == "mac" and parse_mac(value) is None:
-        problems.add(f"{key}.mac", value, "this is not a MAC address", "write six octets such as 52:54:00:12:34:56")
+        problems.add(f"{key}.mac", value, *mac_fault(value))
     elif kind == "subnet" and parse_network(value) is None:
-        remedy = address_remedy(value, "write it as 192.168.100.0/24, without host bits")
-        problems.add(f"{key}.subnet", value, "this is not a network", remedy)
+        problems.add(f"{key}.subnet", value, *network_fault(value, "a network"))
     elif kind == "default_route" and value is not True:
         problems.add(
             f"{key}.default_route", value, "the only value is true", "write default_route: true, or name the interface"

@@ -101,7 +101,7 @@ def problem(spec: str) -> tuple[str, str] | None:
     if any(char in spec for char in "\\,;") or not spec.isprintable():
         return (
             "a comma, semicolon, backslash or control character separates or escapes entries in NetworkManager's list",
-            "give each device as an entry of its own, and write ? for such a character in a name",
+            "give each device as an entry of its own, such as lan0, and write ? for such a character in a name",
         )
     body = spec[len(EXCEPT) :] if is_except(spec) else spec
     tag, dummy, value = body.partition(":")
@@ -110,16 +110,16 @@ def problem(spec: str) -> tuple[str, str] | None:
         return None
     if tag == INTERFACE_NAME:
         why = ifname_problem(value.lstrip("~=").replace("*", "x").replace("?", "x"))
-        return (why, "give the device's name, or a pattern with * and ?") if why else None
+        return (why, "write the device's name, or a pattern with * and ?, such as lan*") if why else None
     if tag == MAC:
         if _HARDWARE_ADDRESS.fullmatch(value):
             return None
-        return "this is no hardware address", "write it as mac:02:00:5e:10:00:01"
+        return "this is no hardware address", "write one such as mac:02:00:5e:10:00:01"
     if tag in TAGS:
         return None if value else (f"{tag} needs a value", f"write {tag}VALUE")
     return (
         "this is no device spec of NetworkManager",
-        f"use a plain interface name, or one of {', '.join([INTERFACE_NAME, MAC, *TAGS])}, or {EXCEPT} and one of them",
+        f"write a name such as lan0, or one of {', '.join([INTERFACE_NAME, MAC, *TAGS])}, or {EXCEPT} and one of them",
     )
 
 

@@ -100,12 +100,12 @@ def _seconds(value: object, key: str, default: float, low: float, high: float, p
 
 def _target(given: object, key: str, problems: Problems) -> RequestedTarget | None:
     if not isinstance(given, dict):
-        problems.add(key, given, "a target is a mapping", "write at least target")
+        problems.add(key, given, "a target is a mapping", "write at least target, such as {target: 192.168.100.129}")
         return None
     unknown_keys(given, _TARGET_KEYS, key, problems)
     target = parse_address(given.get("target"))
     if target is None:
-        remedy = address_remedy(given.get("target"), "names are not resolved here")
+        remedy = address_remedy(given.get("target"), "write one such as 192.168.100.129: names are not resolved here")
         problems.add(f"{key}.target", given.get("target"), "this is not an IP address", remedy)
     method = given.get("method") or ECHO
     if method not in METHODS:

@@ -60,5 +60,5 @@ def test_prefixes_and_masks():
 
 
 def test_remedy():
-    assert address_remedy("fe80::1%lan0", "another") == "write it without a zone id (%…)"
+    assert address_remedy("fe80::1%lan0", "another") == "write fe80::1, without a zone id (%…)"
     assert [address_remedy(given, "another") for given in ("fe80::g", None, 5)] == ["another"] * 3
