@@ -235,19 +235,13 @@ def unasked(evidence: HostEvidence) -> list[str]:
         if network["gateways"]:
             if not any(item["kind"] in GATEWAYS for item in asked):
                 found.append(f"no gateway of network {name} could be asked{because}")
-        elif not (asked and _of_link(network)):
+        elif not (asked and network.get("of_link")):
             found.append(f"no gateway of network {name} is declared: whether the switch accepts its links is not known")
         if not asked:
             found.append(f"nothing of network {name} could be asked{because}")
     if not evidence["networks"] and not any(item["sent"] for item in watch["targets"]):
         found.append("nothing was asked: its links have neither addresses nor routes to containers")
     return found
-
-
-def _of_link(network: NetworkData) -> bool:
-    """Whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets."""
-    ranges = network["container_ranges"]
-    return bool(ranges) and set(ranges) <= set(network["subnets"])
 
 
 # ---- the check of all ------------------------------------------------------------------------------------------------
