@@ -100,6 +100,8 @@ class CauseCard:
     title: str
     status: str
     verdicts: list[VerdictBlock] = field(default_factory=list)
+    #: other hosts on which something is lost by it
+    felt: list[HostName] = field(default_factory=list)
 
     @property
     def first(self) -> VerdictBlock:
