@@ -100,7 +100,7 @@ def _failures(report: DiagnosisReport) -> dict[str, str]:
     found = {}
     for host in report.data["hosts"]:
         name = host["host"]
-        said = [words.headline(item) for item in report.of(name, CONFIRMED)]
+        said = [*(words.headline(item) for item in report.of(name, CONFIRMED)), *words.elsewhere(report, name)]
         located = report.located(name)
         if located:
             said.append(words.located_line(located))

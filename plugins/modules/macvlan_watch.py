@@ -88,6 +88,9 @@ options:
       segment:
         description: The layer 2 segment. Nothing here depends on it.
         type: str
+      of_link:
+        description: Whether it stands for a link that no network declares. It then has the link's name.
+        type: bool
       key:
         description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
         type: str
@@ -453,6 +456,7 @@ def main() -> None:
         **{name: {"type": "str"} for name in WORDS},
         **{name: {"type": "list", "elements": "str"} for name in LISTS},
         "parent": {"type": "raw"},
+        "of_link": {"type": "bool"},
     }
     target = {
         "target": {"type": "str", "required": True},

@@ -27,8 +27,15 @@ SCHEMA_VERSION = 1
 ParentSelector = Union[str, Dict[str, Union[str, bool]]]
 
 
-class NetworkData(TypedDict):
-    """One declared network, as the filter `intent` gives it. link: None where the host takes no part in it."""
+class _NetworkMark(TypedDict, total=False):
+    of_link: bool
+
+
+class NetworkData(_NetworkMark):
+    """One declared network, as the filter `intent` gives it. link: None where the host takes no part in it.
+
+    of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway; missing: it does not.
+    """
 
     name: str
     parent: ParentSelector

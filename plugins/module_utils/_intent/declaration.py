@@ -137,6 +137,7 @@ def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -
                 ranges=ranges,
                 host_addresses=tuple(dict.fromkeys(interface.ip for interface in link.addresses)),
                 link=link.name,
+                of_link=True,
                 key=link.key,
             )
         )

@@ -159,6 +159,12 @@ def _link(given: object, key: str, problems: Problems) -> str | None:
     return str(given) if given else None
 
 
+def _of_link(given: object, key: str, problems: Problems) -> bool:
+    if given not in (None, True, False):
+        problems.add(key, given, "this is neither true nor false", "leave it out: the filter intent sets it")
+    return given is True
+
+
 def _spelled(data: str, declared: str | None, read: Reader) -> dict[str, object]:
     """Metadata of a field: its key in plain data, its key in ``macvlan_networks`` (None where it is derived there)."""
     return {"data": data, "declared": declared, "read": read}
@@ -181,6 +187,7 @@ class MacvlanNetwork:
     ranges: what containers of this host may use, its slice where the declared range belongs to a group.
     excluded: addresses of the ranges that the engine does not assign; somebody else may have them. Where a group
     shares the range they are those of all of it.
+    of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets.
     key: where it stands in the input, for messages that come later.
     """
 
@@ -197,6 +204,7 @@ class MacvlanNetwork:
     engine: str = field(default="none", metadata=_spelled("engine", "engine", _engine))
     segment: str = field(default="", metadata=_spelled("segment", "segment", _segment))
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
+    of_link: bool = field(default=False, metadata=_spelled("of_link", None, _of_link))
     key: str = "macvlan_networks"
 
     @cached_property
@@ -215,7 +223,7 @@ class MacvlanNetwork:
         unknown_keys(dict(data), (*DATA.values(), _origin.KEY), key, problems)
         network = cls(**read_fields(data, DATA, key, problems), key=key)
         # A link that no network declares is a network of the link's name, which may have more characters.
-        if network.engine != "none" or network.name not in (network.link, f"link {network.link}"):
+        if not network.of_link or network.name not in (network.link, f"link {network.link}"):
             check_name(network.name, f"{key}.name", problems)
         host_addresses = DATA["host_addresses"]
         if network.link is not None and not listed(data.get(host_addresses)):

@@ -41,7 +41,7 @@ class Account:
 
     name: as people name it. after: seconds from the start of the watch to the first loss, None where it never answered.
     share: of the probes that were lost, 0 to 1. explained_by: the causes that explain it, confirmed ones or, without
-    any, suspected ones; where it is empty the target is located.
+    any, suspected ones; where it is empty the target is located. explained_on: other hosts whose verdicts these are.
     edge: the nodes of the drawing between which it is lost, in the packet's direction, and ``edge_text`` the same for
     people. direction: ``request``, ``answer`` or ``unknown``. pattern: one of `rhythm`; period: seconds, for a periodic
     one; losses: how often. before: what changed within a second before the first loss. ask: whom to ask what.
@@ -54,6 +54,7 @@ class Account:
     after: float | None
     share: float
     explained_by: tuple[str, ...]
+    explained_on: tuple[str, ...]
     edge: tuple[str, str]
     edge_text: str
     direction: str
@@ -96,6 +97,7 @@ class Account:
             "after": self.after,
             "share": self.share,
             "explained_by": list(self.explained_by),
+            "explained_on": list(self.explained_on),
             "edge": list(self.edge),
             "edge_text": self.edge_text,
             "direction": self.direction,
@@ -110,37 +112,48 @@ class Account:
 
 
 def accounts(
-    evidence: HostEvidence, verdicts: Iterable[CauseVerdict], losses: Mapping[tuple[str, str], LocatedLoss]
+    evidence: HostEvidence, explaining: Explaining, losses: Mapping[tuple[str, str], LocatedLoss]
 ) -> list[Account]:
-    """One for each broken target of a host. verdicts: of all hosts, as the laws left them.
+    """One for each broken target of a host. explaining: the verdicts of all hosts, as the laws left them.
 
     losses: where the probes of the fleet vanished, by host and id of the target (`path.located`).
     """
     watch = evidence["watch"]
     if watch is None:
         return []
-    found = [item for item in verdicts if item.status in (CONFIRMED, SUSPECTED)]
     return [
-        _account(evidence, watch, target, found, losses.get((evidence["host"], target["id"])))
+        _account(evidence, watch, target, explaining, losses.get((evidence["host"], target["id"])))
         for target in broken(watch["targets"])
     ]
 
 
-def explained(host: str, target: TargetData, verdicts: Iterable[CauseVerdict], interval: float) -> tuple[str, ...]:
-    """The causes that explain a target of a host: the confirmed ones, or without any the suspected ones.
+class Explaining:
+    """The verdicts of all hosts that can explain a loss, by host, and by the addresses that they are about."""
 
-    A target that was requested beside the networks may be on another host: then that host's verdicts explain it.
-    """
-    for status in (CONFIRMED, SUSPECTED):
-        causes = [
-            item.cause
-            for item in verdicts
-            if item.status == status
-            and (_explains(item, target, interval) if item.host == host else _explains_there(item, target))
-        ]
-        if causes:
-            return tuple(dict.fromkeys(causes))
-    return ()
+    def __init__(self, verdicts: Iterable[CauseVerdict]) -> None:
+        self._hosts: dict[str, list[CauseVerdict]] = {}
+        self._addresses: dict[str, list[CauseVerdict]] = {}
+        for item in verdicts:
+            if item.status in (CONFIRMED, SUSPECTED):
+                self._hosts.setdefault(item.host, []).append(item)
+                for part in {part for name in _named(item) for part in name.split("/")}:
+                    self._addresses.setdefault(part, []).append(item)
+
+    def of(self, host: str, target: TargetData, interval: float) -> list[CauseVerdict]:
+        """Those that explain a target of a host: the confirmed ones, or without any the suspected ones.
+
+        A target that was requested beside the networks may be on another host: then that host's verdicts explain it.
+        """
+        found = [item for item in self._hosts.get(host, ()) if _explains(item, target, interval)]
+        if not target["network"]:
+            found += [item for item in self._addresses.get(target["target"], ()) if item.host != host]
+        confirmed = [item for item in found if item.status == CONFIRMED]
+        return confirmed or found
+
+
+def causes(verdicts: Iterable[CauseVerdict]) -> tuple[str, ...]:
+    """Each once."""
+    return tuple(dict.fromkeys(item.cause for item in verdicts))
 
 
 def _explains(verdict: CauseVerdict, target: TargetData, interval: float) -> bool:
@@ -171,11 +184,6 @@ def _requested_like(verdict: CauseVerdict, target: TargetData) -> bool:
     return GATEWAY_FROM_PARENT in BY_ID[verdict.cause].breaks and (not named or _of_parent(named))
 
 
-def _explains_there(verdict: CauseVerdict, target: TargetData) -> bool:
-    """Whether a verdict of another host is about the address of a target that was requested beside the networks."""
-    return not target["network"] and _at(_named(verdict), target["target"])
-
-
 def _named(verdict: CauseVerdict) -> set[str]:
     """The ids of the broken targets that a verdict is about."""
     return {name for item in verdict.evidence for name in item.targets}
@@ -194,9 +202,10 @@ def _account(
     evidence: HostEvidence,
     watch: TimelineData,
     target: TargetData,
-    verdicts: Sequence[CauseVerdict],
+    explaining: Explaining,
     loss: LocatedLoss | None,
 ) -> Account:
+    because = explaining.of(evidence["host"], target, watch["interval"])
     names = _names(evidence, target["network"])
     pattern, period = rhythm.of_losses(target["losses"], target["received"], watch["duration"])
     parent_reaches = _parent_reaches(target, watch["targets"])
@@ -212,7 +221,8 @@ def _account(
         name=names.of_target(target),
         after=after,
         share=round((target["sent"] - target["received"]) / max(target["sent"], 1), 3),
-        explained_by=explained(evidence["host"], target, verdicts, watch["interval"]),
+        explained_by=causes(because),
+        explained_on=tuple(dict.fromkeys(item.host for item in because if item.host != evidence["host"])),
         edge=edge,
         edge_text=edge_text,
         direction=loss.direction if loss is not None else UNKNOWN,

@@ -26,7 +26,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData, TimelineData
 
-from .account import explained
+from .account import Explaining, causes
 from .case import Case, bare
 from .cause import Cause
 from .registry import BY_ID, CAUSES
@@ -235,19 +235,13 @@ def unasked(evidence: HostEvidence) -> list[str]:
         if network["gateways"]:
             if not any(item["kind"] in GATEWAYS for item in asked):
                 found.append(f"no gateway of network {name} could be asked{because}")
-        elif not (asked and _of_link(network)):
+        elif not (asked and network.get("of_link")):
             found.append(f"no gateway of network {name} is declared: whether the switch accepts its links is not known")
         if not asked:
             found.append(f"nothing of network {name} could be asked{because}")
     if not evidence["networks"] and not any(item["sent"] for item in watch["targets"]):
         found.append("nothing was asked: its links have neither addresses nor routes to containers")
     return found
-
-
-def _of_link(network: NetworkData) -> bool:
-    """Whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets."""
-    ranges = network["container_ranges"]
-    return bool(ranges) and set(ranges) <= set(network["subnets"])
 
 
 # ---- the check of all ------------------------------------------------------------------------------------------------
@@ -264,6 +258,7 @@ def violations(
     states: of the hosts. accounted: for each host its accounts, as causes that explain by id of the target.
     """
     verdicts = list(verdicts)
+    explaining = Explaining(verdicts)
     found = []
     for host, evidence in hosts.items():
         own = [item for item in verdicts if item.host == host]
@@ -271,9 +266,9 @@ def violations(
         lost = {item["id"]: item for item in broken(watch["targets"])} if watch else {}
         if set(lost) != set(accounted.get(host, {})):
             found.append(f"(a) {host}: not every broken target has an account")
-        for name, causes in accounted.get(host, {}).items():
-            if watch and name in lost and causes != explained(host, lost[name], verdicts, watch["interval"]):
-                found.append(f"(a) {host}: {name} is explained by {causes}, and that is not what the verdicts say")
+        for name, said in accounted.get(host, {}).items():
+            if watch and name in lost and said != causes(explaining.of(host, lost[name], watch["interval"])):
+                found.append(f"(a) {host}: {name} is explained by {said}, and that is not what the verdicts say")
         if states.get(host) == "healthy" and (unlike(evidence) or unasked(evidence) or lost):
             found.append(f"(b) {host} is healthy, and {[*unlike(evidence), *unasked(evidence), *lost]}")
         found += [text for item in own for text in _broken_by(item, evidence, own)]

@@ -21,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData, TimelineData
 
 from . import laws, outages, shape
-from .account import Account, accounts, places
+from .account import Account, Explaining, accounts, places
 from .judge import judge, understood
 from .names import ENDS, ends, natural
 from .path import located
@@ -76,7 +76,11 @@ class DiagnosisReport:
 
     def located(self, host: str) -> list[Account]:
         """The broken targets of a host that no cause explains."""
-        return [item for item in self._accounts.get(host, []) if item.located]
+        return [item for item in self.accounts_of(host) if item.located]
+
+    def accounts_of(self, host: str) -> list[Account]:
+        """One for each broken target of a host."""
+        return self._accounts.get(host, [])
 
     @cached_property
     def _verdicts(self) -> dict[str, list[CauseVerdict]]:
@@ -114,8 +118,8 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
     losses, by_host = located(seen), _by_host(verdicts)
-    found = [item for item in verdicts if item.status in (CONFIRMED, SUSPECTED)]
-    known = {name: accounts(evidence, found, losses) for name, evidence in seen.items()}
+    explaining = Explaining(verdicts)
+    known = {name: accounts(evidence, explaining, losses) for name, evidence in seen.items()}
     hosts = [_host(item, by_host.get(item.name, []), known.get(item.name, [])) for item in checked]
     states = [host["state"] for host in hosts]
     data: ReportData = {

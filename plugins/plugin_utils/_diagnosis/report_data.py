@@ -113,6 +113,7 @@ class AccountData(TypedDict):
     after: float | None
     share: float
     explained_by: list[str]
+    explained_on: list[str]
     edge: list[str]
     edge_text: str
     direction: str

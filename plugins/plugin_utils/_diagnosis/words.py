@@ -84,6 +84,7 @@ def _brief(host: ReportHost, report: DiagnosisReport) -> list[str]:
     located = report.located(name)
     if located:
         found.append(located_line(located))
+    found += elsewhere(report, name)
     missing = [*host["unlike"], *(host["unasked"] if host["state"] == BLIND else ())]
     said = [*found, *missing, *filter(None, [host["message"]])]
     more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
@@ -119,6 +120,8 @@ def _host(host: ReportHost, report: DiagnosisReport, said: _Said) -> Iterator[st
         first = said.before(name, network, "\n".join(rest))
         yield from [f"  {network} other causes: as on {first}"] if first else rest
     yield from _located([item for item in report.located(name) if item.network not in networks])
+    for text in elsewhere(report, name):
+        yield from _listed(text)
     yield from _missing("not as declared", host["unlike"])
     yield from _missing("not known to be healthy", host["unasked"] if host["state"] == BLIND else [])
     for problem in host["problems"][:EVIDENCE_MAX]:
@@ -171,6 +174,16 @@ def _wrapped(label: str, text: str) -> list[str]:
     bound = re.sub(r"(?<=[0-9]) (?=s\b)", "\u00a0", text)
     wrapped = textwrap.wrap(bound, WIDTH, initial_indent=f"    {label:7} ", subsequent_indent=" " * 12)
     return [line.replace("\u00a0", " ") for line in wrapped]
+
+
+def elsewhere(report: DiagnosisReport, host: str) -> list[str]:
+    """What a host lost by causes of other hosts, each once, as for the message of a task that fails."""
+    lost = [item for item in report.accounts_of(host) if item.explained_on]
+    return list(
+        dict.fromkeys(
+            f"lost by {', '.join(item.explained_by)} on {_names(list(item.explained_on))}: {item.text}" for item in lost
+        )
+    )[:MISSING_MAX]
 
 
 def _located(found: list[Account]) -> Iterator[str]:

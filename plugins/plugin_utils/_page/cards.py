@@ -87,6 +87,8 @@ class TextOf:
     text: str
     hosts: list[HostName]
     command: bool = False
+    #: whether it is the same for all of them, to the letter
+    same: bool = True
 
 
 @dataclass
@@ -98,6 +100,8 @@ class CauseCard:
     title: str
     status: str
     verdicts: list[VerdictBlock] = field(default_factory=list)
+    #: other hosts on which something is lost by it
+    felt: list[HostName] = field(default_factory=list)
 
     @property
     def first(self) -> VerdictBlock:
@@ -121,7 +125,7 @@ class CauseCard:
         """Each different one, with its hosts; that of the first verdict first."""
         commands = {verdict.remedy: verdict.command for verdict in self.verdicts}
         found = _by_text((verdict.remedy, verdict.host, verdict.anchor) for verdict in [self.first, *self.verdicts])
-        return [TextOf(item.text, item.hosts, commands[item.text]) for item in found]
+        return [TextOf(item.text, item.hosts, commands[item.text], item.same) for item in found]
 
     @property
     def others(self) -> list[TextOf]:
@@ -132,14 +136,16 @@ class CauseCard:
 
 def _by_text(items: Iterable[tuple[str, str, str]]) -> list[TextOf]:
     """Each text with its hosts; of texts that differ only in values the first. items: text, host and anchor."""
-    texts: dict[str, str] = {}
+    texts: dict[str, dict[str, None]] = {}
     found: dict[str, dict[str, str]] = {}
     for text, host, anchor in items:
         if text:
             key = _VALUES.sub("0", text.replace(host, "HOST") if host else text)
-            texts.setdefault(key, text)
+            texts.setdefault(key, {})[text] = None
             found.setdefault(key, {})[host] = anchor
-    return [TextOf(texts[key], named(hosts.items())) for key, hosts in found.items()]
+    return [
+        TextOf(next(iter(texts[key])), named(hosts.items()), same=len(texts[key]) == 1) for key, hosts in found.items()
+    ]
 
 
 def of_causes(verdicts: Iterable[VerdictBlock]) -> list[CauseCard]:

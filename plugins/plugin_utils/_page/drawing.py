@@ -205,7 +205,10 @@ def _vanishing(
         start, end = (SWITCH if node == GATEWAY else node for node in account["edge"])
         known = sorted((node for node in (start, end) if node in nodes), key=list(nodes).index)
         other = next((node for node in (start, end) if node not in nodes), "")
-        if len(known) == 2 and known[0] != known[1]:
+        if start == end and start in nodes:
+            nodes[start].bad = True
+            continue
+        if len(known) == 2:
             lines, ends = inside, tuple(known)
         elif len(known) == 1 and other == SWITCH:
             lines, ends = outside, (known[0],)

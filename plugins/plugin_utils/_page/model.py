@@ -37,10 +37,12 @@ from .cards import (
     BlindCard,
     CauseCard,
     EvidenceRow,
+    HostName,
     LossCard,
     TargetLoss,
     VerdictBlock,
     brief,
+    named,
     of_blind,
     of_causes,
     of_losses,
@@ -107,6 +109,8 @@ class HostSection:
     #: what no cause explains: the card of each, and what of this host it is about
     losses: list[TargetLoss]
     loss_cards: dict[str, str]
+    #: what is lost by causes of other hosts
+    abroad: list[TargetLoss]
     #: what was not found as declared, and what could not be asked
     unlike: list[str]
     unasked: list[str]
@@ -134,6 +138,9 @@ class HostSection:
         """Shown beside the name while the rest is folded."""
         found = [f"{verdict.title} {verdict.relative}".strip() for verdict in self.found]
         found += dict.fromkeys(brief(loss.data) for loss in self.losses)
+        found += dict.fromkeys(
+            f"lost by what is wrong on {clean(loss.data['explained_on'][:4])}" for loss in self.abroad
+        )
         missing = self.missing if self.state == "blind" else []
         return "; ".join(found[:3] or missing[:2]) or self.message or "; ".join(self.links)
 
@@ -187,6 +194,8 @@ def build(report: ReportData) -> Page:
         began = later(starts[name], shifts[name])
         hosts.append(_host(source, anchors[name], by_host.get(clean(name), []), shifts[name], began, wanted[name]))
     causes = of_causes(verdicts)
+    for card in causes:
+        card.felt = _felt(card, hosts)
     losses, left_out = of_losses([loss for host in hosts for loss in host.losses])
     cards = {(loss.host, clean(loss.data["target_id"])): card.anchor for card in losses for loss in card.losses}
     for host in hosts:
@@ -221,6 +230,20 @@ def build(report: ReportData) -> Page:
         named_cells=len(hosts) <= NAMED_CELLS,
         not_drawn=max(len(bad) - drawn, 0) if len(bad) > DRAWN_HOSTS else 0,
         limits=_limits(hosts),
+    )
+
+
+def _felt(card: CauseCard, hosts: Iterable[HostSection]) -> list[HostName]:
+    """Hosts on which something is lost by it, and that it is not on."""
+    own = {verdict.host for verdict in card.verdicts}
+    return named(
+        (host.name, host.anchor)
+        for host in hosts
+        if host.name not in own
+        and any(
+            card.cause in loss.data["explained_by"] and own & {*map(clean, loss.data["explained_on"])}
+            for loss in host.abroad
+        )
     )
 
 
@@ -346,6 +369,7 @@ def _host(
         found=found,
         losses=[_loss(source, anchor, item, began) for item in accounts if not item["explained_by"]],
         loss_cards={},
+        abroad=[_loss(source, anchor, item, began) for item in accounts if item.get("explained_on")],
         unlike=[clean(item) for item in source.get("unlike") or []],
         unasked=[clean(item) for item in source.get("unasked") or []],
         consequences=[verdict for verdict in verdicts if verdict.status == EXPLAINED],

@@ -187,8 +187,8 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     assert not problems
     assert first == {
         "name": "lan0", "parent": "eth0", "link": "lan0", "gateways": [], "containers": [], "engine": "none",
-        "excluded": [],
-        "segment": "", "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
+        "excluded": [], "segment": "", "of_link": True,
+        "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip
     assert (second["name"], second["subnets"], second["container_ranges"]) == ("link lan1", ["10.9.9.0/24"], [])

@@ -146,6 +146,7 @@ def valid_networks(draw) -> MacvlanNetwork:
         "engine": draw(st.sampled_from(ENGINES)),
         "segment": draw(st.text().filter(str.isprintable)),
         "link": link,
+        "of_link": draw(st.booleans()),
         "key": draw(st.text()),
     }
     assert set(values) == {field.name for field in fields(MacvlanNetwork)}, "a new field belongs here"
@@ -170,9 +171,9 @@ def test_plain_data_has_a_key_for_every_field():
 @given(valid_networks())
 def test_no_field_of_a_declaration_is_dropped(network):
     """Whether the whole of it makes sense is another question, which other tests ask."""
-    assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {"link", "key"}
+    assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {"link", "of_link", "key"}
     data = network.as_data()
     (made,) = expand([{DECLARED[name]: data[DATA[name]] for name in DECLARED}], [], Problems()).networks
     segment = network.segment or ", ".join(data["subnets"])
     link = network.name if network.host_addresses else None
-    assert made == replace(network, segment=segment, link=link, key="macvlan_networks[0]")
+    assert made == replace(network, segment=segment, link=link, of_link=False, key="macvlan_networks[0]")

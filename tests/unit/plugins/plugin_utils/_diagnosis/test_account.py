@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import path
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, accounts
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, Explaining, accounts
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import understood
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.rhythm import of_losses
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
@@ -34,7 +34,7 @@ def test_the_pattern_in_time(losses: list[list[float]], received: int, expected:
 
 
 def located(fleet: dict[str, Any]) -> list[Account]:
-    return accounts(fleet["web1"], [], {})
+    return accounts(fleet["web1"], Explaining([]), {})
 
 
 def test_the_edge_is_the_port_where_the_parent_is_answered_and_the_link_is_not() -> None:
@@ -83,7 +83,7 @@ def _requested(fleet: dict[str, Any], host: str, address: str) -> str:
 
 
 def _explained(fleet: dict[str, Any], host: str, name: str, verdict: CauseVerdict) -> tuple[str, ...]:
-    found = accounts(fleet[host], [verdict], {})
+    found = accounts(fleet[host], Explaining([verdict]), {})
     return next(item.explained_by for item in found if item.target_id == name)
 
 
@@ -137,7 +137,9 @@ def test_the_edge_is_where_the_probes_vanished(kind: str, edge: list[str], nodes
     fleet = cases.healthy()
     target = cases.lose(fleet, kind, at=1.0)[0]
     followed(fleet, target, edge, "request")
-    found = next(item for item in accounts(fleet["web1"], [], losses_of(fleet)) if item.target_id == target["id"])
+    found = next(
+        item for item in accounts(fleet["web1"], Explaining([]), losses_of(fleet)) if item.target_id == target["id"]
+    )
     assert (found.edge, found.direction) == (nodes, "request")
     assert asked in found.ask
 

@@ -137,6 +137,19 @@ def test_a_network_without_gateway_is_blind() -> None:
     assert "no gateway of network lan0 is declared" in found["unasked"][0]
 
 
+def test_a_network_that_stands_for_a_link_declares_no_gateway() -> None:
+    fleet = cases.healthy()
+    evidence = fleet["web1"]
+    evidence["networks"][0].update(gateways=[], of_link=True)
+    evidence["watch"]["targets"] = [
+        item for item in evidence["watch"]["targets"] if not item["kind"].startswith("gateway")
+    ]
+    assert state(fleet)["state"] == "healthy"
+    # a declared network whose range is its whole subnet is none
+    evidence["networks"][0].update(of_link=False, container_ranges=evidence["networks"][0]["subnets"])
+    assert state(fleet)["state"] == "blind"
+
+
 def test_a_host_of_which_nothing_could_be_asked_is_blind() -> None:
     fleet = cases.healthy()
     for target in fleet["web1"]["watch"]["targets"]:

@@ -26,6 +26,7 @@ def disagreements(data: Any) -> list[str]:
 def _without_card(page: Page) -> Iterator[str]:
     """A broken or blind host that no card names."""
     named = {host.name for card in (*page.causes, *page.losses) for host in card.hosts}
+    named |= {host.name for card in page.causes for host in card.felt}
     named |= {host.name for host in page.blind.hosts} if page.blind else set()
     for host in page.hosts:
         if host.state in ("broken", "blind") and host.name not in named and not page.losses_left_out:

@@ -406,6 +406,7 @@ def account(target: str, edge: tuple[str, str], edge_text: str, **more: Any) -> 
         "after": 6.0,
         "share": 0.9,
         "explained_by": [],
+        "explained_on": [],
         "edge": list(edge),
         "edge_text": edge_text,
         "direction": "unknown",

@@ -174,6 +174,23 @@ def test_a_located_host_comes_with_what_changed_where_it_is_lost_and_whom_to_ask
     assert html.index("✕ m2") < html.index("○ m7") < html.index("✕ m10")
 
 
+def test_what_is_lost_by_a_cause_of_another_host_leads_to_its_card() -> None:
+    report = samples.one_broken()
+    other = report["hosts"][1]
+    other["state"] = "broken"
+    other["accounts"] = [
+        samples.account(
+            "host_to_container/192.168.100.129", ("link", "container:grafana"), "between lan0 and container grafana",
+            explained_by=["address_removed_by_other"], explained_on=["web1"],
+        )
+    ]  # fmt: skip
+    page, text = Page(render_html(report)).text, render_markdown(report)
+    assert "Lost on, too web2" in page
+    assert "lost by what is wrong on web1" in page
+    assert "- lost on, too: web2" in text
+    assert "lost by address_removed_by_other on web1" in text.replace("\\", "")
+
+
 def test_each_cause_is_explained_once_and_names_its_hosts() -> None:
     report = samples.fleet(broken=30)
     explanation, remedy = report["verdicts"][0]["explanation"], report["verdicts"][0]["remedy"]
