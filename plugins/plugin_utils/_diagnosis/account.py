@@ -172,8 +172,9 @@ def _requested_like(verdict: CauseVerdict, target: TargetData) -> bool:
 
 
 def _explains_there(verdict: CauseVerdict, target: TargetData) -> bool:
-    """Whether a verdict of another host is about the address of a target that was requested beside the networks."""
-    return not target["network"] and _at(_named(verdict), target["target"])
+    """Whether a verdict of another host is about the address of a target that was requested beside the networks, and
+    not only about the way between that host and its containers."""
+    return BY_ID[verdict.cause].everywhere and not target["network"] and _at(_named(verdict), target["target"])
 
 
 def _named(verdict: CauseVerdict) -> set[str]:

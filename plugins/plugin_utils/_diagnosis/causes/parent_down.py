@@ -86,5 +86,6 @@ CAUSE = Cause(
         "vlan_mismatch",
         "wrong_parent",
     ),
+    everywhere=True,
     judge=judge,
 )
