@@ -73,6 +73,12 @@ def lasting(found: Sequence[Outage]) -> float | None:
     return found[-1].start if found and found[-1].end is None else None
 
 
+def again(found: Sequence[Outage]) -> str:
+    """How often it was out before the outage that lasts, in words; empty where that is the first."""
+    often = len(found) - 1
+    return f", after {often} time{'s' if often > 1 else ''} for a while since +{found[0].start:.1f} s" if often else ""
+
+
 def lost_during(case: Case, found: Iterable[Outage], targets: Iterable[TargetData]) -> list[TargetData]:
     """The targets of which probes were lost in one of the outages."""
     known, slack = list(found), SLACK + case.watch["interval"]

@@ -73,6 +73,16 @@ def test_a_link_that_is_down_is_the_cause_of_the_routes_that_went() -> None:
     assert cases.verdict(fleet, "address_removed_by_other").explained_by == "link_down"
 
 
+def test_a_link_that_is_down_again_explains_what_was_lost_the_first_time() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0")["up"] = False
+    _switch(fleet, "up", "lan0", (1.0, False), (1.2, True), (1.6, False))
+    cases.lose(fleet, "host_to_container", at=1.0)
+    found = cases.verdict(fleet, "link_down")
+    assert (found.status, found.after) == ("confirmed", 1.0)
+    assert "at +1.6 s, after 1 time for a while since +1.0 s" in found.summary
+
+
 def test_a_link_that_was_down_for_a_moment_counts_only_where_something_was_lost() -> None:
     fleet = cases.healthy()
     _switch(fleet, "up", "lan0", (1.0, False), (1.5, True))
