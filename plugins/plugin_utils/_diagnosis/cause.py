@@ -35,6 +35,7 @@ class Cause:
     breaks: kinds of target that it can break; `BEYOND_PARENT` where the parent's own traffic is not touched. A verdict
     explains the losses that it cites as far as they are of these kinds, and where it cites none all that are.
     silences: kinds of target that cannot answer while the cause is there: answers to them contradict it.
+    everywhere: whether other machines lose the addresses of the targets that a verdict cites as well.
     repairable: whether re-applying the declaration (roles nm_exclusion and interfaces) repairs it.
     """
 
@@ -51,4 +52,5 @@ class Cause:
     explains: tuple[str, ...] = ()
     breaks: tuple[str, ...] = tuple(KINDS)
     silences: tuple[str, ...] = ()
+    everywhere: bool = False
     repairable: bool = False

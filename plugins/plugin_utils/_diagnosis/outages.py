@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, TargetData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, TargetData, Value
 
 from . import rhythm
 from .case import Case, changed
@@ -18,6 +18,9 @@ from .case import Case, changed
 #: Seconds by which a loss may begin before the event of its outage, or end after it, beside one round of probes: the
 #: answer to the last probe was still on its way, and neighbours are resolved again after an outage.
 SLACK = 1.0
+
+
+OutField = Literal["up", "carrier", "mode"]
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,22 @@ class Outage:
         return self.start - slack <= loss[0] <= (self.end if self.end is not None else loss[0]) + slack
 
 
-def outages(case: Case, field: Literal["up", "carrier"], link: str | None, namespace: str = "") -> list[Outage]:
-    """In their order. A carrier that went because the link was set down is no outage of the carrier."""
-    return of_events(case.link_events("change", link, namespace), field)
+def outages(case: Case, field: OutField, link: str | None, namespace: str = "", good: Value = True) -> list[Outage]:
+    """In their order. A carrier that went because the link was set down is no outage of the carrier. good: the value of
+    the field while it works."""
+    return of_events(case.link_events("change", link, namespace), field, good)
 
 
-def of_events(events: Iterable[LinkEvent], field: Literal["up", "carrier"]) -> list[Outage]:
+def of_events(events: Iterable[LinkEvent], field: OutField, good: Value = True) -> list[Outage]:
     """The outages that changes of one link show."""
     found: list[Outage] = []
     for event in events:
         values = changed(event, field)
-        if values == (True, False) and (field == "up" or event["data"]["up"]):
+        if values is None:
+            continue
+        if values[0] == good and (field != "carrier" or event["data"]["up"]):
             found.append(Outage(event))
-        elif values == (False, True) and found and found[-1].ended_by is None:
+        elif values[1] == good and found and found[-1].ended_by is None:
             found[-1] = Outage(found[-1].begun_by, event)
     return found
 
@@ -65,6 +71,12 @@ def events_of(found: Iterable[Outage]) -> list[LinkEvent]:
 def lasting(found: Sequence[Outage]) -> float | None:
     """When the outage began that lasts to the end of the watch; None where none does, or it was there before."""
     return found[-1].start if found and found[-1].end is None else None
+
+
+def again(found: Sequence[Outage]) -> str:
+    """How often it was out before the outage that lasts, in words; empty where that is the first."""
+    often = len(found) - 1
+    return f", after {often} time{'s' if often > 1 else ''} for a while since +{found[0].start:.1f} s" if often else ""
 
 
 def lost_during(case: Case, found: Iterable[Outage], targets: Iterable[TargetData]) -> list[TargetData]:

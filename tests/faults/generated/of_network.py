@@ -56,17 +56,22 @@ def _clone(place: Place) -> None:
 
 
 def _pin(place: Place) -> None:
-    """The switch pinned the container's MAC address to the station's port."""
-    mac = place.inside.mac()
+    """The switch pinned the link's MAC address to the station's port."""
+    mac = place.host.mac("lan0")
     place.lab.switch.run("bridge", "fdb", "replace", mac, "dev", place.lab.station.port, "master", "static", "sticky")
 
 
+def _patient(place: Place) -> None:
+    """The gateway uses stale entries for a minute, like many routers, and the host never asks for it."""
+    place.lab.gateway.sysctl("net/ipv4/neigh/eth0/delay_first_probe_time", 60)
+    words = ["lladdr", place.lab.gateway.mac(), "dev", "eth0", "nud", "permanent"]
+    place.host.ip("neighbour", "replace", place.lab.gateways[0], *words)
+
+
 def _misled(place: Place) -> None:
-    """The gateway missed that the host's address moved, and does not ask again."""
-    for address in place.parent_addresses:
-        place.lab.gateway.ip(
-            "neighbour", "replace", address, "lladdr", "02:00:5e:10:00:03", "dev", "eth0", "nud", "permanent"
-        )
+    """The gateway missed that the host's address moved."""
+    entry = ["lladdr", "02:00:5e:10:00:03", "dev", "eth0", "nud", "stale"]
+    place.lab.gateway.ip("neighbour", "replace", place.parent_addresses[0], *entry)
 
 
 _DUPLICATE = frozenset({"duplicate_ip"})
@@ -119,9 +124,8 @@ HARMS = [
         for way in ("in", "out")
     ),
     Harm(
-        "wrong neighbour entry", "gateway", _misled, None,
-        causes=frozenset({"announcement_lost", "stale_neighbour"}), edges=BEYOND, times=LASTING,
-        families=(IPV4,),
+        "missed that the host moved", "gateway", _misled, None, prepare=_patient,
+        causes=frozenset({"announcement_lost"}), edges=BEYOND, times=(MOMENT,), families=(IPV4,),
     ),
     Harm(
         "takes a container's address", "other host", *_container,

@@ -27,11 +27,12 @@ INTERVAL = 0.2
 
 
 class FollowedLan(Lan):
-    def follow(self, harm: Callable[[], object], rounds: int = 8) -> dict:
-        """The paths of what is lost after something is done to a healthy host."""
+    def follow(self, harm: Callable[[], object], rounds: int = 8, targets: tuple[str, ...] = ()) -> dict:
+        """The paths of what is lost after something is done to a healthy host. targets: further addresses."""
 
         def inside() -> Observer:
-            observer = Observer({"networks": [NETWORK], "interval": INTERVAL, "duration": 120})
+            asked = [{"target": item} for item in targets]
+            observer = Observer({"networks": [NETWORK], "targets": asked, "interval": INTERVAL, "duration": 120})
             observer.start()
             try:
                 time.sleep(3 * INTERVAL)
@@ -98,6 +99,18 @@ def test_a_rule_of_the_container_that_drops_what_comes_in(lan):
     found = edge(lan.follow(lambda: nft(lan.container, "input icmp type echo-request")), "host_to_container")
     assert where(found) == ("c1/eth0", "holder", "request")
     assert reasons(found) == {"NETFILTER_DROP"}
+
+
+def test_a_container_that_is_requested_beside_the_networks_is_followed(lan):
+    paths = lan.follow(lambda: nft(lan.container, "input icmp type echo-request"), targets=(CONTAINER,))
+    found = next(item for item in paths["targets"] if item["target"].startswith("target/"))
+    assert where(found["edges"][0]) == ("c1/eth0", "holder", "request")
+
+
+def test_another_machine_that_is_requested_is_followed_to_the_network(lan):
+    paths = lan.follow(lambda: nft(lan.gateway, "input icmp type echo-request"), targets=("192.168.100.1",))
+    found = next(item for item in paths["targets"] if item["target"].startswith("target/"))
+    assert where(found["edges"][0]) == ("eth0", "network", "unknown")
 
 
 def test_a_rule_of_the_container_that_drops_what_goes_out(lan):

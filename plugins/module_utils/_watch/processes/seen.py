@@ -102,7 +102,7 @@ class SeenProcesses:
             return
         now, name = time.monotonic(), name_of(pid)
         if not name:
-            self._miss()
+            self._gone(pid, now)
             return
         wanted = name in PROGRAMS
         if not (self._programs if wanted else self._reads).take(now):
@@ -114,12 +114,20 @@ class SeenProcesses:
             return
         process = read(pid)
         if process is None:
-            self._miss()
+            self._gone(pid, now)
             return
         process = self.complete(process)
         _remember(self._processes, pid, (now, process))
         if process.name in PROGRAMS:
             self._started(process)
+
+    def _gone(self, pid: int, now: float) -> None:
+        """It ended before it was read. Where it is known by the program that it ran before, as with ``ip netns exec``,
+        only the network namespace that it entered in between is not."""
+        if pid not in self._processes:
+            self._miss()
+            return
+        _remember(self._processes, pid, (now, replace(self._processes[pid][1], network=0)))
 
     def complete(self, process: Process) -> Process:
         """With the unit of its parent where it ended before its own was read; they are the same but for daemons."""
@@ -155,11 +163,12 @@ class SeenProcesses:
         return best or (self.get(pid) if pid in self._parents else None)
 
     def recent(self, since: float, networks: set[int]) -> Iterator[Process]:
-        """`PROGRAMS` that were started in these network namespaces after a moment (time.monotonic), the last first."""
+        """`PROGRAMS` that were started in these network namespaces, or in one that is not known, after a moment
+        (time.monotonic), the last first."""
         for moment, process in reversed(self._processes.values()):
             if moment < since:
                 return
-            if process.name in PROGRAMS and process.network in networks:
+            if process.name in PROGRAMS and process.network in (0, *networks):
                 yield process
 
     def close(self) -> None:

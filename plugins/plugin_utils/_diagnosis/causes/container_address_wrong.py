@@ -116,5 +116,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "before", "after"),
     explains=("container_route_absent", "container_not_running", "stale_neighbour", "announcement_lost"),
+    everywhere=True,
     judge=judge,
 )

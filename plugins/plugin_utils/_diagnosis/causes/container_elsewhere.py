@@ -49,5 +49,6 @@ CAUSE = Cause(
     must="D",
     needs=("after",),
     explains=("stale_neighbour", "announcement_lost", "host_isolation"),
+    everywhere=True,
     judge=judge,
 )

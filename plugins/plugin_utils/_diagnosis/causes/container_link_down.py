@@ -10,6 +10,11 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
+    events_of,
+    lost_during,
+    outages,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -17,7 +22,7 @@ def judge(case: Case) -> CauseVerdict:
     down = [(item, item.targets(case.broken())) for item in container_links(case) if not item.link["up"]]
     hurt = [(item, lost) for item, lost in down if lost]
     if not hurt:
-        return case.ruled_out("the links of the containers that do not answer are up")
+        return _passed(case)
     item = hurt[0][0]
     name, namespace = item.link["name"], item.space.label
     events = case.link_events("change", name, namespace)
@@ -43,6 +48,28 @@ def judge(case: Case) -> CauseVerdict:
     )
 
 
+def _passed(case: Case) -> CauseVerdict:
+    """Links that were down during the watch, and are up again or were created anew."""
+    for item in container_links(case):
+        name, label = item.link["name"], item.space.label
+        found = outages(case, "up", name, label)
+        hurt = lost_during(case, found, item.targets(case.broken()))
+        if not found or not hurt:
+            continue
+        who = requester(found[0].begun_by)
+        by = f" by {who['text']}" if who else ""
+        return case.confirmed(
+            f"the link of the container {label} on {case.host} was set down at +{found[0].start:.1f} s{by}, and is up"
+            " again",
+            [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
+            found[0].start,
+            who,
+            remedy="find out what set it down or restarted the container (the engine's log); nothing has to be restored"
+            " now",
+        )
+    return case.ruled_out("the links of the containers that do not answer are up, and were all the time")
+
+
 CAUSE = Cause(
     id="container_link_down",
     rank=11,
@@ -55,5 +82,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "before", "after"),
     explains=("container_address_wrong", "container_route_absent", "stale_neighbour", "announcement_lost"),
+    everywhere=True,
     judge=judge,
 )

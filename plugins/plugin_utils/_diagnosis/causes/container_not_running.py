@@ -61,5 +61,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "after"),
     explains=("stale_neighbour", "announcement_lost"),
+    everywhere=True,
     judge=judge,
 )

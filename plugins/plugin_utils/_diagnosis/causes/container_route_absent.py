@@ -57,5 +57,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "before", "after"),
     explains=("stale_neighbour", "announcement_lost"),
+    everywhere=True,
     judge=judge,
 )

@@ -80,5 +80,6 @@ CAUSE = Cause(
     must="R D",
     needs=("after",),
     explains=("announcement_lost", "gateway_dead"),
+    everywhere=True,
     judge=judge,
 )

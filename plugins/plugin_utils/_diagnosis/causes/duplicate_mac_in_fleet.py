@@ -93,5 +93,6 @@ CAUSE = Cause(
     must="R D",
     needs=("after",),
     explains=("sticky_mac_elsewhere", "announcement_lost"),
+    everywhere=True,
     judge=judge,
 )

@@ -63,5 +63,6 @@ CAUSE = Cause(
     must="R D",
     needs=("after",),
     explains=("announcement_lost", "stale_neighbour", "container_link_down"),
+    everywhere=True,
     judge=judge,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData, TimelineData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
@@ -24,9 +24,9 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 TOGETHER = 1.5
 
 
-#: So many rounds in which nothing answers are a silence, and of what was lost this share has to be in silences: where
-#: packets are lost at random, the probes of a gateway are seldom lost together.
-SILENT_ROUNDS, SILENT_SHARE = 2, 0.6
+#: A silence lasts so many rounds at least, and this share of what was lost has to be in silences: where packets are
+#: lost at random, most losses are shorter, and the probes of a gateway are seldom lost together.
+SILENT_ROUNDS, SILENT_SHARE = 2.5, 0.6
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,21 @@ def _witness(evidence: HostEvidence, segment: str, gateway: str) -> _Witness | N
 
 
 def _silent(lost: list[TargetData], watch: TimelineData) -> bool:
-    """Whether the lost probes of all targets were lost together, for some rounds at least."""
+    """Whether the lost probes of all targets were lost together, for some rounds at least.
+
+    Pings say most exactly when: any later answer to an ARP request or neighbour solicitation answers the ones before.
+    """
+    shortest = SILENT_ROUNDS * watch["interval"]
     spans = [_spans(item, watch["duration"]) for item in lost]
-    common = spans[0]
-    for other in spans[1:]:
+    exact = [_spans(item, watch["duration"]) for item in lost if item["method"] == ECHO]
+    common = (exact or spans)[0]
+    for other in (exact or spans)[1:]:
         common = _overlaps(common, other)
-    common = [(start, end) for start, end in common if end - start >= SILENT_ROUNDS * watch["interval"]]
-    inside = sum(end - start for one in spans for start, end in _overlaps(one, common))
-    return bool(common) and inside >= SILENT_SHARE * sum(end - start for one in spans for start, end in one)
+    common = [(start, end) for start, end in common if end - start >= shortest]
+    inside = [sum(end - start for start, end in _overlaps(one, common)) for one in spans]
+    whole = [sum(end - start for start, end in one) for one in spans]
+    together = sum(inside) >= SILENT_SHARE * sum(whole) and all(inside)
+    return together and all(end - start >= shortest for one in exact for start, end in one)
 
 
 def _spans(target: TargetData, duration: float) -> list[tuple[float, float]]:

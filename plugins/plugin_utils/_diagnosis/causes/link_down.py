@@ -10,6 +10,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
+    again,
     events_of,
     lasting,
     lost_during,
@@ -29,13 +30,13 @@ def judge(case: Case) -> CauseVerdict:
     by = f" by {who['text']}" if who else ""
     if not link["up"]:
         after = lasting(found)
-        when = f" at +{after:.1f} s" if after is not None else ""
+        when = f" at +{after:.1f} s{again(found)}" if after is not None else ""
         summary = f"{name} of {case.host} {'was set' if when else 'is'} down{when}{by if when else ''}"
         evidence = [case.item("link", f"{name} is down", name), *map(case.event_item, events[-4:])]
         return case.confirmed(
             f"{summary}, and the kernel flushed its routes",
             [*evidence, *case.loss_items(case.broken())],
-            after,
+            found[0].start if when else None,
             who if when else None,
             remedy=f"find out who set it down, then run linuxnet.macvlan.site, or: ip link set {quote(name)} up",
         )

@@ -67,5 +67,6 @@ CAUSE = Cause(
         "stale_neighbour",
         "vlan_mismatch",
     ),
+    everywhere=True,
     judge=judge,
 )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -16,7 +18,7 @@ def judge(case: Case) -> CauseVerdict:
     silent = _silent(case)
     if not silent:
         return case.ruled_out("the parent, the host's link and the containers' links all use ARP")
-    broken = case.broken()
+    broken = _of(case, silent)
     evidence = [case.item("flag", f"{name} has the flag NOARP", name, space) for space, name in silent]
     if not broken:
         return case.suspected(f"ARP is off on {_where(*silent[0])} of {case.host}, and nothing is lost yet", evidence)
@@ -36,6 +38,15 @@ def judge(case: Case) -> CauseVerdict:
 def _silent(case: Case) -> list[tuple[str, str]]:
     """Namespaces and names of the links of this network that have ARP turned off."""
     return [(namespace.label, link["name"]) for namespace, link in case.links() if not link["arp"]]
+
+
+def _of(case: Case, silent: list[tuple[str, str]]) -> list[TargetData]:
+    """What is broken and leads over one of these links: all where it is one of the host's own, which its containers
+    ask as well."""
+    if any(not space for space, dummy in silent):
+        return case.broken()
+    places = [item for item in container_links(case) if (item.space.label, item.link["name"]) in silent]
+    return [target for target in case.broken() if any(item.targets([target]) for item in places)]
 
 
 def _where(space: str, name: str) -> str:

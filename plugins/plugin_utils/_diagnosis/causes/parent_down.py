@@ -10,6 +10,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
+    again,
     events_of,
     lasting,
     lost_during,
@@ -29,7 +30,7 @@ def judge(case: Case) -> CauseVerdict:
     by = f" by {who['text']}" if who else ""
     if not parent["up"]:
         after = lasting(found)
-        when = f" at +{after:.1f} s" if after is not None else ""
+        when = f" at +{after:.1f} s{again(found)}" if after is not None else ""
         return case.confirmed(
             f"the parent {name} of {case.host} {'was set' if when else 'is'} down{when}{by if when else ''}, and no"
             " frame passes it",
@@ -38,7 +39,7 @@ def judge(case: Case) -> CauseVerdict:
                 *map(case.event_item, events[-4:]),
                 *case.loss_items(case.broken()),
             ],
-            after,
+            found[0].start if when else None,
             who if when else None,
             remedy=f"find out who set it down; then ip link set {quote(name)} up, or have the manager that configures"
             f" {name} do it, as its own addresses and routes went as well",
@@ -86,5 +87,6 @@ CAUSE = Cause(
         "vlan_mismatch",
         "wrong_parent",
     ),
+    everywhere=True,
     judge=judge,
 )

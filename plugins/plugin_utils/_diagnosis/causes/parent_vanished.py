@@ -105,5 +105,6 @@ CAUSE = Cause(
         "gateway_dead",
     ),
     repairable=True,
+    everywhere=True,
     judge=judge,
 )

@@ -43,5 +43,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "after"),
     explains=("announcement_lost", "gateway_dead", "mac_limit_after_ageing", "stale_neighbour"),
+    everywhere=True,
     judge=judge,
 )

@@ -55,5 +55,6 @@ CAUSE = Cause(
     proof="the gateway answers the parent and a new MAC address, and not that of the link",
     must="D",
     needs=("watch", "after"),
+    everywhere=True,
     judge=judge,
 )

@@ -63,5 +63,6 @@ CAUSE = Cause(
     must="D",
     needs=("watch", "after"),
     explains=("gateway_dead",),
+    everywhere=True,
     judge=judge,
 )

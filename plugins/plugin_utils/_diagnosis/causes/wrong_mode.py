@@ -8,7 +8,12 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
+    events_of,
+    lost_during,
+    outages,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 BRIDGE = "bridge"
 
@@ -25,6 +30,16 @@ def judge(case: Case) -> CauseVerdict:
     wrong = list(dict.fromkeys(wrong))
     evidence = [case.item("mode", f"{name} is in mode {mode}", name, space) for name, space, mode in wrong]
     if not wrong:
+        found = outages(case, "mode", shim["name"], good=BRIDGE)
+        hurt = lost_during(case, found, broken)
+        if hurt:
+            return case.confirmed(
+                f"{shim['name']} on {case.host} was not in mode bridge at +{found[0].start:.1f} s, and is again",
+                [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
+                found[0].start,
+                requester(found[0].begun_by),
+                remedy="find out who changed the mode; nothing has to be restored now",
+            )
         return case.ruled_out("the host's link and all containers' links are in mode bridge")
     if shim["mode"] == BRIDGE:
         affected = {item["address"] for item in containers if item["mode"] != BRIDGE}

@@ -97,6 +97,8 @@ def test_a_requested_target_is_explained_by_what_explains_its_address() -> None:
     name = _requested(fleet, "web1", "192.168.100.145")
     there = _about("web2", "container_link_down", "lan0/host_to_container/host/192.168.100.145/echo")
     assert _explained(fleet, "web1", name, there) == ("container_link_down",)
+    inside = _about("web2", "host_isolation", "lan0/host_to_container/host/192.168.100.145/echo")
+    assert _explained(fleet, "web1", name, inside) == ()
     elsewhere = _about("web2", "container_link_down", "lan0/host_to_container/host/192.168.100.146/echo")
     assert _explained(fleet, "web1", name, elsewhere) == ()
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes import seen as _seen
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import EXEC
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process, read, unit_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
@@ -94,3 +95,22 @@ def test_programs_that_ended_before_they_were_read_are_counted():
         assert seen.missed(begin) == 1
         assert seen.missed(time.monotonic()) == 0
     assert not [text for text in limits if "were started" in text]
+
+
+def test_a_program_that_entered_a_network_namespace_and_ended_is_among_the_recent_ones(monkeypatch):
+    outside, inside, elsewhere = 1, 2, 3
+    reads = [Process(7, name="ip", command="ip netns exec web1 ip link", network=outside), None]
+    monkeypatch.setattr(_seen, "read", lambda dummy: reads.pop(0))
+    monkeypatch.setattr(_seen, "name_of", lambda dummy: "ip")
+    monkeypatch.setattr(_seen, "has_ended", lambda dummy: False)
+    selector = selectors.DefaultSelector()
+    seen = SeenProcesses(selector, lambda dummy: None, lambda dummy: None)
+    with contextlib.closing(selector), contextlib.closing(seen):
+        seen._take(EXEC, 7, 7)
+        assert not list(seen.recent(0.0, {inside}))
+        seen._take(EXEC, 7, 7)
+        assert [item.pid for item in seen.recent(0.0, {inside})] == [7]
+        seen._take(EXEC + 1, 7, 8)
+        reads[:] = [Process(8, name="ip", network=elsewhere)]
+        seen._take(EXEC, 8, 8)
+        assert [item.pid for item in seen.recent(0.0, {inside})] == [7]

@@ -174,6 +174,16 @@ def _outdated(fleet: dict[str, Any], mac: str = "02:00:5e:10:00:07", state: str 
     return entry
 
 
+def test_all_losses_of_several_outdated_entries_are_explained() -> None:
+    fleet = cases.healthy()
+    for address in ("192.168.100.129", "192.168.100.130"):
+        found = fleet["web1"]["after"]["namespaces"][0]["neighbours"]
+        next(item for item in found if item["address"] == address).update(mac="02:00:5e:10:00:07")
+    lost = cases.lose(fleet, "host_to_container")
+    named = {name for item in cases.verdict(fleet, "stale_neighbour").evidence for name in item.targets}
+    assert named >= {item["id"] for item in lost}
+
+
 def test_a_neighbour_entry_with_the_mac_address_of_before() -> None:
     fleet = cases.healthy()
     _outdated(fleet)

@@ -44,6 +44,17 @@ def test_a_container_with_its_link_down() -> None:
     assert "eth0 in web1-c1" in found.summary
 
 
+def test_a_container_whose_link_was_down_and_is_up_again() -> None:
+    fleet = cases.healthy()
+    _lose(fleet)
+    data = {"up": False, "changed": {"up": [True, False]}}
+    cases.event(fleet, after=0.9, action="change", link="eth0", namespace="web1-c1", what="eth0 down", data=data)
+    found = cases.verdict(fleet, "container_link_down")
+    assert (found.status, found.after) == ("confirmed", 0.9)
+    assert "is up again" in found.summary
+    assert "container_route_absent" not in {cause for dummy, cause in cases.confirmed(fleet)}
+
+
 def test_a_declared_container_that_does_not_run() -> None:
     fleet = cases.healthy()
     _vanish(fleet, "before", "after")
