@@ -39,8 +39,19 @@ class EvidenceItemData(TypedDict):
     value: str
 
 
+class RemedyStepData(TypedDict):
+    """One step of a remedy: see `remedy.RemedyStep`."""
+
+    kind: str
+    text: str
+    host: str
+    namespace: str
+    values: dict[str, object]
+
+
 class VerdictData(TypedDict):
     """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of.
+    steps: of the remedy, empty where there is none.
 
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
     """
@@ -56,6 +67,7 @@ class VerdictData(TypedDict):
     evidence: list[EvidenceItemData]
     culprit: Culprit | None
     remedy: str
+    steps: list[RemedyStepData]
     explained_by: str | None
     hosts: list[str]
 

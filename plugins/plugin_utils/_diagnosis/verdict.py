@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Attribution, ProcessData
 
+from .remedy import APPLY, RemedyStep
 from .report_data import Culprit, EvidenceItemData, VerdictData
 
 #: ``confirmed``: proven by evidence. ``suspected``: evidence supports it, and a host alone cannot prove it.
@@ -42,7 +43,7 @@ class CauseVerdict:
     """What came of one cause for one network of one host.
 
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
-    remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
+    remedy, steps: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
     repair_possible: False where something else has to be done before the declaration can be re-applied.
     """
@@ -61,12 +62,23 @@ class CauseVerdict:
     explained_by: str | None = None
     hosts: tuple[str, ...] = ()
     repair_possible: bool = True
+    steps: tuple[RemedyStep, ...] = ()
+
+    @property
+    def repairs_itself(self) -> bool:
+        """Whether re-applying the declaration is all that its remedy needs, and can succeed now."""
+        return self.repair_possible and bool(self.steps) and all(step.kind == APPLY for step in self.steps)
 
     def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
         """It is there, and no cause of its own."""
         explained = EvidenceItem("explained by", f"{other.cause}: {other.summary}")
         return replace(
-            self, status=EXPLAINED, remedy="", evidence=(explained, *self.evidence), explained_by=other.cause
+            self,
+            status=EXPLAINED,
+            remedy="",
+            steps=(),
+            evidence=(explained, *self.evidence),
+            explained_by=other.cause,
         )
 
     def as_data(self) -> VerdictData:
@@ -82,6 +94,7 @@ class CauseVerdict:
             "evidence": [item.as_data() for item in self.evidence],
             "culprit": self.culprit,
             "remedy": self.remedy,
+            "steps": [item.as_data() for item in self.steps],
             "explained_by": self.explained_by,
             "hosts": list(self.hosts),
         }

@@ -10,6 +10,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -32,14 +33,19 @@ def judge(case: Case) -> CauseVerdict:
         evidence.append(case.item("address", text, item["link"], item["namespace"]))
     added = [event for event in case.address_events("new", namespace=None) if bare(event["data"]["address"]) == address]
     evidence += [case.event_item(event) for event in added[:1]]
+    # Taking away what was there first would cut off the host.
+    late = bool(added) and not added[0]["namespace"]
+    delete = f"ip address delete {quote(address)} dev {quote(link)}"
     return case.confirmed(
         f"the container in {first['namespace']} has {address}, which {case.host} itself has on {link}: the host"
         " delivers its packets for the container to itself",
         evidence,
         after=added[0]["after"] if added else None,
         culprit={"mac": first["mac"], "host": case.host, "text": f"namespace {first['namespace']}"},
-        remedy=f"give the container another address, or remove {address} from {link} (ip address delete"
-        f" {quote(address)} dev {quote(link)})",
+        remedy=f"{delete}, as the container had it before"
+        if late
+        else f"give the container in {first['namespace']} another address: {address} is the host's own",
+        steps=[command(delete)] if late else [],
     )
 
 
@@ -54,6 +60,7 @@ CAUSE = Cause(
     signature="from the start, all the time",
     proof="a link of the host and a container's link have the same address",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     judge=judge,
 )

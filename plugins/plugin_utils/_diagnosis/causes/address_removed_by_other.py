@@ -11,6 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import MAIN
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit, unknown
 
@@ -98,9 +99,9 @@ CAUSE = Cause(
     signature="when the manager acts: nmcli connection up, a restart, an upgrade, a cable that is plugged in",
     proof="the kernel's notification that the address or route was deleted, with the process that asked for it",
     must="D with culprit",
+    by=APPLY,
     needs=("watch", "after"),
     explains=("host_isolation", "not_persistent", "route_order", "address_absent", "route_absent"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, ProcessData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     EvidenceItem,
@@ -101,8 +102,8 @@ CAUSE = Cause(
     proof="the kernel's notification that the carrier was lost, and after it those of addresses or routes that the"
     " manager removed and that did not come back",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
     explains=("address_removed_by_other", "address_absent", "route_absent", "port_flaps"),
-    repairable=True,
     judge=judge,
 )

@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.contai
     empty_links,
     unplaced,
 )
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
 
 
@@ -53,6 +54,7 @@ def _deleted(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVe
         after,
         culprit(process) if process else None,
         remedy="restart the container, whose engine then adds the address, and keep what runs inside from changing it",
+        steps=[RemedyStep(CONTAINER, "restart the container", namespace=namespace)],
     )
 
 
@@ -71,6 +73,7 @@ def _prefix(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVer
                 case.first_loss(lost),
                 remedy=f"give the container {address}/{wanted}: correct the subnet of its container network, and create"
                 " the container again",
+                steps=[RemedyStep(CONTAINER, "create the container again", namespace=namespace)],
             )
     return None
 
@@ -99,6 +102,7 @@ def _never_there(case: Case) -> CauseVerdict | None:
         " nothing has it",
         [case.item("address", f"no address of {case.network.name}", link["name"], space.label), *case.loss_items(lost)],
         remedy="restart the container, whose engine then adds the address",
+        steps=[RemedyStep(CONTAINER, "restart the container", namespace=space.label)],
     )
 
 
@@ -114,6 +118,7 @@ CAUSE = Cause(
     proof="the link in the container's namespace lacks the address that it had, or has it with another prefix length"
     " than the network, and probes to or from it are lost",
     must="D",
+    by=CONTAINER,
     needs=("watch", "before", "after"),
     explains=("container_route_absent", "container_not_running", "stale_neighbour", "announcement_lost"),
     judge=judge,

@@ -10,6 +10,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -38,8 +39,8 @@ def judge(case: Case) -> CauseVerdict:
         ],
         after,
         who,
-        remedy=f"restart the container, or: nsenter --net={quote(item.space.data['path'])} ip link set {quote(name)} up"
-        " (its routes went as well)",
+        remedy=f"restart the container, or: {item.space.enter}ip link set {quote(name)} up (its routes went as well)",
+        steps=[RemedyStep(CONTAINER, "restart the container", namespace=one.space.label) for one, _lost in hurt],
     )
 
 
@@ -53,6 +54,7 @@ CAUSE = Cause(
     signature="for one container alone",
     proof="the flags of the link in the container's namespace lack IFF_UP, and probes to or from it are lost",
     must="D",
+    by=CONTAINER,
     needs=("watch", "before", "after"),
     explains=("container_address_wrong", "container_route_absent", "stale_neighbour", "announcement_lost"),
     judge=judge,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -49,6 +50,7 @@ CAUSE = Cause(
     signature="hours or days later, when the server leases such an address",
     proof="the server offers such an address to a client that it has never seen",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     judge=judge,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -61,6 +62,7 @@ CAUSE = Cause(
     signature="when the second link is set up",
     proof="two links on the parent have the same MAC address, one is up and one is down",
     must="R D",
+    by=BY_HAND,
     needs=("after",),
     explains=("announcement_lost", "stale_neighbour", "container_link_down"),
     judge=judge,

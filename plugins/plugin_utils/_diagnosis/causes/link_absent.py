@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -39,8 +40,8 @@ CAUSE = Cause(
     proof="the declared name is not among the host's links; the kernel's notification of the deletion where the watch"
     " saw it",
     must="P D",
+    by=APPLY,
     needs=("after",),
     explains=("host_isolation", "address_absent", "route_absent", "route_order"),
-    repairable=True,
     judge=judge,
 )

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lost_during,
     outages,
 )
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -62,6 +63,7 @@ CAUSE = Cause(
     signature="from the moment when it is set down",
     proof="the link's flags lack IFF_UP; the kernel's notification of the change where the watch saw it",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
     explains=(
         "address_absent",
@@ -74,6 +76,5 @@ CAUSE = Cause(
         "route_order",
         "stale_neighbour",
     ),
-    repairable=True,
     judge=judge,
 )

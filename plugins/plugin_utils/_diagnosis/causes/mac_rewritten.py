@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
 
@@ -43,9 +44,10 @@ def judge(case: Case) -> CauseVerdict:
         f" it was rewritten{since(after)}{by}"
     )
     remedy = f"ip link set {quote(shim['name'])} address {quote(declared)}"
+    steps = [command(remedy)]
     if not broken:
-        return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy)
-    return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy)
+        return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy, steps=steps)
+    return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy, steps=steps)
 
 
 def _is_to(event: LinkEvent, mac: str) -> bool:
@@ -64,8 +66,8 @@ CAUSE = Cause(
     signature="within 100 ms after the link was created, or when a manager takes it over",
     proof="the link's MAC address is not the declared one, and packets to it are lost",
     must="P D",
+    by=APPLY,
     needs=("watch", "after", "drift"),
     explains=("stale_neighbour", "announcement_lost", "gateway_dead"),
-    repairable=True,
     judge=judge,
 )

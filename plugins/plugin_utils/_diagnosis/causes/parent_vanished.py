@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
 
@@ -86,6 +87,7 @@ CAUSE = Cause(
     signature="when the parent is removed",
     proof="the kernel's notifications that parent and links were deleted, or a declared parent that does not exist",
     must="P D",
+    by=APPLY,
     needs=("before", "after"),
     explains=(
         "host_isolation",
@@ -104,6 +106,5 @@ CAUSE = Cause(
         "port_flaps",
         "gateway_dead",
     ),
-    repairable=True,
     judge=judge,
 )

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -29,12 +32,15 @@ def judge(case: Case) -> CauseVerdict:
     if not used and not broken:
         return case.suspected(f"{link} of {case.host} has {address}, in the subnet of {parent}", evidence)
     after = case.first_loss(broken)
+    delete = f"ip address delete {quote(address)} dev {quote(str(link))}"
     return case.confirmed(
         f"{case.host} has a second link into the subnet{since(after)}, {link} with {address}: requests and replies"
         f" leave by it instead of {parent}",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy=f"remove {address} from {link}, or give {link} a routing table of its own (ip rule from {address})",
+        remedy=f"remove {address} from {link} ({delete}), or give {link} a routing table of its own (ip rule from"
+        f" {address})",
+        steps=[command(delete)],
     )
 
 
@@ -54,6 +60,7 @@ CAUSE = Cause(
     signature="from the start",
     proof="two links have addresses in the subnet, and the kernel uses the wrong one",
     must="R D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("host_isolation", "arp_flux", "gateway_dead"),
     judge=judge,

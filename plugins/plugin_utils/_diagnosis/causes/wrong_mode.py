@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 BRIDGE = "bridge"
@@ -41,6 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *case.loss_items(broken)],
         after=after,
         remedy="" if not space else f"create the container network {case.network.name} with macvlan_mode=bridge",
+        steps=[RemedyStep(CONTAINER, "create the container network", namespace=space)] if space else [],
     )
 
 
@@ -55,8 +57,8 @@ CAUSE = Cause(
     signature="always, from the start",
     proof="the link's mode in the kernel, and lost pings between host and containers",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

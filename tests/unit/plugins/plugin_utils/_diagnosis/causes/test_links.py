@@ -41,7 +41,7 @@ def test_a_container_without_arp_is_named() -> None:
     found = cases.verdict(fleet, "noarp")
     assert found.status == "confirmed"
     assert "eth0 in web1-c1" in found.summary
-    assert found.remedy == "ip -n web1-c1 link set eth0 arp on"
+    assert found.remedy == f"nsenter --net={space['path']} ip link set eth0 arp on"
 
 
 def test_a_default_route_over_the_link_names_who_added_it() -> None:
