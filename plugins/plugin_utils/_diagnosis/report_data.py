@@ -18,9 +18,13 @@ SCHEMA = "linuxnet.macvlan/diagnosis/1"
 
 
 class Culprit(TypedDict):
-    """A process (pid, name, unit, command), a file (path), or a machine (mac, host). text: in one line."""
+    """A process (pid, name, unit, command), a file (path), or a machine (mac, host). text: in one line.
+
+    rule: by what it was found: how the watch knows the process (``known_by``), or one of the rules in `verdict`.
+    """
 
     text: str
+    rule: str
     pid: NotRequired[int | None]
     name: NotRequired[str | None]
     unit: NotRequired[str | None]

@@ -100,8 +100,20 @@ class CauseVerdict:
         }
 
 
-def culprit(process: ProcessData) -> Culprit:
-    """The process of an event."""
+#: Rules by which a culprit is found, beside those of the watch.
+UNKNOWN, MANAGER, MAC_ADDRESS, FILE, UNIT_LOG = (
+    "unknown",
+    "what a network manager reported",
+    "MAC address",
+    "file that decides it",
+    "log of the unit",
+)
+#: Units of this collection, which restore what is declared.
+_OWN_UNITS = "linuxnet-macvlan-"
+
+
+def culprit(process: ProcessData, rule: str) -> Culprit:
+    """The process of an event. rule: by what it is known."""
     unit = f", {process['unit']}" if process["unit"] else ""
     return {
         "pid": process["pid"],
@@ -109,23 +121,38 @@ def culprit(process: ProcessData) -> Culprit:
         "unit": process["unit"],
         "command": process["command"],
         "text": f"{process['name'] or 'process'} (PID {process['pid']}{unit})",
+        "rule": rule,
     }
 
 
 def unknown(reason: str) -> Culprit:
     """A process that is not known. reason: why not, empty if unknown."""
-    return {"text": f"an unknown process ({reason})" if reason else "an unknown process"}
+    return {"text": f"an unknown process ({reason})" if reason else "an unknown process", "rule": UNKNOWN}
 
 
 def requester(event: Attribution) -> Culprit | None:
-    """Who asked for a change: the process of the event or, where the kernel does not report one, the only network
-    configuration program that was started just before; None where there are several, or none."""
+    """Who asked for a change: the process of the event or, where the kernel does not report one, the only one that is
+    suspected; None where there are several, or none, and for what the collection did itself."""
+    actor = event["process"]
+    if actor is not None:
+        own = actor["self"] or (actor["unit"] or "").startswith(_OWN_UNITS)
+        return None if own else culprit(actor, actor["known_by"])
     suspects = event.get("suspects", [])
-    process = event["process"] or (suspects[0] if len(suspects) == 1 else None)
-    return culprit(process) if process else None
+    return culprit(suspects[0], suspects[0].get("known_by", "")) if len(suspects) == 1 else None
+
+
+def whoever(event: Attribution) -> Culprit:
+    """The same, and otherwise why nobody is named."""
+    known = requester(event)
+    if known is not None:
+        return known
+    if event["process"] is not None:
+        return unknown("this collection did it itself, to restore what is declared or to ask")
+    suspects = ", ".join(culprit(item, "")["text"] for item in event.get("suspects", []))
+    return unknown(f"one of {suspects}" if suspects else event["process_unknown"])
 
 
 def machine(mac: str, host: str = "", place: str = "") -> Culprit:
     """A machine: its MAC address and, as far as they are known, its host and the place there."""
     known = ", ".join(filter(None, [host, place])) or "a machine outside this inventory"
-    return {"mac": mac, "host": host or None, "text": f"{mac} ({known})"}
+    return {"mac": mac, "host": host or None, "text": f"{mac} ({known})", "rule": MAC_ADDRESS}

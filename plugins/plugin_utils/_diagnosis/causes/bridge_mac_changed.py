@@ -11,7 +11,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 #: Seconds: a request shortly before the change is answered after it. The longest pause between two requests.
 ASKED_BEFORE = 1.0
@@ -40,8 +44,9 @@ def judge(case: Case) -> CauseVerdict:
             f"{name} changed its MAC address and nothing was lost, as its port {keeping[0]} still has the old one",
             evidence,
         )
-    who = requester(first)
-    by = f", by {who['text']}" if who else ""
+    known = requester(first)
+    by = f", by {known['text']}" if known else ""
+    who = whoever(first)
     summary = (
         f"the bridge {name} on {case.host} changed its MAC address from {old} to {parent['mac']}{since(after)}"
         f" as its ports changed{by}"

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, ProcessData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ActorData, LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
@@ -46,7 +46,7 @@ def judge(case: Case) -> CauseVerdict:
     if not dropped:
         return case.ruled_out("no network manager removed an address or a route after the carrier was lost")
     first, process = dropped[0]
-    who = culprit(process)
+    who = culprit(process, process["known_by"])
     evidence = [
         case.event_item(lost[0]),
         *(case.event_item(event) for event, dummy in dropped[:4]),
@@ -67,7 +67,7 @@ def _loses_carrier(case: Case, event: LinkEvent) -> bool:
     return event["link"] in (case.parent_name, case.network.link) and values is not None and values == (True, False)
 
 
-def _remover(case: Case, event: Removal) -> ProcessData | None:
+def _remover(case: Case, event: Removal) -> ActorData | None:
     """The process that removed it; of a route that the kernel removed with its source address, who removed that."""
     if event["process"] or event["kind"] != "route":
         return event["process"]

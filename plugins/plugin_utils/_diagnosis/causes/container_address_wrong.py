@@ -19,7 +19,11 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.contai
     unplaced,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -40,10 +44,10 @@ def _deleted(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVe
         return None
     events = case.address_events("delete", name, namespace)
     events = [event for event in events if bare(event["data"]["address"]) in gone]
-    process = events[0]["process"] if events else None
+    who = requester(events[0]) if events else None
     after = events[0]["after"] if events else case.first_loss(lost)
     when = f" at +{after:.1f} s" if after is not None else ""
-    by = f" by {culprit(process)['text']}" if process else ""
+    by = f" by {who['text']}" if who else ""
     return case.confirmed(
         f"the address {', '.join(gone)} was deleted from {item.where} on {case.host}{when}{by}",
         [
@@ -52,7 +56,7 @@ def _deleted(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVe
             *case.loss_items(lost),
         ],
         after,
-        culprit(process) if process else None,
+        whoever(events[0]) if events else None,
         remedy="restart the container, whose engine then adds the address, and keep what runs inside from changing it",
         steps=[RemedyStep(CONTAINER, "restart the container", namespace=namespace)],
     )

@@ -11,7 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -24,7 +24,7 @@ def judge(case: Case) -> CauseVerdict:
     events = case.link_events("change", name, namespace)
     events = [event for event in events if event["data"].get("changed", {}).get("up") == [True, False]][-1:]
     after = events[0]["after"] if events else None
-    who = requester(events[0]) if events else None
+    who = whoever(events[0]) if events else None
     when = f" at +{after:.1f} s" if after is not None else ""
     names = ", ".join(one.where for one, _lost in hurt[:5])
     return case.confirmed(

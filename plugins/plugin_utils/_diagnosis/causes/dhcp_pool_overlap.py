@@ -8,7 +8,11 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    MAC_ADDRESS,
+    CauseVerdict,
+    EvidenceItem,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -33,6 +37,7 @@ def judge(case: Case) -> CauseVerdict:
             "mac": macs[0] if macs else None,
             "host": None,
             "text": f"DHCP server {name}{f' ({macs[0]})' if macs else ''}",
+            "rule": MAC_ADDRESS,
         },
         remedy=f"exclude {first['declared']} from the pool of {name}, or give container_range a part of the subnet that"
         " is not in the pool",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import MAC_ADDRESS, CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -42,7 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         f" once on {case.parent_name}",
         [*evidence, *case.loss_items(broken, 3)],
         after=case.first_loss(broken),
-        culprit={"mac": running.mac, "host": running.host, "text": running.where},
+        culprit={"mac": running.mac, "host": running.host, "text": running.where, "rule": MAC_ADDRESS},
         remedy=f"give {down[0]} another MAC address, or delete {running} if it is a leftover",
     )
 

@@ -16,7 +16,11 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     outages,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -26,8 +30,9 @@ def judge(case: Case) -> CauseVerdict:
     name = link["name"]
     found = outages(case, "up", name)
     events = events_of(found)
-    who = requester(found[-1].begun_by) if found else None
-    by = f" by {who['text']}" if who else ""
+    known = requester(found[-1].begun_by) if found else None
+    by = f" by {known['text']}" if known else ""
+    who = whoever(found[-1].begun_by) if found else None
     if not link["up"]:
         after = lasting(found)
         when = f" at +{after:.1f} s" if after is not None else ""

@@ -16,7 +16,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, command
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -37,8 +41,9 @@ def judge(case: Case) -> CauseVerdict:
         *case.loss_items(broken),
     ]
     after = rewritten[-1]["after"] if rewritten else None
-    who = requester(rewritten[-1]) if rewritten else None
-    by = f" by {who['text']}" if who else ""
+    known = requester(rewritten[-1]) if rewritten else None
+    by = f" by {known['text']}" if known else ""
+    who = whoever(rewritten[-1]) if rewritten else None
     summary = (
         f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"
         f" it was rewritten{since(after)}{by}"

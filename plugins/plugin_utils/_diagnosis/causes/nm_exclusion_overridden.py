@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy
     command,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import FILE, CauseVerdict
 
 #: What one line of NetworkManager's configuration does to the list, in its own notation.
 OPERATORS = {"replace": "=", "add": "+=", "remove": "-="}
@@ -46,7 +46,7 @@ def judge(case: Case) -> CauseVerdict:
         f" which is in {excluding['path']}"
     )
     remedy, steps = _remedy(overriding, device)
-    file = Culprit(path=overriding["path"], text=overriding["path"])
+    file = Culprit(path=overriding["path"], text=overriding["path"], rule=FILE)
     broken = case.broken()
     if found is None or not broken:
         return case.suspected(summary, evidence, after, file, remedy, steps)

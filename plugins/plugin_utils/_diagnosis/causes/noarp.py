@@ -9,7 +9,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 
 
@@ -31,7 +31,7 @@ def judge(case: Case) -> CauseVerdict:
         " them",
         [*evidence, *map(case.event_item, changes[:3]), *case.loss_items(broken)],
         after=after,
-        culprit=requester(changes[0]) if changes else None,
+        culprit=whoever(changes[0]) if changes else None,
         remedy=switch_on,
         steps=[command(switch_on)],
     )

@@ -21,7 +21,11 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy
     apply,
     command,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -31,8 +35,9 @@ def judge(case: Case) -> CauseVerdict:
     name = parent["name"]
     found = outages(case, "up", name)
     events = events_of(found)
-    who = requester(found[0].begun_by) if found else None
-    by = f" by {who['text']}" if who else ""
+    known = requester(found[0].begun_by) if found else None
+    by = f" by {known['text']}" if known else ""
+    who = whoever(found[0].begun_by) if found else None
     if not parent["up"]:
         after = lasting(found)
         when = f" at +{after:.1f} s" if after is not None else ""

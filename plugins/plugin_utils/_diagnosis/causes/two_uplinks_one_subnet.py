@@ -16,13 +16,16 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 def judge(case: Case) -> CauseVerdict:
     own, parent = case.after.own, case.parent_name
-    others = sorted(
-        (item["link"] or "", item["address"])
-        for item in own.addresses()
-        if case.inside(item["address"]) and _is_uplink(own.link(item["link"]), parent)
-    )
+    inside = sorted((item["link"] or "", item["address"]) for item in own.addresses() if case.inside(item["address"]))
+    others = [(link, address) for link, address in inside if _is_uplink(own.link(link), parent)]
+    # A sibling reaches the same machines: it matters where packets that are lost leave by it.
+    lost = {item["target"] for item in case.broken() if not item["from"]["namespace"]}
+    taken = {item["link"] for item in own.paths if item["target"] in lost}
+    siblings = [(link, address) for link, address in inside if _is_sibling(case, own.link(link), address)]
+    others += [item for item in siblings if item[0] in taken]
     if not others:
-        return case.ruled_out(f"no other uplink than {parent} has an address in the network's subnets")
+        more = "".join(f"; its sibling {link} has {address}, and nothing is lost over it" for link, address in siblings)
+        return case.ruled_out(f"no other uplink than {parent} has an address in the network's subnets{more}")
     evidence = [case.item("address", f"{link} has {address}", link) for link, address in others]
     names = {link for link, dummy in others}
     used = [item for item in own.paths if item["link"] in names and case.inside(item["target"])]
@@ -47,6 +50,16 @@ def judge(case: Case) -> CauseVerdict:
 def _is_uplink(link: LinkData | None, parent: str) -> bool:
     """Neither the parent itself nor a macvlan link of it."""
     return link is not None and link["name"] not in ("lo", parent) and link["parent"] != parent and not link["mode"]
+
+
+def _is_sibling(case: Case, link: LinkData | None, address: str) -> bool:
+    """Whether it is another macvlan or ipvlan link of the parent, with a subnet."""
+    return (
+        link is not None
+        and link["parent"] == case.parent_name
+        and link["name"] != case.network.link
+        and not address.endswith(("/32", "/128"))
+    )
 
 
 CAUSE = Cause(
