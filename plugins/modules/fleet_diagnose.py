@@ -125,6 +125,15 @@ verdicts:
     remedy:
       description: A command, or the variable to set.
       type: str
+    steps:
+      description:
+        - The remedy as data, in order, each with C(kind), C(text), C(host), C(namespace) and C(values). Its kind is
+          V(apply) (run C(linuxnet.macvlan.site) for the host), V(command) (C(text) is one for the shell of the host),
+          V(declare) (change the inventory, then the same as V(apply)), V(container) (its engine starts it again),
+          V(by_hand) (something on the host that depends on what else is there), or V(ask) (somebody else has to do it,
+          and C(text) is what to tell them).
+      type: list
+      elements: dict
     explained_by:
       description: V(null) here; in the report the cause that a verdict is a consequence of.
       type: str

@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only faults whose name contains one of these")
     parser.add_argument("--healthy", type=int, default=None, help="number of healthy runs (default: 20, with names 0)")
     parser.add_argument("--vm", action="store_true", help="include faults that need a virtual machine (takes minutes)")
+    parser.add_argument("--remedies", action="store_true", help="carry out each remedy, and diagnose again")
     parser.add_argument("--verbose", action="store_true", help="print all verdicts of a trial that went wrong")
     generated = parser.add_argument_group("generated scenarios instead")
     generated.add_argument("--generated", type=int, metavar="N", help="compose and run as many scenarios")
@@ -57,7 +58,7 @@ def main() -> int:
     print(_row("fault", "expected", "found", "seconds", "culprit"), flush=True)
     trials: list[Trial] = []
     stopped: list[Fault] = []
-    for trial in _trials(faults, healthy):
+    for trial in _trials(faults, healthy, given.remedies):
         if isinstance(trial, Stopped):
             stopped.append(trial.fault)
             expected = ", ".join(sorted(trial.fault.expected))
@@ -79,7 +80,7 @@ class Stopped:
     reason: str
 
 
-def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial | Stopped]:
+def _trials(faults: list[Fault], healthy: int, remedies: bool = False) -> Iterator[Trial | Stopped]:
     """One lab of each kind serves all faults of that kind; after a fault that was not undone, a new lab takes over."""
     for kind in dict.fromkeys(fault.lab for fault in faults):
         waiting = [fault for fault in faults if fault.lab == kind]
@@ -89,7 +90,7 @@ def _trials(faults: list[Fault], healthy: int) -> Iterator[Trial | Stopped]:
                 while waiting:
                     fault = waiting.pop(0)
                     try:
-                        yield make(lab, fault)
+                        yield make(lab, fault, remedies)
                     except (AssertionError, subprocess.CalledProcessError) as error:
                         yield Stopped(fault, str(error))
                         break
@@ -121,7 +122,8 @@ def _line(trial: Trial) -> str:
     found = ", ".join(sorted(trial.found)) or "nothing"
     name = trial.fault.name if trial.fault else f"healthy: {trial.condition}"
     mark = "" if not trial.wrong else f"  WRONG: {'; '.join(trial.wrong)}"
-    return _row(name, expected, found, f"{trial.seconds:.1f}", culprit) + mark
+    healed = f"  healed by: {trial.healing.kinds}" if trial.healing else ""
+    return _row(name, expected, found, f"{trial.seconds:.1f}", culprit) + healed + mark
 
 
 def _row(name: str, expected: str, found: str, seconds: str, culprit: str) -> str:

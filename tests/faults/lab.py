@@ -126,6 +126,11 @@ class NamespaceLab:
         inside.ip("address", "add", f"{FLEET[host].containers[int(number) - 1]}/24", "dev", "eth0")
         inside.ip("route", "add", "default", "via", GATEWAY)
 
+    def restart_container(self, name: str) -> None:
+        """As its engine does it."""
+        self.containers[name].ip("link", "delete", "eth0", check=False)
+        self.start_container(name)
+
     def _of(self, host: str) -> list[str]:
         """The containers of a host."""
         return [name for name in self.containers if name.startswith(f"{host}-")]

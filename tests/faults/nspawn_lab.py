@@ -96,6 +96,13 @@ class NspawnLab(NamespaceLab):
         wiring.make_containers(self.lab.entry(host), self.lab.topology, self.lab.topology.hosts[host])
         self.deploy(host)
 
+    def restart_container(self, name: str) -> None:
+        """All containers of its host."""
+        host = name.rsplit("-", maxsplit=1)[0]
+        for one in self._of(host):
+            self.hosts[host].ip("netns", "delete", one)
+        wiring.make_containers(self.lab.entry(host), self.lab.topology, self.lab.topology.hosts[host])
+
     def reboot(self, host: str) -> None:
         """Restart a host and its containers."""
         self.lab.reboot(host)

@@ -32,7 +32,8 @@ def insert(lab: NamespaceLab, port: str, *kind: str) -> None:
 def remove(lab: NamespaceLab, port: str) -> None:
     """Connect the port to the switch directly again."""
     inner, outer = _ends(port)
-    lab.segment.end(next(item for item in lab.segment.processes if outer in item.args))
+    for program in [item for item in lab.segment.processes if outer in item.args]:
+        lab.segment.end(program)
     lab.switch.ip("link", "delete", inner)
     lab.switch.ip("link", "set", port, "promisc", "off", "master", SWITCH)
 

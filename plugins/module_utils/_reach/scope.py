@@ -85,6 +85,22 @@ class Scope:
             return f"the parent of {name} is {other.name if other else 'in another namespace'}, not {self.parent.name}"
         return "" if shim.up else f"{name} is down"
 
+    @property
+    def siblings(self) -> list[tuple[Link, LinkAddress]]:
+        """Other macvlan and ipvlan links of the parent in our own namespace that have a subnet of the network.
+
+        The kernel may send what is meant for the declared link out of them.
+        """
+        if self.parent is None:
+            return []
+        return [
+            (link, item)
+            for link in self.facts.links
+            if link.parent == self.parent.index and link.parent_nsid is None and link.name != self.network.link
+            for item in self.addresses_inside(link)
+            if item.interface.network.prefixlen < item.interface.max_prefixlen
+        ]
+
     def own(self, address: Address) -> Link | None:
         """The link of our own namespace that has the address."""
         found = next((item for item in self.facts.addresses if item.interface.ip == address), None)

@@ -82,15 +82,23 @@ class ActorData(ProcessData):
     self: bool
 
 
+class SuspectData(ProcessData, total=False):
+    """known_by: how it was found."""
+
+    known_by: str
+
+
 class _Attribution(TypedDict):
     process: ActorData | None
     process_unknown: str
 
 
 class Attribution(_Attribution, total=False):
-    """Who is behind an event, or why that is not known. suspects: missing where there is none."""
+    """Who is behind an event, or why that is not known. suspects: missing where there is none. port: netlink port id of
+    a process that had ended."""
 
-    suspects: list[ProcessData]
+    suspects: list[SuspectData]
+    port: int
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------

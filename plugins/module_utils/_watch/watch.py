@@ -37,6 +37,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import BY_EVENTS, Culprits
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.unit_runs import attribute
 
 from . import request as _watch_request
 from . import targets as _watch_targets
@@ -316,6 +317,8 @@ class Observer:
         interval: float,
         end: float,
     ) -> TimelineData:
+        if not own_label():
+            attribute(self._record.events, self._begin)
         asked = {item.id: series[item.probe] for item in self._targets if item.probe}
         return {
             "started": utc(self.started),

@@ -142,8 +142,8 @@ class Explaining:
     def of(self, host: str, target: TargetData, interval: float) -> list[CauseVerdict]:
         """Those that explain a target of a host: the confirmed ones, or without any the suspected ones.
 
-        A target that was requested beside the networks may be on another host: then that host's verdicts explain it, but
-        those about nothing but the way between that host and its containers.
+        A target that was requested beside the networks may be on another host: then that host's verdicts explain it,
+        but for those about nothing but the way between that host and its containers.
         """
         found = [item for item in self._hosts.get(host, ()) if _explains(item, target, interval)]
         if not target["network"]:

@@ -46,6 +46,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 
 from .experiments import Experiments
 from .fleet import Fleet
+from .remedy import RemedyStep
 from .report_data import Culprit
 from .snapshot import Lacking, NamespaceView, SnapshotView
 from .verdict import CONFIRMED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict, EvidenceItem
@@ -335,8 +336,9 @@ class Case:
         after: float | None = None,
         culprit: Culprit | None = None,
         remedy: str = "",
+        steps: Iterable[RemedyStep] = (),
     ) -> CauseVerdict:
-        return CauseVerdict(CONFIRMED, summary, tuple(evidence), after, culprit, remedy)
+        return CauseVerdict(CONFIRMED, summary, tuple(evidence), after, culprit, remedy, steps=tuple(steps))
 
     def suspected(
         self,
@@ -345,8 +347,9 @@ class Case:
         after: float | None = None,
         culprit: Culprit | None = None,
         remedy: str = "",
+        steps: Iterable[RemedyStep] = (),
     ) -> CauseVerdict:
-        return CauseVerdict(SUSPECTED, summary, tuple(evidence), after, culprit, remedy)
+        return CauseVerdict(SUSPECTED, summary, tuple(evidence), after, culprit, remedy, steps=tuple(steps))
 
     def fleet_wide(
         self,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_PARENT, KINDS
 
 from .case import Case
+from .remedy import APPLY, RemedyStep, apply
 from .verdict import CauseVerdict
 
 BEYOND_PARENT = tuple(kind for kind in KINDS if kind != GATEWAY_FROM_PARENT)
@@ -36,7 +37,7 @@ class Cause:
     explains the losses that it cites as far as they are of these kinds, and where it cites none all that are.
     silences: kinds of target that cannot answer while the cause is there: answers to them contradict it.
     everywhere: whether other machines lose the addresses of the targets that a verdict cites as well.
-    repairable: whether re-applying the declaration (roles nm_exclusion and interfaces) repairs it.
+    by: what carries its remedy out (a kind of step of `remedy`), unless a verdict has steps of its own.
     """
 
     id: str
@@ -47,10 +48,14 @@ class Cause:
     signature: str
     proof: str
     must: str
+    by: str
     judge: Callable[[Case], CauseVerdict]
     needs: tuple[str, ...] = ("after",)
     explains: tuple[str, ...] = ()
     breaks: tuple[str, ...] = tuple(KINDS)
     silences: tuple[str, ...] = ()
     everywhere: bool = False
-    repairable: bool = False
+
+    def step(self, remedy: str) -> RemedyStep:
+        """The whole remedy as one step."""
+        return apply() if self.by == APPLY else RemedyStep(self.by, remedy)

@@ -77,7 +77,9 @@ def verdict(cause: Cause, case: Case) -> CauseVerdict:
 
 def placed(item: CauseVerdict, host: str, network: str, cause: Cause) -> CauseVerdict:
     """The verdict with its host and network, and with the words that are the cause's own."""
-    remedy = item.remedy or (cause.remedy if item.status in (CONFIRMED, SUSPECTED) else "")
+    offered = item.status in (CONFIRMED, SUSPECTED)
+    remedy = item.remedy or (cause.remedy if offered else "")
+    steps = item.steps or ((cause.step(remedy),) if offered else ())
     return replace(
         item,
         host=host,
@@ -86,4 +88,5 @@ def placed(item: CauseVerdict, host: str, network: str, cause: Cause) -> CauseVe
         title=cause.title,
         explanation=cause.explanation,
         remedy=remedy,
+        steps=tuple(replace(step, host=step.host or host) for step in steps),
     )

@@ -6,7 +6,8 @@
 (a) Every broken target is explained by a confirmed or suspected cause, or located (`account`). (b) A host is healthy
 only where all that is declared was found as declared, and something was asked of each network. (c) Nothing is confirmed
 that the watch contradicts. (d) Nothing is ruled out by evidence that is not complete. (f) A consequence of a confirmed
-cause is neither confirmed nor suspected nor ruled out. (g) A repair is offered only where it can succeed.
+cause is neither confirmed nor suspected nor ruled out. (g) A repair is offered only where it can succeed, and every
+remedy says in steps who does what.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from .account import Explaining, causes
 from .case import Case, bare
 from .cause import Cause
 from .registry import BY_ID, CAUSES
+from .remedy import APPLY, ASK, COMMAND, RemedyStep
 from .snapshot import SnapshotView
 from .verdict import CONFIRMED, EXPLAINED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
 
@@ -57,7 +59,7 @@ def bounded(verdict: CauseVerdict, cause: Cause, case: Case) -> CauseVerdict:
         reason = contradiction(cause, case.targets())
     elif verdict.status == RULED_OUT and case.evidence["watch"] is not None:
         reason = gap(case.evidence["watch"], case.relied_on)
-    return replace(verdict, status=NOT_TESTED, summary=reason, remedy="", culprit=None) if reason else verdict
+    return replace(verdict, status=NOT_TESTED, summary=reason, remedy="", steps=(), culprit=None) if reason else verdict
 
 
 def contradiction(cause: Cause, targets: Iterable[TargetData]) -> str:
@@ -128,12 +130,18 @@ def explains(cause: Cause) -> set[str]:
 
 def possible(verdict: CauseVerdict, evidence: HostEvidence) -> CauseVerdict:
     """A verdict whose remedy begins with what keeps the declaration from being re-applied, law (g)."""
-    if verdict.status not in (CONFIRMED, SUSPECTED) or not BY_ID[verdict.cause].repairable:
+    if not _applies(verdict):
         return verdict
     reason = obstacle(evidence, verdict.network)
     if not reason:
         return verdict
-    return replace(verdict, remedy=f"first {reason}; then: {verdict.remedy}", repair_possible=False)
+    steps = (RemedyStep(ASK, reason, verdict.host), *verdict.steps)
+    return replace(verdict, remedy=f"first {reason}; then: {verdict.remedy}", steps=steps, repair_possible=False)
+
+
+def _applies(verdict: CauseVerdict) -> bool:
+    """Whether its remedy re-applies the declaration."""
+    return any(step.kind == APPLY for step in verdict.steps)
 
 
 def obstacle(evidence: HostEvidence, network: str) -> str:
@@ -291,7 +299,14 @@ def _broken_by(item: CauseVerdict, evidence: HostEvidence, own: Iterable[CauseVe
         yield f"(f) {who} stands beside its cause {sorted(above)}"
     if (item.status == EXPLAINED) != bool(item.explained_by):
         yield f"(f) {who} is {item.status} and explained by {item.explained_by}"
-    if item.status in (CONFIRMED, SUSPECTED) and cause.repairable:
+    if bool(item.steps) != (item.status in (CONFIRMED, SUSPECTED)):
+        yield f"(g) {who} is {item.status} and has {len(item.steps)} steps"
+    yield from (
+        f"(g) {who} has a step that its remedy does not say: {step.text}"
+        for step in item.steps
+        if step.kind == COMMAND and step.text not in item.remedy
+    )
+    if _applies(item):
         reason = obstacle(evidence, item.network)
         if reason and (item.repair_possible or reason not in item.remedy):
             yield f"(g) {who} offers a repair that cannot succeed: {reason}"

@@ -11,7 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 
 from .case import Case
 from .report_data import Culprit
-from .verdict import EvidenceItem, culprit
+from .verdict import MANAGER, EvidenceItem, culprit
 
 NAME = "NetworkManager"
 #: NMDeviceState by name: those in which it has configured the device, or tries to.
@@ -54,5 +54,5 @@ def takeover(case: Case) -> Takeover | None:
     if busy:
         text = f"NetworkManager manages {link}, which is in state {device['state']}"
         evidence.append(case.item("NetworkManager", text + (f" by profile {profile}" if profile else ""), link))
-    who = culprit(removed[0][1]) if removed else Culprit(name=NAME, text=NAME)
+    who = culprit(removed[0][1], removed[0][1]["known_by"]) if removed else Culprit(name=NAME, text=NAME, rule=MANAGER)
     return Takeover(evidence, events[0]["after"] if events else None, who)

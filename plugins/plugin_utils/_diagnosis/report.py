@@ -25,7 +25,6 @@ from .account import Account, Explaining, accounts, places
 from .judge import judge, understood
 from .names import ENDS, ends, natural
 from .path import located
-from .registry import CAUSES
 from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
 from .shape import NotUnderstood
 from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
@@ -147,15 +146,10 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
 
 def repairs(report: DiagnosisReport) -> dict[str, list[str]]:
     """For each host the confirmed causes that re-applying the declaration repairs, as it is now."""
-    ours = {cause.id for cause in CAUSES if cause.repairable}
     found: dict[str, list[str]] = {}
     for item in report.verdicts:
-        if (
-            item.status == CONFIRMED
-            and item.cause in ours
-            and item.repair_possible
-            and item.cause not in found.get(item.host, [])
-        ):
+        ready = item.status == CONFIRMED and item.repairs_itself
+        if ready and item.cause not in found.get(item.host, []):
             found.setdefault(item.host, []).append(item.cause)
     return found
 

@@ -18,9 +18,13 @@ SCHEMA = "linuxnet.macvlan/diagnosis/1"
 
 
 class Culprit(TypedDict):
-    """A process (pid, name, unit, command), a file (path), or a machine (mac, host). text: in one line."""
+    """A process (pid, name, unit, command), a file (path), or a machine (mac, host). text: in one line.
+
+    rule: by what it was found: how the watch knows the process (``known_by``), or one of the rules in `verdict`.
+    """
 
     text: str
+    rule: str
     pid: NotRequired[int | None]
     name: NotRequired[str | None]
     unit: NotRequired[str | None]
@@ -39,8 +43,19 @@ class EvidenceItemData(TypedDict):
     value: str
 
 
+class RemedyStepData(TypedDict):
+    """One step of a remedy: see `remedy.RemedyStep`."""
+
+    kind: str
+    text: str
+    host: str
+    namespace: str
+    values: dict[str, object]
+
+
 class VerdictData(TypedDict):
     """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of.
+    steps: of the remedy, empty where there is none.
 
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
     """
@@ -56,6 +71,7 @@ class VerdictData(TypedDict):
     evidence: list[EvidenceItemData]
     culprit: Culprit | None
     remedy: str
+    steps: list[RemedyStepData]
     explained_by: str | None
     hosts: list[str]
 

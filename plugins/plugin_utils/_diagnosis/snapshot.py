@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import DroppingRule
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
@@ -38,6 +39,11 @@ class NamespaceView:
     def label(self) -> str:
         """Empty for the host's own."""
         return self.data["label"]
+
+    @property
+    def enter(self) -> str:
+        """What a command for a shell of the host begins with so that it runs in here; empty for the host's own."""
+        return f"nsenter --net={quote(self.data['path'])} " if self.label else ""
 
     @property
     def links(self) -> list[LinkData]:

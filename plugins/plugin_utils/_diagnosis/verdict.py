@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Attribution, ProcessData
 
+from .remedy import APPLY, RemedyStep
 from .report_data import Culprit, EvidenceItemData, VerdictData
 
 #: ``confirmed``: proven by evidence. ``suspected``: evidence supports it, and a host alone cannot prove it.
@@ -42,7 +43,7 @@ class CauseVerdict:
     """What came of one cause for one network of one host.
 
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
-    remedy: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
+    remedy, steps: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
     repair_possible: False where something else has to be done before the declaration can be re-applied.
     """
@@ -61,12 +62,23 @@ class CauseVerdict:
     explained_by: str | None = None
     hosts: tuple[str, ...] = ()
     repair_possible: bool = True
+    steps: tuple[RemedyStep, ...] = ()
+
+    @property
+    def repairs_itself(self) -> bool:
+        """Whether re-applying the declaration is all that its remedy needs, and can succeed now."""
+        return self.repair_possible and bool(self.steps) and all(step.kind == APPLY for step in self.steps)
 
     def consequence_of(self, other: CauseVerdict) -> CauseVerdict:
         """It is there, and no cause of its own."""
         explained = EvidenceItem("explained by", f"{other.cause}: {other.summary}")
         return replace(
-            self, status=EXPLAINED, remedy="", evidence=(explained, *self.evidence), explained_by=other.cause
+            self,
+            status=EXPLAINED,
+            remedy="",
+            steps=(),
+            evidence=(explained, *self.evidence),
+            explained_by=other.cause,
         )
 
     def as_data(self) -> VerdictData:
@@ -82,13 +94,26 @@ class CauseVerdict:
             "evidence": [item.as_data() for item in self.evidence],
             "culprit": self.culprit,
             "remedy": self.remedy,
+            "steps": [item.as_data() for item in self.steps],
             "explained_by": self.explained_by,
             "hosts": list(self.hosts),
         }
 
 
-def culprit(process: ProcessData) -> Culprit:
-    """The process of an event."""
+#: Rules by which a culprit is found, beside those of the watch.
+UNKNOWN, MANAGER, MAC_ADDRESS, FILE, UNIT_LOG = (
+    "unknown",
+    "what a network manager reported",
+    "MAC address",
+    "file that decides it",
+    "log of the unit",
+)
+#: Units of this collection, which restore what is declared.
+_OWN_UNITS = "linuxnet-macvlan-"
+
+
+def culprit(process: ProcessData, rule: str) -> Culprit:
+    """The process of an event. rule: by what it is known."""
     unit = f", {process['unit']}" if process["unit"] else ""
     return {
         "pid": process["pid"],
@@ -96,23 +121,38 @@ def culprit(process: ProcessData) -> Culprit:
         "unit": process["unit"],
         "command": process["command"],
         "text": f"{process['name'] or 'process'} (PID {process['pid']}{unit})",
+        "rule": rule,
     }
 
 
 def unknown(reason: str) -> Culprit:
     """A process that is not known. reason: why not, empty if unknown."""
-    return {"text": f"an unknown process ({reason})" if reason else "an unknown process"}
+    return {"text": f"an unknown process ({reason})" if reason else "an unknown process", "rule": UNKNOWN}
 
 
 def requester(event: Attribution) -> Culprit | None:
-    """Who asked for a change: the process of the event or, where the kernel does not report one, the only network
-    configuration program that was started just before; None where there are several, or none."""
+    """Who asked for a change: the process of the event or, where the kernel does not report one, the only one that is
+    suspected; None where there are several, or none, and for what the collection did itself."""
+    actor = event["process"]
+    if actor is not None:
+        own = actor["self"] or (actor["unit"] or "").startswith(_OWN_UNITS)
+        return None if own else culprit(actor, actor["known_by"])
     suspects = event.get("suspects", [])
-    process = event["process"] or (suspects[0] if len(suspects) == 1 else None)
-    return culprit(process) if process else None
+    return culprit(suspects[0], suspects[0].get("known_by", "")) if len(suspects) == 1 else None
+
+
+def whoever(event: Attribution) -> Culprit:
+    """The same, and otherwise why nobody is named."""
+    known = requester(event)
+    if known is not None:
+        return known
+    if event["process"] is not None:
+        return unknown("this collection did it itself, to restore what is declared or to ask")
+    suspects = ", ".join(culprit(item, "")["text"] for item in event.get("suspects", []))
+    return unknown(f"one of {suspects}" if suspects else event["process_unknown"])
 
 
 def machine(mac: str, host: str = "", place: str = "") -> Culprit:
     """A machine: its MAC address and, as far as they are known, its host and the place there."""
     known = ", ".join(filter(None, [host, place])) or "a machine outside this inventory"
-    return {"mac": mac, "host": host or None, "text": f"{mac} ({known})"}
+    return {"mac": mac, "host": host or None, "text": f"{mac} ({known})", "rule": MAC_ADDRESS}

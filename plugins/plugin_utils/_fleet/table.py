@@ -189,8 +189,16 @@ def _host_rows(host: HostResults) -> list[Sequence[str]]:
     rows = [_row(made, network.link, network.parent, host.checks, network.name) for network in host.intent.networks]
     derived = {network.link for network in host.intent.networks}
     others = [link for link in host.intent.links if isinstance(link, dict) and link.get("name") not in derived]
+    # As `declaration.of_links` calls the network that such a link is verified as.
+    names = {network.name for network in host.intent.networks}
     rows += [
-        _row(made, link.get("name"), link.get("parent"), [], "")
+        _row(
+            made,
+            link.get("name"),
+            link.get("parent"),
+            host.checks,
+            f"link {link.get('name')}" if link.get("name") in names else str(link.get("name")),
+        )
         for link in others
         if link.get("state", "present") == "present"
     ]

@@ -38,7 +38,48 @@ def _undo(lab: NamespaceLab) -> None:
     lab.web1.ip("route", "add", "default", "via", GATEWAY)
 
 
+#: What a timer starts; its process lives for some milliseconds.
+UNIT = "uplink-route"
+SERVICE = """
+[Service]
+Type=oneshot
+ExecStart=/bin/ip route add default dev lan0 metric 50
+"""
+TIMER = """
+[Timer]
+OnActiveSec=0
+AccuracySec=10ms
+"""
+
+
+def _make_timer(lab: NamespaceLab) -> None:
+    for kind, text in (("service", SERVICE), ("timer", TIMER)):
+        lab.web1.run("tee", f"/run/systemd/system/{UNIT}.{kind}", input=text)
+    lab.web1.run("systemctl", "daemon-reload")
+
+
+def _start_timer(lab: NamespaceLab) -> None:
+    lab.web1.run("systemctl", "start", f"{UNIT}.timer")
+
+
+def _stop_timer(lab: NamespaceLab) -> None:
+    lab.web1.run("systemctl", "stop", f"{UNIT}.timer")
+    lab.web1.run("rm", "-f", f"/run/systemd/system/{UNIT}.service", f"/run/systemd/system/{UNIT}.timer")
+    lab.web1.run("systemctl", "daemon-reload")
+    lab.web1.ip("route", "delete", "default", "dev", "lan0", check=False)
+
+
 FAULTS = [
+    Fault(
+        "foreign_default_route/timer",
+        _start_timer,
+        _stop_timer,
+        prepare=_make_timer,
+        during=True,
+        lasts=12.0,
+        culprit=lambda culprit, lab: culprit.get("unit") == f"{UNIT}.service",
+        lab="nspawn",
+    ),
     Fault(
         "foreign_default_route",
         _inject,

@@ -56,7 +56,7 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     path = findings.paths.get((probe.namespace, probe.target))
     if path is not None:
         evidence += [proof.route(probe.target, path), *([] if path.error else [proof.neighbour(probe.target, path)])]
-    evidence += [*proof.links(scope), *proof.holder(before.address, findings)]
+    evidence += [*proof.links(scope), *proof.siblings(scope), *proof.holder(before.address, findings)]
     cause, remedy = _cause(probe, path or Path(), scope)
     return CheckResult(check, FAIL, series, (*evidence, *cause), remedy)
 

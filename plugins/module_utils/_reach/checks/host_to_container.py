@@ -75,7 +75,8 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     cause, remedy = _cause(address, path, before, after, findings.after)
     if not path.error:
         evidence.append(proof.neighbour(address, path))
-    evidence += [*proof.links(findings.after), *proof.holder(address, findings), *cause]
+    evidence += [*proof.links(findings.after), *proof.siblings(findings.after)]
+    evidence += [*proof.holder(address, findings), *cause]
     return CheckResult(check, FAIL, series, tuple(evidence), remedy)
 
 

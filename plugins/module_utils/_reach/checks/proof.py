@@ -94,6 +94,14 @@ def links(scope: Scope) -> list[CheckFact]:
     return found
 
 
+def siblings(scope: Scope) -> list[CheckFact]:
+    """Other links of the host in the network's subnets, over which packets may leave."""
+    return [
+        CheckFact("sibling", f"{link.name} is a {link.kind} link of {scope.parent_name} too, with {item.interface}")
+        for link, item in scope.siblings
+    ]
+
+
 def route(target: Address, path: Path) -> CheckFact:
     """Where the kernel sends the target's packets."""
     if path.error:

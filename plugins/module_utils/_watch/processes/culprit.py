@@ -21,8 +21,10 @@ from .seen import SeenProcesses
 
 #: How a process was found; ``known_by`` in the result.
 BY_PORT, BY_NETLINK, BY_EVENTS = "port id", "/proc/net/netlink", "process events"
+#: How a suspect was found.
+BY_START = "the only program of its kind that was started just before"
 #: libnl and pyroute2 make a port id of the pid in the low 22 bits and a counter above (libnl lib/socket.c).
-_LIBNL_PID = (1 << 22) - 1
+LIBNL_PID = (1 << 22) - 1
 #: Parents of a process that are reported.
 PARENTS_MAX = 5
 #: Looking through the descriptors of all processes takes 10 ms or more: so often per second, and in one burst.
@@ -50,13 +52,17 @@ class ProcessAttribution:
     unknown: str = ""
     parents: tuple[Process, ...] = ()
     suspects: tuple[Process, ...] = ()
+    #: Of the message, where its process is not known.
+    port: int = 0
 
     def as_data(self) -> Attribution:
         """The fields of an event."""
         if self.process is None:
             unknown: Attribution = {"process": None, "process_unknown": self.unknown}
             if self.suspects:
-                unknown["suspects"] = [item.as_data() for item in self.suspects]
+                unknown["suspects"] = [{**item.as_data(), "known_by": BY_START} for item in self.suspects]
+            if self.port:
+                unknown["port"] = self.port
             return unknown
         process: ActorData = {
             **self.process.as_data(),
@@ -89,9 +95,8 @@ class Culprits:
         process, known_by = cached or self._resolve(port, namespace)
         if process is None:
             reason = f"port id {port} belongs to no process now"
-            return ProcessAttribution(
-                None, unknown=f"{reason}, and {self._table.why_not}" if self._table.why_not else reason
-            )
+            why_not = f", and {self._table.why_not}" if self._table.why_not else ""
+            return ProcessAttribution(None, unknown=f"{reason}{why_not}", port=port)
         self._known[namespace.inode, port] = process, known_by
         return self.of(process, known_by)
 
@@ -106,7 +111,9 @@ class Culprits:
             reasons.append(f"of {missed} programs that were started within {SUSPECT} s before, only the start was seen")
         elif self._table.why_not:
             reasons.append(self._table.why_not)
-        suspects = tuple(itertools.islice(recent, SUSPECTS_MAX))
+        # What this process started itself changes nothing that is of interest.
+        others = (item for item in recent if os.getpid() not in self._line(item))
+        suspects = tuple(itertools.islice(others, SUSPECTS_MAX))
         return ProcessAttribution(None, unknown="; ".join(reasons), suspects=suspects)
 
     def of(self, process: Process, known_by: str) -> ProcessAttribution:
@@ -120,12 +127,12 @@ class Culprits:
         return known if lives(known[0]) else None
 
     def _resolve(self, port: int, namespace: WatchedNamespace) -> tuple[Process | None, str]:
-        direct = read(port) if _INIT < port <= _LIBNL_PID else None
+        direct = read(port) if _INIT < port <= LIBNL_PID else None
         if direct and direct.command and (direct.own_pid, direct.network) == (port, namespace.inode):
             return self._table.complete(direct), BY_PORT
         inode = socket_of(namespace.read("netlink"), port)
-        for pid in dict.fromkeys((port, port & _LIBNL_PID)):
-            alive = read(pid) if _INIT < pid <= _LIBNL_PID else None
+        for pid in dict.fromkeys((port, port & LIBNL_PID)):
+            alive = read(pid) if _INIT < pid <= LIBNL_PID else None
             # A port id is a pid in the PID namespace of its process: in a container another one has that number.
             # One without a command line is a zombie, of which little can be read.
             if alive and alive.command and alive.own_pid == pid and (inode is None or _holds(pid, inode)):
@@ -140,12 +147,16 @@ class Culprits:
                 return found, BY_NETLINK
             ending = found
         self._table.receive()
-        for pid in dict.fromkeys((port, port & _LIBNL_PID)):
+        for pid in dict.fromkeys((port, port & LIBNL_PID)):
             remembered = self._table.by_own_pid(pid, namespace.inode)
             if remembered:
                 return remembered, BY_EVENTS
         # It is just about to end: its memory is gone and its sockets are not.
         return (ending, BY_NETLINK) if ending else (None, "")
+
+    def _line(self, process: Process) -> set[int]:
+        """The pids of a process and its parents."""
+        return {process.pid, process.parent, *(item.pid for item in self._parents(process))}
 
     def _parents(self, process: Process) -> Iterator[Process]:
         """Nearest first, without the init of all."""

@@ -9,6 +9,7 @@ import ipaddress
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import SnapshotView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -44,8 +45,8 @@ CAUSE = Cause(
     signature="from the start",
     proof="the declared address is not among the link's addresses, neither when the watch begins nor when it ends",
     must="P D",
+    by=APPLY,
     needs=("before", "after"),
     explains=("route_absent", "host_isolation"),
-    repairable=True,
     judge=judge,
 )

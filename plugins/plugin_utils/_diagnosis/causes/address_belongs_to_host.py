@@ -10,7 +10,8 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import MAC_ADDRESS, CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -32,14 +33,27 @@ def judge(case: Case) -> CauseVerdict:
         evidence.append(case.item("address", text, item["link"], item["namespace"]))
     added = [event for event in case.address_events("new", namespace=None) if bare(event["data"]["address"]) == address]
     evidence += [case.event_item(event) for event in added[:1]]
+    # Taking away what the host had first would cut it off.
+    late = bool(added) and not added[0]["namespace"]
+    inside = case.after.namespace(first["namespace"])
+    place = "" if late or inside is None else inside.enter
+    delete = f"{place}ip address delete {quote(address)} dev {quote(str(link if late else first['link']))}"
     return case.confirmed(
         f"the container in {first['namespace']} has {address}, which {case.host} itself has on {link}: the host"
         " delivers its packets for the container to itself",
         evidence,
         after=added[0]["after"] if added else None,
-        culprit={"mac": first["mac"], "host": case.host, "text": f"namespace {first['namespace']}"},
-        remedy=f"give the container another address, or remove {address} from {link} (ip address delete"
-        f" {quote(address)} dev {quote(link)})",
+        culprit={
+            "mac": first["mac"],
+            "host": case.host,
+            "text": f"namespace {first['namespace']}",
+            "rule": MAC_ADDRESS,
+        },
+        remedy=f"{delete}, as the container had it before"
+        if late
+        else f"give the container in {first['namespace']} another address, as {address} is the host's own; until then:"
+        f" {delete}",
+        steps=[command(delete)],
     )
 
 
@@ -54,6 +68,7 @@ CAUSE = Cause(
     signature="from the start, all the time",
     proof="a link of the host and a container's link have the same address",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     judge=judge,
 )

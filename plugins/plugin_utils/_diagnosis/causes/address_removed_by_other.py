@@ -11,8 +11,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import MAIN
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit, unknown
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import UNKNOWN, CauseVerdict, whoever
 
 #: What the kernel reports of an address or a route that is gone.
 Removal = AddressEvent | RouteEvent
@@ -28,9 +29,8 @@ def judge(case: Case) -> CauseVerdict:
     if not removed:
         return case.ruled_out("no address and no route of the network was removed during the watch")
     first = removed[0]
-    process = first["process"]
-    who = culprit(process) if process else unknown(first["process_unknown"])
-    name = who["text"] if process else "an unknown process"
+    who = whoever(first)
+    name = who["text"] if who["rule"] != UNKNOWN else "an unknown process"
     evidence = [*(case.event_item(event) for event in removed[:5]), *case.loss_items(case.broken())]
     return case.confirmed(
         f"{name} removed {what(first)} on {case.host} at +{first['after']:.1f} s",
@@ -98,9 +98,9 @@ CAUSE = Cause(
     signature="when the manager acts: nmcli connection up, a restart, an upgrade, a cable that is plugged in",
     proof="the kernel's notification that the address or route was deleted, with the process that asked for it",
     must="D with culprit",
+    by=APPLY,
     needs=("watch", "after"),
     explains=("host_isolation", "not_persistent", "route_order", "address_absent", "route_absent"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -11,6 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Answers after the announcement that prove it: a single one may arrive for another reason.
@@ -71,6 +72,7 @@ CAUSE = Cause(
     " up to 4 hours on routers",
     proof="a neighbour does not answer, the address is announced, and right after it answers the same request",
     must="P D",
+    by=BY_HAND,
     needs=("watch", "after"),
     judge=judge,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 SETTINGS = ("arp_filter", "arp_ignore")
@@ -52,8 +53,8 @@ CAUSE = Cause(
     proof="the macvlan link answers an ARP request for the parent's address from a sender whose route is over the"
     " parent",
     must="P D",
+    by=APPLY,
     needs=("after",),
-    repairable=True,
     explains=("announcement_lost",),
     judge=judge,
 )

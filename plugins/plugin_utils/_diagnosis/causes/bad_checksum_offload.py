@@ -11,6 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -140,6 +141,7 @@ CAUSE = Cause(
     proof="the gateway answers datagrams without a checksum and none with one; or frames with wrong checksums arrive"
     " from the network, and the kernel's counters InCsumErrors grow",
     must="D",
+    by=BY_HAND,
     needs=("after", "watch"),
     judge=judge,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: BOND_MODE_TLB and BOND_MODE_ALB of the kernel's include/uapi/linux/if_bonding.h.
@@ -42,6 +43,7 @@ CAUSE = Cause(
     signature="from the start, or when the bond moves traffic between its ports",
     proof="the bond's mode in the kernel, and lost replies or a link that is refused because of it",
     must="R",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("mac_filtering_upstream", "host_isolation", "not_persistent", "gateway_dead"),
     judge=judge,

@@ -11,7 +11,12 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import BootParentData, BootUnitData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, apply, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    UNIT_LOG,
+    CauseVerdict,
+    EvidenceItem,
+)
 
 #: What programs print about a device that does not exist: ip(8), ifupdown, tools that print the errno (ENODEV).
 MISSING = re.compile(r"cannot find|not find|does not exist|no such device|not found", re.IGNORECASE)
@@ -48,8 +53,9 @@ def judge(case: Case) -> CauseVerdict:
             case.item("link", lacks, link),
             *case.loss_items(case.broken()),
         ],
-        culprit={"unit": name, "name": name, "text": f"{name} ({unit['path']})"},
+        culprit={"unit": name, "name": name, "text": f"{name} ({unit['path']})", "rule": UNIT_LOG},
         remedy=f"systemctl disable {quote(name)}, then run linuxnet.macvlan.site, whose unit waits for the parent",
+        steps=[command(f"systemctl disable {quote(name)}"), apply()],
     )
 
 
@@ -116,9 +122,9 @@ CAUSE = Cause(
     proof="in this boot's journal the unit that names the link failed (parent not found, network is down) before the"
     " parent existed or was ready",
     must="P D",
+    by=APPLY,
     needs=("before", "after", "system.boot"),
     explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -10,7 +10,12 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 #: Seconds: a request shortly before the change is answered after it. The longest pause between two requests.
 ASKED_BEFORE = 1.0
@@ -39,17 +44,20 @@ def judge(case: Case) -> CauseVerdict:
             f"{name} changed its MAC address and nothing was lost, as its port {keeping[0]} still has the old one",
             evidence,
         )
-    who = requester(first)
-    by = f", by {who['text']}" if who else ""
+    known = requester(first)
+    by = f", by {known['text']}" if known else ""
+    who = whoever(first)
     summary = (
         f"the bridge {name} on {case.host} changed its MAC address from {old} to {parent['mac']}{since(after)}"
         f" as its ports changed{by}"
     )
-    command = f"ip link set {quote(name)} address {quote(str(parent['mac']))}"
-    remedy = f"{command}, and the same address in the bridge's configuration"
+    keep = f"ip link set {quote(name)} address {quote(str(parent['mac']))}"
+    remedy = f"{keep}, and the same address in the bridge's configuration"
+    steps = [command(keep)]
     if keeping or not broken:
-        return case.suspected(summary, evidence, after, who, remedy)
-    return case.confirmed(f"{summary}, and frames that neighbours send to {old} are lost", evidence, after, who, remedy)
+        return case.suspected(summary, evidence, after, who, remedy, steps)
+    lost = f"{summary}, and frames that neighbours send to {old} are lost"
+    return case.confirmed(lost, evidence, after, who, remedy, steps)
 
 
 def _by_parent(case: Case, target: TargetData, name: str, after: float) -> bool:
@@ -75,6 +83,7 @@ CAUSE = Cause(
     proof="the parent is a bridge whose MAC address changed during the watch, no port has the old one, and packets over"
     " the bridge are lost since",
     must="D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("stale_neighbour", "announcement_lost"),
     judge=judge,

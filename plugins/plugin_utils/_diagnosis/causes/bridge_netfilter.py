@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, RemedyStep, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: By how the parent relates to the bridge, for each family of nftables the hooks that a container's packets pass,
@@ -57,6 +58,7 @@ def judge(case: Case) -> CauseVerdict:
             f" {count} pings of {lost[0]['target']} were lost",
             [_rule_item(case, taken), *setting, *pings],
             remedy=_remedy(taken["place"], version),
+            steps=_steps(taken["place"], version),
         )
     silent = [rule for rule in tried.get("uncounted", []) if _concerns(case, rule, how, version)]
     if silent and _answers_the_host(case, lost[0]["target"]):
@@ -67,6 +69,7 @@ def judge(case: Case) -> CauseVerdict:
             " they pass, drops packets without counting them",
             [*setting, *pings],
             remedy=_remedy(place, version),
+            steps=_steps(place, version),
         )
     legacy = tried.get("legacy", [])
     if legacy and case.after.bridge_setting(name):
@@ -103,6 +106,12 @@ def _remedy(place: str, version: int) -> str:
     )
 
 
+def _steps(place: str, version: int) -> list[RemedyStep]:
+    if place.split(maxsplit=1)[0] == "bridge":
+        return []
+    return [command(f"sysctl -w net.bridge.{SETTINGS[version]}=0")]
+
+
 def _rule_item(case: Case, rule: DroppedRule) -> EvidenceItem:
     hooks = ", ".join(rule["hooks"])
     text = f"{rule['place']} handle {rule['handle']} (hook {hooks}) dropped {rule['dropped']} packets during the pings"
@@ -126,6 +135,7 @@ CAUSE = Cause(
     proof="containers' pings of the gateway are lost, and a rule that bridged packets pass drops as many packets in the"
     " same time",
     must="D",
+    by=BY_HAND,
     needs=("after",),
     judge=judge,
 )

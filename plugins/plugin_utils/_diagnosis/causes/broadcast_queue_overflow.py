@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: A single request that one socket received and the other had not yet, when the watch ended, proves nothing.
@@ -99,6 +100,7 @@ CAUSE = Cause(
     proof="the parent's rx_dropped grew, and ARP requests for the link's address arrived on the parent and not on the"
     " link",
     must="D",
+    by=DECLARE,
     needs=("watch", "after"),
     judge=judge,
 )

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent, ProcessData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ActorData, LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     EvidenceItem,
@@ -45,7 +46,7 @@ def judge(case: Case) -> CauseVerdict:
     if not dropped:
         return case.ruled_out("no network manager removed an address or a route after the carrier was lost")
     first, process = dropped[0]
-    who = culprit(process)
+    who = culprit(process, process["known_by"])
     evidence = [
         case.event_item(lost[0]),
         *(case.event_item(event) for event, dummy in dropped[:4]),
@@ -66,7 +67,7 @@ def _loses_carrier(case: Case, event: LinkEvent) -> bool:
     return event["link"] in (case.parent_name, case.network.link) and values is not None and values == (True, False)
 
 
-def _remover(case: Case, event: Removal) -> ProcessData | None:
+def _remover(case: Case, event: Removal) -> ActorData | None:
     """The process that removed it; of a route that the kernel removed with its source address, who removed that."""
     if event["process"] or event["kind"] != "route":
         return event["process"]
@@ -101,8 +102,8 @@ CAUSE = Cause(
     proof="the kernel's notification that the carrier was lost, and after it those of addresses or routes that the"
     " manager removed and that did not come back",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
     explains=("address_removed_by_other", "address_absent", "route_absent", "port_flaps"),
-    repairable=True,
     judge=judge,
 )

@@ -18,7 +18,12 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.contai
     empty_links,
     unplaced,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -39,10 +44,10 @@ def _deleted(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVe
         return None
     events = case.address_events("delete", name, namespace)
     events = [event for event in events if bare(event["data"]["address"]) in gone]
-    process = events[0]["process"] if events else None
+    who = requester(events[0]) if events else None
     after = events[0]["after"] if events else case.first_loss(lost)
     when = f" at +{after:.1f} s" if after is not None else ""
-    by = f" by {culprit(process)['text']}" if process else ""
+    by = f" by {who['text']}" if who else ""
     return case.confirmed(
         f"the address {', '.join(gone)} was deleted from {item.where} on {case.host}{when}{by}",
         [
@@ -51,8 +56,9 @@ def _deleted(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVe
             *case.loss_items(lost),
         ],
         after,
-        culprit(process) if process else None,
+        whoever(events[0]) if events else None,
         remedy="restart the container, whose engine then adds the address, and keep what runs inside from changing it",
+        steps=[RemedyStep(CONTAINER, "restart the container", namespace=namespace)],
     )
 
 
@@ -71,6 +77,7 @@ def _prefix(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVer
                 case.first_loss(lost),
                 remedy=f"give the container {address}/{wanted}: correct the subnet of its container network, and create"
                 " the container again",
+                steps=[RemedyStep(CONTAINER, "create the container again", namespace=namespace)],
             )
     return None
 
@@ -99,6 +106,7 @@ def _never_there(case: Case) -> CauseVerdict | None:
         " nothing has it",
         [case.item("address", f"no address of {case.network.name}", link["name"], space.label), *case.loss_items(lost)],
         remedy="restart the container, whose engine then adds the address",
+        steps=[RemedyStep(CONTAINER, "restart the container", namespace=space.label)],
     )
 
 
@@ -114,6 +122,7 @@ CAUSE = Cause(
     proof="the link in the container's namespace lacks the address that it had, or has it with another prefix length"
     " than the network, and probes to or from it are lost",
     must="D",
+    by=CONTAINER,
     needs=("watch", "before", "after"),
     explains=("container_route_absent", "container_not_running", "stale_neighbour", "announcement_lost"),
     everywhere=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
 
@@ -47,6 +48,7 @@ CAUSE = Cause(
     signature="from the moment when it moves",
     proof="the declared address is on a link of a container of another host, and on none of this host",
     must="D",
+    by=CONTAINER,
     needs=("after",),
     explains=("stale_neighbour", "announcement_lost", "host_isolation"),
     everywhere=True,

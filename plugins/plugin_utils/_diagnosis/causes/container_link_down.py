@@ -15,7 +15,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lost_during,
     outages,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -28,7 +29,7 @@ def judge(case: Case) -> CauseVerdict:
     events = case.link_events("change", name, namespace)
     events = [event for event in events if event["data"].get("changed", {}).get("up") == [True, False]][-1:]
     after = events[0]["after"] if events else None
-    who = requester(events[0]) if events else None
+    who = whoever(events[0]) if events else None
     when = f" at +{after:.1f} s" if after is not None else ""
     names = ", ".join(one.where for one, _lost in hurt[:5])
     return case.confirmed(
@@ -43,8 +44,8 @@ def judge(case: Case) -> CauseVerdict:
         ],
         after,
         who,
-        remedy=f"restart the container, or: nsenter --net={quote(item.space.data['path'])} ip link set {quote(name)} up"
-        " (its routes went as well)",
+        remedy=f"restart the container, or: {item.space.enter}ip link set {quote(name)} up (its routes went as well)",
+        steps=[RemedyStep(CONTAINER, "restart the container", namespace=one.space.label) for one, _lost in hurt],
     )
 
 
@@ -56,11 +57,9 @@ def _passed(case: Case) -> CauseVerdict:
         hurt = lost_during(case, found, item.targets(case.broken()))
         if not found or not hurt:
             continue
-        who = requester(found[0].begun_by)
-        by = f" by {who['text']}" if who else ""
+        who = whoever(found[0].begun_by)
         return case.confirmed(
-            f"the link of the container {label} on {case.host} was set down at +{found[0].start:.1f} s{by}, and is up"
-            " again",
+            f"the link of the container {label} on {case.host} was set down at +{found[0].start:.1f} s, and is up again",
             [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
             found[0].start,
             who,
@@ -80,6 +79,7 @@ CAUSE = Cause(
     signature="for one container alone",
     proof="the flags of the link in the container's namespace lack IFF_UP, and probes to or from it are lost",
     must="D",
+    by=CONTAINER,
     needs=("watch", "before", "after"),
     explains=("container_address_wrong", "container_route_absent", "stale_neighbour", "announcement_lost"),
     everywhere=True,

@@ -10,6 +10,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost impor
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import empty_links, unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Links of virtual machines: the address is inside the guest, where nobody can look.
@@ -59,6 +60,7 @@ CAUSE = Cause(
     proof="no network namespace of the host has a link on the parent with the declared address, no other host of the"
     " inventory has it, and nothing answers",
     must="D",
+    by=CONTAINER,
     needs=("watch", "after"),
     explains=("stale_neighbour", "announcement_lost"),
     everywhere=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -36,6 +37,7 @@ def judge(case: Case) -> CauseVerdict:
                 *case.loss_items(lost),
             ],
             after,
+            steps=[RemedyStep(CONTAINER, "restart the container", namespace=namespace)],
         )
     return case.ruled_out("the containers that do not answer have routes to the network over their links")
 
@@ -55,6 +57,7 @@ CAUSE = Cause(
     proof="the kernel's route lookup in the container's namespace fails or leads elsewhere, and probes to or from the"
     " container are lost",
     must="D",
+    by=CONTAINER,
     needs=("watch", "before", "after"),
     explains=("stale_neighbour", "announcement_lost"),
     everywhere=True,

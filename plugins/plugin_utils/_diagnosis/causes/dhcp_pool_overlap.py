@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    MAC_ADDRESS,
+    CauseVerdict,
+    EvidenceItem,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -32,6 +37,7 @@ def judge(case: Case) -> CauseVerdict:
             "mac": macs[0] if macs else None,
             "host": None,
             "text": f"DHCP server {name}{f' ({macs[0]})' if macs else ''}",
+            "rule": MAC_ADDRESS,
         },
         remedy=f"exclude {first['declared']} from the pool of {name}, or give container_range a part of the subnet that"
         " is not in the pool",
@@ -49,6 +55,7 @@ CAUSE = Cause(
     signature="hours or days later, when the server leases such an address",
     proof="the server offers such an address to a client that it has never seen",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     judge=judge,
 )

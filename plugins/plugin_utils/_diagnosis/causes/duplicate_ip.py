@@ -12,6 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     EvidenceItem,
@@ -105,6 +106,7 @@ CAUSE = Cause(
     signature="at random; changes when neighbour entries expire (29 to 38 s on Linux)",
     proof="a MAC address that no link of the fleet has answers probes for an address of the network",
     must="R D",
+    by=ASK,
     needs=("after",),
     explains=("announcement_lost", "gateway_dead"),
     everywhere=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import FleetLink
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
 
@@ -78,6 +79,7 @@ CAUSE = Cause(
     signature="when the second container starts; then at random, as neighbour entries expire",
     proof="two links of the fleet on the same segment have the address",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     explains=("announcement_lost", "gateway_dead"),
     everywhere=True,

@@ -9,6 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import FleetLink
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     EvidenceItem,
@@ -91,6 +92,7 @@ CAUSE = Cause(
     signature="heavy loss from the start, worse the more both send",
     proof="links of two hosts on the segment have the same MAC address and are up",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     explains=("sticky_mac_elsewhere", "announcement_lost"),
     everywhere=True,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import MAC_ADDRESS, CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -41,7 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         f" once on {case.parent_name}",
         [*evidence, *case.loss_items(broken, 3)],
         after=case.first_loss(broken),
-        culprit={"mac": running.mac, "host": running.host, "text": running.where},
+        culprit={"mac": running.mac, "host": running.host, "text": running.where, "rule": MAC_ADDRESS},
         remedy=f"give {down[0]} another MAC address, or delete {running} if it is a leftover",
     )
 
@@ -61,6 +62,7 @@ CAUSE = Cause(
     signature="when the second link is set up",
     proof="two links on the parent have the same MAC address, one is up and one is down",
     must="R D",
+    by=BY_HAND,
     needs=("after",),
     explains=("announcement_lost", "stale_neighbour", "container_link_down"),
     everywhere=True,

@@ -6,15 +6,19 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.rules import NFTABLES, TEXT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import FilterRuleData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -106,9 +110,26 @@ def judge(case: Case) -> CauseVerdict:
     ] + case.loss_items(lost)
     inside = f"in the namespace of {first.space.label}: " if first.space.label else ""
     remedy = f"{inside}delete that rule, or accept these packets before it, where it is made{pings}"
+    steps = [command(f"{first.space.enter}{delete}")] if (delete := _delete(first.rule)) else []
+    if steps:
+        remedy += f"; until then: {steps[0].text}"
     if proven:
-        return case.confirmed(summary, evidence, after, remedy=remedy)
-    return case.suspected(f"{summary}, which does not count what it drops", evidence, after, remedy=remedy)
+        return case.confirmed(summary, evidence, after, remedy=remedy, steps=steps)
+    return case.suspected(f"{summary}, which does not count what it drops", evidence, after, remedy=remedy, steps=steps)
+
+
+def _delete(rule: FilterRuleData) -> str:
+    """The command that deletes a rule; empty where that is not known."""
+    if rule["verdict"] == POLICY:
+        return ""
+    if rule["tool"] == NFTABLES:
+        place = " ".join(map(quote, rule["place"].split()))
+        return f"nft delete rule {place} handle {rule['handle']}" if rule["handle"] is not None else ""
+    if len(rule["text"]) >= TEXT_MAX:
+        return ""
+    # As iptables-save prints it: -A CHAIN and what it matches.
+    program, table = rule["tool"], rule["place"].split()[0]
+    return f"{program} -t {quote(table)} -D {shlex.join(shlex.split(rule['text'])[1:])}"
 
 
 def _suspects(case: Case, space: NamespaceView) -> Iterator[_Suspect]:
@@ -190,6 +211,7 @@ CAUSE = Cause(
     proof="the rule matches interface, addresses and protocol of the lost probes, and its counter grew by at least half"
     " as many packets as were lost; a rule that does not count is suspected only",
     must="D",
+    by=BY_HAND,
     needs=("watch", "before", "after"),
     explains=(
         "announcement_lost",

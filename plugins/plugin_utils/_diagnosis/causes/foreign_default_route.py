@@ -6,11 +6,17 @@
 from __future__ import annotations
 
 import ipaddress
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import RouteData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, culprit
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 #: RFC 3927, 2.1: addresses that a host gives itself where no DHCP server answers.
 LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
@@ -31,17 +37,21 @@ def judge(case: Case) -> CauseVerdict:
     added = [event for event in case.route_events("new", link) if event["data"]["destination"] == route["destination"]]
     evidence = [*(case.item("route", _text(item), link) for item in foreign), *map(case.event_item, added[:3])]
     after = added[0]["after"] if added else None
-    process = added[0]["process"] if added else None
-    who = culprit(process) if process else None
+    who = requester(added[0]) if added else None
     by = f" by {who['text']}" if who else f" (protocol {route['protocol']})"
     summary = f"{case.host} has the route {_text(route)}, which is not declared, added{by}{since(after)}"
+    gateway = f" via {quote(route['gateway'])}" if route["gateway"] else ""
+    delete = f"ip route delete {quote(route['destination'])}{gateway} dev {quote(str(link))} metric {route['metric']}"
     if not _wins(case, route):
         return case.suspected(f"{summary}; another route with a lower metric is still used", evidence, after=after)
     return case.confirmed(
         f"{summary}: packets that should leave by another link now leave by {link}",
         [*evidence, *case.loss_items(case.broken())],
         after=after,
-        culprit=who,
+        culprit=whoever(added[0]) if added else None,
+        remedy=f"keep that program from configuring {link} (nm_exclusion; denyinterfaces in dhcpcd.conf;"
+        f" Unmanaged=yes), then {delete}",
+        steps=[command(delete)],
     )
 
 
@@ -73,6 +83,7 @@ CAUSE = Cause(
     signature="5 to 45 s after the link came up, when a DHCP client gives up or gets its lease",
     proof="a default route over the link that is not declared, and the process that added it",
     must="D with culprit",
+    by=BY_HAND,
     needs=("after", "drift"),
     explains=("gateway_dead",),
     judge=judge,

@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import segment_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.names import natural
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Seconds by which hosts may notice the same loss at different times, beside one round of probes: the clocks of hosts
@@ -202,6 +203,7 @@ CAUSE = Cause(
     proof="all probes of the gateway are lost on every host of the segment that asked it at that time, from the same"
     " second on, while their parents have a carrier; from one host alone this is suspected only",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     judge=judge,
 )

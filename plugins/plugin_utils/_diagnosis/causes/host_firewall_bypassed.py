@@ -11,6 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: The families whose hooks are in the IP stack of the host (nft(8), ADDRESS FAMILIES).
@@ -92,6 +93,7 @@ CAUSE = Cause(
     proof="rules in the host's forward hook name containers' addresses and drop, and their counters stay at 0 while"
     " these containers have traffic; the host cannot know the purpose of the rules, so this is suspected at most",
     must="H",
+    by=BY_HAND,
     needs=("watch", "after"),
     judge=judge,
 )

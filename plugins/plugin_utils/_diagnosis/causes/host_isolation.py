@@ -10,6 +10,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -42,7 +43,8 @@ def judge(case: Case) -> CauseVerdict:
     )
     remedy = "run linuxnet.macvlan.site, which re-applies the declaration" if link else ""
     evidence = [*_routes(case, isolated, children), *case.loss_items(isolated)]
-    return case.confirmed(summary, evidence, after=after, remedy=remedy)
+    steps = [] if link else [RemedyStep(DECLARE, "set host_address for the network in macvlan_networks")]
+    return case.confirmed(summary, evidence, after=after, remedy=remedy, steps=steps)
 
 
 def _egress(case: Case) -> str | None:
@@ -73,8 +75,8 @@ CAUSE = Cause(
     signature="from the start, all the time, while LAN and containers reach each other",
     proof="the route to a container leads over the parent of the container's link, and pings to it are lost",
     must="P D",
+    by=APPLY,
     needs=("watch", "before", "after"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

@@ -11,6 +11,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import AddressData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, RemedyStep, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -44,27 +45,33 @@ def judge(case: Case) -> CauseVerdict:
     if stranger:
         return case.ruled_out(f"{address} failed it, as {stranger} outside this inventory has it", evidence)
     where = f"{name} of {case.host}" + (f" in namespace {space.label}" if space.label else "")
-    delete = f"ip {f'-n {quote(space.label)} ' if space.label else ''}address"
+    change = f"{space.enter}ip address"
     which = f"{quote(item['address'])} dev {quote(name)}"
-    again = f"{delete} delete {which}, then {delete} add {which}"
+    steps = [command(f"{change} delete {which}"), command(f"{change} add {which}")]
+    again = f"{steps[0].text}, then {steps[1].text}"
     who, remedy, whose = "", f"{again}; find who answers for it with arp_conflict_check", None
     if others:
         mac, found = others[0]
         who = f": {found.where} has it too"
         whose = machine(mac, found.where.split(":")[0], place=found.where.partition(": ")[2])
-        remedy = f"remove the address, or the leftover namespace, from {found.where}; then {again}"
+        first = f"remove the address, or the leftover namespace, from {found.where}"
+        remedy = f"{first}; then {again}"
+        steps = [RemedyStep(BY_HAND, first), *steps]
     elif space.setting(name, "enhanced_dad") == 0 and space.setting("all", "enhanced_dad") == 0:
         who = (
             ", and no other link of this fleet has it: without enhanced_dad a network that loops packets back has the"
             " same effect"
         )
-        remedy = f"sysctl {quote(f'net.ipv6.conf.{name}.enhanced_dad=1')}; then {again}"
+        setting = f"{space.enter}sysctl -w {quote(f'net.ipv6.conf.{name}.enhanced_dad=1')}"
+        remedy = f"{setting}; then {again}"
+        steps = [command(setting), *steps]
     return case.confirmed(
         f"{address} on {where} failed duplicate address detection{since(after)}{who}",
         evidence,
         after=after,
         culprit=whose,
         remedy=remedy,
+        steps=steps,
     )
 
 
@@ -125,6 +132,7 @@ CAUSE = Cause(
     signature="1 to 2 s after the link came up or the address was added",
     proof="the flag IFA_F_DADFAILED of an address of the network's links",
     must="D",
+    by=BY_HAND,
     needs=("after",),
     judge=judge,
 )

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, apply, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 IPVLAN_KINDS = ("ipvlan", "ipvtap")
@@ -29,11 +32,14 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out(f"ipvlan links are on {parent}, and no macvlan link of this host is missing", evidence)
     space, name, kind = taken[0]
     where = f"{name} in {space}" if space else name
+    inside = case.after.namespace(space)
+    delete = f"{inside.enter if inside else ''}ip link delete {quote(name)}"
     return case.confirmed(
         f"{where} on {case.host} is an {kind} link of {parent}, so the kernel refuses to create the macvlan link"
         f" {case.network.link}",
         [*evidence, *case.refusals(), *case.loss_items(case.broken())],
-        remedy=f"remove {where}, or name another parent",
+        remedy=f"remove {where} ({delete}), then run linuxnet.macvlan.site; or name another parent",
+        steps=[command(delete), apply()],
     )
 
 
@@ -47,6 +53,7 @@ CAUSE = Cause(
     signature="at creation",
     proof="an ipvlan link is on the parent, and the declared link does not exist",
     must="R D",
+    by=BY_HAND,
     needs=("after",),
     explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent"),
     breaks=BEYOND_PARENT,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 MACVLAN_KINDS = ("macvlan", "macvtap")
@@ -56,6 +57,7 @@ CAUSE = Cause(
     signature="at creation",
     proof="the kernel's options and module files, and a trial macvlan link that could not be created",
     must="R D",
+    by=BY_HAND,
     needs=("after", "system.kernel"),
     explains=("host_isolation", "not_persistent", "boot_order", "link_absent", "address_absent", "route_absent"),
     breaks=BEYOND_PARENT,

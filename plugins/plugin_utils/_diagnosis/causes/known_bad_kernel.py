@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -40,6 +41,7 @@ CAUSE = Cause(
     signature="after an update of the kernel",
     proof="the release, and that something is lost; a version number is no proof, so this is suspected at most",
     must="R H",
+    by=BY_HAND,
     needs=("watch", "system.kernel"),
     judge=judge,
 )

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -21,8 +26,9 @@ def judge(case: Case) -> CauseVerdict:
     evidence += [*map(case.event_item, deleted), *case.loss_items(case.broken())]
     if not deleted:
         return case.confirmed(f"the declared link {link} does not exist on {case.host}", evidence)
-    who = requester(deleted[0])
-    by = f" by {who['text']}" if who else ""
+    known = requester(deleted[0])
+    by = f" by {known['text']}" if known else ""
+    who = whoever(deleted[0])
     after = deleted[0]["after"]
     return case.confirmed(f"{link} was deleted from {case.host} at +{after:.1f} s{by}", evidence, after, who)
 
@@ -39,8 +45,8 @@ CAUSE = Cause(
     proof="the declared name is not among the host's links; the kernel's notification of the deletion where the watch"
     " saw it",
     must="P D",
+    by=APPLY,
     needs=("after",),
     explains=("host_isolation", "address_absent", "route_absent", "route_order"),
-    repairable=True,
     judge=judge,
 )

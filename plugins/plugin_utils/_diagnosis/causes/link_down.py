@@ -16,7 +16,12 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lost_during,
     outages,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -26,8 +31,9 @@ def judge(case: Case) -> CauseVerdict:
     name = link["name"]
     found = outages(case, "up", name)
     events = events_of(found)
-    who = requester(found[-1].begun_by) if found else None
-    by = f" by {who['text']}" if who else ""
+    known = requester(found[-1].begun_by) if found else None
+    by = f" by {known['text']}" if known else ""
+    who = whoever(found[-1].begun_by) if found else None
     if not link["up"]:
         after = lasting(found)
         when = f" at +{after:.1f} s{again(found)}" if after is not None else ""
@@ -63,6 +69,7 @@ CAUSE = Cause(
     signature="from the moment when it is set down",
     proof="the link's flags lack IFF_UP; the kernel's notification of the change where the watch saw it",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
     explains=(
         "address_absent",
@@ -75,6 +82,5 @@ CAUSE = Cause(
         "route_order",
         "stale_neighbour",
     ),
-    repairable=True,
     judge=judge,
 )

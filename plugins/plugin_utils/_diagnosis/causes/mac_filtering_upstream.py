@@ -9,6 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Part of the DMI strings -> who filters there, and the setting that allows further MAC addresses.
@@ -73,6 +74,7 @@ CAUSE = Cause(
     signature="from the start; with a limit, after the ageing time or with the address that exceeds it",
     proof="the gateway answers the parent, and does not answer the same request from another MAC address",
     must="D, hypervisor or cloud named H",
+    by=ASK,
     needs=("after",),
     breaks=BEYOND_PARENT,
     silences=(GATEWAY_FROM_LINK,),

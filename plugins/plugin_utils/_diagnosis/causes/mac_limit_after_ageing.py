@@ -10,6 +10,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -60,6 +61,7 @@ CAUSE = Cause(
     signature="after the ageing time (300 s by default), or with the container that exceeds the limit",
     proof="the gateway answers some MAC addresses of the port beside the parent's, and neither others nor a new one",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     explains=("mac_filtering_upstream",),
     breaks=BEYOND_PARENT,

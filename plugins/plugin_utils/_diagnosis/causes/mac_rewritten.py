@@ -15,7 +15,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -36,16 +41,18 @@ def judge(case: Case) -> CauseVerdict:
         *case.loss_items(broken),
     ]
     after = rewritten[-1]["after"] if rewritten else None
-    who = requester(rewritten[-1]) if rewritten else None
-    by = f" by {who['text']}" if who else ""
+    known = requester(rewritten[-1]) if rewritten else None
+    by = f" by {known['text']}" if known else ""
+    who = whoever(rewritten[-1]) if rewritten else None
     summary = (
         f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"
         f" it was rewritten{since(after)}{by}"
     )
     remedy = f"ip link set {quote(shim['name'])} address {quote(declared)}"
+    steps = [command(remedy)]
     if not broken:
-        return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy)
-    return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy)
+        return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy, steps=steps)
+    return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy, steps=steps)
 
 
 def _is_to(event: LinkEvent, mac: str) -> bool:
@@ -64,8 +71,8 @@ CAUSE = Cause(
     signature="within 100 ms after the link was created, or when a manager takes it over",
     proof="the link's MAC address is not the declared one, and packets to it are lost",
     must="P D",
+    by=APPLY,
     needs=("watch", "after", "drift"),
     explains=("stale_neighbour", "announcement_lost", "gateway_dead"),
-    repairable=True,
     judge=judge,
 )

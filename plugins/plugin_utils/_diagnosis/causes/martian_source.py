@@ -11,12 +11,21 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameSeen
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    BY_HAND,
+    RemedyStep,
+    apply,
+    command,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 #: Prefix lengths from here on have no broadcast address (RFC 3021).
 NO_BROADCAST = 31
 #: The snapshot's name of the kernel's counter of martian sources, which is one for all namespaces.
 MARTIAN_SOURCES = "RouteInMartianSrc"
+
+#: Its text and its steps.
+_Remedy = tuple[str, list[RemedyStep]]
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -33,7 +42,7 @@ def judge(case: Case) -> CauseVerdict:
         found = _broadcast(case, address) or _local(case, address)
         if found is None or not hurt:
             continue
-        why, remedy, items = found
+        why, (remedy, steps), items = found
         own = case.item("address", f"the container has {address}", container["link"], namespace)
         return case.confirmed(
             f"{case.host} drops all packets from {address}, the container in {namespace}, as from a martian source:"
@@ -41,6 +50,7 @@ def judge(case: Case) -> CauseVerdict:
             [own, *items, *case.loss_items(hurt)],
             after=case.first_loss(hurt),
             remedy=remedy,
+            steps=steps,
         )
     return _reflected(case) or case.ruled_out(
         "no container has an address that the host's routing treats as a broadcast address or as its own"
@@ -98,23 +108,31 @@ def _source(case: Case, namespace: str, target: str) -> str | None:
     return held[0] if len(held) == 1 else None
 
 
-def _broadcast(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | None:
+def _broadcast(case: Case, address: str) -> tuple[str, _Remedy, list[EvidenceItem]] | None:
     """Why, the remedy and the proof, if it is the last address of a subnet that a link of the host is in."""
     for item in case.after.own.addresses():
         interface = ipaddress.ip_interface(item["address"])
         length = interface.network.prefixlen
         if interface.version == 4 and length < NO_BROADCAST and address == str(interface.network.broadcast_address):
             link = quote(str(item["link"]))
+            commands = (
+                f"ip address replace {interface.ip}/32 dev {link}",
+                f"ip address delete {interface} dev {link}",
+            )
             remedy = (
-                f"ip address replace {interface.ip}/32 dev {link}, and ip address delete {interface} dev {link}:"
-                " the host's macvlan link needs no subnet, only routes to the containers"
+                f"{', and '.join(commands)}: the host's macvlan link needs no subnet, only routes to the containers:"
+                " linuxnet.macvlan.site makes them"
             )
             proof = case.item("address", f"{item['address']}, whose broadcast address is {address}", item["link"])
-            return f"by {item['address']} on {item['link']} that is a broadcast address", remedy, [proof]
+            return (
+                f"by {item['address']} on {item['link']} that is a broadcast address",
+                (remedy, [*map(command, commands), apply()]),
+                [proof],
+            )
     return None
 
 
-def _local(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | None:
+def _local(case: Case, address: str) -> tuple[str, _Remedy, list[EvidenceItem]] | None:
     """The same if the host routes it to itself without having it, and does not accept its own as a source (IPv4)."""
     own = case.after.own
     path = own.path(address)
@@ -125,9 +143,11 @@ def _local(case: Case, address: str) -> tuple[str, str, list[EvidenceItem]] | No
     link = case.after.shim or case.after.parent
     if link is None or own.strictest(link["name"], "accept_local"):
         return None
+    setting = f"net.ipv4.conf.{link['name']}.accept_local=1"
+    accept = f"sysctl -w {quote(setting)}"
     return (
         "a route of type local makes it an address of the host",
-        f"ip route show table local (remove the route to {address}), or net.ipv4.conf.{link['name']}.accept_local = 1",
+        (f"ip route show table local (remove the route to {address}), or {accept}", [command(accept)]),
         [case.item("path", f"{address} is local, by {path['link']}, and accept_local is 0", link["name"])],
     )
 
@@ -146,6 +166,7 @@ CAUSE = Cause(
     " passes between both; or the host's own request for its own address comes back from the network and is not"
     " answered; log_martians logs each packet",
     must="D",
+    by=BY_HAND,
     needs=("watch", "after"),
     judge=judge,
 )

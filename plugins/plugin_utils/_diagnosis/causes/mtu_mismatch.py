@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import SizedPair
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -61,6 +62,7 @@ CAUSE = Cause(
     signature="large packets only",
     proof="unfragmented packets of the full MTU are lost where small ones are answered",
     must="P D",
+    by=DECLARE,
     needs=("after", "watch"),
     judge=judge,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -49,6 +50,7 @@ CAUSE = Cause(
     signature="minutes after an address was added, when the switch ages out the last report (260 s by RFC 3810, 9.4)",
     proof="a neighbour solicitation to the gateway's multicast group is not answered, the same one by broadcast is",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     judge=judge,
 )

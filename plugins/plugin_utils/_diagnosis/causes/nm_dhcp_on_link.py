@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -41,6 +42,7 @@ CAUSE = Cause(
     signature="when a profile is activated, and again every 45 s",
     proof="NetworkManager's state of the link, and missing addresses",
     must="P D",
+    by=APPLY,
     needs=("watch", "after", "system.networkmanager"),
     explains=(
         "address_removed_by_other",
@@ -50,6 +52,5 @@ CAUSE = Cause(
         "address_absent",
         "route_absent",
     ),
-    repairable=True,
     judge=judge,
 )

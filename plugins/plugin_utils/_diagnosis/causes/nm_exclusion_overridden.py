@@ -12,8 +12,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    BY_HAND,
+    SITE,
+    RemedyStep,
+    apply,
+    command,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import FILE, CauseVerdict
 
 #: What one line of NetworkManager's configuration does to the list, in its own notation.
 OPERATORS = {"replace": "=", "add": "+=", "remove": "-="}
@@ -38,13 +45,15 @@ def judge(case: Case) -> CauseVerdict:
         f"{overriding['path']} overrides the exclusion of {link} from NetworkManager on {case.host},"
         f" which is in {excluding['path']}"
     )
-    remedy = _remedy(overriding, device)
-    file = Culprit(path=overriding["path"], text=overriding["path"])
+    remedy, steps = _remedy(overriding, device)
+    file = Culprit(path=overriding["path"], text=overriding["path"], rule=FILE)
     broken = case.broken()
     if found is None or not broken:
-        return case.suspected(summary, evidence, after, file, remedy)
+        return case.suspected(summary, evidence, after, file, remedy, steps)
     items = [*evidence, *found.evidence, *case.loss_items(broken)]
-    return case.confirmed(f"{summary}, and NetworkManager configures it{since(after)}", items, after, file, remedy)
+    return case.confirmed(
+        f"{summary}, and NetworkManager configures it{since(after)}", items, after, file, remedy, steps
+    )
 
 
 def _undone(lines: list[ContributionData], device: Device) -> tuple[ContributionData, ContributionData] | None:
@@ -62,17 +71,18 @@ def _undone(lines: list[ContributionData], device: Device) -> tuple[Contribution
     return None
 
 
-def _remedy(line: ContributionData, device: Device) -> str:
+def _remedy(line: ContributionData, device: Device) -> tuple[str, list[RemedyStep]]:
     """What to change in the file first: while it overrides the exclusion, the role nm_exclusion refuses."""
     excepts = [spec for spec in line["specs"] if is_except(spec) and takes(spec, device)]
     if excepts:
-        change = f"take {', '.join(excepts)} out of unmanaged-devices in {line['path']}"
+        change = RemedyStep(BY_HAND, f"take {', '.join(excepts)} out of unmanaged-devices in {line['path']}")
     elif line["operation"] == "remove":
-        change = f"delete the line unmanaged-devices-={','.join(line['specs'])} from {line['path']}"
+        change = command(f"sed -i -E '/^[[:blank:]]*unmanaged-devices[[:blank:]]*-=/d' {quote(line['path'])}")
     else:
-        change = f"write unmanaged-devices+= instead of unmanaged-devices= in {line['path']}"
-    release = f"nmcli general reload conf, and nmcli device set {quote(device.name)} managed no"
-    return f"{change}; then {release}; then run linuxnet.macvlan.site, which refuses before"
+        edit = r"s/^([[:blank:]]*unmanaged-devices)[[:blank:]]*=/\1+=/"
+        change = command(f"sed -i -E '{edit}' {quote(line['path'])}")
+    steps = [change, command("nmcli general reload conf"), apply()]
+    return f"{steps[0].text}; then {steps[1].text}; then {SITE}, which refuses before", steps
 
 
 def _line(line: ContributionData) -> str:
@@ -91,6 +101,7 @@ CAUSE = Cause(
     proof="NetworkManager's effective list lacks the link, a line overrides the one that adds it, and NetworkManager"
     " configures the link",
     must="P D with file",
+    by=BY_HAND,
     needs=("watch", "after", "system.networkmanager"),
     explains=("address_removed_by_other", "nm_dhcp_on_link", "address_absent", "route_absent"),
     judge=judge,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import lasting, outages
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: From so many outages that ended on, the port is said to flap, whatever its state at the end is.
@@ -51,6 +52,7 @@ CAUSE = Cause(
     signature="from the moment when the carrier is lost, for everything beyond the parent",
     proof="the parent's flags have IFF_UP and lack IFF_LOWER_UP when the watch is over",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     explains=(
         "address_absent",

@@ -11,7 +11,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -23,6 +24,8 @@ def judge(case: Case) -> CauseVerdict:
     if not broken:
         return case.suspected(f"ARP is off on {_where(*silent[0])} of {case.host}, and nothing is lost yet", evidence)
     space, name = silent[0]
+    inside = case.after.namespace(space)
+    switch_on = f"{inside.enter if inside else ''}ip link set {quote(name)} arp on"
     changes = [event for event in case.link_events("change", name, space) if not event["data"]["arp"]]
     after = changes[0]["after"] if changes else case.first_loss(broken)
     return case.confirmed(
@@ -30,8 +33,9 @@ def judge(case: Case) -> CauseVerdict:
         " them",
         [*evidence, *map(case.event_item, changes[:3]), *case.loss_items(broken)],
         after=after,
-        culprit=requester(changes[0]) if changes else None,
-        remedy=f"ip {f'-n {quote(space)} ' if space else ''}link set {quote(name)} arp on",
+        culprit=whoever(changes[0]) if changes else None,
+        remedy=switch_on,
+        steps=[command(switch_on)],
     )
 
 
@@ -63,6 +67,7 @@ CAUSE = Cause(
     signature="always, or about 30 s after it was turned off, when neighbour entries expire",
     proof="the link has the flag IFF_NOARP, and targets do not answer",
     must="D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("mac_filtering_upstream",),
     breaks=BEYOND_PARENT,

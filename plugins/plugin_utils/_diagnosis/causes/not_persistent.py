@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PersistedData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Parts of the paths of files that create a link: units, netdevs of systemd-networkd and the drop-ins that put them on
@@ -70,9 +71,9 @@ CAUSE = Cause(
     signature="after a reboot",
     proof="the link does not exist, and no file or enabled unit of the host creates it",
     must="P D",
+    by=APPLY,
     needs=("before", "after", "system.persisted"),
     explains=("host_isolation", "link_absent", "address_absent", "route_absent"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

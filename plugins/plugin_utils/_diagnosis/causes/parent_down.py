@@ -16,7 +16,17 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lost_during,
     outages,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    BY_HAND,
+    RemedyStep,
+    apply,
+    command,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CauseVerdict,
+    requester,
+    whoever,
+)
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -26,8 +36,9 @@ def judge(case: Case) -> CauseVerdict:
     name = parent["name"]
     found = outages(case, "up", name)
     events = events_of(found)
-    who = requester(found[0].begun_by) if found else None
-    by = f" by {who['text']}" if who else ""
+    known = requester(found[0].begun_by) if found else None
+    by = f" by {known['text']}" if known else ""
+    who = whoever(found[0].begun_by) if found else None
     if not parent["up"]:
         after = lasting(found)
         when = f" at +{after:.1f} s{again(found)}" if after is not None else ""
@@ -42,7 +53,12 @@ def judge(case: Case) -> CauseVerdict:
             found[0].start if when else None,
             who if when else None,
             remedy=f"find out who set it down; then ip link set {quote(name)} up, or have the manager that configures"
-            f" {name} do it, as its own addresses and routes went as well",
+            f" {name} do it, as its own addresses and routes went as well; then run linuxnet.macvlan.site",
+            steps=[
+                command(f"ip link set {quote(name)} up"),
+                RemedyStep(BY_HAND, "its own addresses and routes"),
+                apply(),
+            ],
         )
     hurt = lost_during(case, found, case.broken()) if found else []
     if not hurt:
@@ -53,6 +69,7 @@ def judge(case: Case) -> CauseVerdict:
         found[0].start,
         who,
         remedy=f"find out who set {name} down; run linuxnet.macvlan.site where routes over it are missing now",
+        steps=[apply()],
     )
 
 
@@ -67,6 +84,7 @@ CAUSE = Cause(
     signature="from the moment when it is set down, for everything on this parent",
     proof="the parent's flags lack IFF_UP; the kernel's notification of the change where the watch saw it",
     must="D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=(
         "address_absent",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -26,6 +27,7 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *map(case.event_item, joined[:1]), *case.loss_items(case.broken())],
         after=joined[0]["after"] if joined else None,
         remedy=f"set parent: {master} in macvlan_networks",
+        steps=[RemedyStep(DECLARE, f"set parent: {master}", values={"parent": master})],
     )
 
 
@@ -39,6 +41,7 @@ CAUSE = Cause(
     signature="at creation",
     proof="the parent has a master, and the declared link does not exist",
     must="R D",
+    by=DECLARE,
     needs=("after", "drift"),
     explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent", "gateway_dead"),
     judge=judge,

@@ -8,8 +8,14 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    MANAGER,
+    UNKNOWN,
+    CauseVerdict,
+    whoever,
+)
 
 NETWORKMANAGER = "NetworkManager"
 #: Seconds between the kernel's notification that a link is gone and NetworkManager's that it removed it.
@@ -35,7 +41,7 @@ def judge(case: Case) -> CauseVerdict:
     after = gone[0]["after"] if gone else case.first_loss()
     who = _remover(case, gone)
     when = f" at +{after:.1f} s" if after is not None else ""
-    by = f", removed by {who['text']}" if who else ""
+    by = f", removed by {who['text']}" if who and who["rule"] != UNKNOWN else ""
     return case.confirmed(
         f"the parent {case.parent_name} vanished from {case.host}{when}{by}, and its macvlan links with it",
         [*evidence, *case.loss_items(case.broken())],
@@ -70,8 +76,13 @@ def _remover(case: Case, gone: list[LinkEvent]) -> Culprit | None:
     ]
     if asked:
         unit = f"{NETWORKMANAGER}.service"
-        return {"name": NETWORKMANAGER, "unit": unit, "text": f"{NETWORKMANAGER} ({unit}), on request of a user"}
-    return requester(gone[0])
+        return {
+            "name": NETWORKMANAGER,
+            "unit": unit,
+            "text": f"{NETWORKMANAGER} ({unit}), on request of a user",
+            "rule": MANAGER,
+        }
+    return whoever(gone[0])
 
 
 CAUSE = Cause(
@@ -86,6 +97,7 @@ CAUSE = Cause(
     signature="when the parent is removed",
     proof="the kernel's notifications that parent and links were deleted, or a declared parent that does not exist",
     must="P D",
+    by=APPLY,
     needs=("before", "after"),
     explains=(
         "host_isolation",
@@ -104,7 +116,6 @@ CAUSE = Cause(
         "port_flaps",
         "gateway_dead",
     ),
-    repairable=True,
     everywhere=True,
     judge=judge,
 )

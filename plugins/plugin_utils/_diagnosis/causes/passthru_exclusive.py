@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, apply, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 PASSTHRU = "passthru"
@@ -30,11 +33,14 @@ def judge(case: Case) -> CauseVerdict:
     evidence = [case.item("mode", f"{name} is a link of {parent} in mode passthru", name, space)]
     if case.network.link is None or case.after.shim is not None:
         return case.ruled_out(f"{where} is in mode passthru, and no other link of this host is declared", evidence)
+    inside = case.after.namespace(space)
+    delete = f"{inside.enter if inside else ''}ip link delete {quote(name)}"
     return case.confirmed(
         f"{where} on {case.host} is in mode passthru and has {parent} exclusively, so {case.network.link} cannot be"
         " created (EINVAL)",
         [*evidence, *case.loss_items(case.broken())],
-        remedy=f"remove {where}, or create it in mode bridge",
+        remedy=f"remove {where} ({delete}), then run linuxnet.macvlan.site; or create it in mode bridge",
+        steps=[command(delete), apply()],
     )
 
 
@@ -48,6 +54,7 @@ CAUSE = Cause(
     signature="at creation",
     proof="a link in mode passthru is on the parent, and the declared link does not exist",
     must="R D",
+    by=BY_HAND,
     needs=("after",),
     explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent"),
     breaks=BEYOND_PARENT,

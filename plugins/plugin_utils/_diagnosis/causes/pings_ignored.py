@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -32,12 +31,13 @@ def judge(case: Case) -> CauseVerdict:
     target, space, key = silent[0]
     lost = [one for one, _space, _key in silent]
     place = f"the container in {space.label}" if space.label else case.host
-    enter = f"nsenter --net={quote(space.data['path'])} " if space.label else ""
+    answer = f"{space.enter}sysctl -w {key}=0"
     return case.confirmed(
         f"{place} answers no pings ({target['target']}): its {key} is 1; other traffic is not touched by that",
         [case.item("setting", f"{key} is 1", "", space.label), *case.loss_items(lost)],
         case.first_loss(lost),
-        remedy=f"{enter}sysctl -w {key}=0, and take the setting out of the file or the container's options that set it",
+        remedy=f"{answer}, and take the setting out of the file or the container's options that set it",
+        steps=[command(answer)],
     )
 
 
@@ -63,6 +63,7 @@ CAUSE = Cause(
     signature="from the moment when it is set, for pings to one container or to the host",
     proof="the setting is 1 in the namespace that has the address, and pings to that address are lost",
     must="D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("stale_neighbour", "announcement_lost"),
     everywhere=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import described, lost_during, outages
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -41,6 +42,7 @@ CAUSE = Cause(
     signature="for seconds, again and again, for everything beyond the parent at the same time",
     proof="the kernel's notifications that the carrier was lost and came back, and packets that were lost in between",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     explains=("announcement_lost", "gateway_dead", "mac_limit_after_ageing", "stale_neighbour"),
     everywhere=True,

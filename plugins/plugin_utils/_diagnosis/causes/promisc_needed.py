@@ -11,6 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -41,11 +42,12 @@ def judge(case: Case) -> CauseVerdict:
         f"{name} of {case.host} delivers frames for the MAC addresses of its macvlan links in promiscuous mode only,"
         f" and it is not in that mode{since(after)}"
     )
-    remedy = f"ip link set {quote(name)} promisc on, and {_persistently(name)}"
+    steps = [command(f"ip link set {quote(name)} promisc on")]
+    remedy = f"{steps[0].text}, and {_persistently(name)}"
     if tried["promiscuous"] < sent or tried["after"] or not broken:
         text = f"{summary}; answers came at other times too, or nothing is broken"
-        return case.suspected(text, evidence, after=after, remedy=remedy)
-    return case.confirmed(summary, evidence, after=after, remedy=remedy)
+        return case.suspected(text, evidence, after=after, remedy=remedy, steps=steps)
+    return case.confirmed(summary, evidence, after=after, remedy=remedy, steps=steps)
 
 
 def _leaves(event: LinkEvent) -> bool:
@@ -74,6 +76,7 @@ CAUSE = Cause(
     proof="the same request of a macvlan link is answered while the parent is in promiscuous mode, and neither before"
     " nor after",
     must="D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("mac_filtering_upstream", "mac_limit_after_ageing", "unicast_filter_full"),
     breaks=BEYOND_PARENT,

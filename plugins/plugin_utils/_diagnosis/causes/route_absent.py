@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_network
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import SnapshotView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -48,8 +49,8 @@ CAUSE = Cause(
     proof="no route of the host to the declared destination leads over the link, neither when the watch begins nor when"
     " it ends",
     must="P D",
+    by=APPLY,
     needs=("before", "after", "drift"),
     explains=("host_isolation",),
-    repairable=True,
     judge=judge,
 )

@@ -12,6 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -79,9 +80,9 @@ CAUSE = Cause(
     signature="works, then breaks when the link or its address is added again",
     proof="equal routes lead over parent and link, the parent's comes first, and pings to the containers are lost",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
     explains=("host_isolation", "route_absent"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

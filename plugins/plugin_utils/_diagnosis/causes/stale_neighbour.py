@@ -11,6 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
@@ -53,6 +54,7 @@ def judge(case: Case) -> CauseVerdict:
             if event["data"]["mac"] == entry["mac"]]  # fmt: skip
     after = case.first_loss(targets)
     since = f" (first lost at +{after:.1f} s)" if after else ""
+    delete = f"{space.enter}ip neighbour delete {quote(entry['address'])} dev {quote(str(entry['link']))}"
     by_hand = entry["state"] == PERMANENT
     return case.confirmed(
         f"{who} sends packets for {entry['address']} to {entry['mac']}, which no machine has any more: {link} now has"
@@ -60,10 +62,12 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *gone[:1], *case.loss_items(targets, 3)],
         after=after,
         culprit=machine(link.mac, link.host, place=f"{link.name} in {link.namespace or 'the host'}"),
-        remedy=f"ip neighbour delete {quote(entry['address'])} dev {quote(str(entry['link']))}"
+        remedy=delete
         if by_hand
-        else f"arping -U -c 3 -I {quote(link.name)} {quote(entry['address'])} on the machine with that address; keep"
-        " the MAC address of a container that is created again (docker run --mac-address), or set arp_notify",
+        else f"arping -U -c 3 -I {quote(link.name)} {quote(entry['address'])} on the machine with that address, or"
+        f" {delete}; keep the MAC address of a container that is created again (docker run --mac-address), or set"
+        " arp_notify",
+        steps=[command(delete)],
     )
 
 
@@ -122,6 +126,7 @@ CAUSE = Cause(
     signature="when it is created again; heals after 30 to 45 s on Linux, after up to 4 hours on routers",
     proof="a neighbour entry in use has a MAC address that no machine has, and another link has the address",
     must="P D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("announcement_lost", "gateway_dead"),
     judge=judge,

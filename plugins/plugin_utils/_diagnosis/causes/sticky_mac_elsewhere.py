@@ -9,6 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -54,6 +55,7 @@ CAUSE = Cause(
     signature="right after the MAC address has moved to another port",
     proof="the gateway answers the parent and a new MAC address, and not that of the link",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     everywhere=True,
     judge=judge,

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: Documentation/networking/ip-sysctl.rst, rp_filter: 1 drops packets whose return path is over another link (RFC 3704).
 STRICT = 1
 COUNTER = "TcpExtIPReversePathFilter"
+#: What the network gets in ``macvlan_networks``.
+LOOSE = {"sysctl": {"rp_filter": 2}, "parent_sysctl": {"rp_filter": 2}}
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -33,6 +36,7 @@ def judge(case: Case) -> CauseVerdict:
         f" over another link (rp_filter is 1, {dropped} dropped)",
         [*evidence, *case.loss_items(broken)],
         after=after,
+        steps=[RemedyStep(DECLARE, "set sysctl", values=LOOSE)],
     )
 
 
@@ -48,6 +52,7 @@ CAUSE = Cause(
     signature="when a neighbour resolves the address again and accepts the other MAC address",
     proof="rp_filter is 1 on the link, and the kernel's counter of these drops grew while pings were lost",
     must="P D",
+    by=DECLARE,
     needs=("watch", "before", "after"),
     explains=("gateway_dead",),
     judge=judge,

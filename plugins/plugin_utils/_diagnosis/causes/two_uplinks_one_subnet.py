@@ -5,21 +5,27 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
 def judge(case: Case) -> CauseVerdict:
     own, parent = case.after.own, case.parent_name
-    others = sorted(
-        (item["link"] or "", item["address"])
-        for item in own.addresses()
-        if case.inside(item["address"]) and _is_uplink(own.link(item["link"]), parent)
-    )
+    inside = sorted((item["link"] or "", item["address"]) for item in own.addresses() if case.inside(item["address"]))
+    others = [(link, address) for link, address in inside if _is_uplink(own.link(link), parent)]
+    # A sibling reaches the same machines: it matters where packets that are lost leave by it.
+    lost = {item["target"] for item in case.broken() if not item["from"]["namespace"]}
+    taken = {item["link"] for item in own.paths if item["target"] in lost}
+    siblings = [(link, address) for link, address in inside if _is_sibling(case, own.link(link), address)]
+    others += [item for item in siblings if item[0] in taken]
     if not others:
-        return case.ruled_out(f"no other uplink than {parent} has an address in the network's subnets")
+        more = "".join(f"; its sibling {link} has {address}, and nothing is lost over it" for link, address in siblings)
+        return case.ruled_out(f"no other uplink than {parent} has an address in the network's subnets{more}")
     evidence = [case.item("address", f"{link} has {address}", link) for link, address in others]
     names = {link for link, dummy in others}
     used = [item for item in own.paths if item["link"] in names and case.inside(item["target"])]
@@ -29,18 +35,31 @@ def judge(case: Case) -> CauseVerdict:
     if not used and not broken:
         return case.suspected(f"{link} of {case.host} has {address}, in the subnet of {parent}", evidence)
     after = case.first_loss(broken)
+    delete = f"ip address delete {quote(address)} dev {quote(str(link))}"
     return case.confirmed(
         f"{case.host} has a second link into the subnet{since(after)}, {link} with {address}: requests and replies"
         f" leave by it instead of {parent}",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy=f"remove {address} from {link}, or give {link} a routing table of its own (ip rule from {address})",
+        remedy=f"remove {address} from {link} ({delete}), or give {link} a routing table of its own (ip rule from"
+        f" {address})",
+        steps=[command(delete)],
     )
 
 
 def _is_uplink(link: LinkData | None, parent: str) -> bool:
     """Neither the parent itself nor a macvlan link of it."""
     return link is not None and link["name"] not in ("lo", parent) and link["parent"] != parent and not link["mode"]
+
+
+def _is_sibling(case: Case, link: LinkData | None, address: str) -> bool:
+    """Whether it is another macvlan or ipvlan link of the parent, with a subnet."""
+    return (
+        link is not None
+        and link["parent"] == case.parent_name
+        and link["name"] != case.network.link
+        and not address.endswith(("/32", "/128"))
+    )
 
 
 CAUSE = Cause(
@@ -54,6 +73,7 @@ CAUSE = Cause(
     signature="from the start",
     proof="two links have addresses in the subnet, and the kernel uses the wrong one",
     must="R D",
+    by=BY_HAND,
     needs=("watch", "after"),
     explains=("host_isolation", "arp_flux", "gateway_dead"),
     judge=judge,

@@ -10,6 +10,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: MAC addresses beside its own that every card accepts: of the drivers in Linux, tg3 has room for the fewest
@@ -61,6 +62,7 @@ def judge(case: Case) -> CauseVerdict:
         f" its own: {', '.join(str(item['mac']) for item in silent)} got no answer, and it is not promiscuous",
         evidence,
         remedy=f"ip link set {quote(parent['name'])} promisc on; if that helps, keep it, or use fewer links on it",
+        steps=[command(f"ip link set {quote(parent['name'])} promisc on")],
     )
 
 
@@ -76,6 +78,7 @@ CAUSE = Cause(
     proof="many MAC addresses are on a card that is not promiscuous, and some of them get no answer; the host cannot"
     " distinguish this from a filter in the network, so it is suspected at most",
     must="H",
+    by=BY_HAND,
     needs=("watch", "after"),
     judge=judge,
 )

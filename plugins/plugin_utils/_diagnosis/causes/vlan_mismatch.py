@@ -9,6 +9,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -61,6 +62,7 @@ CAUSE = Cause(
     signature="always, or since the port's configuration was changed",
     proof="frames of the network arrive only with a VLAN tag, and the gateway does not answer untagged requests",
     must="D",
+    by=ASK,
     needs=("watch", "after"),
     explains=("gateway_dead",),
     everywhere=True,

@@ -9,6 +9,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -44,6 +45,7 @@ CAUSE = Cause(
     signature="from the start, all the time",
     proof="the parent has an IEEE 802.11 device in sysfs, and only its own MAC address is answered",
     must="R",
+    by=DECLARE,
     needs=("after",),
     explains=(
         "mac_filtering_upstream",

@@ -13,7 +13,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lost_during,
     outages,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, requester
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 
 BRIDGE = "bridge"
 
@@ -37,7 +38,7 @@ def judge(case: Case) -> CauseVerdict:
                 f"{shim['name']} on {case.host} was not in mode bridge at +{found[0].start:.1f} s, and is again",
                 [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
                 found[0].start,
-                requester(found[0].begun_by),
+                whoever(found[0].begun_by),
                 remedy="find out who changed the mode; nothing has to be restored now",
             )
         return case.ruled_out("the host's link and all containers' links are in mode bridge")
@@ -56,6 +57,7 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *case.loss_items(broken)],
         after=after,
         remedy="" if not space else f"create the container network {case.network.name} with macvlan_mode=bridge",
+        steps=[RemedyStep(CONTAINER, "create the container network", namespace=space)] if space else [],
     )
 
 
@@ -70,8 +72,8 @@ CAUSE = Cause(
     signature="always, from the start",
     proof="the link's mode in the kernel, and lost pings between host and containers",
     must="P D",
+    by=APPLY,
     needs=("watch", "after"),
-    repairable=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

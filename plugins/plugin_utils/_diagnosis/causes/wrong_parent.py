@@ -8,6 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -39,6 +40,7 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *case.loss_items(case.broken())],
         remedy=f"set parent: {other} for {case.network.name} in macvlan_networks of {case.host}, and in the container"
         " network",
+        steps=[RemedyStep(DECLARE, f"set parent: {other}", values={"parent": other})],
     )
 
 
@@ -60,6 +62,7 @@ CAUSE = Cause(
     signature="always",
     proof="the gateway answers on the interface over which the kernel reaches it, and not on the parent",
     must="R D",
+    by=DECLARE,
     needs=("after",),
     explains=("two_uplinks_one_subnet", "no_carrier", "gateway_dead"),
     judge=judge,

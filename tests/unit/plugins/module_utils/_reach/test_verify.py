@@ -113,6 +113,15 @@ def test_the_catalogue_follows_from_the_declaration_and_the_facts():
     ]
 
 
+def test_a_sibling_with_the_subnet_is_shown_beside_a_loss():
+    sibling = Link(9, "shim1", "macvlan", "02:00:00:00:00:51", up=True, carrier=True, parent=2, mode="bridge")
+    own = (on(ETH0, "192.168.100.11/24"), on(LAN0, "192.168.100.3/32"), on(sibling, "192.168.100.7/24"))
+    made = scope(links=(ETH0, LAN0, sibling), addresses=own)
+    assert [link.name for link, dummy in made.siblings] == ["shim1"]
+    found = judge(made, "host_to_container", {ECHO: NONE}, paths={("", CONTAINER): Path("shim1")})
+    assert proof(found, "sibling") == "shim1 is a macvlan link of eth0 too, with 192.168.100.7/24"
+
+
 def test_probes_leave_from_where_the_check_says():
     assert {check.kind: check.probes for check in catalogue(scope(containers=["192.168.100.140"]))} == {
         "gateway_from_parent": (Probe(ECHO, GATEWAY), Probe(WHO_HAS, GATEWAY, interface="eth0")),

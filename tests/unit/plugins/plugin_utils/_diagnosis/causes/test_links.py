@@ -41,7 +41,7 @@ def test_a_container_without_arp_is_named() -> None:
     found = cases.verdict(fleet, "noarp")
     assert found.status == "confirmed"
     assert "eth0 in web1-c1" in found.summary
-    assert found.remedy == "ip -n web1-c1 link set eth0 arp on"
+    assert found.remedy == f"nsenter --net={space['path']} ip link set eth0 arp on"
 
 
 def test_a_default_route_over_the_link_names_who_added_it() -> None:
@@ -76,6 +76,22 @@ def test_a_second_uplink_in_the_subnet_counts_if_the_kernel_uses_it() -> None:
     found = cases.verdict(fleet, "two_uplinks_one_subnet")
     assert found.status == "confirmed"
     assert "192.168.100.21/24" in found.summary
+
+
+def test_a_sibling_with_the_subnet_is_blamed_only_for_what_is_lost_over_it() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["links"].append({**cases.own_link(fleet, "lan0"), "name": "shim1", "index": 99})
+    address = next(item for item in own["addresses"] if item["link"] == "lan0")
+    own["addresses"].append({**address, "link": "shim1", "address": "192.168.100.7/24"})
+    path = next(item for item in own["paths"] if item["target"] == "192.168.100.129")
+    path["link"] = "shim1"
+    found = cases.verdict(fleet, "two_uplinks_one_subnet")
+    assert (found.status, "sibling shim1 has 192.168.100.7/24" in found.summary) == ("ruled_out", True)
+    cases.lose(fleet, "host_to_container")
+    found = cases.verdict(fleet, "two_uplinks_one_subnet")
+    assert found.status == "confirmed"
+    assert found.steps[0].text == "ip address delete 192.168.100.7/24 dev shim1"
 
 
 def test_a_parent_that_became_a_port_explains_the_missing_link() -> None:

@@ -175,10 +175,15 @@ def test_networkmanager_or_the_only_suspect_removed_the_parent() -> None:
     fleet = cases.healthy()
     gone = cases.event(fleet, action="delete", link="eth0", after=2.0, what="eth0 disappeared")
     fleet["web1"]["after"]["networks"]["lan0"].update(parent=None, parent_problem="no such interface", link=None)
-    assert cases.verdict(fleet, "parent_vanished").culprit is None
+    gone["process_unknown"] = "the message carries no port id"
+    found = cases.verdict(fleet, "parent_vanished")
+    assert found.culprit == {"text": "an unknown process (the message carries no port id)", "rule": "unknown"}
+    assert "unknown" not in found.summary
     programs = [{"pid": number, "name": "ip", "unit": "reload.service", "command": "ip"} for number in (8, 9)]
     gone["suspects"] = programs
-    assert cases.verdict(fleet, "parent_vanished").culprit is None, "it may have been either"
+    either = cases.verdict(fleet, "parent_vanished").culprit
+    assert either["rule"] == "unknown"
+    assert "one of ip (PID 8, reload.service), ip (PID 9, reload.service)" in either["text"]
     gone["suspects"] = programs[:1]
     assert cases.verdict(fleet, "parent_vanished").culprit["unit"] == "reload.service"
     data = {"manager": "NetworkManager", "state": "unmanaged", "reason": "removed"}
