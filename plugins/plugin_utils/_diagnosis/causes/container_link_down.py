@@ -59,7 +59,7 @@ def _passed(case: Case) -> CauseVerdict:
             continue
         who = whoever(found[0].begun_by)
         return case.confirmed(
-            f"the link of the container {label} on {case.host} was set down at +{found[0].start:.1f} s, and is up again",
+            f"the link of {label} on {case.host} was set down at +{found[0].start:.1f} s, and is up again",
             [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
             found[0].start,
             who,
