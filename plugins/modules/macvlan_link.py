@@ -66,6 +66,7 @@ options:
           - With V(stable) it is derived from the inventory name of the host and the name of the link, so that it is the
             same after the link is recreated, after a reboot and after a new installation.
           - A V(passthru) link carries its parent's address, there it is left out.
+          - One that another declared link gives away in the same task can be taken. Two links can swap theirs.
         type: str
         default: stable
       mtu:
