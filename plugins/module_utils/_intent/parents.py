@@ -53,7 +53,19 @@ def check(selector: object, key: str, problems: Problems) -> None:
 
 
 def resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Link | None:
-    """The one link that a well-formed selector means; a problem is added where it is none or several."""
+    """The one link that a well-formed selector means; a problem is added where it is none or several.
+
+    Or where files, units and packet sockets could not name it.
+    """
+    link = _resolve(selector, facts, key, problems)
+    wrong = ifname_problem(link.name) if link is not None else None
+    if link is not None and wrong:
+        what = f"this is {link.name}, and {wrong}"
+        problems.add(key, selector, what, "rename it (systemd.link(5)), or choose another interface")
+    return None if wrong else link
+
+
+def _resolve(selector: object, facts: Facts, key: str, problems: Problems) -> Link | None:
     if isinstance(selector, str):
         link = facts.link(selector)
         if link is None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import socket
@@ -96,6 +97,8 @@ def packet_socket(
             with contextlib.suppress(PermissionError):
                 sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room)
         sock.setblocking(False)
+        if not link.isprintable():
+            raise OSError(errno.ENODEV, "Python binds no packet socket to a name that is not UTF-8", link)
         sock.bind((link, ETH_P_ALL))
         index = socket.if_nametoindex(link)
         # struct packet_mreq

@@ -73,6 +73,25 @@ def test_every_module(host, tmp_path) -> None:
         assert "Remedy:" in results[name]["msg"]
 
 
+def test_a_parent_with_such_a_name_is_refused_before_anything_is_changed(segment) -> None:
+    host = segment.host("h1", ["192.168.100.11/24"])
+    for words in (("eth0", "down"), ("eth0", "name", f"e{RAW}"), (f"e{RAW}", "up")):
+        host.ip("link", "set", *words)
+    parent = {"subnet": "192.168.100.0/24"}
+    asked = {"probes": [{"parent": parent, "addresses": [CONTAINER]}]}
+    calls = {
+        "macvlan_link": {"links": [{"name": "lan0", "parent": parent, "addresses": ["192.168.100.3"]}]},
+        "arp_conflict_check": asked,
+        "dhcp_check": {**asked, "samples": 0, "listen_seconds": 0.5, "wait": 0.3},
+        "macvlan_verify": {"networks": [{**NETWORK, "parent": parent}]},
+    }
+    for name, args in calls.items():
+        result = host.module(name, args)
+        assert_clean(result, SHOWN)
+        assert result["failed"], name
+    host.run("test", "!", "-e", "/proc/sys/net/ipv4/conf/lan0")
+
+
 def run(host: Host, directory: Path) -> dict[str, dict]:
     """The results of all modules by name, from one playbook."""
     tasks = [

@@ -142,3 +142,12 @@ def test_parents_that_cannot_carry_macvlan_are_refused_with_a_reason(name, says)
     _parents.check_capable(FACTS.link(name), FACTS, "links[0].parent", name, problems)
     assert [problem.problem for problem in problems.items] == says
     assert all(problem.remedy for problem in problems.items)
+
+
+@pytest.mark.parametrize("selector", ["enp1s0", {"mac": "52:54:00:00:00:02"}, {"subnet": "192.168.100.0/24"}])
+def test_a_parent_that_no_file_could_name_is_refused(selector):
+    links = [replace(link, name="e\udcff") if link.index == 2 else link for link in FACTS.links]
+    problems = Problems("web1")
+    assert _parents.resolve(selector, replace(FACTS, links=tuple(links)), "links[0].parent", problems) is None
+    assert "this is e\udcff, and an interface name consists of printable ASCII" in problems.report()
+    assert "rename it" in problems.report()
