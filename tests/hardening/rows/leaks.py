@@ -23,7 +23,7 @@ NETWORK = {"name": "lan0", "parent": "eth0", "subnets": ["192.168.100.0/24"], "c
 LINK = {"name": "lan1", "parent": "eth0", "mac": "02:00:00:00:00:11", "addresses": ["192.168.100.4"]}
 #: Arguments of each module; of macvlan_link, in turn.
 CALLS: dict[str, list[dict[str, Any]]] = {
-    "arp_conflict_check": [{"probes": PARENT, "fail_on": [], "wait": 0.2}],
+    "arp_conflict_check": [{"probes": PARENT, "fail_on": []}],
     "confirm_change": [{"token": "a1", "wait": 0}],
     "dhcp_check": [{"probes": [{"parent": "eth0", "addresses": []}], "samples": 1, "listen_seconds": 0, "wait": 0.2}],
     "kmod_check": [{}],
