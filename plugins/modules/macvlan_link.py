@@ -124,6 +124,11 @@ options:
           - What to do where a profile of NetworkManager, a file of systemd-networkd, netplan or ifupdown, a unit or a
             script makes a link of this name and is not of this collection.
           - With V(false) the link is refused, with the file or profile that makes it.
+          - With V(true) that is disabled and the link goes on as declared. The profile of NetworkManager and the files
+            of systemd-networkd for the link are set aside, its lines in files of ifupdown become comments, and a unit
+            is disabled and not stopped. What was disabled is recorded in C(/var/lib/linuxnet-macvlan/adopted). When the
+            link is removed, all of it is given back as it was, and makes its link again.
+          - A script, netplan's YAML, and what other programs write cannot be disabled like that, and are refused.
         type: bool
         default: false
       sysctl:
@@ -297,6 +302,11 @@ links:
       routes: [192.168.100.128/28]
       persistence: networkd
       reason: systemd-networkd manages the parent eth0
+adopted:
+  description: What is disabled in this run, as O(links[].adopt) is set, one sentence each.
+  returned: success
+  type: list
+  elements: str
 removed:
   description: Names of links that are gone now.
   returned: success

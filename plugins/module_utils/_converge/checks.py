@@ -10,6 +10,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.handover import gives_away
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import Adoption
 
 from . import rivals
 from .state import ConvergeState
@@ -75,10 +76,16 @@ def _check_name(link: DesiredLink, facts: Facts, problems: Problems) -> None:
 
 def _check_makers(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
     """A link of somebody else's would come back with each boot, and go with a declaration that is not theirs."""
+    adoption = state.adoptions.get(link.name)
     for maker in state.makers:
-        if maker.link == link.name:
-            remedy = f"choose another name, or remove it there first ({maker.remove})"
+        if maker.link != link.name or isinstance(adoption, Adoption):
+            continue
+        if adoption is None:
+            remedy = f"set adopt: true to take it over, choose another name, or remove it there first ({maker.remove})"
             problems.add(f"{link.key}.name", link.name, str(maker), remedy)
+        else:
+            remedy = f"remove it there first ({maker.remove}), or choose another name"
+            problems.add(f"{link.key}.adopt", True, f"{maker}, and it cannot be taken over: {adoption}", remedy)
 
 
 def _check_mac(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:

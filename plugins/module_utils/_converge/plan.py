@@ -12,6 +12,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import adoption
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import Adoption
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 
 from . import checks, parent_settings
@@ -25,6 +27,7 @@ class ConvergePlan:
 
     memory: what parents' settings were before, as it has to be remembered afterwards. taken_over: links that are there
     and are not ours yet.
+    adoptions: what makes links and is disabled, before all else. given_back: what is enabled again, after all else.
     """
 
     difference: Difference
@@ -32,6 +35,8 @@ class ConvergePlan:
     persistence: _persistence.Steps
     memory: Memory
     taken_over: tuple[str, ...] = ()
+    adoptions: tuple[Adoption, ...] = ()
+    given_back: tuple[Adoption, ...] = ()
 
 
 def plan(state: ConvergeState) -> ConvergePlan:
@@ -55,20 +60,32 @@ def plan(state: ConvergeState) -> ConvergePlan:
     # A link is known as ours by its file; one without a file carries our mark.
     marked = {choice.link for choice in persistence.choices if choice.backend == "none"}
     difference = Difference()
+    taken = [item for item in state.adoptions.values() if isinstance(item, Adoption)]
+    for item in taken:
+        adoption.compare(item, {edit.path: edit.before for edit in item.edits}, back=False, difference=difference)
     links = _link_plan.plan(state.present, state.deleted(), state.facts, state.sysctls, marked, difference)
     parents = parent_settings.plan(state.present, state.removed, state.memory, state.sysctls, difference)
     difference.extend(files)
+    back = [item for link, item in state.given_back.items() if link in state.deleted()]
+    for found in back:
+        adoption.compare(found.adoption, found.now, back=True, difference=difference)
     if not difference and parents.memory != state.memory:
         # An earlier run was killed just before its end.
         difference.compare("settings of parents", "memory", "outdated", "current")
     return ConvergePlan(
-        difference, [*parents.before, *links, *parents.after], persistence, parents.memory, _taken_over(state)
+        difference,
+        [*parents.before, *links, *parents.after],
+        persistence,
+        parents.memory,
+        _taken_over(state),
+        tuple(taken),
+        tuple(found.adoption for found in back),
     )
 
 
 def _taken_over(state: ConvergeState) -> tuple[str, ...]:
     """Declared links that are in the kernel without our mark and without a file of ours."""
-    ours = state.persisted.links()
+    ours = {*state.persisted.links(), *state.adoptions}
     found = {link.name: state.facts.link(link.name) for link in state.present}
     return tuple(name for name, link in found.items() if link and link.alias != MARK and name not in ours)
 

@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import apply as _link_apply
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import adoption
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 
 from . import lockout, parent_settings
@@ -86,6 +87,8 @@ def _check_feasible(state: ConvergeState, planned: ConvergePlan, request: Reques
     """Errors: InvalidInput where files could not be written, or the controller would be disconnected."""
     problems = Problems(state.options.host)
     _persistence.check_writable(planned.persistence, problems)
+    for item in (*planned.adoptions, *planned.given_back):
+        adoption.check_writable(item, problems)
     parent_settings.check_memory(state.memory_path, problems)
     if not problems:
         released = planned.persistence.released()
@@ -99,7 +102,8 @@ def change(state: ConvergeState, planned: ConvergePlan) -> list[str]:
 
     A daemon that releases a link flushes some of what it had set there. Then there is a second round, from reading on.
     """
-    released = _persistence.release(planned.persistence)
+    released = [text for item in planned.adoptions for text in adoption.take(item)]
+    released += _persistence.release(planned.persistence)
     if released:
         state = read_again(state, at_work=True)
         planned = plan(state)
@@ -113,7 +117,7 @@ def apply(state: ConvergeState, planned: ConvergePlan) -> list[str]:
     _link_apply.apply(planned.links)
     actions = _persistence.apply(planned.persistence)
     parent_settings.save(state.memory_path, planned.memory, state.facts)
-    return actions
+    return [*actions, *(text for item in planned.given_back for text in adoption.give_back(item))]
 
 
 def settle(state: ConvergeState) -> ConvergeState:
@@ -146,6 +150,7 @@ def _result(state: ConvergeState, planned: ConvergePlan, actions: list[str], war
         "diff": difference.ansible_diff(),
         "messages": difference.messages(),
         "actions": actions,
+        "adopted": [str(maker) for maker in state.makers if maker.link in state.adoptions],
         "removed": [name for name in state.removed if difference.of(_link_plan.target(name))],
         "links": [_as_data(link, choices[link.name]) for link in state.present],
         "uplink": state.uplink.as_data() if state.uplink else None,

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink as _uplink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files import Entry
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
@@ -20,9 +21,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls, own_sysctls
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import adoption, record
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import registry as _makers
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import Maker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import CannotDisable, Maker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import Adoption
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
 from . import parent_settings, rivals
@@ -50,6 +54,14 @@ class ConvergeOptions:
 
 
 @dataclass(frozen=True)
+class GivenBack:
+    """What was disabled for a link. now: the files that were edited, by path."""
+
+    adoption: Adoption
+    now: Mapping[str, Entry | None]
+
+
+@dataclass(frozen=True)
 class ConvergeState:
     """Everything that a plan is made from.
 
@@ -58,7 +70,8 @@ class ConvergeState:
     memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
     that links and parents need. ipv6: whether the host has IPv6. uplink: what carries the controller's
     connection. rivals: other links in the subnet of a parent. makers: what else makes or configures a link of one of
-    the names.
+    the names. adoptions: by link that is declared so, how those are disabled, or why they cannot be. given_back: what
+    was disabled for links that shall not be there, and the files as they are now.
     """
 
     options: ConvergeOptions
@@ -75,6 +88,8 @@ class ConvergeState:
     uplink: Uplink | None = None
     rivals: tuple[Rival, ...] = ()
     makers: tuple[Maker, ...] = ()
+    adoptions: Mapping[str, Adoption | str] = field(default_factory=dict)
+    given_back: Mapping[str, GivenBack] = field(default_factory=dict)
 
     def deleted(self) -> list[str]:
         """The links that are removed from the kernel: what somebody else makes is left to that."""
@@ -90,7 +105,9 @@ def read(options: ConvergeOptions) -> ConvergeState:
     facts = _kernel.read()
     present = _resolve(desired, facts, problems)
     persisted = _persistence.read(present)
-    removed = _removed(options, desired, facts, persisted, problems)
+    records = _records(persisted)
+    removed = _removed(options, desired, facts, persisted.links() | records.keys(), problems)
+    makers = _find_makers(present, removed, persisted)
     path = parent_settings.memory_path()
     memory = parent_settings.load(path, facts)
     return ConvergeState(
@@ -107,7 +124,9 @@ def read(options: ConvergeOptions) -> ConvergeState:
         read_sysctls([NO_IPV6])[NO_IPV6] == 0,
         uplink,
         tuple(rivals.find(present, removed, facts)),
-        _find_makers(present, removed, persisted),
+        makers,
+        _adoptions(present, makers, persisted.host),
+        _given_back(removed, records),
     )
 
 
@@ -122,6 +141,7 @@ def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
     if at_work:
         persisted = replace(persisted, interrupted=state.persisted.interrupted)
     memory = parent_settings.load(state.memory_path, facts)
+    makers = _find_makers(present, state.removed, persisted)
     return replace(
         state,
         present=present,
@@ -129,7 +149,9 @@ def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
         persisted=persisted,
         memory=memory,
         sysctls=_sysctls(present, memory),
-        makers=_find_makers(present, state.removed, persisted),
+        makers=makers,
+        adoptions=_adoptions(present, makers, persisted.host),
+        given_back=_given_back(state.removed, _records(persisted)),
     )
 
 
@@ -147,11 +169,14 @@ def _resolve(desired: DesiredLinks, facts: Facts, problems: Problems) -> list[De
 
 
 def _removed(
-    options: ConvergeOptions, desired: DesiredLinks, facts: Facts, persisted: Persisted, problems: Problems
+    options: ConvergeOptions, desired: DesiredLinks, facts: Facts, known: set[str], problems: Problems
 ) -> list[str]:
-    """Names that shall not be there: declared absent, or ours and not declared at all."""
+    """Names that shall not be there: declared absent, or ours and not declared at all.
+
+    known: names of links that have files of ours.
+    """
     declared = {link.name for link in desired.present}
-    owned = {link.name for link in facts.links if link.alias == MARK} | persisted.links()
+    owned = {link.name for link in facts.links if link.alias == MARK} | known
     purged = sorted(owned - declared - set(desired.absent)) if options.purge else []
     for name, place in zip(desired.absent, desired.places):
         link = facts.link(name)
@@ -163,6 +188,28 @@ def _removed(
 
 def _find_makers(present: Iterable[DesiredLink], removed: Iterable[str], persisted: Persisted) -> tuple[Maker, ...]:
     return _makers.find([*(link.name for link in present), *removed], persisted.host)
+
+
+def _records(persisted: Persisted) -> dict[str, Adoption]:
+    """In a network namespace of its own, what was disabled belongs to the machine around it."""
+    return {} if persisted.host.unfit else record.read()
+
+
+def _given_back(removed: Iterable[str], records: Mapping[str, Adoption]) -> dict[str, GivenBack]:
+    known = {link: records[link] for link in removed if link in records}
+    return {link: GivenBack(item, adoption.entries(item)) for link, item in known.items()}
+
+
+def _adoptions(present: Iterable[DesiredLink], makers: Iterable[Maker], host: HostState) -> dict[str, Adoption | str]:
+    found: dict[str, Adoption | str] = {}
+    for link in present:
+        own = [maker for maker in makers if maker.link == link.name]
+        if link.adopt and own:
+            try:
+                found[link.name] = adoption.read(own, host)
+            except CannotDisable as error:
+                found[link.name] = str(error)
+    return found
 
 
 def _elsewhere(present: Iterable[DesiredLink], facts: Facts) -> list[tuple[Namespace, Link, Facts]]:

@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored, Undone, undo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import restore as kernel
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import adoption, record
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions, registry, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Changed, link_of
@@ -42,8 +43,11 @@ class LinkSnapshot:
         beside |= {link.lower.name for link in self.present} | (state.uplink.carriers if state.uplink else set())
         self.beside = sorted(beside - set(self.owned))
         self.kernel = kernel.read([*self.owned, *self.beside])
+        self.adoptions, self.given_back = planned.adoptions, planned.given_back
         touched = [action.target for action in planned.persistence.actions if action.kind in ("write", "remove")]
         patterns = [] if self.persisted.host.unfit else [*registry.patterns(), ENABLED]
+        for item in (*self.adoptions, *self.given_back):
+            touched += [record.path(item.link), *(edit.path for edit in item.edits)]
         self.files = files.read([*touched, state.memory_path, actions.MARKER], patterns)
         # Files that are right again say nothing about daemons. Until these have been reloaded, the files count as they
         # were when an attempt failed; and systemd has units to read.
@@ -51,7 +55,7 @@ class LinkSnapshot:
         self._reload_owed = False
 
     def undo(self, patience: float) -> Undone:
-        return undo([self._kernel, self._persistence, self._files], patience)
+        return undo([self._taken, self._kernel, self._persistence, self._given_back, self._files], patience)
 
     def _kernel(self) -> Restored:
         return kernel.undo(self.kernel, self.owned, self.beside)
@@ -66,6 +70,23 @@ class LinkSnapshot:
             except CommandFailed as error:
                 restored.errors.append(str(error))
         return restored
+
+    def _taken(self) -> Restored:
+        """What was given back is ours again. The link that its maker made goes: it was another one. Errors: many."""
+        known = record.read() if self.given_back else {}
+        lost = [item for item in self.given_back if item.link not in known]
+        for item in lost:
+            adoption.take(item)
+            run(["ip", "link", "delete", "dev", item.link], check=False)
+        return Restored([f"adoption of {item.link}: add" for item in lost])
+
+    def _given_back(self) -> Restored:
+        """What was disabled is enabled again. The link stays: it is as it was already. Errors: many."""
+        known = record.read() if self.adoptions else {}
+        ours = [item for item in self.adoptions if item.link in known]
+        for item in ours:
+            adoption.give_back(item, there=True)
+        return Restored([f"adoption of {item.link}: remove" for item in ours])
 
     def _persistence(self) -> Restored:
         """Like any other persistent change: files, units and daemons, by the back ends. Errors: many."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Mapping, NamedTuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
@@ -106,15 +106,15 @@ def present_addresses(link: Link, facts: Facts) -> list[Interface]:
     )
 
 
-def describe(link: Link, facts: Facts) -> dict[str, object]:
-    """A link as it is, in plain data."""
+def describe(link: Link, facts: Facts, left: Iterable[DesiredRoute] = ()) -> dict[str, object]:
+    """A link as it is, in plain data. left: further routes that it has."""
     below = facts.by_index(link.parent) if link.parent_nsid is None else None
     return {
         "parent": below.name if below else None,
         **{row.name: row.found(link) for row in _attributes.ATTRIBUTES},
         "up": link.up,
         "addresses": [str(item) for item in present_addresses(link, facts)],
-        "routes": [str(item) for item in routes.present(link, facts)],
+        "routes": [str(item) for item in (*routes.present(link, facts), *left)],
     }
 
 
@@ -136,7 +136,7 @@ def _note(difference: Difference, name: str, before: dict | None, after: dict | 
 
 def _compare(desired: DesiredLink, link: Link, facts: Facts, difference: Difference) -> set[str]:
     """Note the attributes that differ; their names."""
-    before, after = describe(link, facts), intended(desired)
+    before, after = describe(link, facts, routes.left_behind(desired, link, facts)), intended(desired)
     return {name for name in after if difference.compare(target(desired.name), name, before[name], after[name])}
 
 
@@ -203,7 +203,7 @@ def _addresses(desired: DesiredLink, link: Link, facts: Facts) -> _Addresses:
 def _routes(desired: DesiredLink, link: Link, facts: Facts, addresses: _Addresses, differ: bool) -> list[Step]:
     if desired.routes is None or not desired.up:
         return []
-    have = routes.present(link, facts)
+    have = [*routes.present(link, facts), *routes.left_behind(desired, link, facts)]
     lost = [route for route in have if _goes_with_address(route, desired, addresses)]
     return routes.change(desired.name, have, routes.wanted(desired), lost) if differ or lost else []
 

@@ -16,9 +16,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     CONFIGURED_PROTOCOLS,
     IPV6_DEFAULT_METRIC,
+    RT_TABLE_MAIN,
+    RTPROT_KERNEL,
 )
 
 from .steps import AddRoute, RemoveRoute, Step
+
+#: Of connected routes that the kernel makes (linux/ipv6_route.h IP6_RT_PRIO_ADDRCONF).
+KERNEL_METRICS = {4: (0,), 6: (0, 256)}
 
 
 def wanted(desired: DesiredLink) -> list[DesiredRoute]:
@@ -30,6 +35,27 @@ def present(link: Link, facts: Facts) -> list[DesiredRoute]:
     """Those that were configured; the others are the kernel's or a daemon's."""
     found = [_found(route) for route in facts.routes_of(link) if route.protocol in CONFIGURED_PROTOCOLS]
     return sorted(found, key=lambda route: (route.destination.version, str(route)))
+
+
+def left_behind(desired: DesiredLink, link: Link, facts: Facts) -> list[DesiredRoute]:
+    """Connected routes that a daemon made by itself, for addresses that the link shall not have.
+
+    NetworkManager adds addresses without their connected routes (IFA_F_NOPREFIXROUTE), and those with protocol kernel
+    and a metric of its own: the kernel does not remove them together.
+    """
+    if desired.addresses is None:
+        return []
+    networks = {address.network for address in desired.addresses}
+    kept = [
+        _found(route)
+        for route in facts.routes_of(link)
+        if route.protocol == RTPROT_KERNEL
+        and (route.table, route.gateway) == (RT_TABLE_MAIN, None)
+        and route.metric not in KERNEL_METRICS[route.destination.version]
+        and route.destination not in networks
+        and not (route.destination.is_link_local or route.destination.is_multicast)
+    ]
+    return sorted(kept, key=lambda route: (route.destination.version, str(route)))
 
 
 def _found(route: Route) -> DesiredRoute:

@@ -16,6 +16,8 @@ from typing import ClassVar, Generic, TypeVar
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 
+from .record import Adoption
+
 #: Files of one kind that are read, and octets of each.
 FILES, SIZE = 500, 1 << 16
 
@@ -45,6 +47,10 @@ class Maker:
         return f"{self.words} {self.does} {self.link}"
 
 
+class CannotDisable(Exception):
+    """Why a maker has to be removed by hand; in words."""
+
+
 class MakerKind(ABC, Generic[Found]):
     """One kind. `read` reads and `find` is pure."""
 
@@ -57,6 +63,10 @@ class MakerKind(ABC, Generic[Found]):
     @abstractmethod
     def find(self, found: Found, links: Iterable[str]) -> list[Maker]:
         """The makers of links of these names."""
+
+    def disable(self, maker: Maker, host: HostState) -> Adoption:
+        """How one of its makers is disabled in a way that can be undone. Reads only. Errors: CannotDisable, OSError."""
+        raise CannotDisable(f"nothing can disable {maker.path} in a way that can be undone")
 
 
 def read_texts(patterns: Iterable[str]) -> dict[str, str]:

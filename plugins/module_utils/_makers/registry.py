@@ -23,6 +23,10 @@ KINDS: tuple[MakerKind[Any], ...] = (
 )
 
 
+def kind(name: str) -> MakerKind[Any]:
+    return next(item for item in KINDS if item.name == name)
+
+
 def find(links: Iterable[str], host: HostState) -> tuple[Maker, ...]:
     """Everything that makes or configures a link of one of these names, and is not ours.
 
@@ -33,4 +37,4 @@ def find(links: Iterable[str], host: HostState) -> tuple[Maker, ...]:
     links = sorted(set(links))
     if host.unfit or not links:
         return ()
-    return tuple(maker for kind in KINDS for maker in kind.find(kind.read(host, links), links))
+    return tuple(maker for item in KINDS for maker in item.find(item.read(host, links), links))

@@ -113,6 +113,9 @@ class HostOfLab:
         assert bool(result.get("failed")) == fails, result.get("msg")
         return result
 
+    def module(self, name: str, **args) -> dict:
+        return self._module(self.lab, self.name, name, args)
+
     def run(self, *argv: str, check: bool = True, **options) -> str:
         return self.lab.exec(self.name, *argv, check=check, **options).stdout
 

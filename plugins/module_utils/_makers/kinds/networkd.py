@@ -20,13 +20,14 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base impo
     read_texts,
     unhidden,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import AWAY, MASKED, Adoption, Edit
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import network_files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkd import (
     NETPLAN_FILES,
     Networkd,
     NetworkdState,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Action, HostState, link_of
 
 DIRECTORIES = (*network_files.DIRECTORIES, "/lib/systemd/network")
 SUFFIXES = (".netdev", ".network")
@@ -47,7 +48,23 @@ class NetworkdMakers(MakerKind["Mapping[str, str]"]):
 
     def find(self, found: Mapping[str, str], links: Iterable[str]) -> list[Maker]:
         links = list(links)
-        return [maker for path, text in found.items() for maker in _makers(path, parse(text), links)]
+        makers = [maker for path, text in found.items() for maker in _makers(path, parse(text), links)]
+        # Without a .netdev file nothing is made of a link that a .network file asks for.
+        made = {maker.link for maker in makers if maker.path.endswith(".netdev")}
+        return [maker for maker in makers if maker.does == CONFIGURES or maker.link in made]
+
+    def disable(self, maker: Maker, host: HostState) -> Adoption:
+        """Files for the link alone go, or are masked. A line for it in a file of its parent means nothing without them.
+
+        systemd-networkd goes on as before until it reads its files for another reason, such as those of ours.
+        """
+        resume = (Action("networkd remake", maker.link),) if maker.does == MAKES else ()
+        if maker.does == MAKES and not maker.path.endswith(".netdev"):
+            return Adoption(maker.link, resume=resume, keep=resume)
+        if maker.path.startswith(f"{DIRECTORIES[0]}/"):
+            return Adoption(maker.link, (Edit(maker.path, AWAY),), resume=resume, keep=resume)
+        mask = f"{DIRECTORIES[0]}/{os.path.basename(maker.path)}"
+        return Adoption(maker.link, (Edit(mask, MASKED),), resume=resume, keep=resume)
 
 
 KIND = NetworkdMakers()

@@ -16,9 +16,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import enablement
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import record
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import (
     FILES,
     MAKES,
+    CannotDisable,
     Maker,
     MakerKind,
     read_text,
@@ -28,7 +30,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.commands 
     makes,
     with_called,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import AWAY, Adoption, Edit
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Action, HostState, link_of
 
 #: Where administrators put units and their drop-ins (systemd.unit(5)).
 DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system")
@@ -59,11 +62,30 @@ class UnitMakers(MakerKind["tuple[UnitFile, ...]"]):
         """Only those that make one of the links and that start, or run."""
         making = [(file, file.of(link).unit) for file in read() for link in links if makes(file.of(link).texts, link)]
         states = enablement({unit for _file, unit in making})
-        on = (file for file, unit in making if states[unit].active or states[unit].file not in OFF)
-        return tuple(dict.fromkeys(on))
+        # One that was disabled for a link of ours runs until the next boot.
+        known = {unit for adoption in record.read().values() for unit in adoption.units}
+        off = {unit for unit, state in states.items() if state.file in OFF and (not state.active or unit in known)}
+        return tuple(dict.fromkeys(file for file, unit in making if unit not in off))
 
     def find(self, found: tuple[UnitFile, ...], links: Iterable[str]) -> list[Maker]:
         return [_maker(item, link) for link in links for item in found if makes(item.of(link).texts, link)]
+
+    def disable(self, maker: Maker, host: HostState) -> Adoption:
+        """Its symbolic links go. It is not stopped: that could take the link, and units that depend on it."""
+        unit = maker.name
+        if not maker.path.endswith(".service"):
+            raise CannotDisable(f"{maker.path} adds to a unit that has other work")
+        wanted = [path for path in sorted(glob.glob(f"{DIRECTORIES[0]}/*/{glob.escape(unit)}")) if os.path.islink(path)]
+        active = enablement([unit])[unit].active
+        if not wanted and not active:
+            raise CannotDisable(f"{unit} has no symbolic link in {DIRECTORIES[0]} that could be removed")
+        return Adoption(
+            maker.link,
+            tuple(Edit(path, AWAY) for path in wanted),
+            notify=(Action("daemon-reload"),),
+            resume=(Action("restart", unit),) if active else (),
+            units=(unit,),
+        )
 
 
 KIND = UnitMakers()

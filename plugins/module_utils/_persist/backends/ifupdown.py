@@ -9,6 +9,8 @@ link before its parent. The stanza and the keeper run the same script.
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
@@ -75,12 +77,23 @@ def _ifdown(action: Action) -> None:
     _files.remove(f"{IFSTATE}.{action.target}")
 
 
+def _set_state(link: str, up: bool) -> None:
+    """ifupdown has no command that changes its state alone. It holds the same lock (ifupdown's main.c)."""
+    with open(f"{os.path.dirname(IFSTATE)}/.{os.path.basename(IFSTATE)}.lock", "w", encoding="ascii") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        lines = (_files.read(IFSTATE) or "").splitlines(keepends=True)
+        others = [line for line in lines if line.split("=", 1)[0].strip() != link]
+        _files.write(IFSTATE, "".join([*others, *([f"{link}={link}\n"] if up else [])]))
+
+
 class IfUpDown(Backend):
     name = "ifupdown"
     owner = OWNER
     patterns = (f"{PREFIX}*",)
     verbs = (
         Verb("ifup", lambda action: run(["ifup", "--force", action.target], timeout=units.LIMIT)),
+        Verb("ifupdown forget", lambda action: _set_state(action.target, up=False)),
+        Verb("ifupdown remember", lambda action: _set_state(action.target, up=True)),
         # It refuses where there is nothing to do.
         Verb("ifdown", _ifdown, releases=True),
     )

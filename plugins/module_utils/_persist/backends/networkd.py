@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active, version
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import NETDEV
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink, DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
@@ -198,6 +198,18 @@ def drop_in_path(parent: NetworkdLink, link: str) -> str:
     return f"{DIRECTORY}/{os.path.basename(parent.file)}.d/{DROP_IN}{link}.conf"
 
 
+def _remake(link: str) -> None:
+    """Have it make a link whose files are there again. A restart makes it in any version, a reload in some."""
+    restart = ["systemctl", "restart", f"{SERVICE}.service"]
+    for command in [restart] if version() < GENTLE_RELOAD else [["networkctl", "reload"], restart]:
+        run(command)
+        deadline = time.monotonic() + SETTLE / 3
+        while time.monotonic() < deadline:
+            if os.path.exists(f"/sys/class/net/{link}"):
+                return
+            time.sleep(PAUSE)
+
+
 class Networkd(Backend):
     name = "networkd"
     owner = SERVICE
@@ -211,6 +223,7 @@ class Networkd(Backend):
     verbs = (
         Verb("reload networkd", lambda _action: run(["networkctl", "reload"])),
         Verb("restart networkd", lambda _action: run(["systemctl", "restart", f"{SERVICE}.service"])),
+        Verb("networkd remake", lambda action: _remake(action.target)),
         # The kernel notifies everybody of a link whose alias is set, also to what it was (do_setlink,
         # netdev_state_change).
         Verb("announce", lambda action: run(["ip", "link", "set", "dev", action.target, "alias", MARK])),

@@ -110,8 +110,8 @@ def parse_nmcli(text: str) -> dict[str, str]:
     return states
 
 
-def _up(action: Action) -> None:
-    run(["nmcli", "--wait", str(WAIT), "connection", "up", "uuid", action.target], timeout=WAIT + 10)
+def _up(action: Action, check: bool = True) -> None:
+    run(["nmcli", "--wait", str(WAIT), "connection", "up", "uuid", action.target], timeout=WAIT + 10, check=check)
 
 
 def _unmanage(action: Action) -> None:
@@ -140,6 +140,8 @@ class NetworkManager(Backend):
         Verb("nm reload conf", lambda _action: run(["nmcli", "general", "reload", "conf"])),
         Verb("nm manage", lambda action: _await(action.target, unmanaged=False)),
         Verb("nm up", _up),
+        # As a boot would: where NetworkManager may not, it does when it may.
+        Verb("nm resume", lambda action: _up(action, check=False)),
         # The next two refuse where there is nothing to do.
         Verb("nm down", lambda action: run(["nmcli", "connection", "down", "uuid", action.target], check=False)),
         Verb("nm unmanage", _unmanage, releases=True),

@@ -17,12 +17,17 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.link_parser import parse
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredRoute
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_SCOPE_LINK, RTPROT_STATIC
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
+    RT_SCOPE_LINK,
+    RTPROT_KERNEL,
+    RTPROT_STATIC,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import (
     AddAddress,
     AddRoute,
     CreateLink,
     DeleteLink,
+    RemoveRoute,
     SetLink,
     WriteSetting,
 )
@@ -80,6 +85,18 @@ def refused(state):
     with pytest.raises(InvalidInput) as caught:
         plan(state)
     return {problem.key: problem.problem for problem in caught.value.problems.items}
+
+
+def test_a_connected_route_that_a_daemon_left_goes_with_its_address():
+    """NetworkManager makes it itself (noprefixroute), so the kernel does not remove it with the address."""
+    subnet = ipaddress.ip_network("192.0.2.0/24")
+    left = [Route(subnet, 4, protocol=RTPROT_KERNEL, scope=RT_SCOPE_LINK, metric=metric) for metric in (410, 0)]
+    state = replace(MADE, facts=replace(MADE.facts, routes=(*MADE.facts.routes, *left)))
+    gone = DesiredRoute(subnet, metric=410, protocol=RTPROT_KERNEL)
+    assert plan(state).links == [RemoveRoute("lan0", gone)]
+    assert plan(state).difference.messages() == [f"link lan0 routes: remove {gone}"]
+    wide = replace(state, present=[declared(**{**GIVEN, "addresses": ["192.0.2.3/24", str(OWN)]})])
+    assert not [step for step in plan(wide).links if isinstance(step, RemoveRoute)]
 
 
 def test_a_new_link_comes_after_its_parents_settings():

@@ -64,6 +64,7 @@ def snapshot(monkeypatch):
     made = object.__new__(LinkSnapshot)
     made.present, made.persisted = [], Persisted(HOST, {PATH: head("lan0") + "old"}, UNITS)
     made.files = files.Tree({}, ())
+    made.adoptions = made.given_back = ()
     made._known, made._reload_owed = None, False
     monkeypatch.setattr(LinkSnapshot, "_kernel", lambda _self: Restored())
     return made

@@ -60,11 +60,18 @@ def test_files_that_make_no_link_of_the_name(text: str) -> None:
 
 
 def test_drop_ins_count_and_ours_do_not() -> None:
-    eth0 = {f"{LIB}/10-eth0.network": "[Match]\nName=eth0\n"}
+    eth0 = {f"{LIB}/10-eth0.network": "[Match]\nName=eth0\n", f"{ETC}/20-lan0.netdev": NETDEV}
     theirs = {f"{ETC}/10-eth0.network.d/shim.conf": "[Network]\nMACVLAN=lan0\n"}
     ours = {f"{ETC}/10-eth0.network.d/linuxnet-macvlan-lan0.conf": f"{OWN}[Network]\nMACVLAN=lan0\n"}
-    assert len(found(eth0, theirs)) == 1
-    assert found(eth0, ours) == []
+    assert len(found(eth0, theirs)) == 2
+    assert len(found(eth0, ours)) == 1
+
+
+def test_a_line_for_the_link_makes_nothing_without_a_netdev() -> None:
+    """That of its parent stays when the link is adopted, and asks for the one of ours then."""
+    files = {f"{ETC}/10-eth0.network": PARENT}
+    assert found(files) == []
+    assert found({**files, f"{ETC}/05-linuxnet-macvlan-lan0.netdev": OWN + NETDEV}) == []
 
 
 def test_a_file_that_another_one_replaces_does_not_count() -> None:
