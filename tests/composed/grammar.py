@@ -112,7 +112,7 @@ def _container(chance: random.Random, host: str) -> Piece:
 def _same_name(chance: random.Random, host: str) -> Piece:
     """Something else that is called like the link."""
     kind = chance.choice(("type bridge", "type veth peer name lan9"))
-    return Piece(("lan0",), {}, (f"ip link add lan0 {kind}",), ("ip link delete lan0",))
+    return Piece(("interface of this name",), {}, (f"ip link add lan0 {kind}",), ("ip link delete lan0",))
 
 
 def _foreign_file(chance: random.Random, host: str) -> Piece:
@@ -151,7 +151,8 @@ def _masked(chance: random.Random, host: str) -> Piece:
 
 def _drop_in(chance: random.Random, host: str) -> Piece:
     folder = "10-netplan-eth0.network.d" if HOSTS[host][1] == "netplan" else "10-eth0.network.d"
-    return Piece(("eth0",), {f"/etc/systemd/network/{folder}/by-hand.conf": "[Network]\nLLDP=yes\n"})
+    path = f"/etc/systemd/network/{folder}/by-hand.conf"
+    return Piece((path,), {path: "[Network]\nLLDP=yes\n"})
 
 
 def _netplan_match(chance: random.Random, host: str) -> Piece:
