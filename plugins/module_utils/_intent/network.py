@@ -32,6 +32,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values impo
 
 from . import origin as _origin
 from . import parents as _parents
+from . import ways as _ways
+from .ways import Way
 
 ENGINES = ("none", "docker", "podman")
 
@@ -165,10 +167,16 @@ def _of_link(given: object, key: str, problems: Problems) -> bool:
     return given is True
 
 
-def _spelled(data: str, declared: str | None, read: Reader) -> dict[str, object]:
-    """Metadata of a field: its key in plain data, its key in ``macvlan_networks`` (None where it is derived there)."""
+def _spelled(data: str | None, declared: str | None, read: Reader) -> dict[str, object]:
+    """Metadata of a field: its key in plain data, its key in ``macvlan_networks`` (None where it is derived there).
+
+    data: None for what no evidence needs.
+    """
     return {"data": data, "declared": declared, "read": read}
 
+
+#: The key of `MacvlanNetwork.checks` in what modules get.
+CHECKS = "checks"
 
 #: The segment of all networks that name none: hosts with different families on one LAN are in the same.
 UNNAMED = ""
@@ -188,6 +196,7 @@ class MacvlanNetwork:
     excluded: addresses of the ranges that the engine does not assign; somebody else may have them. Where a group
     shares the range they are those of all of it.
     of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets.
+    checks: how its containers are asked whether they answer.
     key: where it stands in the input, for messages that come later.
     """
 
@@ -205,6 +214,7 @@ class MacvlanNetwork:
     segment: str = field(default="", metadata=_spelled("segment", "segment", _segment))
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
     of_link: bool = field(default=False, metadata=_spelled("of_link", None, _of_link))
+    checks: tuple[Way, ...] = field(default=(), metadata=_spelled(None, "check", _ways.read))
     key: str = "macvlan_networks"
 
     @cached_property
@@ -220,8 +230,9 @@ class MacvlanNetwork:
     def from_data(cls, data: Mapping[str, object], key: str, problems: Problems) -> MacvlanNetwork:
         """Read what `as_data` wrote. Every fault becomes a problem; the result is only valid without any."""
         key = _origin.place(data, key, problems)
-        unknown_keys(dict(data), (*DATA.values(), _origin.KEY), key, problems)
-        network = cls(**read_fields(data, DATA, key, problems), key=key)
+        unknown_keys(dict(data), (*DATA.values(), CHECKS, _origin.KEY), key, problems)
+        checks = _ways.read(data.get(CHECKS), f"{key}.{CHECKS}", problems)
+        network = cls(**read_fields(data, DATA, key, problems), checks=checks, key=key)
         # A link that no network declares is a network of the link's name, which may have more characters.
         if not network.of_link or network.name not in (network.link, f"link {network.link}"):
             check_name(network.name, f"{key}.name", problems)

@@ -30,7 +30,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.reg
 
 from . import survey as _survey
 from .checks import proof
-from .kinds import ECHO
 from .probes import FAIL, STATUSES, Probe, Series
 from .scope import Scope
 from .soak import Soak, Times, times
@@ -141,7 +140,7 @@ def _results(
 
             def note(lost: list[Probe]) -> None:
                 """Look up the route of what leaves our own namespace, at the moment of the loss."""
-                targets = [probe.target for probe in lost if probe.method == ECHO and not probe.namespace]
+                targets = [probe.target for probe in lost if not probe.namespace]
                 paths.update({("", target): path for target, path in _paths.lookup_with(netlink, targets).items()})
 
             note(
