@@ -104,6 +104,15 @@ _some_subnets = _networks(_one_network, "a network")
 _ranges = _networks(parse_range, "a range")
 
 
+#: What stands for the host's own address where its link shall have none: the kernel then sends from the parent's.
+OF_PARENT = "parent"
+
+
+def _host_addresses(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
+    found: tuple[Address, ...] = () if given == OF_PARENT else _addresses(given, key, problems)
+    return found
+
+
 def _excluded(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
     blocks = _ranges(given, key, problems)
     count = sum(block.num_addresses for block in blocks)
@@ -191,6 +200,8 @@ def named_segment(segment: str, subnets: Iterable[object]) -> str:
 class MacvlanNetwork:
     """One network of a host. ``link`` is the host's own macvlan link (the shim), None where it has none.
 
+    host_addresses: those of the link; a link without any has routes alone, and the kernel sends from the parent's.
+
     segment: the layer 2 segment. Networks of one segment share an address space; by default the subnets name it.
     ranges: what containers of this host may use, its slice where the declared range belongs to a group.
     excluded: addresses of the ranges that the engine does not assign; somebody else may have them. Where a group
@@ -207,7 +218,7 @@ class MacvlanNetwork:
     ranges: tuple[Network, ...] = field(default=(), metadata=_spelled("container_ranges", "container_range", _ranges))
     excluded: tuple[Address, ...] = field(default=(), metadata=_spelled("excluded", "exclude", _excluded))
     host_addresses: tuple[Address, ...] = field(
-        default=(), metadata=_spelled("host_addresses", "host_address", _addresses)
+        default=(), metadata=_spelled("host_addresses", "host_address", _host_addresses)
     )
     containers: tuple[Address, ...] = field(default=(), metadata=_spelled("containers", "containers", _addresses))
     engine: str = field(default="none", metadata=_spelled("engine", "engine", _engine))
@@ -236,10 +247,6 @@ class MacvlanNetwork:
         # A link that no network declares is a network of the link's name, which may have more characters.
         if not network.of_link or network.name not in (network.link, f"link {network.link}"):
             check_name(network.name, f"{key}.name", problems)
-        host_addresses = DATA["host_addresses"]
-        if network.link is not None and not listed(data.get(host_addresses)):
-            here = f"{key}.{host_addresses}"
-            problems.add(here, None, "the host has a link and no address on it", "declare host_address")
         check_inside(network, network.ranges, DATA, problems)
         return network
 

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.filter.intent import intent
+
 NETWORK = {
     "name": "lan0",
     "parent": "eth0",
@@ -559,3 +561,26 @@ def test_bad_input_is_reported_all_at_once(lan):
         "soak_seconds",
         "timeout",
     ]
+
+
+@pytest.mark.parametrize("strict", [0, 1])
+def test_a_link_without_an_address_of_its_own_reaches_the_containers_from_the_parent_s(lan, strict):
+    """Also with strict reverse path filtering; the LAN goes on to see the address at the parent's MAC address."""
+    declared = {"name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24", "host_address": "parent"}
+    data = intent({"inventory_hostname": "h1"}, [{**declared, "container_range": "192.168.100.128/28"}])
+    lan.h1.container("c1", addresses=["192.168.100.129/24"])
+    for name in ("all", "eth0"):
+        lan.h1.sysctl(f"net/ipv4/conf/{name}/rp_filter", strict)
+    result = lan.h1.module("macvlan_link", {"links": data["links"], "host_id": "h1"})
+    assert result["changed"], result
+    assert lan.h1.addresses("lan0") == []
+    assert not lan.h1.module("macvlan_link", {"links": data["links"], "host_id": "h1"})["changed"]
+    result = lan.h1.module("macvlan_verify", {"networks": data["networks"], "soak_seconds": 0.5, "interval": 0.1})
+    assert not result.get("failed"), result["msg"]
+    check = found(result, "host_to_container")
+    says = "lan0 has no address of its own: asked from 192.168.100.11, the address of eth0"
+    assert (check["status"], proof(check, "source")) == ("PASS", says)
+    assert statuses(result)["container_to_host"] == "PASS"
+    assert lan.gateway.pings("192.168.100.11")
+    (entry,) = lan.gateway.json("neigh", "show", "192.168.100.11")
+    assert entry["lladdr"] == lan.h1.mac("eth0")

@@ -85,6 +85,16 @@ def _said(probe: Probe) -> list[CheckFact]:
     return [CheckFact("method", f"asked by {protocol}, as declared")] if probe.method == WHO_HAS else []
 
 
+def _source(address: Address, findings: Findings) -> list[CheckFact]:
+    """From where the host asked, where its link has no address of its own."""
+    path, scope = findings.paths.get(("", address)), findings.before
+    if path is None or path.source is None or scope.network.host_addresses:
+        return []
+    holder = scope.own(path.source)
+    of = f", the address of {holder.name}" if holder else ""
+    return [CheckFact("source", f"{scope.network.link} has no address of its own: asked from {path.source}{of}")]
+
+
 def _drops_pings(probe: Probe, series: Series, path: Path, findings: Findings) -> CheckFact | None:
     """What proves that packets go both ways although no ping is answered: the container answers ARP with its own MAC
     address, and the host's answers to its pings arrive. Not where pings were asked for."""
@@ -95,7 +105,7 @@ def _drops_pings(probe: Probe, series: Series, path: Path, findings: Findings) -
     reverse = [
         found
         for other, found in findings.series.items()
-        if other.namespace == holder.path and other.method == ECHO and other.target in scope.network.host_addresses
+        if other.namespace == holder.path and other.method == ECHO and scope.own(other.target)
     ]
     if path.mac != holder.link.mac or not any(found.sent and found.status == PASS for found in reverse):
         return None
@@ -109,7 +119,7 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
     address = probe.target
     series = proof.series_of(findings, probe)
     if series.status == PASS:
-        return proof.passed(check, series, *_said(probe))
+        return proof.passed(check, series, *_said(probe), *_source(address, findings))
     before, after = findings.before.holder(address), findings.after.holder(address)
     declared = address in findings.before.network.containers
     if before and not declared and before.identity not in findings.after.namespaces:
