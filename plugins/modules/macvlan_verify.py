@@ -94,6 +94,12 @@ options:
       of_link:
         description: Whether it stands for a link that no network declares. It then has the link's name.
         type: bool
+      checks:
+        description:
+          - How to ask containers, each V(icmp), V(arp) or V(tcp:PORT), for all of them, or behind an address and a
+            space for one.
+        type: list
+        elements: str
       key:
         description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
         type: str
@@ -278,7 +284,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
-LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers")
+LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers", "checks")
 WORDS = ("name", "link", "engine", "segment", "key")
 
 

@@ -25,6 +25,7 @@ SPELLED = {
     "excluded": "exclude",
     "host_addresses": "host_address",
     "link": "link_name",
+    "checks": "check",
 }
 _DERIVED = re.compile(rf"\b({NETWORKS}\[\d+\])\.({'|'.join(SPELLED)})\b(?:\[\d+\])?(?:\.\w+)?")
 

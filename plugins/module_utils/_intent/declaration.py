@@ -31,7 +31,7 @@ from . import origin as _origin
 from . import slices as _slices
 from .attributes import MODES
 from .links import DesiredLink
-from .network import DECLARED, MacvlanNetwork, check_inside, check_name, listed, read_fields
+from .network import CHECKS, DECLARED, OF_PARENT, MacvlanNetwork, check_inside, check_name, listed, read_fields
 from .slices import Groups, Sharing
 
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
@@ -74,8 +74,8 @@ NO_NETWORK = (
 
 
 def keyed(network: MacvlanNetwork) -> dict[str, object]:
-    """The data of a network, and where it was declared."""
-    return {**network.as_data(), _origin.KEY: network.key}
+    """The data of a network for the modules that ask: how they shall ask, and where it was declared."""
+    return {**network.as_data(), CHECKS: [str(way) for way in network.checks], _origin.KEY: network.key}
 
 
 def expand(
@@ -170,6 +170,7 @@ def _network(
     _usable(network, problems)
     _apart(network, outers, problems)
     _excluding(network, outers, problems)
+    _checked(network, problems)
     _of_engine(network, problems)
     declares_targets = any(listed(given.get(name)) for name in ("container_range", "containers"))
     if network.ranges or network.containers or not declares_targets:
@@ -212,6 +213,18 @@ def _excluding(network: MacvlanNetwork, outers: tuple[Network, ...], problems: P
             problems.add(key, str(value), "a container has this address", "leave it out, or give it another address")
     if network.excluded and not outers:
         problems.add(key, None, "there is no range to exclude them from", "declare container_range, or leave it out")
+
+
+def _checked(network: MacvlanNetwork, problems: Problems) -> None:
+    """Add a problem for a check of what no container can have."""
+    outers = network.ranges or network.subnets
+    for address in (way.address for way in network.checks):
+        if address is None or address in network.containers or any(within(address, outer) for outer in outers):
+            continue
+        remedy = f"write an address of {', '.join(map(str, outers))}, or list it in containers"
+        problems.add(
+            f"{network.key}.{DECLARED['checks']}.{address}", None, "no container can have this address", remedy
+        )
 
 
 def _of_engine(network: MacvlanNetwork, problems: Problems) -> None:
@@ -271,6 +284,8 @@ def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
     """Add a problem where the host has no address, or several, of a family that the containers have."""
     targets = {item.version for item in (*network.ranges, *network.containers)}
     own = {item.version for item in network.host_addresses}
+    if network.link is not None and not network.host_addresses:
+        _of_parent(network, targets, problems)
     if network.host_addresses and not targets:
         remedy = "declare container_range, or containers, or leave host_address out"
         problems.add(
@@ -288,6 +303,20 @@ def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
         problems.add(
             f"{network.key}.host_address", None, "there are two addresses of one family", "declare one per family"
         )
+
+
+def _of_parent(network: MacvlanNetwork, targets: set[int], problems: Problems) -> None:
+    """Add a problem where a link without an address of its own reaches nothing.
+
+    A link answers neighbour solicitations for its own addresses alone (net/ipv6/ndisc.c ndisc_recv_ns).
+    """
+    key = f"{network.key}.host_address"
+    if not targets:
+        remedy = "declare container_range such as 192.168.100.128/28, or leave host_address out"
+        problems.add(key, OF_PARENT, "there is nothing that the link could reach", remedy)
+    if 6 in targets:
+        what = "a link without an address of its own does not answer for the parent's IPv6 addresses"
+        problems.add(key, OF_PARENT, what, "write addresses such as [192.168.100.3, fd00:100::3]")
 
 
 def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
@@ -319,7 +348,7 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
 def _shim(given: dict, network: MacvlanNetwork) -> dict:
     """The link that a network needs on the host, in the form of macvlan_link."""
     targets = [*network.ranges, *(ipaddress.ip_network(item) for item in network.loose())]
-    ipv4 = any(address.version == 4 for address in network.host_addresses)
+    ipv4 = any(address.version == 4 for address in network.host_addresses) or not network.host_addresses
     link = {
         "name": network.link,
         _origin.KEY: network.key,

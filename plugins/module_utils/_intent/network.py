@@ -32,6 +32,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values impo
 
 from . import origin as _origin
 from . import parents as _parents
+from . import ways as _ways
+from .ways import Way
 
 ENGINES = ("none", "docker", "podman")
 
@@ -102,6 +104,15 @@ _some_subnets = _networks(_one_network, "a network")
 _ranges = _networks(parse_range, "a range")
 
 
+#: What stands for the host's own address where its link shall have none: the kernel then sends from the parent's.
+OF_PARENT = "parent"
+
+
+def _host_addresses(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
+    found: tuple[Address, ...] = () if given == OF_PARENT else _addresses(given, key, problems)
+    return found
+
+
 def _excluded(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
     blocks = _ranges(given, key, problems)
     count = sum(block.num_addresses for block in blocks)
@@ -165,10 +176,16 @@ def _of_link(given: object, key: str, problems: Problems) -> bool:
     return given is True
 
 
-def _spelled(data: str, declared: str | None, read: Reader) -> dict[str, object]:
-    """Metadata of a field: its key in plain data, its key in ``macvlan_networks`` (None where it is derived there)."""
+def _spelled(data: str | None, declared: str | None, read: Reader) -> dict[str, object]:
+    """Metadata of a field: its key in plain data, its key in ``macvlan_networks`` (None where it is derived there).
+
+    data: None for what no evidence needs.
+    """
     return {"data": data, "declared": declared, "read": read}
 
+
+#: The key of `MacvlanNetwork.checks` in what modules get.
+CHECKS = "checks"
 
 #: The segment of all networks that name none: hosts with different families on one LAN are in the same.
 UNNAMED = ""
@@ -183,11 +200,14 @@ def named_segment(segment: str, subnets: Iterable[object]) -> str:
 class MacvlanNetwork:
     """One network of a host. ``link`` is the host's own macvlan link (the shim), None where it has none.
 
+    host_addresses: those of the link; a link without any has routes alone, and the kernel sends from the parent's.
+
     segment: the layer 2 segment. Networks of one segment share an address space; by default the subnets name it.
     ranges: what containers of this host may use, its slice where the declared range belongs to a group.
     excluded: addresses of the ranges that the engine does not assign; somebody else may have them. Where a group
     shares the range they are those of all of it.
     of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets.
+    checks: how its containers are asked whether they answer.
     key: where it stands in the input, for messages that come later.
     """
 
@@ -198,13 +218,14 @@ class MacvlanNetwork:
     ranges: tuple[Network, ...] = field(default=(), metadata=_spelled("container_ranges", "container_range", _ranges))
     excluded: tuple[Address, ...] = field(default=(), metadata=_spelled("excluded", "exclude", _excluded))
     host_addresses: tuple[Address, ...] = field(
-        default=(), metadata=_spelled("host_addresses", "host_address", _addresses)
+        default=(), metadata=_spelled("host_addresses", "host_address", _host_addresses)
     )
     containers: tuple[Address, ...] = field(default=(), metadata=_spelled("containers", "containers", _addresses))
     engine: str = field(default="none", metadata=_spelled("engine", "engine", _engine))
     segment: str = field(default="", metadata=_spelled("segment", "segment", _segment))
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
     of_link: bool = field(default=False, metadata=_spelled("of_link", None, _of_link))
+    checks: tuple[Way, ...] = field(default=(), metadata=_spelled(None, "check", _ways.read))
     key: str = "macvlan_networks"
 
     @cached_property
@@ -220,15 +241,12 @@ class MacvlanNetwork:
     def from_data(cls, data: Mapping[str, object], key: str, problems: Problems) -> MacvlanNetwork:
         """Read what `as_data` wrote. Every fault becomes a problem; the result is only valid without any."""
         key = _origin.place(data, key, problems)
-        unknown_keys(dict(data), (*DATA.values(), _origin.KEY), key, problems)
-        network = cls(**read_fields(data, DATA, key, problems), key=key)
+        unknown_keys(dict(data), (*DATA.values(), CHECKS, _origin.KEY), key, problems)
+        checks = _ways.read(data.get(CHECKS), f"{key}.{CHECKS}", problems)
+        network = cls(**read_fields(data, DATA, key, problems), checks=checks, key=key)
         # A link that no network declares is a network of the link's name, which may have more characters.
         if not network.of_link or network.name not in (network.link, f"link {network.link}"):
             check_name(network.name, f"{key}.name", problems)
-        host_addresses = DATA["host_addresses"]
-        if network.link is not None and not listed(data.get(host_addresses)):
-            here = f"{key}.{host_addresses}"
-            problems.add(here, None, "the host has a link and no address on it", "declare host_address")
         check_inside(network, network.ranges, DATA, problems)
         return network
 

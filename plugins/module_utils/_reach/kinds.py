@@ -18,5 +18,5 @@ KINDS = {
     CONTAINER_TO_HOST: "container to host",
 }
 
-#: The methods: an ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link.
-ECHO, WHO_HAS = "echo", "who_has"
+#: The methods: an ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link; a connection.
+ECHO, WHO_HAS, TCP = "echo", "who_has", "tcp"

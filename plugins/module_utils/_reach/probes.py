@@ -35,6 +35,13 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class TcpProbe(Probe):
+    """A connection to a port."""
+
+    port: int = 0
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One packet. after: when it was sent, in seconds since the start; rtt: seconds, None where it was lost;
     error: why the kernel would not send it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import ipaddress
 import os
 import socket
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import REPLY, claim
@@ -29,14 +30,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
     solicited_node,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import open_pinger
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import TcpConnector
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.temporary_child import (
     ChildFailed,
     temporary_child,
 )
 
 from .asking import Transport
-from .kinds import ECHO
-from .probes import TEMPORARY_CHILD, Probe
+from .kinds import ECHO, TCP
+from .probes import TEMPORARY_CHILD, Probe, TcpProbe
 from .scope import Scope
 
 
@@ -140,17 +142,20 @@ def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack)
 
     scope: of any network of this host; for its links and addresses.
     """
-    groups: dict[tuple[str, str, str], list[Probe]] = {}
+    groups: dict[tuple[str, str, str, int], list[Probe]] = {}
     for item in probes:
-        groups.setdefault((item.method, item.namespace, item.interface), []).append(item)
+        port = item.port if isinstance(item, TcpProbe) else 0
+        groups.setdefault((item.method, item.namespace, item.interface, port), []).append(item)
     result: dict[Probe, Transport] = {}
-    for (method, namespace, interface), members in groups.items():
+    for (method, namespace, interface, port), members in groups.items():
         targets = [member.target for member in members]
         transport: Transport
         try:
             if method == ECHO:
                 transport = open_pinger(namespace, {target.version for target in targets})
                 stack.callback(transport.close)
+            elif method == TCP:
+                transport = _connector(namespace, port, stack)
             else:
                 transport = _asker(interface, targets, scope, stack)
         except OSError as error:
@@ -161,6 +166,28 @@ def open_all(probes: Iterable[Probe], scope: Scope, stack: contextlib.ExitStack)
             transport = UnusableTransport(str(error), ended=str(error))
         result.update(dict.fromkeys(members, transport))
     return result
+
+
+def _connector(path: str, port: int, stack: contextlib.ExitStack) -> Transport:
+    """path: of the namespace that connects, empty for our own. Errors: OSError, NamespaceGone."""
+    inode = os.stat(path).st_ino if path else 0
+    run_in(path or OWN, lambda: None)
+
+    def ended() -> str:
+        try:
+            return f"{path} ended" if path and os.stat(path).st_ino != inode else ""
+        except OSError:
+            return f"{path} ended"
+
+    def make(family: int) -> socket.socket:
+        try:
+            return run_in(path or OWN, functools.partial(socket.socket, family, socket.SOCK_STREAM))
+        except NamespaceGone as error:
+            raise OSError(str(error)) from error
+
+    connector = TcpConnector(port, make, ended)
+    stack.callback(connector.close)
+    return connector
 
 
 def _asker(interface: str, targets: list[Address], scope: Scope, stack: contextlib.ExitStack) -> Asker:

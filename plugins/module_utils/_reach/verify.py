@@ -30,7 +30,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.reg
 
 from . import survey as _survey
 from .checks import proof
-from .kinds import ECHO
 from .probes import FAIL, STATUSES, Probe, Series
 from .scope import Scope
 from .soak import Soak, Times, times
@@ -141,12 +140,10 @@ def _results(
 
             def note(lost: list[Probe]) -> None:
                 """Look up the route of what leaves our own namespace, at the moment of the loss."""
-                targets = [probe.target for probe in lost if probe.method == ECHO and not probe.namespace]
+                targets = [probe.target for probe in lost if not probe.namespace]
                 paths.update({("", target): path for target, path in _paths.lookup_with(netlink, targets).items()})
 
-            note(
-                [probe for scope, item in catalogue for probe in item.probes if probe.target in scope.network.gateways]
-            )
+            note([probe for scope, item in catalogue for probe in item.probes if _routed(probe, scope)])
             started = time.time()
             series = Soak(transports, times, note).run()
     failed = [probe for probe, made in series.items() if made.status == FAIL]
@@ -160,6 +157,12 @@ def _results(
         findings = Findings(scope, after.get(scope.network.name, scope), series, paths)
         results.append(CHECKS[item.kind].verdict(item, findings))
     return results, started
+
+
+def _routed(probe: Probe, scope: Scope) -> bool:
+    """Whether the route counts although nothing was lost."""
+    network = scope.network
+    return probe.target in network.gateways or (network.link is not None and not network.host_addresses)
 
 
 def _paths_inside(failed: list[Probe]) -> dict[tuple[str, Address], Path]:

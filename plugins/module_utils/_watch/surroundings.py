@@ -6,9 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import os
-import socket
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
@@ -17,19 +14,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import (
     OWN,
     Namespace,
-    NamespaceGone,
-    run_in,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import UnusableTransport, open_all
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.tcp import TcpConnector
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import open_all
 
 from . import targets as _watch_targets
 from .frames import Interest
-from .request import TCP
-from .targets import TARGET, TcpProbe, WatchTarget
+from .targets import TARGET, WatchTarget
 
 
 def watched(namespace: Namespace, everywhere: list[tuple[Namespace, Facts]]) -> set[int]:
@@ -87,37 +80,4 @@ def open_transports(
     probes: list[Probe], scopes: list[Scope], facts: Facts, stack: contextlib.ExitStack
 ) -> dict[Probe, Transport]:
     scope = scopes[0] if scopes else Scope(MacvlanNetwork("", None, ()), facts, None)
-    result = open_all([item for item in probes if item.method != TCP], scope, stack)
-    connectors: dict[tuple[str, int], Transport] = {}
-    for probe in probes:
-        if isinstance(probe, TcpProbe):
-            key = probe.namespace, probe.port
-            if key not in connectors:
-                connectors[key] = _connector(probe, stack)
-            result[probe] = connectors[key]
-    return result
-
-
-def _connector(probe: TcpProbe, stack: contextlib.ExitStack) -> Transport:
-    path = probe.namespace
-    try:
-        inode = os.stat(path).st_ino if path else 0
-        run_in(path or OWN, lambda: None)
-    except (OSError, NamespaceGone) as error:
-        return UnusableTransport(str(error), ended=str(error))
-
-    def ended() -> str:
-        try:
-            return f"{path} ended" if path and os.stat(path).st_ino != inode else ""
-        except OSError:
-            return f"{path} ended"
-
-    def make(family: int) -> socket.socket:
-        try:
-            return run_in(path or OWN, functools.partial(socket.socket, family, socket.SOCK_STREAM))
-        except NamespaceGone as error:
-            raise OSError(str(error)) from error
-
-    connector = TcpConnector(probe.port, make, ended)
-    stack.callback(connector.close)
-    return connector
+    return open_all(probes, scope, stack)

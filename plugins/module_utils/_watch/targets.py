@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.mod
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, Probe, Series
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, Probe, Series, TcpProbe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 
 from .request import TCP, RequestedTarget
@@ -23,13 +23,6 @@ from .timeline import FirstBreak, TargetData
 
 #: The kind of those that are requested beside the networks.
 TARGET = "target"
-
-
-@dataclass(frozen=True)
-class TcpProbe(Probe):
-    """A connection to a port."""
-
-    port: int = 0
 
 
 @dataclass(frozen=True)

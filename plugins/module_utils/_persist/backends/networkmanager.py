@@ -238,6 +238,10 @@ def _refuse_values(link: DesiredLink) -> Refusal | None:
     if link.addresses is None or link.routes is None:
         what = "NetworkManager removes addresses and routes that it did not set, so both have to be declared"
         return Refusal(what, "declare addresses and routes, [] for none, or set persistence: auto")
+    versions = {address.version for address in link.addresses}
+    if any(route.destination.version not in versions for route in link.routes):
+        what = "NetworkManager adds no routes of a family of which the link has no address"
+        return Refusal(what, "set persistence: auto, or give the link an address of its own")
     if not link.up:
         return Refusal("NetworkManager makes a link only to bring it up", remedy)
     missing = inexpressible(link, KEYFILE, OWNER)

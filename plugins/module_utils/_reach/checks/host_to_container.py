@@ -10,10 +10,18 @@ namespaces. Pure.
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import ways as _ways
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, kinds
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, PASS, SKIPPED, Probe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, TCP, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
+    FAIL,
+    PASS,
+    SKIPPED,
+    Probe,
+    Series,
+    TcpProbe,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 
 from . import proof
@@ -50,7 +58,7 @@ DOWN = "restart the container: its engine then sets the link up, with its addres
 def _check(scope: Scope, address: Address) -> Check:
     own = scope.own(address)
     if own is None:
-        return Check(scope.network.name, KIND, SOURCE, str(address), (Probe(ECHO, address),))
+        return Check(scope.network.name, KIND, SOURCE, str(address), (_probe(scope, address),))
     evidence = (
         CheckFact("address", f"the host itself has {address}, on {own.name}"),
         proof.suspect(causes.ADDRESS_BELONGS_TO_HOST),
@@ -59,11 +67,59 @@ def _check(scope: Scope, address: Address) -> Check:
     return Check(scope.network.name, KIND, SOURCE, str(address), (), FAIL, evidence, remedy)
 
 
+def _probe(scope: Scope, address: Address) -> Probe:
+    """As it is declared, else an echo."""
+    way = _ways.of(scope.network.checks, address)
+    if way is not None and way.method == _ways.ARP:
+        return Probe(WHO_HAS, address, interface=scope.network.link or "")
+    if way is not None and way.method == _ways.TCP:
+        return TcpProbe(TCP, address, port=way.port)
+    return Probe(ECHO, address)
+
+
+def _said(probe: Probe) -> list[CheckFact]:
+    """How it was asked, where not by pings."""
+    if isinstance(probe, TcpProbe):
+        return [CheckFact("method", f"asked by connections to TCP port {probe.port}, as declared")]
+    protocol = "ARP" if probe.target.version == 4 else "neighbour discovery"
+    return [CheckFact("method", f"asked by {protocol}, as declared")] if probe.method == WHO_HAS else []
+
+
+def _source(address: Address, findings: Findings) -> list[CheckFact]:
+    """From where the host asked, where its link has no address of its own."""
+    path, scope = findings.paths.get(("", address)), findings.before
+    if path is None or path.source is None or scope.network.host_addresses:
+        return []
+    holder = scope.own(path.source)
+    of = f", the address of {holder.name}" if holder else ""
+    return [CheckFact("source", f"{scope.network.link} has no address of its own: asked from {path.source}{of}")]
+
+
+def _drops_pings(probe: Probe, series: Series, path: Path, findings: Findings) -> CheckFact | None:
+    """What proves that packets go both ways although no ping is answered: the container answers ARP with its own MAC
+    address, and the host's answers to its pings arrive. Not where pings were asked for."""
+    scope = findings.after
+    holder = scope.holder(probe.target)
+    if probe.method != ECHO or series.received or holder is None or _ways.of(scope.network.checks, probe.target):
+        return None
+    reverse = [
+        found
+        for other, found in findings.series.items()
+        if other.namespace == holder.path and other.method == ECHO and scope.own(other.target)
+    ]
+    if path.mac != holder.link.mac or not any(found.sent and found.status == PASS for found in reverse):
+        return None
+    protocol = "ARP" if probe.target.version == 4 else "neighbour discovery"
+    what = f"it drops pings ({series}): it answers {protocol}, and its own pings to the host are answered"
+    return CheckFact("method", f"{what} ({reverse[0]}); set check: arp, or tcp:PORT, to have it asked so")
+
+
 def verdict(check: Check, findings: Findings) -> CheckResult:
-    address = check.probes[0].target
-    series = proof.series_of(findings, check.probes[0])
+    probe = check.probes[0]
+    address = probe.target
+    series = proof.series_of(findings, probe)
     if series.status == PASS:
-        return proof.passed(check, series)
+        return proof.passed(check, series, *_said(probe), *_source(address, findings))
     before, after = findings.before.holder(address), findings.after.holder(address)
     declared = address in findings.before.network.containers
     if before and not declared and before.identity not in findings.after.namespaces:
@@ -71,8 +127,11 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
             check, SKIPPED, series, (CheckFact("reason", f"{before.label} ended while it was being checked"),)
         )
     path = findings.paths.get(("", address), Path())
-    evidence = [*proof.answers(series), proof.route(address, path)]
-    cause, remedy = _cause(address, path, before, after, findings.after)
+    dropped = _drops_pings(probe, series, path, findings)
+    if dropped is not None:
+        return CheckResult(check, PASS, series, (dropped,))
+    evidence = [*proof.answers(series), *_said(probe), proof.route(address, path)]
+    cause, remedy = _cause(probe, path, before, after, findings.after)
     if not path.error:
         evidence.append(proof.neighbour(address, path))
     evidence += [*proof.links(findings.after), *proof.siblings(findings.after)]
@@ -81,10 +140,10 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
 
 
 def _cause(
-    address: Address, path: Path, before: Container | None, after: Container | None, scope: Scope
+    probe: Probe, path: Path, before: Container | None, after: Container | None, scope: Scope
 ) -> tuple[list[CheckFact], str]:
     """What explains the loss, and the remedy; the first that fits."""
-    shim = scope.shim
+    address, shim = probe.target, scope.shim
     if path.interface == scope.parent_name:
         if scope.shim_problem:
             why = f"{path.interface} is the parent of the container's link"
@@ -108,6 +167,11 @@ def _cause(
         why = f"{path.mac} is not the container's MAC address {after.link.mac}"
         suspected = proof.suspect(causes.STALE_NEIGHBOUR, causes.DUPLICATE_IP, why=why)
         return [suspected], f"look for a second holder of {address} with arp_conflict_check"
+    if path.mac and isinstance(probe, TcpProbe):
+        return [], f"start what listens at TCP port {probe.port} in the container, or set another check for it"
     if path.mac:
-        return [], "check the firewall and the return route in the container: it answers ARP and no pings"
+        return [], (
+            "check the firewall and the return route in the container: it answers ARP and no pings. Where it is to drop"
+            " pings, set check: arp, or tcp:PORT, for the network in macvlan_networks"
+        )
     return [], "check the container's own settings for ARP (arp_ignore, NOARP) and its firewall"

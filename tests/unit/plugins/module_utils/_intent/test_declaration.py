@@ -235,3 +235,32 @@ def test_a_link_of_any_name_can_be_diagnosed():
     for taken in ([], [MacvlanNetwork("mv+0", "eth1", ())]):
         _networks.networks([network.as_data() for network in of_links(links, taken)], problems)
     assert not problems, problems.report()
+
+
+def test_a_link_without_an_address_of_its_own_has_routes_alone():
+    """The kernel then sends from the parent's address."""
+    problems = Problems()
+    declared = {"name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24", "host_address": "parent"}
+    intent = expand([{**declared, "container_range": "192.168.100.128/28"}], [], problems)
+    assert not problems, problems.report()
+    (link,) = intent.links
+    assert (link["addresses"], link["routes"]) == ([], [{"destination": "192.168.100.128/28"}])
+    assert link["sysctl"]["arp_filter"] == link["parent_sysctl"]["arp_filter"] == 1
+    data = intent.as_data()["networks"][0]
+    again = MacvlanNetwork.from_data(data, "networks[0]", problems)
+    assert (again.link, again.host_addresses, problems.items) == ("lan0", (), [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "nothing that the link could reach"),
+        ({"subnet": "fd00:100::/64", "container_range": "fd00:100::8000/120"}, "does not answer for the parent's IPv6"),
+        ({"container_range": "192.168.100.128/28", "host_address": ["parent"]}, "not an IP address"),
+    ],
+)
+def test_what_a_link_without_an_address_cannot_reach(changes, says):
+    problems = Problems()
+    declared = {"name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24", "host_address": "parent", **changes}
+    expand([declared], [], problems)
+    assert [problem.key for problem in problems.items if says in problem.problem]

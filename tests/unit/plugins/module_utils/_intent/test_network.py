@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand, keyed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import (
     DATA,
     DECLARED,
@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network i
     MacvlanNetwork,
     networks,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.ways import Way
 
 NETWORK = {
     "name": "lan0",
@@ -77,7 +78,8 @@ def test_what_planning_returns_comes_back_as_it_was():
         ({"gateways": ["10.0.0.1"]}, ["gateways"]),
         ({"containers": ["192.168.100.130/24"]}, ["containers[0]"]),
         ({"container_ranges": ["192.168.0.0/16"]}, ["container_ranges"]),
-        ({"host_addresses": []}, ["host_addresses"]),
+        # its routes alone
+        ({"host_addresses": []}, []),
         ({"link": "far-too-long-for-a-link"}, ["link"]),
         ({"subnet": "192.168.100.0/24"}, ["subnet"]),
         ({"gateways": "192.168.100.1"}, []),
@@ -123,6 +125,9 @@ def part_of(subnet):
     return st.builds(lambda a, p: ipaddress.ip_network((a, p), strict=False), inside(subnet), prefixes)
 
 
+WAYS = [Way("icmp"), Way("arp", ipaddress.ip_address("10.0.0.5")), Way("tcp", ipaddress.ip_address("fd00::5"), 443)]
+
+
 @st.composite
 def valid_networks(draw) -> MacvlanNetwork:
     """A network without a fault, each field anything that the field may be."""
@@ -141,12 +146,13 @@ def valid_networks(draw) -> MacvlanNetwork:
         "gateways": draw(unique(addresses | st.just(ipaddress.ip_address("fe80::1")))),
         "ranges": draw(unique(st.sampled_from(subnets).flatmap(part_of))),
         "excluded": draw(unique(addresses)),
-        "host_addresses": draw(unique(addresses, min_size=1 if link else 0)),
+        "host_addresses": draw(unique(addresses)),
         "containers": draw(unique(addresses)),
         "engine": draw(st.sampled_from(ENGINES)),
         "segment": draw(st.text().filter(str.isprintable)),
         "link": link,
         "of_link": draw(st.booleans()),
+        "checks": tuple(draw(st.lists(st.sampled_from(WAYS), unique=True))),
         "key": draw(st.text()),
     }
     assert set(values) == {field.name for field in fields(MacvlanNetwork)}, "a new field belongs here"
@@ -157,14 +163,14 @@ def valid_networks(draw) -> MacvlanNetwork:
 def test_plain_data_is_the_whole_network(network):
     problems = Problems()
     # what reaches a module came as JSON
-    data = json.loads(json.dumps(network.as_data()))
+    data = json.loads(json.dumps(keyed(network) | {"key": None}))
     assert MacvlanNetwork.from_data(data, network.key, problems) == network
     assert not problems, problems.report()
 
 
 def test_plain_data_has_a_key_for_every_field():
     network = MacvlanNetwork("lan0", "eth0", ())
-    assert set(DATA) == {field.name for field in fields(MacvlanNetwork)} - {"key"}
+    assert set(DATA) == {field.name for field in fields(MacvlanNetwork)} - {"key", "checks"}
     assert list(network.as_data()) == list(DATA.values())
 
 
@@ -172,8 +178,8 @@ def test_plain_data_has_a_key_for_every_field():
 def test_no_field_of_a_declaration_is_dropped(network):
     """Whether the whole of it makes sense is another question, which other tests ask."""
     assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {"link", "of_link", "key"}
-    data = network.as_data()
-    (made,) = expand([{DECLARED[name]: data[DATA[name]] for name in DECLARED}], [], Problems()).networks
+    data = {**network.as_data(), "checks": [str(way) for way in network.checks]}
+    (made,) = expand([{DECLARED[name]: data[DATA.get(name, name)] for name in DECLARED}], [], Problems()).networks
     segment = network.segment or ", ".join(data["subnets"])
     link = network.name if network.host_addresses else None
     assert made == replace(network, segment=segment, link=link, of_link=False, key="macvlan_networks[0]")

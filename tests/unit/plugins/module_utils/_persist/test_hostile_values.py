@@ -65,6 +65,7 @@ NETWORK = {
     "containers": ["192.0.2.129", "2001:db8::81"],
     "engine": "docker",
     "exclude": ["192.0.2.130"],
+    "check": "tcp:443",
     "segment": "office",
     "link_name": "lan0",
     "adopt": True,

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import declaration as _declaration
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import ways
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
@@ -20,7 +21,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_loo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import survey as _survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Findings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, TCP, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     FAIL,
     PASS,
@@ -281,6 +282,56 @@ def test_host_to_container_failures_are_explained(changes, path, cause, remedy):
     assert cause in proof(verdict, "suspected_cause")
     assert bool(cause) == bool(proof(verdict, "suspected_cause"))
     assert remedy in verdict.remedy
+
+
+def checked(*words: str) -> tuple[ways.Way, ...]:
+    return ways.read(list(words), "checks", Problems())
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "series", "status", "text"),
+    [
+        (["arp"], WHO_HAS, ALL, PASS, "asked by ARP, as declared"),
+        (["tcp:443"], TCP, ALL, PASS, "asked by connections to TCP port 443, as declared"),
+        ([f"{CONTAINER} tcp:22", "arp"], TCP, ALL, PASS, "TCP port 22"),
+        (["tcp:443"], TCP, NONE, FAIL, "TCP port 443"),
+        (["icmp"], ECHO, NONE, FAIL, ""),
+    ],
+)
+def test_containers_are_asked_as_declared(words, method, series, status, text):
+    before = scope()
+    before = dataclasses.replace(before, network=dataclasses.replace(before.network, checks=checked(*words)))
+    verdict = judge(before, "host_to_container", {method: series}, paths={("", CONTAINER): VIA_LINK})
+    assert verdict.status == status
+    assert {probe.method for probe in verdict.check.probes} == {method}
+    assert text in proof(verdict, "method")
+    assert (f"listens at TCP port {443}" in verdict.remedy) == (status == FAIL and method == TCP)
+
+
+@pytest.mark.parametrize(
+    ("path", "reverse", "words", "status"),
+    [
+        (VIA_LINK, ALL, [], PASS),
+        (VIA_LINK, NONE, [], FAIL),
+        (VIA_OTHER, ALL, [], FAIL),
+        (Path("lan0", HOST, state="FAILED"), ALL, [], FAIL),
+        # pings are what was asked for
+        (VIA_LINK, ALL, ["icmp"], FAIL),
+    ],
+)
+def test_a_container_that_drops_pings_is_no_failure_where_packets_go_both_ways(path, reverse, words, status):
+    before = scope()
+    before = dataclasses.replace(before, network=dataclasses.replace(before.network, checks=checked(*words)))
+    findings = Findings(
+        before,
+        before,
+        {Probe(ECHO, CONTAINER): NONE, Probe(ECHO, HOST, C1.path): reverse},
+        {("", CONTAINER): path},
+    )
+    (check,) = CHECKS["host_to_container"].checks(before)
+    verdict = CHECKS["host_to_container"].verdict(check, findings)
+    assert verdict.status == status
+    assert ("it drops pings" in proof(verdict, "method")) == (status == PASS)
 
 
 @pytest.mark.parametrize(
