@@ -26,6 +26,8 @@ HOSTS_NAMED, HOSTS_LISTED = 12, 500
 TEXTS_SHOWN = 6
 #: Numbers, MAC addresses and moments: texts that differ in these alone say the same.
 _VALUES = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|[0-9]+")
+#: So many pieces of evidence of a verdict are shown, and so many verdicts of a host.
+EVIDENCE_SHOWN, VERDICTS_SHOWN = 20, 20
 #: So many cards of losses are shown, those of the most hosts.
 LOSSES_SHOWN = 20
 
@@ -52,6 +54,8 @@ class VerdictBlock:
     relative: str
     absolute: str
     evidence: list[EvidenceRow]
+    #: pieces of evidence that are not shown
+    evidence_left_out: int
     culprit: str
     #: why the process is not known, where none is named
     culprit_unknown: str

@@ -34,6 +34,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 )
 
 from .cards import (
+    EVIDENCE_SHOWN,
     BlindCard,
     CauseCard,
     EvidenceRow,
@@ -295,6 +296,7 @@ def _verdict(
     after = item.get("after")
     began = later(starts.get(host), shifts.get(host, 0.0))
     cause, who = clean(item.get("cause")), culprit_text(item.get("culprit"))
+    given_evidence = item.get("evidence") or []
     given: Mapping[str, object] = item.get("culprit") or {}
     nobody = bool(given) and not any(given.get(key) for key in ("pid", "unit", "mac", "host", "path"))
     return VerdictBlock(
@@ -308,7 +310,8 @@ def _verdict(
         explanation=clean(item.get("explanation")),
         relative=after_text(after),
         absolute=moment_text(later(began, after)) if after is not None else "",
-        evidence=[_evidence(proof, host, shifts, began) for proof in item.get("evidence") or []],
+        evidence=[_evidence(proof, host, shifts, began) for proof in given_evidence[:EVIDENCE_SHOWN]],
+        evidence_left_out=max(len(given_evidence) - EVIDENCE_SHOWN, 0),
         culprit=who,
         culprit_unknown=unknown.get(host, "") if nobody else "",
         remedy=clean_lines(item.get("remedy")),

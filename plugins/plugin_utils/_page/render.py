@@ -15,13 +15,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import ReportData
 
 from . import text
-from .cards import HOSTS_LISTED, HOSTS_NAMED, TEXTS_SHOWN
+from .cards import HOSTS_LISTED, HOSTS_NAMED, TEXTS_SHOWN, VERDICTS_SHOWN
 from .model import build
 
 #: So many hosts are described in full in Markdown.
 MARKDOWN_HOSTS = 20
 #: What templates cut at.
-LIMITS = {"hosts_named": HOSTS_NAMED, "hosts_listed": HOSTS_LISTED, "texts_shown": TEXTS_SHOWN}
+LIMITS = {
+    "hosts_named": HOSTS_NAMED,
+    "hosts_listed": HOSTS_LISTED,
+    "texts_shown": TEXTS_SHOWN,
+    "verdicts_shown": VERDICTS_SHOWN,
+}
 
 TEMPLATES = Path(__file__).parent / "templates"
 

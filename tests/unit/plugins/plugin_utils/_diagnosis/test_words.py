@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
@@ -85,3 +86,14 @@ def test_limits_that_hide_a_culprit_stand_beside_it() -> None:
     text = " ".join(" ".join(printed(hosts)[1]).split())
     assert f"the watch could not see: {limit}" in text
     assert "could not see: no ARP" not in text
+
+
+def test_what_is_lost_by_a_cause_of_another_host_is_said() -> None:
+    hosts = cases.healthy()
+    cases.lose(hosts, "gateway_from_link", at=1.0)
+    report, _lines = printed(hosts)
+    one = replace(report.accounts[0], explained_by=("link_down",), explained_on=("web2",))
+    other = _report.DiagnosisReport(report.data, [], [one])
+    text = " ".join(" ".join(words.lines(other)).split())
+    assert f"lost by link_down on web2: {one.text}" in text
+    assert words.elsewhere(other, "web2") == []

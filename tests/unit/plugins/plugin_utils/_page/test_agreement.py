@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render impo
 from .._diagnosis.causes import causes_cases as cases
 from .agreement import disagreements
 
-EXAMPLES = 60
+EXAMPLES = 40
 #: Ends of edges of web1, as its probes can be followed, and two that its drawing does not have.
 ENDS = ("sender", "eth0", "lan0", "web1-c1/eth0", "holder", "network", "bond7", "web2/eth0")
 

@@ -95,3 +95,11 @@ def test_containers_are_in_the_order_of_their_numbers() -> None:
     for name, container in zip(("c10", "c2", "c1"), link["containers"], strict=True):
         container["namespace"] = name
     assert [box.lines[0] for box in draw("web1", link).boxes if box.kind == "container"] == ["c1", "c2", "c10"]
+
+
+def test_a_box_inside_which_packets_vanish_is_at_fault() -> None:
+    report = samples.located()
+    report["hosts"][0]["accounts"][0].update(edge=["link", "link"], edge_text="between lan0 of m10 and m10 itself")
+    drawing, _names = boxes(report, 0)
+    assert [box.node for box in drawing.boxes if box.bad] == ["link"]
+    assert drawing.places == ["requests vanish between lan0 of m10 and m10 itself"]

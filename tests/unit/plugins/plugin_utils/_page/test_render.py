@@ -247,6 +247,39 @@ def test_a_thousand_hosts_stay_small() -> None:
     assert "are left out to keep this page small" in html
 
 
+def test_a_host_with_much_of_everything_stays_small() -> None:
+    report = samples.one_broken()
+    host, [first, *others] = report["hosts"][0], report["verdicts"]
+    first["evidence"] = [samples.proof("seen", f"piece {number}") for number in range(500)]
+    report["verdicts"] = [
+        {**first, "network": f"mv{number}", "summary": f"mv{number} is gone"} for number in range(300)
+    ]
+    report["verdicts"] += others
+    host["links"] = [{**host["links"][0], "network": f"mv{number}"} for number in range(300)]
+    template = host["timeline"]["targets"][2]
+    host["timeline"]["targets"] = [
+        {
+            **template,
+            "id": f"t{number}",
+            "target": f"10.0.{number // 250}.{number % 250}",
+            "losses": [[number / 60, 60.0]],
+        }
+        for number in range(3000)
+    ]
+    host["accounts"] = [samples.account(f"t{number}", ("link", f"host:h{number}"), "nowhere") for number in range(500)]
+    host["unlike"] = host["timeline"]["limits"] = [f"link mv{number} is not there" for number in range(500)]
+    html, text = render_html(report), render_markdown(report)
+    assert len(html.encode()) < 400_000
+    assert len(text.encode()) < 60_000
+    for left_out in (
+        "480 more pieces of evidence",
+        "280 more verdicts",
+        "288 more networks without a drawing",
+        "and 488 more",
+    ):
+        assert left_out in Page(html).text
+
+
 @pytest.mark.parametrize(
     ("remedy", "command"),
     [
