@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .answer import Answer, Wanted
-from .terms import CONTAINER, END, LINK, NETWORK, PARENT, START, Edge, Place
+from .terms import CONTAINER, END, LINK, NETWORK, PARENT, PASSING, Edge, Place
 
 _BETWEEN = re.compile(r"between (.+?) and (.+)")
 _NAMES = (
@@ -82,7 +82,7 @@ def _named(
         and wanted.host in (item["host"], *item["hosts"])
     ]
     if not right:
-        if wanted.part.when != START and not _lost(report, wanted.host):
+        if wanted.part.when in PASSING and not _lost(report, wanted.host):
             found.notes.append(f"{wanted.part.text} lost nothing on {wanted.host}")
             return
         found.missed += 1
