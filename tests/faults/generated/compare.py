@@ -106,7 +106,7 @@ def _lost(report: dict[str, Any], host: str) -> bool:
 
 def _accounted(found: Found, host: str, account: dict[str, Any], answer: Answer) -> None:
     if account["explained_by"]:
-        if set(account["explained_by"]) & answer.told[host]:
+        if set(account["explained_by"]) & answer.explaining[host]:
             found.explained += 1
             return
     elif edge(account["edge_text"]) in answer.edges[host]:

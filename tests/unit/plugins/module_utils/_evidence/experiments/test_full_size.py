@@ -47,10 +47,10 @@ class NarrowPinger:
         self.far.close()
 
 
-@pytest.mark.parametrize(("number", "told"), [(errno.ENOBUFS, False), (errno.ENETUNREACH, True)])
-def test_what_the_device_drops_is_lost_and_other_errors_are_told(monkeypatch, number, told):
+@pytest.mark.parametrize(("number", "is_error"), [(errno.ENOBUFS, False), (errno.ENETUNREACH, True)])
+def test_what_the_device_drops_is_lost_and_other_errors_are_errors(monkeypatch, number, is_error):
     monkeypatch.setattr(full_size, "open_pinger", lambda *dummy: NarrowPinger(number))
     (found,) = full_size._ask("", "", {GATEWAY: 1500}, Repetition(2, 0.01, 0.02))
     assert max(found["passed"]) == 1400
     assert min(found["lost"]) > 1400
-    assert bool(found["error"]) is told
+    assert bool(found["error"]) is is_error
