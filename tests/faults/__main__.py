@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .fault import Fault, all_faults
-from .generated import batch
+from .generated.batch import Batch
 from .healthy_managers import LABS
 from .lab import NamespaceLab
 from .nspawn_lab import VM, NspawnLab
@@ -42,16 +42,21 @@ def main() -> int:
     generated.add_argument("--generated", type=int, metavar="N", help="compose and run as many scenarios")
     generated.add_argument("--seed", type=int, default=1, help="of the first index on (default: 1)")
     generated.add_argument("--index", type=int, help="only from this one on: --generated 1 --seed 7 --index 12")
+    generated.add_argument("--seeds", type=int, default=1, help="so many seeds, with as many scenarios each")
+    generated.add_argument("--minutes", type=float, help="start no more after these minutes")
     generated.add_argument("--jobs", type=int, help="labs at a time (default: one for each processor, at least 2)")
     generated.add_argument("--keep", metavar="DIR", help="keep reports and output of the playbook there")
     generated.add_argument("--json", metavar="FILE", help="write the figures there")
     generated.add_argument("--list", action="store_true", help="print the scenarios, and run none")
     given = parser.parse_args()
-    if given.generated and given.list:
-        print("\n".join(item.text for item in batch.scenarios(given.generated, given.seed, given.index)))
-        return 0
     if given.generated:
-        return batch.main(given.generated, given.seed, given.index, given.jobs, given.keep, given.json)
+        batch = Batch(
+            given.generated, given.seed, given.index, given.seeds, given.jobs, given.minutes, given.keep, given.json
+        )
+        if given.list:
+            print("\n".join(item.text for item in batch.scenarios))
+            return 0
+        return batch.run()
     faults = [fault for fault in all_faults() if not given.names or any(name in fault.name for name in given.names)]
     faults = [fault for fault in faults if given.vm or fault.lab != "vm"]
     healthy = given.healthy if given.healthy is not None else 0 if given.names else HEALTHY_RUNS

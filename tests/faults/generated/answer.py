@@ -43,12 +43,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Answer:
-    """wanted: by part and host. allowed: causes that are true, by host; told: those that explain what a host lost,
-    also of another host that it asks. edges: where losses may be located, by host."""
+    """wanted: by part and host. allowed: causes that are true, by host; explaining: those that explain what a host
+    lost, also of another host that it asks. edges: where losses may be located, by host."""
 
     wanted: tuple[Wanted, ...]
     allowed: dict[str, set[str]] = field(default_factory=dict)
-    told: dict[str, set[str]] = field(default_factory=dict)
+    explaining: dict[str, set[str]] = field(default_factory=dict)
     edges: dict[str, set[Edge]] = field(default_factory=dict)
 
 
@@ -67,8 +67,8 @@ def derive(scenario: Scenario) -> Answer:
         for host in FLEET if part.harm.where in SHARED else (part.host,):
             allowed[host] |= part.harm.causes | part.harm.since | part.harm.passing | part.harm.also
     everywhere = set().union(*allowed.values())
-    told = {host: everywhere if scenario.asks else found for host, found in allowed.items()}
-    return Answer(tuple(wanted), allowed, told, edges)
+    explaining = {host: everywhere if scenario.asks else found for host, found in allowed.items()}
+    return Answer(tuple(wanted), allowed, explaining, edges)
 
 
 def _causes(part: Part) -> frozenset[str]:

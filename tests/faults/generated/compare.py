@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .answer import Answer, Wanted
-from .terms import CONTAINER, END, LINK, NETWORK, PARENT, START, Edge, Place
+from .terms import CONTAINER, END, LINK, NETWORK, PARENT, PASSING, Edge, Place
 
 _BETWEEN = re.compile(r"between (.+?) and (.+)")
 _NAMES = (
@@ -82,7 +82,7 @@ def _named(
         and wanted.host in (item["host"], *item["hosts"])
     ]
     if not right:
-        if wanted.part.when != START and not _lost(report, wanted.host):
+        if wanted.part.when in PASSING and not _lost(report, wanted.host):
             found.notes.append(f"{wanted.part.text} lost nothing on {wanted.host}")
             return
         found.missed += 1
@@ -106,7 +106,7 @@ def _lost(report: dict[str, Any], host: str) -> bool:
 
 def _accounted(found: Found, host: str, account: dict[str, Any], answer: Answer) -> None:
     if account["explained_by"]:
-        if set(account["explained_by"]) & answer.told[host]:
+        if set(account["explained_by"]) & answer.explaining[host]:
             found.explained += 1
             return
     elif edge(account["edge_text"]) in answer.edges[host]:

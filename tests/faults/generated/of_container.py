@@ -75,7 +75,7 @@ HARMS = [
         culprit=acts.by_name("ip"),
     ),
     Harm(
-        "address deleted", "container", _flush, acts.restart,
+        "address deleted", "container", _flush, acts.restart, prepare=acts.declare_containers,
         causes=frozenset({"container_address_wrong"}), passing=frozenset({"container_address_wrong"}),
         edges=AT_CONTAINER, times=(START, MOMENT, "a blip"),
     ),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -98,7 +99,9 @@ def _ask(path: str, label: str, asked: dict[Address, int], often: Repetition) ->
                     try:
                         pinger.send(target, number, size)
                     except OSError as error:
-                        errors[target] = error.strerror or str(error)
+                        # A device that drops it says so over IPv6: then it is lost like one that is dropped further on.
+                        if error.errno != errno.ENOBUFS:
+                            errors[target] = error.strerror or str(error)
             _collect(pinger, sizes, answered, often.patience if packet == often.number - 1 else often.gap)
         lasting = _still_answered(pinger, sizes, answered, often)
     finally:
