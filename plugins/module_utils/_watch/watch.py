@@ -51,6 +51,7 @@ from .record import Budget, Record
 from .state import NEW
 from .surroundings import heard, interest, open_transports, watched
 from .targets import WatchTarget
+from .taught import corrections
 from .timeline import TimelineData
 
 #: An unanswered probe is lost after this many intervals.
@@ -320,15 +321,17 @@ class Observer:
         if not own_label():
             attribute(self._record.events, self._begin)
         asked = {item.id: series[item.probe] for item in self._targets if item.probe}
+        targets = [item.as_data(asked.get(item.id, Series()), end, _macs(item, transports)) for item in self._targets]
+        # Some are known only some time later.
+        events = sorted(self._record.events, key=operator.itemgetter("after"))
+        for correction in corrections(events, targets):
+            self._record.limit(f"{correction.text}; what that broke before is not seen")
         return {
             "started": utc(self.started),
             "duration": round(end, 3),
             "interval": interval,
-            "targets": [
-                item.as_data(asked.get(item.id, Series()), end, _macs(item, transports)) for item in self._targets
-            ],
-            # Some are known only some time later.
-            "events": sorted(self._record.events, key=operator.itemgetter("after")),
+            "targets": targets,
+            "events": events,
             "counters": listening.counters.as_data(),
             "first_break": _watch_targets.first_break(asked),
             "limits": self._record.limits,

@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import HOLDER, NETWORK, SENDER, UNKNOWN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.taught import corrections
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
 
 from . import rhythm
@@ -63,6 +64,8 @@ class Account:
     losses: int
     before: tuple[str, ...]
     ask: str
+    #: What only the probing repaired; empty for nothing.
+    taught: str = ""
 
     @property
     def located(self) -> bool:
@@ -87,7 +90,8 @@ class Account:
         """One sentence without a full stop."""
         lost = f"{round(self.share * 100)} % lost"
         way = f", {self.direction}s" if self.direction != UNKNOWN else ""
-        return f"{self.name}: {self.when} ({lost}), {self.edge_text}{way}"
+        taught = f"; {self.taught}" if self.taught else ""
+        return f"{self.name}: {self.when} ({lost}), {self.edge_text}{way}{taught}"
 
     def as_data(self) -> AccountData:
         return {
@@ -232,9 +236,24 @@ def _account(
         period=period,
         losses=max(len(target["losses"]), 1),
         before=_before(watch, after),
+        taught=_taught(watch, target),
         ask="; ".join(
             [*map(drop_words, loss.drops if loss is not None else ()), _ask(edge, names, target, parent_reaches)]
         ),
+    )
+
+
+def _taught(watch: TimelineData, target: TargetData) -> str:
+    """What the probes themselves corrected when the losses of a target ended."""
+    ended = [end for dummy, end in target["losses"] if end < watch["duration"]]
+    near = 2 * watch["interval"] + BEFORE_CAUSE
+    return next(
+        (
+            item.text
+            for item in corrections(watch["events"], watch["targets"])
+            if item.address == target["target"] and any(abs(end - item.after) <= near for end in ended)
+        ),
+        "",
     )
 
 

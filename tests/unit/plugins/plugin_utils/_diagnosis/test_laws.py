@@ -125,6 +125,15 @@ def test_a_link_that_differs_from_its_declaration_is_named(change: dict[str, Any
     assert missing in found["unlike"]
 
 
+def test_a_host_that_site_yml_would_change_is_not_healthy() -> None:
+    """The role verify fails for the same."""
+    fleet = cases.healthy()
+    fleet["web1"]["drift"]["messages"] = ["link lan0: address 192.168.100.3/32: add"]
+    found = state(fleet)
+    assert found["state"] != "healthy"
+    assert found["unlike"] == ["not as declared: link lan0: address 192.168.100.3/32: add"]
+
+
 def test_a_network_without_gateway_is_blind() -> None:
     fleet = cases.healthy()
     evidence = fleet["web1"]
