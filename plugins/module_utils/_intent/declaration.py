@@ -282,7 +282,7 @@ def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Probl
 
 def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
     """Add a problem where the host has no address, or several, of a family that the containers have."""
-    targets = {item.version for item in (*network.ranges, *network.containers)}
+    targets: set[int] = {item.version for item in (*network.ranges, *network.containers)}
     own = {item.version for item in network.host_addresses}
     if network.link is not None and not network.host_addresses:
         _of_parent(network, targets, problems)
