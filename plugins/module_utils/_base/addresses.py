@@ -89,28 +89,29 @@ def _plain(text: object) -> str:
     return plain
 
 
-def address_remedy(given: object, remedy: str, version: int = 0) -> str:
-    """What to write instead of something that is no address or network (of this IP version, where one is given).
-
-    `remedy` is for all but a zone id.
-    """
+def address_remedy(given: object, remedy: str) -> str:
+    """What to write instead of something that is no address or network; `remedy` is for all but a zone id."""
     if not isinstance(given, str) or "%" not in given:
         return remedy
-    without = re.sub("%[^/]*", "", given).strip()
-    found = parse_interface(without)
-    if found is None or version not in (0, found.version):
+    without = _without_zone(given)
+    return remedy if parse_interface(without) is None else f"write {without}, without a zone id (%…)"
+
+
+def one_address_remedy(given: object, remedy: str = "write one such as 192.168.100.3", version: int = 0) -> str:
+    """The same for one address (of this IP version, where one is given): what it is that stands beside it."""
+    if not isinstance(given, str):
         return remedy
-    return f"write {without}, without a zone id (%…)"
+    beside = [word for word, sign in (("prefix length", "/"), ("zone id (%…)", "%")) if sign in given]
+    interface = parse_interface(_without_zone(given))
+    if not beside or interface is None or version not in (0, interface.version):
+        return remedy
+    # a colon at the end would be YAML's
+    text = f"'{interface.ip}'" if str(interface.ip).endswith(":") else str(interface.ip)
+    return f"write {text}, without a {' or '.join(beside)}"
 
 
-def one_address_remedy(given: object) -> str:
-    """The same for one address: what it is that stands beside it."""
-    interface = parse_interface(given)
-    if interface is not None:
-        # a colon at the end would be YAML's
-        text = f"'{interface.ip}'" if str(interface.ip).endswith(":") else str(interface.ip)
-        return f"write {text}, without a prefix length"
-    return address_remedy(given, "write one such as 192.168.100.3")
+def _without_zone(given: str) -> str:
+    return re.sub("%[^/]*", "", given).strip()
 
 
 def parse_address(text: object) -> Address | None:

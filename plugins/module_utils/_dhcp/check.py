@@ -15,8 +15,8 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Network,
-    address_remedy,
     network_fault,
+    one_address_remedy,
     parse_address,
     parse_network,
 )
@@ -164,7 +164,7 @@ def _parse_probe(probe: dict, key: str, problems: Problems) -> _DhcpProbe:
         if server is None:
             remedy = "write an IPv4 address such as 192.168.100.1, or a DUID such as 00:03:00:01:52:54:00:12:34:56"
             problems.add(
-                f"{key}.servers[{place}]", text, "this identifies no DHCP server", address_remedy(text, remedy)
+                f"{key}.servers[{place}]", text, "this identifies no DHCP server", one_address_remedy(text, remedy, 4)
             )
         else:
             result.servers.append(server)

@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     address_remedy,
     ifname_problem,
     network_fault,
+    one_address_remedy,
     parse_address,
     parse_interface,
     parse_network,
@@ -179,7 +180,9 @@ def _route(route: object, addresses: tuple[Interface, ...] | None, key: str, pro
                 f"{key}.{name}",
                 route[name],
                 f"this is not an IPv{destination.version} address",
-                address_remedy(route[name], f"write one such as {example}, or leave {name} out", destination.version),
+                one_address_remedy(
+                    route[name], f"write one such as {example}, or leave {name} out", destination.version
+                ),
             )
     source = hops["source"]
     if source is not None and addresses is not None and source not in [address.ip for address in addresses]:

@@ -11,8 +11,8 @@ from typing import TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
-    address_remedy,
     ifname_problem,
+    one_address_remedy,
     parse_address,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
@@ -104,7 +104,9 @@ def _target(given: object, key: str, problems: Problems) -> RequestedTarget | No
     unknown_keys(given, _TARGET_KEYS, key, problems)
     target = parse_address(given.get("target"))
     if target is None:
-        remedy = address_remedy(given.get("target"), "write one such as 192.168.100.129: names are not resolved here")
+        remedy = one_address_remedy(
+            given.get("target"), "write one such as 192.168.100.129: names are not resolved here"
+        )
         problems.add(f"{key}.target", given.get("target"), "this is not an IP address", remedy)
     method = given.get("method") or ECHO
     if method not in METHODS:
