@@ -95,6 +95,8 @@ def test_links_without_a_network_are_diagnosed_by_what_they_declare(faulty: Lab,
         everything[host].pop("macvlan_networks", None)
         routes = [{"destination": f"192.168.100.{containers}"}]
         link = {"name": "lan0", "parent": "eth0", "addresses": [f"192.168.100.{number}"], "routes": routes}
+        # what site.yml has set for the network
+        link["parent_sysctl"] = {"arp_filter": 1}
         everything[host]["macvlan_links"] = [link if host != "h3" else {"name": "lan0", "parent": "eth0"}]
     inventory = tmp_path / "inventory.yml"
     inventory.write_text(yaml.safe_dump({"all": {"hosts": everything}}), encoding="utf-8")
