@@ -86,6 +86,7 @@ OTHERS = {
     "module_utils/_base/files.py": "the two ways to read a file of somebody else",
     "module_utils/_evidence/rules.py": "the names in /proc/net that its own table lists",
     "module_utils/_kernel/sysctl.py": "values below /proc/sys",
+    "module_utils/_persist/backends/ifupdown.py": "ifupdown's own lock, in a directory of root",
     "module_utils/_watch/path/tracing.py": "its own instance of tracefs",
     "action/fleet_diagnose.py": "this collection's own two files, on the controller",
 }
@@ -109,7 +110,8 @@ def _pairs(target, value):
 
 
 def _reads(call):
-    return _name(call.func) in ("open", "read_text", "read_bytes")
+    by_path = isinstance(call.func, ast.Attribute) and call.func.attr in ("read_text", "read_bytes")
+    return by_path or _name(call.func) == "open"
 
 
 def _harmless(call, constants):
