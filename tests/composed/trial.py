@@ -182,8 +182,10 @@ def _reset(lab: Lab, case: Case) -> None:
     script = []
     for piece in reversed(case.pieces):
         script += [*piece.undo, *(f"rm -f {path}" for path in piece.files)]
-        kept = [path for path in piece.files if path.endswith(".d/by-hand.conf") or "/local/" in path]
-        script += [f"rmdir -p {Path(path).parent}" for path in kept]
+        # Only what the image does not have: /etc/systemd/network is the distribution's, and stays when it is empty.
+        script += [f"rmdir {Path(path).parent}" for path in piece.files if path.endswith(".d/by-hand.conf")]
+        if any(path.startswith("/usr/local/lib/") for path in piece.files):
+            script.append("cd /usr/local/lib && rmdir -p systemd/network")
     _run(lab, case, [*script, *_reload(case)])
 
 
