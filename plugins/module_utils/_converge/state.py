@@ -187,7 +187,10 @@ def _removed(
 
 
 def _find_makers(present: Iterable[DesiredLink], removed: Iterable[str], persisted: Persisted) -> tuple[Maker, ...]:
-    return _makers.find([*(link.name for link in present), *removed], persisted.host)
+    """One that does not start by itself, such as a profile without autoconnect, is none of a link that is ours."""
+    found = _makers.find([*(link.name for link in present), *removed], persisted.host)
+    ours = persisted.links()
+    return tuple(maker for maker in found if maker.starts or maker.link not in ours)
 
 
 def _records(persisted: Persisted) -> dict[str, Adoption]:
