@@ -69,7 +69,7 @@ def _range(first: str, last: str) -> str:
     """As podman keeps --ip-range 192.168.100.128/28: without the network's own address, which no container gets."""
     start, end = ipaddress.ip_address(first), ipaddress.ip_address(last)
     for lowest in (start, start - 1):
-        found = list(ipaddress.summarize_address_range(lowest, end))  # type: ignore[type-var]
+        found = list(ipaddress.summarize_address_range(lowest, end))
         if len(found) == 1:
             return str(found[0])
     return f"{first}-{last}"
