@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls, own_sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import adoption, record
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import registry as _makers
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import CannotDisable, Maker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import MAKES, CannotDisable, Maker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import Adoption
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
@@ -187,7 +187,10 @@ def _removed(
 
 
 def _find_makers(present: Iterable[DesiredLink], removed: Iterable[str], persisted: Persisted) -> tuple[Maker, ...]:
-    return _makers.find([*(link.name for link in present), *removed], persisted.host)
+    """What only configures a link, or does not start by itself (a profile without autoconnect), makes none of ours."""
+    found = _makers.find([*(link.name for link in present), *removed], persisted.host)
+    ours = persisted.links()
+    return tuple(maker for maker in found if maker.link not in ours or (maker.starts and maker.does == MAKES))
 
 
 def _records(persisted: Persisted) -> dict[str, Adoption]:

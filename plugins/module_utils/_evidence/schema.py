@@ -351,7 +351,13 @@ class BootData(TypedDict):
     parents: dict[str, BootParentData]
 
 
-class SystemData(TypedDict):
+class _Makers(TypedDict, total=False):
+    """makers: what else makes or configures a link, one sentence each, by link. Earlier releases do not look for it."""
+
+    makers: dict[str, list[str]] | None
+
+
+class SystemData(_Makers):
     """What a host is, and who configures it. init: ``systemd``, or why it is not. owners: by parent.
 
     persisted: by link; None where nothing can be persisted.

@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as _kmod_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import host as _kmod_host
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod.kinds import KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import registry as _makers
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config as _nm_config
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon as _nm_daemon
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
@@ -58,6 +59,7 @@ def gather(parents: list[str], links: list[str], problems: list[str]) -> SystemD
         "networkd": careful("networkd", networkd, problems),
         "owners": careful("owners", lambda: owners(parents), problems),
         "persisted": careful("persisted", persisted, problems),
+        "makers": careful("makers", lambda: makers(links), problems),
         "boot": careful("boot", lambda: boot.gather(links, parents), problems),
     }
 
@@ -169,6 +171,14 @@ def persisted() -> dict[str, PersistedData] | None:
             unit = state.units.get(os.path.basename(path))
             if unit is not None:
                 found[link]["units"][os.path.basename(path)] = {"enabled": unit.enabled, "active": unit.active}
+    return found
+
+
+def makers(links: list[str]) -> dict[str, list[str]]:
+    """What else than this collection makes or configures each link."""
+    found: dict[str, list[str]] = {}
+    for maker in _makers.find(links, detect.read(())):
+        found.setdefault(maker.link, []).append(str(maker))
     return found
 
 

@@ -32,7 +32,7 @@ class Maker:
 
     kind: the name of a `MakerKind`. link: the name of the link. path: a file; empty for a profile that is in memory
     only. name: what else it is known by: a profile's name, a unit. does: ``makes`` or ``configures``. words: what it is
-    and what it says, as a subject. remove: how an administrator removes it.
+    and what it says, as a subject. remove: how an administrator removes it. starts: by itself, at boot.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Maker:
     does: str
     words: str
     remove: str
+    starts: bool = True
 
     def __str__(self) -> str:
         return f"{self.words} {self.does} {self.link}"

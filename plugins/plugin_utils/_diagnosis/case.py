@@ -145,6 +145,11 @@ class Case:
                 return name
         return str(self.network.parent)
 
+    def makers(self, link: str) -> list[EvidenceItem]:
+        """What else than this collection makes or configures a link; nothing where that is not known."""
+        found = self.system.get("makers") or {}
+        return [self.item("maker", text, link) for text in found.get(link, [])]
+
     def declared_link(self, name: str | None) -> DeclaredLinkData | None:
         """A link as it shall be, None where that is not known."""
         drift = self.evidence["drift"]

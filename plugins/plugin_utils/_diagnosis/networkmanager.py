@@ -21,11 +21,15 @@ _UNMANAGED: DeviceData = {"managed": False, "state": "", "kind": ""}
 
 @dataclass(frozen=True)
 class Takeover:
-    """evidence: that it configures the link. after: since when, None where it did before the watch."""
+    """evidence: that it configures the link. after: since when, None where it did before the watch.
+
+    removed: whether it was seen to remove an address.
+    """
 
     evidence: list[EvidenceItem]
     after: float | None
     who: Culprit
+    removed: bool
 
 
 def takeover(case: Case) -> Takeover | None:
@@ -55,4 +59,4 @@ def takeover(case: Case) -> Takeover | None:
         text = f"NetworkManager manages {link}, which is in state {device['state']}"
         evidence.append(case.item("NetworkManager", text + (f" by profile {profile}" if profile else ""), link))
     who = culprit(removed[0][1], removed[0][1]["known_by"]) if removed else Culprit(name=NAME, text=NAME, rule=MANAGER)
-    return Takeover(evidence, events[0]["after"] if events else None, who)
+    return Takeover(evidence, events[0]["after"] if events else None, who, bool(removed))

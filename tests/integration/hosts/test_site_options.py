@@ -56,6 +56,19 @@ def test_batches_stop_when_too_many_hosts_have_failed(clean: Lab) -> None:
     assert (links(clean, "h1"), links(clean, "h2")) == ([], ["lan0"])
 
 
+def test_import_prints_the_declaration_of_what_is_there(clean: Lab) -> None:
+    clean.exec("h1", "sh", "-c", "ip link add shim link eth0 type macvlan mode bridge; ip link set shim up")
+    clean.exec("h1", "sh", "-c", "ip address add 192.168.100.9/32 dev shim; ip route add 192.168.100.144/28 dev shim")
+    try:
+        run = playbooks.run("import", clean.inventory_path)
+    finally:
+        clean.exec("h1", "ip", "link", "delete", "shim")
+    assert (run.rc, set(run.changed.values())) == (0, {0}), run.output
+    printed = run.output.partition("Print the declaration")[2]
+    for text in ("name: shim", "parent: eth0", "- 192.168.100.9/32", "destination: 192.168.100.144/28"):
+        assert text in printed, printed
+
+
 def test_the_strategy_is_free(clean: Lab) -> None:
     run = playbooks.run("site", clean.inventory_path, macvlan_strategy="free", **ONCE)
     assert (run.rc, run.changed) == (0, {"h1": 1, "h2": 1}), run.output

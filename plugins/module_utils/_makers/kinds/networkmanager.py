@@ -57,6 +57,7 @@ class Profile:
     interface: str
     path: str = ""
     passive: bool = False
+    autoconnect: bool = True
 
 
 class NetworkManagerMakers(MakerKind["tuple[Profile, ...]"]):
@@ -104,7 +105,16 @@ def _maker(profile: Profile, link: str) -> Maker:
     where = f" ({profile.path})" if profile.path else " (in memory)"
     words = f"NetworkManager's profile {profile.name}{where} with type={profile.type} and interface-name={link}"
     does = MAKES if profile.type == "macvlan" or not profile.type else CONFIGURES
-    return Maker(KIND.name, link, profile.path, profile.name, does, words, f"nmcli connection delete {profile.uuid}")
+    return Maker(
+        KIND.name,
+        link,
+        profile.path,
+        profile.name,
+        does,
+        words,
+        f"nmcli connection delete {profile.uuid}",
+        profile.autoconnect,
+    )
 
 
 def _is_read(path: str) -> bool:
@@ -121,7 +131,8 @@ def parse(path: str, text: str) -> Profile:
     name = values.get("id") or os.path.basename(path)
     uuid = values.get("uuid") or name
     passive = link_of(text) is not None or "true" in (meta.get("nm-generated"), meta.get("external"))
-    return Profile(name, uuid, values.get("type", ""), values.get("interface-name", ""), path, passive)
+    autoconnect = values.get("autoconnect", "true").lower() not in ("false", "no", "off", "0")
+    return Profile(name, uuid, values.get("type", ""), values.get("interface-name", ""), path, passive, autoconnect)
 
 
 def _others(known: set[str]) -> list[Profile]:
@@ -169,4 +180,5 @@ def parse_settings(settings: object, file: str) -> Profile | None:
     name = str(values.get("id", ""))
     own = isinstance(data, Mapping) and LINK_KEY in data
     interface = str(values.get("interface-name", ""))
-    return Profile(name, str(values.get("uuid", name)), str(values.get("type", "")), interface, file, own)
+    autoconnect = values.get("autoconnect") is not False
+    return Profile(name, str(values.get("uuid", name)), str(values.get("type", "")), interface, file, own, autoconnect)

@@ -44,10 +44,9 @@ def judge(case: Case) -> CauseVerdict:
     known = requester(rewritten[-1]) if rewritten else None
     by = f" by {known['text']}" if known else ""
     who = whoever(rewritten[-1]) if rewritten else None
-    summary = (
-        f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}:"
-        f" it was rewritten{since(after)}{by}"
-    )
+    summary = f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}"
+    if rewritten:
+        summary += f": it was rewritten{since(after)}{by}"
     remedy = f"ip link set {quote(shim['name'])} address {quote(declared)}"
     steps = [command(remedy)]
     if not broken:
@@ -63,7 +62,7 @@ def _is_to(event: LinkEvent, mac: str) -> bool:
 CAUSE = Cause(
     id="mac_rewritten",
     rank=250,
-    title="the link's MAC address was rewritten",
+    title="the link's MAC address is not the declared one",
     explanation="Neighbours send to the MAC address that they learned until their entry expires, and DHCP reservations"
     " and port security know the declared one. udev (MACAddressPolicy= of systemd.link(5)) and network managers"
     " rewrite MAC addresses of links that others created.",

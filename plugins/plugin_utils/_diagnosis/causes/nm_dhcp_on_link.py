@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
@@ -20,15 +20,27 @@ def judge(case: Case) -> CauseVerdict:
     if found is None:
         return case.ruled_out(f"NetworkManager does not configure {link}")
     broken = case.broken()
-    summary = f"NetworkManager configures {link} on {case.host}{since(found.after)}, which another program configured"
-    if not broken:
+    summary = f"NetworkManager configures {link} on {case.host}{since(found.after)}"
+    missing = _missing(case, link)
+    if found.removed:
+        summary += ", and removed its addresses"
+    elif missing:
+        summary += f", and {link} does not have {', '.join(missing)}"
+    # Without either it has what is declared, whoever gave it that.
+    if not broken or not (found.removed or missing or found.after is not None):
         return case.suspected(summary, found.evidence, after=found.after, culprit=found.who)
     return case.confirmed(
-        f"{summary}, and removed its addresses",
+        summary,
         [*found.evidence, *case.loss_items(broken)],
         after=found.after,
         culprit=found.who,
     )
+
+
+def _missing(case: Case, link: str) -> list[str]:
+    """Addresses of the host on the network that the link does not have."""
+    have = {bare(item["address"]) for item in case.after.own.addresses(link)}
+    return [str(address) for address in case.network.host_addresses if str(address) not in have]
 
 
 CAUSE = Cause(

@@ -26,15 +26,18 @@ def judge(case: Case) -> CauseVerdict:
     missing = _missing(case, link)
     if makers and not disabled and not missing:
         return case.ruled_out(f"{makers[0]} creates {link} at boot", [case.item("file", path) for path in makers])
+    others = case.makers(link)
+    if others and not makers:
+        return case.ruled_out(f"{others[0].value}, which is not of this collection", others)
     evidence = [case.item("unit", f"{name} is not enabled") for name in disabled]
     evidence += [case.item("file", f"{path} does not exist") for path in missing]
     if not makers:
-        evidence.append(case.item("files", f"no file of systemd, netplan, NetworkManager or ifupdown creates {link}"))
+        evidence.append(case.item("files", f"no file, profile, unit or script that was found creates {link}"))
     if case.after.shim is None:
         if case.before.shim is not None:
             return case.ruled_out(f"{link} existed, and was removed during the watch")
         return case.confirmed(
-            f"{link} does not exist on {case.host}, and nothing creates it at boot",
+            f"{link} does not exist on {case.host}, and nothing that was found creates it at boot",
             [
                 case.item("link", case.after.scope["link_problem"] or f"{link} does not exist", link),
                 *evidence,
@@ -44,7 +47,9 @@ def judge(case: Case) -> CauseVerdict:
     declared = case.declared_link(link)
     if declared is None or declared["persistence"] == "none":
         return case.ruled_out(f"{link} is declared without persistence, and exists", evidence)
-    return case.suspected(f"{link} on {case.host} will be missing after a reboot: nothing creates it at boot", evidence)
+    return case.suspected(
+        f"{link} on {case.host} will be missing after a reboot: nothing that was found creates it at boot", evidence
+    )
 
 
 def _makes(path: str) -> bool:

@@ -99,3 +99,9 @@ def test_answers_of_the_bus() -> None:
     assert profile.passive
     for odd in (None, [], {}, {"connection": "x"}):
         assert networkmanager.parse_settings(odd, "") is None
+
+
+@pytest.mark.parametrize(("value", "starts"), [("", True), ("autoconnect=yes\n", True), ("autoconnect=false\n", False)])
+def test_a_profile_without_autoconnect_does_not_start_by_itself(value: str, starts: bool) -> None:
+    (maker,) = KIND.find((parse(PATH, PROFILE.replace("type=macvlan\n", f"type=macvlan\n{value}")),), ["lan0"])
+    assert maker.starts is starts

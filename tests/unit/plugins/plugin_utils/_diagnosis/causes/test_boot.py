@@ -155,7 +155,7 @@ def test_a_link_that_nothing_makes_at_boot() -> None:
     _without_link(fleet, "before", "after")
     found = cases.verdict(fleet, "not_persistent")
     assert found.status == "confirmed"
-    assert found.summary == "lan0 does not exist on web1, and nothing creates it at boot"
+    assert found.summary == "lan0 does not exist on web1, and nothing that was found creates it at boot"
 
 
 def test_only_an_enabled_unit_creates_the_link() -> None:
@@ -259,3 +259,12 @@ def test_a_link_without_its_address_was_made_too_early_as_well() -> None:
     found = cases.verdict(fleet, "boot_order")
     assert found.status == "confirmed"
     assert any(item.value == "lan0 has no 192.168.100.3" for item in found.evidence)
+
+
+def test_what_else_makes_the_link_is_named() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["system"]["persisted"] = {}
+    fleet["web1"]["system"]["makers"] = {"lan0": ["ifupdown's file /etc/network/interfaces with the stanza makes lan0"]}
+    found = cases.verdict(fleet, "not_persistent")
+    assert found.status == "ruled_out"
+    assert found.summary.startswith("ifupdown's file /etc/network/interfaces")

@@ -67,7 +67,14 @@ def test_a_link_that_networkmanager_is_declared_to_have_is_not_taken() -> None:
     fleet = cases.healthy()
     _manager(fleet, "activated", profile="lan0")
     cases.lose(fleet, "host_to_container")
-    assert cases.verdict(fleet, "nm_dhcp_on_link").status == "confirmed"
+    found = cases.verdict(fleet, "nm_dhcp_on_link")
+    assert found.status == "suspected", "it has its address, and nobody was seen to remove it"
+    assert "removed" not in found.summary
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "lan0"]
+    found = cases.verdict(fleet, "nm_dhcp_on_link")
+    assert found.status == "confirmed"
+    assert found.summary.endswith("and lan0 does not have 192.168.100.3")
     fleet["web1"]["drift"]["links"][0]["persistence"] = "networkmanager"
     assert cases.verdict(fleet, "nm_dhcp_on_link").status == "ruled_out"
 
