@@ -96,21 +96,29 @@ def address_remedy(given: object, remedy: str, version: int = 0) -> str:
     """
     if not isinstance(given, str) or "%" not in given:
         return remedy
-    without = re.sub("%[^/]*", "", given).strip()
+    without = _without_zone(given)
     found = parse_interface(without)
     if found is None or version not in (0, found.version):
         return remedy
-    return f"write {without}, without a zone id (%…)"
+    return f"write {_written(without)}, without a zone id (%…)"
 
 
 def one_address_remedy(given: object) -> str:
     """The same for one address: what it is that stands beside it."""
-    interface = parse_interface(given)
-    if interface is not None:
-        # a colon at the end would be YAML's
-        text = f"'{interface.ip}'" if str(interface.ip).endswith(":") else str(interface.ip)
-        return f"write {text}, without a prefix length"
-    return address_remedy(given, "write one such as 192.168.100.3")
+    interface = parse_interface(_without_zone(given)) if isinstance(given, str) else None
+    if interface is None:
+        return "write one such as 192.168.100.3"
+    beside = "a zone id (%…)" if "%" in str(given) else "a prefix length"
+    return f"write {_written(str(interface.ip))}, without {beside}"
+
+
+def _without_zone(text: str) -> str:
+    return re.sub("%[^/]*", "", text).strip()
+
+
+def _written(text: str) -> str:
+    """A colon at the end would be YAML's."""
+    return f"'{text}'" if text.endswith(":") else text
 
 
 def parse_address(text: object) -> Address | None:
