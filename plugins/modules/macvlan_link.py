@@ -119,6 +119,13 @@ options:
         description: Whether the link is administratively up.
         type: bool
         default: true
+      parent_up:
+        description:
+          - Whether to set the parent up where it is down, now and, where no network manager configures it, whenever it
+            is. Another parent is its manager's to set up at boot. It stays up when the link is removed.
+          - With V(false) there is a warning where the parent is down, as nothing gets through then.
+        type: bool
+        default: false
       adopt:
         description:
           - What to do where a profile of NetworkManager, a file of systemd-networkd, netplan or ifupdown, a unit or a
@@ -428,6 +435,7 @@ def argument_spec() -> dict:
         "routes": {"type": "list", "elements": "dict", "options": route},
         **{row.name: dict(row.option) for row in _attributes.ATTRIBUTES},
         "up": {"type": "bool", "default": True},
+        "parent_up": {"type": "bool", "default": False},
         "adopt": {"type": "bool", "default": False},
         "sysctl": sysctl,
         "parent_sysctl": sysctl,

@@ -94,7 +94,7 @@ def address_remedy(given: object, remedy: str) -> str:
     if not isinstance(given, str) or "%" not in given:
         return remedy
     without = _without_zone(given)
-    return remedy if parse_interface(without) is None else f"write {without}, without a zone id (%…)"
+    return remedy if parse_interface(without) is None else f"write {_written(without)}, without a zone id (%…)"
 
 
 def one_address_remedy(given: object, remedy: str = "write one such as 192.168.100.3", version: int = 0) -> str:
@@ -105,13 +105,16 @@ def one_address_remedy(given: object, remedy: str = "write one such as 192.168.1
     interface = parse_interface(_without_zone(given))
     if not beside or interface is None or version not in (0, interface.version):
         return remedy
-    # a colon at the end would be YAML's
-    text = f"'{interface.ip}'" if str(interface.ip).endswith(":") else str(interface.ip)
-    return f"write {text}, without a {' or '.join(beside)}"
+    return f"write {_written(str(interface.ip))}, without a {' or '.join(beside)}"
 
 
 def _without_zone(given: str) -> str:
     return re.sub("%[^/]*", "", given).strip()
+
+
+def _written(text: str) -> str:
+    """A colon at the end would be YAML's."""
+    return f"'{text}'" if text.endswith(":") else text
 
 
 def parse_address(text: object) -> Address | None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, LinkAddress
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.handover import gives_away
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import Adoption
 
 from . import rivals
 from .state import ConvergeState
+
+#: Kinds of links that are children of a parent.
+CHILDREN = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
 
 
 def check(state: ConvergeState, problems: Problems) -> None:
@@ -27,6 +31,7 @@ def check(state: ConvergeState, problems: Problems) -> None:
         _check_passthru(link, state, problems)
         _check_makers(link, state, problems)
         _check_subnet(link, state, problems)
+        _check_routes(link, state, problems)
     rivals.check(state.rivals, problems)
 
 
@@ -51,6 +56,21 @@ def _check_subnet(link: DesiredLink, state: ConvergeState, problems: Problems) -
                 remedy = f"name the interface that leads to the network, as in parent: {other.name}"
                 problems.add(f"{link.key}.parent", link.parent, what, remedy)
                 break
+
+
+def _check_routes(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+    """A sibling with a route to the same addresses: of two equal ones the kernel uses the older one."""
+    declared = {(route.destination, route.table): route for route in link.routes or ()}
+    for found in state.facts.routes:
+        other = state.facts.by_index(found.oif) if found.oif else None
+        mine = declared.get((found.destination, found.table))
+        if mine is None or other is None or other.kind not in CHILDREN or other.name in _names(state):
+            continue
+        default = IPV6_DEFAULT_METRIC if found.destination.version == 6 else 0
+        if found.metric <= (mine.metric or default):
+            what = f"{other.name} of this host, a {other.kind} link, has a route to {found.destination} as well"
+            remedy = f"remove that link, or name this one {other.name} (link_name) to have it managed from here"
+            problems.add(f"{link.key}.routes", str(found.destination), what, remedy)
 
 
 def _connects(item: LinkAddress, version: int) -> bool:

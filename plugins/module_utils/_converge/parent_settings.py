@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Dict, TypedDict
 
@@ -23,7 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step, WriteSetting
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import SetLink, Step, WriteSetting
 
 #: For the machine itself the memory has to outlive a reboot; a plain network namespace does not outlive one either.
 PERMANENT = _files.STATE
@@ -170,7 +171,8 @@ def plan(
             now = sysctls.get(sysctl_path(link.lower.name, name))
             record = after.setdefault(link.lower.name, {}).setdefault(name, {"before": now, "links": []})
             record["links"] = sorted({*record["links"], link.name})
-    first = [_write(parent, name, value, sysctls, difference) for (parent, name), value in wanted.items()]
+    first: list[Step | None] = [*_up(present, difference)]
+    first += [_write(parent, name, value, sysctls, difference) for (parent, name), value in wanted.items()]
     last: list[Step | None] = []
     for parent in list(after):
         for name in [name for name, record in after[parent].items() if not record["links"]]:
@@ -180,6 +182,26 @@ def plan(
         if not after[parent]:
             del after[parent]
     return ParentPlan(list(filter(None, first)), list(filter(None, last)), after)
+
+
+def down(present: list[DesiredLink], parent_up: bool) -> list[DesiredLink]:
+    """The links that shall be up on a parent that is down. parent_up: with or without consent to set that up."""
+    return [link for link in present if link.up and not link.lower.up and link.parent_up == parent_up]
+
+
+def _up(present: list[DesiredLink], difference: Difference) -> Iterator[Step]:
+    for parent in dict.fromkeys(link.lower.name for link in down(present, True)):
+        difference.compare(target(parent), "up", False, True)
+        yield SetLink(parent, {"up": True})
+
+
+def warnings(present: list[DesiredLink]) -> list[str]:
+    """Of parents that are down, and stay so."""
+    return [
+        f"{link.lower.name}, the parent of {link.name}, is down, and nothing gets through: set parent_up: true for"
+        f" {link.key}, or set it up where it is configured (ip link set {link.lower.name} up)"
+        for link in down(present, False)
+    ]
 
 
 def _write(parent: str, name: str, value: int, sysctls: Sysctls, difference: Difference) -> WriteSetting | None:

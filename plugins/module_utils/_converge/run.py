@@ -159,9 +159,10 @@ def _result(state: ConvergeState, planned: ConvergePlan, actions: list[str], war
 
 
 def _warnings(state: ConvergeState, planned: ConvergePlan) -> list[str]:
-    """What an operator would not expect: a link that is left alone, and one that was made by hand and is ours now."""
+    """What an operator would not expect: links left alone, links that were made by hand, parents that are down."""
     left = [f"{maker}; it is left alone" for maker in state.makers if maker.link in state.removed]
-    return [*left, *(f"{name} {HAND_MADE}" for name in planned.taken_over)]
+    by_hand = [f"{name} {HAND_MADE}" for name in planned.taken_over]
+    return [*left, *by_hand, *parent_settings.warnings(state.present)]
 
 
 def _as_data(link: DesiredLink, choice: _persistence.Choice) -> dict[str, object]:

@@ -36,8 +36,9 @@ from .slices import Groups, Sharing
 
 #: What a network of ``macvlan_networks`` may say: itself, which slice of a range is this host's, and its link.
 #: An attribute of a link that a network may declare is a key as well.
+_FLAGS = ("adopt", "parent_up")
 _SETTINGS = ("sysctl", "parent_sysctl")
-KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", "adopt", *_SETTINGS)
+KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", *_FLAGS, *_SETTINGS)
 
 #: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
@@ -305,16 +306,17 @@ def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
         )
 
 
-def _of_parent(network: MacvlanNetwork, targets: set[int], problems: Problems) -> None:
+def _of_parent(network: MacvlanNetwork, targets: Iterable[int], problems: Problems) -> None:
     """Add a problem where a link without an address of its own reaches nothing.
 
     A link answers neighbour solicitations for its own addresses alone (net/ipv6/ndisc.c ndisc_recv_ns).
     """
     key = f"{network.key}.host_address"
-    if not targets:
+    versions = list(targets)
+    if not versions:
         remedy = "declare container_range such as 192.168.100.128/28, or leave host_address out"
         problems.add(key, OF_PARENT, "there is nothing that the link could reach", remedy)
-    if 6 in targets:
+    if 6 in versions:
         what = "a link without an address of its own does not answer for the parent's IPv6 addresses"
         problems.add(key, OF_PARENT, what, "write addresses such as [192.168.100.3, fd00:100::3]")
 
@@ -360,7 +362,7 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
         "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **_mapping(given, "sysctl")},
         "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **_mapping(given, "parent_sysctl")},
     }
-    for name in ("adopt", *_link_keys()):
+    for name in (*_FLAGS, *_link_keys()):
         if given.get(name) is not None:
             link[name] = given[name]
     return link

@@ -33,7 +33,7 @@ MTU_MIN_IPV6 = 1280
 
 #: What a link and a route of it may say, attributes of links aside; anything else is a typing error that would be
 #: silently ignored.
-LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "adopt", "sysctl", "parent_sysctl")
+LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "parent_up", "adopt", "sysctl", "parent_sysctl")
 ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
 
 #: What is wrong with something else in the place of a link, and what to do.
@@ -99,6 +99,7 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         addresses=addresses,
         routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
         up=link.get("up") is not False,
+        parent_up=_flag(link.get("parent_up"), f"{key}.parent_up", problems),
         adopt=_flag(link.get("adopt"), f"{key}.adopt", problems),
         sysctl=read_settings(link.get("sysctl"), f"{key}.sysctl", problems),
         parent_sysctl=read_settings(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),

@@ -98,6 +98,7 @@ class DesiredLink:
     """One macvlan link as declared. None means "not managed", an empty tuple "none at all".
 
     attributes: those of `ATTRIBUTES` by name; the ones that rules of their own are about are properties as well.
+    parent_up: whether a parent that is down is set up.
     adopt: whether what else makes a link of this name is disabled.
     """
 
@@ -108,6 +109,7 @@ class DesiredLink:
     routes: tuple[DesiredRoute, ...] | None = None
     up: bool = True
     adopt: bool = False
+    parent_up: bool = False
     sysctl: tuple[tuple[str, int], ...] = ()
     parent_sysctl: tuple[tuple[str, int], ...] = ()
     #: Where it stands in the input, for messages that come later.

@@ -118,7 +118,8 @@ def making(link: DesiredLink, host: HostState) -> str:
     """The script for a link that no daemon makes. It removes nothing from one that is there."""
     parent = parent_name(link)
     guard = NO_PARENT.format(parent=_sys(parent))
-    commands = [*_mtu(link, parent), _unless(f"test -e {_sys(link.name)}", _create(link, parent))]
+    commands = [_words("ip", "link", "set", "dev", parent, "up")] if link.parent_up else []
+    commands += [*_mtu(link, parent), _unless(f"test -e {_sys(link.name)}", _create(link, parent))]
     # Settings come before the link is up: it answers no ARP request under other rules than its own.
     commands += [*_settings(link, host), _set_mtu(link)]
     commands += [_words("ip", "address", "replace", item, "dev", link.name) for item in link.addresses or ()]

@@ -453,3 +453,19 @@ def test_a_second_uplink_that_cannot_take_the_traffic_is_none_of_ours(host):
     host.ip("route", "add", "192.168.100.0/24", "dev", "eth1", "table", "7")
     host.ip("rule", "add", "from", "192.168.100.21", "lookup", "7")
     assert not declare(host, LINK)["changed"]
+
+
+def test_a_parent_that_is_down_is_set_up_on_consent_only(host):
+    host.ip("link", "set", "eth0", "down")
+    refused = host.module("macvlan_link", {"links": [LINK], "host_id": "web1"})
+    (warning,) = refused["warnings"]
+    assert "eth0, the parent of lan0, is down, and nothing gets through: set parent_up: true for" in str(warning)
+    assert "UP" not in host.link("eth0")["flags"]
+    asked = {"links": [{**LINK, "parent_up": True}], "host_id": "web1"}
+    predicted = host.module("macvlan_link", asked, check=True)
+    assert "interface eth0 up: False -> True" in predicted["messages"]
+    assert "UP" not in host.link("eth0")["flags"]
+    made = host.module("macvlan_link", asked)
+    assert (made["changed"], made["messages"], made.get("warnings", [])) == (True, predicted["messages"], [])
+    assert {"UP"} <= {*host.link("eth0")["flags"]} & {*host.link("lan0")["flags"]}
+    assert not host.module("macvlan_link", asked)["changed"]

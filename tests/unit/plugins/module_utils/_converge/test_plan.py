@@ -186,3 +186,17 @@ def test_an_unfinished_run_is_continued_with_the_files_as_they_are():
     planned = plan(replace(MADE, persisted=unfinished))
     assert planned.difference.messages() == ["persistence run: interrupted -> complete"]
     assert planned.persistence
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "taken"), [("macvlan", 0, True), ("ipvlan", 0, True), ("macvlan", 50, False), ("veth", 0, False)]
+)
+def test_a_sibling_with_a_route_to_the_same_addresses_is_refused(kind, metric, taken):
+    """A shim made by hand under another name: of two equal routes the kernel uses the older one."""
+    sibling = replace(LAN0, index=9, name="shim0", kind=kind, mac="02:00:00:00:00:09")
+    facts = Facts((ETH0, ETH1, sibling), (), (Route(NETWORK, 9, metric=metric, protocol=3, scope=RT_SCOPE_LINK),))
+    state = replace(DECLARED, facts=facts)
+    if not taken:
+        plan(state)
+        return
+    assert "shim0 of this host, a" in refused(state)["links[0].routes"]

@@ -49,6 +49,7 @@ LINK = {
     ],
     "up": True,
     "adopt": True,
+    "parent_up": True,
     "sysctl": {"arp_filter": 1, "accept_ra": 0},
     "parent_sysctl": {"arp_filter": 1},
 }
@@ -69,6 +70,7 @@ NETWORK = {
     "segment": "office",
     "link_name": "lan0",
     "adopt": True,
+    "parent_up": True,
     "sysctl": {"rp_filter": 2},
     "parent_sysctl": {"rp_filter": 2},
     "mode": "bridge",

@@ -69,6 +69,10 @@ class TestMaking:
             "ip -6 route append 2001:db8::80/124 dev lan0 proto static src 2001:db8::3",
         ]
 
+    def test_a_parent_is_set_up_on_consent(self):
+        plain, consent = (commands(keeper.making(full(parent_up=up), BARE_HOST)) for up in (False, True))
+        assert consent == ["ip link set dev eth0 up", *plain]
+
     def test_a_link_that_stays_down_has_no_routes(self):
         text = keeper.making(full(up=False), BARE_HOST)
         assert not [command for command in commands(text) if " route " in command or " up" in command]
