@@ -93,8 +93,8 @@ def address_remedy(given: object, remedy: str) -> str:
     """What to write instead of something that is no address or network; `remedy` is for all but a zone id."""
     if not isinstance(given, str) or "%" not in given:
         return remedy
-    without = _without_zone(given)
-    return remedy if parse_interface(without) is None else f"write {_written(without)}, without a zone id (%…)"
+    without = without_zone(given)
+    return remedy if parse_interface(without) is None else f"write {written(without)}, without a zone id (%…)"
 
 
 def one_address_remedy(given: object, remedy: str = "write one such as 192.168.100.3", version: int = 0) -> str:
@@ -102,17 +102,18 @@ def one_address_remedy(given: object, remedy: str = "write one such as 192.168.1
     if not isinstance(given, str):
         return remedy
     beside = [word for word, sign in (("prefix length", "/"), ("zone id (%…)", "%")) if sign in given]
-    interface = parse_interface(_without_zone(given))
+    interface = parse_interface(without_zone(given))
     if not beside or interface is None or version not in (0, interface.version):
         return remedy
-    return f"write {_written(str(interface.ip))}, without a {' or '.join(beside)}"
+    return f"write {written(str(interface.ip))}, without a {' or '.join(beside)}"
 
 
-def _without_zone(given: str) -> str:
-    return re.sub("%[^/]*", "", given).strip()
+def without_zone(text: str) -> str:
+    """An address or network without what is written like a zone id."""
+    return re.sub("%[^/]*", "", text).strip()
 
 
-def _written(text: str) -> str:
+def written(text: str) -> str:
     """A colon at the end would be YAML's."""
     return f"'{text}'" if text.endswith(":") else text
 

@@ -14,6 +14,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     address_remedy,
     parse_address,
     parse_network,
+    without_zone,
+    written,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 
@@ -96,12 +98,13 @@ def _ends(text: str) -> tuple[Address, Address] | None:
 
 
 def _hint(text: str) -> str:
-    if "%" in text:
+    without = without_zone(text)
+    if without != text and _ends(without) is not None:
         return address_remedy(text, _FORMS)
-    network = parse_network(text, strict=False)
+    network = parse_network(without, strict=False)
     if network is None:
         return _FORMS
-    return f"write {text.partition('/')[0]} for the one address, or {network} for the network"
+    return f"write {written(without.partition('/')[0])} for the one address, or {network} for the network"
 
 
 def check_overlaps(targets: list[ProbedRange], problems: Problems) -> None:

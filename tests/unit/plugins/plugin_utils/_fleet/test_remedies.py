@@ -68,7 +68,7 @@ def check(problem: Problem, given: object, key: str) -> None:
     assert problem.problem, problem
     assert problem.remedy, problem
     assert not VAGUE.search(problem.remedy), problem
-    assert isinstance(problem.value, (str, int, bool, type(None), dict, list)), problem
+    assert isinstance(problem.value, (str, int, float, type(None), dict, list)), problem
     # a list may be given as the text of one
     assert problem.value is None or key == TEXT or str(problem.value)[:20] in str(given), problem
 
