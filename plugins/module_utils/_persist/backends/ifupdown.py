@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
+from typing import IO
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
@@ -80,10 +82,24 @@ def _ifdown(action: Action) -> None:
 def _set_state(link: str, up: bool) -> None:
     """ifupdown has no command that changes its state alone. It holds the same lock (ifupdown's main.c)."""
     with open(f"{os.path.dirname(IFSTATE)}/.{os.path.basename(IFSTATE)}.lock", "w", encoding="ascii") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)
+        _wait_for(lock)
         lines = (_files.read(IFSTATE) or "").splitlines(keepends=True)
         others = [line for line in lines if line.split("=", 1)[0].strip() != link]
         _files.write(IFSTATE, "".join([*others, *([f"{link}={link}\n"] if up else [])]))
+
+
+def _wait_for(lock: IO[str]) -> None:
+    """Errors: TimeoutError where another ifup or ifdown does not end in time, as one that waits for DHCP may."""
+    deadline = time.monotonic() + units.LIMIT
+    while True:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"another run of ifup or ifdown has held its lock for {units.LIMIT:g} s") from None
+            time.sleep(0.1)
+        else:
+            return
 
 
 class IfUpDown(Backend):
