@@ -245,7 +245,7 @@ def _account(
 
 def _taught(watch: TimelineData, target: TargetData) -> str:
     """What the probes themselves corrected when the losses of a target ended."""
-    ended = [end for dummy, end in target["losses"] if end < watch["duration"]]
+    ended = [span[1] for span in target["losses"] if len(span) == 2 and span[1] < watch["duration"]]
     near = 2 * watch["interval"] + BEFORE_CAUSE
     return next(
         (

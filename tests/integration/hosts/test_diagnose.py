@@ -130,11 +130,13 @@ def test_repair_restores_the_declaration_and_proves_it(faulty: Lab) -> None:
 
 
 def test_repair_that_does_not_help_is_reported(lab: Lab) -> None:
-    lab.exec("h1-c1", "ip", "link", "set", "eth0", "type", "macvlan", "mode", "private")
+    again = "while :; do ip link set lan0 type macvlan mode private; sleep 0.3; done >/dev/null 2>&1 & echo $!"
+    pid = lab.exec("h1", "sh", "-c", again).stdout.strip()
     try:
         run = playbooks.run("diagnose", lab.inventory_path, diagnose_fix=True, verify_soak_seconds=1, **SHORT)
     finally:
-        lab.exec("h1-c1", "ip", "link", "set", "eth0", "type", "macvlan", "mode", "bridge")
+        lab.exec("h1", "kill", pid)
+        lab.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "bridge")
     assert (run.rc, run.failed) == (2, ["h1"]), run.output
     assert "not repaired" in run.output
 

@@ -13,17 +13,24 @@ import pytest
 from labkit import netns
 
 LINK = {"name": "lan0", "parent": "eth0", "mac": "02:00:00:00:00:10", "addresses": ["192.168.100.3"]}
-#: `ip netns exec` gives each command a mount namespace of its own.
-INSIDE = (
-    "mkdir -p -m 0700 /run/linuxnet-macvlan && "
-    'mount --bind "$0/run" /run/linuxnet-macvlan && mount --bind "$0/lib" /var/lib && exec "$@"'
-)
+#: `ip netns exec` gives each command a mount namespace of its own. A directory of the real /run would not do as a mount
+#: point: other runs remove it when it is empty, and with it the mount (rmdir(2) since Linux 3.18).
+INSIDE = """
+set -e
+mount --rbind /run/netns "$0/netns"
+mount -t tmpfs -o mode=0755 tmpfs /run
+mkdir -m 0700 /run/netns /run/linuxnet-macvlan
+mount --rbind "$0/netns" /run/netns
+mount --bind "$0/run" /run/linuxnet-macvlan
+mount --bind "$0/lib" /var/lib
+exec "$@"
+"""
 
 
 @pytest.fixture
 def places(tmp_path):
-    """A small /run and a /var/lib, both empty."""
-    for name in ("run", "lib"):
+    """A small /run and a /var/lib, both empty, and a place for the names of network namespaces."""
+    for name in ("run", "lib", "netns"):
         (tmp_path / name).mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k,mode=700", "none", tmp_path / "run"], check=True)
     yield tmp_path
@@ -41,7 +48,7 @@ def fill(directory):
 
 def until_nobody_works_on(host):
     deadline = time.monotonic() + 90
-    while netns.pids(host.netns):
+    while not netns.idle(host.netns):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

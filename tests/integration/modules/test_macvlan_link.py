@@ -378,7 +378,7 @@ def test_a_mode_that_does_not_exist(host):
 
 
 def test_absent_never_removes_another_kind_of_interface(host):
-    assert "no macvlan link" in refused(host, {"name": "eth0", "state": "absent"})["links"]
+    assert "no macvlan link" in refused(host, {"name": "eth0", "state": "absent"})["links[0].name"]
 
 
 def test_ipv6_that_is_disabled(host):

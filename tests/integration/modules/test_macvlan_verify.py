@@ -552,7 +552,6 @@ def test_bad_input_is_reported_all_at_once(lan):
         "interval",
         "networks[0].gateways[0]",
         "networks[0].subnets[0]",
-        "networks[1].host_addresses",
         "networks[1].link",
         "networks[1].name",
         "networks[1].parent.mac",

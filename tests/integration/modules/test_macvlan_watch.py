@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import namespace as watched_namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.watch import Observer
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.shape import fault
@@ -234,6 +235,13 @@ def test_change_by_a_script_belongs_to_its_unit(lan):
     assert rule["process"]["unit"] == group.name
 
 
+@pytest.fixture
+def others(monkeypatch):
+    """The commands are this process's own here, as the watch is, and those of a watch are no suspects."""
+    monkeypatch.setattr(Culprits, "_line", lambda _self, _process: set())
+
+
+@pytest.mark.usefixtures("others")
 def test_change_of_a_link_has_suspects(lan):
     def meanwhile(dummy: Observer) -> None:
         lan.shell("ip link set lan0 mtu 1400")
@@ -263,6 +271,7 @@ def test_change_of_a_link_has_suspects(lan):
     assert target(timeline, "host_to_container")["losses"]
 
 
+@pytest.mark.usefixtures("others")
 def test_ipv6_changes_have_suspects(lan):
     lan.gateway.ip("address", "add", "fd00::1/64", "dev", "eth0", "nodad")
     for namespace in (lan.host, lan.container):

@@ -147,7 +147,7 @@ def furnish(segment, name, chosen):
 
 
 def until_nobody_works_on(host):
-    until(lambda: netns.pids(host.netns) == [])
+    until(lambda: netns.idle(host.netns))
 
 
 def undone(host, change, timeout=1):

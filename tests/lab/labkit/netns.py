@@ -70,6 +70,11 @@ def pids(netns: str) -> list[int]:
     return [int(pid) for pid in run(["ip", "netns", "pids", netns], check=False).out.split()]
 
 
+def idle(netns: str) -> bool:
+    """Whether no process is in it. Asked twice: where PIDs begin anew, a list can lack one that was forked meanwhile."""
+    return not pids(netns) and not pids(netns)
+
+
 def kill(processes: list[int], patience: float = 5.0) -> None:
     """SIGKILL, then wait at most `patience` seconds until they are gone or zombies."""
     for pid in processes:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.plan import ConvergePlan, plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions, ConvergeState
@@ -99,7 +100,11 @@ def test_the_plan_after_a_plan_is_empty(before, after, persisted, persistence):
     state = ConvergeState(options, facts=Facts((ETH0, ETH1)), persisted=persisted, sysctls=sysctls)
     for present, removed in (before, after, ([], [*NAMES])):
         state = replace(state, present=present, removed=removed)
-        planned = plan(state)
+        try:
+            planned = plan(state)
+        except InvalidInput:
+            # Beside a link that stays, such as one with a route to the same addresses.
+            reject()
         state = carried_out(state, planned)
         again = plan(state)
         assert again.difference.messages() == []
