@@ -71,7 +71,7 @@ def pids(netns: str) -> list[int]:
 
 
 def idle(netns: str) -> bool:
-    """Whether no process is in it. Asked twice: where PIDs begin anew, a list can lack one that was forked meanwhile."""
+    """Whether no process is in it. Asked twice: where PIDs begin anew, a list can lack one that was just forked."""
     return not pids(netns) and not pids(netns)
 
 
