@@ -181,7 +181,10 @@ def _run(duty: Duty) -> None:
     _record(duty)
     os.write(duty.alive, b"ready")
     try:
-        reason = _wait(duty, stopped)
+        try:
+            reason = _wait(duty, stopped)
+        except Exception as error:  # noqa: BLE001  (whatever it is: a change without a guard would stay for good)
+            reason = f"its guard could not wait for the confirmation ({error})"
         if not reason or not pending.take():
             return
         undone = duty.snapshot.undo(SHUTDOWN_PATIENCE if stopped else PATIENCE)

@@ -148,6 +148,16 @@ def test_the_host_shuts_down(arm, undone):
     assert "was stopped before" in pending.confirm("a1", "", 20).data["reason"]
 
 
+def test_a_guard_that_cannot_read_any_more_undoes_the_change(arm, undone, monkeypatch):
+    def no_more_files(_token):
+        raise OSError(23, "Too many open files in system")
+
+    monkeypatch.setattr(pending, "holds", no_more_files)
+    wait_for_end(arm())
+    assert undone.exists()
+    assert "Too many open files" in pending.confirm("a1", "", 20).data["reason"]
+
+
 def test_one_at_a_time(arm, undone):
     armed = arm(timeout=0.2)
     with pytest.raises(guard.GuardFailed, match=r"is not confirmed yet \(token [a-z0-9]+: link lan0: add"):
