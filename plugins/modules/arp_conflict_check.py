@@ -469,7 +469,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timi
 def argument_spec() -> dict:
     findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
     addresses = {"type": "list", "elements": "str", "required": True}
-    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses, "key": {"type": "str"}}
+    probe = {
+        "parent": {"type": "raw", "required": True},
+        "addresses": addresses,
+        "key": {"type": "str", "no_log": False},
+    }
     return {
         "probes": {"type": "list", "elements": "dict", "required": True, "options": probe},
         "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},

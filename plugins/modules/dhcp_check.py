@@ -469,7 +469,7 @@ def argument_spec() -> dict:
                 "addresses": {"type": "list", "elements": "str", "default": []},
                 "subnets": {"type": "list", "elements": "str", "default": []},
                 "servers": {"type": "list", "elements": "str", "default": []},
-                "key": {"type": "str"},
+                "key": {"type": "str", "no_log": False},
             },
         },
         "vantage": {"type": "str", "choices": list(_dhcp_check.VANTAGES), "default": _dhcp_check.CHILD},

@@ -206,7 +206,7 @@ def main() -> None:
             "parent": {"type": "raw"},
             "counters": {"type": "bool", "default": False},
             "parents": {"type": "list", "elements": "raw", "default": []},
-            "keys": {"type": "list", "elements": "str", "default": []},
+            "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "lldp_seconds": {"type": "int", "default": 0},
         },
         supports_check_mode=True,

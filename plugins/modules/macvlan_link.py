@@ -439,7 +439,7 @@ def argument_spec() -> dict:
         "adopt": {"type": "bool", "default": False},
         "sysctl": sysctl,
         "parent_sysctl": sysctl,
-        "key": {"type": "str"},
+        "key": {"type": "str", "no_log": False},
     }
     return {
         "links": {"type": "list", "elements": "dict", "default": [], "options": link},

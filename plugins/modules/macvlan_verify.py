@@ -285,7 +285,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
 
 LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers", "checks")
-WORDS = ("name", "link", "engine", "segment", "key")
+WORDS = ("name", "link", "engine", "segment")
 
 
 def main() -> None:
@@ -294,6 +294,7 @@ def main() -> None:
         **{name: {"type": "list", "elements": "str"} for name in LISTS},
         "parent": {"type": "raw"},
         "of_link": {"type": "bool"},
+        "key": {"type": "str", "no_log": False},
     }
     module = AnsibleModule(
         argument_spec={

@@ -454,7 +454,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import req
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import watch as _watch
 
 LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers", "checks")
-WORDS = ("name", "link", "engine", "segment", "key")
+WORDS = ("name", "link", "engine", "segment")
 
 
 def main() -> None:
@@ -463,6 +463,7 @@ def main() -> None:
         **{name: {"type": "list", "elements": "str"} for name in LISTS},
         "parent": {"type": "raw"},
         "of_link": {"type": "bool"},
+        "key": {"type": "str", "no_log": False},
     }
     target = {
         "target": {"type": "str", "required": True},

@@ -272,7 +272,7 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "devices": {"type": "list", "elements": "str", "default": []},
-            "keys": {"type": "list", "elements": "str", "default": []},
+            "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "keep": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path", "default": PATH},
             "reload": {"type": "bool", "default": True},

@@ -53,17 +53,19 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def text(found: dict[str, Any]) -> str:
-    return "\n".join([
+    losses = f"{found['losses_explained']} explained, {found['losses_located']} located"
+    seconds = f"median {found['seconds_to_verdict_median']}, longest {found['seconds_to_verdict_longest']}"
+    known = _share(found["losses_explained"] + found["losses_located"], found["losses"])
+    lines = [
         f"{found['scenarios']} scenarios: {found['all_right']} all right; {found['lab_failed']} whose lab failed",
         f"recall              {_share(found['causes_named'], found['causes_wanted'])} causes named",
         f"precision           {_share(found['confirmed_right'], found['confirmed'])} confirmed causes are there",
-        (f"explained, located  {_share(found['losses_explained'] + found['losses_located'], found['losses'])} broken"
-        f" targets ({found['losses_explained']} explained, {found['losses_located']} located)"),
+        f"explained, located  {known} broken targets ({losses})",
         f"culprits            {_share(found['culprits_right'], found['culprits'])}",
         f"false alarms        {found['false_alarms']} in {found['healthy']} healthy or harmless scenarios",
-        (f"seconds             median {found['seconds_to_verdict_median']}, longest"
-        f" {found['seconds_to_verdict_longest']} from the first harm to the report"),
-    ])  # fmt: skip
+        f"seconds             {seconds} from the first harm to the report",
+    ]
+    return "\n".join(lines)
 
 
 def _share(part: int, whole: int) -> str:

@@ -56,8 +56,8 @@ class FakeKernel:
 
     def _check_mac(self, made: Link) -> None:
         """The kernel does so only while both are up (macvlan_open, macvlan_sync_address)."""
-        if any(
-            other.mac == made.mac and other.parent == made.parent is not None
+        if made.parent is not None and any(
+            other.mac == made.mac and other.parent == made.parent
             for index, other in self.links.items()
             if index != made.index
         ):
