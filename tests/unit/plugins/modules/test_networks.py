@@ -24,6 +24,6 @@ def test_every_key_of_a_plan_is_spelled_as_in_the_declaration():
 
 @pytest.mark.parametrize("module", [macvlan_verify, macvlan_watch])
 def test_every_part_of_a_network_is_an_option(module):
-    assert {*module.LISTS, *module.WORDS, "parent", "of_link"} == {*DATA.values(), "checks", "key"}
+    assert {*module.LISTS, *module.WORDS, "parent", "of_link", "key"} == {*DATA.values(), "checks", "key"}
     options = yaml.safe_load(module.DOCUMENTATION)["options"]
     assert {*options["networks"]["suboptions"]} == {*DATA.values(), "checks", "key"}
