@@ -469,11 +469,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timi
 def argument_spec() -> dict:
     findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
     addresses = {"type": "list", "elements": "str", "required": True}
-    probe = {
-        "parent": {"type": "raw", "required": True},
-        "addresses": addresses,
-        "key": {"type": "str", "no_log": False},
-    }
+    key = {"type": "str", "no_log": False}
+    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses, "key": key}
     return {
         "probes": {"type": "list", "elements": "dict", "required": True, "options": probe},
         "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},
