@@ -27,6 +27,7 @@ author:
   - The linuxnet.macvlan authors (@linuxnet)
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
+  - linuxnet.macvlan._networks
 attributes:
   check_mode:
     support: full
@@ -44,65 +45,6 @@ options:
     type: list
     elements: dict
     required: true
-    suboptions:
-      name:
-        description: The name of the network. Needed.
-        type: str
-      parent:
-        description:
-          - The parent, which is an interface name or a mapping with one of the keys V(mac), V(subnet) and
-            V(default_route). Needed.
-        type: raw
-      subnets:
-        description: The subnets. Needed.
-        type: list
-        elements: str
-      gateways:
-        description: The gateways.
-        type: list
-        elements: str
-      container_ranges:
-        description:
-          - The ranges that containers have addresses from. Without a range of a family, every address in a subnet of
-            that family is taken for one of the network.
-        type: list
-        elements: str
-      excluded:
-        description: Addresses in the ranges that containers never have.
-        type: list
-        elements: str
-      host_addresses:
-        description: The host's own addresses on its macvlan link.
-        type: list
-        elements: str
-      containers:
-        description: Container addresses that are checked even where no such container is found on the host.
-        type: list
-        elements: str
-      link:
-        description:
-          - The name of the host's own macvlan link.
-          - Without it the host takes no part in the network. The checks between host and containers are V(SKIPPED)
-            then, as macvlan isolates a parent from its children by design.
-        type: str
-      engine:
-        description: The container engine. Nothing here depends on it.
-        type: str
-      segment:
-        description: The layer 2 segment. Nothing here depends on it.
-        type: str
-      of_link:
-        description: Whether it stands for a link that no network declares. It then has the link's name.
-        type: bool
-      checks:
-        description:
-          - How to ask containers, each V(icmp), V(arp) or V(tcp:PORT), for all of them, or behind an address and a
-            space for one.
-        type: list
-        elements: str
-      key:
-        description: Where the declaration has it, for messages. The filter P(linuxnet.macvlan.intent#filter) sets it.
-        type: str
   soak_seconds:
     description:
       - For how long the checks are repeated, in seconds. What works at first and then breaks shows only in that time.
@@ -282,23 +224,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.options import NETWORK
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
-
-LISTS = ("subnets", "gateways", "container_ranges", "excluded", "host_addresses", "containers", "checks")
-WORDS = ("name", "link", "engine", "segment")
 
 
 def main() -> None:
-    network = {
-        **{name: {"type": "str"} for name in WORDS},
-        **{name: {"type": "list", "elements": "str"} for name in LISTS},
-        "parent": {"type": "raw"},
-        "of_link": {"type": "bool"},
-        "key": {"type": "str", "no_log": False},
-    }
     module = AnsibleModule(
         argument_spec={
-            "networks": {"type": "list", "elements": "dict", "required": True, "options": network},
+            "networks": {"type": "list", "elements": "dict", "required": True, "options": NETWORK},
             "soak_seconds": {"type": "float", "default": 10},
             "interval": {"type": "float", "default": 1},
             "timeout": {"type": "float", "default": 1},

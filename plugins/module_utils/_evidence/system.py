@@ -26,7 +26,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import daemon
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import detect
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import networkd as _networkd
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, link_of
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
 from . import boot
 from .schema import (
@@ -50,6 +51,7 @@ DMI = ("sys_vendor", "product_name", "product_version", "board_vendor", "bios_ve
 
 def gather(parents: list[str], links: list[str], problems: list[str]) -> SystemData:
     """All parts; one that cannot be read is None, and ``problems`` says why. links: the declared ones of the host."""
+    state = careful("persisted", _persistence.read, problems)
     return {
         "kernel": careful("kernel", _kernel, problems),
         "dmi": careful("dmi", _dmi, problems),
@@ -58,8 +60,8 @@ def gather(parents: list[str], links: list[str], problems: list[str]) -> SystemD
         "networkmanager": careful("networkmanager", networkmanager, problems),
         "networkd": careful("networkd", networkd, problems),
         "owners": careful("owners", lambda: owners(parents), problems),
-        "persisted": careful("persisted", persisted, problems),
-        "makers": careful("makers", lambda: makers(links), problems),
+        "persisted": None if state is None else careful("persisted", lambda: persisted(state), problems),
+        "makers": None if state is None else careful("makers", lambda: makers(links, state.host), problems),
         "boot": careful("boot", lambda: boot.gather(links, parents), problems),
     }
 
@@ -158,9 +160,8 @@ def owners(parents: list[str]) -> dict[str, OwnerData]:
     return {name: {"names": list(owner.names), "evidence": list(owner.evidence)} for name, owner in found.items()}
 
 
-def persisted() -> dict[str, PersistedData] | None:
-    """The files and units of this collection by link, None where nothing can be persisted from here."""
-    state = _persistence.read()
+def persisted(state: Persisted) -> dict[str, PersistedData] | None:
+    """The files and units of this collection by link, None where nothing can be persisted from here. Pure."""
     if state.host.unfit:
         return None
     found: dict[str, PersistedData] = {}
@@ -174,10 +175,10 @@ def persisted() -> dict[str, PersistedData] | None:
     return found
 
 
-def makers(links: list[str]) -> dict[str, list[str]]:
+def makers(links: list[str], host: HostState) -> dict[str, list[str]]:
     """What else than this collection makes or configures each link."""
     found: dict[str, list[str]] = {}
-    for maker in _makers.find(links, detect.read(())):
+    for maker in _makers.find(links, host):
         found.setdefault(maker.link, []).append(str(maker))
     return found
 

@@ -72,8 +72,12 @@ class MakerKind(ABC, Generic[Found]):
 
 def read_texts(patterns: Iterable[str]) -> dict[str, str]:
     """The beginnings of all files at these patterns, by path; empty for what cannot be read."""
-    paths = [path for pattern in patterns for path in sorted(glob.glob(pattern))]
-    return {path: text for path in dict.fromkeys(paths[:FILES]) for text in [read_text(path)]}
+    return {path: text for path in dict.fromkeys(paths(patterns)[:FILES]) for text in [read_text(path)]}
+
+
+def paths(patterns: Iterable[str]) -> list[str]:
+    """What is at these patterns, in their order."""
+    return [path for pattern in patterns for path in sorted(glob.glob(pattern))]
 
 
 def read_text(path: str) -> str:

@@ -41,7 +41,7 @@ class Edit:
 class Adoption:
     """How what makes a link is disabled and enabled again.
 
-    release: what makes daemons release the link, before the edits. notify: what tells them of the edits, in both
+    release: what makes daemons release the link, before the edits. notify: what has them read the edits, in both
     directions. resume: what has the link made again, once all has been given back. keep: the same for a link that is
     there and stays. units: those whose symbolic links are among the edits.
     """

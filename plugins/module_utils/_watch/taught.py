@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the probes of a watch repaired by being sent. Pure.
 
-Whoever asks or answers tells its MAC address: a neighbour entry that was wrong before the watch is right some moments
-after its first probe, and what it broke before is not seen.
+Requests and answers carry the MAC address of their sender: a neighbour entry that was wrong before the watch is right
+some moments after its first probe, and what it broke before is not seen.
 """
 
 from __future__ import annotations

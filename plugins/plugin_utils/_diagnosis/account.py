@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import HOLDER, NETWORK, SENDER, UNKNOWN
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.taught import corrections
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.taught import NeighbourCorrection, corrections
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
 
 from . import rhythm
@@ -125,9 +125,19 @@ def accounts(
     watch = evidence["watch"]
     if watch is None:
         return []
+    lost = broken(watch["targets"])
+    names = {network: _names(evidence, network) for network in {target["network"] for target in lost}}
+    corrected = corrections(watch["events"], watch["targets"]) if lost else []
     return [
-        _account(evidence, watch, target, explaining, losses.get((evidence["host"], target["id"])))
-        for target in broken(watch["targets"])
+        _account(
+            watch,
+            target,
+            names[target["network"]],
+            explaining.of(evidence["host"], target, watch["interval"]),
+            losses.get((evidence["host"], target["id"])),
+            corrected,
+        )
+        for target in lost
     ]
 
 
@@ -205,14 +215,14 @@ def _of_parent(named: Iterable[str]) -> bool:
 
 
 def _account(
-    evidence: HostEvidence,
     watch: TimelineData,
     target: TargetData,
-    explaining: Explaining,
+    names: NetworkNames,
+    because: Sequence[CauseVerdict],
     loss: LocatedLoss | None,
+    corrected: Sequence[NeighbourCorrection],
 ) -> Account:
-    because = explaining.of(evidence["host"], target, watch["interval"])
-    names = _names(evidence, target["network"])
+    """because: the verdicts that explain it. corrected: what the probes corrected on the host."""
     pattern, period = rhythm.of_losses(target["losses"], target["received"], watch["duration"])
     parent_reaches = _parent_reaches(target, watch["targets"])
     edge = _supposed(target, parent_reaches, names) if loss is None else _edge(loss, target, names)
@@ -221,14 +231,14 @@ def _account(
     if loss is not None:
         edge_text = f"between {loss.start} and {loss.end}"
     return Account(
-        host=evidence["host"],
+        host=names.host,
         network=target["network"],
         target_id=target["id"],
         name=names.of_target(target),
         after=after,
         share=round((target["sent"] - target["received"]) / max(target["sent"], 1), 3),
         explained_by=causes(because),
-        explained_on=tuple(dict.fromkeys(item.host for item in because if item.host != evidence["host"])),
+        explained_on=tuple(dict.fromkeys(item.host for item in because if item.host != names.host)),
         edge=edge,
         edge_text=edge_text,
         direction=loss.direction if loss is not None else UNKNOWN,
@@ -236,21 +246,21 @@ def _account(
         period=period,
         losses=max(len(target["losses"]), 1),
         before=_before(watch, after),
-        taught=_taught(watch, target),
+        taught=_taught(watch, target, corrected),
         ask="; ".join(
             [*map(drop_words, loss.drops if loss is not None else ()), _ask(edge, names, target, parent_reaches)]
         ),
     )
 
 
-def _taught(watch: TimelineData, target: TargetData) -> str:
+def _taught(watch: TimelineData, target: TargetData, corrected: Sequence[NeighbourCorrection]) -> str:
     """What the probes themselves corrected when the losses of a target ended."""
     ended = [span[1] for span in target["losses"] if len(span) == 2 and span[1] < watch["duration"]]
     near = 2 * watch["interval"] + BEFORE_CAUSE
     return next(
         (
             item.text
-            for item in corrections(watch["events"], watch["targets"])
+            for item in corrected
             if item.address == target["target"] and any(abs(end - item.after) <= near for end in ended)
         ),
         "",

@@ -39,11 +39,8 @@ def unconfirmed(host: Host, place: str) -> str:
     """Why its end is wrong; empty where it is right."""
     began = time.monotonic()
     change(host, place, TIMEOUT)
-    made = time.monotonic()
-    while netns.pids(host.netns):
-        if time.monotonic() - made > TIMEOUT + GRACE:
-            return "the guard still waits"
-        time.sleep(0.1)
+    if not netns.idle(host.netns, TIMEOUT + GRACE):
+        return "the guard still waits"
     seconds = time.monotonic() - began
     state = host.module("confirm_change", {"token": "a1", "wait": 0})["state"]
     if seconds < TIMEOUT or state != "undone" or host.link("lan0") is not None:

@@ -70,9 +70,17 @@ def pids(netns: str) -> list[int]:
     return [int(pid) for pid in run(["ip", "netns", "pids", netns], check=False).out.split()]
 
 
-def idle(netns: str) -> bool:
-    """Whether no process is in it. Asked twice: where PIDs begin anew, a list can lack one that was just forked."""
-    return not pids(netns) and not pids(netns)
+def idle(netns: str, patience: float) -> bool:
+    """Wait at most `patience` seconds until no process is in it; whether that came.
+
+    Asked twice: where PIDs begin anew, a list can lack one that was just forked.
+    """
+    end = time.monotonic() + patience
+    while pids(netns) or pids(netns):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def kill(processes: list[int], patience: float = 5.0) -> None:

@@ -8,7 +8,6 @@ A script that is not executable makes nothing.
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterable, Mapping
 
@@ -17,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base impo
     MAKES,
     Maker,
     MakerKind,
+    paths,
     read_text,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.commands import (
@@ -44,8 +44,8 @@ class ScriptMakers(MakerKind["Mapping[str, tuple[str, ...]]"]):
 
     def read(self, host: HostState, links: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Texts by path, each with those of the files that it calls."""
-        paths = [path for path in _paths(SCRIPTS) if os.access(path, os.X_OK)] + _paths(TABLES)
-        return {path: tuple(with_called(read_text(path))) for path in paths[:FILES] if os.path.isfile(path)}
+        found = [path for path in paths(SCRIPTS) if os.access(path, os.X_OK)] + paths(TABLES)
+        return {path: tuple(with_called(read_text(path))) for path in found[:FILES] if os.path.isfile(path)}
 
     def find(self, found: Mapping[str, tuple[str, ...]], links: Iterable[str]) -> list[Maker]:
         return [
@@ -57,10 +57,6 @@ class ScriptMakers(MakerKind["Mapping[str, tuple[str, ...]]"]):
 
 
 KIND = ScriptMakers()
-
-
-def _paths(patterns: Iterable[str]) -> list[str]:
-    return [path for pattern in patterns for path in sorted(glob.glob(pattern))]
 
 
 def _naming(path: str, texts: tuple[str, ...]) -> tuple[str, ...]:

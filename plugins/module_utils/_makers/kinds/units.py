@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base impo
     CannotDisable,
     Maker,
     MakerKind,
+    paths,
     read_text,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.commands import (
@@ -75,7 +76,7 @@ class UnitMakers(MakerKind["tuple[UnitFile, ...]"]):
         unit = maker.name
         if not maker.path.endswith(".service"):
             raise CannotDisable(f"{maker.path} adds to a unit that has other work")
-        wanted = [path for path in sorted(glob.glob(f"{DIRECTORIES[0]}/*/{glob.escape(unit)}")) if os.path.islink(path)]
+        wanted = [path for path in paths([f"{DIRECTORIES[0]}/*/{glob.escape(unit)}"]) if os.path.islink(path)]
         active = enablement([unit])[unit].active
         if not wanted and not active:
             raise CannotDisable(f"{unit} has no symbolic link in {DIRECTORIES[0]} that could be removed")
@@ -105,14 +106,12 @@ def read() -> list[UnitFile]:
 def _files() -> list[tuple[str, str]]:
     pairs = [
         (os.path.basename(path), path)
-        for directory in DIRECTORIES
-        for path in sorted(glob.glob(f"{directory}/*.service"))
+        for path in paths(f"{directory}/*.service" for directory in DIRECTORIES)
         if os.path.isfile(path)
     ]
     pairs += [
         (os.path.basename(os.path.dirname(path))[: -len(".d")], path)
-        for directory in DIRECTORIES
-        for path in sorted(glob.glob(f"{directory}/*.service.d/*.conf"))
+        for path in paths(f"{directory}/*.service.d/*.conf" for directory in DIRECTORIES)
     ]
     return pairs[:FILES]
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from ansible_collections.linuxnet.macvlan.plugins.doc_fragments import _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import SPELLED
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import KEYS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import DATA, DECLARED
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.options import NETWORK
 from ansible_collections.linuxnet.macvlan.plugins.modules import macvlan_verify, macvlan_watch
 
 
@@ -22,8 +24,13 @@ def test_every_key_of_a_plan_is_spelled_as_in_the_declaration():
     assert not {*SPELLED} & {*KEYS}
 
 
-@pytest.mark.parametrize("module", [macvlan_verify, macvlan_watch])
-def test_every_part_of_a_network_is_an_option(module):
-    assert {*module.LISTS, *module.WORDS, "parent", "of_link", "key"} == {*DATA.values(), "checks", "key"}
-    options = yaml.safe_load(module.DOCUMENTATION)["options"]
+def test_every_part_of_a_network_is_an_option():
+    assert {*NETWORK} == {*DATA.values(), "checks", "key"}
+    options = yaml.safe_load(_networks.ModuleDocFragment.DOCUMENTATION)["options"]
     assert {*options["networks"]["suboptions"]} == {*DATA.values(), "checks", "key"}
+
+
+@pytest.mark.parametrize("module", [macvlan_verify, macvlan_watch])
+def test_both_modules_take_a_network(module):
+    assert module.NETWORK is NETWORK
+    assert "linuxnet.macvlan._networks" in yaml.safe_load(module.DOCUMENTATION)["extends_documentation_fragment"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a unit logged tells why a link is not there, and no secret."""
+"""What a unit logged says why a link is not there, and no secret."""
 
 from __future__ import annotations
 
