@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from .text import LINE_MAX, clean, clean_data
+from .text import LINE_MAX, clean, clean_data, cut
 from .values import plain
 
 #: The variable of a declaration from whose items links and plain networks are derived, and the keys of those that are
@@ -66,7 +66,10 @@ class Problems:
         self.items: list[Problem] = []
 
     def add(self, key: str, value: object, problem: str, remedy: str) -> None:
-        key, problem, remedy = (as_declared(text) for text in (clean(key), problem.rstrip("."), remedy.rstrip(".")))
+        # Both may quote what was declared, and that has no bound.
+        key, problem, remedy = (
+            as_declared(cut(text)) for text in (clean(key), problem.rstrip("."), remedy.rstrip("."))
+        )
         self.items.append(Problem(key, clean_data(plain(value)), problem, remedy, self.host))
 
     def renamed(self, places: Mapping[str, str]) -> Problems:

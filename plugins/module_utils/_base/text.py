@@ -44,6 +44,11 @@ def _cleaned(text: str, limit: int, kept: str) -> str:
     text = text if len(text) <= limit else text[: limit + 1]
     if not (text.isascii() and text.isprintable()):
         text = "".join(char if char in kept else _visible(char) for char in text)
+    return cut(text, limit)
+
+
+def cut(text: str, limit: int = LINE_MAX) -> str:
+    """At most ``limit`` characters of a text as it is."""
     return text if len(text) <= limit else text[: limit - 1] + _CUT
 
 
