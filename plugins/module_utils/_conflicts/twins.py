@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims impo
     answers_probe,
     claim,
     is_virtual_router,
+    may_be_between_children,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame
 
@@ -83,10 +84,7 @@ class Twins:
         address, mac, kind = said
         if frame in self._sent or (probing and asked(_target(frame))):
             return REFLECTED
-        # The parent receives what one child sends to another as if from the wire (drivers/net/macvlan.c
-        # macvlan_queue_xmit).
-        children = (known.attached_macs | {item.mac for item in vantages}) - {parent.mac}
-        if not own or (frame.source in children and frame.destination in children):
+        if not own or may_be_between_children(frame, parent.mac):
             return OTHER
         # A switch may answer in our name for what we hold (ARP suppression, RFC 9161), though no probe: that is for us.
         held = any(mac == holder for holder, dummy in known.addresses.get(address, ()))

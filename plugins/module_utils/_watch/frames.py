@@ -19,8 +19,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import SENT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import attach, program
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, claim
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import (
+    attach,
+    passes_without_questions,
+    program,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, claim, may_be_between_children
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import Arp, Frame, parse
 
 from .record import OF_ONE_ADDRESS_MAX, Budget, Record
@@ -121,7 +125,13 @@ class Frames:
     def _receive(self, vantage: Vantage) -> None:
         for data, outgoing in BoundedReading(functools.partial(_next, vantage)):
             now = time.monotonic()
-            budget = self._answers if vantage.link in self._eased else self._budget
+            eased = vantage.link in self._eased
+            # What has come in before the kernel left it out may be thousands of questions: they take nothing from the
+            # answers behind them.
+            if eased and not passes_without_questions(data, outgoing):
+                self._record.count("arp")
+                continue
+            budget = self._answers if eased else self._budget
             if not budget.take(now):
                 self._record.count("arp")
                 self._ease(vantage, now)
@@ -129,14 +139,14 @@ class Frames:
             frame = parse(data)
             if frame is None:
                 continue
-            claimed = claim_of(frame, not outgoing and not self._of_sibling(vantage.link, frame))
+            claimed = claim_of(frame, not outgoing and not self._of_sibling(vantage, frame))
             if claimed is not None:
                 self._take(vantage.link, frame, claimed, now)
             if outgoing and len(self._interest.macs) < SENT_MAX:
                 self._interest.macs.add(frame.source)
 
     def _ease(self, vantage: Vantage, now: float) -> None:
-        """Receive only answers for a while. What has come in already is received and counted."""
+        """Receive only answers for a while. Questions that have come in already are received and counted."""
         if vantage.link in self._eased:
             return
         attach(vantage.socket, program(questions=False))
@@ -153,11 +163,12 @@ class Frames:
         self._eased.clear()
         self.due = None
 
-    def _of_sibling(self, link: str, frame: Frame) -> bool:
+    def _of_sibling(self, vantage: Vantage, frame: Frame) -> bool:
         """Whether one link of this host sent it to another. A parent receives what its children send each other, a
-        child the broadcasts of the others (drivers/net/macvlan.c macvlan_queue_xmit, macvlan_broadcast)."""
-        macs = self._interest.macs
-        return frame.source in macs and (link not in self._interest.parents or frame.destination in macs)
+        child the broadcasts of the others (drivers/net/macvlan.c macvlan_broadcast)."""
+        if frame.source not in self._interest.macs:
+            return False
+        return vantage.link not in self._interest.parents or may_be_between_children(frame, vantage.mac)
 
     def _take(self, link: str, frame: Frame, claimed: FrameClaim, now: float) -> None:
         # A frame from the network with a MAC address of ours: another machine has it too, or the network sends it back.

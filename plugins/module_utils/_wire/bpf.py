@@ -72,6 +72,15 @@ def program(questions: bool = True) -> Program:
     return assemble(steps)
 
 
+def passes_without_questions(data: bytes, outgoing: bool) -> bool:
+    """Whether the program without questions passes a frame that the one with questions has passed. Pure."""
+    if outgoing:
+        return False
+    if data[12:14] == ETH_P_ARP.to_bytes(2, "big"):
+        return data[_ARP_OPERATION : _ARP_OPERATION + 2] == ARP_REPLY.to_bytes(2, "big")
+    return data[_ICMPV6_TYPE : _ICMPV6_TYPE + 1] == bytes([NEIGHBOUR_ADVERTISEMENT])
+
+
 def assemble(steps: Sequence[Step | str]) -> Program:
     """The instructions of steps. A text between them is the name of the place where it stands; ``accept`` and
     ``reject`` are behind the last."""

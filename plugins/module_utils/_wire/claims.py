@@ -55,5 +55,20 @@ def answers_probe(frame: Frame) -> bool:
     return frame.body.destination == ALL_NODES
 
 
+def may_be_between_children(frame: Frame, parent: str) -> bool:
+    """Whether a frame that the parent, with this MAC address, receives may be one of a child to another child.
+
+    The parent receives those as if from the wire (drivers/net/macvlan.c macvlan_queue_xmit), and other runs and engines
+    make children at any moment, so a receiver that is not known is no proof. No child reaches the parent, and what is
+    for all leaves by it.
+    """
+    return parent not in (frame.source, frame.destination) and not _is_group(frame.destination)
+
+
+def _is_group(mac: str) -> bool:
+    """IEEE 802-2014, 8.2.2: the individual/group bit."""
+    return bool(int(mac[:2], 16) & 1)
+
+
 def is_virtual_router(mac: str) -> bool:
     return mac.startswith(VIRTUAL_ROUTER_MACS)

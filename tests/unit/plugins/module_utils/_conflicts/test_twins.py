@@ -50,6 +50,7 @@ def origin(twins, frame, outgoing=False, parent=PARENT):
         pytest.param(arp(VRRP, ELSE), OTHER, id="a virtual router's MAC, which we wait with"),
         pytest.param(arp(CHILD_MAC, ZERO, WANTED), TWIN, id="the twin probes"),
         pytest.param(arp(CHILD_MAC, ELSE, destination=PROBE_MAC), OTHER, id="our container to our child"),
+        pytest.param(arp(CHILD_MAC, HELD, ELSE, STRANGER, packets.ARP_REPLY), OTHER, id="to a child of another run"),
         pytest.param(arp(CHILD_MAC, ELSE, destination=PARENT_MAC), TWIN, id="to the parent, whom no child reaches"),
         pytest.param(arp(CHILD_MAC, HELD, ELSE, PARENT_MAC, packets.ARP_REPLY), OTHER, id="a switch answers for us"),
         pytest.param(arp(CHILD_MAC, HELD, ZERO, PARENT_MAC, packets.ARP_REPLY), TWIN, id="a clone answers our probe"),

@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as _packets
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import ARP_REPLY, ARP_REQUEST, Arp, Frame
 
-OURS, SIBLING, OTHER, TWIN = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3, 4))
+OURS, SIBLING, OTHER, TWIN, PARENT = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3, 4, 5))
 HERE, THERE, ELSEWHERE = (ipaddress.ip_address(f"192.0.2.{number}") for number in (1, 2, 99))
 NOBODY = ipaddress.ip_address("0.0.0.0")
 
@@ -28,26 +28,32 @@ class Wire:
 
     def __init__(self, link: str, frames: list) -> None:
         self.link = link
+        self.mac = PARENT if link == "eth0" else SIBLING
         self.socket = self
-        self._frames = frames
+        self.frames = frames
+
+    def setsockopt(self, *dummy: object) -> None:
+        """The kernel would leave out what comes from now on."""
 
     def recvfrom(self, dummy: int):
-        if not self._frames:
+        if not self.frames:
             raise BlockingIOError
-        frame, outgoing = self._frames.pop(0)
+        frame, outgoing = self.frames.pop(0)
         return _packets.build(frame), ("eth0", 0, socket.PACKET_OUTGOING if outgoing else socket.PACKET_HOST)
 
 
 @pytest.fixture
 def hear():
     record = Record()
-    interest = Interest({HERE, THERE}, [], {OURS, SIBLING}, ["eth0"])
+    interest = Interest({HERE, THERE}, [], {OURS, SIBLING, PARENT}, ["eth0"])
     with selectors.DefaultSelector() as selector:
         frames = Frames(selector, record, interest, lambda moment: 1.0)
 
         def heard(*given: Frame, link: str = "eth0", outgoing: bool = False) -> list[dict]:
             before = len(record.events)
-            frames._receive(Wire(link, [(frame, outgoing) for frame in given]))
+            wire = Wire(link, [(frame, outgoing) for frame in given])
+            while wire.frames:
+                frames._receive(wire)
             return record.events[before:]
 
         yield heard
@@ -97,5 +103,17 @@ def test_own_mac_from_the_network_but_not_from_a_sibling(hear):
     assert looped["data"]["incoming"]
     (forwarded,) = hear(arp(ARP_REPLY, SIBLING, THERE, HERE, to=OURS))
     assert not forwarded["data"]["incoming"], "a parent receives what its children send each other"
+    (to_new,) = hear(arp(ARP_REPLY, OURS, HERE, THERE, to=OTHER))
+    assert not to_new["data"]["incoming"], "nor to one that was made a moment ago"
+    (addressed,) = hear(arp(ARP_REPLY, OURS, HERE, NOBODY, to=PARENT))
+    assert addressed["data"]["incoming"], "no child reaches the parent"
     (broadcast,) = hear(arp(ARP_REQUEST, SIBLING, THERE, HERE), link="lan0")
     assert not broadcast["data"]["incoming"], "a child receives the broadcasts of the others"
+
+
+def test_questions_that_waited_take_nothing_from_the_answers_behind_them(hear):
+    questions = [
+        arp(ARP_REQUEST, f"02:00:00:01:{number >> 8:02x}:{number & 255:02x}", ELSEWHERE, HERE) for number in range(3000)
+    ]
+    events = hear(*questions, arp(ARP_REPLY, OTHER, THERE, THERE))
+    assert [item["data"]["mac"] for item in events if item["data"]["what"] == "announcement"] == [OTHER]

@@ -138,3 +138,5 @@ def test_the_parser_takes_no_more_than_the_filter(data, draw):
 )
 def test_who_asks_may_want_nothing_but_answers(data, expected):
     assert passes(data, questions=False) is expected
+    if passes(data):
+        assert probe_filter.passes_without_questions(data, outgoing=False) is expected
