@@ -132,12 +132,15 @@ def guarded(
     except OSError as error:
         raise GuardFailed(f"what there is could not be recorded, so nothing was changed: {error}") from error
     guard = arm(request, what, known, lock)
+    os.environ[hung.MARK] = request.token
     try:
         yield guard
     except GuardFailed:
         raise
     except Exception as error:
         raise ChangeUndone(f"{error} ({guard.undo()})") from error
+    finally:
+        os.environ.pop(hung.MARK, None)
 
 
 @dataclass(frozen=True)
@@ -271,10 +274,14 @@ def _wait(duty: Duty, stopped: list[int]) -> str:
         elif order == _UNDO:
             return "the change failed half-way"
         elif order == b"":
-            return "the module was ended before the change was complete"
+            return _ended(None, duty, "the module was ended before the change was complete")
         elif late:
-            # Or it would go on where it has stopped, and write what has just been undone.
-            ended = hung.end(duty.module)
-            what = f"the change was not complete within {duty.request.making:g} s, so its module was ended"
-            return what if ended else f"{what} (PID {duty.module.pid} does not react to SIGKILL)"
+            making = f"{duty.request.making:g} s"
+            return _ended(duty.module, duty, f"the change was not complete within {making}, so its module was ended")
     return ""
+
+
+def _ended(module: hung.RunningModule | None, duty: Duty, why: str) -> str:
+    """Why the change is to be undone, once nothing is at work on it: it would write what has just been undone."""
+    ended = hung.end(module, duty.change.token)
+    return why if ended else f"{why} (PID {duty.module.pid}, or what it started, does not react to SIGKILL)"

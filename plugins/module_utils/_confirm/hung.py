@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""End a process that does not come to an end by itself, and what it has started, before its work is undone."""
+"""End what a module has started, and a module that does not come to an end by itself, before its work is undone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+
 from .proc import stat
 
 #: Seconds until a killed process is gone; one that waits for a device (state D) can take longer.
 PATIENCE = 5.0
+#: In the environment of each program that a module starts while it makes a change: the change's token. The parent of a
+#: program whose module was killed is another one.
+MARK = "LINUXNET_MACVLAN_CHANGE"
+#: Octets of an environment that are read; execve(2) takes more of one only where a limit was raised.
+_ENVIRONMENT = 1 << 21
 #: How often what a process has started meanwhile is stopped as well.
 TURNS = 20
 
@@ -32,17 +39,17 @@ def myself() -> RunningModule:
     return RunningModule(os.getpid(), stat(os.getpid())[1])
 
 
-def end(process: RunningModule) -> bool:
-    """Stop it and its descendants, so that they start and write nothing more, then kill them; whether all are gone.
+def end(process: RunningModule | None, token: str) -> bool:
+    """Stop it and what was started for the change, so that they start and write nothing more, then kill them; whether
+    all are gone. process: None where it has ended already.
 
     Of a tree that is killed while it grows, what was started meanwhile would live on.
     """
-    if stat(process.pid)[1] != process.started:
-        return True
-    tree = [process]
+    tree: list[RunningModule] = []
     for _turn in range(TURNS):
         _send(tree, signal.SIGSTOP)
-        grown = [process, *_descendants(process.pid)]
+        roots = [*([process] if process else []), *_marked(token)]
+        grown = [one for root in roots if _alive(root) for one in (root, *_descendants(root.pid))]
         if set(grown) <= set(tree):
             break
         tree = [*tree, *(one for one in grown if one not in tree)]
@@ -77,6 +84,17 @@ def _descendants(pid: int) -> list[RunningModule]:
         found += below
         todo += [child.pid for child in below]
     return found
+
+
+def _marked(token: str) -> list[RunningModule]:
+    """The programs that were started for a change."""
+    wanted = f"{MARK}={token}"
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [
+        RunningModule(pid, stat(pid)[1])
+        for pid in pids
+        if pid != os.getpid() and wanted in _files.read_start(f"/proc/{pid}/environ", _ENVIRONMENT).split("\0")
+    ]
 
 
 def _alive(process: RunningModule) -> bool:
