@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import p
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Changed, link_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
+from . import parent_settings
 from .plan import ConvergePlan
 from .state import ConvergeState
 
@@ -35,6 +36,7 @@ class LinkSnapshot:
 
     def __init__(self, state: ConvergeState, planned: ConvergePlan) -> None:
         facts = state.facts
+        self._state = state
         self.present = state.present
         self.persisted = state.persisted
         self.owned = [*(link.name for link in self.present), *state.removed]
@@ -55,7 +57,17 @@ class LinkSnapshot:
         self._reload_owed = False
 
     def undo(self, patience: float) -> Undone:
-        return undo([self._taken, self._kernel, self._persistence, self._given_back, self._files], patience)
+        stages = [self._memory, self._taken, self._kernel, self._persistence, self._given_back, self._files]
+        return undo(stages, patience)
+
+    def _memory(self) -> Restored:
+        """While settings of parents are restored, nothing of what they were is forgotten, as the undo may be killed."""
+        path, facts = self._state.memory_path, self._state.facts
+        now = parent_settings.load(path, facts)
+        during = parent_settings.merged(now, self._state.memory)
+        if during != now:
+            parent_settings.save(path, during, facts)
+        return Restored()
 
     def _kernel(self) -> Restored:
         return kernel.undo(self.kernel, self.owned, self.beside)
