@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import f
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import undo as rounds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import undo
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeState
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions, ConvergeState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.undo import LinkSnapshot
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import actions
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends.networkd import NetworkdState
@@ -63,7 +63,7 @@ class FakeHost:
 @pytest.fixture
 def snapshot(monkeypatch):
     made = object.__new__(LinkSnapshot)
-    made._state = ConvergeState()
+    made._state = ConvergeState(ConvergeOptions())
     made.present, made.persisted = [], Persisted(HOST, {PATH: head("lan0") + "old"}, UNITS)
     made.files = files.Tree({}, ())
     made.adoptions = made.given_back = ()
