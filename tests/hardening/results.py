@@ -62,14 +62,18 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        self.figures = {name: Figures(**{**item, "wrong": tuple(item["wrong"])}) for name, item in data.items()}
+        self.figures = self._read()
+
+    def _read(self) -> dict[str, Figures]:
+        data = json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else {}
+        return {name: Figures(**{**item, "wrong": tuple(item["wrong"])}) for name, item in data.items()}
 
     def get(self, name: str) -> Figures | None:
         return self.figures.get(name)
 
     def put(self, name: str, figures: Figures) -> None:
-        self.figures[name] = figures
+        """Save one row's; those that another process has saved since stay."""
+        self.figures = {**self._read(), name: figures}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         data = {key: asdict(item) for key, item in sorted(self.figures.items())}
         new = self.path.with_suffix(".new")
