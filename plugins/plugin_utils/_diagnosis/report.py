@@ -117,7 +117,7 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
     losses, by_host = located(seen), _by_host(verdicts)
-    explaining = Explaining(verdicts)
+    explaining = Explaining(verdicts, seen)
     known = {name: accounts(evidence, explaining, losses) for name, evidence in seen.items()}
     hosts = [_host(item, by_host.get(item.name, []), known.get(item.name, [])) for item in checked]
     states = [host["state"] for host in hosts]

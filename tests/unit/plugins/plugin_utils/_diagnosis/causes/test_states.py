@@ -60,6 +60,30 @@ def test_a_deleted_link_names_the_moment_and_its_loss_of_the_route_is_a_conseque
     assert cases.verdict(fleet, "host_isolation").explained_by == "link_absent"
 
 
+def test_a_link_that_was_deleted_twice_has_lost_since_the_first_time() -> None:
+    fleet = cases.healthy()
+    _without(fleet, "after")
+    for after in (2.0, 3.0):
+        cases.event(fleet, action="delete", after=after)
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert "for the last time of 2 at +3.0 s" in found.summary
+
+
+def test_a_link_that_came_back_was_the_cause_of_what_was_lost_meanwhile() -> None:
+    fleet = cases.healthy()
+    cases.event(fleet, action="delete", after=1.0, process=cases.process(IP))
+    _switch(fleet, "up", "lan0", (0.9, False), (1.6, True))
+    cases.event(fleet, action="new", after=1.5)
+    assert cases.verdict(fleet, "link_absent").status == "ruled_out"
+    for target in cases.lose(fleet, "host_to_container", at=1.1):
+        target["losses"] = [[1.1, 2.0]]
+    assert cases.verdict(fleet, "link_down").status == "ruled_out"
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after) == ("confirmed", 1.0)
+    assert not found.repairs_itself
+
+
 def test_a_link_that_is_down_is_the_cause_of_the_routes_that_went() -> None:
     fleet = cases.healthy()
     cases.own_link(fleet, "lan0")["up"] = False
