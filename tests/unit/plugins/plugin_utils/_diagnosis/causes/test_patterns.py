@@ -127,6 +127,18 @@ def test_an_address_that_is_there_again_was_not_taken_away() -> None:
     assert cases.verdict(fleet, "address_removed_by_other").status == "confirmed"
 
 
+def test_an_address_that_was_missing_for_a_while_was_the_cause_of_what_was_lost_meanwhile() -> None:
+    data = {"address": "192.168.100.3/32"}
+    for back, expected in ((0.6, "ruled_out"), (1.5, "confirmed")):
+        fleet = cases.healthy()
+        cases.event(fleet, kind="address", action="delete", after=0.5, data=data)
+        cases.event(fleet, kind="address", action="new", after=back, data=data)
+        for target in cases.lose(fleet, "host_to_container", at=0.6):
+            target["losses"] = [[0.6, 1.8]]
+        found = cases.verdict(fleet, "address_removed_by_other")
+        assert (found.status, found.repairs_itself) == (expected, False)
+
+
 @pytest.mark.parametrize(("name", "word"), [("NetworkManager", "nm_exclusion"), ("systemd-networkd", "networkd")])
 def test_the_remedy_knows_the_manager_that_removed_it(name: str, word: str) -> None:
     fleet = cases.healthy()
