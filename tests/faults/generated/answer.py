@@ -44,18 +44,22 @@ class Wanted:
 @dataclass(frozen=True)
 class Answer:
     """wanted: by part and host. allowed: causes that are true, by host; explaining: those that explain what a host
-    lost, also of another host that it asks."""
+    lost, also of another host that it asks. quiet:
+    whether all hosts are healthy; who asks a container for pings that it drops is not."""
 
     wanted: tuple[Wanted, ...]
     allowed: dict[str, set[str]] = field(default_factory=dict)
     explaining: dict[str, set[str]] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    quiet: bool = False
 
 
 def derive(scenario: Scenario) -> Answer:
     wanted: list[Wanted] = []
     allowed: dict[str, set[str]] = {host: set() for host in FLEET}
     for part in scenario.parts:
+        if part.chosen:
+            continue
         others = [item for item in scenario.parts if item is not part]
         for host in FLEET if part.harm.fleet else (part.host,):
             hidden = any(item.harm.hides and item.host == host for item in others)
@@ -65,7 +69,8 @@ def derive(scenario: Scenario) -> Answer:
             allowed[host] |= part.harm.causes | part.harm.since | part.harm.passing | part.harm.also
     everywhere = set().union(*allowed.values())
     explaining = {host: everywhere if scenario.asks else found for host, found in allowed.items()}
-    return Answer(tuple(wanted), allowed, explaining, scenario.parts)
+    quiet = not wanted and not (scenario.parts and scenario.asks)
+    return Answer(tuple(wanted), allowed, explaining, scenario.parts, quiet)
 
 
 def _causes(part: Part) -> frozenset[str]:

@@ -54,7 +54,7 @@ def compare(report: dict[str, Any], answer: Answer, places: dict[str, Place]) ->
         targets = {item["id"]: item for item in host["timeline"]["targets"]} if host["accounts"] else {}
         for account in host["accounts"]:
             _accounted(found, host["host"], account, targets[account["target_id"]], answer)
-    if not answer.wanted:
+    if answer.quiet:
         found.alarms = int(any(_alarms(report)))
         found.notes += _alarms(report)
     return found

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from .answer import derive
 from .run import Outcome
 
 
@@ -23,7 +24,7 @@ def line(outcome: Outcome) -> str:
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     made = [item for item in outcomes if not item.failed]
-    faulty, healthy = [[item for item in made if bool(item.scenario.parts) is kind] for kind in (True, False)]
+    faulty, healthy = [[item for item in made if derive(item.scenario).quiet is kind] for kind in (False, True)]
 
     def total(name: str) -> int:
         return sum(getattr(item.found, name) for item in made)

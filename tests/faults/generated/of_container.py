@@ -9,6 +9,7 @@ from . import acts
 from .terms import (
     BOTH,
     CONTAINER,
+    ECHO_REPLIES,
     ECHO_REQUESTS,
     INSIDE,
     IPV4,
@@ -25,7 +26,7 @@ from .terms import (
 
 #: A container whose link takes or sends nothing, and one that takes no requests.
 NO_LINK = Cut(PARENT, CONTAINER), Cut(INSIDE, CONTAINER)
-UNTAKEN = (Cut(CONTAINER, INSIDE, ECHO_REQUESTS),)
+UNTAKEN, UNANSWERED = (Cut(CONTAINER, INSIDE, ECHO_REQUESTS),), (Cut(INSIDE, CONTAINER, ECHO_REPLIES),)
 
 _pings = acts.filtered(acts.in_container, lambda dummy: [
     "icmp type echo-request counter drop", "icmpv6 type echo-request counter drop",
@@ -114,11 +115,11 @@ HARMS = [
     ),
     Harm(
         "pings filtered", "container", *_pings,
-        causes=frozenset({"filter_drops"}), cuts=UNTAKEN,
+        causes=frozenset({"filter_drops"}), cuts=UNTAKEN, chosen=True,
     ),
     Harm(
         "pings filtered without a counter", "container", *_quiet,
-        causes=frozenset({"filter_drops"}), cuts=UNTAKEN, suspected=True, times=(*LASTING, "a blip"),
+        causes=frozenset({"filter_drops"}), cuts=UNTAKEN, suspected=True, chosen=True, times=(*LASTING, "a blip"),
     ),
     Harm(
         "40 % of pings filtered", "container", *_lossy,
@@ -126,7 +127,8 @@ HARMS = [
     ),
     Harm(
         "pings ignored", "container", _ignore(1), _ignore(0),
-        causes=frozenset({"pings_ignored"}), cuts=UNTAKEN, times=(*LASTING, "a blip"),
+        # what the kernel takes and does not answer
+        causes=frozenset({"pings_ignored"}), cuts=UNTAKEN, or_cuts=UNANSWERED, chosen=True, times=(*LASTING, "a blip"),
     ),
     Harm(
         "declared container stopped", "container", _stop, None, prepare=acts.declare_containers,

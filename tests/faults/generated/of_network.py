@@ -14,8 +14,10 @@ from .terms import (
     BLIP,
     CONTAINER,
     GATEWAY,
+    HOST,
     IPV4,
     LASTING,
+    LINK,
     LINK_MACS,
     MOMENT,
     NETWORK,
@@ -31,6 +33,8 @@ from .terms import (
 #: Of the host's port, as seen from the host; of the gateway's.
 SENT, RECEIVED = Cut(PARENT, NETWORK), Cut(NETWORK, PARENT)
 FROM_GATEWAY, TO_GATEWAY = Cut(GATEWAY, NETWORK), Cut(NETWORK, GATEWAY)
+#: Without a carrier the kernel sends nothing.
+UNSENT = Cut(HOST, LINK), Cut(HOST, PARENT)
 #: What is sent to who took the first container's address and has released it.
 GONE = Cut(PARENT, CONTAINER), Cut(NETWORK, PARENT)
 
@@ -99,7 +103,8 @@ _fleet = acts.take(acts.other_container, lambda place: place.container_addresses
 HARMS = [
     Harm(
         "port down", "port", acts.plug("down", acts.own_port), acts.plug("up", acts.own_port),
-        causes=frozenset({"no_carrier"}), passing=frozenset({"port_flaps"}), cuts=(SENT, RECEIVED), hides=True,
+        causes=frozenset({"no_carrier"}), passing=frozenset({"port_flaps"}), cuts=(SENT, RECEIVED), or_cuts=UNSENT,
+        hides=True,
         times=(START, MOMENT, BLIP, PERIODIC),
     ),
     Harm(

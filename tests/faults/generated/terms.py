@@ -27,8 +27,9 @@ HOST, LINK, PARENT, CONTAINER, INSIDE = "host", "link", "parent", "container", "
 NETWORK, GATEWAY = "network", "gateway"
 
 #: What of the packets on an edge a cut concerns, if not all: those of the first container, those that have the MAC
-#: address of a link or container and not the parent's, and echo requests.
-FIRST_CONTAINER, LINK_MACS, ECHO_REQUESTS = "first container", "MAC addresses of links", "echo requests"
+#: address of a link or container and not the parent's, and echo requests or replies.
+FIRST_CONTAINER, LINK_MACS = "first container", "MAC addresses of links"
+ECHO_REQUESTS, ECHO_REPLIES = "echo requests", "echo replies"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Harm:
     cuts: where it loses what it loses; or_cuts: or there, by protocol. also: causes that are true beside it. status:
     `suspected` where a host cannot prove it. hides: nothing else that is wrong with the host shows. fleet: it concerns
     all hosts. culprit: who did it, where that can be known of a harm during the watch; always: also of one before it.
+    chosen: what was so from the start is a container's choice, and fine as verification accepts it.
     """
 
     what: str
@@ -106,6 +108,7 @@ class Harm:
     fleet: bool = False
     culprit: IsCulprit | None = None
     always: bool = False
+    chosen: bool = False
     families: tuple[str, ...] = FAMILIES
     times: tuple[str, ...] = TIMES
 
@@ -127,6 +130,11 @@ class Part:
     delay: float
     lasts: float
     pause: float
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is no fault."""
+        return self.harm.chosen and self.when == START
 
     @property
     def text(self) -> str:

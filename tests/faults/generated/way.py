@@ -29,6 +29,7 @@ from tests.faults.lab import FLEET
 from .lab import six
 from .terms import (
     CONTAINER,
+    ECHO_REPLIES,
     ECHO_REQUESTS,
     FIRST_CONTAINER,
     GATEWAY,
@@ -132,7 +133,8 @@ def _concerns(cut: Cut, part: Part, target: Target, direction: str, points: Way)
         return Point(INSIDE, part.host, 1) in points
     if cut.only == LINK_MACS:
         return points[1].what in (LINK, CONTAINER)
-    return cut.only != ECHO_REQUESTS or (direction == REQUEST and target["method"] == ECHO)
+    way = {ECHO_REQUESTS: REQUEST, ECHO_REPLIES: ANSWER}.get(cut.only)
+    return way is None or (direction == way and target["method"] == ECHO)
 
 
 def _seen(edge: tuple[Point, Point], there: Way) -> Iterator[Point]:

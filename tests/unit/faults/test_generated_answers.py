@@ -84,8 +84,9 @@ def test_every_harm_has_an_answer(one):
     assert {*one.causes, *one.since, *one.passing, *one.also} <= set(BY_ID)
     assert one.causes or one.cuts
     for when in one.possible():
-        wanted = derive(scenario(Part(one, "web1", when, 1.0, 2.0, 2.0))).wanted
-        assert wanted
+        item = Part(one, "web1", when, 1.0, 2.0, 2.0)
+        wanted = derive(scenario(item)).wanted
+        assert wanted or item.chosen
         assert all(item.causes or one.cuts for item in wanted), when
     assert one.end is not None or not set(one.possible()) & set(PASSING)
 
@@ -169,6 +170,14 @@ def test_the_direction_has_to_be_right_as_well():
 def test_where_web1_loses_packets_follows_from_what_a_harm_cuts(name, host, target, edge, directions):
     found = lost("web1", target, part(name, START, host))
     assert [(item.edge, item.directions) for item in found] == ([(edge, directions)] if edge else [])
+
+
+def test_a_container_may_drop_pings_from_the_start():
+    chosen = scenario(part("pings ignored at container"))
+    assert derive(chosen).quiet
+    assert compare(report([{"cause": "pings_ignored"}]), derive(chosen), {}).wrong == 1
+    assert not derive(replace(chosen, asks=True)).quiet
+    assert not derive(scenario(part("pings ignored at container", MOMENT))).quiet
 
 
 def test_a_healthy_scenario_wants_silence():
