@@ -196,6 +196,18 @@ def test_networkmanager_or_the_only_suspect_removed_the_parent() -> None:
     either = cases.verdict(fleet, "parent_vanished").culprit
     assert either["rule"] == "unknown"
     assert "one of ip (PID 8, reload.service), ip (PID 9, reload.service)" in either["text"]
+    spoken = {"pid": 7, "name": "ip", "unit": None, "command": "ip link delete eth0"}
+    runner = {"pid": 6, "name": "sh", "unit": None, "command": "sh -c ip link delete eth0"}
+    own = {"pid": 5, "name": "ip", "unit": "linuxnet-macvlan-lan0.service", "command": "ip link delete eth0"}
+    gone["suspects"] = [*programs, own, runner, spoken]
+    said = cases.verdict(fleet, "parent_vanished").culprit
+    assert (said["pid"], said["rule"]) == (7, "the only command just before that says this change")
+    gone["suspects"] = [*programs, spoken, {**spoken, "pid": 4, "command": "ip link del eth0"}]
+    assert cases.verdict(fleet, "parent_vanished").culprit["rule"] == "unknown"
+    gone["suspects"] = [*programs, {**spoken, "command": "ip link set eth0 down"}]
+    assert cases.verdict(fleet, "parent_vanished").culprit["rule"] == "unknown"
+    gone["suspects"] = [own]
+    assert cases.verdict(fleet, "parent_vanished").culprit["rule"] == "unknown"
     gone["suspects"] = programs[:1]
     assert cases.verdict(fleet, "parent_vanished").culprit["unit"] == "reload.service"
     data = {"manager": "NetworkManager", "state": "unmanaged", "reason": "removed"}
