@@ -73,7 +73,7 @@ class _AtOnce:
         return bisect_right(self._starts, one.ended), bisect_left(self._ends, one.started)
 
 
-class _Witnesses:
+class _GatewayWitnesses:
     """What all hosts of a segment saw of one gateway in the same minutes, over parents with a carrier."""
 
     def __init__(self, found: Iterable[_Witness]) -> None:
@@ -109,7 +109,9 @@ def judge(case: Case) -> CauseVerdict:
     if not dead:
         return case.ruled_out("every gateway that was asked answers the parent or a link on it, now and then at least")
     gateway, own = dead[0]
-    witnesses = case.fleet.once(("gateway_dead", case.segment, gateway), lambda: _Witnesses(_of_all(case, gateway)))
+    witnesses = case.fleet.once(
+        ("gateway_dead", case.segment, gateway), lambda: _GatewayWitnesses(_of_all(case, gateway))
+    )
     reaching = witnesses.reaching(own)
     if reaching:
         return case.ruled_out(f"{gateway} answers {', '.join(one.host for one in reaching[:5])}")

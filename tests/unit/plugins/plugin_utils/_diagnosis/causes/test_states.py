@@ -226,7 +226,7 @@ def test_a_gateway_that_was_dead_for_a_while_is_found() -> None:
 
 
 def test_arp_that_answers_late_is_no_sign_of_a_gateway_that_was_there() -> None:
-    """As it was lost in generated scenario 16/2: of ARP a single request, and answers came when the gateway was back."""
+    """As in generated scenario 16/2: of ARP one request was lost, and answers came when the gateway was back."""
     fleet = cases.healthy()
     arp = [(3.005, 3.501)]
     _gateway_lossy(fleet, [[(3.005, 4.5), (6.003, 7.509), (9.008, 11.24)], arp, arp])
