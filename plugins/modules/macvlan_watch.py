@@ -225,6 +225,13 @@ targets:
       description: Why nothing could be probed, such as a declared link that is not there; empty otherwise.
       type: str
       sample: this host has no link lan0
+    declined:
+      description:
+        - Why a container that answered no pings is fine as M(linuxnet.macvlan.macvlan_verify) accepts it. It answers
+          ARP, and its own pings to the host are answered.
+      type: str
+      returned: for such a container
+      sample: "it drops pings (0 of 24 answered): it answers ARP, and its own pings to the host are answered"
 events:
   description:
     - Changes and observations in the order of time. At most 2000 are kept, 500 of a kind, and 60 ARP claims of an

@@ -13,7 +13,7 @@ from .kinds import ECHO, GATEWAYS
 #: A single lost packet that is followed by answers proves nothing; a loss that comes again does.
 LOSSES = 2
 
-#: What is known of a target: it is lost, it answered, or neither: it was not asked, or a gateway that drops pings.
+#: What is known of a target: it is lost, it answered, or neither: it was not asked, or it drops pings.
 BROKEN, OK, UNKNOWN = "broken", "ok", "unknown"
 
 
@@ -28,13 +28,19 @@ class Answered(TypedDict):
     received: int
 
 
-class Identified(Answered):
+class Declining(Answered, total=False):
+    """declined: why a target that answers no pings is fine, in words; empty or absent where it is not."""
+
+    declined: str
+
+
+class Identified(Declining):
     """id: its name in a timeline."""
 
     id: str
 
 
-Target = TypeVar("Target", bound=Answered)
+Target = TypeVar("Target", bound=Declining)
 
 
 def fails(sent: int, received: int) -> bool:
@@ -48,10 +54,15 @@ def is_lost(target: Answered) -> bool:
 
 
 def broken(targets: Iterable[Target]) -> list[Target]:
-    """The lost ones, without the pings of gateways that drop pings: never answered, while ARP was all the time."""
+    """The lost ones, without the pings of gateways that drop pings: never answered, while ARP was all the time; and
+    without those of containers that do (`declined`)."""
     targets = list(targets)
     answering = {_asked(item) for item in targets if item["method"] != ECHO and item["sent"] and not is_lost(item)}
-    return [item for item in targets if is_lost(item) and not (_drops_pings(item) and _asked(item) in answering)]
+    return [
+        item
+        for item in targets
+        if is_lost(item) and not item.get("declined") and not (_drops_pings(item) and _asked(item) in answering)
+    ]
 
 
 def states(targets: Iterable[Identified]) -> dict[str, str]:

@@ -36,8 +36,13 @@ class RoundTrips(TypedDict):
 _TargetFrom = TypedDict("_TargetFrom", {"from": TargetOrigin})
 
 
-class TargetData(_TargetFrom):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
-    """One target and what came of it. losses: intervals, each a beginning and an end."""
+class _Declined(TypedDict, total=False):
+    declined: str
+
+
+class TargetData(_TargetFrom, _Declined):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
+    """One target and what came of it. losses: intervals, each a beginning and an end. declined: why it is fine although
+    it answers no pings, as verification accepts it; absent where it answers, or is not fine."""
 
     id: str
     network: str

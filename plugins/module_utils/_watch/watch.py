@@ -28,8 +28,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, own_label
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import declined
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
@@ -296,16 +298,46 @@ class Observer:
     def _shortened(self, asking: Asking, now: float) -> float:
         """When to end because something is broken; far away as long as nothing is, or that does not matter.
 
-        A gateway that has never answered an echo may just drop them.
+        A gateway that has never answered an echo may just drop them, and so may a container whose own are answered.
         """
         after = self._request.after_break
         if after is None:
             return math.inf
         for item in self._targets:
-            never_counts = not (item.probe and item.probe.method == ECHO and item.kind in GATEWAYS)
-            if item.probe and asking.broken(item.probe, LOSSES, never_counts):
+            if item.probe is None or not asking.broken(item.probe, LOSSES, True):
+                continue
+            if asking.broken(item.probe, LOSSES, False) or not self._may_decline(item, item.probe, asking):
                 return now + after
         return math.inf
+
+    def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
+        if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):
+            return False
+        if target.kind in GATEWAYS:
+            return True
+        scope = next((item for item in self._scopes if item.network.name == target.network), None)
+        probes = [item.probe for item in self._targets if item.probe]
+        own = declined.reverse(probe, scope, probes) if scope else []
+        return any(asking.sent(other) and not asking.broken(other, LOSSES, True) for other in own)
+
+    def _declined(self, series: Mapping[Probe, Series]) -> dict[str, str]:
+        """Why containers that answer no pings are fine, by id of the target."""
+        silent = {
+            item.id: (item.probe, scope)
+            for item in self._targets
+            for scope in self._scopes
+            if item.probe and scope.network.name == item.network and item.kind == HOST_TO_CONTAINER
+            if series[item.probe].sent and not series[item.probe].received
+        }
+        try:
+            paths = lookup(probe.target for probe, dummy in silent.values()) if silent else {}
+        except OSError:
+            return {}
+        chosen = {
+            name: declined.choice(probe, series[probe], paths[probe.target].mac, scope, series)
+            for name, (probe, scope) in silent.items()
+        }
+        return {name: why for name, why in chosen.items() if why}
 
     def _stamp(self, moment: float) -> float:
         return round(max(moment - self._begin, 0.0), 3) if self._begin else 0.0
@@ -322,6 +354,8 @@ class Observer:
             attribute(self._record.events, self._begin)
         asked = {item.id: series[item.probe] for item in self._targets if item.probe}
         targets = [item.as_data(asked.get(item.id, Series()), end, _macs(item, transports)) for item in self._targets]
+        for name, why in self._declined(series).items():
+            next(item for item in targets if item["id"] == name)["declined"] = why
         # Some are known only some time later.
         events = sorted(self._record.events, key=operator.itemgetter("after"))
         for correction in corrections(events, targets):

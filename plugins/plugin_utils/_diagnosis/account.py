@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    parse_address,
+    parse_network,
+    within,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, ScopeData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
     GATEWAY_FROM_LINK,
@@ -142,9 +147,13 @@ def accounts(
 
 
 class Explaining:
-    """The verdicts of all hosts that can explain a loss, by host, and by the addresses that they are about."""
+    """The verdicts of all hosts that can explain a loss, by host, and by the addresses that they are about.
 
-    def __init__(self, verdicts: Iterable[CauseVerdict]) -> None:
+    hosts: the evidence of all, by which it is known whose an address is.
+    """
+
+    def __init__(self, verdicts: Iterable[CauseVerdict], hosts: Mapping[str, HostEvidence]) -> None:
+        self._owners = _Owners(hosts)
         self._hosts: dict[str, list[CauseVerdict]] = {}
         self._addresses: dict[str, list[CauseVerdict]] = {}
         for item in verdicts:
@@ -161,10 +170,34 @@ class Explaining:
         """
         found = [item for item in self._hosts.get(host, ()) if _explains(item, target, interval)]
         if not target["network"]:
-            there = (item for item in self._addresses.get(target["target"], ()) if item.host != host)
-            found += [item for item in there if BY_ID[item.cause].everywhere]
+            there = list(self._addresses.get(target["target"], ()))
+            for other in self._owners.of(target["target"]):
+                there += [item for item in self._hosts.get(other, ()) if _of_all(item) and item not in there]
+            found += [item for item in there if item.host != host and BY_ID[item.cause].everywhere]
         confirmed = [item for item in found if item.status == CONFIRMED]
         return confirmed or found
+
+
+class _Owners:
+    """Whose an address is: that of a host, or one that it may give to its containers, whether it is there or not."""
+
+    def __init__(self, hosts: Mapping[str, HostEvidence]) -> None:
+        self._networks = [(host, network) for host, evidence in hosts.items() for network in evidence["networks"]]
+        self._known: dict[str, list[str]] = {}
+
+    def of(self, address: str) -> list[str]:
+        if address not in self._known:
+            self._known[address] = list(self._found(address))
+        return self._known[address]
+
+    def _found(self, address: str) -> Iterator[str]:
+        parsed = parse_address(address)
+        if parsed is None:
+            return
+        for host, network in self._networks:
+            ranges = [item for item in map(parse_network, network["container_ranges"]) if item is not None]
+            if address in network["host_addresses"] or any(within(parsed, item) for item in ranges):
+                yield host
 
 
 def causes(verdicts: Iterable[CauseVerdict]) -> tuple[str, ...]:
@@ -195,8 +228,12 @@ def _requested_like(verdict: CauseVerdict, target: TargetData) -> bool:
     """Whether a target that was requested beside the networks shares the way of what a verdict is about: its address,
     or all that is behind the parent."""
     named = _named(verdict)
-    if _at(named, target["target"]):
-        return True
+    return _at(named, target["target"]) or _of_all(verdict)
+
+
+def _of_all(verdict: CauseVerdict) -> bool:
+    """Whether a verdict is about all that passes the parent."""
+    named = _named(verdict)
     return GATEWAY_FROM_PARENT in BY_ID[verdict.cause].breaks and (not named or _of_parent(named))
 
 
@@ -248,7 +285,12 @@ def _account(
         before=_before(watch, after),
         taught=_taught(watch, target, corrected),
         ask="; ".join(
-            [*map(drop_words, loss.drops if loss is not None else ()), _ask(edge, names, target, parent_reaches)]
+            [
+                *map(drop_words, loss.drops if loss is not None else ()),
+                _between(loss)
+                if loss is not None and loss.between_hosts
+                else _ask(edge, names, target, parent_reaches),
+            ]
         ),
     )
 
@@ -302,6 +344,8 @@ def _supposed(target: TargetData, parent_reaches: bool | None, names: NetworkNam
 
 def _edge(loss: LocatedLoss, target: TargetData, names: NetworkNames) -> tuple[str, str]:
     """The nodes of the drawing between which it is lost, as its probes were followed."""
+    if loss.between_hosts:
+        return (PARENT, SWITCH) if loss.start.host == names.host else (SWITCH, PARENT)
     source, to = ends(target, names.places)
     return _node(loss.start, source, to, names), _node(loss.end, source, to, names)
 
@@ -337,6 +381,13 @@ def _before(watch: TimelineData, after: float | None) -> tuple[str, ...]:
 def can_break(event: Event) -> bool:
     """Whether it is of a kind that can break a path."""
     return event["kind"] in BREAKING or (event["kind"] in HEARD and event["action"] == "change")
+
+
+def _between(loss: LocatedLoss) -> str:
+    return (
+        f"the network team: {loss.start} has sent it, and {loss.end} has not received it: are the switch ports of both"
+        " up and in the same VLAN, and which of them, or of the links between their switches, counts errors or drops"
+    )
 
 
 def _ask(edge: tuple[str, str], names: NetworkNames, target: TargetData, parent_reaches: bool | None) -> str:

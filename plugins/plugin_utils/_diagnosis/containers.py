@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
@@ -58,6 +58,13 @@ def unplaced(case: Case) -> Iterator[str]:
     """The declared addresses of containers that no link on the network's parent has."""
     there = {item["address"] for item in case.after.found}
     return (str(item) for item in case.network.containers if str(item) not in there)
+
+
+def about(case: Case, addresses: Collection[str], lost: Iterable[TargetData]) -> list[TargetData]:
+    """Targets that lead to containers with these addresses or, as far as these were there before, from them."""
+    before = [] if case.lacks("before") else case.before.found
+    spaces = {item["namespace"] for item in before if item["address"] in addresses and item["namespace"]}
+    return [item for item in lost if item["target"] in addresses or item["from"]["namespace"] in spaces]
 
 
 def empty_links(case: Case) -> list[tuple[NamespaceView, LinkData]]:

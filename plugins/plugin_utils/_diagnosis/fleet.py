@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from functools import cached_property
+from itertools import islice
+from typing import Generic, TypeVar, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     parse_interface,
@@ -15,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
+    AddressData,
     HostEvidence,
     LinkData,
     NamespaceData,
@@ -24,6 +27,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import named_segment
 
 Key = TypeVar("Key")
+Made = TypeVar("Made")
+#: Links that share something, by host and segment.
+_Shared = Mapping[tuple[str, str], list["SharedLinks"]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,35 @@ class Fleet:
     addresses: Mapping[tuple[str, str], tuple[FleetLink, ...]] = field(default_factory=dict)
     passed: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[tuple[str, str], tuple[FleetLink, ...]] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], object] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def shared_addresses(self) -> _Shared:
+        """The links of each address that more than one has."""
+        return _shared(self.addresses)
+
+    @cached_property
+    def shared_macs(self) -> _Shared:
+        """The members of each MAC address that more than one has."""
+        return _shared(self.members)
+
+    @cached_property
+    def claims(self) -> Mapping[str, list[AddressClaim]]:
+        """Every address that any namespace of a host has, by the address without prefix length."""
+        found: dict[str, list[AddressClaim]] = {}
+        for host, evidence in sorted(self.hosts.items()):
+            snapshot = evidence["after"]
+            for space in snapshot["namespaces"] if snapshot else ():
+                for item in space["addresses"]:
+                    claim = AddressClaim(host, space, item, snapshot["at"] if snapshot else "")
+                    found.setdefault(item["address"].split("/", maxsplit=1)[0], []).append(claim)
+        return found
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """What is the same for all hosts that ask for it, made for the first one. key: who makes it, and for what."""
+        if key not in self._known:
+            self._known[key] = make()
+        return cast(Made, self._known[key])
 
     def at(self, mac: str) -> tuple[FleetLink, ...]:
         """The links that have a MAC address."""
@@ -80,6 +115,42 @@ class Fleet:
     def together(self, one: str, other: str) -> bool:
         """Whether evidence of two hosts is of the same minutes: what moves between them is then seen once."""
         return at_once(self.hosts[one], self.hosts[other])
+
+
+@dataclass(frozen=True)
+class AddressClaim:
+    """An address of a namespace of a host. at: of the snapshot."""
+
+    host: str
+    space: NamespaceData
+    item: AddressData
+    at: str
+
+
+@dataclass(frozen=True)
+class SharedLinks:
+    """own: those of one host. links: of all hosts, those first that are up."""
+
+    own: tuple[FleetLink, ...]
+    links: tuple[FleetLink, ...]
+
+    def others(self, apart: Callable[[FleetLink], bool], most: int) -> list[FleetLink]:
+        """So many at most: of a hundred hosts with one address each would list all the others."""
+        return list(islice(filter(apart, self.links), most))
+
+
+def _shared(links: Mapping[tuple[str, str], tuple[FleetLink, ...]]) -> _Shared:
+    found: dict[tuple[str, str], list[SharedLinks]] = {}
+    for (segment, dummy), group in links.items():
+        if len(group) < 2:
+            continue
+        ordered = tuple(sorted(group, key=lambda link: not link.up))
+        own: dict[str, list[FleetLink]] = {}
+        for link in group:
+            own.setdefault(link.host, []).append(link)
+        for host, mine in own.items():
+            found.setdefault((host, segment), []).append(SharedLinks(tuple(mine), ordered))
+    return found
 
 
 def at_once(one: HostEvidence, other: HostEvidence) -> bool:

@@ -268,7 +268,7 @@ def violations(
     states: of the hosts. accounted: for each host its accounts, as causes that explain by id of the target.
     """
     verdicts = list(verdicts)
-    explaining = Explaining(verdicts)
+    explaining = Explaining(verdicts, hosts)
     found = []
     for host, evidence in hosts.items():
         own = [item for item in verdicts if item.host == host]

@@ -37,15 +37,22 @@ _Sightings = dict[tuple[object, ...], list[tuple[str, ForeignProbe]]]
 
 @dataclass(frozen=True)
 class PathEnd:
-    """One end of an edge. host: empty for the network. hop: an interface, SENDER, HOLDER or NETWORK."""
+    """One end of an edge. host: empty for the network. hop: an interface, SENDER, HOLDER or NETWORK.
+
+    above: of SENDER and HOLDER, the interface that they have.
+    """
 
     host: str
     hop: str
+    above: str = ""
 
     def __str__(self) -> str:
         if self.hop == NETWORK:
             return "the network"
         if self.hop in (SENDER, HOLDER):
+            inside = self.above.rpartition("/")[0]
+            if inside:
+                return f"container {inside} itself"
             return f"{self.host} itself" if self.host else "the machine that has the address"
         return f"{self.hop} of {self.host}" if self.host else self.hop
 
@@ -77,6 +84,11 @@ class LocatedLoss:
     def edge(self) -> tuple[str, str]:
         """Both ends in words."""
         return str(self.start), str(self.end)
+
+    @property
+    def between_hosts(self) -> bool:
+        """Whether it left the parent of one host of the fleet and did not come to that of the other one."""
+        return bool(self.start.host and self.end.host and self.start.host != self.end.host)
 
 
 def located(hosts: Mapping[str, HostEvidence]) -> dict[tuple[str, str], LocatedLoss]:
@@ -143,11 +155,12 @@ class _Witnesses:
 
 def _joined(host: str, nonce: str, not_traced: str, target: TargetPath, witnesses: _Witnesses) -> LocatedLoss:
     lost = target["edges"][0]
+    first, second = lost["edge"]
     own = LocatedLoss(
         host,
         target["target"],
-        PathEnd(host, lost["edge"][0]),
-        PathEnd("" if lost["edge"][1] == NETWORK else host, lost["edge"][1]),
+        PathEnd(host, first, second if first in (SENDER, HOLDER) else ""),
+        PathEnd("" if second == NETWORK else host, second, first if second in (SENDER, HOLDER) else ""),
         lost["direction"],
         lost["protocol"],
         lost["count"],
@@ -158,14 +171,14 @@ def _joined(host: str, nonce: str, not_traced: str, target: TargetPath, witnesse
         not_traced,
         (host,),
     )
-    if lost["edge"][1] != NETWORK:
+    if second != NETWORK:
         return own
     holders = witnesses.holders(target["address"])
     for witness, probe in witnesses.of(host, nonce, target, lost["protocol"]):
         hops = _inwards(holders.get(witness), probe["hops"])
         if hops:
             return replace(_behind(own, witness, hops, lost), witnesses=(host, witness))
-    return _unseen(own, holders, witnesses.hosts)
+    return _unseen(own, target["address"], holders, witnesses.hosts)
 
 
 def _inwards(place: str | None, seen: list[HopSeen]) -> list[HopSeen]:
@@ -187,15 +200,15 @@ def _behind(own: LocatedLoss, witness: str, hops: list[HopSeen], lost: LostEdge)
     answers = [_of(item["answers"], item["answer_count"], lost) for item in hops]
     enough = max(1, lost["count"] // 2)
     if answers[0] >= enough:
-        return replace(own, start=PathEnd(witness, hops[0]["hop"]), end=PathEnd("", NETWORK), direction=ANSWER)
+        return replace(own, start=PathEnd(witness, hops[0]["hop"]), end=own.start, direction=ANSWER)
     if requests[0] < enough:
-        return replace(own, end=PathEnd("", NETWORK), direction=REQUEST)
+        return replace(own, end=PathEnd(witness, hops[0]["hop"]), direction=REQUEST)
     answered = next((place for place, number in enumerate(answers) if number >= enough), None)
     if answered is not None:
         ends = [PathEnd(witness, hops[place]["hop"]) for place in (answered, answered - 1)]
         return replace(own, start=ends[0], end=ends[1], direction=ANSWER)
     reached = max(place for place, number in enumerate(requests) if number >= enough)
-    ends = [*(PathEnd(witness, item["hop"]) for item in hops), PathEnd(witness, HOLDER)]
+    ends = [*(PathEnd(witness, item["hop"]) for item in hops), PathEnd(witness, HOLDER, hops[-1]["hop"])]
     return replace(own, start=ends[reached], end=ends[reached + 1], direction=REQUEST)
 
 
@@ -204,12 +217,26 @@ def _of(numbers: list[list[int]], count: int, lost: LostEdge) -> int:
     return overlap(numbers, lost["numbers"]) if lost["protocol"] == ICMP else count
 
 
-def _unseen(own: LocatedLoss, holders: Mapping[str, str], hosts: Mapping[str, HostEvidence]) -> LocatedLoss:
+def _unseen(
+    own: LocatedLoss, address: str, holders: Mapping[str, str], hosts: Mapping[str, HostEvidence]
+) -> LocatedLoss:
     """Where the holder is in the fleet and watched at the same time, and has seen nothing, requests are lost."""
     for other in holders:
         if other != own.host and at_once(hosts[own.host], hosts[other]) and hosts[other].get("paths"):
-            return replace(own, direction=REQUEST, witnesses=(own.host, other))
+            parent = _parent(hosts[other], address)
+            end = PathEnd(other, parent) if parent else own.end
+            return replace(own, end=end, direction=REQUEST, witnesses=(own.host, other))
     return own
+
+
+def _parent(evidence: HostEvidence, address: str) -> str:
+    """The parent over which a host is reached at an address of one of its containers or of itself; empty where that is
+    not known."""
+    snapshot = evidence["before"] or evidence["after"]
+    for scope in snapshot["networks"].values() if snapshot else ():
+        if address in (item["address"] for item in (*scope["containers"], *scope["strays"])):
+            return scope["parent"] or ""
+    return ""
 
 
 # ---- the kernel's reasons in an operator's words ---------------------------------------------------------------------

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, TypeVar, cast
@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from . import laws, outages, shape
 from .account import Account, Explaining, accounts, places
 from .judge import judge, understood
-from .names import ENDS, ends, natural
+from .names import ENDS, ends, natural, of_target
 from .path import located
 from .report_data import SCHEMA, ReportContainer, ReportData, ReportEdge, ReportHost, ReportLink
 from .shape import NotUnderstood
@@ -117,7 +117,7 @@ def make(results: list[HostResult], generated: str, version: str, parameters: Ma
     absent = {item.name: item.message or item.state for item in checked if item.evidence is None}
     verdicts = judge(seen, absent)
     losses, by_host = located(seen), _by_host(verdicts)
-    explaining = Explaining(verdicts)
+    explaining = Explaining(verdicts, seen)
     known = {name: accounts(evidence, explaining, losses) for name, evidence in seen.items()}
     hosts = [_host(item, by_host.get(item.name, []), known.get(item.name, [])) for item in checked]
     states = [host["state"] for host in hosts]
@@ -192,7 +192,17 @@ def _host(host: _Host, verdicts: list[CauseVerdict], known: list[Account]) -> Re
         "accounts": [item.as_data() for item in known],
         "unlike": unlike,
         "unasked": unasked,
+        "notes": list(notes(evidence)) if evidence else [],
     }
+
+
+def notes(evidence: HostEvidence) -> Iterator[str]:
+    """What verification accepts as well: containers that drop pings, by whose choice as far as that is known."""
+    watch, snapshot = evidence["watch"], evidence["after"] or evidence["before"]
+    for target in watch["targets"] if watch else ():
+        if target.get("declined"):
+            scope = snapshot["networks"].get(target["network"]) if snapshot else None
+            yield f"{of_target(target, places(scope), evidence['host'])}: {target['declined']}"
 
 
 def _state(evidence: HostEvidence | None, verdicts: list[CauseVerdict], healthy: bool) -> str:

@@ -146,6 +146,7 @@ class ReportHost(TypedDict):
     """message: why there is no evidence. problems: what could not be read.
 
     accounts: one for each broken target. unlike: what was not found as declared. unasked: what could not be asked.
+    notes: what is fine and worth knowing.
     """
 
     host: str
@@ -159,6 +160,7 @@ class ReportHost(TypedDict):
     accounts: list[AccountData]
     unlike: list[str]
     unasked: list[str]
+    notes: list[str]
 
 
 class ReportSummary(TypedDict):

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Attribution, ProcessData
 
@@ -101,13 +103,29 @@ class CauseVerdict:
 
 
 #: Rules by which a culprit is found, beside those of the watch.
-UNKNOWN, MANAGER, MAC_ADDRESS, FILE, UNIT_LOG = (
+UNKNOWN, COMMAND_LINE, MANAGER, MAC_ADDRESS, FILE, UNIT_LOG = (
     "unknown",
+    "the only command just before that says this change",
     "what a network manager reported",
     "MAC address",
     "file that decides it",
     "log of the unit",
 )
+#: By the kernel's action the words of commands that do it, and by what changed of a link, and to what.
+_VERBS = {
+    "link delete": frozenset({"delete", "del"}),
+    "delete": frozenset({"delete", "del", "flush", "down"}),
+    "new": frozenset({"add", "append", "replace", "change", "up"}),
+}
+_CHANGES = {
+    "up False": frozenset({"down", "ifdown", "disconnect"}),
+    "up True": frozenset({"up", "ifup", "connect"}),
+    "arp": frozenset({"arp"}),
+    "mac": frozenset({"address", "ether", "hw"}),
+    "mode": frozenset({"mode"}),
+    "mtu": frozenset({"mtu"}),
+    "master": frozenset({"master", "nomaster"}),
+}
 #: Units of this collection, which restore what is declared.
 _OWN_UNITS = "linuxnet-macvlan-"
 
@@ -132,13 +150,42 @@ def unknown(reason: str) -> Culprit:
 
 def requester(event: Attribution) -> Culprit | None:
     """Who asked for a change: the process of the event or, where the kernel does not report one, the only one that is
-    suspected; None where there are several, or none, and for what the collection did itself."""
+    suspected, or whose command line says that change; None where there are several, or none, and for what the
+    collection did itself."""
     actor = event["process"]
     if actor is not None:
-        own = actor["self"] or (actor["unit"] or "").startswith(_OWN_UNITS)
+        own = actor["self"] or _own(actor)
         return None if own else culprit(actor, actor["known_by"])
     suspects = event.get("suspects", [])
-    return culprit(suspects[0], suspects[0].get("known_by", "")) if len(suspects) == 1 else None
+    if len(suspects) == 1:
+        return None if _own(suspects[0]) else culprit(suspects[0], suspects[0].get("known_by", ""))
+    saying = sorted((item for item in suspects if not _own(item) and _says(item, event)), key=_length)
+    # What runs a command says it as well.
+    same = [item for item in saying if item["command"].endswith(saying[0]["command"])]
+    return culprit(saying[0], COMMAND_LINE) if len(saying) == len(same) > 0 else None
+
+
+def _own(process: ProcessData) -> bool:
+    return (process["unit"] or "").startswith(_OWN_UNITS)
+
+
+def _length(process: ProcessData) -> int:
+    return len(process["command"])
+
+
+def _says(process: ProcessData, event: Attribution) -> bool:
+    """Whether a command line names the link of an event and what became of it."""
+    known = cast(Mapping[str, Any], event)
+    words = set(process["command"].split())
+    if not known.get("link") or known["link"] not in words:
+        return False
+    kind, action = str(known.get("kind")), str(known.get("action"))
+    if action != "change":
+        return bool(words & _VERBS.get(f"{kind} {action}", _VERBS.get(action, frozenset())))
+    changed = (known.get("data") or {}).get("changed") or {}
+    return any(
+        words & _CHANGES.get(f"{name} {values[1]}", _CHANGES.get(name, frozenset())) for name, values in changed.items()
+    )
 
 
 def whoever(event: Attribution) -> Culprit:

@@ -115,6 +115,7 @@ class HostSection:
     #: what was not found as declared, and what could not be asked
     unlike: list[str]
     unasked: list[str]
+    notes: list[str]
     consequences: list[VerdictBlock]
     ruled_out: list[VerdictBlock]
     not_tested: list[VerdictBlock]
@@ -375,6 +376,7 @@ def _host(
         abroad=[_loss(source, anchor, item, began) for item in accounts if item.get("explained_on")],
         unlike=[clean(item) for item in source.get("unlike") or []],
         unasked=[clean(item) for item in source.get("unasked") or []],
+        notes=[clean(item) for item in source.get("notes") or []],
         consequences=[verdict for verdict in verdicts if verdict.status == EXPLAINED],
         ruled_out=[verdict for verdict in verdicts if verdict.status == RULED_OUT],
         not_tested=[verdict for verdict in verdicts if verdict.status == NOT_TESTED],

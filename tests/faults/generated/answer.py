@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tests.faults.lab import FLEET
 
-from .terms import LASTING, MOMENT, START, Edge, Part, Scenario
+from .terms import LASTING, MOMENT, START, Part, Scenario
 
 #: Places whose harms show on every host.
 SHARED = ("gateway", "other host")
@@ -44,31 +44,33 @@ class Wanted:
 @dataclass(frozen=True)
 class Answer:
     """wanted: by part and host. allowed: causes that are true, by host; explaining: those that explain what a host
-    lost, also of another host that it asks. edges: where losses may be located, by host."""
+    lost, also of another host that it asks. quiet:
+    whether all hosts are healthy; who asks a container for pings that it drops is not."""
 
     wanted: tuple[Wanted, ...]
     allowed: dict[str, set[str]] = field(default_factory=dict)
     explaining: dict[str, set[str]] = field(default_factory=dict)
-    edges: dict[str, set[Edge]] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    quiet: bool = False
 
 
 def derive(scenario: Scenario) -> Answer:
     wanted: list[Wanted] = []
     allowed: dict[str, set[str]] = {host: set() for host in FLEET}
-    edges: dict[str, set[Edge]] = {host: set() for host in FLEET}
     for part in scenario.parts:
+        if part.chosen:
+            continue
         others = [item for item in scenario.parts if item is not part]
         for host in FLEET if part.harm.fleet else (part.host,):
             hidden = any(item.harm.hides and item.host == host for item in others)
             alone = part.harm.fleet and any(item.harm.hides for item in others)
             wanted.append(Wanted(part, host, _causes(part), part.harm.suspected or alone, hidden))
-        for host in FLEET if part.harm.where in SHARED or scenario.asks else (part.host,):
-            edges[host] |= part.harm.edges
         for host in FLEET if part.harm.where in SHARED else (part.host,):
             allowed[host] |= part.harm.causes | part.harm.since | part.harm.passing | part.harm.also
     everywhere = set().union(*allowed.values())
     explaining = {host: everywhere if scenario.asks else found for host, found in allowed.items()}
-    return Answer(tuple(wanted), allowed, explaining, edges)
+    quiet = not wanted and not (scenario.parts and scenario.asks)
+    return Answer(tuple(wanted), allowed, explaining, scenario.parts, quiet)
 
 
 def _causes(part: Part) -> frozenset[str]:

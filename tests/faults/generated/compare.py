@@ -5,21 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .answer import Answer, Wanted
-from .terms import CONTAINER, END, LINK, NETWORK, PARENT, PASSING, Edge, Place
-
-_BETWEEN = re.compile(r"between (.+?) and (.+)")
-_NAMES = (
-    (re.compile(r"the network|gateway|the switch port"), NETWORK),
-    (re.compile(r"\S+/eth0|container"), CONTAINER),
-    (re.compile(r"eth0"), PARENT),
-    (re.compile(r"lan0"), LINK),
-)
+from .terms import PASSING, Place
+from .way import lost, said
 
 
 @dataclass
@@ -27,7 +19,9 @@ class Found:
     """What became of a scenario.
 
     named, missed: parts whose cause was wanted. right, wrong: confirmed verdicts. explained, located, misplaced: broken
-    targets. culprits: whether each is right. alarms: of a healthy scenario. notes: what is not as wanted, in words.
+    targets. edges, directions: of each broken target, located or explained, for which the composition says where it is
+    lost: whether the edge is right, and whether both are. culprits: whether each is right. alarms: of a healthy
+    scenario. notes: what is not as wanted, in words.
     """
 
     named: int = 0
@@ -37,6 +31,8 @@ class Found:
     explained: int = 0
     located: int = 0
     misplaced: int = 0
+    edges: list[bool] = field(default_factory=list)
+    directions: list[bool] = field(default_factory=list)
     culprits: list[bool] = field(default_factory=list)
     alarms: int = 0
     notes: list[str] = field(default_factory=list)
@@ -55,9 +51,10 @@ def compare(report: dict[str, Any], answer: Answer, places: dict[str, Place]) ->
             found.wrong += 1
             found.notes.append(f"confirmed on {item['host']} and not there: {item['cause']}: {item['summary']}")
     for host in report["hosts"]:
+        targets = {item["id"]: item for item in host["timeline"]["targets"]} if host["accounts"] else {}
         for account in host["accounts"]:
-            _accounted(found, host["host"], account, answer)
-    if not answer.wanted:
+            _accounted(found, host["host"], account, targets[account["target_id"]], answer)
+    if answer.quiet:
         found.alarms = int(any(_alarms(report)))
         found.notes += _alarms(report)
     return found
@@ -104,24 +101,23 @@ def _lost(report: dict[str, Any], host: str) -> bool:
     return any(item["accounts"] for item in report["hosts"] if item["host"] == host)
 
 
-def _accounted(found: Found, host: str, account: dict[str, Any], answer: Answer) -> None:
-    if account["explained_by"]:
-        if set(account["explained_by"]) & answer.explaining[host]:
-            found.explained += 1
-            return
-    elif edge(account["edge_text"]) in answer.edges[host]:
+def _accounted(found: Found, host: str, account: dict[str, Any], target: dict[str, Any], answer: Answer) -> None:
+    wanted = [item for part in answer.parts for item in lost(host, target, part)]
+    edge = said(host, account["edge_text"])
+    there = [item for item in wanted if item.edge == edge]
+    directed = any(account["direction"] in item.directions for item in there)
+    if wanted:
+        found.edges.append(bool(there))
+        found.directions.append(directed)
+    by = set(account["explained_by"])
+    if by & answer.explaining[host]:
+        found.explained += 1
+    elif not by and directed:
         found.located += 1
+    else:
+        found.misplaced += 1
+        explained = f", explained by {', '.join(sorted(by))}" if by else ""
+        found.notes.append(f"misplaced on {host}: {account['text']}{explained}")
         return
-    found.misplaced += 1
-    by = f", explained by {', '.join(account['explained_by'])}" if account["explained_by"] else ""
-    found.notes.append(f"misplaced on {host}: {account['text']}{by}")
-
-
-def edge(text: str) -> Edge:
-    """The two points that an account names."""
-    match = _BETWEEN.search(text)
-    return frozenset(_point(name) for name in match.groups()) if match else frozenset()
-
-
-def _point(name: str) -> str:
-    return next((point for pattern, point in _NAMES if pattern.match(name)), END)
+    if wanted and not directed:
+        found.notes.append(f"explained, and on another edge or direction on {host}: {account['text']}")

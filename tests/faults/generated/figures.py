@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from .answer import derive
 from .run import Outcome
 
 
@@ -23,11 +24,13 @@ def line(outcome: Outcome) -> str:
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     made = [item for item in outcomes if not item.failed]
-    faulty, healthy = [[item for item in made if bool(item.scenario.parts) is kind] for kind in (True, False)]
+    faulty, healthy = [[item for item in made if derive(item.scenario).quiet is kind] for kind in (False, True)]
 
     def total(name: str) -> int:
         return sum(getattr(item.found, name) for item in made)
 
+    edges = [right for item in made for right in item.found.edges]
+    directions = [right for item in made for right in item.found.directions]
     culprits = [right for item in made for right in item.found.culprits]
     seconds = sorted(item.to_verdict for item in faulty)
     return {
@@ -43,6 +46,9 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "losses_explained": total("explained"),
         "losses_located": total("located"),
         "losses": total("explained") + total("located") + total("misplaced"),
+        "edges_right": sum(edges),
+        "directions_right": sum(directions),
+        "edges": len(edges),
         "culprits_right": sum(culprits),
         "culprits": len(culprits),
         "false_alarms": sum(item.found.alarms for item in healthy),
@@ -56,11 +62,13 @@ def text(found: dict[str, Any]) -> str:
     losses = f"{found['losses_explained']} explained, {found['losses_located']} located"
     seconds = f"median {found['seconds_to_verdict_median']}, longest {found['seconds_to_verdict_longest']}"
     known = _share(found["losses_explained"] + found["losses_located"], found["losses"])
+    both = _share(found["directions_right"], found["edges"])
     lines = [
         f"{found['scenarios']} scenarios: {found['all_right']} all right; {found['lab_failed']} whose lab failed",
         f"recall              {_share(found['causes_named'], found['causes_wanted'])} causes named",
         f"precision           {_share(found['confirmed_right'], found['confirmed'])} confirmed causes are there",
         f"explained, located  {known} broken targets ({losses})",
+        f"edges               {_share(found['edges_right'], found['edges'])}, {both} with the direction",
         f"culprits            {_share(found['culprits_right'], found['culprits'])}",
         f"false alarms        {found['false_alarms']} in {found['healthy']} healthy or harmless scenarios",
         f"seconds             {seconds} from the first harm to the report",

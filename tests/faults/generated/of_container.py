@@ -6,12 +6,27 @@
 from __future__ import annotations
 
 from . import acts
-from .terms import BOTH, CONTAINER, END, IPV4, IPV6, LASTING, LINK, MOMENT, NETWORK, PARENT, START, Act, Harm, Place
+from .terms import (
+    BOTH,
+    CONTAINER,
+    ECHO_REPLIES,
+    ECHO_REQUESTS,
+    INSIDE,
+    IPV4,
+    IPV6,
+    LASTING,
+    MOMENT,
+    PARENT,
+    START,
+    Act,
+    Cut,
+    Harm,
+    Place,
+)
 
-AT_CONTAINER = frozenset({
-    frozenset({CONTAINER, PARENT}), frozenset({CONTAINER, END}), frozenset({CONTAINER, LINK}),
-    frozenset({CONTAINER, NETWORK}),
-})  # fmt: skip
+#: A container whose link takes or sends nothing, and one that takes no requests.
+NO_LINK = Cut(PARENT, CONTAINER), Cut(INSIDE, CONTAINER)
+UNTAKEN, UNANSWERED = (Cut(CONTAINER, INSIDE, ECHO_REQUESTS),), (Cut(INSIDE, CONTAINER, ECHO_REPLIES),)
 
 _pings = acts.filtered(acts.in_container, lambda dummy: [
     "icmp type echo-request counter drop", "icmpv6 type echo-request counter drop",
@@ -71,53 +86,56 @@ def _move(place: Place) -> None:
 HARMS = [
     Harm(
         "link set down", "container", acts.container("down"), acts.restart,
-        causes=frozenset({"container_link_down"}), passing=frozenset({"container_link_down"}), edges=AT_CONTAINER,
+        causes=frozenset({"container_link_down"}), passing=frozenset({"container_link_down"}), cuts=NO_LINK,
         culprit=acts.by_name("ip"),
     ),
     Harm(
         "address deleted", "container", _flush, acts.restart, prepare=acts.declare_containers,
         causes=frozenset({"container_address_wrong"}), passing=frozenset({"container_address_wrong"}),
-        edges=AT_CONTAINER, times=(START, MOMENT, "a blip"),
+        # by IPv6 its link no longer receives what is sent to the group of the address
+        cuts=(Cut(CONTAINER, INSIDE),), or_cuts=(Cut(PARENT, CONTAINER),), times=(START, MOMENT, "a blip"),
     ),
     Harm(
         "prefix too long", "container", _long_prefix, acts.restart,
-        causes=frozenset({"container_address_wrong"}), edges=AT_CONTAINER, times=LASTING, families=(IPV4, BOTH),
+        causes=frozenset({"container_address_wrong"}), cuts=(Cut(CONTAINER, INSIDE),),
+        times=LASTING, families=(IPV4, BOTH),
     ),
     Harm(
         "routes deleted", "container", _no_routes, acts.restart,
-        causes=frozenset({"container_route_absent"}), edges=AT_CONTAINER, times=LASTING,
+        causes=frozenset({"container_route_absent"}), cuts=(Cut(INSIDE, CONTAINER),), times=LASTING,
     ),
     Harm(
         "ARP off", "container", acts.container("arp off"), acts.container("arp on"),
-        causes=frozenset({"noarp"}), edges=AT_CONTAINER, culprit=acts.by_name("ip"), times=LASTING,
+        causes=frozenset({"noarp"}), cuts=(Cut(CONTAINER, INSIDE),), culprit=acts.by_name("ip"), times=LASTING,
     ),
     Harm(
         "mode private", "container", acts.container("type macvlan mode private"),
         acts.container("type macvlan mode bridge"),
-        causes=frozenset({"wrong_mode"}), edges=AT_CONTAINER, times=LASTING,
+        causes=frozenset({"wrong_mode"}), cuts=(Cut(PARENT, CONTAINER), Cut(CONTAINER, PARENT)), times=LASTING,
     ),
     Harm(
         "pings filtered", "container", *_pings,
-        causes=frozenset({"filter_drops"}), edges=AT_CONTAINER,
+        causes=frozenset({"filter_drops"}), cuts=UNTAKEN, chosen=True,
     ),
     Harm(
         "pings filtered without a counter", "container", *_quiet,
-        causes=frozenset({"filter_drops"}), edges=AT_CONTAINER, suspected=True, times=(*LASTING, "a blip"),
+        causes=frozenset({"filter_drops"}), cuts=UNTAKEN, suspected=True, chosen=True, times=(*LASTING, "a blip"),
     ),
     Harm(
         "40 % of pings filtered", "container", *_lossy,
-        causes=frozenset({"filter_drops"}), edges=AT_CONTAINER, times=LASTING,
+        causes=frozenset({"filter_drops"}), cuts=UNTAKEN, times=LASTING,
     ),
     Harm(
         "pings ignored", "container", _ignore(1), _ignore(0),
-        causes=frozenset({"pings_ignored"}), edges=AT_CONTAINER, times=(*LASTING, "a blip"),
+        # what the kernel takes and does not answer
+        causes=frozenset({"pings_ignored"}), cuts=UNTAKEN, or_cuts=UNANSWERED, chosen=True, times=(*LASTING, "a blip"),
     ),
     Harm(
         "declared container stopped", "container", _stop, None, prepare=acts.declare_containers,
-        causes=frozenset({"container_not_running"}), edges=AT_CONTAINER, times=LASTING,
+        causes=frozenset({"container_not_running"}), cuts=(Cut(PARENT, CONTAINER),), times=LASTING,
     ),
     Harm(
         "declared container moved", "container", _move, None, prepare=acts.declare_containers,
-        causes=frozenset({"container_elsewhere"}), edges=AT_CONTAINER, times=LASTING, families=(IPV4, IPV6),
+        causes=frozenset({"container_elsewhere"}), cuts=(Cut(PARENT, CONTAINER),), times=LASTING, families=(IPV4, IPV6),
     ),
 ]  # fmt: skip

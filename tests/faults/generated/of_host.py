@@ -9,16 +9,29 @@ from tests.faults.lab import SUBNET
 
 from . import acts
 from .lab import SUBNET6
-from .terms import IPV4, LASTING, LINK, MOMENT, PARENT, START, Act, Harm, Place
+from .terms import (
+    CONTAINER,
+    FIRST_CONTAINER,
+    HOST,
+    IPV4,
+    LASTING,
+    LINK,
+    MOMENT,
+    PARENT,
+    START,
+    Act,
+    Cut,
+    Harm,
+    Place,
+)
 
 BY_IP = acts.by_name("ip")
 #: A MAC address that nobody has.
 NOBODY = "02:00:5e:10:00:02"
-#: Where what the host's own link loses is lost.
-AT_LINK = frozenset({frozenset({LINK, PARENT}), frozenset({LINK, "end"}), frozenset({LINK, "container"})})
-
+#: What comes from and goes to the first container, above the host's link.
+FROM_CONTAINER, TO_CONTAINER = Cut(LINK, HOST, FIRST_CONTAINER), Cut(HOST, LINK, FIRST_CONTAINER)
 #: A frame for a MAC address that nobody has passes the parent.
-TO_NOBODY = frozenset({frozenset({PARENT, "container"}), frozenset({PARENT, "network"})})
+TO_NOBODY = Cut(PARENT, CONTAINER)
 
 _dropped = acts.filtered(acts.at_host, lambda place: [
     f"iifname lan0 {match} counter drop" for match in acts.sources(place.container_addresses)
@@ -122,7 +135,7 @@ HARMS = [
     ),
     Harm(
         "rule that diverts to the parent", "host", _rules("add"), _rules("delete"),
-        causes=frozenset({"host_isolation"}), edges=AT_LINK, times=LASTING,
+        causes=frozenset({"host_isolation"}), cuts=(Cut(HOST, LINK),), times=LASTING,
     ),
     Harm(
         "strict reverse path filter", "host", _strict(1), _strict(0),
@@ -130,19 +143,19 @@ HARMS = [
     ),
     Harm(
         "wrong neighbour entry", "host", _stale, _forget,
-        causes=frozenset({"stale_neighbour"}), edges=TO_NOBODY,
+        causes=frozenset({"stale_neighbour"}), cuts=(TO_NOBODY,),
     ),
     Harm(
         "filter drops a container", "host", *_dropped,
-        causes=frozenset({"filter_drops"}), edges=AT_LINK,
+        causes=frozenset({"filter_drops"}), cuts=(FROM_CONTAINER,),
     ),
     Harm(
         "filter drops to a container", "host", *_dropped_out,
-        causes=frozenset({"filter_drops"}), edges=AT_LINK,
+        causes=frozenset({"filter_drops"}), cuts=(TO_CONTAINER,),
     ),
     Harm(
         "filter without counter drops a container", "host", *_uncounted,
-        causes=frozenset({"filter_drops"}), edges=AT_LINK, suspected=True,
+        causes=frozenset({"filter_drops"}), cuts=(FROM_CONTAINER,), suspected=True,
     ),
     Harm(
         "parent set down", "parent", acts.parent("down"), acts.parent("up"),

@@ -10,12 +10,33 @@ import subprocess
 from tests.faults import relay
 
 from . import acts
-from .of_container import AT_CONTAINER
-from .terms import BLIP, IPV4, LASTING, MOMENT, NETWORK, ON_PORT, PERIODIC, START, Act, Harm, Place
+from .terms import (
+    BLIP,
+    CONTAINER,
+    GATEWAY,
+    HOST,
+    IPV4,
+    LASTING,
+    LINK,
+    LINK_MACS,
+    MOMENT,
+    NETWORK,
+    PARENT,
+    PERIODIC,
+    START,
+    Act,
+    Cut,
+    Harm,
+    Place,
+)
 
-AT_PORT = frozenset({ON_PORT})
-#: Of losses that concern the network only as seen from a container or link.
-BEYOND = frozenset({ON_PORT, frozenset({"link", NETWORK}), frozenset({"container", NETWORK})})
+#: Of the host's port, as seen from the host; of the gateway's.
+SENT, RECEIVED = Cut(PARENT, NETWORK), Cut(NETWORK, PARENT)
+FROM_GATEWAY, TO_GATEWAY = Cut(GATEWAY, NETWORK), Cut(NETWORK, GATEWAY)
+#: Without a carrier the kernel sends nothing.
+UNSENT = Cut(HOST, LINK), Cut(HOST, PARENT)
+#: What is sent to who took the first container's address and has released it.
+GONE = Cut(PARENT, CONTAINER), Cut(NETWORK, PARENT)
 
 _only_parent = acts.filtered(
     acts.at_switch,
@@ -82,19 +103,21 @@ _fleet = acts.take(acts.other_container, lambda place: place.container_addresses
 HARMS = [
     Harm(
         "port down", "port", acts.plug("down", acts.own_port), acts.plug("up", acts.own_port),
-        causes=frozenset({"no_carrier"}), passing=frozenset({"port_flaps"}), edges=AT_PORT, hides=True,
+        causes=frozenset({"no_carrier"}), passing=frozenset({"port_flaps"}), cuts=(SENT, RECEIVED), or_cuts=UNSENT,
+        hides=True,
         times=(START, MOMENT, BLIP, PERIODIC),
     ),
     Harm(
         "only the parent's MAC passes", "port", *_only_parent,
-        causes=frozenset({"mac_filtering_upstream"}), edges=BEYOND, hides=True, times=(*LASTING, BLIP, PERIODIC),
+        causes=frozenset({"mac_filtering_upstream"}), cuts=(Cut(PARENT, NETWORK, LINK_MACS),),
+        hides=True, times=(*LASTING, BLIP, PERIODIC),
     ),
     Harm(
-        "frames of the host dropped", "port", *_black_hole, edges=BEYOND, hides=True,
+        "frames of the host dropped", "port", *_black_hole, cuts=(SENT,), hides=True,
         times=(*LASTING, BLIP, PERIODIC, "at random"),
     ),
     *(
-        Harm(f"{percent} % lost {way}", "port", *_loss(percent, way), edges=BEYOND)
+        Harm(f"{percent} % lost {way}", "port", *_loss(percent, way), cuts=(SENT if way == "in" else RECEIVED,))
         for percent, way in ((30, "in"), (30, "out"), (60, "in"))
     ),
     Harm(
@@ -103,33 +126,37 @@ HARMS = [
     ),
     Harm(
         "port is a trunk", "port", _trunk, None,
-        causes=frozenset({"vlan_mismatch"}), edges=BEYOND, hides=True, times=LASTING, families=(IPV4,),
+        causes=frozenset({"vlan_mismatch"}), cuts=(SENT,), hides=True, times=LASTING, families=(IPV4,),
     ),
     Harm(
         "MAC pinned to another port", "port", _pin, None,
-        causes=frozenset({"sticky_mac_elsewhere"}), edges=BEYOND, times=(START,), families=(IPV4,),
+        causes=frozenset({"sticky_mac_elsewhere"}), times=(START,), families=(IPV4,),
     ),
     Harm(
         "port down", "gateway", acts.plug("down", acts.gateway_port), acts.plug("up", acts.gateway_port),
-        causes=frozenset({"gateway_dead"}), passing=frozenset({"gateway_dead"}), edges=BEYOND, fleet=True,
+        causes=frozenset({"gateway_dead"}), passing=frozenset({"gateway_dead"}),
+        cuts=(FROM_GATEWAY, TO_GATEWAY), fleet=True,
         times=(START, MOMENT, BLIP, PERIODIC),
     ),
     Harm(
         "sends nothing", "gateway", *_dead_gateway,
-        causes=frozenset({"gateway_dead"}), passing=frozenset({"gateway_dead"}), edges=BEYOND, fleet=True,
+        causes=frozenset({"gateway_dead"}), passing=frozenset({"gateway_dead"}), cuts=(FROM_GATEWAY,), fleet=True,
         times=LASTING,
     ),
     *(
-        Harm(f"40 % lost {way}", "gateway", *_loss(40, way, "gateway"), edges=BEYOND, fleet=True, times=LASTING)
+        Harm(
+            f"40 % lost {way}", "gateway", *_loss(40, way, "gateway"),
+            cuts=(FROM_GATEWAY if way == "in" else TO_GATEWAY,), fleet=True, times=LASTING,
+        )
         for way in ("in", "out")
     ),
     Harm(
         "missed that the host moved", "gateway", _misled, None, prepare=_patient,
-        causes=frozenset({"announcement_lost"}), edges=BEYOND, times=(MOMENT,), families=(IPV4,),
+        causes=frozenset({"announcement_lost"}), cuts=(FROM_GATEWAY,), times=(MOMENT,), families=(IPV4,),
     ),
     Harm(
         "takes a container's address", "other host", *_container,
-        causes=_DUPLICATE, passing=_DUPLICATE, culprit=acts.by_mac(acts.station), always=True, edges=AT_CONTAINER,
+        causes=_DUPLICATE, passing=_DUPLICATE, culprit=acts.by_mac(acts.station), always=True, cuts=GONE,
         families=(IPV4,), times=(START, MOMENT, PERIODIC),
     ),
     Harm(
@@ -145,6 +172,6 @@ HARMS = [
     Harm(
         "container has a container's MAC", "other host", _clone, None,
         causes=frozenset({"duplicate_mac_in_fleet"}), culprit=acts.by_mac(acts.other_container), always=True,
-        times=(START,), edges=AT_CONTAINER, families=(IPV4,),
+        times=(START,), cuts=GONE, families=(IPV4,),
     ),
 ]  # fmt: skip

@@ -22,11 +22,23 @@ START, MOMENT, BLIP, PERIODIC, RANDOM = "from the start", "at a moment", "a blip
 LASTING, PASSING = (START, MOMENT), (BLIP, PERIODIC, RANDOM)
 TIMES = (*LASTING, *PASSING)
 
-#: Points of the path of a packet. An edge is two of them, whatever the direction.
-LINK, CONTAINER, PARENT, NETWORK, END = "link", "container", "parent", "network", "end"
-Edge = frozenset[str]
+#: Points of the way of a packet. HOST and INSIDE: host and container themselves, above their interfaces.
+HOST, LINK, PARENT, CONTAINER, INSIDE = "host", "link", "parent", "container", "inside"
+NETWORK, GATEWAY = "network", "gateway"
 
-ON_PORT = frozenset({PARENT, NETWORK})
+#: What of the packets on an edge a cut concerns, if not all: those of the first container, those that have the MAC
+#: address of a link or container and not the parent's, and echo requests or replies.
+FIRST_CONTAINER, LINK_MACS = "first container", "MAC addresses of links"
+ECHO_REQUESTS, ECHO_REPLIES = "echo requests", "echo replies"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Packets that are lost from one point to the next one: of the harm's host, and of its first container."""
+
+    start: str
+    end: str
+    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,9 +86,10 @@ class Harm:
     what, where: the grammar's words. begin, end: break it, and repair it as its owner would; without ``end`` it only
     lasts. prepare: before it, and still works. causes: any of them names it rightly while it lasts; since: these where
     it began during the watch, if others. passing: those when it comes and goes; without any it is to be located.
-    edges: where it loses what it loses. also: causes that are true beside it. status: `suspected` where a host cannot
-    prove it. hides: nothing else that is wrong with the host shows. fleet: it concerns all hosts. culprit: who did it,
-    where that can be known of a harm during the watch; always: also of one before it.
+    cuts: where it loses what it loses; or_cuts: or there, by protocol. also: causes that are true beside it. status:
+    `suspected` where a host cannot prove it. hides: nothing else that is wrong with the host shows. fleet: it concerns
+    all hosts. culprit: who did it, where that can be known of a harm during the watch; always: also of one before it.
+    chosen: what was so from the start is a container's choice, and fine as verification accepts it.
     """
 
     what: str
@@ -87,13 +100,15 @@ class Harm:
     causes: frozenset[str] = frozenset()
     since: frozenset[str] = frozenset()
     passing: frozenset[str] = frozenset()
-    edges: frozenset[Edge] = frozenset()
+    cuts: tuple[Cut, ...] = ()
+    or_cuts: tuple[Cut, ...] = ()
     also: frozenset[str] = frozenset()
     suspected: bool = False
     hides: bool = False
     fleet: bool = False
     culprit: IsCulprit | None = None
     always: bool = False
+    chosen: bool = False
     families: tuple[str, ...] = FAMILIES
     times: tuple[str, ...] = TIMES
 
@@ -115,6 +130,11 @@ class Part:
     delay: float
     lasts: float
     pause: float
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is no fault."""
+        return self.harm.chosen and self.when == START
 
     @property
     def text(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, WEB1, NamespaceLab
 
+from .filter_drops import ask_for_pings
+
 ADDRESS = FLEET[WEB1].containers[0]
 
 
@@ -56,7 +58,12 @@ def _ignore_pings(lab: NamespaceLab, value: str) -> None:
 
 
 FAULTS = [
-    Fault("pings_ignored", lambda lab: _ignore_pings(lab, "1"), lambda lab: _ignore_pings(lab, "0")),
+    Fault(
+        "pings_ignored",
+        lambda lab: _ignore_pings(lab, "1"),
+        lambda lab: _ignore_pings(lab, "0"),
+        prepare=ask_for_pings,
+    ),
     Fault("container_link_down", lambda lab: lab.c1.ip("link", "set", "eth0", "down"), _restart),
     Fault("container_link_down/during", lambda lab: lab.c1.ip("link", "set", "eth0", "down"), _restart, during=True),
     Fault("container_not_running", _stop, _as_before),

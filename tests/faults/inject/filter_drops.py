@@ -42,6 +42,11 @@ def _of_container(lab: NamespaceLab) -> Namespace:
     return lab.c1
 
 
+def ask_for_pings(lab: NamespaceLab) -> None:
+    """A container that drops pings from the start is fine, unless somebody asked for pings."""
+    lab.declared[WEB1] = [{**network, "check": "icmp"} for network in lab.declared[WEB1]]
+
+
 FAULTS = [
     Fault(
         "filter_drops",
@@ -54,6 +59,7 @@ FAULTS = [
         "filter_drops/pings of a container",
         _add(_of_container, "icmp type echo-request counter drop"),
         _remove(_of_container),
+        prepare=ask_for_pings,
     ),
     Fault(
         "filter_drops/without a counter",

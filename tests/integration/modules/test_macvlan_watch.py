@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode as rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import namespace as watched_namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
@@ -474,6 +475,16 @@ def test_tcp_from_host_and_container(lan):
         assert item["received"] >= 2, item
         assert len(item["losses"]) == 1, item
         assert item["losses"][0][1] == timeline["duration"], item
+
+
+@pytest.mark.parametrize(("checks", "fine"), [([], True), (["icmp"], False)])
+def test_a_container_that_drops_pings_is_fine_as_verification_has_it(lan, checks, fine):
+    lan.container.sysctl("net/ipv4/icmp_echo_ignore_all", 1)
+    timeline = lan.watch(lambda watch: time.sleep(2), networks=[{**NETWORK, "checks": checks}])
+    silent = target(timeline, "host_to_container")
+    assert silent["received"] == 0
+    assert ("its own pings to the host are answered" in silent.get("declined", "")) == fine
+    assert (silent in broken(timeline["targets"])) != fine
 
 
 def test_missing_declared_link_makes_only_its_targets_impossible(lan):

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
 from tests.faults.generated.answer import derive
-from tests.faults.generated.compare import Found, compare, edge
+from tests.faults.generated.compare import Found, compare
 from tests.faults.generated.compose import HARMS, compose
 from tests.faults.generated.figures import figures, text
 from tests.faults.generated.run import Outcome
@@ -19,7 +19,6 @@ from tests.faults.generated.terms import (
     BLIP,
     IPV4,
     MOMENT,
-    ON_PORT,
     PASSING,
     RANDOM,
     START,
@@ -28,6 +27,14 @@ from tests.faults.generated.terms import (
     Part,
     Scenario,
 )
+from tests.faults.generated.way import Point, lost, said
+
+NOWHERE = {"namespace": "", "link": None}
+TO_GATEWAY = {"id": "g", "kind": "gateway_from_parent", "target": "192.168.100.1", "method": "echo", "from": NOWHERE}
+TO_CONTAINER = {**TO_GATEWAY, "id": "c", "kind": "host_to_container", "target": "192.168.100.129"}
+#: Of web2's container.
+REQUESTED = {**TO_GATEWAY, "id": "r", "kind": "target", "target": "192.168.100.145"}
+NETWORK, PARENT1, PARENT2 = Point("network"), Point("parent", "web1"), Point("parent", "web2")
 
 MANY = [compose(seed, index) for seed in range(1, 6) for index in range(100)]
 
@@ -46,7 +53,7 @@ def part(name: str, when: str = START, host: str = "web1") -> Part:
 
 def report(verdicts: list[dict], accounts: list[dict] | None = None) -> dict:
     usual = {"culprit": None, "hosts": [], "summary": "", "host": "web1", "status": "confirmed"}
-    empty = {"unlike": [], "unasked": [], "message": ""}
+    empty = {"unlike": [], "unasked": [], "message": "", "timeline": {"targets": [TO_GATEWAY, TO_CONTAINER]}}
     return {
         "verdicts": [{**usual, **item} for item in verdicts],
         "hosts": [
@@ -75,11 +82,12 @@ def test_scenarios_reach_all_of_the_grammar():
 @pytest.mark.parametrize("one", HARMS, ids=lambda one: one.name)
 def test_every_harm_has_an_answer(one):
     assert {*one.causes, *one.since, *one.passing, *one.also} <= set(BY_ID)
-    assert one.causes or one.edges
+    assert one.causes or one.cuts
     for when in one.possible():
-        wanted = derive(scenario(Part(one, "web1", when, 1.0, 2.0, 2.0))).wanted
-        assert wanted
-        assert all(item.causes or one.edges for item in wanted), when
+        item = Part(one, "web1", when, 1.0, 2.0, 2.0)
+        wanted = derive(scenario(item)).wanted
+        assert wanted or item.chosen
+        assert all(item.causes or one.cuts for item in wanted), when
     assert one.end is not None or not set(one.possible()) & set(PASSING)
 
 
@@ -114,14 +122,62 @@ def test_a_cause_that_passed_without_a_loss_is_not_missed():
     assert "lost nothing" in found.notes[0]
 
 
+def _account(target: str, place: str, direction: str = "unknown", *by: str) -> dict:
+    said = {"edge_text": f"between {place}", "direction": direction, "text": ""}
+    return {"target_id": target, "explained_by": list(by), **said}
+
+
 def test_a_loss_without_a_cause_has_to_be_located():
     answer = derive(scenario(part("30 % lost in at port", RANDOM)))
     for place, located in (("eth0 of web1 and the network", 1), ("lan0 and container x", 0)):
-        account = {"explained_by": [], "edge_text": f"between {place}", "text": ""}
-        found = compare(report([], [account]), answer, {})
-        assert (found.located, found.misplaced) == (located, 1 - located)
-    explained = {"explained_by": ["wrong_mode"], "edge_text": "between eth0 and the network", "text": ""}
+        found = compare(report([], [_account("g", place)]), answer, {})
+        assert (found.located, found.misplaced, found.edges) == (located, 1 - located, [bool(located)])
+    explained = _account("g", "eth0 and the network", "unknown", "wrong_mode")
     assert compare(report([], [explained]), answer, {}).misplaced == 1
+
+
+def test_the_direction_has_to_be_right_as_well():
+    answer = derive(scenario(part("pings filtered at container", BLIP)))
+    edge = "lnm1-web1-c1/eth0 of web1 and container lnm1-web1-c1 itself"
+    for direction, right in (("request", True), ("answer", False), ("unknown", False)):
+        found = compare(report([], [_account("c", edge, direction)]), answer, {})
+        assert (found.located, found.edges, found.directions) == (int(right), [True], [right])
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "target", "edge", "directions"),
+    [
+        ("frames of the host dropped at port", "web1", TO_GATEWAY, {PARENT1, NETWORK}, {"request", "unknown"}),
+        ("40 % lost in at gateway", "web2", TO_GATEWAY, {PARENT1, NETWORK}, {"answer", "unknown"}),
+        ("frames of the host dropped at port", "web1", REQUESTED, {PARENT1, PARENT2}, {"request"}),
+        ("frames of the host dropped at port", "web2", REQUESTED, {PARENT1, PARENT2}, {"answer"}),
+        ("30 % lost out at port", "web2", REQUESTED, {PARENT1, PARENT2}, {"request"}),
+        ("only the parent's MAC passes at port", "web2", REQUESTED, {PARENT1, PARENT2}, {"answer"}),
+        ("only the parent's MAC passes at port", "web1", REQUESTED, None, set()),
+        ("only the parent's MAC passes at port", "web1", TO_GATEWAY, None, set()),
+        ("40 % lost out at gateway", "web1", TO_CONTAINER, None, set()),
+        (
+            "pings filtered at container", "web2", REQUESTED,
+            {Point("container", "web2", 1), Point("inside", "web2", 1)}, {"request"},
+        ),
+        ("filter drops a container at host", "web1", TO_CONTAINER,
+         {Point("link", "web1"), Point("host", "web1")}, {"answer"}),
+        ("filter drops to a container at host", "web1", TO_CONTAINER,
+         {Point("link", "web1"), Point("host", "web1")}, {"request"}),
+        ("filter drops a container at host", "web1", {**TO_CONTAINER, "target": "192.168.100.130"}, None, set()),
+    ],
+)  # fmt: skip
+def test_where_web1_loses_packets_follows_from_what_a_harm_cuts(name, host, target, edge, directions):
+    found = lost("web1", target, part(name, START, host))
+    assert [(item.edge, item.directions) for item in found] == ([(edge, directions)] if edge else [])
+
+
+def test_a_container_may_drop_pings_from_the_start():
+    chosen = scenario(part("pings ignored at container"))
+    assert derive(chosen).quiet
+    assert compare(report([{"cause": "pings_ignored"}]), derive(chosen), {}).wrong == 1
+    assert not derive(replace(chosen, asks=True)).quiet
+    assert not derive(scenario(part("pings ignored at container", MOMENT))).quiet
 
 
 def test_a_healthy_scenario_wants_silence():
@@ -131,11 +187,17 @@ def test_a_healthy_scenario_wants_silence():
 
 
 def test_edges_are_read_from_the_words_of_accounts():
-    assert edge("between eth0 of web1 and the network") == ON_PORT
-    assert edge("between eth0 and gateway 192.168.100.1") == ON_PORT
-    assert edge("between lan0 and container lnm1-web1-c1") == frozenset({"link", "container"})
-    assert edge("between lnm1-web1-c1/eth0 of web1 and web1 itself") == frozenset({"container", "end"})
-    assert edge("") == frozenset()
+    port = {PARENT1, NETWORK}
+    assert said("web1", "between eth0 of web1 and the network") == port
+    assert said("web1", "between eth0 and gateway 192.168.100.1") == port
+    assert said("web1", "between the switch port of eth0 and eth0") == port
+    assert said("web1", "between eth0 of web2 and eth0 of web1") == {PARENT1, PARENT2}
+    inside = Point("container", "web1", 1)
+    assert said("web1", "between lan0 and container lnm1-web1-c1") == {Point("link", "web1"), inside}
+    itself = Point("inside", "web1", 1)
+    assert said("web1", "between lnm1-web1-c1/eth0 of web1 and container lnm1-web1-c1 itself") == {inside, itself}
+    assert said("web1", "between web1 itself and lan0 of web1") == {Point("host", "web1"), Point("link", "web1")}
+    assert said("web1", "") == frozenset()
 
 
 def test_figures_leave_out_what_the_lab_did_not_do():

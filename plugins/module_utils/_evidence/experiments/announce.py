@@ -56,7 +56,7 @@ def _pairs(context: Context) -> list[LostPair]:
     for item in context.targets:
         label, target = item["from"]["namespace"], parse_address(item["target"])
         route = context.paths.get((label, item["target"]))
-        if item["method"] != ECHO or target is None or not is_lost(item):
+        if item["method"] != ECHO or target is None or not is_lost(item) or item.get("declined"):
             continue
         if route is None or route["local"] or route["gateway"]:
             continue

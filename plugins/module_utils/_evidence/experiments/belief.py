@@ -24,6 +24,8 @@ NUMBER_MAX, SPAN_MAX = 24, 8.0
 PATIENCE_MIN, PATIENCE_MAX = 0.5, 5.0
 #: A retransmission timer waits for the mean and four times the deviation (RFC 6298, 2.3).
 _DEVIATIONS = 4.0
+#: Of the normal distribution, for 95 % on one side.
+_QUANTILE = 1.645
 #: No measurement of this length excludes a rarer loss.
 _LOSS_MIN = 0.001
 
@@ -60,8 +62,7 @@ def measured(targets: Iterable[TargetData], interval: float, duration: float) ->
         ended = [item for item in target["losses"] if item[1] < duration]
         going_on = [item for item in target["losses"] if item[1] >= duration]
         last = min(lost, target["sent"] - round(going_on[-1][0] / interval)) if going_on else 0
-        # Rule of succession: no loss among n questions does not prove that there is none.
-        loss = (lost - last + 1) / (target["sent"] - last + 2) if lost > last else _LOSS_MIN
+        loss = _from_above(lost - last, target["sent"] - last) if lost > last else _LOSS_MIN
         burst = max((end - begin for begin, end in ended if end - begin > 1.5 * interval), default=0.0)
         times = target["rtt_ms"]
         rtt = times["max"] / 1000 if times else 0.0
@@ -70,6 +71,14 @@ def measured(targets: Iterable[TargetData], interval: float, duration: float) ->
             max(worst.loss, loss), max(worst.burst, burst), max(worst.rtt, rtt), max(worst.spread, spread)
         )  # fmt: skip
     return worst
+
+
+def _from_above(lost: int, sent: int) -> float:
+    """The share of losses that is exceeded in one of twenty measurements like this: the watch has asked a few dozen
+    times only, and by chance it loses fewer than the path does (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    share, room = lost / sent, _QUANTILE**2 / sent
+    wide = _QUANTILE * math.sqrt(share * (1 - share) / sent + room / (4 * sent))
+    return (share + room / 2 + wide) / (1 + room)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import ways as _ways
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, kinds
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, declined, kinds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, TCP, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import (
     FAIL,
     PASS,
     SKIPPED,
     Probe,
-    Series,
     TcpProbe,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
@@ -95,25 +94,6 @@ def _source(address: Address, findings: Findings) -> list[CheckFact]:
     return [CheckFact("source", f"{scope.network.link} has no address of its own: asked from {path.source}{of}")]
 
 
-def _drops_pings(probe: Probe, series: Series, path: Path, findings: Findings) -> CheckFact | None:
-    """What proves that packets go both ways although no ping is answered: the container answers ARP with its own MAC
-    address, and the host's answers to its pings arrive. Not where pings were asked for."""
-    scope = findings.after
-    holder = scope.holder(probe.target)
-    if probe.method != ECHO or series.received or holder is None or _ways.of(scope.network.checks, probe.target):
-        return None
-    reverse = [
-        found
-        for other, found in findings.series.items()
-        if other.namespace == holder.path and other.method == ECHO and scope.own(other.target)
-    ]
-    if path.mac != holder.link.mac or not any(found.sent and found.status == PASS for found in reverse):
-        return None
-    protocol = "ARP" if probe.target.version == 4 else "neighbour discovery"
-    what = f"it drops pings ({series}): it answers {protocol}, and its own pings to the host are answered"
-    return CheckFact("method", f"{what} ({reverse[0]}); set check: arp, or tcp:PORT, to have it asked so")
-
-
 def verdict(check: Check, findings: Findings) -> CheckResult:
     probe = check.probes[0]
     address = probe.target
@@ -127,9 +107,9 @@ def verdict(check: Check, findings: Findings) -> CheckResult:
             check, SKIPPED, series, (CheckFact("reason", f"{before.label} ended while it was being checked"),)
         )
     path = findings.paths.get(("", address), Path())
-    dropped = _drops_pings(probe, series, path, findings)
-    if dropped is not None:
-        return CheckResult(check, PASS, series, (dropped,))
+    chosen = declined.choice(probe, series, path.mac, findings.after, findings.series)
+    if chosen:
+        return CheckResult(check, PASS, series, (CheckFact("method", chosen),))
     evidence = [*proof.answers(series), *_said(probe), proof.route(address, path)]
     cause, remedy = _cause(probe, path, before, after, findings.after)
     if not path.error:

@@ -29,9 +29,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_sock
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger
 
 from .data import ARP, HOLDER, ICMP, ND, NETWORK, ForeignProbe, HopSeen, PathsData, TargetPath
-from .locate import HopRuns, ProbeRoute, edges
+from .locate import HopRuns, ProbeRoute, Resolving, edges
 from .marks import ADDRESSES_MAX, LENGTHS, NONCE, Sighting, length, program, sighting, token
-from .taken import EchoCounters
+from .taken import TakenCounters
 from .tracing import Tracing
 
 #: Interfaces that are followed, and frames that are read per second and in one burst of all.
@@ -75,7 +75,7 @@ class Follower:
         self._resolved: dict[tuple[str, str, str], HopRuns] = {}
         self._asked: dict[tuple[str, str], Probe] = {}
         self._foreign: dict[tuple[bytes, int, str, str, str], dict[str, HopRuns]] = {}
-        self._counters: dict[str, EchoCounters] = {}
+        self._counters: dict[str, TakenCounters] = {}
         self._budget = Budget(RATE, BURST)
         self._sockets: list[socket.socket] = []
         #: How many attempts a probe has had; set when there is someone who counts them.
@@ -157,7 +157,7 @@ class Follower:
             try:
                 sock = run_in(item.path or OWN, opening)
                 if item.path not in self._counters:
-                    self._counters[item.path] = run_in(item.path or OWN, EchoCounters)
+                    self._counters[item.path] = run_in(item.path or OWN, TakenCounters)
             except (OSError, NamespaceGone) as error:
                 self._limit(f"{item.hop} is not followed: {error}")
                 continue
@@ -205,6 +205,12 @@ class Follower:
         """What became of every target that lost something. begin: of the watch; timeout: seconds."""
         self.read_trace()
         drops = self._tracing.joiner.drops if self._tracing else []
+        # Questions that the watch asks itself, beside the kernel.
+        asking = {
+            (str(item.probe.target), self._macs[item.id])
+            for item in self._targets
+            if item.probe is not None and item.method != ECHO
+        }
         made = []
         for item in self._targets:
             route, asked = self._routes[item.id], series.get(item.probe) if item.probe else None
@@ -219,11 +225,14 @@ class Follower:
                 route,
                 asked,
                 seen if echo else mine,
-                mine if echo else None,
+                Resolving(mine, question not in asking) if echo else None,
                 drops,
                 begin,
                 timeout,
-                self._untaken(route, item.probe.target.version) if echo else None,
+                {
+                    ICMP: self._untaken(route, item.probe.target.version) if echo else None,
+                    ND: self._untaken_solicits(route, question[0]) if item.probe.target.version == 6 else None,
+                },
             )
             path: TargetPath = {
                 "target": item.id, "address": str(item.probe.target), "probe": number, "mac": self._macs[item.id],
@@ -243,9 +252,7 @@ class Follower:
 
     def _untaken(self, route: ProbeRoute, version: int) -> int | None:
         """Requests that came to the last interface, and not to the ICMP of its namespace."""
-        link = next((item for item in self._links if item.hop == route.hops[-1]), None)
-        counters = self._counters.get(link.path) if link else None
-        taken = counters.taken(version) if counters else None
+        taken = self._taken(route, version, ICMP)
         if taken is None:
             return None
         ending = {item.probe for item in self._targets if (self._routes[item.id] or route).hops[-1] == route.hops[-1]}
@@ -256,6 +263,26 @@ class Follower:
             len(runs.requests) for (number, hop), runs in self._seen.items() if hop == route.hops[-1] and number in same
         )
         return max(came - taken, 0)
+
+    def _untaken_solicits(self, route: ProbeRoute, address: str) -> int | None:
+        """The same of neighbour solicitations for an address, whoever asked. What the namespace was asked for its other
+        addresses counts as taken, too."""
+        taken, hop = self._taken(route, 6, ND), route.hops[-1]
+        if taken is None:
+            return None
+        came = sum(
+            len(runs.requests) for (one, _mac, at), runs in self._resolved.items() if (one, at) == (address, hop)
+        )
+        for (_nonce, _probe, protocol, _mac, one), hops in self._foreign.items():
+            if (protocol, one) == (ND, address) and hop in hops:
+                came += len(hops[hop].requests)
+        return max(came - taken, 0)
+
+    def _taken(self, route: ProbeRoute, version: int, protocol: str) -> int | None:
+        """Questions that came to ICMP in the namespace of the last interface; None where that is not known."""
+        link = next((item for item in self._links if item.hop == route.hops[-1]), None)
+        counters = self._counters.get(link.path) if link else None
+        return counters.taken(version, protocol) if counters else None
 
     def _others(self) -> list[ForeignProbe]:
         order = {item.hop: item.inward for item in self._links}

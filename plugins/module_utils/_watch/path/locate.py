@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Tuple
 
@@ -18,6 +18,10 @@ from .runs import NumberRuns, runs_of
 #: Attempts before one for which the kernel may have asked by ARP or ND (net/core/neighbour.c: three times, one second
 #: apart, and packets that come meanwhile wait).
 RESOLVING = 8
+
+#: Times that the kernel asks again within these, though answers came, before it counts as not having got them. What it
+#: has got it asks again after 15 s at the earliest (net/ipv4/arp.c and net/ipv6/ndisc.c: base_reachable_time 30 s).
+IN_VAIN = 2
 
 #: Edge, direction and protocol.
 EdgeKey = Tuple[Tuple[str, str], str, str]
@@ -55,17 +59,31 @@ class Located:
     answer: int
 
 
-def one(route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Sequence[HopRuns] | None) -> Located:
-    """Where one attempt vanished. seen: by hop, of the question itself; resolved: of the ARP or ND before it."""
+@dataclass(frozen=True)
+class Resolving:
+    """What each interface saw of the ARP or ND that comes before a question. kernel: whether nothing but the kernel
+    asks it."""
+
+    seen: Sequence[HopRuns]
+    kernel: bool = True
+
+
+def one(route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Resolving | None) -> Located:
+    """Where one attempt vanished. seen: by hop, of the question itself."""
     request = max((place for place, hop in enumerate(seen) if number in hop.requests), default=-1)
     answer = min((place for place, hop in enumerate(seen) if number in hop.answers), default=-1)
     protocol = ICMP if resolved is not None else route.resolving
     if request < 0 and answer < 0 and resolved is not None:
         window = number - RESOLVING, number
-        asked = max((place for place, hop in enumerate(resolved) if hop.requests.between(*window)), default=-1)
-        replied = min((place for place, hop in enumerate(resolved) if hop.answers.between(*window)), default=-1)
+        asked = max((place for place, hop in enumerate(resolved.seen) if hop.requests.between(*window)), default=-1)
+        replied = min((place for place, hop in enumerate(resolved.seen) if hop.answers.between(*window)), default=-1)
         # An answer that came to the sender's own interface was taken: the question itself was lost before its first.
-        if asked >= 0 and replied != 0:
+        # A kernel that goes on asking, and is answered each time, has not got the answers.
+        near = number - RESOLVING, number + RESOLVING
+        in_vain = resolved.kernel and all(
+            runs.within(*near) >= IN_VAIN for runs in (resolved.seen[0].requests, resolved.seen[0].answers)
+        )
+        if asked >= 0 and (replied != 0 or in_vain):
             request, answer, protocol = asked, replied, route.resolving
     return _placed(route, request, answer, protocol)
 
@@ -86,15 +104,16 @@ def edges(
     route: ProbeRoute,
     series: Series,
     seen: Sequence[HopRuns],
-    resolved: Sequence[HopRuns] | None,
+    resolved: Resolving | None,
     drops: Iterable[Drop],
     begin: float,
     timeout: float,
-    untaken: int | None = None,
+    untaken: Mapping[str, int | None] | None = None,
 ) -> tuple[list[LostEdge], str, str]:
     """Every edge on which attempts vanished, the most frequent first; and the last hops that saw request and answer of
     the latest of them. begin: the start of the watch (time.monotonic); timeout: seconds until an attempt is lost.
-    untaken: requests that came to the holder's interface and not to its ICMP, None where that is not known."""
+    untaken: by protocol the requests that came to the holder's interface and not to its ICMP, None where that is not
+    known."""
     devices, versions = _devices(route), (0, 4 if route.resolving == ARP else 6)
     mine = [
         item for item in drops if item.length == route.length and item.device in devices and item.version in versions
@@ -117,7 +136,8 @@ def edges(
             name = drop.reason, drop.location, drop.device
             counted[name] = counted.get(name, 0) + 1
         latest = found
-    _taken(route, grouped, reasons, untaken)
+    for protocol, missing in (untaken or {}).items():
+        _taken(route, protocol, grouped, reasons, missing)
     made = [_edge(key, members, reasons[key]) for key, members in grouped.items()]
     hops = ("", *route.hops)
     last = (hops[latest.request + 1], hops[latest.answer + 1]) if latest else ("", "")
@@ -126,15 +146,16 @@ def edges(
 
 def _taken(
     route: ProbeRoute,
+    protocol: str,
     grouped: dict[EdgeKey, list[tuple[int, Attempt]]],
     reasons: dict[EdgeKey, dict[tuple[str, str, str], int]],
     untaken: int | None,
 ) -> None:
     """Requests that the holder has taken, and the kernel has not dropped, were lost as answers."""
-    reached = (route.hops[-1], HOLDER), REQUEST, ICMP
+    reached = (route.hops[-1], HOLDER), REQUEST, protocol
     lost = grouped.get(reached)
     if lost and not reasons[reached] and untaken is not None and untaken < len(lost) / 2:
-        answer = (HOLDER, route.hops[-1]), ANSWER, ICMP
+        answer = (HOLDER, route.hops[-1]), ANSWER, protocol
         grouped.setdefault(answer, []).extend(grouped.pop(reached))
         grouped[answer].sort(key=lambda item: item[0])
         reasons.setdefault(answer, {}).update(reasons.pop(reached))

@@ -36,6 +36,10 @@ class NumberRuns:
         """Whether one of them lies there."""
         return any(run[0] <= last and first <= run[1] for run in self._runs)
 
+    def within(self, first: int, last: int) -> int:
+        """How many of them lie there."""
+        return overlap(self._runs, [[first, last]])
+
     def __len__(self) -> int:
         return sum(last - first + 1 for first, last in self._runs)
 

@@ -1,18 +1,24 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many echo requests the namespace of an address has taken: its ICMP counters before and after."""
+"""How many questions the namespace of an address has taken: its ICMP counters before and after."""
 
 from __future__ import annotations
 
 import os
+
+from .data import ICMP, ND
 
 #: Files of /proc/net and the counter of each (net/ipv4/proc.c, net/ipv6/proc.c).
 _FILES = {4: "snmp", 6: "snmp6"}
 _READ = 1 << 16
 
 
-class EchoCounters:
+#: Names of counters in /proc/net/snmp6.
+_ECHOS6, _SOLICITS6 = "Icmp6InEchos", "Icmp6InNeighborSolicits"
+
+
+class TakenCounters:
     """Made inside the namespace. Errors: OSError."""
 
     def __init__(self) -> None:
@@ -24,17 +30,19 @@ class EchoCounters:
                 continue
         self._before = {version: self._read(version) for version in self._files}
 
-    def taken(self, version: int) -> int | None:
-        """Echo requests that came to ICMP since then; None where that is not known."""
+    def taken(self, version: int, protocol: str = ICMP) -> int | None:
+        """Echo requests, or neighbour solicitations, that came to ICMP since then; None where that is not known."""
         before, now = self._before.get(version), self._read(version)
-        return None if before is None or now is None else now - before
+        if before is None or now is None or protocol not in before or protocol not in now:
+            return None
+        return now[protocol] - before[protocol]
 
-    def _read(self, version: int) -> int | None:
+    def _read(self, version: int) -> dict[str, int] | None:
         handle = self._files.get(version)
         if handle is None:
             return None
         try:
-            return in_echos(os.pread(handle, _READ, 0).decode(errors="replace"))
+            return questions(os.pread(handle, _READ, 0).decode(errors="replace"))
         except OSError:
             return None
 
@@ -44,12 +52,13 @@ class EchoCounters:
         self._files.clear()
 
 
-def in_echos(text: str) -> int | None:
-    """The number of echo requests in the text of either file. Pure."""
+def questions(text: str) -> dict[str, int]:
+    """By protocol the number of questions in the text of either file. Pure."""
+    found = {}
     lines = [line.split() for line in text.splitlines()]
     for number, fields in enumerate(lines):
-        if fields[:1] == ["Icmp6InEchos"] and len(fields) == 2:
-            return int(fields[1])
-        if fields[:1] == ["Icmp:"] and "InEchos" in fields and number + 1 < len(lines):
-            return int(lines[number + 1][fields.index("InEchos")])
-    return None
+        if len(fields) == 2 and fields[0] in (_ECHOS6, _SOLICITS6):
+            found[ICMP if fields[0] == _ECHOS6 else ND] = int(fields[1])
+        elif fields[:1] == ["Icmp:"] and "InEchos" in fields and number + 1 < len(lines):
+            found[ICMP] = int(lines[number + 1][fields.index("InEchos")])
+    return found

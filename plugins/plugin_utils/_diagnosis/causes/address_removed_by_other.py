@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, RouteEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, BY_HAND, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import MAIN
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import UNKNOWN, CauseVerdict, whoever
 
 #: What the kernel reports of an address or a route that is gone.
 Removal = AddressEvent | RouteEvent
+
+FIND_OUT = "stop what removes it from configuring the link; nothing has to be restored now"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -27,7 +31,7 @@ def judge(case: Case) -> CauseVerdict:
         if is_ours(case, event) and still_gone(case, event) and not _by_itself(event, ended)
     ]
     if not removed:
-        return case.ruled_out("no address and no route of the network was removed during the watch")
+        return _came_back(case, ended)
     first = removed[0]
     who = whoever(first)
     name = who["text"] if who["rule"] != UNKNOWN else "an unknown process"
@@ -39,6 +43,58 @@ def judge(case: Case) -> CauseVerdict:
         culprit=who,
         remedy=_remedy(first),
     )
+
+
+def _came_back(case: Case, ended: set[str]) -> CauseVerdict:
+    """What was removed for a while, and was missing long enough to be asked for; a renewal adds it at once again."""
+    slack, duration = SLACK + case.watch["interval"], case.watch["duration"]
+    gone = [
+        event
+        for event in removals(case)
+        if is_ours(case, event) and not _by_itself(event, ended) and not _with_link(case, event)
+    ]
+    absent = [(event, end) for event in gone for end in [_added(case, event)] if end is not None]
+    absent = [(event, end) for event, end in absent if end - event["after"] >= case.watch["interval"]]
+    hurt = [
+        item
+        for item in case.broken()
+        if item["kind"] in BEYOND_PARENT
+        and any(
+            event["after"] - slack <= loss[0] <= end + slack and loss[1] < duration
+            for event, end in absent
+            for loss in item["losses"]
+        )
+    ]
+    if not hurt:
+        return case.ruled_out("no address and no route of the network was removed during the watch, or it is back")
+    first = absent[0][0]
+    who = whoever(first)
+    name = who["text"] if who["rule"] != UNKNOWN else "an unknown process"
+    return case.confirmed(
+        f"{name} removed {what(first)} on {case.host} at +{first['after']:.1f} s, and it was added again",
+        [*(case.event_item(event) for event, dummy in absent[:5]), *case.loss_items(hurt)],
+        after=first["after"],
+        culprit=who,
+        remedy=FIND_OUT,
+        steps=[RemedyStep(BY_HAND, FIND_OUT)],
+    )
+
+
+def _with_link(case: Case, event: Removal) -> bool:
+    """Whether it went with its link, which is another cause."""
+    return any(abs(other["after"] - event["after"]) <= SLACK for other in case.link_events("delete", event["link"]))
+
+
+def _added(case: Case, event: Removal) -> float | None:
+    """When an address or a route was added again; None where it was not."""
+    key = "address" if event["kind"] == "address" else "destination"
+    data: Mapping[str, object] = event["data"]
+    for other in case.events("new"):
+        found: Mapping[str, object] = other["data"]
+        same = (other["kind"], other["link"]) == (event["kind"], event["link"]) and found.get(key) == data[key]
+        if same and other["after"] > event["after"]:
+            return other["after"]
+    return None
 
 
 def removals(case: Case) -> list[Removal]:

@@ -9,6 +9,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AnnouncedPair
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import rhythm
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
@@ -39,6 +40,13 @@ def judge(case: Case) -> CauseVerdict:
         if (target["target"], target["from"]["namespace"]) == (one["target"], one["namespace"])
         and target["method"] == ECHO
     ]
+    for target in targets:
+        pattern, dummy = rhythm.of_losses(target["losses"], target["received"], case.watch["duration"])
+        if pattern in (rhythm.RANDOM, rhythm.PERIODIC):
+            return case.not_tested(
+                f"{target['target']} fell silent {rhythm.often(len(target['losses']))} during the watch and answered"
+                " again without an announcement, so that it may have done so after this one as well"
+            )
     after = case.first_loss(targets)
     inside = f" in {pair['namespace']}" if pair["namespace"] else ""
     return case.confirmed(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about, unplaced
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
@@ -26,7 +26,7 @@ def judge(case: Case) -> CauseVerdict:
     address, holder = moved[0]
     others = {item["address"] for item in case.after.containers}
     evidence = [case.item("container", f"{item} is on {one}, and declared on {case.host}") for item, one in moved[:5]]
-    lost = [item for item in case.broken() if item["target"] in {one for one, _holder in moved} - others]
+    lost = about(case, {one for one, _holder in moved} - others, case.broken())
     return case.confirmed(
         f"the container with {address} is declared on {case.host} and runs on {holder.host}",
         [*evidence, *case.loss_items(lost)],

@@ -9,7 +9,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import empty_links, unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import (
+    about,
+    empty_links,
+    unplaced,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -30,7 +34,8 @@ def judge(case: Case) -> CauseVerdict:
     evidence = [case.item("container", f"no link on {parent} has {item}", parent) for item in silent]
     deleted = case.address_events("delete", namespace=None)
     gone = [event for event in deleted if bare(event["data"]["address"]) in silent]
-    evidence += [*map(case.event_item, gone[:3]), *case.loss_items(lost)]
+    beside = [item for item in about(case, silent, case.broken()) if item not in lost]
+    evidence += [*map(case.event_item, gone[:3]), *case.loss_items([*lost, *beside])]
     names = ", ".join(silent[:5])
     if case.after.data["unseen_namespaces"] or _guests(case) or empty_links(case):
         return case.suspected(

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import FleetLink
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
+
+#: Others with one address that are named.
+TWINS_MAX = 20
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -53,11 +58,9 @@ def judge(case: Case) -> CauseVerdict:
 def _twins(case: Case) -> list[tuple[FleetLink, FleetLink]]:
     """A link of this host and another with the same address, but not the host itself with its own container."""
     found = []
-    for (segment, dummy), links in case.fleet.addresses.items():
-        if segment != case.segment:
-            continue
-        mine = [link for link in links if link.host == case.host]
-        found += [(mine[0], link) for link in links if mine and _apart(mine[0], link)]
+    for shared in case.fleet.shared_addresses.get((case.host, case.segment), ()):
+        mine = shared.own[0]
+        found += [(mine, link) for link in shared.others(partial(_apart, mine), TWINS_MAX)]
     return found
 
 

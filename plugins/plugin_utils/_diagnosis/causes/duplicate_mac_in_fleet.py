@@ -16,6 +16,9 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
     machine,
 )
 
+#: Others with one MAC address that are named.
+TWINS_MAX = 20
+
 
 def judge(case: Case) -> CauseVerdict:
     twins = _twins(case)
@@ -56,12 +59,11 @@ def judge(case: Case) -> CauseVerdict:
 def _twins(case: Case) -> list[tuple[FleetLink, FleetLink]]:
     """A link of this host and one of another with the same MAC address."""
     found = []
-    for (segment, mac), links in case.fleet.members.items():
-        if segment != case.segment or is_virtual_router(mac):
-            continue
-        own = [link for link in links if not link.passthru]
-        mine = [link for link in own if link.host == case.host]
-        found += [(mine[0], link) for link in own if mine and link.host != case.host]
+    for shared in case.fleet.shared_macs.get((case.host, case.segment), ()):
+        mine = [link for link in shared.own if not link.passthru]
+        if mine and not is_virtual_router(mine[0].mac):
+            others = shared.others(lambda link: link.host != case.host and not link.passthru, TWINS_MAX)
+            found += [(mine[0], link) for link in others]
     return found
 
 

@@ -13,9 +13,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 def judge(case: Case) -> CauseVerdict:
     groups = [
-        [link for link in links if link.host == case.host and not link.passthru]
-        for (segment, dummy), links in case.fleet.members.items()
-        if segment == case.segment
+        [link for link in shared.own if not link.passthru]
+        for shared in case.fleet.shared_macs.get((case.host, case.segment), ())
     ]
     pairs = [(next((link for link in group if link.up), None), group) for group in groups if len(group) > 1]
     if not pairs:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch
@@ -38,17 +39,65 @@ class _Witness:
     """
 
     host: str
+    started: float
+    ended: float
     lost: list[TargetData]
     answered: list[TargetData]
     at: float | None = None
     interval: float = 0.0
     silent: bool = False
 
-    def agrees(self, other: _Witness) -> bool:
-        """Whether both lost it in the same second, or both never reached it."""
-        if self.at is None or other.at is None:
-            return self.at is None and other.at is None
-        return abs(self.at - other.at) <= TOGETHER + max(self.interval, other.interval)
+
+class _AtOnce:
+    """Witnesses by the time of their watches: which of them are of the same minutes, without a look at each."""
+
+    def __init__(self, witnesses: Iterable[_Witness]) -> None:
+        self._items = sorted(witnesses, key=lambda item: item.started)
+        self._starts = [item.started for item in self._items]
+        self._ends = sorted(item.ended for item in self._items)
+        self._found: dict[tuple[int, int], list[_Witness]] = {}
+
+    def count(self, one: _Witness) -> int:
+        begun, over = self._bounds(one)
+        return begun - over
+
+    def of(self, one: _Witness) -> list[_Witness]:
+        """The same for all that are between the same two."""
+        bounds = self._bounds(one)
+        if bounds not in self._found:
+            self._found[bounds] = [item for item in self._items[: bounds[0]] if item.ended >= one.started]
+        return self._found[bounds]
+
+    def _bounds(self, one: _Witness) -> tuple[int, int]:
+        """How many had begun before it ended, and how many of these had ended before it began."""
+        return bisect_right(self._starts, one.ended), bisect_left(self._ends, one.started)
+
+
+class _GatewayWitnesses:
+    """What all hosts of a segment saw of one gateway in the same minutes, over parents with a carrier."""
+
+    def __init__(self, found: Iterable[_Witness]) -> None:
+        found = list(found)
+        self._all = _AtOnce(found)
+        self._reaching = _AtOnce(item for item in found if item.answered and not item.lost)
+        self._never = _AtOnce(item for item in found if item.silent and item.at is None)
+        fallen = [(item.at, item) for item in found if item.silent and item.at is not None]
+        self._fallen = [item for dummy, item in sorted(fallen, key=lambda pair: pair[0])]
+        self._moments = sorted(moment for moment, dummy in fallen)
+        self._near = TOGETHER + max((item.interval for item in found), default=0.0)
+        self._groups: dict[tuple[int, int], list[_Witness]] = {}
+
+    def reaching(self, own: _Witness) -> list[_Witness]:
+        return self._reaching.of(own)
+
+    def agreeing(self, own: _Witness) -> list[_Witness]:
+        """All of them, if all lost it in the same second, or none ever reached it; else none. With the own one."""
+        if own.at is None:
+            return self._never.of(own) if self._never.count(own) == self._all.count(own) else []
+        bounds = bisect_left(self._moments, own.at - self._near), bisect_right(self._moments, own.at + self._near)
+        if bounds[1] - bounds[0] != self._all.count(own):
+            return []
+        return self._groups.setdefault(bounds, self._fallen[bounds[0] : bounds[1]])
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -60,13 +109,15 @@ def judge(case: Case) -> CauseVerdict:
     if not dead:
         return case.ruled_out("every gateway that was asked answers the parent or a link on it, now and then at least")
     gateway, own = dead[0]
-    others = list(_others(case, gateway))
-    reaching = [one for one in others if one.answered and not one.lost]
+    witnesses = case.fleet.once(
+        ("gateway_dead", case.segment, gateway), lambda: _GatewayWitnesses(_of_all(case, gateway))
+    )
+    reaching = witnesses.reaching(own)
     if reaching:
         return case.ruled_out(f"{gateway} answers {', '.join(one.host for one in reaching[:5])}")
-    agreeing = [one for one in others if one.silent and own.agrees(one)]
+    agreeing = witnesses.agreeing(own)
     after = case.first_loss(own.lost)
-    if len(agreeing) == len(others) and agreeing:
+    if len(agreeing) > 1:
         return _of_fleet(case, gateway, own, agreeing)
     return case.suspected(
         f"{gateway} does not answer {case.host}{since(after)}, neither its parent nor its link, and no other host of"
@@ -78,9 +129,12 @@ def judge(case: Case) -> CauseVerdict:
     )
 
 
-def _of_fleet(case: Case, gateway: str, own: _Witness, others: list[_Witness]) -> CauseVerdict:
-    """One verdict for all hosts: its text is the same on each."""
-    hosts = sorted([case.host, *(one.host for one in others)], key=natural)
+def _of_fleet(case: Case, gateway: str, own: _Witness, agreeing: list[_Witness]) -> CauseVerdict:
+    """One verdict for all hosts: its text is the same on each. agreeing: with the own one."""
+    others = [one for one in agreeing[:6] if one.host != case.host]
+    # The witnesses keep the list, and it is the same one for all that are in it.
+    key = ("gateway_dead", case.segment, gateway, str(id(agreeing)))
+    hosts = case.fleet.once(key, lambda: sorted((one.host for one in agreeing), key=natural))
     after, alive = case.first_loss(own.lost), _alive(case, case.first_loss(own.lost))
     what = "the gateway itself" if alive else "the gateway, or the switch between it and the hosts,"
     when = "in the same second" if after is not None else "from the start"
@@ -106,13 +160,12 @@ def _share(one: _Witness) -> str:
     return f"{sum(item['received'] for item in one.lost)} of {sum(item['sent'] for item in one.lost)} answered"
 
 
-def _others(case: Case, gateway: str) -> Iterator[_Witness]:
-    """The other hosts of the segment that asked the gateway in the same minutes, over a parent with a carrier."""
-    for host, evidence in case.fleet.hosts.items():
-        if host != case.host and case.fleet.together(case.host, host):
-            one = _witness(evidence, case.segment, gateway)
-            if one is not None:
-                yield one
+def _of_all(case: Case, gateway: str) -> Iterator[_Witness]:
+    """The hosts of the segment that asked the gateway over a parent with a carrier."""
+    for evidence in case.fleet.hosts.values():
+        one = _witness(evidence, case.segment, gateway)
+        if one is not None:
+            yield one
 
 
 def _witness(evidence: HostEvidence, segment: str, gateway: str) -> _Witness | None:
@@ -127,9 +180,25 @@ def _witness(evidence: HostEvidence, segment: str, gateway: str) -> _Witness | N
     if watch is None or not targets:
         return None
     lost = broken(targets)
-    answered = [item for item in targets if not is_lost(item)]
+    answered = [item for item in targets if not is_lost(item) and not (lost and _late(item, watch))]
     silent = bool(lost) and not answered and _silent(lost, watch)
-    return _Witness(evidence["host"], lost, answered, _begin(watch, lost), watch["interval"], silent)
+    return _Witness(
+        evidence["host"],
+        evidence["started"],
+        evidence["ended"],
+        lost,
+        answered,
+        _begin(watch, lost),
+        watch["interval"],
+        silent,
+    )
+
+
+def _late(target: TargetData, watch: TimelineData) -> bool:
+    """Whether ARP or neighbour discovery was silent for a while and answered then, which answers what was asked before
+    as well: it lost nothing, and is no sign of a gateway that was there."""
+    times = target["rtt_ms"]
+    return target["method"] != ECHO and times is not None and times["max"] >= 1000 * SILENT_ROUNDS * watch["interval"]
 
 
 def _silent(lost: list[TargetData], watch: TimelineData) -> bool:

@@ -92,18 +92,15 @@ def _failed(case: Case) -> list[tuple[NamespaceView, AddressData]]:
 def _others(case: Case, space: NamespaceView, name: str, address: str) -> list[tuple[str, EvidenceItem]]:
     """Links of the fleet, on the same network, that have an address and use it: MAC address and evidence."""
     found = []
-    for host, evidence in sorted(case.fleet.hosts.items()):
-        snapshot = evidence["after"]
-        for other in map(NamespaceView, snapshot["namespaces"] if snapshot else ()):
-            for item in other.addresses():
-                same = (host, other.label, item["link"]) == (case.host, space.label, name)
-                if same or item["dadfailed"] or bare(item["address"]) != address:
-                    continue
-                link = other.link(item["link"])
-                mac = link["mac"] if link else ""
-                where = ": ".join(filter(None, [host, "/".join(filter(None, [other.label, item["link"]]))]))
-                text = f"{item['link']} with MAC {mac} has {item['address']}"
-                found.append((mac, EvidenceItem("holder", text, where, snapshot["at"] if snapshot else "")))
+    for claim in case.fleet.claims.get(address, ()):
+        other, item = NamespaceView(claim.space), claim.item
+        if item["dadfailed"] or (claim.host, other.label, item["link"]) == (case.host, space.label, name):
+            continue
+        link = other.link(item["link"])
+        mac = link["mac"] if link else ""
+        where = ": ".join(filter(None, [claim.host, "/".join(filter(None, [other.label, item["link"]]))]))
+        text = f"{item['link']} with MAC {mac} has {item['address']}"
+        found.append((mac, EvidenceItem("holder", text, where, claim.at)))
     return found
 
 

@@ -10,6 +10,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
+    Outage,
     again,
     events_of,
     lasting,
@@ -29,7 +30,7 @@ def judge(case: Case) -> CauseVerdict:
     if link is None:
         return case.ruled_out("the host has no link of the network that could be down")
     name = link["name"]
-    found = outages(case, "up", name)
+    found = [item for item in outages(case, "up", name) if not _deleted(case, name, item)]
     events = events_of(found)
     known = requester(found[-1].begun_by) if found else None
     by = f" by {known['text']}" if known else ""
@@ -57,6 +58,12 @@ def judge(case: Case) -> CauseVerdict:
         who,
         remedy="find out who set it down; nothing has to be restored now",
     )
+
+
+def _deleted(case: Case, name: str, outage: Outage) -> bool:
+    """Whether the link was down as it was being deleted: the kernel sets it down first."""
+    ended = outage.end if outage.end is not None else case.watch["duration"]
+    return any(outage.start <= event["after"] <= ended for event in case.link_events("delete", name))
 
 
 CAUSE = Cause(

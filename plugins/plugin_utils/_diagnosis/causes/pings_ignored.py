@@ -27,7 +27,7 @@ def judge(case: Case) -> CauseVerdict:
         if target["method"] == ECHO and space is not None and space.setting("all", name) == 1:
             silent.append((target, space, key))
     if not silent:
-        return case.ruled_out("nobody on this host who does not answer has a setting that ignores pings")
+        return _declined(case)
     target, space, key = silent[0]
     lost = [one for one, _space, _key in silent]
     place = f"the container in {space.label}" if space.label else case.host
@@ -39,6 +39,19 @@ def judge(case: Case) -> CauseVerdict:
         remedy=f"{answer}, and take the setting out of the file or the container's options that set it",
         steps=[command(answer)],
     )
+
+
+def _declined(case: Case) -> CauseVerdict:
+    """Where nobody asked for pings, and all else works, it is no fault: verification passes it, too."""
+    for target in case.targets():
+        space = _holder(case, target["target"]) if target.get("declined") else None
+        name, key = SETTINGS[6 if ":" in target["target"] else 4]
+        if space is not None and space.setting("all", name) == 1:
+            return case.ruled_out(
+                f"{space.label} is not to answer pings, and does not: {target['target']}: {target['declined']}",
+                [case.item("setting", f"{key} is 1", "", space.label)],
+            )
+    return case.ruled_out("nobody on this host who does not answer has a setting that ignores pings")
 
 
 def _holder(case: Case, address: str) -> NamespaceView | None:
@@ -61,7 +74,8 @@ CAUSE = Cause(
     " works: only checks by ping fail.",
     remedy="set icmp_echo_ignore_all to 0 in that namespace",
     signature="from the moment when it is set, for pings to one container or to the host",
-    proof="the setting is 1 in the namespace that has the address, and pings to that address are lost",
+    proof="the setting is 1 in the namespace that has the address, and pings to that address are lost; not of a"
+    " container that never answered pings and works otherwise, unless check: icmp is declared",
     must="D",
     by=BY_HAND,
     needs=("watch", "after"),

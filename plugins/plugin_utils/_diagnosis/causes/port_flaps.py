@@ -44,7 +44,13 @@ CAUSE = Cause(
     must="D",
     by=ASK,
     needs=("watch", "after"),
-    explains=("announcement_lost", "gateway_dead", "mac_limit_after_ageing", "stale_neighbour"),
+    explains=(
+        "address_removed_by_other",
+        "announcement_lost",
+        "gateway_dead",
+        "mac_limit_after_ageing",
+        "stale_neighbour",
+    ),
     everywhere=True,
     judge=judge,
 )

@@ -20,7 +20,8 @@ BRIDGE = "bridge"
 
 
 def judge(case: Case) -> CauseVerdict:
-    shim = case.after.shim
+    # Of a link that has gone meanwhile the mode it had: its containers' modes are wrong beside that.
+    shim = case.after.shim or (case.before.shim if not case.lacks("before") else None)
     broken = [*case.broken(HOST_TO_CONTAINER), *case.broken(CONTAINER_TO_HOST)]
     containers = case.after.containers
     wrong = [(item["link"], item["namespace"], item["mode"]) for item in containers if item["mode"] != BRIDGE]

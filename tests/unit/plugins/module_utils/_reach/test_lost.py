@@ -42,3 +42,7 @@ def test_a_gateway_that_drops_pings_and_answers_arp_is_not_broken():
     assert broken([ping, arp]) == []
     assert broken([ping]) == [ping]
     assert broken([target(9, 0), target(9, 9, method=WHO_HAS)]) == [target(9, 0)]
+
+
+def test_a_container_that_drops_pings_and_works_is_not_broken():
+    assert broken([{**target(9, 0), "declined": "it drops pings"}, target(9, 9)]) == []

@@ -34,7 +34,7 @@ def test_the_pattern_in_time(losses: list[list[float]], received: int, expected:
 
 
 def located(fleet: dict[str, Any]) -> list[Account]:
-    return accounts(fleet["web1"], Explaining([]), {})
+    return accounts(fleet["web1"], Explaining([], fleet), {})
 
 
 def test_the_edge_is_the_port_where_the_parent_is_answered_and_the_link_is_not() -> None:
@@ -83,7 +83,7 @@ def _requested(fleet: dict[str, Any], host: str, address: str) -> str:
 
 
 def _explained(fleet: dict[str, Any], host: str, name: str, verdict: CauseVerdict) -> tuple[str, ...]:
-    found = accounts(fleet[host], Explaining([verdict]), {})
+    found = accounts(fleet[host], Explaining([verdict], fleet), {})
     return next(item.explained_by for item in found if item.target_id == name)
 
 
@@ -107,7 +107,9 @@ def test_a_requested_target_shares_the_way_of_the_parent() -> None:
     fleet = cases.healthy()
     name = _requested(fleet, "web1", "192.168.100.145")
     assert _explained(fleet, "web1", name, _about("web1", "no_carrier")) == ("no_carrier",)
-    assert _explained(fleet, "web1", name, _about("web2", "no_carrier")) == ()
+    assert _explained(fleet, "web1", name, _about("web2", "no_carrier")) == ("no_carrier",)
+    nobody = _requested(fleet, "web1", "192.168.100.222")
+    assert _explained(fleet, "web1", nobody, _about("web2", "no_carrier")) == ()
     link = _about("web1", "link_down", "lan0/host_to_container/host/192.168.100.129/echo")
     assert _explained(fleet, "web1", name, link) == ()
 
@@ -140,7 +142,9 @@ def test_the_edge_is_where_the_probes_vanished(kind: str, edge: list[str], nodes
     target = cases.lose(fleet, kind, at=1.0)[0]
     followed(fleet, target, edge, "request")
     found = next(
-        item for item in accounts(fleet["web1"], Explaining([]), losses_of(fleet)) if item.target_id == target["id"]
+        item
+        for item in accounts(fleet["web1"], Explaining([], fleet), losses_of(fleet))
+        if item.target_id == target["id"]
     )
     assert (found.edge, found.direction) == (nodes, "request")
     assert asked in found.ask
@@ -148,3 +152,10 @@ def test_the_edge_is_where_the_probes_vanished(kind: str, edge: list[str], nodes
 
 def losses_of(fleet: dict[str, Any]) -> Any:
     return path.located({host: understood(evidence) for host, evidence in fleet.items()})
+
+
+def test_a_container_that_vanished_with_its_parent_is_explained_on_other_hosts() -> None:
+    fleet = cases.healthy()
+    name = _requested(fleet, "web1", "192.168.100.150")
+    assert _explained(fleet, "web1", name, _about("web2", "parent_vanished")) == ("parent_vanished",)
+    assert _explained(fleet, "web1", name, _about("web2", "route_absent")) == ()

@@ -51,6 +51,10 @@ def _holder() -> str:
     )
 
 
+def _inside() -> str:
+    return _holder().rpartition("/")[0]
+
+
 def _hop(name: str, requests: list[list[int]], answers: list[list[int]]) -> dict[str, Any]:
     counts = [sum(last - first + 1 for first, last in runs) for runs in (requests, answers)]
     return {
@@ -72,13 +76,13 @@ def test_without_the_holder_s_host_the_direction_is_not_known():
 
 
 def test_requests_that_the_holder_s_host_never_saw_were_lost_in_the_network():
-    assert _found() == ("eth0 of web1", "the network", "request")
-    assert _found(_hop("eth0", [[0, 3]], [[0, 3]])) == ("eth0 of web1", "the network", "request")
+    assert _found() == ("eth0 of web1", "eth0 of web2", "request")
+    assert _found(_hop("eth0", [[0, 3]], [[0, 3]])) == ("eth0 of web1", "eth0 of web2", "request")
 
 
 def test_answers_that_left_the_holder_s_host_were_lost_in_the_network():
     hops = _hop("eth0", [[0, 11]], [[0, 11]]), _hop(_holder(), [[0, 11]], [[0, 11]])
-    assert _found(*hops) == ("eth0 of web2", "the network", "answer")
+    assert _found(*hops) == ("eth0 of web2", "eth0 of web1", "answer")
 
 
 def test_requests_that_reached_the_other_parent_and_not_the_container():
@@ -88,7 +92,7 @@ def test_requests_that_reached_the_other_parent_and_not_the_container():
 
 def test_requests_that_reached_the_other_container_and_were_not_answered():
     hops = _hop("eth0", [[0, 11]], [[0, 3]]), _hop(_holder(), [[0, 11]], [[0, 3]])
-    assert _found(*hops) == (f"{_holder()} of web2", "web2 itself", "request")
+    assert _found(*hops) == (f"{_holder()} of web2", f"container {_inside()} itself", "request")
 
 
 def test_answers_that_did_not_get_from_the_container_to_its_parent():
@@ -98,7 +102,7 @@ def test_answers_that_did_not_get_from_the_container_to_its_parent():
 
 def test_arp_is_joined_by_asker_and_address():
     hops = _hop("eth0", [[0, 7]], []), _hop(_holder(), [[0, 7]], []), _hop("other/eth0", [[0, 7]], [])
-    assert _found(*hops, protocol="arp") == (f"{_holder()} of web2", "web2 itself", "request")
+    assert _found(*hops, protocol="arp") == (f"{_holder()} of web2", f"container {_inside()} itself", "request")
 
 
 def test_reasons_have_words_and_unknown_ones_are_quoted():

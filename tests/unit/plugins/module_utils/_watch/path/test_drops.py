@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.drops import PACKETS_MAX, DropJoiner
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.taken import in_echos
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.taken import questions
 
 SNMP = """\
 Ip: Forwarding DefaultTTL
@@ -104,6 +104,7 @@ def test_memory_is_bounded():
 
 
 def test_echo_requests_are_counted_in_both_files():
-    assert in_echos(SNMP) == 7
-    assert in_echos("Icmp6InErrors 1\nIcmp6InEchos                    \t5\n") == 5
-    assert in_echos("") is None
+    assert questions(SNMP) == {"icmp": 7}
+    six = "Icmp6InErrors 1\nIcmp6InEchos                    \t5\nIcmp6InNeighborSolicits \t9\n"
+    assert questions(six) == {"icmp": 5, "nd": 9}
+    assert questions("") == {}

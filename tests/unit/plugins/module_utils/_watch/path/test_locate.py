@@ -12,7 +12,12 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Attempt, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.drops import Drop
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.locate import HopRuns, ProbeRoute, edges
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.locate import (
+    HopRuns,
+    ProbeRoute,
+    Resolving,
+    edges,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.marks import (
     MAGIC,
     NONCE,
@@ -46,9 +51,9 @@ def _lost(at: int, numbers=range(4)) -> tuple[Series, list[HopRuns]]:
     return Series(tuple(Attempt(0.5 * number) for number in numbers)), seen
 
 
-def _edges(series, seen, resolved=None, drops=(), untaken=None):
-    empty = [HopRuns() for dummy in HOPS]
-    return edges(ROUTE, series, seen, resolved or empty, drops, 100.0, 1.0, untaken)
+def _edges(series, seen, resolved=None, drops=(), untaken=None, kernel=True):
+    resolving = Resolving(resolved or [HopRuns() for dummy in HOPS], kernel)
+    return edges(ROUTE, series, seen, resolving, drops, 100.0, 1.0, {"icmp": untaken, "arp": untaken})
 
 
 @pytest.mark.parametrize("at", range(len(WAY) - 1))
@@ -73,6 +78,24 @@ def test_a_question_that_waits_for_arp_is_lost_where_that_is():
     series, resolved = _lost(2)
     (found,), *dummy = _edges(series, [HopRuns() for dummy in HOPS], resolved)
     assert (found["edge"], found["protocol"]) == (["eth0", "c1/eth0"], "arp")
+
+
+def test_answers_to_arp_that_the_asker_does_not_get_were_lost_above_its_interface():
+    silent = [HopRuns() for dummy in HOPS]
+    series, asked_in_vain = _lost(len(WAY) - 2)
+    (found,), *dummy = _edges(series, silent, asked_in_vain)
+    assert (found["edge"], found["direction"], found["protocol"]) == (["lan0", "sender"], "answer", "arp")
+    # The watch itself asks as often as it likes; and what is asked once was taken.
+    asked_once = _lost(len(WAY) - 2, [0])[1]
+    for resolved, kernel in ((asked_in_vain, False), (asked_once, True)):
+        (found,), *dummy = _edges(series, silent, resolved, kernel=kernel)
+        assert (found["edge"], found["direction"], found["protocol"]) == (["sender", "lan0"], "request", "icmp")
+
+
+def test_arp_that_the_holder_has_taken_was_lost_as_an_answer():
+    series, resolved = _lost(len(HOPS))
+    (found,), *dummy = _edges(series, [HopRuns() for dummy in HOPS], resolved, untaken=0)
+    assert (found["edge"], found["direction"], found["protocol"]) == (["holder", "c1/eth0"], "answer", "arp")
 
 
 def test_drops_of_the_kernel_belong_to_the_attempts_of_their_time_and_length():

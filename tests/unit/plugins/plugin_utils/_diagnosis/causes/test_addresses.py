@@ -359,6 +359,16 @@ def test_an_announcement_that_repairs_nothing_is_not_the_reason() -> None:
         assert cases.verdict(fleet, "announcement_lost").status == "ruled_out", changed
 
 
+def test_a_neighbour_that_answers_now_and_then_may_answer_by_chance() -> None:
+    fleet = cases.healthy()
+    _announced(fleet)
+    targets = [item for item in fleet["web1"]["watch"]["targets"] if item["losses"]]
+    end = fleet["web1"]["watch"]["duration"]
+    targets[0]["losses"] = [[1.0, 1.5], [2.0, end]]
+    found = cases.verdict(fleet, "announcement_lost")
+    assert (found.status, "without an announcement" in found.summary) == ("not_tested", True)
+
+
 def test_an_announcement_that_was_not_made() -> None:
     fleet = cases.healthy()
     assert cases.verdict(fleet, "announcement_lost").status == "ruled_out"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import HostResult, make
+
 from . import causes_cases as cases
 
 ADDRESS, PLACE = "192.168.100.129", "web1-c1"
@@ -66,6 +68,17 @@ def test_a_declared_container_that_does_not_run() -> None:
     assert cases.verdict(fleet, "container_not_running").status == "suspected"
 
 
+def test_what_a_container_itself_lost_at_its_end_is_about_that_as_well() -> None:
+    fleet = cases.healthy()
+    _vanish(fleet, "after")
+    _lose(fleet)
+    fleet["web1"]["networks"][0]["containers"] = [ADDRESS]
+    found = cases.verdict(fleet, "container_not_running")
+    about = {name for item in found.evidence for name in item.targets}
+    lost = {item["id"] for item in fleet["web1"]["watch"]["targets"] if item["received"] < item["sent"]}
+    assert {name for name in lost if "container_to_host/web1-c1" in name} <= about
+
+
 def test_a_container_that_came_to_an_end_and_is_not_declared_is_no_alarm() -> None:
     fleet = cases.healthy()
     _vanish(fleet, "after")
@@ -114,8 +127,24 @@ def test_a_container_that_ignores_pings() -> None:
     fleet = cases.healthy()
     _space(fleet)["settings"]["all"]["icmp_echo_ignore_all"] = 1
     assert cases.verdict(fleet, "pings_ignored").status == "ruled_out"
-    cases.lose(fleet, "host_to_container", at=0.0)
+    silent = cases.lose(fleet, "host_to_container", at=0.0)
     assert cases.verdict(fleet, "pings_ignored").status == "confirmed"
+    for target in silent:
+        target["declined"] = "it drops pings, and works"
+    found = cases.verdict(fleet, "pings_ignored")
+    assert (found.status, "it drops pings, and works" in found.summary) == ("ruled_out", True)
+    assert not cases.confirmed(fleet)
+
+
+def test_a_host_whose_container_declines_pings_is_healthy_with_a_note() -> None:
+    fleet = cases.healthy()
+    for target in cases.lose(fleet, "host_to_container", at=0.0):
+        target["declined"] = "it drops pings, and works"
+    made = make([HostResult(name, evidence) for name, evidence in fleet.items()], "", "", {})
+    (web1, dummy) = made.data["hosts"]
+    assert (web1["state"], web1["accounts"]) == ("healthy", [])
+    assert all("it drops pings, and works" in note for note in web1["notes"])
+    assert web1["notes"]
 
 
 def _rule(**fields: Any) -> dict[str, Any]:

@@ -127,6 +127,18 @@ def test_an_address_that_is_there_again_was_not_taken_away() -> None:
     assert cases.verdict(fleet, "address_removed_by_other").status == "confirmed"
 
 
+def test_an_address_that_was_missing_for_a_while_was_the_cause_of_what_was_lost_meanwhile() -> None:
+    data = {"address": "192.168.100.3/32"}
+    for back, expected in ((0.6, "ruled_out"), (1.5, "confirmed")):
+        fleet = cases.healthy()
+        cases.event(fleet, kind="address", action="delete", after=0.5, data=data)
+        cases.event(fleet, kind="address", action="new", after=back, data=data)
+        for target in cases.lose(fleet, "host_to_container", at=0.6):
+            target["losses"] = [[0.6, 1.8]]
+        found = cases.verdict(fleet, "address_removed_by_other")
+        assert (found.status, found.repairs_itself) == (expected, False)
+
+
 @pytest.mark.parametrize(("name", "word"), [("NetworkManager", "nm_exclusion"), ("systemd-networkd", "networkd")])
 def test_the_remedy_knows_the_manager_that_removed_it(name: str, word: str) -> None:
     fleet = cases.healthy()
@@ -184,6 +196,18 @@ def test_networkmanager_or_the_only_suspect_removed_the_parent() -> None:
     either = cases.verdict(fleet, "parent_vanished").culprit
     assert either["rule"] == "unknown"
     assert "one of ip (PID 8, reload.service), ip (PID 9, reload.service)" in either["text"]
+    spoken = {"pid": 7, "name": "ip", "unit": None, "command": "ip link delete eth0"}
+    runner = {"pid": 6, "name": "sh", "unit": None, "command": "sh -c ip link delete eth0"}
+    own = {"pid": 5, "name": "ip", "unit": "linuxnet-macvlan-lan0.service", "command": "ip link delete eth0"}
+    gone["suspects"] = [*programs, own, runner, spoken]
+    said = cases.verdict(fleet, "parent_vanished").culprit
+    assert (said["pid"], said["rule"]) == (7, "the only command just before that says this change")
+    gone["suspects"] = [*programs, spoken, {**spoken, "pid": 4, "command": "ip link del eth0"}]
+    assert cases.verdict(fleet, "parent_vanished").culprit["rule"] == "unknown"
+    gone["suspects"] = [*programs, {**spoken, "command": "ip link set eth0 down"}]
+    assert cases.verdict(fleet, "parent_vanished").culprit["rule"] == "unknown"
+    gone["suspects"] = [own]
+    assert cases.verdict(fleet, "parent_vanished").culprit["rule"] == "unknown"
     gone["suspects"] = programs[:1]
     assert cases.verdict(fleet, "parent_vanished").culprit["unit"] == "reload.service"
     data = {"manager": "NetworkManager", "state": "unmanaged", "reason": "removed"}

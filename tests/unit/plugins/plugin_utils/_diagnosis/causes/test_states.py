@@ -5,7 +5,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.causes import gateway_dead
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import gather
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import networks, verdict
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.names import natural
 
 from . import causes_cases as cases
 
@@ -58,6 +66,30 @@ def test_a_deleted_link_names_the_moment_and_its_loss_of_the_route_is_a_conseque
     found = cases.verdict(fleet, "link_absent")
     assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 2.0, IP)
     assert cases.verdict(fleet, "host_isolation").explained_by == "link_absent"
+
+
+def test_a_link_that_was_deleted_twice_has_lost_since_the_first_time() -> None:
+    fleet = cases.healthy()
+    _without(fleet, "after")
+    for after in (2.0, 3.0):
+        cases.event(fleet, action="delete", after=after)
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert "for the last time of 2 at +3.0 s" in found.summary
+
+
+def test_a_link_that_came_back_was_the_cause_of_what_was_lost_meanwhile() -> None:
+    fleet = cases.healthy()
+    cases.event(fleet, action="delete", after=1.0, process=cases.process(IP))
+    _switch(fleet, "up", "lan0", (0.9, False), (1.6, True))
+    cases.event(fleet, action="new", after=1.5)
+    assert cases.verdict(fleet, "link_absent").status == "ruled_out"
+    for target in cases.lose(fleet, "host_to_container", at=1.1):
+        target["losses"] = [[1.1, 2.0]]
+    assert cases.verdict(fleet, "link_down").status == "ruled_out"
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after) == ("confirmed", 1.0)
+    assert not found.repairs_itself
 
 
 def test_a_link_that_is_down_is_the_cause_of_the_routes_that_went() -> None:
@@ -191,6 +223,35 @@ def test_a_gateway_that_was_dead_for_a_while_is_found() -> None:
     arp = [(2.004, 3.541), (6.504, 7.005)]
     _gateway_lossy(fleet, [[(2.003, 4.5), (6.503, 8.745), (10.519, 13.514)], arp, arp])
     assert cases.verdict(fleet, "gateway_dead").hosts == ("web1", "web2")
+
+
+def test_arp_that_answers_late_is_no_sign_of_a_gateway_that_was_there() -> None:
+    """As in generated scenario 16/2: of ARP one request was lost, and answers came when the gateway was back."""
+    fleet = cases.healthy()
+    arp = [(3.005, 3.501)]
+    _gateway_lossy(fleet, [[(3.005, 4.5), (6.003, 7.509), (9.008, 11.24)], arp, arp])
+    assert cases.verdict(fleet, "gateway_dead").status == "ruled_out"
+    for host in ("web1", "web2"):
+        for item in fleet[host]["watch"]["targets"]:
+            if item["method"] == "who_has":
+                item["rtt_ms"] = {"min": 1.2, "avg": 549.6, "max": 2258.6}
+    assert cases.verdict(fleet, "gateway_dead").hosts == ("web1", "web2")
+
+
+def test_the_witnesses_of_a_segment_are_heard_once_for_all_hosts(monkeypatch) -> None:
+    fleet = cases.healthy()
+    for number in range(30):
+        name = f"more{number}"
+        fleet[name] = {**json.loads(json.dumps(fleet["web1"])), "host": name}
+    _gateway_dies(fleet, *fleet)
+    heard = []
+    witness = gateway_dead._witness
+    monkeypatch.setattr(gateway_dead, "_witness", lambda *given: heard.append(given) or witness(*given))
+    gathered = gather(fleet, {})
+    for evidence in fleet.values():
+        (network,) = networks(evidence, Problems())
+        assert verdict(gateway_dead.CAUSE, Case(evidence, network, gathered)).hosts == tuple(sorted(fleet, key=natural))
+    assert len(heard) == 2 * len(fleet)
 
 
 def test_one_host_alone_can_only_suspect_the_gateway() -> None:
