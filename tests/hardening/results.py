@@ -73,7 +73,7 @@ class Results:
 
     def put(self, name: str, figures: Figures) -> None:
         """Save one row's; those that another process has saved since stay."""
-        self.figures = {**self._read(), name: figures}
+        self.figures = {**self.figures, **self._read(), name: figures}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         data = {key: asdict(item) for key, item in sorted(self.figures.items())}
         new = self.path.with_suffix(".new")
