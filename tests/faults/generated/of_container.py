@@ -132,10 +132,10 @@ HARMS = [
     ),
     Harm(
         "declared container stopped", "container", _stop, None, prepare=acts.declare_containers,
-        causes=frozenset({"container_not_running"}), cuts=(Cut(PARENT, CONTAINER),), times=LASTING,
+        causes=frozenset({"container_not_running"}), cuts=NO_LINK, times=LASTING,
     ),
     Harm(
         "declared container moved", "container", _move, None, prepare=acts.declare_containers,
-        causes=frozenset({"container_elsewhere"}), cuts=(Cut(PARENT, CONTAINER),), times=LASTING, families=(IPV4, IPV6),
+        causes=frozenset({"container_elsewhere"}), cuts=NO_LINK, times=LASTING, families=(IPV4, IPV6),
     ),
 ]  # fmt: skip
