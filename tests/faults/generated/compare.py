@@ -107,7 +107,7 @@ def _accounted(found: Found, host: str, account: dict[str, Any], target: dict[st
     there = [item for item in wanted if item.edge == edge]
     directed = any(account["direction"] in item.directions for item in there)
     # A harm that a host or its neighbours show in many ways, such as an address that is gone, has no edge of its own.
-    unique = bool(wanted) and all(part.harm.cuts for part in answer.parts)
+    unique = bool(wanted) and all(part.harm.cuts and not part.harm.vague for part in answer.parts)
     if unique:
         found.edges.append(bool(there))
         found.directions.append(directed)
