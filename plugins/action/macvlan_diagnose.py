@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_diagnose with the inventory name, and measures the offset of the host's clock."""
+"""Runs the module macvlan_diagnose with the host's name and place among others, and measures its clock's offset."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
+        arguments = {**_place(task_vars or {}), **arguments}
         made = clean_data(
             self._execute_module(
                 module_name="linuxnet.macvlan.macvlan_diagnose", module_args=arguments, task_vars=task_vars
@@ -50,6 +51,12 @@ class ActionModule(ActionBase):
                 offset = seconds + resolution / 2 - (before + after) / 2
                 best = {"offset_seconds": round(offset, 3), "uncertainty_seconds": round(uncertainty, 3)}
         return best
+
+
+def _place(task_vars: Variables) -> dict[str, int]:
+    """Of the host among those of the play."""
+    hosts, name = list(task_vars.get("ansible_play_hosts_all") or []), task_vars.get("inventory_hostname")
+    return {"place": hosts.index(name), "hosts": len(hosts)} if name in hosts else {}
 
 
 def _seconds(text: str) -> tuple[float | None, float]:

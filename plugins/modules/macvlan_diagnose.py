@@ -80,6 +80,18 @@ options:
   host_id:
     description: The inventory name of the host. The action plugin sets it.
     type: str
+  place:
+    description:
+      - The place of this host, from V(0) on, among the hosts that are diagnosed at the same time. The action plugin
+        sets it.
+      - Two experiments, a DHCP discovery and an announcement of addresses, would disturb those of other hosts on the
+        same segment. Hosts make them in up to four turns of 1.5 seconds, by their clocks.
+    type: int
+    default: 0
+  hosts:
+    description: How many hosts are diagnosed at the same time. The action plugin sets it.
+    type: int
+    default: 1
 requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
@@ -188,6 +200,8 @@ def main() -> None:
             "after_break": {"type": "float"},
             "active": {"type": "bool", "default": True},
             "host_id": {"type": "str"},
+            "place": {"type": "int", "default": 0},
+            "hosts": {"type": "int", "default": 1},
         },
         supports_check_mode=True,
     )

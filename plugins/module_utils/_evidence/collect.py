@@ -32,6 +32,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     ExperimentData,
     Result,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.turns import Turn, of_place
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
@@ -61,6 +62,8 @@ class CollectOptions:
     after_break: float | None = None
     active: bool = True
     host_id: str = ""
+    place: int = 0
+    hosts: int = 1
 
 
 def collect(options: CollectOptions) -> HostEvidence:
@@ -85,7 +88,8 @@ def collect(options: CollectOptions) -> HostEvidence:
     with ThreadPoolExecutor(max_workers=1) as executor:
         drift = executor.submit(_drift, options, problems)
         contexts = [_context(scope, timeline, before) for scope in scopes]
-        experiments = _experiments(contexts, options.active, problems)
+        turn = of_place(options.place, options.hosts)
+        experiments = _experiments(contexts, options.active, turn, problems)
     evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
         "host": options.host_id,
@@ -155,16 +159,16 @@ def _drift(options: CollectOptions, problems: list[str]) -> DriftData | None:
     return system.careful("drift", lambda: system.drift(options.links, options.host_id, options.persistence), problems)
 
 
-def _experiments(contexts: list[Context], active: bool, problems: list[str]) -> list[ExperimentData]:
-    """Every experiment for every network: its result, or why it was not made."""
+def _experiments(contexts: list[Context], active: bool, turn: Turn, problems: list[str]) -> list[ExperimentData]:
+    """Every experiment for every network: its result, or why it was not made. turn: this host's."""
     tasks = [(experiment, context) for experiment in EXPERIMENTS for context in contexts]
     if not active:
         return [_not_made(*task, "experiments are turned off (diagnose_active: false)") for task in tasks]
     with ThreadPoolExecutor(max_workers=PARALLEL) as executor:
         asking = _of(tasks, ASKING)
-        made = list(executor.map(lambda task: _made(task[0], task[1], problems), asking))
+        made = list(executor.map(lambda task: _made(task[0], task[1], turn, problems), asking))
     knowing = [(experiment, replace(context, made=_of_network(made, context))) for experiment, context in tasks]
-    return made + [_made(task[0], task[1], problems) for task in _of(knowing, REPAIRING)]
+    return made + [_made(task[0], task[1], turn, problems) for task in _of(knowing, REPAIRING)]
 
 
 def _of_network(made: list[ExperimentData], context: Context) -> list[ExperimentData]:
@@ -182,13 +186,15 @@ def _context(scope: Scope, timeline: TimelineData | None, before: SnapshotData |
     return Context(scope, targets, before, noise=measured(targets, timeline["interval"], timeline["duration"]))
 
 
-def _made(experiment: Experiment, context: Context, problems: list[str]) -> ExperimentData:
+def _made(experiment: Experiment, context: Context, turn: Turn, problems: list[str]) -> ExperimentData:
     name = f"{experiment.id} on {context.network.name}"
     reasons: list[str] = []
     why_not = system.careful(name, lambda: experiment.why_not(context), reasons)
     if why_not or reasons:
         problems.extend(reasons)
         return _not_made(experiment, context, why_not or reasons[0])
+    if experiment.in_turns:
+        time.sleep(turn.wait(time.time()))
     at = utc(time.time())
     result = system.careful(name, lambda: experiment.run(context), reasons)
     problems.extend(reasons)

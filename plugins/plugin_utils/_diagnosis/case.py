@@ -209,7 +209,7 @@ class Case:
 
     def lost(self, kind: str | None = None) -> list[TargetData]:
         """The same with those: for judges that have proof of their own that it is no gateway's choice."""
-        return [item for item in self.targets(kind) if is_lost(item)]
+        return [item for item in self.targets(kind) if is_lost(item) and not item.get("declined")]
 
     def first_loss(self, targets: Iterable[TargetData] | None = None) -> float | None:
         """Seconds after the start of the watch, of these targets or of all that are broken.

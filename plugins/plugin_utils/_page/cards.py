@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
 
 from .drawing import Machine
+from .steps import NamedCulprit, StepLine, culprits
 from .text import after_text, clean, counted
 
 #: So many hosts of a card are named at once, so many more on request, and the rest is counted.
@@ -57,11 +58,15 @@ class VerdictBlock:
     #: pieces of evidence that are not shown
     evidence_left_out: int
     culprit: str
+    #: by what the culprit is known
+    rule: str
     #: why the process is not known, where none is named
     culprit_unknown: str
     remedy: str
     #: whether the remedy can be copied as it stands
     command: bool
+    steps: list[StepLine] = field(default_factory=list)
+    steps_left_out: int = 0
     #: whether its card has this remedy
     remedy_shown: bool = False
     explained_by: str = ""
@@ -121,8 +126,8 @@ class CauseCard:
         return sorted({verdict.network for verdict in self.verdicts if verdict.network}, key=natural)
 
     @property
-    def culprits(self) -> list[str]:
-        return list(dict.fromkeys(verdict.culprit for verdict in self.verdicts if verdict.culprit))
+    def culprits(self) -> list[NamedCulprit]:
+        return culprits((verdict.culprit, verdict.rule) for verdict in self.verdicts)
 
     @property
     def remedies(self) -> list[TextOf]:

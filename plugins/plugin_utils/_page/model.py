@@ -49,6 +49,7 @@ from .cards import (
     of_losses,
 )
 from .drawing import Drawing, Machine, draw
+from .steps import STEPS_SHOWN, lines, rule
 from .text import (
     after_text,
     cause_title,
@@ -297,6 +298,7 @@ def _verdict(
     after = item.get("after")
     began = later(starts.get(host), shifts.get(host, 0.0))
     cause, who = clean(item.get("cause")), culprit_text(item.get("culprit"))
+    remedy = clean_lines(item.get("remedy"))
     given_evidence = item.get("evidence") or []
     given: Mapping[str, object] = item.get("culprit") or {}
     nobody = bool(given) and not any(given.get(key) for key in ("pid", "unit", "mac", "host", "path"))
@@ -314,9 +316,12 @@ def _verdict(
         evidence=[_evidence(proof, host, shifts, began) for proof in given_evidence[:EVIDENCE_SHOWN]],
         evidence_left_out=max(len(given_evidence) - EVIDENCE_SHOWN, 0),
         culprit=who,
+        rule=rule(item.get("culprit")),
         culprit_unknown=unknown.get(host, "") if nobody else "",
-        remedy=clean_lines(item.get("remedy")),
-        command=is_command(clean_lines(item.get("remedy"))),
+        remedy=remedy,
+        command=is_command(remedy),
+        steps=lines(item.get("steps") or [], remedy),
+        steps_left_out=max(len(item.get("steps") or []) - STEPS_SHOWN, 0),
         explained_by=clean(item.get("explained_by")),
         machine=_machine(item, host),
         after=after,

@@ -106,7 +106,9 @@ def _accounted(found: Found, host: str, account: dict[str, Any], target: dict[st
     edge = said(host, account["edge_text"])
     there = [item for item in wanted if item.edge == edge]
     directed = any(account["direction"] in item.directions for item in there)
-    if wanted:
+    # A harm that a host or its neighbours show in many ways, such as an address that is gone, has no edge of its own.
+    unique = bool(wanted) and all(part.harm.cuts and not part.harm.vague for part in answer.parts)
+    if unique:
         found.edges.append(bool(there))
         found.directions.append(directed)
     by = set(account["explained_by"])
@@ -119,5 +121,5 @@ def _accounted(found: Found, host: str, account: dict[str, Any], target: dict[st
         explained = f", explained by {', '.join(sorted(by))}" if by else ""
         found.notes.append(f"misplaced on {host}: {account['text']}{explained}")
         return
-    if wanted and not directed:
+    if unique and not directed:
         found.notes.append(f"explained, and on another edge or direction on {host}: {account['text']}")

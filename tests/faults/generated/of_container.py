@@ -93,7 +93,8 @@ HARMS = [
         "address deleted", "container", _flush, acts.restart, prepare=acts.declare_containers,
         causes=frozenset({"container_address_wrong"}), passing=frozenset({"container_address_wrong"}),
         # by IPv6 its link no longer receives what is sent to the group of the address
-        cuts=(Cut(CONTAINER, INSIDE),), or_cuts=(Cut(PARENT, CONTAINER),), times=(START, MOMENT, "a blip"),
+        cuts=(Cut(CONTAINER, INSIDE),), or_cuts=(Cut(PARENT, CONTAINER),), vague=True,
+        times=(START, MOMENT, "a blip"),
     ),
     Harm(
         "prefix too long", "container", _long_prefix, acts.restart,
@@ -132,10 +133,10 @@ HARMS = [
     ),
     Harm(
         "declared container stopped", "container", _stop, None, prepare=acts.declare_containers,
-        causes=frozenset({"container_not_running"}), cuts=(Cut(PARENT, CONTAINER),), times=LASTING,
+        causes=frozenset({"container_not_running"}), cuts=NO_LINK, vague=True, times=LASTING,
     ),
     Harm(
         "declared container moved", "container", _move, None, prepare=acts.declare_containers,
-        causes=frozenset({"container_elsewhere"}), cuts=(Cut(PARENT, CONTAINER),), times=LASTING, families=(IPV4, IPV6),
+        causes=frozenset({"container_elsewhere"}), cuts=NO_LINK, vague=True, times=LASTING, families=(IPV4, IPV6),
     ),
 ]  # fmt: skip

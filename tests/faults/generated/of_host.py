@@ -30,6 +30,8 @@ BY_IP = acts.by_name("ip")
 NOBODY = "02:00:5e:10:00:02"
 #: What comes from and goes to the first container, above the host's link.
 FROM_CONTAINER, TO_CONTAINER = Cut(LINK, HOST, FIRST_CONTAINER), Cut(HOST, LINK, FIRST_CONTAINER)
+#: Without the host's link.
+NO_LINK = Cut(HOST, LINK), Cut(PARENT, LINK)
 #: A frame for a MAC address that nobody has passes the parent.
 TO_NOBODY = Cut(PARENT, CONTAINER)
 
@@ -95,11 +97,11 @@ def _strict(value: int) -> Act:
 HARMS = [
     Harm(
         "link deleted", "link", lambda place: place.host.run("ip", "link", "delete", "lan0"), acts.deploy,
-        causes=frozenset({"link_absent"}), passing=frozenset({"link_absent"}), culprit=BY_IP,
+        causes=frozenset({"link_absent"}), passing=frozenset({"link_absent"}), culprit=BY_IP, cuts=NO_LINK,
     ),
     Harm(
         "link set down", "link", acts.link("down"), acts.deploy,
-        causes=frozenset({"link_down"}), passing=frozenset({"link_down"}), culprit=BY_IP,
+        causes=frozenset({"link_down"}), passing=frozenset({"link_down"}), culprit=BY_IP, cuts=NO_LINK,
     ),
     Harm(
         "address deleted", "link", acts.delete_address, acts.deploy,

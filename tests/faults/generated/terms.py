@@ -89,6 +89,7 @@ class Harm:
     cuts: where it loses what it loses; or_cuts: or there, by protocol. also: causes that are true beside it. status:
     `suspected` where a host cannot prove it. hides: nothing else that is wrong with the host shows. fleet: it concerns
     all hosts. culprit: who did it, where that can be known of a harm during the watch; always: also of one before it.
+    vague: where it is lost depends on what is known of it, as of an address that nobody has.
     chosen: what was so from the start is a container's choice, and fine as verification accepts it.
     """
 
@@ -108,6 +109,7 @@ class Harm:
     fleet: bool = False
     culprit: IsCulprit | None = None
     always: bool = False
+    vague: bool = False
     chosen: bool = False
     families: tuple[str, ...] = FAMILIES
     times: tuple[str, ...] = TIMES

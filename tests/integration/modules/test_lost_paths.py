@@ -213,6 +213,13 @@ def test_drops_of_what_others_send_are_not_taken_for_ours(lan, monkeypatch):
     assert not found["drops"]
 
 
+def test_a_declared_link_that_is_not_there(lan):
+    lan.host.ip("link", "delete", "lan0")
+    paths = lan.follow(lambda: None, rounds=5)
+    assert where(edge(paths, "host_to_container")) == ("sender", "lan0", "request")
+    assert where(edge(paths, "container_to_host")) == ("eth0", "lan0", "request")
+
+
 def test_a_container_link_that_is_down(lan):
     found = edge(lan.follow(lambda: lan.container.ip("link", "set", "eth0", "down"), rounds=12), "host_to_container")
     assert where(found) == ("eth0", "c1/eth0", "request")

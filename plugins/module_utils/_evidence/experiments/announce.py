@@ -174,4 +174,6 @@ EXPERIMENT = Experiment(
     run=_run,
     why_not=_why_not,
     phase=REPAIRING,
+    # Announcements teach every neighbour of the segment, and with that change what others are just asking.
+    in_turns=True,
 )

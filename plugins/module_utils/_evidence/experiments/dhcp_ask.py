@@ -61,4 +61,6 @@ EXPERIMENT = Experiment(
     " temporary macvlan link; no offer is taken",
     run=_run,
     why_not=_why_not,
+    # Servers probe addresses one by one before they offer them, and keep what they have offered for a while.
+    in_turns=True,
 )

@@ -67,6 +67,7 @@ def _nothing(dummy: Context) -> str:
 class Experiment:
     """id: its name in the evidence. sends: what goes out and how much of it at most, in words.
 
+    in_turns: whether hosts of a segment that make it at the same time would disturb each other (`turns`).
     why_not: why it cannot or need not be made here, empty where it is made. run: makes it; None where it cannot be made
     after all.
     """
@@ -76,3 +77,4 @@ class Experiment:
     run: Callable[[Context], Result | None]
     why_not: Callable[[Context], str] = _nothing
     phase: str = ASKING
+    in_turns: bool = False

@@ -12,19 +12,20 @@ import secrets
 import selectors
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, ECHO
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import TEMPORARY_CHILD, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import WatchTarget
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import packet_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger
 
@@ -108,6 +109,8 @@ class Follower:
         if probe is None or scope is None or scope.parent is None:
             return None
         parent, shim = scope.parent.name, scope.shim
+        # A link that is declared and not there is where packets that should pass it are lost.
+        link = shim.name if shim is not None else scope.network.link or ""
         resolving = ARP if probe.target.version == 4 else ND
         octets = length(self._numbers[probe], self._offset)
         inside = [item for item in scope.containers if item.address == probe.target]
@@ -122,15 +125,15 @@ class Follower:
             first = _hop(target.namespace, target.link)
         elif probe.interface.startswith(TEMPORARY_CHILD) or target.link == parent:
             return ProbeRoute((parent,), NETWORK, octets, resolving)
-        elif shim is not None and (target.link == shim.name or (not target.link and _of_containers(probe, scope))):
-            first = shim.name
+        elif link and (target.link == link or (not target.link and _of_containers(probe, scope))):
+            first = link
         elif not target.link:
             return ProbeRoute((parent,), NETWORK, octets, resolving)
         else:
             return None
-        if probe.namespace and not holder and shim is not None:
+        if probe.namespace and not holder and (shim is not None or target.kind == CONTAINER_TO_HOST):
             # The parent's own addresses are reached through the host's link.
-            holder = shim.name
+            holder = link
         return (
             ProbeRoute((first, parent, holder), HOLDER, octets, resolving)
             if holder
@@ -200,6 +203,12 @@ class Follower:
         """From time to time, so that the kernel's buffer does not run over."""
         if self._tracing is not None:
             self._tracing.read()
+
+    def name_programs(self, events: Iterable[Event], begin: float) -> None:
+        """Name those that ended before they were read. begin: of the watch."""
+        self.read_trace()
+        if self._tracing is not None:
+            self._tracing.programs.complete(events, begin)
 
     def as_data(self, series: Mapping[Probe, Series], begin: float, timeout: float) -> PathsData:
         """What became of every target that lost something. begin: of the watch; timeout: seconds."""

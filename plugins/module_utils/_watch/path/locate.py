@@ -19,8 +19,9 @@ from .runs import NumberRuns, runs_of
 #: apart, and packets that come meanwhile wait).
 RESOLVING = 8
 
-#: Times that the kernel asks again within these, though answers came, before it counts as not having got them. What it
-#: has got it asks again after 15 s at the earliest (net/ipv4/arp.c and net/ipv6/ndisc.c: base_reachable_time 30 s).
+#: Times that the kernel asks while attempts are lost, though answers come, before it counts as not getting them. What
+#: it has got it asks again after 15 s at the earliest (net/ipv4/arp.c and net/ipv6/ndisc.c: base_reachable_time 30 s),
+#: or when the carrier was lost.
 IN_VAIN = 2
 
 #: Edge, direction and protocol.
@@ -68,8 +69,11 @@ class Resolving:
     kernel: bool = True
 
 
-def one(route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Resolving | None) -> Located:
-    """Where one attempt vanished. seen: by hop, of the question itself."""
+def one(
+    route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Resolving | None, lost: tuple[int, int]
+) -> Located:
+    """Where one attempt vanished. seen: by hop, of the question itself. lost: the first and the last one of those that
+    were lost in a row with it."""
     request = max((place for place, hop in enumerate(seen) if number in hop.requests), default=-1)
     answer = min((place for place, hop in enumerate(seen) if number in hop.answers), default=-1)
     protocol = ICMP if resolved is not None else route.resolving
@@ -79,9 +83,8 @@ def one(route: ProbeRoute, number: int, seen: Sequence[HopRuns], resolved: Resol
         replied = min((place for place, hop in enumerate(resolved.seen) if hop.answers.between(*window)), default=-1)
         # An answer that came to the sender's own interface was taken: the question itself was lost before its first.
         # A kernel that goes on asking, and is answered each time, has not got the answers.
-        near = number - RESOLVING, number + RESOLVING
         in_vain = resolved.kernel and all(
-            runs.within(*near) >= IN_VAIN for runs in (resolved.seen[0].requests, resolved.seen[0].answers)
+            runs.within(*lost) >= IN_VAIN for runs in (resolved.seen[0].requests, resolved.seen[0].answers)
         )
         if asked >= 0 and (replied != 0 or in_vain):
             request, answer, protocol = asked, replied, route.resolving
@@ -121,10 +124,11 @@ def edges(
     grouped: dict[EdgeKey, list[tuple[int, Attempt]]] = {}
     reasons: dict[EdgeKey, dict[tuple[str, str, str], int]] = {}
     latest: Located | None = None
+    spans = _spans(series)
     for number, attempt in enumerate(series.attempts):
         if attempt.rtt is not None:
             continue
-        found = one(route, number, seen, resolved)
+        found = one(route, number, seen, resolved, spans[number])
         its = _within(mine, begin + attempt.after, timeout)
         if found.edge[1] == HOLDER and any(item.answer for item in its):
             # The request was taken, and the answer to it dropped on its way out.
@@ -142,6 +146,19 @@ def edges(
     hops = ("", *route.hops)
     last = (hops[latest.request + 1], hops[latest.answer + 1]) if latest else ("", "")
     return sorted(made, key=lambda item: -item["count"]), last[0], last[1]
+
+
+def _spans(series: Series) -> dict[int, tuple[int, int]]:
+    """The lost attempts, each with the first and the last one of its row."""
+    found: dict[int, tuple[int, int]] = {}
+    row: list[int] = []
+    for number, attempt in enumerate((*series.attempts, Attempt(0.0, 0.0))):
+        if attempt.rtt is None:
+            row.append(number)
+            continue
+        found.update((item, (row[0], row[-1])) for item in row)
+        row = []
+    return found
 
 
 def _taken(

@@ -19,6 +19,11 @@ import threading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import in_thread
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import in_first_pid_namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.executed import (
+    EVENT,
+    FILTER,
+    ExecutedPrograms,
+)
 
 from .drops import DropJoiner
 from .marks import LENGTH, LENGTHS
@@ -46,7 +51,9 @@ class Tracing:
 
     def __init__(self) -> None:
         # The trace has the numbers of the first PID namespace.
-        self.joiner = DropJoiner(threading.get_native_id() if in_first_pid_namespace() else 0)
+        self._numbered = in_first_pid_namespace()
+        self.joiner = DropJoiner(threading.get_native_id() if self._numbered else 0)
+        self.programs = ExecutedPrograms()
         self._rest = ""
         self._name = PREFIX + secrets.token_hex(4)
         self._pipe = -1
@@ -88,8 +95,15 @@ class Tracing:
         self._write("trace_clock", "mono")
         self._write("buffer_size_kb", str(_BUFFER))
         for event, condition in _FILTERS.items():
-            self._write(f"events/{event}/filter", condition)
-            self._write(f"events/{event}/enable", "1")
+            self._enable(event, condition)
+        if self._numbered:
+            # Without it the drops are known all the same.
+            with contextlib.suppress(OSError):
+                self._enable(EVENT, FILTER)
+
+    def _enable(self, event: str, condition: str) -> None:
+        self._write(f"events/{event}/filter", condition)
+        self._write(f"events/{event}/enable", "1")
 
     def read(self) -> None:
         """Take what the kernel has noted since, within the bounds of a reading."""
@@ -97,6 +111,7 @@ class Tracing:
             lines = (self._rest + data.decode(errors="replace")).split("\n")
             self._rest = lines.pop()[:_READ]
             self.joiner.take(lines)
+            self.programs.take(lines)
 
     def _next(self) -> bytes | None:
         try:

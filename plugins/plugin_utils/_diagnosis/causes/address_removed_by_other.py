@@ -156,7 +156,7 @@ CAUSE = Cause(
     must="D with culprit",
     by=APPLY,
     needs=("watch", "after"),
-    explains=("host_isolation", "not_persistent", "route_order", "address_absent", "route_absent"),
+    explains=("host_isolation", "not_persistent", "route_order", "address_absent", "announcement_lost", "route_absent"),
     breaks=BEYOND_PARENT,
     judge=judge,
 )

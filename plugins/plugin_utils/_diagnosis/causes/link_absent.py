@@ -86,6 +86,13 @@ CAUSE = Cause(
     must="P D",
     by=APPLY,
     needs=("after",),
-    explains=("host_isolation", "address_absent", "route_absent", "route_order"),
+    explains=(
+        "address_absent",
+        "announcement_lost",
+        "host_isolation",
+        "route_absent",
+        "route_order",
+        "stale_neighbour",
+    ),
     judge=judge,
 )

@@ -333,3 +333,40 @@ def test_parts_that_are_missing_do_not_matter() -> None:
     for report in ({}, {"hosts": [host], "verdicts": [verdict]}, {"hosts": [{"host": "a", "state": "new"}]}):
         Page(render_html(report))
         assert render_markdown(report)
+
+
+def test_steps_and_the_rule_of_a_culprit_are_shown_and_escaped() -> None:
+    report = samples.one_broken()
+    found = next(item for item in report["verdicts"] if item["status"] == "confirmed")
+    found["culprit"] = {"text": "ip (PID 7)", "rule": "port id <b>"}
+    found["remedy"] = "ip link set lan0 up"
+    found["steps"] = [
+        {"kind": "command", "text": "ip link set lan0 up", "host": "web1", "namespace": "", "values": {}},
+        {"kind": "ask", "text": "is the port up? <script>alert(1)</script>", "host": "", "namespace": "", "values": {}},
+        {"kind": "declare", "text": "declare it", "host": "web1", "namespace": "", "values": {"mode": "<i>"}},
+        {"kind": "container", "text": "restart it", "host": "web1", "namespace": "c1", "values": {}},
+        *[{"kind": "by_hand", "text": f"{number}", "host": "", "namespace": "", "values": {}} for number in range(4)],
+    ]
+    html = render_html(report)
+    words = Page(html).text
+    assert "ip (PID 7) (known by: port id <b>)" in words
+    # what the remedy says is not said again
+    assert words.count("ip link set lan0 up") == 1
+    for text in (
+        "run on web1",
+        "by others: ask: is the port up? <script>",
+        "change macvlan_networks of web1, then apply it: declare it mode: <i>",
+        "by the container engine on web1, container c1: restart it",
+        "2 more steps in report.json",
+    ):
+        assert text in words
+    assert "<script>alert" not in html
+    markdown = render_markdown(report)
+    assert "- step 4: by the container engine on web1, container c1: restart it" in markdown
+    assert "<script>" not in markdown
+
+
+def test_a_healthy_host_has_its_notes() -> None:
+    report = samples.healthy()
+    report["hosts"][0]["notes"] = ["c1 drops pings <b>, and works"]
+    assert "Fine, and worth knowing: c1 drops pings <b>, and works" in Page(render_html(report)).text

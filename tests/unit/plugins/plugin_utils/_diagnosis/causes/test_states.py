@@ -187,6 +187,8 @@ def test_a_gateway_that_answers_another_host_is_not_dead() -> None:
 
 def test_a_gateway_that_hosts_lose_at_different_times_is_suspected() -> None:
     fleet = cases.healthy()
+    for host in fleet:
+        fleet[host]["watch"]["duration"] = 12.0
     _gateway_dies(fleet, "web1", at=1.0)
     _gateway_dies(fleet, "web2", at=9.0)
     assert cases.verdict(fleet, "gateway_dead").status == "suspected"
@@ -238,6 +240,21 @@ def test_arp_that_answers_late_is_no_sign_of_a_gateway_that_was_there() -> None:
     assert cases.verdict(fleet, "gateway_dead").hosts == ("web1", "web2")
 
 
+def test_a_gateway_that_answered_another_host_meanwhile_is_not_dead() -> None:
+    """As in generated scenario 20/10: the other host has lost what its own missing link asked, and nothing else."""
+    fleet = cases.healthy()
+    silent = [(1.5, 3.5)]
+    _gateway_lossy(fleet, [silent] * 3)
+    for item in fleet["web2"]["watch"]["targets"]:
+        if item["kind"] == "gateway_from_parent":
+            item.update(received=item["sent"], losses=[], first_loss=None)
+    assert cases.verdict(fleet, "gateway_dead").status == "ruled_out"
+    for item in fleet["web2"]["watch"]["targets"]:
+        if item["kind"] == "gateway_from_parent":
+            item.update(received=item["sent"] - 4, losses=[list(silent[0])], first_loss=1.5)
+    assert cases.verdict(fleet, "gateway_dead").status == "confirmed"
+
+
 def test_the_witnesses_of_a_segment_are_heard_once_for_all_hosts(monkeypatch) -> None:
     fleet = cases.healthy()
     for number in range(30):
@@ -245,8 +262,8 @@ def test_the_witnesses_of_a_segment_are_heard_once_for_all_hosts(monkeypatch) ->
         fleet[name] = {**json.loads(json.dumps(fleet["web1"])), "host": name}
     _gateway_dies(fleet, *fleet)
     heard = []
-    witness = gateway_dead._witness
-    monkeypatch.setattr(gateway_dead, "_witness", lambda *given: heard.append(given) or witness(*given))
+    witness = gateway_dead.witness
+    monkeypatch.setattr(gateway_dead, "witness", lambda *given: heard.append(given) or witness(*given))
     gathered = gather(fleet, {})
     for evidence in fleet.values():
         (network,) = networks(evidence, Problems())
