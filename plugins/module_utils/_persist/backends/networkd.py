@@ -36,6 +36,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
+    LEASE_METRIC,
     Action,
     Backend,
     Changed,
@@ -62,6 +63,15 @@ PREFIX = f"{DIRECTORY}/05-linuxnet-macvlan-"
 #: Before those, too, that are called 00-something.
 FIRST_PREFIX = f"{DIRECTORY}/00-0-linuxnet-macvlan-"
 DROP_IN = "linuxnet-macvlan-"
+
+#: A leased address, and nothing else that a server offers, by the MAC address. The host's name belongs to the parent's
+#: address.
+LEASE = (
+    ("ClientIdentifier", "mac"),
+    ("SendHostname", "no"),
+    ("RouteMetric", LEASE_METRIC),
+    *((f"Use{what}", "no") for what in ("Routes", "Gateway", "DNS", "Domains", "NTP", "SIP", "Hostname", "MTU")),
+)
 
 #: Where it keeps what it knows of its links.
 LINKS = "/run/systemd/netif/links"
@@ -381,7 +391,7 @@ def _drop_in(link: str) -> str:
 def _network(link: DesiredLink) -> str:
     device: list[tuple[str, object]] = [("RequiredForOnline", "no")]
     network: list[tuple[str, object]] = [
-        ("DHCP", "no"),
+        ("DHCP", "ipv4" if link.dhcp else "no"),
         ("LLDP", "no"),
         # As the kernel does by itself: fe80::/64 yes, autoconfiguration and a foreign default route no.
         ("LinkLocalAddressing", "ipv6"),
@@ -395,7 +405,8 @@ def _network(link: DesiredLink) -> str:
         network.append(("KeepConfiguration", "static"))
     network += [("Address", address) for address in link.addresses or ()]
     text = head(link.name) + section("Match", [("Name", link.name)]) + section("Link", device)
-    return text + section("Network", network) + "".join(_route(route) for route in link.routes or ())
+    text += section("Network", network) + (section("DHCPv4", LEASE) if link.dhcp else "")
+    return text + "".join(_route(route) for route in link.routes or ())
 
 
 def _route(route: DesiredRoute) -> str:
@@ -487,7 +498,8 @@ def _wrong(link: DesiredLink, host: HostState) -> list[str]:
     path = network_path(link, host.daemon(NetworkdState))
     if mine.file != path:
         wrong.append(f"systemd-networkd uses {mine.file or 'no file'} for {link.name}, not {path}")
-    elif mine.state != "configured":
+    elif mine.state != "configured" and not (link.dhcp and mine.state == "configuring"):
+        # It configures a link until that has its lease, which may take as long as a server does not answer.
         wrong.append(f"systemd-networkd says that {link.name} is {mine.state}")
     above = links.get(parent)
     if above is None or above.state == "failed":

@@ -187,7 +187,7 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     assert not problems
     assert first == {
         "name": "lan0", "parent": "eth0", "link": "lan0", "gateways": [], "containers": [], "engine": "none",
-        "excluded": [], "segment": "", "of_link": True,
+        "excluded": [], "segment": "", "of_link": True, "leased": False,
         "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip
