@@ -78,7 +78,7 @@ class Scope:
 
     @property
     def settling(self) -> bool:
-        """Whether an address that counts is still to come: after duplicate address detection (RFC 4862, 5.4), or leased."""
+        """Whether an address that counts is still to come: duplicate address detection (RFC 4862, 5.4), or a lease."""
         own = [item for link in (self.parent, self.shim) if link for item in self.facts.addresses_of(link)]
         if self.network.leased and self.shim is not None and not self.leased:
             return True
