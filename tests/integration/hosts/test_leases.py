@@ -146,10 +146,10 @@ def test_without_a_server_the_link_works_and_verification_says_why(on, tmp_path:
     assert host.link(links=links(host))["changed"] is False
     assert routes(host, "lan0") == {("192.168.100.128/28", 0)}
     networks = declared(host).as_data()["networks"]
-    checks = host.module("macvlan_verify", networks=networks, soak=0)["checks"]
+    checks = host.module("macvlan_verify", networks=networks, soak_seconds=0, fail=False)["checks"]
     (failed,) = [check for check in checks if check["status"] == "FAIL"]
     assert (failed["kind"], failed["target"]) == ("container_to_host", "dhcp")
-    assert failed["evidence"]["lease"] == "lan0 has no leased address"
+    assert "lan0 has no leased address" in str(failed["evidence"])
 
     # with its last address a link loses its routes, as when a lease ends
     host.shell("ip address add 192.168.100.199/32 dev lan0; ip address del 192.168.100.199/32 dev lan0")
