@@ -164,7 +164,7 @@ def _result(state: ConvergeState, planned: ConvergePlan, actions: list[str], war
 
 
 def _warnings(state: ConvergeState, planned: ConvergePlan) -> list[str]:
-    """What an operator would not expect: links left alone, made by hand or without a lease, parents that are down."""
+    """What an operator would not expect: links left alone, by hand, without a lease or in the way; parents down."""
     left = [f"{maker}; it is left alone" for maker in state.makers if maker.link in state.removed]
     by_hand = [f"{name} {HAND_MADE}" for name in planned.taken_over]
     unleased = [
@@ -172,7 +172,7 @@ def _warnings(state: ConvergeState, planned: ConvergePlan) -> list[str]:
         f" server answers on {link.lower.name} (linuxnet.macvlan.dhcp_check)"
         for link in leases.without(state.facts, state.present)
     ]
-    return [*left, *by_hand, *unleased, *parent_settings.warnings(state.present)]
+    return [*left, *by_hand, *unleased, *map(str, state.siblings), *parent_settings.warnings(state.present)]
 
 
 def _as_data(link: DesiredLink, choice: _persistence.Choice) -> dict[str, object]:

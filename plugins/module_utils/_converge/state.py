@@ -36,9 +36,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import s
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
-from . import parent_settings, rivals
+from . import parent_settings, rivals, siblings
 from .parent_settings import Memory
 from .rivals import Rival
+from .siblings import Sibling
 
 #: Addresses can be added where this is 0: the kernel has IPv6 and nobody switched it off for all interfaces.
 NO_IPV6 = "net/ipv6/conf/all/disable_ipv6"
@@ -76,9 +77,10 @@ class ConvergeState:
     itself, and of parents that cannot be found. elsewhere: macvlan children of the parents in other network namespaces.
     memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
     that links and parents need. ipv6: whether the host has IPv6. uplink: what carries the controller's
-    connection. rivals: other links in the subnet of a parent. makers: what else makes or configures a link of one of
-    the names. adoptions: by link that is declared so, how those are disabled, or why they cannot be. given_back: what
-    was disabled for links that shall not be there, and the files as they are now.
+    connection. rivals: other links in the subnet of a parent. siblings: others on it that answer ARP for it.
+    makers: what else makes or configures a link of one of the names. adoptions: by link that is declared so, how those
+    are disabled, or why they cannot be. given_back: what was disabled for links that shall not be there, and the files
+    as they are now.
     """
 
     options: ConvergeOptions
@@ -94,6 +96,7 @@ class ConvergeState:
     ipv6: bool = True
     uplink: Uplink | None = None
     rivals: tuple[Rival, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
     makers: tuple[Maker, ...] = ()
     adoptions: Mapping[str, Adoption | str] = field(default_factory=dict)
     given_back: Mapping[str, GivenBack] = field(default_factory=dict)
@@ -133,6 +136,7 @@ def read(options: ConvergeOptions) -> ConvergeState:
         read_sysctls([NO_IPV6])[NO_IPV6] == 0,
         uplink,
         tuple(rivals.find(present, removed, facts)),
+        siblings.find(present, removed, facts),
         makers,
         _adoptions(present, makers, persisted.host),
         _given_back(removed, records),

@@ -139,7 +139,7 @@ def test_a_lease_without_end_is_none_of_ours_to_remove(on, tmp_path: Path) -> No
     assert (again["changed"], "warnings" in again) == (False, False)
 
 
-def test_without_a_server_the_link_works_and_verification_says_why(on, tmp_path: Path) -> None:
+def test_without_a_server_there_is_a_warning_and_verification_fails(on, tmp_path: Path) -> None:
     host = on("nd")
     done = host.link(links=links(host))
     assert "no DHCP server has leased an address for lan0 yet" in str(done["warnings"])
