@@ -61,6 +61,9 @@ options:
       of_link:
         description: Whether it stands for a link that no network declares. It then has the link's name.
         type: bool
+      leased:
+        description: Whether a DHCP server leases the IPv4 address of the link.
+        type: bool
       checks:
         description:
           - How to ask containers, each V(icmp), V(arp) or V(tcp:PORT), for all of them, or behind an address and a

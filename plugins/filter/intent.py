@@ -51,6 +51,7 @@ _value:
       M(linuxnet.macvlan.macvlan_diagnose).
     - C(links), for M(linuxnet.macvlan.macvlan_link).
     - C(unmanaged_devices) and C(unmanaged_keys), for M(linuxnet.macvlan.nm_unmanaged).
+    - C(leased_devices) and C(leased_keys), the same of links with a leased address, which NetworkManager may configure.
     - C(probes), the addresses that nobody else may hold, for M(linuxnet.macvlan.arp_conflict_check).
     - C(dhcp_probes), the same with the subnets that they lie in, for M(linuxnet.macvlan.dhcp_check).
   type: dict
@@ -83,12 +84,13 @@ def intent(context: Context, networks: Any, links: Any = None) -> dict[str, obje
     plan = read(declaration, problems)
     if problems:
         raise AnsibleFilterError(problems.report())
-    single = [link for link in plan.desired.present if link.addresses and link.key.startswith("macvlan_links")]
+    single = [link for link in plan.desired.present if link.key.startswith("macvlan_links")]
     diagnosed = (*plan.intent.networks, *of_links(single, plan.intent.networks))
     probed = [network for network in plan.intent.networks if network.probed()]
     by_link = [
-        {KEY: link.key, "parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses or ()]}
+        {KEY: link.key, "parent": link.parent, "addresses": [str(interface.ip) for interface in link.addresses]}
         for link in single
+        if link.addresses
     ]
     by_network = [{KEY: network.key, "parent": network.parent, "addresses": network.probed()} for network in probed]
     by_subnet = [

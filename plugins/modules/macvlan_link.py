@@ -77,6 +77,10 @@ options:
           - Addresses with prefix length. Without prefix length, V(/32) or V(/128) is meant.
           - The list is complete. Other configured addresses are removed, an empty list means none. Addresses with a
             limited lifetime and the kernel's own link-local ones are not changed.
+          - V(dhcp) in the place of an IPv4 address has it leased from a DHCP server, by the MAC address of the link,
+            without default route, name servers and host name. systemd-networkd or NetworkManager keeps the lease,
+            whichever configures the parent; other forms of persistence are refused. The route to the subnet has the
+            metric 32768.
           - Without it, addresses are not managed.
         type: list
         elements: str

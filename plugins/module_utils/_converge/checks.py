@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import LEASED, DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, LinkAddress
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.handover import gives_away
@@ -30,9 +30,22 @@ def check(state: ConvergeState, problems: Problems) -> None:
         _check_recreation(link, state, problems)
         _check_passthru(link, state, problems)
         _check_makers(link, state, problems)
+        _check_leased(link, state, problems)
         _check_subnet(link, state, problems)
         _check_routes(link, state, problems)
     rivals.check(state.rivals, problems)
+
+
+def _check_leased(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+    """A parent that answers for its own addresses alone does not answer for those of its other links."""
+    if not link.dhcp or not dict(link.parent_sysctl).get("arp_ignore"):
+        return
+    for other in state.present:
+        fixed = [address for address in other.addresses or () if address.version == 4]
+        if fixed and not other.dhcp and other.lower.index == link.lower.index:
+            what = f"{other.name} has {fixed[0]} on the same parent, for which the parent would not answer any more"
+            remedy = "use dhcp for both, or fixed addresses for both"
+            problems.add(f"{link.key}.addresses", LEASED, what, remedy)
 
 
 def _check_subnet(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import appl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import adoption
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import leases
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
 
 from . import lockout, parent_settings
@@ -121,14 +122,18 @@ def apply(state: ConvergeState, planned: ConvergePlan) -> list[str]:
 
 
 def settle(state: ConvergeState) -> ConvergeState:
-    """Read back until nothing differs. Errors: ApplyFailed with what still does."""
+    """Read back until nothing differs. Errors: ApplyFailed with what still does.
+
+    A lease that does not come is no error: the one who keeps it goes on asking.
+    """
     deadline = time.monotonic() + SETTLE_TIMEOUT
     while True:
         state = read_again(state)
         remaining = _remaining(state)
-        if not remaining:
+        late = time.monotonic() > deadline
+        if not remaining and (late or not leases.without(state.facts, state.present)):
             return state
-        if time.monotonic() > deadline:
+        if late:
             raise ApplyFailed("everything was accepted, and this still differs: " + "; ".join(remaining))
         time.sleep(SETTLE_INTERVAL)
 
@@ -159,10 +164,15 @@ def _result(state: ConvergeState, planned: ConvergePlan, actions: list[str], war
 
 
 def _warnings(state: ConvergeState, planned: ConvergePlan) -> list[str]:
-    """What an operator would not expect: links left alone, links that were made by hand, parents that are down."""
+    """What an operator would not expect: links left alone, by hand, without a lease or in the way; parents down."""
     left = [f"{maker}; it is left alone" for maker in state.makers if maker.link in state.removed]
     by_hand = [f"{name} {HAND_MADE}" for name in planned.taken_over]
-    return [*left, *by_hand, *parent_settings.warnings(state.present)]
+    unleased = [
+        f"no DHCP server has leased an address for {link.name} yet, and what keeps the lease goes on asking: see that a"
+        f" server answers on {link.lower.name} (linuxnet.macvlan.dhcp_check)"
+        for link in leases.without(state.facts, state.present)
+    ]
+    return [*left, *by_hand, *unleased, *map(str, state.siblings), *parent_settings.warnings(state.present)]
 
 
 def _as_data(link: DesiredLink, choice: _persistence.Choice) -> dict[str, object]:

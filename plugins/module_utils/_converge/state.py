@@ -15,7 +15,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import link_parser
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink, DesiredLinks
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import (
+    MARK,
+    DesiredLink,
+    DesiredLinks,
+    sysctl_path,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _kernel
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, foreign_children
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace
@@ -25,13 +30,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import ad
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import registry as _makers
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import MAKES, CannotDisable, Maker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.record import Adoption
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import leases
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import plan as _persistence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import sysctl as _settings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
-from . import parent_settings, rivals
+from . import parent_settings, rivals, siblings
 from .parent_settings import Memory
 from .rivals import Rival
+from .siblings import Sibling
 
 #: Addresses can be added where this is 0: the kernel has IPv6 and nobody switched it off for all interfaces.
 NO_IPV6 = "net/ipv6/conf/all/disable_ipv6"
@@ -69,9 +77,10 @@ class ConvergeState:
     itself, and of parents that cannot be found. elsewhere: macvlan children of the parents in other network namespaces.
     memory: what parents' settings were before, as the file at memory_path has it. sysctls: the values of all settings
     that links and parents need. ipv6: whether the host has IPv6. uplink: what carries the controller's
-    connection. rivals: other links in the subnet of a parent. makers: what else makes or configures a link of one of
-    the names. adoptions: by link that is declared so, how those are disabled, or why they cannot be. given_back: what
-    was disabled for links that shall not be there, and the files as they are now.
+    connection. rivals: other links in the subnet of a parent. siblings: others on it that answer ARP for it.
+    makers: what else makes or configures a link of one of the names. adoptions: by link that is declared so, how those
+    are disabled, or why they cannot be. given_back: what was disabled for links that shall not be there, and the files
+    as they are now.
     """
 
     options: ConvergeOptions
@@ -87,6 +96,7 @@ class ConvergeState:
     ipv6: bool = True
     uplink: Uplink | None = None
     rivals: tuple[Rival, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
     makers: tuple[Maker, ...] = ()
     adoptions: Mapping[str, Adoption | str] = field(default_factory=dict)
     given_back: Mapping[str, GivenBack] = field(default_factory=dict)
@@ -105,6 +115,8 @@ def read(options: ConvergeOptions) -> ConvergeState:
     facts = _kernel.read()
     present = _resolve(desired, facts, problems)
     persisted = _persistence.read(present)
+    present = [_resetting(link, persisted) for link in present]
+    facts = leases.marked(facts, present, persisted.files)
     records = _records(persisted)
     removed = _removed(options, desired, facts, persisted.links() | records.keys(), problems)
     makers = _find_makers(present, removed, persisted)
@@ -124,6 +136,7 @@ def read(options: ConvergeOptions) -> ConvergeState:
         read_sysctls([NO_IPV6])[NO_IPV6] == 0,
         uplink,
         tuple(rivals.find(present, removed, facts)),
+        siblings.find(present, removed, facts),
         makers,
         _adoptions(present, makers, persisted.host),
         _given_back(removed, records),
@@ -138,6 +151,8 @@ def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
     facts = _kernel.read()
     present = [link.on(facts.link(link.lower.name) or link.lower) for link in state.present]
     persisted = _persistence.read(present)
+    present = [_resetting(link, persisted) for link in present]
+    facts = leases.marked(facts, present, persisted.files)
     if at_work:
         persisted = replace(persisted, interrupted=state.persisted.interrupted)
     memory = parent_settings.load(state.memory_path, facts)
@@ -166,6 +181,15 @@ def _resolve(desired: DesiredLinks, facts: Facts, problems: Problems) -> list[De
         if parent is not None and len(problems) == before:
             resolved.append(link.on(parent))
     return resolved
+
+
+def _resetting(link: DesiredLink, persisted: Persisted) -> DesiredLink:
+    """With the settings that its file has from an earlier declaration."""
+    names = _settings.written(link.name, persisted.files.get(_settings.path(link.name), ""))
+    defaults = {name: sysctl_path("default", name) for name in names if name not in dict(link.sysctl)}
+    values = read_sysctls(list(defaults.values()))
+    found = [(name, values[path]) for name, path in defaults.items()]
+    return replace(link, reset=tuple((name, value) for name, value in found if value is not None))
 
 
 def _removed(

@@ -29,12 +29,14 @@ ParentSelector = Union[str, Dict[str, Union[str, bool]]]
 
 class _NetworkMark(TypedDict, total=False):
     of_link: bool
+    leased: bool
 
 
 class NetworkData(_NetworkMark):
     """One declared network, as the filter `intent` gives it. link: None where the host takes no part in it.
 
     of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway; missing: it does not.
+    leased: whether a server leases the address of the link; missing: not.
     """
 
     name: str

@@ -30,7 +30,7 @@ from . import link_parser
 from . import origin as _origin
 from . import slices as _slices
 from .attributes import MODES
-from .links import DesiredLink
+from .links import LEASED, DesiredLink
 from .network import CHECKS, DECLARED, OF_PARENT, MacvlanNetwork, check_inside, check_name, listed, read_fields
 from .slices import Groups, Sharing
 
@@ -43,6 +43,12 @@ KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", *_FLAGS, *_SETTINGS)
 #: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
 SHIM_SYSCTL_IPV6 = {"accept_ra": 0, "autoconf": 0}
+
+#: With a lease it answers for its own address, and the parent does not: a server sends what renews a lease to the MAC
+#: address that answered last, and the client listens on the shim alone. That answer comes in by another link than the
+#: way to the server leads out by, hence the loose rp_filter. So containers do not reach the parent's address by it.
+LEASED_SYSCTL = {"arp_filter": 0, "arp_ignore": 1, "arp_announce": 2, "rp_filter": 2}
+LEASED_PARENT_SYSCTL = {"arp_ignore": 1, "arp_announce": 2}
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,15 @@ class Intent:
     def as_data(self) -> dict[str, object]:
         """Plain data for playbooks."""
         present = [link for link in self.links if link.get("state", "present") == "present"]
+        leased = [link for link in present if LEASED in listed(link.get("addresses"))]
+        others = [link for link in present if link not in leased]
         return {
             "networks": [keyed(network) for network in self.networks],
             "links": list(self.links),
-            "unmanaged_devices": [f"interface-name:{link['name']}" for link in present],
-            "unmanaged_keys": [f"{link[_origin.KEY]}.name" for link in present],
+            "unmanaged_devices": [f"interface-name:{link['name']}" for link in others],
+            "unmanaged_keys": [f"{link[_origin.KEY]}.name" for link in others],
+            "leased_devices": [f"interface-name:{link['name']}" for link in leased],
+            "leased_keys": [f"{link[_origin.KEY]}.name" for link in leased],
         }
 
 
@@ -119,6 +129,7 @@ def _single(links: Iterable[Any], problems: Problems) -> Iterator[dict]:
 
 def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -> list[MacvlanNetwork]:
     """Links that no network declares, as networks to be diagnosed: each link with addresses, under its own name.
+    One with a lease has the subnets to which its routes lead.
 
     Its containers are those to which its routes lead (without a gateway), or without such routes those in its subnets.
     It has no gateway.
@@ -126,19 +137,20 @@ def of_links(links: Iterable[DesiredLink], networks: Iterable[MacvlanNetwork]) -
     taken = {network.name for network in networks}
     result = []
     for link in links:
-        if not link.addresses:
-            continue
         direct = dict.fromkeys(route.destination for route in link.routes or () if route.gateway is None)
         ranges = tuple(outer for outer in direct if outer.prefixlen and not outer.is_multicast)
+        if not link.addresses and not (link.dhcp and ranges):
+            continue
         result.append(
             MacvlanNetwork(
                 name=f"link {link.name}" if link.name in taken else link.name,
                 parent=link.parent,
-                subnets=tuple(dict.fromkeys([*(interface.network for interface in link.addresses), *ranges])),
+                subnets=tuple(dict.fromkeys([*(interface.network for interface in link.addresses or ()), *ranges])),
                 ranges=ranges,
-                host_addresses=tuple(dict.fromkeys(interface.ip for interface in link.addresses)),
+                host_addresses=tuple(dict.fromkeys(interface.ip for interface in link.addresses or ())),
                 link=link.name,
                 of_link=True,
+                leased=link.dhcp,
                 key=link.key,
             )
         )
@@ -156,6 +168,7 @@ def _network(
         "ranges": _own(outers, sharing, given),
         "segment": values["segment"] or ", ".join(str(subnet) for subnet in values["subnets"]),
         "link": str(given.get("link_name") or values["name"]) if listed(given.get("host_address")) else None,
+        "leased": LEASED in listed(given.get("host_address")),
     }
     network = MacvlanNetwork(**{**values, **derived}, key=key)
     check_name(network.name, f"{key}.name", problems)
@@ -284,14 +297,17 @@ def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Probl
 def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
     """Add a problem where the host has no address, or several, of a family that the containers have."""
     targets: set[int] = {item.version for item in (*network.ranges, *network.containers)}
-    own = {item.version for item in network.host_addresses}
-    if network.link is not None and not network.host_addresses:
+    own = network.families
+    if network.link is not None and not own:
         _of_parent(network, targets, problems)
-    if network.host_addresses and not targets:
+    if network.leased and all(subnet.version == 6 for subnet in network.subnets):
+        what = "it is an IPv4 address that is leased, and the network has no IPv4 subnet"
+        problems.add(f"{network.key}.host_address", LEASED, what, "add that subnet, or write an IPv6 address")
+    if own and not targets:
         remedy = "declare container_range, or containers, or leave host_address out"
         problems.add(
             f"{network.key}.host_address",
-            str(network.host_addresses[0]),
+            LEASED if network.leased else str(network.host_addresses[0]),
             "there is nothing that it could reach",
             remedy,
         )
@@ -300,7 +316,7 @@ def _reachable(network: MacvlanNetwork, problems: Problems) -> None:
         problems.add(
             f"{network.key}.host_address", None, f"the containers have IPv{version} and the host side has not", remedy
         )
-    if len(own) < len(network.host_addresses):
+    if len(own) < len(network.host_addresses) + network.leased:
         problems.add(
             f"{network.key}.host_address", None, "there are two addresses of one family", "declare one per family"
         )
@@ -350,22 +366,33 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
 def _shim(given: dict, network: MacvlanNetwork) -> dict:
     """The link that a network needs on the host, in the form of macvlan_link."""
     targets = [*network.ranges, *(ipaddress.ip_network(item) for item in network.loose())]
-    ipv4 = any(address.version == 4 for address in network.host_addresses) or not network.host_addresses
+    sysctl, parent_sysctl = _settings(network)
     link = {
         "name": network.link,
         _origin.KEY: network.key,
         "parent": network.parent,
         "mode": given.get("mode") or MODES[0],
-        "addresses": [f"{address}/{address.max_prefixlen}" for address in network.host_addresses],
+        "addresses": [
+            *([LEASED] if network.leased else []),
+            *(f"{address}/{address.max_prefixlen}" for address in network.host_addresses),
+        ],
         # No source: the kernel prefers the link's own address, and keeps the route when that is removed.
         "routes": [{"destination": str(item)} for item in targets],
-        "sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **SHIM_SYSCTL_IPV6, **_mapping(given, "sysctl")},
-        "parent_sysctl": {**(SHIM_SYSCTL_IPV4 if ipv4 else {}), **_mapping(given, "parent_sysctl")},
+        "sysctl": {**sysctl, **SHIM_SYSCTL_IPV6, **_mapping(given, "sysctl")},
+        "parent_sysctl": {**parent_sysctl, **_mapping(given, "parent_sysctl")},
     }
     for name in (*_FLAGS, *_link_keys()):
         if given.get(name) is not None:
             link[name] = given[name]
     return link
+
+
+def _settings(network: MacvlanNetwork) -> tuple[dict[str, int], dict[str, int]]:
+    """Of IPv4: those of the link and those of its parent."""
+    if network.leased:
+        return LEASED_SYSCTL, LEASED_PARENT_SYSCTL
+    ipv4 = 4 in network.families or not network.host_addresses
+    return (SHIM_SYSCTL_IPV4, SHIM_SYSCTL_IPV4) if ipv4 else ({}, {})
 
 
 def _mapping(given: dict, name: str) -> dict:

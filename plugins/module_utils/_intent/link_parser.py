@@ -26,7 +26,7 @@ from . import attributes as _attributes
 from . import origin as _origin
 from . import parents as _parents
 from .attributes import Given, number
-from .links import SYSCTLS, DesiredLink, DesiredLinks, DesiredRoute
+from .links import LEASED, SYSCTLS, DesiredLink, DesiredLinks, DesiredRoute
 
 #: RFC 8200, 5
 MTU_MIN_IPV6 = 1280
@@ -89,6 +89,7 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
     else:
         _parents.check(parent, f"{key}.parent", problems)
     addresses = _addresses(link.get("addresses"), f"{key}.addresses", problems)
+    dhcp = LEASED in _listed(link.get("addresses"))
     made = DesiredLink(
         name=str(link.get("name")),
         parent=parent,
@@ -98,6 +99,7 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         },
         addresses=addresses,
         routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
+        dhcp=dhcp,
         up=link.get("up") is not False,
         parent_up=_flag(link.get("parent_up"), f"{key}.parent_up", problems),
         adopt=_flag(link.get("adopt"), f"{key}.adopt", problems),
@@ -105,10 +107,28 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         parent_sysctl=read_settings(link.get("parent_sysctl"), f"{key}.parent_sysctl", problems),
         key=key,
     )
+    if dhcp:
+        _leased(made, problems)
     mtu = made.mtu
     if mtu is not None and mtu < MTU_MIN_IPV6 and any(address.version == 6 for address in addresses or ()):
         problems.add(f"{key}.mtu", mtu, f"IPv6 needs an MTU of at least {MTU_MIN_IPV6}", "raise it, or leave IPv6 out")
     return made
+
+
+def _listed(given: object) -> list[object]:
+    return given if isinstance(given, list) else [given]
+
+
+def _leased(link: DesiredLink, problems: Problems) -> None:
+    """Add a problem for what a link with a lease cannot be."""
+    if any(address.version == 4 for address in link.addresses or ()):
+        what = "the link has an IPv4 address of its own as well"
+        problems.add(f"{link.key}.addresses", LEASED, what, f"write either that address, or {LEASED}")
+    if not link.up:
+        problems.add(f"{link.key}.up", False, "a link that stays down gets no lease", "leave it out")
+    if link.mode == "passthru":
+        what = "a passthru link has its parent's MAC address, by which a server knows the parent"
+        problems.add(f"{link.key}.mode", link.mode, what, "use mode bridge, or give the link a fixed address")
 
 
 def _flag(given: object, key: str, problems: Problems) -> bool:
@@ -121,11 +141,13 @@ def _addresses(given: object, key: str, problems: Problems) -> tuple[Interface, 
     if given is None:
         return None
     result: list[Interface] = []
-    for index, text in enumerate(given if isinstance(given, list) else [given]):
+    for index, text in enumerate(_listed(given)):
+        if text == LEASED:
+            continue
         interface = parse_interface(text)
         problem = address_problem(interface) if interface else "this is not an IP address"
         if problem:
-            remedy = address_remedy(text, "write address/prefix length, such as 192.168.100.3/32")
+            remedy = address_remedy(text, f"write address/prefix length, such as 192.168.100.3/32, or {LEASED}")
             problems.add(f"{key}[{index}]", text, problem, remedy)
         elif interface is not None:
             result.append(interface)
@@ -152,7 +174,7 @@ def _routes(
     if given is None:
         return None
     result = []
-    for index, route in enumerate(given if isinstance(given, list) else [given]):
+    for index, route in enumerate(_listed(given)):
         made = _route(route, addresses, f"{key}[{index}]", problems)
         if made is not None:
             result.append(made)

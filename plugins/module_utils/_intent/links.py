@@ -28,6 +28,9 @@ from .attributes import Attribute, Value
 #: What marks a link as ours (its IFLA_IFALIAS) where no file does.
 MARK = "linuxnet.macvlan"
 
+#: What stands in a list of addresses for the IPv4 address that a DHCP server leases.
+LEASED = "dhcp"
+
 #: Per-interface values below net/FAMILY/conf that belong to a macvlan set-up (Documentation/networking/ip-sysctl.rst):
 #: name -> (family, lowest, highest).
 SYSCTLS = {
@@ -98,8 +101,10 @@ class DesiredLink:
     """One macvlan link as declared. None means "not managed", an empty tuple "none at all".
 
     attributes: those of `ATTRIBUTES` by name; the ones that rules of their own are about are properties as well.
+    addresses: those that are fixed. dhcp: whether the IPv4 address is leased; then none of these is IPv4.
     parent_up: whether a parent that is down is set up.
     adopt: whether what else makes a link of this name is disabled.
+    reset: settings that an earlier declaration had, with the values that a new link gets.
     """
 
     name: str
@@ -107,11 +112,13 @@ class DesiredLink:
     attributes: Mapping[str, Value] = field(default_factory=dict)
     addresses: tuple[Interface, ...] | None = None
     routes: tuple[DesiredRoute, ...] | None = None
+    dhcp: bool = False
     up: bool = True
     adopt: bool = False
     parent_up: bool = False
     sysctl: tuple[tuple[str, int], ...] = ()
     parent_sysctl: tuple[tuple[str, int], ...] = ()
+    reset: tuple[tuple[str, int], ...] = ()
     #: Where it stands in the input, for messages that come later.
     key: str = "links"
     #: The parent on this host, once it is known.

@@ -33,6 +33,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values impo
 from . import origin as _origin
 from . import parents as _parents
 from . import ways as _ways
+from .links import LEASED
 from .ways import Way
 
 ENGINES = ("none", "docker", "podman")
@@ -108,9 +109,16 @@ _ranges = _networks(parse_range, "a range")
 OF_PARENT = "parent"
 
 
+def _host_address(item: object) -> Address | str | None:
+    return LEASED if item == LEASED else parse_address(item)
+
+
+_own_addresses = _items(_host_address, "this is not an IP address", one_address_remedy)
+
+
 def _host_addresses(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
-    found: tuple[Address, ...] = () if given == OF_PARENT else _addresses(given, key, problems)
-    return found
+    found = () if given == OF_PARENT else _own_addresses(given, key, problems)
+    return tuple(item for item in found if item != LEASED)
 
 
 def _excluded(given: object, key: str, problems: Problems) -> tuple[Address, ...]:
@@ -170,7 +178,7 @@ def _link(given: object, key: str, problems: Problems) -> str | None:
     return str(given) if given else None
 
 
-def _of_link(given: object, key: str, problems: Problems) -> bool:
+def _derived_flag(given: object, key: str, problems: Problems) -> bool:
     if given not in (None, True, False):
         problems.add(key, given, "this is neither true nor false", "leave it out: the filter intent sets it")
     return given is True
@@ -201,6 +209,7 @@ class MacvlanNetwork:
     """One network of a host. ``link`` is the host's own macvlan link (the shim), None where it has none.
 
     host_addresses: those of the link; a link without any has routes alone, and the kernel sends from the parent's.
+    leased: whether a DHCP server leases the IPv4 address of the link, which nobody knows before.
 
     segment: the layer 2 segment. Networks of one segment share an address space; by default the subnets name it.
     ranges: what containers of this host may use, its slice where the declared range belongs to a group.
@@ -224,7 +233,8 @@ class MacvlanNetwork:
     engine: str = field(default="none", metadata=_spelled("engine", "engine", _engine))
     segment: str = field(default="", metadata=_spelled("segment", "segment", _segment))
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
-    of_link: bool = field(default=False, metadata=_spelled("of_link", None, _of_link))
+    of_link: bool = field(default=False, metadata=_spelled("of_link", None, _derived_flag))
+    leased: bool = field(default=False, metadata=_spelled("leased", None, _derived_flag))
     checks: tuple[Way, ...] = field(default=(), metadata=_spelled(None, "check", _ways.read))
     key: str = "macvlan_networks"
 
@@ -249,6 +259,11 @@ class MacvlanNetwork:
             check_name(network.name, f"{key}.name", problems)
         check_inside(network, network.ranges, DATA, problems)
         return network
+
+    @property
+    def families(self) -> set[int]:
+        """The versions of IP of which the link has an address of its own."""
+        return {*(item.version for item in self.host_addresses), *([4] if self.leased else [])}
 
     def probed(self) -> list[str]:
         """The addresses and ranges that nobody else may have, for arp_conflict_check and dhcp_check."""

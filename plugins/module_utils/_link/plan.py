@@ -219,5 +219,5 @@ def _goes_with_address(route: DesiredRoute, desired: DesiredLink, addresses: _Ad
 
 def own_sysctls(desired: DesiredLink) -> Iterator[tuple[str, str, int]]:
     """Path, name and wanted value of each setting of the link itself."""
-    for name, value in desired.sysctl:
+    for name, value in (*desired.sysctl, *desired.reset):
         yield sysctl_path(desired.name, name), name, value

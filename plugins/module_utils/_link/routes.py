@@ -46,6 +46,8 @@ def left_behind(desired: DesiredLink, link: Link, facts: Facts) -> list[DesiredR
     if desired.addresses is None:
         return []
     networks = {address.network for address in desired.addresses}
+    if desired.dhcp:
+        networks |= {item.interface.network for item in facts.addresses_of(link) if not item.permanent}
     kept = [
         _found(route)
         for route in facts.routes_of(link)

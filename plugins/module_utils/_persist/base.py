@@ -21,6 +21,10 @@ LINK_LINE = "# Link: "
 #: The same in files whose daemon drops comments when it writes them again.
 LINK_KEY = "linuxnet-macvlan.link"
 
+#: The metric of the route to the subnet of a leased address: above all that managers give to a parent's own (0, 100,
+#: 600, 1024, and 20000 more in NetworkManager), so that the parent stays the way to the subnet.
+LEASE_METRIC = 32768
+
 #: What unit names, globs, specifiers and shells all take literally. The kernel allows more in a name.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -284,6 +288,21 @@ def inexpressible(link: DesiredLink, form: str, daemon: str, version: int = 0) -
         if key is not None and version < key.since:
             return f"{row.name} needs systemd {key.since}, this is {version}"
     return None
+
+
+def leaseless(link: DesiredLink, form: str) -> Refusal | None:
+    """Why a form without a DHCP client cannot serve a link, None where it can."""
+    if not link.dhcp:
+        return None
+    return Refusal(f"{form}, which could keep the lease of {link.name}", lease_remedy(link))
+
+
+def lease_remedy(link: DesiredLink) -> str:
+    parent = parent_name(link)
+    return (
+        f"give {link.name} a fixed address, or have systemd-networkd or NetworkManager configure {parent} and set"
+        " persistence: auto"
+    )
 
 
 def matches(path: str, patterns: Collection[str]) -> bool:

@@ -55,7 +55,7 @@ watch)
     # The monitor does not report what happened before it listened: hence the first line, and one a second later.
     {{
         {{ echo; sleep 1; ip -o link show dev {parent} 2>/dev/null; }} &
-        exec ip -o monitor link
+        exec ip -o monitor {objects}
     }} | while read -r event; do
         case $event in
         '') ;;
@@ -78,6 +78,11 @@ NEW_LINK = """\
             test "$index" != "$last" || continue
             last=$index
             ;;
+"""
+
+#: With a lease the last IPv4 address goes, and with that the kernel removes every IPv4 route (fib_disable_ip).
+NEW_LEASE = """\
+        *{event}*) ;;
 """
 
 NO_PARENT = """\
@@ -139,10 +144,23 @@ def settings(link: DesiredLink, host: HostState) -> str:
             commands.append(f"{_words('ip', 'link', 'set', 'dev', link.name)} {kind}{_argument(row, value)}")
     more = NEW_LINK.format(event=quote(f": {link.name}@"), index=_sys(link.name, "ifindex"))
     what = f"Sets {link.name} as declared"
-    return _script(link, what, guard, commands, more, link.name)
+    if not link.dhcp:
+        return _script(link, what, guard, commands, more, link.name)
+    up = _words("has", "ip", "-o", "link", "show", "dev", link.name, "up")
+    commands += [_unless(f"! {up}", command) for command in _add_ipv4_routes(link)]
+    more += NEW_LEASE.format(event=quote(f": {link.name} "))
+    return _script(link, what, guard, commands, more, link.name, "link address")
 
 
-def _script(link: DesiredLink, what: str, guard: str, commands: list[str], more: str, awaited: str) -> str:
+def _script(
+    link: DesiredLink,
+    what: str,
+    guard: str,
+    commands: list[str],
+    more: str,
+    awaited: str,
+    objects: str = "link",
+) -> str:
     parent = parent_name(link)
     return head(link.name) + SCRIPT.format(
         what=what,
@@ -154,6 +172,7 @@ def _script(link: DesiredLink, what: str, guard: str, commands: list[str], more:
         event=quote(f": {parent}: "),
         child_event=quote(f": {parent}@"),
         more=more,
+        objects=objects,
         retry=RETRY,
     )
 
@@ -197,12 +216,17 @@ def _add_routes(link: DesiredLink) -> list[str]:
 
     The kernel takes no IPv6 source address that is still tentative, as it stays without carrier: that comes later.
     """
+    commands = _add_ipv4_routes(link)
     routes = sorted(link.routes or (), key=lambda route: route.gateway is not None)
-    commands = [_add_route(route, link.name) for route in routes if route.destination.version == 4]
     ipv6 = [_add_route(route, link.name) for route in routes if route.destination.version == 6]
     if ipv6:
         commands.append(_unless(f'test "$(cat {_sys(link.name, "carrier")})" = 0', _after_dad(link, ipv6)))
     return commands
+
+
+def _add_ipv4_routes(link: DesiredLink) -> list[str]:
+    routes = sorted(link.routes or (), key=lambda route: route.gateway is not None)
+    return [_add_route(route, link.name) for route in routes if route.destination.version == 4]
 
 
 def _after_dad(link: DesiredLink, commands: list[str]) -> str:

@@ -21,10 +21,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import Access
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import LEASED, DesiredLink
 
 from . import actions, detect, registry, sysctl, units
-from .base import PLAIN_NAME, Action, Changed, HostState, Rendered, link_of, parent_name
+from .base import PLAIN_NAME, Action, Changed, HostState, Rendered, lease_remedy, link_of, parent_name
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,8 @@ def choose(
 
     files: those of ours that are there.
     """
-    if persistence == "none":
-        return Choice(link.name, "none", "persistence is none")
-    if host.unfit:
-        if persistence != "auto":
-            problems.add("persistence", persistence, host.unfit, "set persistence: auto or none")
-        return Choice(link.name, "none", host.unfit)
+    if persistence == "none" or host.unfit:
+        return _choose_none(link, host, persistence, problems)
     parent = parent_name(link)
     owner = host.owner(parent)
     for what, name, key in (("link", link.name, "name"), ("parent", parent, "parent")):
@@ -160,8 +156,29 @@ def choose(
             return Choice(link.name, backend.name, "; ".join(reasons), str(owner), owner.evidence)
         if backend.suits(owner):
             reasons.append(f"not {backend.name}: {refusal.reason}")
-    problems.add("persistence", persistence, f"{link.name}: {'; '.join(reasons)}", "set persistence: none")
+    _refuse_all(link, persistence, reasons, problems)
     return Choice(link.name, "none", "; ".join(reasons), str(owner), owner.evidence)
+
+
+def _choose_none(link: DesiredLink, host: HostState, persistence: str, problems: Problems) -> Choice:
+    why = "persistence is none" if persistence == "none" else host.unfit
+    if persistence not in ("auto", "none"):
+        problems.add("persistence", persistence, host.unfit, "set persistence: auto or none")
+    if link.dhcp:
+        _refuse_lease(link, [why], problems)
+    return Choice(link.name, "none", why)
+
+
+def _refuse_all(link: DesiredLink, persistence: str, reasons: list[str], problems: Problems) -> None:
+    if link.dhcp:
+        _refuse_lease(link, reasons, problems)
+    else:
+        problems.add("persistence", persistence, f"{link.name}: {'; '.join(reasons)}", "set persistence: none")
+
+
+def _refuse_lease(link: DesiredLink, reasons: list[str], problems: Problems) -> None:
+    problem = f"nobody would keep the lease of {link.name}: {'; '.join(reasons)}"
+    problems.add(f"{link.key}.addresses", LEASED, problem, lease_remedy(link))
 
 
 def _check_overruled(link: DesiredLink, choice: Choice, host: HostState, persistence: str, problems: Problems) -> None:

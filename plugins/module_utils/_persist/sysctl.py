@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS, DesiredLink, sysctl_path
 
 from .base import Part, head, one_line, parent_name
 
@@ -24,6 +24,13 @@ PART = Settings()
 
 def path(link: str) -> str:
     return f"{PREFIX}{link}.conf"
+
+
+def written(link: str, text: str) -> list[str]:
+    """The settings of the link itself that its file has, by their names."""
+    found = {sysctl_path(link, name): name for name in SYSCTLS}
+    paths = [line.partition("=")[0].strip() for line in text.splitlines()]
+    return [found[path] for path in paths if path in found]
 
 
 def render(link: DesiredLink) -> str | None:

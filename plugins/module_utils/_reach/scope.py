@@ -65,9 +65,23 @@ class Scope:
         return self.facts.link(self.network.link) if self.network.link else None
 
     @property
+    def leased(self) -> list[Address]:
+        """The IPv4 addresses of a link that shall have a leased one; by a lease without end it has no lifetime."""
+        shim = self.shim if self.network.leased else None
+        found = self.facts.addresses_of(shim) if shim is not None else []
+        return [item.interface.ip for item in found if item.interface.version == 4]
+
+    @property
+    def host_addresses(self) -> list[Address]:
+        """The host's own addresses in the network: those that are declared, and the leased one."""
+        return [*self.network.host_addresses, *self.leased]
+
+    @property
     def settling(self) -> bool:
-        """Whether duplicate address detection still holds back an address that counts (RFC 4862, 5.4)."""
+        """Whether an address that counts is still to come: duplicate address detection (RFC 4862, 5.4), or a lease."""
         own = [item for link in (self.parent, self.shim) if link for item in self.facts.addresses_of(link)]
+        if self.network.leased and self.shim is not None and not self.leased:
+            return True
         return any(item.tentative and not item.dadfailed for item in (*own, *(item.found for item in self.containers)))
 
     @property

@@ -162,7 +162,7 @@ def _results(
 def _routed(probe: Probe, scope: Scope) -> bool:
     """Whether the route counts although nothing was lost."""
     network = scope.network
-    return probe.target in network.gateways or (network.link is not None and not network.host_addresses)
+    return probe.target in network.gateways or (network.link is not None and not scope.host_addresses)
 
 
 def _paths_inside(failed: list[Probe]) -> dict[tuple[str, Address], Path]:

@@ -197,6 +197,8 @@ def _unlike_network(
         yield f"link {link} is declared and not there"
     elif link:
         have = addresses.get(link, set())
+        if network.get("leased") and not any(parsed.version == 4 for parsed in map(parse_address, have) if parsed):
+            yield f"{link} has no leased address"
         yield from (
             f"{link} lacks its address {item}" for item in network["host_addresses"] if _plain(item) not in have
         )

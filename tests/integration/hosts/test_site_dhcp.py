@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,22 +15,11 @@ from labkit import dhcp
 from labkit.lab import Lab
 
 from . import playbooks
+from .station import Station
 
 TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
 ONCE = {"verify_soak_seconds": 0}
 ASKED = "Compare the DHCP pools with the declared addresses"
-
-
-class Station:
-    """A station of a lab, to start a server in."""
-
-    def __init__(self, lab: Lab, name: str) -> None:
-        self.entry = lab.entry(name)
-        self.processes: list[subprocess.Popen] = []
-
-    def start(self, *argv: str, **options: object) -> subprocess.Popen:
-        self.processes.append(subprocess.Popen([*self.entry, *argv], text=True, **options))
-        return self.processes[-1]
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
     Rendered,
     Verb,
     head,
+    leaseless,
     parent_name,
 )
 
@@ -154,7 +155,8 @@ class IfUpDown(Backend):
             return Refusal(f"a mapping in {mapping} decides which stanza {link.name} gets", remedy)
         if not link.up:
             return Refusal("ifupdown brings every link up", "leave it out, or set persistence: systemd")
-        return None
+        # Its clients would make a default route over the link.
+        return leaseless(link, "a stanza of this form has no DHCP client")
 
     def render(self, link: DesiredLink, host: HostState) -> Rendered:
         stanza = STANZA.format(link=link.name, script=quote(keeper.path(link.name)))

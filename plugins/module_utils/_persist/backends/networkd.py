@@ -32,8 +32,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active, version
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import NETDEV
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink, DesiredRoute
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import RT_TABLE_MAIN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
     Action,
@@ -46,13 +45,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
     Verb,
     head,
     inexpressible,
-    keys,
     link_of,
     parent_name,
     section,
 )
 
-from . import network_files
+from . import network_files, networkd_texts
 from .network_files import NetworkFile
 
 SERVICE = "systemd-networkd"
@@ -254,9 +252,9 @@ class Networkd(Backend):
     def render(self, link: DesiredLink, host: HostState) -> Rendered:
         parent = host.daemon(NetworkdState).links[parent_name(link)]
         files = {
-            netdev_path(link.name): _netdev(link),
-            network_path(link, host.daemon(NetworkdState)): _network(link),
-            drop_in_path(parent, link.name): _drop_in(link.name),
+            netdev_path(link.name): networkd_texts.netdev(link),
+            network_path(link, host.daemon(NetworkdState)): networkd_texts.network(link),
+            drop_in_path(parent, link.name): networkd_texts.drop_in(link.name),
         }
         return units.keeping(link, keeper.settings(link, host), f"{SERVICE}.service").plus(files)
 
@@ -368,51 +366,6 @@ def _refuse_values(link: DesiredLink, host: HostState) -> Refusal | None:
     return None
 
 
-def _netdev(link: DesiredLink) -> str:
-    sections = keys(link, NETDEV)
-    device = [("Name", link.name), ("Kind", "macvlan"), *sections.pop("NetDev", ())]
-    return head(link.name) + "".join(section(*item) for item in [("NetDev", device), *sections.items()])
-
-
-def _drop_in(link: str) -> str:
-    return head(link) + section("Network", [("MACVLAN", link)])
-
-
-def _network(link: DesiredLink) -> str:
-    device: list[tuple[str, object]] = [("RequiredForOnline", "no")]
-    network: list[tuple[str, object]] = [
-        ("DHCP", "no"),
-        ("LLDP", "no"),
-        # As the kernel does by itself: fe80::/64 yes, autoconfiguration and a foreign default route no.
-        ("LinkLocalAddressing", "ipv6"),
-        ("IPv6AcceptRA", "no"),
-        # Addresses and routes stay when the cable goes, and come when it is not there yet.
-        ("ConfigureWithoutCarrier", "yes"),
-        ("IgnoreCarrierLoss", "yes"),
-    ]
-    if link.addresses is None or link.routes is None:
-        # What is not declared is not ours to remove.
-        network.append(("KeepConfiguration", "static"))
-    network += [("Address", address) for address in link.addresses or ()]
-    text = head(link.name) + section("Match", [("Name", link.name)]) + section("Link", device)
-    return text + section("Network", network) + "".join(_route(route) for route in link.routes or ())
-
-
-def _route(route: DesiredRoute) -> str:
-    keys: list[tuple[str, object]] = [("Destination", route.destination)]
-    if route.gateway is not None:
-        keys.append(("Gateway", route.gateway))
-    elif route.destination.version == 4:
-        keys.append(("Scope", "link"))
-    if route.source is not None:
-        keys.append(("PreferredSource", route.source))
-    if route.metric:
-        keys.append(("Metric", route.metric))
-    if route.table != RT_TABLE_MAIN:
-        keys.append(("Table", route.table))
-    return section("Route", keys)
-
-
 def _again(changed: Changed, daemon: NetworkdState) -> list[Action]:
     """Removes and rewrites the drop-ins that networkd has read without the .netdev which comes now.
 
@@ -426,7 +379,10 @@ def _again(changed: Changed, daemon: NetworkdState) -> list[Action]:
             if not known or _link(path) not in names or parent.name in daemon.foreign:
                 continue
             if path not in changed.write and path not in changed.remove:
-                actions += [Action("remove", path, prune=DIRECTORY), Action("write", path, _drop_in(_link(path)))]
+                actions += [
+                    Action("remove", path, prune=DIRECTORY),
+                    Action("write", path, networkd_texts.drop_in(_link(path))),
+                ]
     return actions
 
 
@@ -487,7 +443,8 @@ def _wrong(link: DesiredLink, host: HostState) -> list[str]:
     path = network_path(link, host.daemon(NetworkdState))
     if mine.file != path:
         wrong.append(f"systemd-networkd uses {mine.file or 'no file'} for {link.name}, not {path}")
-    elif mine.state != "configured":
+    elif mine.state != "configured" and not (link.dhcp and mine.state == "configuring"):
+        # It configures a link until that has its lease, which may take as long as a server does not answer.
         wrong.append(f"systemd-networkd says that {link.name} is {mine.state}")
     above = links.get(parent)
     if above is None or above.state == "failed":

@@ -29,6 +29,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, exclusion, specs
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (
+    LEASE_METRIC,
     LINK_KEY,
     Action,
     Backend,
@@ -68,6 +69,19 @@ def profile_path(link: str) -> str:
 def profile_uuid(link: str) -> str:
     return str(_uuid.uuid5(NAMESPACE, link))
 
+
+#: A leased address, and nothing else that a server offers; it asks for ever, by the MAC address. The host's name
+#: belongs to the parent's address.
+LEASE = (
+    ("method", "auto"),
+    ("dhcp-client-id", "mac"),
+    ("dhcp-send-hostname", "false"),
+    ("dhcp-timeout", "2147483647"),
+    ("ignore-auto-dns", "true"),
+    ("ignore-auto-routes", "true"),
+    ("never-default", "true"),
+    ("route-metric", str(LEASE_METRIC)),
+)
 
 #: Seconds that NetworkManager gets to bring up a profile.
 WAIT = 30
@@ -238,7 +252,7 @@ def _refuse_values(link: DesiredLink) -> Refusal | None:
     if link.addresses is None or link.routes is None:
         what = "NetworkManager removes addresses and routes that it did not set, so both have to be declared"
         return Refusal(what, "declare addresses and routes, [] for none, or set persistence: auto")
-    versions = {address.version for address in link.addresses}
+    versions = {*(address.version for address in link.addresses), *([4] if link.dhcp else [])}
     if any(route.destination.version not in versions for route in link.routes):
         what = "NetworkManager adds no routes of a family of which the link has no address"
         return Refusal(what, "set persistence: auto, or give the link an address of its own")
@@ -277,9 +291,12 @@ def _family(link: DesiredLink, version: int, without: str) -> list[tuple[str, st
     """Addresses and routes, with the metrics that the kernel itself would give them."""
     addresses = [str(item) for item in link.addresses or () if item.version == version]
     routes = [route for route in link.routes or () if route.destination.version == version]
-    keys = [("method", "manual" if addresses else without)]
-    keys += [(f"address{number}", item) for number, item in enumerate(addresses, start=1)]
-    keys.append(("route-metric", str(IPV6_PREFIX_METRIC if version == 6 else 0)))
+    if link.dhcp and version == 4:
+        keys = list(LEASE)
+    else:
+        keys = [("method", "manual" if addresses else without)]
+        keys += [(f"address{number}", item) for number, item in enumerate(addresses, start=1)]
+        keys.append(("route-metric", str(IPV6_PREFIX_METRIC if version == 6 else 0)))
     for number, route in enumerate(routes, start=1):
         keys += _route(f"route{number}", route, version)
     return keys

@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base imp
     Owner,
     Refusal,
     Rendered,
+    leaseless,
 )
 
 
@@ -23,7 +24,7 @@ class SystemdUnit(Backend):
         return owner.names in ((), ("NetworkManager",))
 
     def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
-        return None
+        return leaseless(link, "a unit with ip(8) has no DHCP client")
 
     def render(self, link: DesiredLink, host: HostState) -> Rendered:
         return units.keeping(link, keeper.making(link, host), "network-pre.target")

@@ -4,11 +4,13 @@
 """Does the host answer each of its containers?
 
 An echo from inside the namespace of each container found, to the host's address on the macvlan side and to the parent's
-own IPv4 addresses in the subnet. Pure.
+own IPv4 addresses in the subnet. Where the host's address is leased, there has to be a lease. Pure.
 """
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import LEASED
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import causes, kinds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
@@ -29,10 +31,11 @@ def checks(scope: Scope) -> list[Check]:
     if scope.parent is None:
         return [proof.no_parent(scope, KIND, "containers", "host")]
     # Neighbour discovery answers for a link's own addresses only (net/ipv6/ndisc.c ndisc_recv_ns), ARP for all of the
-    # host's (net/ipv4/arp.c arp_process): over the shim the parent's IPv6 addresses cannot be reached.
+    # host's (net/ipv4/arp.c arp_process): over the shim the parent's IPv6 addresses cannot be reached. With a lease the
+    # link answers ARP for its own only as well.
     parents = [item.interface.ip for item in scope.addresses_inside(scope.parent) if item.interface.version == 4]
-    targets = [*scope.network.host_addresses, *parents]
-    made = {}
+    targets = [*scope.host_addresses, *([] if scope.network.leased else parents)]
+    made = {check.id: check for check in _lease(scope)}
     for container in scope.containers:
         for target in targets:
             if target.version == container.address.version:
@@ -41,6 +44,30 @@ def checks(scope: Scope) -> list[Check]:
     return list(made.values()) or [
         proof.skipped(name, KIND, "containers", "host", "no container was found on this host")
     ]
+
+
+def _lease(scope: Scope) -> list[Check]:
+    """What is wrong with the lease of the host's own address, as a check that fails."""
+    if not scope.network.leased:
+        return []
+    network, leased = scope.network, scope.leased
+    what, remedy = "", f"see that a DHCP server answers on {scope.parent_name} (dhcp_check)"
+    if scope.shim_problem:
+        what, remedy = scope.shim_problem, proof.DEPLOY
+    elif not leased:
+        what = f"{network.link} has no leased address"
+    for address in leased:
+        inside = next((outer for outer in network.ranges if within(address, outer)), None)
+        if inside is not None:
+            what = f"the server leased {address}, which is in the container range {inside}"
+            remedy = "keep the server's pool and the container range apart"
+        elif not any(within(address, subnet) for subnet in network.subnets):
+            what = f"the server leased {address}, which is outside of {', '.join(map(str, network.subnets))}"
+            remedy = "declare the subnet that the server serves, or another parent"
+    if not what:
+        return []
+    evidence = (CheckFact("lease", what),)
+    return [Check(network.name, KIND, "containers", LEASED, decided=FAIL, evidence=evidence, remedy=remedy)]
 
 
 def verdict(check: Check, findings: Findings) -> CheckResult:

@@ -87,7 +87,7 @@ def _said(probe: Probe) -> list[CheckFact]:
 def _source(address: Address, findings: Findings) -> list[CheckFact]:
     """From where the host asked, where its link has no address of its own."""
     path, scope = findings.paths.get(("", address)), findings.before
-    if path is None or path.source is None or scope.network.host_addresses:
+    if path is None or path.source is None or scope.host_addresses:
         return []
     holder = scope.own(path.source)
     of = f", the address of {holder.name}" if holder else ""

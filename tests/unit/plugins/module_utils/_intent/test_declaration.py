@@ -187,7 +187,7 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     assert not problems
     assert first == {
         "name": "lan0", "parent": "eth0", "link": "lan0", "gateways": [], "containers": [], "engine": "none",
-        "excluded": [], "segment": "", "of_link": True,
+        "excluded": [], "segment": "", "of_link": True, "leased": False,
         "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip
@@ -264,3 +264,78 @@ def test_what_a_link_without_an_address_cannot_reach(changes, says):
     declared = {"name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24", "host_address": "parent", **changes}
     expand([declared], [], problems)
     assert [problem.key for problem in problems.items if says in problem.problem]
+
+
+LEASED = {
+    "name": "lan0",
+    "parent": "eth0",
+    "subnet": "192.168.100.0/24",
+    "container_range": "192.168.100.128/28",
+    "host_address": "dhcp",
+}
+
+
+def test_a_leased_address_is_known_to_nobody_before():
+    problems = Problems()
+    intent = expand(
+        [{**LEASED, "subnet": ["192.168.100.0/24", "fd00::/64"], "host_address": ["dhcp", "fd00::3"]}], [], problems
+    )
+    assert not problems, problems.report()
+    (link,) = intent.links
+    assert (link["addresses"], link["routes"]) == (["dhcp", "fd00::3/128"], [{"destination": "192.168.100.128/28"}])
+    # the link answers for its own address, and its parent does not
+    assert (link["sysctl"]["arp_ignore"], link["sysctl"]["arp_filter"]) == (1, 0)
+    assert link["parent_sysctl"] == {"arp_ignore": 1, "arp_announce": 2}
+    data = intent.as_data()
+    assert (data["unmanaged_devices"], data["leased_devices"]) == ([], ["interface-name:lan0"])
+    again = MacvlanNetwork.from_data(data["networks"][0], "networks[0]", problems)
+    assert (again.leased, [str(item) for item in again.host_addresses], again.families) == (True, ["fd00::3"], {4, 6})
+    assert again.probed() == ["fd00::3", "192.168.100.128/28"]
+    parsed = link_parser.parse([link], "h1", problems).present[0]
+    assert (parsed.dhcp, [str(item) for item in parsed.addresses]) == (True, ["fd00::3/128"])
+    assert not problems, problems.report()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"host_address": ["dhcp", "192.168.100.3"]}, "two addresses of one family"),
+        ({"host_address": ["dhcp", "dhcp"]}, "listed twice"),
+        ({"subnet": "fd00::/64", "container_range": "fd00::8000/120"}, "has no IPv4 subnet"),
+        ({"container_range": None}, "nothing that it could reach"),
+        ({"gateway": "dhcp"}, "not an IP address"),
+        ({"containers": ["dhcp"]}, "not an IP address"),
+    ],
+)
+def test_what_cannot_be_leased(changes, says):
+    problems = Problems()
+    expand([{**LEASED, **changes}], [], problems)
+    assert [problem.remedy for problem in problems.items if says in problem.problem]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"addresses": ["dhcp", "192.168.100.3/32"]}, "links[0].addresses"),
+        ({"addresses": "dhcp", "up": False}, "links[0].up"),
+        ({"addresses": "dhcp", "mode": "passthru"}, "links[0].mode"),
+    ],
+)
+def test_what_a_link_with_a_lease_cannot_be(changes, key):
+    problems = Problems()
+    link_parser.parse([{"name": "lan0", "parent": "eth0", **changes}], "h1", problems)
+    assert [(problem.key, bool(problem.remedy)) for problem in problems.items] == [(key, True)]
+
+
+def test_a_single_link_with_a_lease_is_diagnosed_by_its_routes():
+    problems = Problems()
+    declared = {"name": "lan0", "parent": "eth0", "addresses": ["dhcp"]}
+    routes = [{"destination": "192.168.100.128/28"}]
+    links = link_parser.parse([{**declared, "routes": routes}, {**declared, "name": "lan1"}], "h1", problems).present
+    (network,) = of_links(links, [])
+    assert not problems, problems.report()
+    assert (network.link, network.leased, [str(item) for item in network.subnets]) == (
+        "lan0",
+        True,
+        ["192.168.100.128/28"],
+    )

@@ -152,6 +152,7 @@ def valid_networks(draw) -> MacvlanNetwork:
         "segment": draw(st.text().filter(str.isprintable)),
         "link": link,
         "of_link": draw(st.booleans()),
+        "leased": draw(st.booleans()),
         "checks": tuple(draw(st.lists(st.sampled_from(WAYS), unique=True))),
         "key": draw(st.text()),
     }
@@ -177,9 +178,11 @@ def test_plain_data_has_a_key_for_every_field():
 @given(valid_networks())
 def test_no_field_of_a_declaration_is_dropped(network):
     """Whether the whole of it makes sense is another question, which other tests ask."""
-    assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {"link", "of_link", "key"}
+    assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {"link", "of_link", "leased", "key"}
     data = {**network.as_data(), "checks": [str(way) for way in network.checks]}
-    (made,) = expand([{DECLARED[name]: data[DATA.get(name, name)] for name in DECLARED}], [], Problems()).networks
+    declared = {DECLARED[name]: data[DATA.get(name, name)] for name in DECLARED}
+    declared["host_address"] = [*declared["host_address"], *(["dhcp"] if network.leased else [])]
+    (made,) = expand([declared], [], Problems()).networks
     segment = network.segment or ", ".join(data["subnets"])
-    link = network.name if network.host_addresses else None
+    link = network.name if network.families else None
     assert made == replace(network, segment=segment, link=link, of_link=False, key="macvlan_networks[0]")

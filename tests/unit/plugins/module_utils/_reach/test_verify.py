@@ -370,6 +370,30 @@ def test_container_to_host(series, links, status, text):
     assert text in " ".join([*(item.value for item in verdict.evidence), verdict.remedy])
 
 
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        (None, "lan0 has no leased address"),
+        ("192.168.100.130/24", "in the container range 192.168.100.128/28"),
+        ("10.0.0.9/24", "outside of 192.168.100.0/24"),
+    ],
+)
+def test_a_leased_address_has_to_be_there_and_fit(address, reason):
+    found = [on(LAN0, address)] if address else []
+    made = scope(addresses=[on(ETH0, "192.168.100.11/24"), *found], host_address="dhcp")
+    checks = [check for check in CHECKS["container_to_host"].checks(made) if check.decided == FAIL]
+    assert [(check.target, reason in check.evidence[0].value) for check in checks] == [("dhcp", True)]
+    assert checks[0].remedy
+    assert made.settling == (address is None)
+
+
+def test_a_leased_address_is_what_containers_reach():
+    """With a lease the link does not answer for the parent's address."""
+    addresses = [on(ETH0, "192.168.100.11/24"), on(LAN0, "192.168.100.57/24", permanent=False)]
+    made = scope(addresses=addresses, host_address="dhcp")
+    assert [check.target for check in CHECKS["container_to_host"].checks(made)] == ["192.168.100.57"]
+
+
 def test_the_report_puts_the_first_failure_first_in_one_line():
     made = scope()
     early = judge(made, "host_to_container", {ECHO: BREAKS}, paths={("", CONTAINER): Path("eth0")})

@@ -1,0 +1,181 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host's own address is leased from a real DHCP server, by the manager of the parent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent, expand
+from labkit import dhcp
+
+from .persistent import HostOfLab
+from .station import Station
+
+#: The form that keeps a lease, by host.
+KEEPERS = {"nm": "networkmanager", "np": "netplan"}
+
+POOL = "192.168.100.200,192.168.100.220"
+#: A client renews its lease after 4 s.
+OFTEN = ("--dhcp-option-force=58,4", "--dhcp-option-force=59,60")
+SETTINGS = "net.ipv4.conf.lan0.arp_ignore net.ipv4.conf.lan0.rp_filter net.ipv4.conf.eth0.arp_ignore"
+
+
+@contextmanager
+def server(host: HostOfLab, folder: Path, lifetime: str = "2m") -> Iterator[dhcp.Server]:
+    """A DHCP server at the gateway, which offers itself as router and name server too."""
+    station = Station(host.lab, "gateway")
+    offers = ("--dhcp-option=3,192.168.100.1", "--dhcp-option=6,192.168.100.1")
+    made = dhcp.dnsmasq(station, folder, f"--dhcp-range={POOL},{lifetime}", *offers, *OFTEN)
+    try:
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait()
+
+
+def declared(host: HostOfLab, address: str = "dhcp") -> Intent:
+    network = {
+        "name": "lan0",
+        "parent": "eth0",
+        "subnet": "192.168.100.0/24",
+        "gateway": "192.168.100.1",
+        "container_range": "192.168.100.128/28",
+        "host_address": address,
+        "mac": f"02:00:5e:00:01:{host.number}",
+    }
+    problems = Problems()
+    intent = expand([network], [], problems)
+    assert not problems, problems.report()
+    return intent
+
+
+def links(host: HostOfLab, address: str = "dhcp") -> list[dict]:
+    return list(declared(host, address).links)
+
+
+def ipv4(host: HostOfLab) -> list[dict]:
+    shown = json.loads(host.run("ip", "-json", "-4", "address", "show", "dev", "lan0"))
+    return [item for link in shown for item in link.get("addr_info", ())]
+
+
+def routes(host: HostOfLab, name: str) -> set[tuple[str, int]]:
+    shown = json.loads(host.run("ip", "-json", "-4", "route", "show", "dev", name))
+    return {(item["dst"], item.get("metric", 0)) for item in shown}
+
+
+@pytest.mark.parametrize("name", KEEPERS)
+def test_a_lease_comes_goes_and_comes_back(on, name: str, tmp_path: Path) -> None:
+    host = on(name)
+    before = host.snapshot()
+    resolver = host.run("cat", "/etc/resolv.conf")
+    with server(host, tmp_path) as running:
+        predicted = host.link(check=True, links=links(host))
+        assert host.snapshot() == before, "check mode changes nothing"
+        done = host.link(links=links(host))
+        assert (done["changed"], done["diff"]) == (True, predicted["diff"])
+        assert done["links"][0]["persistence"] == KEEPERS[name]
+        assert "warnings" not in done
+        (leased,) = ipv4(host)
+        assert [leased["local"]] == running.leases
+        assert leased["dynamic"]
+        assert leased["valid_life_time"] <= 120
+        # by the MAC address alone, which a reservation at the server can name
+        assert running.path.read_text().split()[4].endswith(f"02:00:5e:00:01:{host.number}")
+        assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
+        assert host.run("cat", "/etc/resolv.conf") == resolver
+        assert host.link(links=links(host))["changed"] is False
+
+        fixed = f"192.168.100.{host.number}"
+        host.link(links=links(host, fixed))
+        assert [(item["local"], item["prefixlen"]) for item in ipv4(host)] == [(fixed, 32)]
+        assert routes(host, "lan0") == {("192.168.100.128/28", 0)}
+        assert host.run("sysctl", "-n", *SETTINGS.split()).split() == ["0", "0", "0"]
+        assert host.link(links=links(host, fixed))["changed"] is False
+
+        host.link(links=links(host))
+        assert [item["local"] for item in ipv4(host)] == [leased["local"]]
+        assert host.link(links=links(host))["changed"] is False
+        host.link(links=[{"name": "lan0", "state": "absent"}])
+    assert host.snapshot() == before
+
+
+def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path: Path) -> None:
+    """What the server sends has to reach the link: its neighbour table has the link's MAC address, not the parent's."""
+    host = on("nd")
+    with server(host, tmp_path) as running:
+        host.link(links=links(host))
+        host.lab.reboot("nd")
+        host.run("timeout", "60", "sh", "-c", "until ip -4 address show dev lan0 | grep -q dynamic; do sleep 0.1; done")
+        (address,) = running.leases
+        host.lab.exec("gateway", "ip", "neigh", "flush", "all")
+        first = running.path.read_text().split()[0]
+        # pings go on until the server has given the lease again, twice
+        for _count in range(2):
+            ends = f'test "$(cut -d " " -f 1 {running.path})" -gt {first}'
+            pings = f"until {ends}; do ping -c 1 -W 1 {address}; sleep 0.2; done"
+            host.lab.exec("gateway", "timeout", "30", "sh", "-c", pings)
+            first = running.path.read_text().split()[0]
+        (item,) = ipv4(host)
+        assert item["valid_life_time"] > 110, "and the host has got it"
+        assert f"02:00:5e:00:01:{host.number}" in host.lab.exec("gateway", "ip", "neigh", "show", address).stdout
+        assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
+        assert host.link(links=links(host))["changed"] is False
+
+
+def test_a_lease_without_end_is_none_of_ours_to_remove(on, tmp_path: Path) -> None:
+    host = on("nd")
+    with server(host, tmp_path, "infinite"):
+        assert host.link(links=links(host))["links"][0]["persistence"] == "networkd"
+        assert "dynamic" not in ipv4(host)[0]
+        again = host.link(links=links(host))
+    assert (again["changed"], "warnings" in again) == (False, False)
+
+
+def test_without_a_server_there_is_a_warning_and_verification_fails(on, tmp_path: Path) -> None:
+    host = on("nd")
+    done = host.link(links=links(host))
+    assert "no DHCP server has leased an address for lan0 yet" in str(done["warnings"])
+    assert host.link(links=links(host))["changed"] is False
+    assert routes(host, "lan0") == {("192.168.100.128/28", 0)}
+    networks = declared(host).as_data()["networks"]
+    checks = host.module("macvlan_verify", networks=networks, soak_seconds=0, fail=False)["checks"]
+    (failed,) = [check for check in checks if check["status"] == "FAIL"]
+    assert (failed["kind"], failed["target"]) == ("container_to_host", "dhcp")
+    assert "lan0 has no leased address" in str(failed["evidence"])
+
+    # with its last address a link loses its routes, as when a lease ends
+    host.shell("ip address add 192.168.100.199/32 dev lan0; ip address del 192.168.100.199/32 dev lan0")
+    host.run("timeout", "20", "sh", "-c", "until ip route show dev lan0 | grep -q 128/28; do sleep 0.1; done")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "reason"),
+    [
+        ("ifup", {}, "not ifupdown: a stanza of this form has no DHCP client"),
+        ("bare", {}, "not systemd: a unit with ip(8) has no DHCP client"),
+        ("nd", {"persistence": "systemd"}, "a unit with ip(8) has no DHCP client"),
+        ("nd", {"persistence": "none"}, "nobody would keep the lease of lan0: persistence is none"),
+    ],
+)
+def test_what_cannot_keep_a_lease_is_refused(on, name: str, options: dict, reason: str) -> None:
+    host = on(name)
+    before = host.snapshot()
+    refused = host.link(fails=True, links=links(host), **options)
+    assert reason in refused["msg"]
+    assert "give lan0 a fixed address" in refused["msg"]
+    assert host.snapshot() == before
+
+
+def test_a_second_link_with_a_fixed_address_is_refused(on) -> None:
+    host = on("nd")
+    other = {"name": "lan1", "parent": "eth0", "addresses": ["192.168.100.99/32"]}
+    refused = host.link(fails=True, links=[*links(host), other])
+    assert "macvlan_networks[0].host_address = 'dhcp': lan1 has 192.168.100.99/32 on the same parent" in refused["msg"]
