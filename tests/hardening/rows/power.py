@@ -22,6 +22,8 @@ from tests.integration.hosts.persistent import GONE, HostOfLab, topology
 HOSTS = ("nd", "nm", "ifup", "bare")
 #: Seconds from the start of the module to the end of power, at most: it takes about one and a half.
 LONGEST = 3.0
+#: Where the host keeps what the next run reports: that a change was undone at boot.
+OUTCOME = "/run/linuxnet-macvlan"
 #: Seconds after the boot in which daemons may still be at work.
 SETTLES = 30.0
 
@@ -35,11 +37,14 @@ class Place:
     declared: str = ""
 
     def prepare(self) -> None:
-        self.before = self.host.snapshot()
         self.host.link(links=[self.host.declared()])
-        self.declared = self.host.snapshot()
+        self.declared = self.seen()
         self.host.link(links=GONE)
-        self.before = self.host.snapshot()
+        self.before = self.seen()
+
+    def seen(self) -> str:
+        lines = self.host.snapshot().splitlines()
+        return "\n".join(line for line in lines if not line.startswith(OUTCOME))
 
     def change(self, confirmed: bool) -> None:
         """Make the change under a guard; whatever happens, as power may be gone."""
@@ -61,14 +66,17 @@ class Place:
         thread.join()
         real_host.wait(lab.state, host, nspawn_host.inside, boots + 1)
         deadline = time.monotonic() + SETTLES
-        while (found := self.host.snapshot()) not in (self.before, self.declared):
+        while (found := self.seen()) not in (self.before, self.declared):
             if time.monotonic() > deadline:
                 return difference(found, self.before)
             time.sleep(1)
         return ""
 
-    def reset(self) -> None:
-        self.host.link(links=GONE)
+    def reset(self) -> str:
+        """Remove the link; what the run does not say of an undo at boot, empty where it says all."""
+        undone = "outcome.json" in self.host.shell(f"ls {OUTCOME}/confirm 2>/dev/null; true")
+        said = "an earlier change was undone" in str(self.host.link(links=GONE).get("warnings"))
+        return "" if said == undone else f"the change was undone at boot: {undone}, the next run says so: {said}"
 
 
 def difference(found: str, wanted: str) -> str:
@@ -99,10 +107,9 @@ def loop(place: Place, chance: random.Random, tally: Tally) -> None:
     while tally.more():
         tally.count += 1
         after, confirmed = chance.uniform(0, LONGEST), chance.random() < 0.4
-        wrong = place.attack(after, confirmed)
-        if wrong:
-            tally.broke("lost", f"{place.host.name}, {after:.2f} s, confirmed {confirmed}: {wrong}")
-        place.reset()
+        for wrong in (place.attack(after, confirmed), place.reset()):
+            if wrong:
+                tally.broke("lost", f"{place.host.name}, {after:.2f} s, confirmed {confirmed}: {wrong}")
 
 
 def module(lab: Lab, host: str, name: str, args: dict, check: bool = False) -> dict:
