@@ -70,7 +70,8 @@ def read_with(netlink: Any, routes: bool = True) -> Facts:
 
 
 def read_all(unseen: list[str] | None = None, routes: bool = True) -> list[tuple[Namespace, Facts]]:
-    """Every namespace of the host, our own first. One that cannot be read is left out, its label goes to ``unseen``.
+    """Every namespace of the host, our own first. One that cannot be read is left out, its label goes to ``unseen``; of
+    one that has ended meanwhile there is nothing to see.
 
     routes: whether they are wanted; a router's table takes seconds and hundreds of MiB.
     """
@@ -84,7 +85,7 @@ def read_all(unseen: list[str] | None = None, routes: bool = True) -> list[tuple
             try:
                 result.append((namespace, run_in(namespace.path, lambda: _read_from(origin, routes))))
             except NamespaceGone:
-                if unseen is not None:
+                if unseen is not None and os.path.exists(namespace.path):
                     unseen.append(namespace.label)
         return result
     finally:

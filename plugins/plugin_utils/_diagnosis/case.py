@@ -203,6 +203,11 @@ class Case:
             if item["network"] == self.network.name and kind in (None, item["kind"])
         ]
 
+    def requested(self) -> list[TargetData]:
+        """The targets that were requested beside the networks."""
+        watch = self.evidence["watch"]
+        return [item for item in (watch["targets"] if watch else []) if not item["network"]]
+
     def broken(self, kind: str | None = None) -> list[TargetData]:
         """The lost targets, without the pings of a gateway that drops pings."""
         return broken(self.targets(kind))

@@ -15,6 +15,7 @@ from .terms import (
     IPV4,
     IPV6,
     LASTING,
+    LINK,
     MOMENT,
     PARENT,
     START,
@@ -98,7 +99,7 @@ HARMS = [
     ),
     Harm(
         "prefix too long", "container", _long_prefix, acts.restart,
-        causes=frozenset({"container_address_wrong"}), cuts=(Cut(CONTAINER, INSIDE),),
+        causes=frozenset({"container_address_wrong"}), cuts=(Cut(INSIDE, CONTAINER),),
         times=LASTING, families=(IPV4, BOTH),
     ),
     Harm(
@@ -107,12 +108,14 @@ HARMS = [
     ),
     Harm(
         "ARP off", "container", acts.container("arp off"), acts.container("arp on"),
-        causes=frozenset({"noarp"}), cuts=(Cut(CONTAINER, INSIDE),), culprit=acts.by_name("ip"), times=LASTING,
+        causes=frozenset({"noarp"}), cuts=(Cut(CONTAINER, INSIDE),), vague=True,
+        culprit=acts.by_name("ip"), times=LASTING,
     ),
     Harm(
         "mode private", "container", acts.container("type macvlan mode private"),
         acts.container("type macvlan mode bridge"),
-        causes=frozenset({"wrong_mode"}), cuts=(Cut(PARENT, CONTAINER), Cut(CONTAINER, PARENT)), times=LASTING,
+        causes=frozenset({"wrong_mode"}), cuts=(Cut(PARENT, CONTAINER), Cut(PARENT, LINK)), vague=True,
+        times=LASTING,
     ),
     Harm(
         "pings filtered", "container", *_pings,

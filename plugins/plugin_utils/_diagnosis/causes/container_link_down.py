@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links, empty_links
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
     events_of,
     lost_during,
@@ -23,7 +24,7 @@ def judge(case: Case) -> CauseVerdict:
     down = [(item, item.targets(case.broken())) for item in container_links(case) if not item.link["up"]]
     hurt = [(item, lost) for item, lost in down if lost]
     if not hurt:
-        return _passed(case)
+        return _without_address(case) or _passed(case)
     item = hurt[0][0]
     name, namespace = item.link["name"], item.space.label
     events = case.link_events("change", name, namespace)
@@ -46,6 +47,30 @@ def judge(case: Case) -> CauseVerdict:
         who,
         remedy=f"restart the container, or: {item.space.enter}ip link set {quote(name)} up (its routes went as well)",
         steps=[RemedyStep(CONTAINER, "restart the container", namespace=one.space.label) for one, _lost in hurt],
+    )
+
+
+def _without_address(case: Case) -> CauseVerdict | None:
+    """The kernel removes IPv6 addresses with the link, and nothing shows then which container it was: the only link
+    that is down and has no address, where somebody asks for one that a container should have and nothing has."""
+    down = [(space, link) for space, link in empty_links(case) if not link["up"]]
+    asked = [
+        item
+        for item in case.requested()
+        if is_lost(item) and case.claims(item["target"]) and not case.fleet.holding(case.segment, item["target"])
+    ]
+    if len(down) != 1 or not asked:
+        return None
+    (space, link), address = down[0], asked[0]["target"]
+    restart = "restart the container"
+    return case.confirmed(
+        f"{link['name']} in {space.label} on {case.host} is down and has no address, and nothing has {address}",
+        [
+            case.item("link", f"{link['name']} is down and has no address", link["name"], space.label),
+            *case.loss_items(asked),
+        ],
+        remedy=f"{restart}, whose engine then sets its link up, with its address",
+        steps=[RemedyStep(CONTAINER, restart, namespace=space.label)],
     )
 
 

@@ -57,6 +57,29 @@ def test_a_container_whose_link_was_down_and_is_up_again() -> None:
     assert "container_route_absent" not in {cause for dummy, cause in cases.confirmed(fleet)}
 
 
+def test_a_container_without_address_whose_link_is_down_is_the_one_that_is_asked_for() -> None:
+    """Of IPv6 alone the kernel removes the address with the link."""
+    fleet = cases.healthy()
+    watch = fleet["web1"]["watch"]
+    for moment in ("before", "after"):
+        space = next(item for item in fleet["web1"][moment]["namespaces"] if item["label"] == PLACE)
+        space["addresses"] = []
+        scope = fleet["web1"][moment]["networks"]["lan0"]
+        scope["containers"] = [item for item in scope["containers"] if item["namespace"] != PLACE]
+        for link in space["links"]:
+            link["up"] = False
+    watch["targets"] = [item for item in watch["targets"] if ADDRESS not in item["target"]]
+    watch["targets"] = [item for item in watch["targets"] if item["from"]["namespace"] != PLACE]
+    assert cases.verdict(fleet, "container_link_down").status == "ruled_out"
+    asked = {**watch["targets"][0], "id": f"target/host/{ADDRESS}/echo", "network": "", "kind": "target",
+             "target": ADDRESS, "received": 0}  # fmt: skip
+    watch["targets"].append(asked)
+    found = cases.verdict(fleet, "container_link_down")
+    assert (found.status, found.steps[0].namespace) == ("confirmed", PLACE)
+    asked["target"] = "192.168.100.200"
+    assert cases.verdict(fleet, "container_link_down").status == "ruled_out", "it is none of the network's containers"
+
+
 def test_a_declared_container_that_does_not_run() -> None:
     fleet = cases.healthy()
     _vanish(fleet, "before", "after")
