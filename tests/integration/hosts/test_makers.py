@@ -58,17 +58,6 @@ def test_refused_by_the_name_of_its_maker_and_never_removed(theirs: HostOfLab) -
     assert theirs.snapshot() == before
 
 
-@pytest.mark.parametrize("host", ["nm"], indirect=True)
-def test_site_is_refused_before_networkmanager_is_told_anything(
-    every_manager: Lab, theirs: HostOfLab, tmp_path: Path
-) -> None:
-    before = theirs.snapshot()
-    run = playbooks.run("site", inventory(every_manager, theirs, tmp_path))
-    assert (run.rc, run.failed) == (2, [theirs.name]), run.output
-    assert MAKERS[theirs.name].named[0] in run.output
-    assert theirs.snapshot() == before
-
-
 OUTCOME = "/run/linuxnet-macvlan/confirm/outcome.json"
 
 #: Hosts whose maker can be disabled and enabled again.
