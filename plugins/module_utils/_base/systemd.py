@@ -17,6 +17,8 @@ from .text import clean_lines
 #: Seconds for a unit or a daemon to settle before it is called broken, and the pause between two queries.
 SETTLE = 15.0
 PAUSE = 0.2
+#: Seconds for which an init that ends may still be seen.
+ENDING = 10.0
 #: Characters of a unit's log in a message.
 LOG_MAX = 1000
 
@@ -93,13 +95,30 @@ class UnitState:
     active: bool = False
 
 
+def _namespace_of_init() -> int:
+    """Errors: OSError.
+
+    An init that ends has no namespaces any more, and the kernel ends everything else right after that
+    (fs/proc/namespaces.c, kernel/pid_namespace.c zap_pid_ns_processes): what would be made until then, as on a host
+    without systemd, nothing would undo at boot.
+    """
+    deadline = time.monotonic() + ENDING
+    while True:
+        try:
+            return os.stat("/proc/1/ns/net").st_ino
+        except FileNotFoundError:
+            if time.monotonic() > deadline or not os.path.isdir("/proc/1"):
+                raise
+        time.sleep(PAUSE)
+
+
 def unfitness() -> str:
     """Why files and units written from here would not serve this host; empty where they do."""
     if not os.path.isdir("/run/systemd/system"):
         # sd_booted(3) asks the same.
         return "systemd is not the init of this host (there is no /run/systemd/system)"
     try:
-        same = os.stat("/proc/1/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
+        same = _namespace_of_init() == os.stat("/proc/self/ns/net").st_ino
     except OSError as error:
         return f"the network namespace of init cannot be read ({error.strerror}), so it may be another one"
     return "" if same else "this is a network namespace of its own: /etc and systemd belong to the machine around it"
