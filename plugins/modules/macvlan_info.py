@@ -134,6 +134,11 @@ links:
       type: list
       elements: str
       sample: [192.168.100.3/32]
+    leased:
+      description: Those of the IPv4 addresses that have a limited lifetime, as a DHCP client gives to them.
+      type: list
+      elements: str
+      sample: []
     routes:
       description: Unicast routes over the link.
       type: list

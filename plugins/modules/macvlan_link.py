@@ -200,8 +200,9 @@ options:
       - V(netplan) does the same where netplan has made the parent's C(.network) file, as netplan itself knows no
         macvlan. Where netplan has NetworkManager configure the parent, take V(auto) or V(networkmanager).
       - V(ifupdown) writes a stanza in C(/etc/network/interfaces.d).
-      - V(networkmanager) writes a native profile, only on request. It is refused while the link is excluded from
-        NetworkManager, and it needs O(links[].addresses) and O(links[].routes).
+      - V(networkmanager) writes a native profile. V(auto) takes it for a link with a leased address only, see
+        O(links[].addresses). It is refused while the link is excluded from NetworkManager, and it needs
+        O(links[].addresses) and O(links[].routes).
       - V(systemd) writes nothing but a service unit that uses iproute2.
       - V(none) writes nothing, and removes what an earlier run wrote.
       - All but V(none) come with such a unit, which restores what native forms cannot keep, such as

@@ -9,6 +9,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+#: What stands for an address that a DHCP server leases.
+LEASED = "dhcp"
+
 #: Values that a declaration has anyway.
 MODE = "bridge"
 
@@ -86,7 +89,8 @@ def _add_link(network: dict[str, Any], link: Mapping[str, Any]) -> None:
     subnets = [ipaddress.ip_network(subnet, strict=False) for subnet in network["subnet"]]
     addresses = [ipaddress.ip_interface(text).ip for text in link["addresses"]]
     own = [str(address) for address in addresses if any(address in subnet for subnet in subnets)]
-    network["host_address"] = own
+    leased = {str(ipaddress.ip_interface(text).ip) for text in link.get("leased", ())}
+    network["host_address"] = [LEASED if address in leased else address for address in own]
     network["exclude"] = [address for address in network["exclude"] if address not in own]
     network["mac"] = link["mac"]
     if link["name"] != network["name"]:
@@ -104,7 +108,7 @@ def _link(link: Mapping[str, Any]) -> dict[str, object]:
         "name": link["name"],
         "parent": link["parent"],
         "mac": link["mac"],
-        "addresses": list(link["addresses"]),
+        "addresses": [LEASED if text in link.get("leased", ()) else text for text in link["addresses"]],
         "routes": [_route(text) for text in link["routes"]],
     }
     return made if link["mode"] == MODE else {**made, "mode": link["mode"]}

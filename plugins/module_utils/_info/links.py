@@ -180,6 +180,11 @@ def _as_data(
         "bcqueuelen": link.bcqueuelen,
         "nopromisc": link.nopromisc,
         "addresses": [str(item.interface) for item in facts.addresses_of(link)],
+        "leased": [
+            str(item.interface)
+            for item in facts.addresses_of(link)
+            if item.interface.version == 4 and not item.permanent
+        ],
         "routes": [
             str(route.destination) + (f" via {route.gateway}" if route.gateway else "")
             for route in facts.routes_of(link)

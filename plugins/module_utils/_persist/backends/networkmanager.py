@@ -173,7 +173,7 @@ class NetworkManager(Backend):
         }
 
     def suits(self, owner: Owner) -> bool:
-        """Only on request: with a unit, one daemon less can take the link's addresses away."""
+        """Only on request, and for a lease: with a unit, one daemon less can take the link's addresses away."""
         return False
 
     def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:

@@ -69,6 +69,12 @@ def test_what_is_printed_is_a_declaration() -> None:
     assert not problems, problems.report()
 
 
+def test_an_address_with_a_lifetime_is_leased() -> None:
+    shim = {**SHIM, "addresses": ["192.168.100.57/24"], "leased": ["192.168.100.57/24"]}
+    assert existing([shim], [DOCKER])["macvlan_networks"][0]["host_address"] == "dhcp"
+    assert existing([shim])["macvlan_links"][0]["addresses"] == ["dhcp"]
+
+
 def test_something_else_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="this is not what"):
         existing([{}])
