@@ -227,8 +227,8 @@ targets:
       sample: this host has no link lan0
     declined:
       description:
-        - Why a container that answered no pings is fine as M(linuxnet.macvlan.macvlan_verify) accepts it. It answers
-          ARP, and its own pings to the host are answered.
+        - Why what was lost is fine as M(linuxnet.macvlan.macvlan_verify) accepts it. A container drops pings, answers
+          ARP, and its own pings to the host are answered; or it has ended, and nobody declared it.
       type: str
       returned: for such a container
       sample: "it drops pings (0 of 24 answered): it answers ARP, and its own pings to the host are answered"

@@ -41,8 +41,8 @@ class _Declined(TypedDict, total=False):
 
 
 class TargetData(_TargetFrom, _Declined):  # pylint: disable=inherit-non-class  # a TypedDict by call: its key is a keyword
-    """One target and what came of it. losses: intervals, each a beginning and an end. declined: why it is fine although
-    it answers no pings, as verification accepts it; absent where it answers, or is not fine."""
+    """One target and what came of it. losses: intervals, each a beginning and an end. declined: why what it lost is
+    fine, as verification accepts it; absent where it lost nothing, or is not fine."""
 
     id: str
     network: str

@@ -209,6 +209,7 @@ class Observer:
                 asking.drop_ended,
                 listening.drop_ended,
                 frames.rebind,
+                follower.drop_ended,
                 follower.read_trace,
                 lambda: discovery.search(time.monotonic(), self._begin),
             )
@@ -340,6 +341,23 @@ class Observer:
         }
         return {name: why for name, why in chosen.items() if why}
 
+    def _ended(self, series: Mapping[Probe, Series]) -> dict[str, str]:
+        """What was lost because a container ended that nobody declared, by id of the target: it may end, as it may for
+        verification."""
+        found = {}
+        for item in self._targets:
+            scope = next((one for one in self._scopes if one.network.name == item.network), None)
+            if item.probe is None or scope is None:
+                continue
+            holder = next((one for one in scope.containers if one.path == item.probe.namespace), None)
+            if item.kind == HOST_TO_CONTAINER:
+                holder = scope.holder(item.probe.target)
+            if holder is None or holder.address in scope.network.containers or os.path.exists(holder.path):
+                continue
+            if _lost_at_its_end(series[item.probe]):
+                found[item.id] = f"{holder.label} ended while it was being watched"
+        return found
+
     def _stamp(self, moment: float) -> float:
         return round(max(moment - self._begin, 0.0), 3) if self._begin else 0.0
 
@@ -355,7 +373,7 @@ class Observer:
             attribute(self._record.events, self._begin)
         asked = {item.id: series[item.probe] for item in self._targets if item.probe}
         targets = [item.as_data(asked.get(item.id, Series()), end, _macs(item, transports)) for item in self._targets]
-        for name, why in self._declined(series).items():
+        for name, why in {**self._declined(series), **self._ended(series)}.items():
             next(item for item in targets if item["id"] == name)["declined"] = why
         # Some are known only some time later.
         events = sorted(self._record.events, key=operator.itemgetter("after"))
@@ -375,6 +393,13 @@ class Observer:
                 "max_rss_kib": _largest_size(),
             },
         }
+
+
+def _lost_at_its_end(series: Series) -> bool:
+    """Whether all that was lost, but for single packets, was lost in a row at the end."""
+    answered = [number for number, attempt in enumerate(series.attempts) if attempt.rtt is not None]
+    last = answered[-1] + 1 if answered else 0
+    return last - len(answered) < LOSSES <= len(series.attempts) - last
 
 
 def _serve(selector: selectors.BaseSelector, timeout: float) -> bool:

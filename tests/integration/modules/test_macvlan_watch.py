@@ -487,6 +487,20 @@ def test_a_container_that_drops_pings_is_fine_as_verification_has_it(lan, checks
     assert (silent in broken(timeline["targets"])) != fine
 
 
+@pytest.mark.parametrize(("declared", "fine"), [([], True), ([CONTAINER], False)])
+def test_a_container_that_ends_is_fine_unless_it_is_declared(lan, declared, fine):
+    def end(dummy):
+        time.sleep(1)
+        lan.segment.remove(lan.container)
+        time.sleep(2)
+
+    timeline = lan.watch(end, networks=[{**NETWORK, "containers": declared}])
+    lost = target(timeline, "host_to_container")
+    assert lost["received"] < lost["sent"]
+    assert ("ended while it was being watched" in lost.get("declined", "")) == fine
+    assert (lost in broken(timeline["targets"])) != fine
+
+
 def test_missing_declared_link_makes_only_its_targets_impossible(lan):
     lan.host.ip("link", "del", "lan0")
     timeline = lan.watch(lambda dummy: time.sleep(1))

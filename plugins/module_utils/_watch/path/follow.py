@@ -78,7 +78,9 @@ class Follower:
         self._foreign: dict[tuple[bytes, int, str, str, str], dict[str, HopRuns]] = {}
         self._counters: dict[str, TakenCounters] = {}
         self._budget = Budget(RATE, BURST)
-        self._sockets: list[socket.socket] = []
+        self._sockets: list[tuple[str, socket.socket]] = []
+        #: Inodes of the containers' namespaces, by their paths.
+        self._homes: dict[str, int] = {}
         #: How many attempts a probe has had; set when there is someone who counts them.
         self.attempts: Callable[[Probe], int] = lambda dummy: 0
         for item in self._targets:
@@ -159,12 +161,14 @@ class Follower:
             opening = functools.partial(packet_socket, item.link, program(addresses), ())
             try:
                 sock = run_in(item.path or OWN, opening)
+                if item.path:
+                    self._homes[item.path] = os.stat(item.path).st_ino
                 if item.path not in self._counters:
                     self._counters[item.path] = run_in(item.path or OWN, TakenCounters)
             except (OSError, NamespaceGone) as error:
                 self._limit(f"{item.hop} is not followed: {error}")
                 continue
-            self._sockets.append(sock)
+            self._sockets.append((item.path, sock))
             self._selector.register(sock, selectors.EVENT_READ, functools.partial(self._receive, item, sock))
 
     def _receive(self, link: FollowedLink, sock: socket.socket) -> None:
@@ -315,15 +319,39 @@ class Follower:
             found.append(asked)
         return found
 
+    def drop_ended(self) -> None:
+        """Close what is open in namespaces that ended: it keeps them alive, and in them links and addresses that answer
+        and may be needed elsewhere."""
+        ended = {path for path, inode in self._homes.items() if _has_ended(path, inode)}
+        for path in ended:
+            del self._homes[path]
+            if path in self._counters:
+                self._counters.pop(path).close()
+        for path, sock in self._sockets:
+            if path in ended:
+                self._close(sock)
+        self._sockets = [(path, sock) for path, sock in self._sockets if path not in ended]
+
+    def _close(self, sock: socket.socket) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(sock)
+        sock.close()
+
     def close(self) -> None:
-        for sock in self._sockets:
-            with contextlib.suppress(KeyError, ValueError):
-                self._selector.unregister(sock)
-            sock.close()
+        for dummy, sock in self._sockets:
+            self._close(sock)
         for counters in self._counters.values():
             counters.close()
         if self._tracing is not None:
             self._tracing.close()
+
+
+def _has_ended(path: str, inode: int) -> bool:
+    """Whether a namespace has no name and no process any more."""
+    try:
+        return os.stat(path).st_ino != inode
+    except OSError:
+        return True
 
 
 def _scope(target: WatchTarget, scopes: Sequence[Scope]) -> Scope | None:
