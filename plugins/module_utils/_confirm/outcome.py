@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a change that was undone, until it has been reported: it is not lost where /run is full.
+"""What became of a change that was undone, until it has been reported, and in the log of the system for good.
 
-Then it is on disk, in the first place that takes it, and in the log of the system.
+Where /run is full it is on disk, in the first place that takes it. The log is for a report that is lost on its way.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ def _places(base: str, path: str) -> list[str]:
 
 
 def save(base: str, path: str, outcome: dict, words: str) -> None:
-    """Keep it at a path below a base in /run, or else on disk and in the log. words: the same for an operator.
+    """Keep it in the log, and at a path below a base in /run, or else on disk. words: the same for an operator.
 
     Errors: OSError where no place takes it; it is in the log then.
     """
     text = json.dumps(outcome, indent=1, sort_keys=True) + "\n"
-    first: OSError | None = None
-    for place in _places(base, path):
+    refused = []
+    places = _places(base, path)
+    for place in places:
         try:
             _files.write(place, text, 0o600)
+            break
         except OSError as error:
-            if first is None:
-                first = error
-                _log(f"{path}: {error}; a change of the network was undone: {words}")
-            continue
-        return
-    if first is not None:
-        raise first
+            refused.append(error)
+    why = f"{path}: {refused[0]}; " if refused else ""
+    _log(f"{why}a change of the network was undone: {words}")
+    if len(refused) == len(places):
+        raise refused[0]
 
 
 def _log(text: str) -> None:
