@@ -104,6 +104,8 @@ HARMS = [
     Harm(
         "port down", "port", acts.plug("down", acts.own_port), acts.plug("up", acts.own_port),
         causes=frozenset({"no_carrier"}), passing=frozenset({"port_flaps"}), cuts=(SENT, RECEIVED), or_cuts=UNSENT,
+        # over IPv6 addresses are tentative when the carrier is back, and the host drops answers to them
+        vague=True,
         hides=True,
         times=(START, MOMENT, BLIP, PERIODIC),
     ),

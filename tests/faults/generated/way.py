@@ -76,7 +76,9 @@ def way(host: str, target: Target) -> Way:
     if kind in (GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK):
         return [*(own if kind == GATEWAY_FROM_LINK else (own[0], own[2])), *behind]
     if kind == CONTAINER_TO_HOST:
-        return [*reversed(_inside(host, _number(target["from"]["namespace"]))), *reversed(own)]
+        # others come and go beside those of the fleet
+        number = re.search(r"-c([0-9]+)$", target["from"]["namespace"])
+        return [*reversed(_inside(host, int(number[1]))), *reversed(own)] if number else []
     holder = _holder(target["target"])
     if holder is None:
         return []
@@ -88,10 +90,6 @@ def way(host: str, target: Target) -> Way:
 
 def _inside(host: str, number: int) -> Way:
     return [Point(CONTAINER, host, number), Point(INSIDE, host, number)]
-
-
-def _number(namespace: str) -> int:
-    return int(namespace.rpartition("-c")[2])
 
 
 def _holder(address: str) -> tuple[str, int] | None:

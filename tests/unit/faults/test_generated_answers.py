@@ -186,6 +186,13 @@ def test_a_healthy_scenario_wants_silence():
     assert "web1 is broken" in alarmed.notes[0]
 
 
+def test_containers_that_come_and_go_have_no_way_of_their_own():
+    passing = {**TO_CONTAINER, "kind": "container_to_host", "from": {"namespace": "lnm1-passing14", "link": "eth0"}}
+    assert lost("web1", passing, part("filter drops a container at host")) == []
+    known = {**passing, "from": {"namespace": "lnm1-web1-c1", "link": "eth0"}}
+    assert lost("web1", known, part("filter drops a container at host"))
+
+
 def test_edges_are_read_from_the_words_of_accounts():
     port = {PARENT1, NETWORK}
     assert said("web1", "between eth0 of web1 and the network") == port
