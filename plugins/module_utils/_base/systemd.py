@@ -118,7 +118,7 @@ def unfitness() -> str:
         # sd_booted(3) asks the same.
         return "systemd is not the init of this host (there is no /run/systemd/system)"
     try:
-        same = _namespace_of_init() == os.stat("/proc/self/ns/net").st_ino
+        same = os.stat("/proc/self/ns/net").st_ino == _namespace_of_init()
     except OSError as error:
         return f"the network namespace of init cannot be read ({error.strerror}), so it may be another one"
     return "" if same else "this is a network namespace of its own: /etc and systemd belong to the machine around it"

@@ -114,9 +114,7 @@ def read(options: ConvergeOptions) -> ConvergeState:
     desired = link_parser.parse(options.links, options.host, problems)
     facts = _kernel.read()
     present = _resolve(desired, facts, problems)
-    persisted = _persistence.read(present)
-    present = [_resetting(link, persisted) for link in present]
-    facts = leases.marked(facts, present, persisted.files)
+    present, facts, persisted = _with_files(present, facts)
     records = _records(persisted)
     removed = _removed(options, desired, facts, persisted.links() | records.keys(), problems)
     makers = _find_makers(present, removed, persisted)
@@ -150,9 +148,7 @@ def read_again(state: ConvergeState, at_work: bool = False) -> ConvergeState:
     """
     facts = _kernel.read()
     present = [link.on(facts.link(link.lower.name) or link.lower) for link in state.present]
-    persisted = _persistence.read(present)
-    present = [_resetting(link, persisted) for link in present]
-    facts = leases.marked(facts, present, persisted.files)
+    present, facts, persisted = _with_files(present, facts)
     if at_work:
         persisted = replace(persisted, interrupted=state.persisted.interrupted)
     memory = parent_settings.load(state.memory_path, facts)
@@ -181,6 +177,13 @@ def _resolve(desired: DesiredLinks, facts: Facts, problems: Problems) -> list[De
         if parent is not None and len(problems) == before:
             resolved.append(link.on(parent))
     return resolved
+
+
+def _with_files(present: list[DesiredLink], facts: Facts) -> tuple[list[DesiredLink], Facts, Persisted]:
+    """What the files of an earlier run say of links and addresses, and the files. Errors: CommandFailed, OSError."""
+    persisted = _persistence.read(present)
+    present = [_resetting(link, persisted) for link in present]
+    return present, leases.marked(facts, present, persisted.files), persisted
 
 
 def _resetting(link: DesiredLink, persisted: Persisted) -> DesiredLink:

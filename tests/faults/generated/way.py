@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a target of the watch loses its packets, derived from what a harm cuts; and what an account says of it. Pure.
 
-A target's way is a row of points from who asks to who has the address. A harm cuts edges of it, each in one direction:
-the first cut edge on the way there is where the request is lost, without any the first one on the way back is where the
-answer is. A host sees its own points and, where the other host is in the fleet and watched, that one's; what is between
-the parents, or behind the parent on the way to the gateway, is one edge for it.
+A target's way is a row of points from who asks to who has the address. A harm cuts edges of it, each in one direction.
+A request is lost on the first edge that is cut in its direction. Where none is, the answer is lost on the first edge
+that is cut in the other direction. A host sees its own points and, where the other host is in the fleet and watched,
+that one's; what is between the parents, or behind the parent on the way to the gateway, is one edge for it.
 """
 
 from __future__ import annotations
