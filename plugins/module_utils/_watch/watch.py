@@ -34,6 +34,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe, Series
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import BY_EVENTS, Culprits
@@ -317,10 +318,14 @@ class Observer:
             return False
         if target.kind in GATEWAYS:
             return True
-        scope = next((item for item in self._scopes if item.network.name == target.network), None)
+        scope = self._scope(target)
         probes = [item.probe for item in self._targets if item.probe]
         own = declined.reverse(probe, scope, probes) if scope else []
         return any(asking.sent(other) and not asking.broken(other, LOSSES, True) for other in own)
+
+    def _scope(self, target: WatchTarget) -> Scope | None:
+        """The network of a target."""
+        return next((item for item in self._scopes if item.network.name == target.network), None)
 
     def _declined(self, series: Mapping[Probe, Series]) -> dict[str, str]:
         """Why containers that answer no pings are fine, by id of the target."""
@@ -346,7 +351,7 @@ class Observer:
         verification."""
         found = {}
         for item in self._targets:
-            scope = next((one for one in self._scopes if one.network.name == item.network), None)
+            scope = self._scope(item)
             if item.probe is None or scope is None:
                 continue
             holder = next((one for one in scope.containers if one.path == item.probe.namespace), None)
