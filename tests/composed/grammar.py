@@ -135,7 +135,7 @@ def _catch_all(chance: random.Random, host: str) -> Piece:
     name = chance.choice(("0-all", "00-ether", "05-all", "05-m", "20-wired", "99-default", "zz")) + ".network"
     path = f"{chance.choice(NETWORK_DIRECTORIES)}/systemd/network/{name}"
     settings = [f"DHCP={chance.choice(('yes', 'ipv4', 'no'))}", f"LinkLocalAddressing={chance.choice(('ipv6', 'no'))}"]
-    if match in ("Type=ether", "Name=!lo", "Name=e*", "Name=eth[0-9]"):
+    if match in ("Type=ether", "Name=!lo", "Name=e*", "Name=eth[0-9]", "Type=ether\nName=!lan0"):
         # It may be the file of eth0, which keeps its address.
         settings += [f"Address={SUBNET}.{number(host)}/24", f"Gateway={GATEWAY}", "IPv6AcceptRA=no"]
     link = "[Link]\nUnmanaged=yes\n" if match == "Name=lan* mv*" and chance.random() < 0.5 else ""
