@@ -94,12 +94,19 @@ def take(networks: list[MacvlanNetwork], facts: HostFacts) -> SnapshotData:
     everywhere, own = facts.everywhere, facts.everywhere[0]
     chosen = [own, *(item for item in everywhere[1:] if _has_child(item[1], own[1]))]
     names = {namespace.inode: namespace.label for namespace, dummy in everywhere}
+    scopes = survey(networks, everywhere)
+    # The host sends to each of its containers, and a rule or a route may divert some of them only.
+    containers = [container.address for scope in scopes for container in scope.containers][:LINKS_MAX]
+    targets = _targets(networks)
     return {
         "at": utc(time.time()),
-        "namespaces": [_namespace(item, own, networks) for item in chosen[:NAMESPACES_MAX]],
+        "namespaces": [
+            _namespace(item, own, networks, list(dict.fromkeys([*targets, *containers])) if item is own else targets)
+            for item in chosen[:NAMESPACES_MAX]
+        ],
         "other_namespaces": len(names) - len(chosen[:NAMESPACES_MAX]),
         "unseen_namespaces": facts.unseen,
-        "networks": {scope.network.name: _scope(scope) for scope in survey(networks, everywhere)},
+        "networks": {scope.network.name: _scope(scope) for scope in scopes},
         "bridge": _bridge_settings(),
         "filters": dropping(ruleset()),
     }
@@ -140,10 +147,13 @@ def _has_child(facts: Facts, own: Facts) -> bool:
 
 
 def _namespace(
-    item: tuple[Namespace, Facts], own: tuple[Namespace, Facts], networks: list[MacvlanNetwork]
+    item: tuple[Namespace, Facts],
+    own: tuple[Namespace, Facts],
+    networks: list[MacvlanNetwork],
+    targets: list[Address],
 ) -> NamespaceData:
+    """targets: of route lookups."""
     namespace, facts = item
-    targets = _targets(networks)
     links = sorted(facts.links, key=lambda link: (link.kind not in MACVLAN_KINDS, link.index))[:LINKS_MAX]
     data: NamespaceData = {
         "label": namespace.label,

@@ -45,6 +45,11 @@ class Owner:
     def __str__(self) -> str:
         return " and ".join(self.names) or "no daemon"
 
+    def configures(self, device: str) -> str:
+        """In words, with what was read where."""
+        why = f" ({'; '.join(self.evidence)})" if self.evidence else ""
+        return f"{self} configures {device}{why}"
+
     def plus(self, other: Owner) -> Owner:
         return Owner(self.names + other.names, self.evidence + other.evidence)
 

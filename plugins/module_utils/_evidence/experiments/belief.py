@@ -10,9 +10,10 @@ questions and the patience; where these would take too long, the experiment prov
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
 #: The chance at most that a target that can answer stays silent for all questions of an experiment.
@@ -71,6 +72,12 @@ def measured(targets: Iterable[TargetData], interval: float, duration: float) ->
             max(worst.loss, loss), max(worst.burst, burst), max(worst.rtt, rtt), max(worst.spread, spread)
         )  # fmt: skip
     return worst
+
+
+def to_gateways(targets: Sequence[TargetData]) -> Sequence[TargetData]:
+    """The targets that measure the path to the gateways. What comes and goes between the host and its containers says
+    nothing of it. Where no gateway ever answered, all targets, as each may say something of the network."""
+    return [item for item in targets if item["kind"] in GATEWAYS and item["received"]] or targets
 
 
 def _from_above(lost: int, sent: int) -> float:

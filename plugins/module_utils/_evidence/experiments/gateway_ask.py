@@ -56,7 +56,8 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if not context.network.gateways:
         return "the network declares no gateway"
-    return (silence(parent) if _egress(context) is None else "") or doubt(context.noise, *QUESTIONS, of=VANTAGES_MAX)
+    silent = silence(parent) if _egress(context) is None else ""
+    return silent or doubt(context.gateway_noise, *QUESTIONS, of=VANTAGES_MAX)
 
 
 def _egress(context: Context) -> Link | None:
@@ -88,7 +89,7 @@ def _run(context: Context) -> GatewayAskResult:
         for vantage in vantages:
             vantage.source = temporary_source()
             drain(vantage)
-        often = repetition(context.noise, *QUESTIONS, of=VANTAGES_MAX)
+        often = repetition(context.gateway_noise, *QUESTIONS, of=VANTAGES_MAX)
         timing = Timing(often.number, 0.0, often.gap, often.gap, often.patience)
         sweep([Lane(vantages, [gateway], heard, timing)])
         asked += [

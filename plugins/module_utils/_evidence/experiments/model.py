@@ -32,7 +32,7 @@ class Context:
     """One declared network when the watch is over.
 
     scope: parent, the host's link and the containers as they are now. targets: those of this network in the timeline.
-    before: the first snapshot. noise: of the paths to them.
+    before: the first snapshot. noise: of the paths to them; gateway_noise: of those to gateways alone.
     made: the ASKING experiments of this network that were made, for REPAIRING ones.
     """
 
@@ -41,6 +41,7 @@ class Context:
     before: SnapshotData | None = None
     made: list[ExperimentData] = field(default_factory=list)
     noise: Noise = QUIET
+    gateway_noise: Noise = QUIET
 
     @property
     def network(self) -> MacvlanNetwork:

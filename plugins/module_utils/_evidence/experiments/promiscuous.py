@@ -49,7 +49,7 @@ def _why_not(context: Context) -> str:
         return "no gateway answers the parent"
     if child is None or not child["sent"]:
         return "no temporary macvlan link could ask"
-    return "a temporary macvlan link is answered" if child["answered"] else doubt(context.noise, QUESTIONS, GAP)
+    return "a temporary macvlan link is answered" if child["answered"] else doubt(context.gateway_noise, QUESTIONS, GAP)
 
 
 def _asked(context: Context) -> list[AskedVantage]:
@@ -64,7 +64,7 @@ def _run(context: Context) -> PromiscuousResult | None:
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
         return None
-    often = repetition(context.noise, QUESTIONS, GAP)
+    often = repetition(context.gateway_noise, QUESTIONS, GAP)
     with temporary_child(parent, [gateway], CHILD) as child:
         with _promiscuous(parent):
             time.sleep(SETTLE)

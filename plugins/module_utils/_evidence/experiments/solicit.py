@@ -40,14 +40,14 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     if _gateway(context) is None:
         return "the network declares no IPv6 gateway"
-    return silence(parent) or doubt(context.noise, QUESTIONS, GAP)
+    return silence(parent) or doubt(context.gateway_noise, QUESTIONS, GAP)
 
 
 def _run(context: Context) -> SolicitResult | None:
     parent, gateway = context.scope.parent, _gateway(context)
     if parent is None or gateway is None:
         return None
-    often = repetition(context.noise, QUESTIONS, GAP)
+    often = repetition(context.gateway_noise, QUESTIONS, GAP)
     sock, mac = open_socket(parent.name, [gateway])
     found = [0, 0]
     with sock:

@@ -130,7 +130,7 @@ class IfUpDown(Backend):
         if configuration is None:
             return Refusal("this host has no /etc/network/interfaces", "set persistence: auto")
         if not self.suits(owner):
-            what = f"{owner} configures {parent_name(link)}, and not ifupdown"
+            what = f"{owner.configures(parent_name(link))}, and not ifupdown"
             return Refusal(what, "set persistence: auto, or systemd")
         return self._refuse_stanza(link, configuration)
 

@@ -39,7 +39,7 @@ class Netplan(Backend):
     def refuse(self, link: DesiredLink, host: HostState) -> Refusal | None:
         owner = host.owner(parent_name(link))
         if not self.suits(owner):
-            what = f"{owner} configures {parent_name(link)}, and not systemd-networkd with a file that netplan made"
+            what = f"{owner.configures(parent_name(link))}, and not systemd-networkd with a file that netplan made"
             return Refusal(what, "set persistence: auto")
         return networkd.BACKEND.refuse(link, host)
 

@@ -243,7 +243,7 @@ class Networkd(Backend):
         if not daemon.running:
             return Refusal("systemd-networkd does not run on this host", "set persistence: auto")
         if owner.names not in ((SERVICE,), (NETPLAN,)):
-            what = f"{owner} configures {parent}, and systemd-networkd makes links only on a parent of its own"
+            what = f"{owner.configures(parent)}, and systemd-networkd makes links only on a parent of its own"
             return Refusal(what, "set persistence: auto, or systemd")
         return (
             _refuse_parent(daemon.links[parent], link.name, host) or _refuse_values(link, host) or _beaten(link, daemon)

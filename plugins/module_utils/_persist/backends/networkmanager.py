@@ -181,7 +181,7 @@ class NetworkManager(Backend):
         if host.daemon(NetworkManagerState).unmanaged is None:
             return Refusal("NetworkManager does not run on this host", "set persistence: auto")
         if owner.names != (OWNER,):
-            what = f"{owner} configures {parent_name(link)}, and not NetworkManager"
+            what = f"{owner.configures(parent_name(link))}, and not NetworkManager"
             return Refusal(what, "set persistence: auto")
         return _refuse_excluded(link, host) or _refuse_values(link)
 

@@ -130,8 +130,9 @@ def edges(
             continue
         found = one(route, number, seen, resolved, spans[number])
         its = _within(mine, begin + attempt.after, timeout)
-        if found.edge[1] == HOLDER and any(item.answer for item in its):
-            # The request was taken, and the answer to it dropped on its way out.
+        if found.edge[1] == HOLDER and its and all(item.answer for item in its):
+            # The request was taken, and the answer to it dropped on its way out. Where a request was dropped as well,
+            # the others are what the kernel dropped for somebody else at that moment.
             found = Located((HOLDER, found.edge[0]), ANSWER, found.protocol, found.request, -1)
         key = found.edge, found.direction, found.protocol
         grouped.setdefault(key, []).append((number, attempt))

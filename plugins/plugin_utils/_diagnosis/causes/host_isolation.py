@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ContainerData
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
@@ -42,7 +42,10 @@ def judge(case: Case) -> CauseVerdict:
         " by the parent, which never delivers frames of the host to its macvlan links"
     )
     remedy = "run linuxnet.macvlan.site, which re-applies the declaration" if link else ""
-    evidence = [*_routes(case, isolated, children), *case.loss_items(isolated)]
+    # What a container asks the host is answered over the same route, or not at all where ARP is filtered by it.
+    inside = {children[target["target"]]["namespace"] for target in isolated}
+    unanswered = [target for target in case.broken(CONTAINER_TO_HOST) if target["from"]["namespace"] in inside]
+    evidence = [*_routes(case, isolated, children), *case.loss_items([*isolated, *unanswered])]
     steps = [] if link else [RemedyStep(DECLARE, "set host_address for the network in macvlan_networks")]
     return case.confirmed(summary, evidence, after=after, remedy=remedy, steps=steps)
 

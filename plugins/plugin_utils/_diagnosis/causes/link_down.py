@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
@@ -23,6 +24,10 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
     requester,
     whoever,
 )
+
+#: Seconds after a link came up within which an IPv6 address may not be used yet: duplicate address detection waits for
+#: up to 1 s, asks and waits for 1 s more (RFC 4862, 5.4.2; RFC 4861, 10); then neighbours are resolved.
+RECOVERY = 4.0
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -48,8 +53,7 @@ def judge(case: Case) -> CauseVerdict:
             remedy=f"find out who set it down, then run linuxnet.macvlan.site, or: ip link set {quote(name)} up",
         )
     hurt = lost_during(case, found, case.broken()) if found else []
-    ended = [item for item in hurt if item["losses"][-1][1] < case.watch["duration"]]
-    if not hurt or len(ended) < len(hurt):
+    if not hurt or not all(_recovers(case, item, found[-1]) for item in hurt):
         return case.ruled_out(f"{name} is up" + (", also again after it was down" if found else ""))
     return case.confirmed(
         f"{name} of {case.host} was set down at +{found[0].start:.1f} s{by}, and is up again",
@@ -58,6 +62,15 @@ def judge(case: Case) -> CauseVerdict:
         who,
         remedy="find out who set it down; nothing has to be restored now",
     )
+
+
+def _recovers(case: Case, target: TargetData, last: Outage) -> bool:
+    """Whether a target answers again once the link is up: the last time, or the times before where that is too recent
+    to be known."""
+    if target["losses"][-1][1] < case.watch["duration"]:
+        return True
+    recent = last.end is not None and case.watch["duration"] - last.end < RECOVERY
+    return recent and len(target["losses"]) > 1
 
 
 def _deleted(case: Case, name: str, outage: Outage) -> bool:

@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     doubt,
     measured,
     repetition,
+    to_gateways,
 )
 
 INTERVAL = 0.5
@@ -72,6 +73,15 @@ def test_a_path_that_recovers_by_itself_is_asked_for_longer_than_its_silence_or_
     wanted = repetition(short, 3, 0.1)
     assert (wanted.number - 1) * wanted.gap >= 2 * short.burst
     assert "answered again by themselves" in doubt(long, 3, 0.1)
+
+
+def test_a_container_that_comes_and_goes_is_no_noise_of_the_way_to_a_gateway():
+    container = {**_target([True, *[False] * 20, True]), "kind": "host_to_container"}
+    gateway = {**_target([True] * 6 + [False] * 16), "kind": "gateway_from_link"}
+    assert not doubt(_measured(*to_gateways([container, gateway])), 3, 0.1)
+    # Where no gateway answers, others may tell what the network loses.
+    mute = {**_target([False] * 22), "kind": "gateway_from_link"}
+    assert doubt(_measured(*to_gateways([container, mute])), 3, 0.1)
 
 
 def test_slow_answers_are_waited_for():

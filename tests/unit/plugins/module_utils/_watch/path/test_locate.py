@@ -113,6 +113,16 @@ def test_drops_of_the_kernel_belong_to_the_attempts_of_their_time_and_length():
     assert found["drops"] == [{"reason": "NETFILTER_DROP", "location": "nft_do_chain", "device": "eth0", "count": 1}]
 
 
+@pytest.mark.parametrize(("request_dropped", "direction"), [(False, "answer"), (True, "request")])
+def test_an_answer_was_dropped_where_the_request_was_not(request_dropped, direction):
+    series, seen = _lost(len(HOPS))
+    drops = [Drop(100.0002 + at, "eth0", 213, "NETFILTER_DROP", "nft_do_chain", answer=True) for at in range(4)]
+    # The trace is of the whole kernel: answers of others are dropped, too.
+    drops += [Drop(item.moment, "eth0", 213, item.reason, item.location) for item in drops if request_dropped]
+    (found,), *dummy = _edges(series, seen, drops=sorted(drops, key=lambda item: item.moment), untaken=4)
+    assert found["direction"] == direction
+
+
 def test_what_was_answered_is_on_no_edge():
     series = Series((Attempt(0.0, 0.001), Attempt(0.5, 0.001)))
     assert _edges(series, [HopRuns() for dummy in HOPS])[0] == []

@@ -123,6 +123,18 @@ def test_a_link_that_was_down_for_a_moment_counts_only_where_something_was_lost(
     assert cases.verdict(fleet, "link_down").status == "confirmed"
 
 
+def test_a_link_that_comes_up_as_the_watch_ends_recovers_as_it_did_before() -> None:
+    fleet = cases.healthy()
+    watch = fleet["web1"]["watch"]
+    last = watch["duration"] - 1.0
+    _switch(fleet, "up", "lan0", (1.0, False), (1.5, True), (last - 0.5, False), (last, True))
+    lost = cases.lose(fleet, "gateway_from_link")
+    _lost_at(lost, (last - 0.4, watch["duration"]))
+    assert cases.verdict(fleet, "link_down").status == "ruled_out", "it may never answer again"
+    _lost_at(lost, (1.1, 1.9), (last - 0.4, watch["duration"]))
+    assert cases.verdict(fleet, "link_down").status == "confirmed"
+
+
 def test_a_parent_that_is_down_explains_the_gateway() -> None:
     fleet = cases.healthy()
     cases.own_link(fleet, "eth0").update(up=False, carrier=False)
