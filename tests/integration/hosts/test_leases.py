@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,20 +21,23 @@ from labkit import dhcp
 from .persistent import HostOfLab
 from .station import Station
 
-#: The form that keeps a lease, by host.
-KEEPERS = {"nm": "networkmanager", "np": "netplan"}
-
+OUTCOME = "/run/linuxnet-macvlan/confirm/outcome.json"
 POOL = "192.168.100.200,192.168.100.220"
 #: A client renews its lease after 4 s.
 OFTEN = ("--dhcp-option-force=58,4", "--dhcp-option-force=59,60")
 SETTINGS = "net.ipv4.conf.lan0.arp_ignore net.ipv4.conf.lan0.rp_filter net.ipv4.conf.eth0.arp_ignore"
 
 
+def difference(after: str, before: str) -> list[str]:
+    """The lines of snapshots that one of them has alone."""
+    return sorted({*after.splitlines()} ^ {*before.splitlines()})
+
+
 @contextmanager
 def server(host: HostOfLab, folder: Path, lifetime: str = "2m") -> Iterator[dhcp.Server]:
-    """A DHCP server at the gateway, which offers itself as router and name server too."""
+    """A DHCP server at the gateway, which offers itself as router and name server, and an MTU, too."""
     station = Station(host.lab, "gateway")
-    offers = ("--dhcp-option=3,192.168.100.1", "--dhcp-option=6,192.168.100.1")
+    offers = ("--dhcp-option=3,192.168.100.1", "--dhcp-option=6,192.168.100.1", "--dhcp-option=26,1400")
     made = dhcp.dnsmasq(station, folder, f"--dhcp-range={POOL},{lifetime}", *offers, *OFTEN)
     try:
         yield made
@@ -71,27 +76,32 @@ def routes(host: HostOfLab, name: str) -> set[tuple[str, int]]:
     return {(item["dst"], item.get("metric", 0)) for item in shown}
 
 
-@pytest.mark.parametrize("name", KEEPERS)
-def test_a_lease_comes_goes_and_comes_back(on, name: str, tmp_path: Path) -> None:
-    host = on(name)
+def leases(host: HostOfLab, running: dhcp.Server, form: str) -> str:
+    """The address that the link has got now, and which a form keeps."""
+    done = host.link(links=links(host))
+    assert (done["changed"], done["links"][0]["persistence"]) == (True, form)
+    assert "warnings" not in done
+    (leased,) = ipv4(host)
+    assert leased["local"] in running.leases
+    assert leased["dynamic"]
+    assert leased["valid_life_time"] <= 120
+    assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
+    assert host.run("cat", "/sys/class/net/lan0/mtu") == "1500\n"
+    assert host.link(links=links(host))["changed"] is False
+    return leased["local"]
+
+
+def test_a_lease_comes_goes_and_comes_back(on, tmp_path: Path) -> None:
+    host = on("nm")
     before = host.snapshot()
     resolver = host.run("cat", "/etc/resolv.conf")
     with server(host, tmp_path) as running:
         predicted = host.link(check=True, links=links(host))
-        assert host.snapshot() == before, "check mode changes nothing"
-        done = host.link(links=links(host))
-        assert (done["changed"], done["diff"]) == (True, predicted["diff"])
-        assert done["links"][0]["persistence"] == KEEPERS[name]
-        assert "warnings" not in done
-        (leased,) = ipv4(host)
-        assert [leased["local"]] == running.leases
-        assert leased["dynamic"]
-        assert leased["valid_life_time"] <= 120
+        assert (predicted["changed"], host.snapshot()) == (True, before), "check mode changes nothing"
+        leased = leases(host, running, "networkmanager")
         # by the MAC address alone, which a reservation at the server can name
         assert running.path.read_text().split()[4].endswith(f"02:00:5e:00:01:{host.number}")
-        assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
         assert host.run("cat", "/etc/resolv.conf") == resolver
-        assert host.link(links=links(host))["changed"] is False
 
         fixed = f"192.168.100.{host.number}"
         host.link(links=links(host, fixed))
@@ -100,11 +110,51 @@ def test_a_lease_comes_goes_and_comes_back(on, name: str, tmp_path: Path) -> Non
         assert host.run("sysctl", "-n", *SETTINGS.split()).split() == ["0", "0", "0"]
         assert host.link(links=links(host, fixed))["changed"] is False
 
-        host.link(links=links(host))
-        assert [item["local"] for item in ipv4(host)] == [leased["local"]]
-        assert host.link(links=links(host))["changed"] is False
+        assert leases(host, running, "networkmanager") == leased
         host.link(links=[{"name": "lan0", "state": "absent"}])
     assert host.snapshot() == before
+
+
+def test_netplan_keeps_a_lease(on, tmp_path: Path) -> None:
+    host = on("np")
+    before = host.snapshot()
+    with server(host, tmp_path) as running:
+        leases(host, running, "netplan")
+        host.link(links=[{"name": "lan0", "state": "absent"}])
+    assert host.snapshot() == before
+
+
+def undone(host: HostOfLab, address: str) -> dict:
+    """What is reported of a change to this address that nobody confirms."""
+    token = secrets.token_hex(4)
+    done = host.link(links=links(host, address), confirm_token=token, confirm_timeout=1)
+    assert done["changed"]
+    host.run("timeout", "60", "sh", "-c", f"until test -e {OUTCOME}; do sleep 0.1; done")
+    return host.module("confirm_change", token=token)
+
+
+def test_a_lease_that_nobody_confirms_comes_and_goes(on, tmp_path: Path) -> None:
+    def unconfirmed(name: str) -> None:
+        host = on(name)
+        fixed = f"192.168.100.{host.number}"
+        for now, then in ((fixed, "dhcp"), ("dhcp", fixed)):
+            host.link(links=links(host, now))
+            before, address = host.snapshot(), ipv4(host)[0]["local"]
+            answer = undone(host, then)
+            assert (name, answer["state"], answer["data"]["left"]) == (name, "undone", [])
+            assert (name, now, difference(host.snapshot(), before)) == (name, now, [])
+            assert (name, ipv4(host)[0]["local"]) == (name, address)
+            again = host.link(links=links(host, now))
+            assert (name, now, again["messages"]) == (name, now, [])
+
+    with server(on("nd"), tmp_path), ThreadPoolExecutor() as pool:
+        list(pool.map(unconfirmed, ("nd", "nm")))
+
+
+def test_a_lease_whose_run_was_killed_is_repaired(on, tmp_path: Path) -> None:
+    with server(on("nd"), tmp_path), ThreadPoolExecutor() as pool:
+        ends = list(pool.map(lambda name: on(name).killed(12, addresses=["dhcp"], routes=[]), ("nd", "nm")))
+    assert [end["wrong"] for end in ends] == [[], []]
 
 
 def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path: Path) -> None:
