@@ -174,7 +174,7 @@ def test_files_are_merged_like_systemd_does(tmp_path, monkeypatch):
     texts = {
         "usr/50-a.network": "[Match]\nName=hidden\n",
         "etc/50-a.network": "[Match]\nName=e*\n",
-        "run/60-b.network": "[Match]\nName=lan0\n[Link]\nUnmanaged=yes\n",
+        "run/60-b.network": "[Match]\nName=lan0\n[Link]\nUnmanaged=yes\nActivationPolicy=down\n",
         "usr/60-b.network.d/x.conf": "[Match]\nType=ether\n",
         "usr/10-masked.network": "[Match]\nName=*\n",
         "etc/05-ours.network": f"{head('lan0')}\n[Match]\nName=lan0\n",
@@ -187,5 +187,7 @@ def test_files_are_merged_like_systemd_does(tmp_path, monkeypatch):
     assert network_files.read() == (
         NetworkFile(f"{folders[0]}/05-ours.network", {"Name": ("lan0",)}, link="lan0"),
         NetworkFile(f"{folders[0]}/50-a.network", {"Name": ("e*",)}),
-        NetworkFile(f"{folders[1]}/60-b.network", {"Name": ("lan0",), "Type": ("ether",)}, unmanaged=True),
+        NetworkFile(
+            f"{folders[1]}/60-b.network", {"Name": ("lan0",), "Type": ("ether",)}, unmanaged=True, activation="down"
+        ),
     )
