@@ -90,7 +90,7 @@ class ExecutedPrograms:
             taker, comm = down.process(event, moment) or (0, "")
             actor = culprits.of_trace(taker, comm or self.name(taker, moment)) if taker else None
             if actor is not None:
-                event.update(actor.as_data())  # type: ignore[typeddict-item]
+                event.update(actor.as_data())
                 event.pop("suspects", None)
             elif event["process_unknown"].startswith(NO_PORT):
                 self._narrow(event, moment, culprits)
