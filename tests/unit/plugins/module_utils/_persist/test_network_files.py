@@ -19,6 +19,7 @@ from .persistence_cases import (
     ETH0,
     NETDEV,
     NETPLAN_FILE,
+    NETPLAN_HOST,
     NETWORK,
     NETWORKD_HOST,
     full,
@@ -166,6 +167,29 @@ def test_the_file_is_loaded_before_the_link_is_made():
         before = kinds_before(planned([full()], host=state, deleted=frozenset({"lan0"}))[0])
         assert before == [f"write {NETWORK}", f"{how} networkd"]
     assert kinds_before(planned([full()], host=host(), deleted=frozenset({"lan0"}))[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "consent", "form", "key"),
+    [
+        ("", True, "netplan", None),
+        ("up", True, "netplan", None),
+        ("manual", False, "netplan", None),
+        ("manual", True, "systemd", None),
+        ("down", True, "systemd", None),
+        ("always-down", False, "netplan", None),
+        ("always-down", True, None, "parent_up"),
+    ],
+)
+def test_a_parent_is_set_up_by_who_does_so_at_boot(policy, consent, form, key):
+    own = file(NETPLAN_FILE, "Name=eth0", activation=policy)
+    state = networkd(NETPLAN_HOST, files=(own,))
+    steps, _difference, problems = planned([full(parent_up=consent)], host=state)
+    assert [item.key.rpartition(".")[2] for item in problems.items] == ([key] if key else [])
+    if key:
+        assert "remove activation-mode from eth0 in netplan's files" in problems.items[0].remedy
+    else:
+        assert steps.choices[0].backend == form
 
 
 def test_files_are_merged_like_systemd_does(tmp_path, monkeypatch):
