@@ -63,11 +63,13 @@ class ExecutedPrograms:
 
     def _running(self, moment: float) -> dict[int, str]:
         """Those that may have asked for what was noted at a moment, the last one first."""
-        return {
-            pid: name
-            for pid, (began, name, ended) in reversed(self._found.items())
-            if began - EARLY <= moment <= began + SUSPECT and (ended is None or moment <= ended + LATE)
-        }
+        running: dict[int, str] = {}
+        for pid, (began, name, ended) in reversed(self._found.items()):
+            if began < moment - SUSPECT:
+                break
+            if began - EARLY <= moment and (ended is None or moment <= ended + LATE):
+                running[pid] = name
+        return running
 
     def complete(self, events: Iterable[Event], begin: float, down: TakenDown, culprits: Culprits) -> None:
         """Name the processes of events that have no name, or are known by their port id alone, or by what the kernel
