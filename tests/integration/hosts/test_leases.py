@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -157,27 +158,66 @@ def test_a_lease_whose_run_was_killed_is_repaired(on, tmp_path: Path) -> None:
     assert [end["wrong"] for end in ends] == [[], []]
 
 
+@contextmanager
+def leased_parent(host: HostOfLab) -> Iterator[None]:
+    """The parent's address is leased too, by systemd-networkd and from the same server."""
+    own = "/etc/systemd/network/10-eth0.network"
+    before = host.run("cat", own)
+
+    def configure(text: str, shown: str) -> None:
+        host.run("tee", own, input=text)
+        there = f"until ip -4 address show dev eth0 | grep -q {quote(shown)}; do sleep 0.1; done"
+        host.shell(f"networkctl reload; timeout 30 sh -c {quote(there)}")
+
+    configure("[Match]\nName=eth0\n\n[Network]\nDHCP=ipv4\n", "dynamic")
+    try:
+        yield
+    finally:
+        configure(before, "192.168.100.12/24")
+
+
+def of_parent(host: HostOfLab) -> str:
+    """Its address and routes."""
+    return host.shell("ip -4 -brief address show dev eth0; ip route show dev eth0")
+
+
 def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path: Path) -> None:
-    """What the server sends has to reach the link: its neighbour table has the link's MAC address, not the parent's."""
+    """What the server sends has to reach the link: its neighbour table has the link's MAC address, not the parent's.
+
+    The parent has a lease of its own, and keeps that and its routes.
+    """
     host = on("nd")
-    with server(host, tmp_path) as running:
+    with server(host, tmp_path) as running, leased_parent(host):
+        parent = of_parent(host)
         host.link(links=links(host))
+        (leased,) = ipv4(host)
+        assert (of_parent(host), leased["local"] in parent) == (parent, False)
         host.lab.reboot("nd")
-        host.run("timeout", "60", "sh", "-c", "until ip -4 address show dev lan0 | grep -q dynamic; do sleep 0.1; done")
-        (address,) = running.leases
+        for name in ("lan0", "eth0"):
+            there = f"until ip -4 address show dev {name} | grep -q dynamic; do sleep 0.1; done"
+            host.run("timeout", "60", "sh", "-c", there)
+        (item,) = ipv4(host)
+        address = item["local"]
+        assert (of_parent(host), address) == (parent, leased["local"])
         host.lab.exec("gateway", "ip", "neigh", "flush", "all")
-        first = running.path.read_text().split()[0]
+
+        def ends() -> str:
+            return next(line.split()[0] for line in running.path.read_text().splitlines() if f" {address} " in line)
+
+        first = ends()
         # pings go on until the server has given the lease again, twice
         for _count in range(2):
-            ends = f'test "$(cut -d " " -f 1 {running.path})" -gt {first}'
-            pings = f"until {ends}; do ping -c 1 -W 1 {address}; sleep 0.2; done"
+            later = f"test \"$(grep ' {address} ' {running.path} | cut -d ' ' -f 1)\" -gt {first}"
+            pings = f"until {later}; do ping -c 1 -W 1 {address}; sleep 0.2; done"
             host.lab.exec("gateway", "timeout", "30", "sh", "-c", pings)
-            first = running.path.read_text().split()[0]
+            first = ends()
         (item,) = ipv4(host)
         assert item["valid_life_time"] > 110, "and the host has got it"
         assert f"02:00:5e:00:01:{host.number}" in host.lab.exec("gateway", "ip", "neigh", "show", address).stdout
         assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
         assert host.link(links=links(host))["changed"] is False
+        host.link(links=[{"name": "lan0", "state": "absent"}])
+        assert of_parent(host) == parent
 
 
 def test_a_lease_without_end_is_none_of_ours_to_remove(on, tmp_path: Path) -> None:
