@@ -9,17 +9,6 @@ import pytest
 
 from .persistent import GONE, HOSTS, OTHER_FORMS, in_any_order, settled
 
-#: What leaves a parent down at boot, by host, and what undoes that.
-LEFT_DOWN = {
-    "nm": (
-        "nmcli connection modify eth0 connection.autoconnect no",
-        "nmcli connection modify eth0 connection.autoconnect yes; nmcli connection up eth0",
-    ),
-    "ifup": (
-        "sed -i 's/^auto eth0/#&/' /etc/network/interfaces",
-        "sed -i 's/^#auto eth0/auto eth0/' /etc/network/interfaces; ifup eth0",
-    ),
-}
 DROP_IN_OWNERS = {"nd": "10-eth0.network", "np": "10-netplan-eth0.network"}
 
 
@@ -54,7 +43,6 @@ def test_a_link_survives_a_reboot_and_leaves_nothing(host):
 
 
 def test_a_change_reaches_kernel_and_files_in_place(host):
-    """Also the parent's at boot, where its manager would leave that down."""
     host.link(links=[host.declared()])
     index = host.run("cat", "/sys/class/net/lan0/ifindex")
     number = host.number
@@ -63,9 +51,7 @@ def test_a_change_reaches_kernel_and_files_in_place(host):
         "routes": [{"destination": "fd00:100::80/124", "source": f"fd00:100::{number}"}],
         "mtu": 1400,
         "mode": "private",
-        "parent_up": True,
     }
-    leave_down, restore = LEFT_DOWN.get(host.name, ("true", "true"))
     expected = host.as_declared(
         addresses=change["addresses"],
         routes=[("fd00:100::80/124", f"fd00:100::{number}", 1024)],
@@ -77,14 +63,9 @@ def test_a_change_reaches_kernel_and_files_in_place(host):
     assert host.run("cat", "/sys/class/net/lan0/ifindex") == index
     assert in_any_order(host.state()) == in_any_order(expected)
     assert host.link(links=[host.declared(**change)])["changed"] is False
-    host.shell(leave_down)
-    try:
-        host.lab.reboot(host.name)
-        assert in_any_order(settled(host)) == in_any_order(expected)
-        assert "LOWER_UP" in host.run("ip", "link", "show", "dev", "eth0")
-        assert host.link(links=[host.declared(**change)])["changed"] is False
-    finally:
-        host.shell(restore)
+    host.lab.reboot(host.name)
+    assert in_any_order(settled(host)) == in_any_order(expected)
+    assert host.link(links=[host.declared(**change)])["changed"] is False
 
 
 @pytest.mark.parametrize("name", ["nm", "nd", "np"])
