@@ -35,11 +35,11 @@ def difference(after: str, before: str) -> list[str]:
 
 
 @contextmanager
-def server(host: HostOfLab, folder: Path, lifetime: str = "2m") -> Iterator[dhcp.Server]:
+def server(host: HostOfLab, folder: Path, lifetime: str = "2m", *more: str) -> Iterator[dhcp.Server]:
     """A DHCP server at the gateway, which offers itself as router and name server, and an MTU, too."""
     station = Station(host.lab, "gateway")
     offers = ("--dhcp-option=3,192.168.100.1", "--dhcp-option=6,192.168.100.1", "--dhcp-option=26,1400")
-    made = dhcp.dnsmasq(station, folder, f"--dhcp-range={POOL},{lifetime}", *offers, *OFTEN)
+    made = dhcp.dnsmasq(station, folder, f"--dhcp-range={POOL},{lifetime}", *offers, *OFTEN, *more)
     try:
         yield made
     finally:
@@ -169,16 +169,16 @@ def leased_parent(host: HostOfLab) -> Iterator[None]:
         there = f"until ip -4 address show dev eth0 | grep -q {quote(shown)}; do sleep 0.1; done"
         host.shell(f"networkctl reload; timeout 30 sh -c {quote(there)}")
 
-    configure("[Match]\nName=eth0\n\n[Network]\nDHCP=ipv4\n", "dynamic")
+    configure("[Match]\nName=eth0\n\n[Network]\nDHCP=ipv4\n", "global dynamic")
     try:
         yield
     finally:
-        configure(before, "192.168.100.12/24")
+        configure(before, "global eth0")
 
 
 def of_parent(host: HostOfLab) -> str:
     """Its address and routes."""
-    return host.shell("ip -4 -brief address show dev eth0; ip route show dev eth0")
+    return host.shell("ip -4 -brief address show dev eth0 | cut -d ' ' -f 2-; ip route show dev eth0")
 
 
 def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path: Path) -> None:
@@ -187,7 +187,9 @@ def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path:
     The parent has a lease of its own, and keeps that and its routes.
     """
     host = on("nd")
-    with server(host, tmp_path) as running, leased_parent(host):
+    # The lab waits for the parent's address when the host boots.
+    reserved = f"--dhcp-host={host.run('cat', '/sys/class/net/eth0/address').strip()},192.168.100.12"
+    with server(host, tmp_path, "2m", reserved) as running, leased_parent(host):
         parent = of_parent(host)
         host.link(links=links(host))
         (leased,) = ipv4(host)
