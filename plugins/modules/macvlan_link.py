@@ -127,6 +127,8 @@ options:
         description:
           - Whether to set the parent up where it is down, now and, where no network manager configures it, whenever it
             is. Another parent is its manager's to set up at boot. It stays up when the link is removed.
+          - A parent that systemd-networkd leaves down (C(ActivationPolicy=manual) or V(down)) is set up at boot by a
+            unit; one that it takes down again (C(ActivationPolicy=always-down)) is refused.
           - With V(false) there is a warning where the parent is down, as nothing gets through then.
         type: bool
         default: false

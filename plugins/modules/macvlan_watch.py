@@ -103,8 +103,9 @@ requirements:
 notes:
   - It needs C(CAP_NET_RAW), C(CAP_NET_ADMIN) and C(CAP_SYS_ADMIN).
   - The kernel reports the requesting process for changes of IPv4 addresses, routes, neighbours and rules by netlink. It
-    does not for links, for IPv6 addresses, for ioctl (C(ifconfig)), and for consequences of another change. There
-    RV(events[].suspects) lists the programs that were started just before.
+    does not for links, for IPv6 addresses, for ioctl (C(ifconfig)), and for consequences of another change. Who sets a
+    link down or deletes it is then known by the kernel's trace (Linux 5.17 or newer, root in the first PID namespace);
+    otherwise RV(events[].suspects) lists the programs that ran at that moment.
   - Processes that live only for milliseconds are identified by the kernel's process events connector, which is
     available to root in the first PID namespace. Inside a system container RV(limits) reports that it is missing.
   - It takes less than 5 % of one core and 50 MB, as it reads at most 150 notifications and 120 ARP frames per second
@@ -322,7 +323,8 @@ events:
         known_by:
           description:
             - How it was found. V(port id) is the number in the kernel's message itself, V(/proc/net/netlink) the socket
-              with that number, V(process events) what was remembered of a process that was gone already.
+              with that number, V(process events) what was remembered of a process that was gone already,
+              V(trace of the kernel) the process in which the kernel did it, or that it saw executed.
           type: str
           sample: port id
         parents:
@@ -339,8 +341,9 @@ events:
       sample: port id 4711 belongs to no process now
     suspects:
       description:
-        - Programs for network configuration that were started in the second before, for changes of which the kernel
-          does not report the process. Each has C(pid), C(name), C(unit) and C(command). Missing where there is none.
+        - Programs for network configuration that were started in the second before and, as far as the kernel's trace
+          shows their end, had not ended, for changes of which the kernel does not report the process.
+        - Each has C(pid), C(name), C(unit) and C(command). Missing where there is none.
       type: list
       elements: dict
 counters:

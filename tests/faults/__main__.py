@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .fault import Fault, all_faults
+from .generated import managers
 from .generated.batch import Batch
 from .healthy_managers import LABS
 from .lab import NamespaceLab
@@ -40,6 +41,9 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="print all verdicts of a trial that went wrong")
     generated = parser.add_argument_group("generated scenarios instead")
     generated.add_argument("--generated", type=int, metavar="N", help="compose and run as many scenarios")
+    generated.add_argument(
+        "--managers", type=int, metavar="N", help="compose and run as many on hosts with network managers"
+    )
     generated.add_argument("--seed", type=int, default=1, help="of the first index on (default: 1)")
     generated.add_argument("--index", type=int, help="only from this one on: --generated 1 --seed 7 --index 12")
     generated.add_argument("--seeds", type=int, default=1, help="so many seeds, with as many scenarios each")
@@ -57,6 +61,12 @@ def main() -> int:
             print("\n".join(item.text for item in batch.scenarios))
             return 0
         return batch.run()
+    if given.managers:
+        if given.list:
+            first = given.index or 0
+            print("\n".join(managers.compose(given.seed, first + more).text for more in range(given.managers)))
+            return 0
+        return managers.run(given.managers, given.seed, given.index, given.minutes, given.json)
     faults = [fault for fault in all_faults() if not given.names or any(name in fault.name for name in given.names)]
     faults = [fault for fault in faults if given.vm or fault.lab != "vm"]
     healthy = given.healthy if given.healthy is not None else 0 if given.names else HEALTHY_RUNS

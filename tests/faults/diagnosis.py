@@ -25,7 +25,7 @@ from .lab import NamespaceLab
 #: Seconds between two rounds, and how long the watch continues after a loss.
 INTERVAL, AFTER_BREAK = 0.25, 1.5
 #: Seconds within which the watch has to start, and how many echo requests prove it.
-START, ECHOES = 20.0, 2
+START, ECHOES = 60.0, 2
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.belief import measured, to_gateways
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import (
     ASKING,
     REPAIRING,
@@ -183,10 +182,7 @@ def _context(scope: Scope, timeline: TimelineData | None, before: SnapshotData |
     if timeline is None:
         return Context(scope, [], before)
     targets = [target for target in timeline["targets"] if target["network"] == scope.network.name]
-    noise, gateway_noise = (
-        measured(asked, timeline["interval"], timeline["duration"]) for asked in (targets, to_gateways(targets))
-    )
-    return Context(scope, targets, before, noise=noise, gateway_noise=gateway_noise)
+    return Context(scope, targets, before, interval=timeline["interval"], duration=timeline["duration"])
 
 
 def _made(experiment: Experiment, context: Context, turn: Turn, problems: list[str]) -> ExperimentData:

@@ -88,10 +88,14 @@ def compare(then: Tables, now: Tables, owned: Iterable[str]) -> TableChanges:
     mine = {indexes[name] for name in owned if name in indexes}
     # Macvlan links of other namespaces put their MAC addresses among those of their parent, and take them away.
     wanted = {
-        key: message for key, message in wanted.items() if not _received(message) or neighbours.index(message) in mine
+        key: message
+        for key, message in wanted.items()
+        if (not _received(message) or neighbours.index(message) in mine)
+        and (not _is_link_local_route(message) or message.number(RTA_OIF) in mine)
     }
     local = {_addressed(message) for message in wanted.values() if _is_link_local(message)}
-    extra = [message for key, message in have.items() if key not in wanted and _removable(message, mine, local)]
+    leased = {_addressed(message) for message in moved if message is not None and _is_lease(message)}
+    extra = [message for key, message in have.items() if key not in wanted and _removable(message, mine, local, leased)]
     missing = [message for key, message in wanted.items() if key not in have]
     return TableChanges(tuple(extra), tuple(sorted(missing, key=_turn)))
 
@@ -131,12 +135,16 @@ def _flags(message: RtnetlinkMessage) -> int:
 
 
 def _restorable(message: RtnetlinkMessage) -> bool:
-    """Whether user space created it: what the kernel creates by itself it creates again."""
+    """Whether user space created it: what the kernel creates by itself it creates again.
+
+    But not the route of IPv6 link-local addresses where a daemon has replaced it with one of its own.
+    """
     if message.kind == RTM_NEWADDR:
         return not (message.header[0] == socket.AF_INET6 and _flags(message) & IFA_F_TEMPORARY)
     if message.kind == RTM_NEWROUTE:
         ours = message.header[5] not in (RTPROT_KERNEL, RTPROT_REDIRECT) and _table(message) != RT_TABLE_LOCAL
-        return ours and not _U32.unpack_from(message.header, 8)[0] & RTM_F_CLONED
+        cloned = _U32.unpack_from(message.header, 8)[0] & RTM_F_CLONED
+        return not cloned and (ours or _is_link_local_route(message))
     return message.kind != RTM_NEWNEIGH or neighbours.configured(message)
 
 
@@ -151,15 +159,35 @@ def _is_link_local(message: RtnetlinkMessage) -> bool:
     return own_address(message).is_link_local
 
 
-def _removable(message: RtnetlinkMessage, mine: set[int], local: set[int]) -> bool:
-    """local: devices whose own IPv6 link-local addresses come back. Elsewhere one may have come with the carrier."""
+def _is_lease(message: RtnetlinkMessage) -> bool:
+    """Whether it is an IPv4 address that has a lifetime."""
+    of_ipv4 = message.kind == RTM_NEWADDR and message.header[0] == socket.AF_INET
+    return of_ipv4 and not _flags(message) & IFA_F_PERMANENT
+
+
+def _is_link_local_route(message: RtnetlinkMessage) -> bool:
+    """Whether it is the route that comes with an IPv6 link-local address."""
+    if message.kind != RTM_NEWROUTE or message.header[0] != socket.AF_INET6 or message.header[5] != RTPROT_KERNEL:
+        return False
+    found = message.get(RTA_DST)
+    return found is not None and ipaddress.ip_address(found).is_link_local and _table(message) == RT_TABLE_MAIN
+
+
+def _removable(message: RtnetlinkMessage, mine: set[int], local: set[int], leased: set[int]) -> bool:
+    """local: devices whose own IPv6 link-local addresses come back. Elsewhere one may have come with the carrier.
+
+    leased: devices that had a lease before, and may have got another one.
+    """
     if message.kind == RTM_NEWADDR:
         device = _addressed(message)
-        if device not in mine or not _flags(message) & IFA_F_PERMANENT:
+        passing = not _flags(message) & IFA_F_PERMANENT
+        if device not in mine or (passing and (not _is_lease(message) or device in leased)):
             return False
         return not _is_link_local(message) or device in local
-    if message.kind == RTM_NEWROUTE:
-        return message.number(RTA_OIF) in mine and message.header[5] in CONFIGURED_PROTOCOLS
+    if message.kind == RTM_NEWROUTE and message.number(RTA_OIF) in mine:
+        return message.header[5] in CONFIGURED_PROTOCOLS or (
+            _is_link_local_route(message) and message.number(RTA_OIF) in local
+        )
     return False
 
 

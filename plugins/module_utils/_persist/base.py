@@ -252,6 +252,10 @@ class Backend(Part, ABC):
         """What makes its daemon configure a link of another form. excluded: in spite of the files of `exclude`."""
         return None
 
+    def keeps_down(self, parent: str, host: HostState) -> Refusal | None:
+        """What makes its daemon take a parent down whenever somebody sets it up."""
+        return None
+
     def share(self, host: HostState, links: Collection[str]) -> Mapping[str, str | None]:
         """Files that its links share with others: what they hold once these links have its form, None for no file."""
         return {}

@@ -192,6 +192,15 @@ def _check_overruled(link: DesiredLink, choice: Choice, host: HostState, persist
             problems.add("persistence", persistence, f"{link.name}: {refusal.reason}", refusal.remedy)
 
 
+def _check_parent_up(link: DesiredLink, host: HostState, problems: Problems) -> None:
+    """A parent that is set up on consent, and taken down again at once: found before anything is written."""
+    for backend in () if host.unfit or not link.parent_up else registry.BACKENDS:
+        refusal = backend.keeps_down(parent_name(link), host)
+        if refusal:
+            remedy = f"{refusal.remedy}, or leave parent_up out"
+            problems.add(f"{link.key}.parent_up", True, refusal.reason, remedy)
+
+
 def plan(
     state: Persisted,
     present: Iterable[DesiredLink],
@@ -210,6 +219,7 @@ def plan(
     choices = tuple(choose(link, state.host, persistence, problems, state.files) for link in present)
     for link, choice in zip(present, choices):
         _check_overruled(link, choice, state.host, persistence, problems)
+        _check_parent_up(link, state.host, problems)
     _check_directories(state, problems)
     if len(problems) > before:
         return Steps(choices=choices)

@@ -216,7 +216,7 @@ class Observer:
             )
             self._loop(selector, asking, listening, frames, chores, interval)
             end = self.after()
-            follower.name_programs(self._record.events, self._begin)
+            follower.name_programs(self._record.events, self._begin, culprits)
             self.paths = follower.as_data(asking.series, self._begin, TIMEOUT_INTERVALS * interval)
         return self._timeline(asking.series, transports, listening, interval, end)
 

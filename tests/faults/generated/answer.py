@@ -62,7 +62,7 @@ def derive(scenario: Scenario) -> Answer:
             continue
         others = [item for item in scenario.parts if item is not part]
         for host in FLEET if part.harm.fleet else (part.host,):
-            hidden = any(item.harm.hides and item.host == host for item in others)
+            hidden = any(_hides(item, part) and item.host == host for item in others)
             alone = part.harm.fleet and any(item.harm.hides for item in others)
             wanted.append(Wanted(part, host, _causes(part), part.harm.suspected or alone, hidden))
         for host in FLEET if part.harm.where in SHARED else (part.host,):
@@ -71,6 +71,10 @@ def derive(scenario: Scenario) -> Answer:
     explaining = {host: everywhere if scenario.asks else found for host, found in allowed.items()}
     quiet = not wanted and not (scenario.parts and scenario.asks)
     return Answer(tuple(wanted), allowed, explaining, scenario.parts, quiet)
+
+
+def _hides(other: Part, part: Part) -> bool:
+    return other.harm.hides or (other.harm.asks_aloud and part.harm.taught)
 
 
 def _causes(part: Part) -> frozenset[str]:

@@ -118,9 +118,9 @@ class GeneratedLab(NamespaceLab):
             answers = list(pool.map(lambda pair: _pings(*pair), asked))
         return ", ".join(f"{place.name} to {to}" for (place, to), good in zip(asked, answers, strict=True) if not good)
 
-    def watching(self) -> int:
-        """Marked probes so far, of the host that sent the most."""
-        return max(self._marked(host.port) for host in self.hosts.values())
+    def watching(self) -> dict[str, int]:
+        """Marked probes so far, by host."""
+        return {name: self._marked(host.port) for name, host in self.hosts.items()}
 
     def _marked(self, port: str) -> int:
         listed = json.loads(self.switch.run("nft", "-j", "list", "table", "bridge", f"watching_{port}").stdout)

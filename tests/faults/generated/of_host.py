@@ -98,10 +98,12 @@ HARMS = [
     Harm(
         "link deleted", "link", lambda place: place.host.run("ip", "link", "delete", "lan0"), acts.deploy,
         causes=frozenset({"link_absent"}), passing=frozenset({"link_absent"}), culprit=BY_IP, cuts=NO_LINK,
+        asks_aloud=True,
     ),
     Harm(
         "link set down", "link", acts.link("down"), acts.deploy,
         causes=frozenset({"link_down"}), passing=frozenset({"link_down"}), culprit=BY_IP, cuts=NO_LINK,
+        asks_aloud=True,
     ),
     Harm(
         "address deleted", "link", acts.delete_address, acts.deploy,
@@ -117,6 +119,7 @@ HARMS = [
         "routes deleted", "link", acts.delete_routes, acts.deploy,
         causes=frozenset({"route_absent"}), since=frozenset({"address_removed_by_other"}),
         passing=frozenset({"address_removed_by_other"}), culprit=BY_IP, also=frozenset({"route_absent"}),
+        asks_aloud=True,
     ),
     Harm(
         "mode private", "link", acts.link("type macvlan mode private"), acts.link("type macvlan mode bridge"),

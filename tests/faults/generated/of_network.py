@@ -154,7 +154,8 @@ HARMS = [
     ),
     Harm(
         "missed that the host moved", "gateway", _misled, None, prepare=_patient,
-        causes=frozenset({"announcement_lost"}), cuts=(FROM_GATEWAY,), vague=True, times=(MOMENT,), families=(IPV4,),
+        causes=frozenset({"announcement_lost"}), cuts=(FROM_GATEWAY,), vague=True, taught=True, times=(MOMENT,),
+        families=(IPV4,),
     ),
     Harm(
         "takes a container's address", "other host", *_container,

@@ -30,6 +30,8 @@ from .times import Doing
 LASTING, PASSES = (12, 3), (14, 10)
 #: Seconds within which the watch has to start and the playbook has to end.
 STARTS, ENDS = 90.0, 300.0
+#: Seconds by which the moments of watch and harm may differ: that of the watch is read after its first probes.
+EARLY = 0.5
 #: Marked probes that prove that a watch runs.
 PROBES = 3
 
@@ -103,7 +105,7 @@ def _diagnose(outcome: Outcome, lab: GeneratedLab, doings: list[Doing], folder: 
         running = pool.submit(playbooks.run, "diagnose", inventory, timeout=ENDS, **variables)
         try:
             if any(part.when != START for part in scenario.parts):
-                _wait(lab, seen, running.done)
+                _wait(lab, seen, scenario, running.done)
             acting = [pool.submit(doing.during, over) for doing in doings]
             done = running.result()
         finally:
@@ -117,9 +119,15 @@ def _diagnose(outcome: Outcome, lab: GeneratedLab, doings: list[Doing], folder: 
     return done
 
 
-def _wait(lab: GeneratedLab, seen: int, ended: Any) -> None:
+def _wait(lab: GeneratedLab, seen: dict[str, int], scenario: Scenario, ended: Any) -> None:
+    """Until all hosts watch; until one does where another may be unable to send."""
+    able = all(part.when != START for part in scenario.parts)
+    wanted = set(seen) if able else set()
     deadline = time.monotonic() + STARTS
-    while lab.watching() < seen + PROBES and not ended():
+    while not ended():
+        watching = {name for name, count in lab.watching().items() if count >= seen[name] + PROBES}
+        if watching and wanted <= watching:
+            return
         assert time.monotonic() < deadline, "the watch did not start"
         time.sleep(0.1)
 
@@ -137,6 +145,7 @@ def _check(doings: list[Doing], report: dict[str, Any]) -> None:
         assert timeline is not None, "nothing was watched"
         began = datetime.strptime(timeline["started"], "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
         late = doing.began[0] - began - timeline["duration"]
+        assert doing.began[0] > began - EARLY, f"{doing.part.text} was done before the watch"
         assert late < -1.0, f"{doing.part.text} was done {late:+.1f} s from the end of the watch"
 
 

@@ -87,7 +87,9 @@ class Harm:
     lasts. prepare: before it, and still works. causes: any of them names it rightly while it lasts; since: these where
     it began during the watch, if others. passing: those when it comes and goes; without any it is to be located.
     cuts: where it loses what it loses; or_cuts: or there, by protocol. also: causes that are true beside it. status:
-    `suspected` where a host cannot prove it. hides: nothing else that is wrong with the host shows. fleet: it concerns
+    `suspected` where a host cannot prove it. hides: nothing else that is wrong with the host shows. asks_aloud: the
+    host looks for its containers on its parent then, in broadcasts that teach its neighbours its MAC address; taught:
+    such broadcasts end it. fleet: it concerns
     all hosts. culprit: who did it, where that can be known of a harm during the watch; always: also of one before it.
     vague: where it is lost depends on what is known of it, as of an address that nobody has.
     chosen: what was so from the start is a container's choice, and fine as verification accepts it.
@@ -106,6 +108,8 @@ class Harm:
     also: frozenset[str] = frozenset()
     suspected: bool = False
     hides: bool = False
+    asks_aloud: bool = False
+    taught: bool = False
     fleet: bool = False
     culprit: IsCulprit | None = None
     always: bool = False

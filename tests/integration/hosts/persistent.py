@@ -151,15 +151,19 @@ class HostOfLab:
             "settings": {name: self.run("cat", f"/proc/sys/net/{name}").strip() for name in settings},
         }
 
-    def killed(self, step: int) -> dict:
-        """Kill runs before every `step`th write, in the host's other form if it has one; see `killer`."""
+    def killed(self, step: int, **more) -> dict:
+        """Kill runs before every `step`th write, in the host's other form if it has one; see `killer`.
+
+        more: of the link.
+        """
         self.link(check=True, links=[])
-        link = self.declared(
-            mac=f"02:00:5e:00:02:{self.number}",
-            addresses=[f"192.168.100.{self.number}/32"],
+        plain = {
+            "mac": f"02:00:5e:00:02:{self.number}",
+            "addresses": [f"192.168.100.{self.number}/32"],
             # Nothing here waits for duplicate address detection.
-            routes=[{"destination": "192.168.100.128/28", "source": f"192.168.100.{self.number}"}],
-        )
+            "routes": [{"destination": "192.168.100.128/28", "source": f"192.168.100.{self.number}"}],
+        }
+        link = self.declared(**{**plain, **more})
         form = OTHER_FORMS.get(self.name, "auto")
         argv = ["python3", "-", f"{modules.INSIDE}/collections", json.dumps(link), form, str(step)]
         return json.loads(self.run(*argv, input=KILLER))

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -19,21 +22,24 @@ from labkit import dhcp
 from .persistent import HostOfLab
 from .station import Station
 
-#: The form that keeps a lease, by host.
-KEEPERS = {"nm": "networkmanager", "np": "netplan"}
-
+OUTCOME = "/run/linuxnet-macvlan/confirm/outcome.json"
 POOL = "192.168.100.200,192.168.100.220"
 #: A client renews its lease after 4 s.
 OFTEN = ("--dhcp-option-force=58,4", "--dhcp-option-force=59,60")
 SETTINGS = "net.ipv4.conf.lan0.arp_ignore net.ipv4.conf.lan0.rp_filter net.ipv4.conf.eth0.arp_ignore"
 
 
+def difference(after: str, before: str) -> list[str]:
+    """The lines of snapshots that one of them has alone."""
+    return sorted({*after.splitlines()} ^ {*before.splitlines()})
+
+
 @contextmanager
-def server(host: HostOfLab, folder: Path, lifetime: str = "2m") -> Iterator[dhcp.Server]:
-    """A DHCP server at the gateway, which offers itself as router and name server too."""
+def server(host: HostOfLab, folder: Path, lifetime: str = "2m", *more: str) -> Iterator[dhcp.Server]:
+    """A DHCP server at the gateway, which offers itself as router and name server, and an MTU, too."""
     station = Station(host.lab, "gateway")
-    offers = ("--dhcp-option=3,192.168.100.1", "--dhcp-option=6,192.168.100.1")
-    made = dhcp.dnsmasq(station, folder, f"--dhcp-range={POOL},{lifetime}", *offers, *OFTEN)
+    offers = ("--dhcp-option=3,192.168.100.1", "--dhcp-option=6,192.168.100.1", "--dhcp-option=26,1400")
+    made = dhcp.dnsmasq(station, folder, f"--dhcp-range={POOL},{lifetime}", *offers, *OFTEN, *more)
     try:
         yield made
     finally:
@@ -71,27 +77,32 @@ def routes(host: HostOfLab, name: str) -> set[tuple[str, int]]:
     return {(item["dst"], item.get("metric", 0)) for item in shown}
 
 
-@pytest.mark.parametrize("name", KEEPERS)
-def test_a_lease_comes_goes_and_comes_back(on, name: str, tmp_path: Path) -> None:
-    host = on(name)
+def leases(host: HostOfLab, running: dhcp.Server, form: str) -> str:
+    """The address that the link has got now, and which a form keeps."""
+    done = host.link(links=links(host))
+    assert (done["changed"], done["links"][0]["persistence"]) == (True, form)
+    assert "warnings" not in done
+    (leased,) = ipv4(host)
+    assert leased["local"] in running.leases
+    assert leased["dynamic"]
+    assert leased["valid_life_time"] <= 120
+    assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
+    assert host.run("cat", "/sys/class/net/lan0/mtu") == "1500\n"
+    assert host.link(links=links(host))["changed"] is False
+    return leased["local"]
+
+
+def test_a_lease_comes_goes_and_comes_back(on, tmp_path: Path) -> None:
+    host = on("nm")
     before = host.snapshot()
     resolver = host.run("cat", "/etc/resolv.conf")
     with server(host, tmp_path) as running:
         predicted = host.link(check=True, links=links(host))
-        assert host.snapshot() == before, "check mode changes nothing"
-        done = host.link(links=links(host))
-        assert (done["changed"], done["diff"]) == (True, predicted["diff"])
-        assert done["links"][0]["persistence"] == KEEPERS[name]
-        assert "warnings" not in done
-        (leased,) = ipv4(host)
-        assert [leased["local"]] == running.leases
-        assert leased["dynamic"]
-        assert leased["valid_life_time"] <= 120
+        assert (predicted["changed"], host.snapshot()) == (True, before), "check mode changes nothing"
+        leased = leases(host, running, "networkmanager")
         # by the MAC address alone, which a reservation at the server can name
         assert running.path.read_text().split()[4].endswith(f"02:00:5e:00:01:{host.number}")
-        assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
         assert host.run("cat", "/etc/resolv.conf") == resolver
-        assert host.link(links=links(host))["changed"] is False
 
         fixed = f"192.168.100.{host.number}"
         host.link(links=links(host, fixed))
@@ -100,34 +111,115 @@ def test_a_lease_comes_goes_and_comes_back(on, name: str, tmp_path: Path) -> Non
         assert host.run("sysctl", "-n", *SETTINGS.split()).split() == ["0", "0", "0"]
         assert host.link(links=links(host, fixed))["changed"] is False
 
-        host.link(links=links(host))
-        assert [item["local"] for item in ipv4(host)] == [leased["local"]]
-        assert host.link(links=links(host))["changed"] is False
+        assert leases(host, running, "networkmanager") == leased
         host.link(links=[{"name": "lan0", "state": "absent"}])
     assert host.snapshot() == before
 
 
-def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path: Path) -> None:
-    """What the server sends has to reach the link: its neighbour table has the link's MAC address, not the parent's."""
-    host = on("nd")
+def test_netplan_keeps_a_lease(on, tmp_path: Path) -> None:
+    host = on("np")
+    before = host.snapshot()
     with server(host, tmp_path) as running:
+        leases(host, running, "netplan")
+        host.link(links=[{"name": "lan0", "state": "absent"}])
+    assert host.snapshot() == before
+
+
+def undone(host: HostOfLab, address: str) -> dict:
+    """What is reported of a change to this address that nobody confirms."""
+    token = secrets.token_hex(4)
+    done = host.link(links=links(host, address), confirm_token=token, confirm_timeout=1)
+    assert done["changed"]
+    host.run("timeout", "60", "sh", "-c", f"until test -e {OUTCOME}; do sleep 0.1; done")
+    return host.module("confirm_change", token=token)
+
+
+def test_a_lease_that_nobody_confirms_comes_and_goes(on, tmp_path: Path) -> None:
+    def unconfirmed(name: str) -> None:
+        host = on(name)
+        fixed = f"192.168.100.{host.number}"
+        for now, then in ((fixed, "dhcp"), ("dhcp", fixed)):
+            host.link(links=links(host, now))
+            before, address = host.snapshot(), ipv4(host)[0]["local"]
+            answer = undone(host, then)
+            assert (name, answer["state"], answer["data"]["left"]) == (name, "undone", [])
+            assert (name, now, difference(host.snapshot(), before)) == (name, now, [])
+            assert (name, ipv4(host)[0]["local"]) == (name, address)
+            again = host.link(links=links(host, now))
+            assert (name, now, again["messages"]) == (name, now, [])
+
+    with server(on("nd"), tmp_path), ThreadPoolExecutor() as pool:
+        list(pool.map(unconfirmed, ("nd", "nm")))
+
+
+def test_a_lease_whose_run_was_killed_is_repaired(on, tmp_path: Path) -> None:
+    with server(on("nd"), tmp_path), ThreadPoolExecutor() as pool:
+        ends = list(pool.map(lambda name: on(name).killed(12, addresses=["dhcp"], routes=[]), ("nd", "nm")))
+    assert [end["wrong"] for end in ends] == [[], []]
+
+
+@contextmanager
+def leased_parent(host: HostOfLab) -> Iterator[None]:
+    """The parent's address is leased too, by systemd-networkd and from the same server."""
+    own = "/etc/systemd/network/10-eth0.network"
+    before = host.run("cat", own)
+
+    def configure(text: str, shown: str) -> None:
+        host.run("tee", own, input=text)
+        there = f"until ip -4 address show dev eth0 | grep -q {quote(shown)}; do sleep 0.1; done"
+        host.shell(f"networkctl reload; timeout 30 sh -c {quote(there)}")
+
+    configure("[Match]\nName=eth0\n\n[Network]\nDHCP=ipv4\n", "global dynamic")
+    try:
+        yield
+    finally:
+        configure(before, "global eth0")
+
+
+def of_parent(host: HostOfLab) -> str:
+    """Its address and routes."""
+    return host.shell("ip -4 -brief address show dev eth0 | cut -d ' ' -f 2-; ip route show dev eth0")
+
+
+def test_a_lease_is_renewed_after_a_reboot_while_others_talk_to_it(on, tmp_path: Path) -> None:
+    """What the server sends has to reach the link: its neighbour table has the link's MAC address, not the parent's.
+
+    The parent has a lease of its own, and keeps that and its routes.
+    """
+    host = on("nd")
+    # The lab waits for the parent's address when the host boots.
+    reserved = f"--dhcp-host={host.run('cat', '/sys/class/net/eth0/address').strip()},192.168.100.12"
+    with server(host, tmp_path, "2m", reserved) as running, leased_parent(host):
+        parent = of_parent(host)
         host.link(links=links(host))
+        (leased,) = ipv4(host)
+        assert (of_parent(host), leased["local"] in parent) == (parent, False)
         host.lab.reboot("nd")
-        host.run("timeout", "60", "sh", "-c", "until ip -4 address show dev lan0 | grep -q dynamic; do sleep 0.1; done")
-        (address,) = running.leases
+        for name in ("lan0", "eth0"):
+            there = f"until ip -4 address show dev {name} | grep -q dynamic; do sleep 0.1; done"
+            host.run("timeout", "60", "sh", "-c", there)
+        (item,) = ipv4(host)
+        address = item["local"]
+        assert (of_parent(host), address) == (parent, leased["local"])
         host.lab.exec("gateway", "ip", "neigh", "flush", "all")
-        first = running.path.read_text().split()[0]
+
+        def ends() -> str:
+            return next(line.split()[0] for line in running.path.read_text().splitlines() if f" {address} " in line)
+
+        first = ends()
         # pings go on until the server has given the lease again, twice
         for _count in range(2):
-            ends = f'test "$(cut -d " " -f 1 {running.path})" -gt {first}'
-            pings = f"until {ends}; do ping -c 1 -W 1 {address}; sleep 0.2; done"
+            later = f"test \"$(grep ' {address} ' {running.path} | cut -d ' ' -f 1)\" -gt {first}"
+            pings = f"until {later}; do ping -c 1 -W 1 {address}; sleep 0.2; done"
             host.lab.exec("gateway", "timeout", "30", "sh", "-c", pings)
-            first = running.path.read_text().split()[0]
+            first = ends()
         (item,) = ipv4(host)
         assert item["valid_life_time"] > 110, "and the host has got it"
         assert f"02:00:5e:00:01:{host.number}" in host.lab.exec("gateway", "ip", "neigh", "show", address).stdout
         assert routes(host, "lan0") == {("192.168.100.0/24", 32768), ("192.168.100.128/28", 0)}
         assert host.link(links=links(host))["changed"] is False
+        host.link(links=[{"name": "lan0", "state": "absent"}])
+        assert of_parent(host) == parent
 
 
 def test_a_lease_without_end_is_none_of_ours_to_remove(on, tmp_path: Path) -> None:

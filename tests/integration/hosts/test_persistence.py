@@ -97,15 +97,25 @@ def test_links_on_one_parent_come_and_go_without_each_other(on, name):
 
 
 def test_a_link_that_stays_down_gets_a_unit_instead_of_networkd(on):
+    """As one does whose parent systemd-networkd leaves down: the unit sets that up at boot."""
     host = on("nd")
+    declared = host.declared(up=False, parent_up=True)
     with host.parent_untouched():
         done = host.link(links=[host.declared(up=False)])
     assert done["links"][0]["persistence"] == "systemd"
     assert "stays down" in done["links"][0]["reason"]
-    host.lab.reboot("nd")
-    state = host.state()
-    assert (state["up"], state["routes"]) == (False, [])
-    assert host.link(links=[host.declared(up=False)])["changed"] is False
+    policy = "/etc/systemd/network/10-eth0.network.d/50-manual.conf"
+    host.run("install", "-D", "-m", "644", "/dev/stdin", policy, input="[Link]\nActivationPolicy=manual\n")
+    try:
+        left = host.link(links=[declared])["links"][0]["reason"]
+        assert "eth0 down: /etc/systemd/network/10-eth0.network has ActivationPolicy=manual" in left
+        host.lab.reboot("nd")
+        assert "UP" in host.run("ip", "link", "show", "dev", "eth0", "up")
+        state = host.state()
+        assert (state["up"], state["routes"]) == (False, [])
+        assert host.link(links=[declared])["changed"] is False
+    finally:
+        host.shell(f"rm {policy}; rmdir -p --ignore-fail-on-non-empty {policy.rpartition('/')[0]}; networkctl reload")
 
 
 @pytest.mark.parametrize("name", ["nd", "np"])

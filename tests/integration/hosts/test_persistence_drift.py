@@ -17,6 +17,12 @@ FILES = {
     "bare": "/etc/sysctl.d/90-linuxnet-macvlan-lan0.conf",
 }
 UNIT = "linuxnet-macvlan-lan0.service"
+#: What takes a parent down so that its manager leaves it down, and what undoes that.
+DOWN = {
+    "nm": ("nmcli device disconnect eth0; ip link set eth0 down", "nmcli connection up eth0"),
+    "nd": ("ip link set eth0 down", "networkctl reconfigure eth0"),
+    "ifup": ("ifdown eth0; ip link set eth0 down", "ifup eth0"),
+}
 
 
 def drift(host) -> list[str]:
@@ -75,6 +81,24 @@ def test_a_netdev_that_was_gone_at_boot_is_made_up_for(on, name):
     assert "failed" not in host.run("networkctl", "list", "--no-legend")
     host.lab.reboot(name)
     assert in_any_order(settled(host)) == in_any_order(host.as_declared())
+
+
+@pytest.mark.parametrize("name", DOWN)
+def test_a_parent_that_is_down_is_set_up_on_consent(on, name):
+    host = on(name)
+    down, restore = DOWN[name]
+    host.shell(down)
+    try:
+        assert "eth0, the parent of lan0, is down" in str(host.link(check=True, links=[host.declared()])["warnings"])
+        done = host.link(links=[host.declared(parent_up=True)])
+        assert "interface eth0 up: False -> True" in done["messages"]
+        assert "LOWER_UP" in host.run("ip", "link", "show", "dev", "eth0")
+        assert host.link(links=[host.declared(parent_up=True)])["changed"] is False
+        if done["links"][0]["persistence"] == "systemd":
+            host.run("ip", "link", "set", "eth0", "down")
+            host.run("timeout", "20", "sh", "-c", "until ip link show dev eth0 | grep -q LOWER_UP; do sleep 0.1; done")
+    finally:
+        host.shell(restore)
 
 
 @pytest.mark.parametrize("name", OTHER_FORMS)

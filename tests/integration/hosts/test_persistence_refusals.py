@@ -94,6 +94,27 @@ def test_networkd_is_refused_where_it_does_not_own_the_parent(on, name):
     assert host.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "remedy"),
+    [
+        ("nd", "/etc/systemd/network/10-eth0.network", "set ActivationPolicy=up in the [Link] section of"),
+        ("np", "/run/systemd/network/10-netplan-eth0.network", "remove activation-mode from eth0 in netplan's files"),
+    ],
+)
+def test_a_parent_that_its_manager_takes_down_cannot_be_set_up(on, name, file, remedy):
+    host = on(name)
+    drop_in = f"/etc/systemd/network/{Path(file).name}.d/50-down.conf"
+    host.run("install", "-D", "-m", "644", "/dev/stdin", drop_in, input="[Link]\nActivationPolicy=always-down\n")
+    try:
+        refused = host.link(links=[host.declared(parent_up=True)], fails=True)
+        assert [(item["key"], item["problem"]) for item in refused["problems"]] == [
+            ("links[0].parent_up", f"systemd-networkd leaves eth0 down: {file} has ActivationPolicy=always-down")
+        ]
+        assert remedy in refused["msg"]
+    finally:
+        host.run("rm", "-r", str(Path(drop_in).parent))
+
+
 def test_the_parents_foreign_addresses_are_not_given_up(on):
     """systemd 257 removes them when it loads a drop-in, so another form is chosen as long as they exist."""
     host = on("nd")

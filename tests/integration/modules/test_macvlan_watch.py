@@ -243,7 +243,9 @@ def others(monkeypatch):
 
 
 @pytest.mark.usefixtures("others")
-def test_change_of_a_link_has_suspects(lan):
+def test_who_took_a_link_down_is_named_and_of_other_changes_who_is_suspected(lan):
+    """The kernel's trace has the process that takes a link down, however short it lives and whatever else starts."""
+
     def meanwhile(dummy: Observer) -> None:
         lan.shell("ip link set lan0 mtu 1400")
         lan.shell("ip link set lan0 type macvlan mode vepa")
@@ -263,11 +265,16 @@ def test_change_of_a_link_has_suspects(lan):
     assert changed["up"] == [True, False]
     assert changed["mac"][1] == "02:00:00:00:00:77"
     assert changed["name"] == ["lan0", "lan9"]
+    (down,) = [item for item in events(timeline, "link", "change") if "up" in item["data"]["changed"]]
     (gone,) = events(timeline, "link", "delete")
     assert gone["what"] == "lan9 disappeared"
-    assert gone["process"] is None
-    assert "no port id" in gone["process_unknown"]
-    assert "ip" in [item["name"] for item in gone["suspects"]]
+    for item in (down, gone):
+        assert (item["process"]["name"], item["process"]["known_by"]) == ("ip", "trace of the kernel")
+    assert gone["process"]["pid"] != down["process"]["pid"]
+    (other,) = [item for item in events(timeline, "link", "change") if "mtu" in item["data"]["changed"]]
+    assert other["process"] is None
+    assert "no port id" in other["process_unknown"]
+    assert "ip" in [item["name"] for item in other["suspects"]]
     assert "ip" in [item["process"]["name"] for item in events(timeline, "process", "new")]
     assert target(timeline, "host_to_container")["losses"]
 

@@ -70,6 +70,13 @@ def test_a_scenario_is_a_function_of_seed_and_index():
     assert all("\n" not in item.text for item in MANY)
 
 
+def test_a_host_that_looks_for_its_containers_aloud_announces_itself():
+    misled = part("missed that the host moved at gateway", MOMENT)
+    for other, hidden in (("link deleted at link", True), ("mode private at link", False)):
+        wanted = derive(scenario(part(other, BLIP), misled)).wanted
+        assert [item.hidden for item in wanted if item.part is misled] == [hidden]
+
+
 def test_scenarios_reach_all_of_the_grammar():
     parts = [item for one in MANY for item in one.parts]
     assert {item.harm.name for item in parts} == {item.name for item in HARMS}

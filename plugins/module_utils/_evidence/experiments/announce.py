@@ -20,7 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.pinger import Pinger, open_pinger
 
 from . import holders
-from .belief import NUMBER_MAX, Repetition, doubt, repetition
+from .belief import NUMBER_MAX, Noise, Repetition, doubt, repetition
 from .model import REPAIRING, Context, Experiment
 from .results import AnnounceResult
 
@@ -47,7 +47,7 @@ class LostPair:
 
 
 def _pairs(context: Context) -> list[LostPair]:
-    """Neighbours whose pings were lost. Announcements do not pass routers."""
+    """Neighbours whose pings are lost to the end of the watch. Announcements do not pass routers."""
     scope = context.scope
     paths = {"": "", **{item.label: item.path for item in scope.containers}}
     held = {("", item.interface.ip) for item in scope.facts.addresses}
@@ -57,6 +57,8 @@ def _pairs(context: Context) -> list[LostPair]:
         label, target = item["from"]["namespace"], parse_address(item["target"])
         route = context.paths.get((label, item["target"]))
         if item["method"] != ECHO or target is None or not is_lost(item) or item.get("declined"):
+            continue
+        if item["losses"] and item["losses"][-1][1] < context.duration:
             continue
         if route is None or route["local"] or route["gateway"]:
             continue
@@ -71,8 +73,13 @@ def _why_not(context: Context) -> str:
         return context.scope.parent_problem
     pairs = _pairs(context)
     if not pairs:
-        return "no ping from an address of this host to a neighbour was lost"
-    return doubt(context.noise, PACKETS, GAP, of=len(pairs))
+        return "no ping from an address of this host to a neighbour was lost to the end of the watch"
+    return doubt(_noise(context, pairs), PACKETS, GAP, of=len(pairs))
+
+
+def _noise(context: Context, pairs: list[LostPair]) -> Noise:
+    """An outage of another link of the host does not make these ones doubtful."""
+    return context.noise_over({(pair.label, pair.link) for pair in pairs})
 
 
 def _run(context: Context) -> AnnounceResult:
@@ -85,7 +92,7 @@ def _run(context: Context) -> AnnounceResult:
         elsewhere = executor.submit(holders.shared, parent.name, sorted({str(pair.address) for pair in pairs}))
         pingers = [_pinger(pair, stack) for pair in pairs]
         answered: list[set[int]] = [set() for dummy in pairs]
-        often = repetition(context.noise, PACKETS, GAP, of=len(pairs))
+        often = repetition(_noise(context, pairs), PACKETS, GAP, of=len(pairs))
         _ask(pairs, pingers, answered, 0, often)
         shared = elsewhere.result()
         silent = [

@@ -10,7 +10,7 @@ announced (``sends`` is part of the result), leaves nothing behind, and is off w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PathData, SnapshotData
@@ -19,7 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
-from .belief import QUIET, Noise
+from .belief import Noise, measured, to_gateways
 from .results import ExperimentData, Result
 
 #: When an experiment runs. ASKING: after the watch, all at the same time, as they disturb neither the network nor each
@@ -32,7 +32,7 @@ class Context:
     """One declared network when the watch is over.
 
     scope: parent, the host's link and the containers as they are now. targets: those of this network in the timeline.
-    before: the first snapshot. noise: of the paths to them; gateway_noise: of those to gateways alone.
+    before: the first snapshot. interval, duration: seconds, of the watch.
     made: the ASKING experiments of this network that were made, for REPAIRING ones.
     """
 
@@ -40,8 +40,31 @@ class Context:
     targets: list[TargetData] = field(default_factory=list)
     before: SnapshotData | None = None
     made: list[ExperimentData] = field(default_factory=list)
-    noise: Noise = QUIET
-    gateway_noise: Noise = QUIET
+    interval: float = 0.0
+    duration: float = 0.0
+
+    @property
+    def noise(self) -> Noise:
+        """Of the paths to all of them."""
+        return measured(self.targets, self.interval, self.duration)
+
+    @property
+    def gateway_noise(self) -> Noise:
+        """Of the paths to gateways, where any has answered."""
+        return measured(to_gateways(self.targets), self.interval, self.duration)
+
+    def noise_over(self, ways: Collection[tuple[str, str]]) -> Noise:
+        """Of those over these interfaces (label of the namespace, link) alone."""
+        return measured(
+            (
+                item
+                for item in self.targets
+                for path in [self.paths.get((item["from"]["namespace"], item["target"]))]
+                if path is not None and (item["from"]["namespace"], path["link"]) in ways
+            ),
+            self.interval,
+            self.duration,
+        )
 
     @property
     def network(self) -> MacvlanNetwork:

@@ -54,6 +54,7 @@ class NetworkFile:
 
     match: the values of [Match] by key, in their order. holds: whether the host is as its conditions want it, None
     where that is not known. unmanaged: it leaves links to others. link: the link that it is for, of a file of ours.
+    activation: its ActivationPolicy, empty where it has none.
     """
 
     path: str
@@ -61,6 +62,7 @@ class NetworkFile:
     holds: bool | None = True
     unmanaged: bool = False
     link: str | None = None
+    activation: str = ""
 
     @property
     def name(self) -> str:
@@ -167,16 +169,11 @@ def _read(path: str) -> NetworkFile | None:
     drop_ins = sorted(_merged(folders, ".conf"), key=os.path.basename)
     sections = parse([text, *map(_text, drop_ins)])
     match = matching(sections.get("Match", {}))
-    unmanaged = (sections.get("Link", {}).get("Unmanaged") or ["no"])[-1].lower() in (
-        "1",
-        "yes",
-        "y",
-        "true",
-        "t",
-        "on",
-    )
+    device = sections.get("Link", {})
+    unmanaged = (device.get("Unmanaged") or ["no"])[-1].lower() in TRUE
+    activation = (device.get("ActivationPolicy") or [""])[-1]
     conditions = tuple(f"Condition{key}={value}" for key in _CONDITIONS for value in match.get(key, ()))
-    return NetworkFile(path, match, _holds(conditions), unmanaged, link_of(text))
+    return NetworkFile(path, match, _holds(conditions), unmanaged, link_of(text), activation)
 
 
 def _text(path: str) -> str:

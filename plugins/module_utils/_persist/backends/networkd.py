@@ -25,7 +25,7 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
@@ -66,6 +66,9 @@ LINKS = "/run/systemd/netif/links"
 #: The files that ``netplan generate`` makes for it (netplan's src/networkd.c).
 NETPLAN_FILES = "/run/systemd/network/10-netplan-"
 NETPLAN = "netplan"
+
+#: The values of ActivationPolicy (systemd.network(5)) that leave a link down, and the one that takes it down again.
+LEAVES_DOWN, KEEPS_DOWN = ("manual", "down"), "always-down"
 
 #: From here on a reload keeps a link's own addresses (measured: 252 does not, 257 does).
 GENTLE_RELOAD = 257
@@ -246,7 +249,10 @@ class Networkd(Backend):
             what = f"{owner.configures(parent)}, and systemd-networkd makes links only on a parent of its own"
             return Refusal(what, "set persistence: auto, or systemd")
         return (
-            _refuse_parent(daemon.links[parent], link.name, host) or _refuse_values(link, host) or _beaten(link, daemon)
+            _refuse_parent(daemon.links[parent], link.name, host)
+            or (_inactive(parent, daemon, LEAVES_DOWN) if link.parent_up else None)
+            or _refuse_values(link, host)
+            or _beaten(link, daemon)
         )
 
     def render(self, link: DesiredLink, host: HostState) -> Rendered:
@@ -273,6 +279,9 @@ class Networkd(Backend):
             return None if beaten is None or beaten.file.unmanaged else beaten
         file = network_files.winner(daemon.files, link)
         return None if file is None or file.unmanaged else _Beaten.by(file, link)
+
+    def keeps_down(self, parent: str, host: HostState) -> Refusal | None:
+        return _inactive(parent, host.daemon(NetworkdState), (KEEPS_DOWN,))
 
     def before_kernel(self, changed: Changed, have: Mapping[str, str], host: HostState) -> list[Action]:
         """A link that comes before its file would get what a catch-all says: for a moment, or a lease for good."""
@@ -351,6 +360,18 @@ def _refuse_parent(parent: NetworkdLink, link: str, host: HostState) -> Refusal 
         what = f"{parent.name} has addresses or routes that systemd-networkd did not make and would remove now"
         return Refusal(what, f"put them into {parent.file}, or set persistence: systemd")
     return None
+
+
+def _inactive(parent: str, daemon: NetworkdState, policies: Collection[str]) -> Refusal | None:
+    """A parent that systemd-networkd does not set up at boot, by one of these policies."""
+    used = daemon.links[parent].file if parent in daemon.links else ""
+    file = next((item for item in daemon.files if used and item.path == used), None)
+    if file is None or file.activation not in policies:
+        return None
+    remedy = f"set ActivationPolicy=up in the [Link] section of {used} or its drop-ins"
+    if used.startswith(NETPLAN_FILES):
+        remedy = f"remove activation-mode from {parent} in netplan's files"
+    return Refusal(f"systemd-networkd leaves {parent} down: {used} has ActivationPolicy={file.activation}", remedy)
 
 
 def _refuse_values(link: DesiredLink, host: HostState) -> Refusal | None:

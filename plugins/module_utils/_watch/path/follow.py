@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import TEMPORARY_CHILD, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import WatchTarget
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
@@ -208,11 +209,11 @@ class Follower:
         if self._tracing is not None:
             self._tracing.read()
 
-    def name_programs(self, events: Iterable[Event], begin: float) -> None:
+    def name_programs(self, events: Iterable[Event], begin: float, culprits: Culprits) -> None:
         """Name those that ended before they were read. begin: of the watch."""
         self.read_trace()
         if self._tracing is not None:
-            self._tracing.programs.complete(events, begin)
+            self._tracing.programs.complete(events, begin, self._tracing.down, culprits)
 
     def as_data(self, series: Mapping[Probe, Series], begin: float, timeout: float) -> PathsData:
         """What became of every target that lost something. begin: of the watch; timeout: seconds."""

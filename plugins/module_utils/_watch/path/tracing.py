@@ -20,10 +20,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import in_thread
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import in_first_pid_namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.executed import (
-    EVENT,
-    FILTER,
+    FILTERS,
     ExecutedPrograms,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.taken_down import EVENT, TakenDown
 
 from .drops import DropJoiner
 from .marks import LENGTH, LENGTHS
@@ -54,6 +54,7 @@ class Tracing:
         self._numbered = in_first_pid_namespace()
         self.joiner = DropJoiner(threading.get_native_id() if self._numbered else 0)
         self.programs = ExecutedPrograms()
+        self.down = TakenDown()
         self._rest = ""
         self._name = PREFIX + secrets.token_hex(4)
         self._pipe = -1
@@ -97,12 +98,14 @@ class Tracing:
         for event, condition in _FILTERS.items():
             self._enable(event, condition)
         if self._numbered:
-            # Without it the drops are known all the same.
-            with contextlib.suppress(OSError):
-                self._enable(EVENT, FILTER)
+            # Without them the drops are known all the same.
+            for event, condition in {**FILTERS, EVENT: ""}.items():
+                with contextlib.suppress(OSError):
+                    self._enable(event, condition)
 
     def _enable(self, event: str, condition: str) -> None:
-        self._write(f"events/{event}/filter", condition)
+        if condition:
+            self._write(f"events/{event}/filter", condition)
         self._write(f"events/{event}/enable", "1")
 
     def read(self) -> None:
@@ -112,6 +115,7 @@ class Tracing:
             self._rest = lines.pop()[:_READ]
             self.joiner.take(lines)
             self.programs.take(lines)
+            self.down.take(lines)
 
     def _next(self) -> bytes | None:
         try:

@@ -9,7 +9,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.namespace import WatchedNamespace
@@ -20,7 +20,7 @@ from .process import Process, lives, read
 from .seen import SeenProcesses
 
 #: How a process was found; ``known_by`` in the result.
-BY_PORT, BY_NETLINK, BY_EVENTS = "port id", "/proc/net/netlink", "process events"
+BY_PORT, BY_NETLINK, BY_EVENTS, BY_TRACE = "port id", "/proc/net/netlink", "process events", "trace of the kernel"
 #: How a suspect was found.
 BY_START = "the only program of its kind that was started just before"
 #: libnl and pyroute2 make a port id of the pid in the low 22 bits and a counter above (libnl lib/socket.c).
@@ -119,6 +119,18 @@ class Culprits:
     def of(self, process: Process, known_by: str) -> ProcessAttribution:
         """The same for a process that is known already."""
         return ProcessAttribution(process, known_by, parents=tuple(self._parents(process)))
+
+    def of_trace(self, pid: int, name: str) -> ProcessAttribution | None:
+        """A process that the kernel's trace has named; None where this process is it, or started it.
+
+        What is not known of it otherwise is what its parent is. name: empty where the trace has none.
+        """
+        found = self._table.get(pid)
+        if found is None or (name and found.name not in ("", name)):
+            # Another process has that number now.
+            found = Process(pid)
+        found = replace(found, name=found.name or name)
+        return None if os.getpid() in self._line(found) else self.of(found, BY_TRACE)
 
     def _cached(self, port: int, namespace: WatchedNamespace) -> tuple[Process, str] | None:
         known = self._known.get((namespace.inode, port))

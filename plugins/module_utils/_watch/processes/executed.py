@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that ended before /proc could be read: the kernel's trace has noted what they were. Pure.
+"""Programs that ended before /proc could be read: the kernel's trace has noted what they were, and when they ended.
 
-``sched_process_exec`` has the path and the pid, and is written by the program itself before it does anything.
+``sched_process_exec`` has the path and the pid, and is written by the program itself before it does anything. Pure.
 """
 
 from __future__ import annotations
@@ -15,47 +15,65 @@ from collections.abc import Iterable
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 
-from .culprit import LIBNL_PID
+from .culprit import BY_TRACE, LIBNL_PID, NO_PORT, SUSPECT, SUSPECTS_MAX, Culprits
 from .seen import PROGRAMS
+from .taken_down import EARLY, TakenDown
 
-#: ``known_by`` in the result.
-BY_TRACE = "trace of the kernel"
 #: Programs that are remembered.
 SIZE = 4096
-#: Seconds by which a change may be noted before the program that made it, and after which it is another one's: what
-#: lives longer was read in /proc.
-EARLY, LIVES = 0.05, 3.0
+#: Seconds after which a change is another one's: what lives longer was read in /proc.
+LIVES = 3.0
+#: Seconds for which a notification may wait until it is read, after its program has ended.
+LATE = 0.1
 
-EVENT = "sched/sched_process_exec"
+EXEC, EXIT = "sched/sched_process_exec", "sched/sched_process_exit"
 #: Of the trace (Documentation/trace/events.rst, 5.1): the programs that can change the network.
-FILTER = " || ".join(f'filename ~ "*/{name}"' for name in sorted(PROGRAMS))
-_LINE = re.compile(r" (\d+\.\d+): sched_process_exec: filename=(\S+) pid=(\d+) old_pid=\d+")
+FILTERS = {
+    EXEC: " || ".join(f'filename ~ "*/{name}"' for name in sorted(PROGRAMS)),
+    EXIT: " || ".join(f'comm == "{name}"' for name in sorted(PROGRAMS)),
+}
+_EXEC = re.compile(r" (\d+\.\d+): sched_process_exec: filename=(\S+) pid=(\d+) old_pid=\d+")
+_EXIT = re.compile(r" (\d+\.\d+): sched_process_exit: comm=.{1,15} pid=(\d+) ")
 
 
 class ExecutedPrograms:
-    """What was executed when (time.monotonic), by pid: the last one of each."""
+    """What was executed when, and until when (time.monotonic; None: it may run on), by pid: the last one of each."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[int, tuple[float, str]] = OrderedDict()
+        self._found: OrderedDict[int, tuple[float, str, float | None]] = OrderedDict()
 
     def take(self, lines: Iterable[str]) -> None:
         for line in lines:
-            found = _LINE.search(line)
-            if found is None:
+            found = _EXEC.search(line)
+            if found is not None:
+                self._found[int(found[3])] = float(found[1]), clean(found[2].rsplit("/", 1)[-1], 15), None
+                self._found.move_to_end(int(found[3]))
+                if len(self._found) > SIZE:
+                    self._found.popitem(last=False)
                 continue
-            pid = int(found[3])
-            self._found[pid] = float(found[1]), clean(found[2].rsplit("/", 1)[-1], 15)
-            self._found.move_to_end(pid)
-            if len(self._found) > SIZE:
-                self._found.popitem(last=False)
+            ended = _EXIT.search(line)
+            if ended is not None and int(ended[2]) in self._found:
+                began, name, _none = self._found[int(ended[2])]
+                self._found[int(ended[2])] = began, name, float(ended[1])
 
     def name(self, pid: int, moment: float) -> str:
         """Of the program that a process was at a moment, empty where it was none of them."""
-        began, name = self._found.get(pid, (0.0, ""))
+        began, name, _ended = self._found.get(pid, (0.0, "", None))
         return name if began - EARLY <= moment <= began + LIVES else ""
 
-    def complete(self, events: Iterable[Event], begin: float) -> None:
-        """Name the processes of events that have no name, or are known by their port id alone. begin: of the watch."""
+    def _running(self, moment: float) -> dict[int, str]:
+        """Those that may have asked for what was noted at a moment, the last one first."""
+        running: dict[int, str] = {}
+        for pid, (began, name, ended) in reversed(self._found.items()):
+            if began < moment - SUSPECT:
+                break
+            if began - EARLY <= moment and (ended is None or moment <= ended + LATE):
+                running[pid] = name
+        return running
+
+    def complete(self, events: Iterable[Event], begin: float, down: TakenDown, culprits: Culprits) -> None:
+        """Name the processes of events that have no name, or are known by their port id alone, or by what the kernel
+        did in them; and of those that are suspected, the ones that lived at that moment. begin: of the watch."""
         for event in events:
             process, moment = event["process"], begin + event["after"]
             if process is not None:
@@ -70,3 +88,23 @@ class ExecutedPrograms:
                     "self": False,
                 }  # fmt: skip
                 event["process_unknown"] = ""
+                continue
+            taker, comm = down.process(event, moment) or (0, "")
+            actor = culprits.of_trace(taker, comm or self.name(taker, moment)) if taker else None
+            if actor is not None:
+                event.update(actor.as_data())
+                event.pop("suspects", None)
+            elif event["process_unknown"].startswith(NO_PORT):
+                self._narrow(event, moment, culprits)
+
+    def _narrow(self, event: Event, moment: float, culprits: Culprits) -> None:
+        """Suspects that had ended, or had not begun, are none; those that nobody has read are some."""
+        running = self._running(moment)
+        read = {item["pid"]: item for item in event.get("suspects", [])}
+        found = [item for pid, item in read.items() if pid in running or pid not in self._found]
+        for pid in running:
+            unread = culprits.of_trace(pid, running[pid]) if pid not in read else None
+            if unread is not None and unread.process is not None:
+                found.append({**unread.process.as_data(), "known_by": BY_TRACE})
+        if found:
+            event["suspects"] = found[:SUSPECTS_MAX]

@@ -15,9 +15,11 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     requester,
+    unknown,
     whoever,
 )
 
+BEFORE = "it was absent before the watch began"
 FIND_OUT = "find out who deletes it; nothing has to be restored now"
 
 
@@ -40,12 +42,15 @@ def judge(case: Case) -> CauseVerdict:
 
 
 def _came_back(case: Case, link: str, deleted: Sequence[LinkEvent]) -> CauseVerdict:
-    """It exists. deleted: when it did not for a while."""
-    if not deleted:
+    """It exists. deleted: when it did not for a while. It may have been made only during the watch."""
+    made = case.link_events("new", link)
+    late = made[:1] if made and not (deleted and deleted[0]["after"] < made[0]["after"]) else []
+    if not deleted and not late:
         return case.ruled_out(f"{link} exists")
-    after, slack = deleted[0]["after"], SLACK + case.watch["interval"]
-    made = [event["after"] for event in case.link_events("new", link)]
-    absent = [(one["after"], min((item for item in made if item > one["after"]), default=0.0)) for one in deleted]
+    slack = SLACK + case.watch["interval"]
+    ends = [item["after"] for item in made]
+    absent = [(0.0, item["after"]) for item in late]
+    absent += [(one["after"], min((end for end in ends if end > one["after"]), default=0.0)) for one in deleted]
     hurt = [
         item
         for item in case.broken()
@@ -56,10 +61,17 @@ def _came_back(case: Case, link: str, deleted: Sequence[LinkEvent]) -> CauseVerd
         )
     ]
     if not hurt:
-        return case.ruled_out(f"{link} exists, also again after it was deleted")
+        return case.ruled_out(f"{link} exists, also again after it was absent")
+    evidence = [*map(case.event_item, [*late, *deleted[:4]]), *case.loss_items(hurt)]
+    if not deleted:
+        summary = f"{link} did not exist on {case.host} until it was created at +{late[0]['after']:.1f} s"
+        return case.confirmed(
+            summary, evidence, 0.0, unknown(BEFORE), remedy=FIND_OUT, steps=[RemedyStep(BY_HAND, FIND_OUT)]
+        )
+    after = deleted[0]["after"]
     return case.confirmed(
         f"{link} was deleted from {case.host} at +{after:.1f} s{_by(deleted)}, and created again",
-        [*map(case.event_item, deleted[:4]), *case.loss_items(hurt)],
+        evidence,
         after,
         whoever(deleted[-1]),
         remedy=FIND_OUT,

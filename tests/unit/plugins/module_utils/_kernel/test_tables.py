@@ -107,8 +107,32 @@ def test_what_belongs_to_a_device_that_is_gone_stays_gone():
 def test_what_the_kernel_makes_itself_is_left_to_it():
     temporary = address("2001:db8::1", 2, flags=IFA_F_TEMPORARY)
     assert not compare([route("192.168.1.0", 24, 2, protocol=2), route("1.1.1.1", 32, 2, table=255), temporary], [])[2]
-    mine = [address("fe80::1", 3), address("192.168.1.9", 3, flags=0), route("192.168.1.0", 24, 3, protocol=16)]
-    assert not compare([], mine)[2], "nor does a lease go, or a route of a daemon"
+    mine = [address("fe80::1", 3), address("2001:db8::9", 3, flags=0), route("192.168.1.0", 24, 3, protocol=16)]
+    assert not compare([], mine)[2], "nor does an address go that was advertised, or a route of a daemon"
+
+
+def test_a_lease_goes_from_an_owned_link_that_had_none():
+    lease, other = (address(f"192.168.1.{number}", 3, flags=0) for number in (9, 10))
+    assert compare([], [lease, address("192.168.1.9", 2, flags=0)])[0] == ["address 192.168.1.9/32 of lan0"]
+    assert compare([address("192.168.1.3", 3)], [lease])[0] == ["address 192.168.1.9/32 of lan0"]
+    over = address("192.168.1.8", 3, struct.pack("=IIII", 5, 10, 5, 5), flags=0)
+    assert compare([over], [lease], seconds=20)[0] == [], "it has got another one"
+    assert compare([lease], [lease, other])[0] == []
+
+
+def test_the_route_of_link_local_addresses_is_as_it_was():
+    """A daemon replaces the kernel's with one of another metric, and leaves that behind."""
+
+    def local(device, metric):
+        header = struct.pack("=BBBBBBBBI", socket.AF_INET6, 64, 0, 0, 254, 2, 0, 1, 0)
+        prefix = socket.inet_pton(socket.AF_INET6, "fe80::")
+        return RtnetlinkMessage(RTM_NEWROUTE, header, ((15, u32(254)), (1, prefix), (6, u32(metric)), (4, u32(device))))
+
+    own = address("fe80::1", 3)
+    replaced = compare([own, local(3, 256)], [own, local(3, 1024)])
+    assert replaced[:2] == (["route fe80::/64 dev lan0"], ["route fe80::/64 dev lan0"])
+    assert not compare([local(2, 256)], [local(2, 1024)])[2], "that of others is theirs"
+    assert not compare([], [local(3, 256)])[2], "it has come with the carrier"
 
 
 def test_lifetimes_go_on():

@@ -19,6 +19,7 @@ from .persistence_cases import (
     ETH0,
     NETDEV,
     NETPLAN_FILE,
+    NETPLAN_HOST,
     NETWORK,
     NETWORKD_HOST,
     full,
@@ -168,13 +169,36 @@ def test_the_file_is_loaded_before_the_link_is_made():
     assert kinds_before(planned([full()], host=host(), deleted=frozenset({"lan0"}))[0]) == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "consent", "form", "key"),
+    [
+        ("", True, "netplan", None),
+        ("up", True, "netplan", None),
+        ("manual", False, "netplan", None),
+        ("manual", True, "systemd", None),
+        ("down", True, "systemd", None),
+        ("always-down", False, "netplan", None),
+        ("always-down", True, None, "parent_up"),
+    ],
+)
+def test_a_parent_is_set_up_by_who_does_so_at_boot(policy, consent, form, key):
+    own = file(NETPLAN_FILE, "Name=eth0", activation=policy)
+    state = networkd(NETPLAN_HOST, files=(own,))
+    steps, _difference, problems = planned([full(parent_up=consent)], host=state)
+    assert [item.key.rpartition(".")[2] for item in problems.items] == ([key] if key else [])
+    if key:
+        assert "remove activation-mode from eth0 in netplan's files" in problems.items[0].remedy
+    else:
+        assert steps.choices[0].backend == form
+
+
 def test_files_are_merged_like_systemd_does(tmp_path, monkeypatch):
     folders = [tmp_path / name for name in ("etc", "run", "usr")]
     monkeypatch.setattr(network_files, "DIRECTORIES", tuple(map(str, folders)))
     texts = {
         "usr/50-a.network": "[Match]\nName=hidden\n",
         "etc/50-a.network": "[Match]\nName=e*\n",
-        "run/60-b.network": "[Match]\nName=lan0\n[Link]\nUnmanaged=yes\n",
+        "run/60-b.network": "[Match]\nName=lan0\n[Link]\nUnmanaged=yes\nActivationPolicy=down\n",
         "usr/60-b.network.d/x.conf": "[Match]\nType=ether\n",
         "usr/10-masked.network": "[Match]\nName=*\n",
         "etc/05-ours.network": f"{head('lan0')}\n[Match]\nName=lan0\n",
@@ -187,5 +211,7 @@ def test_files_are_merged_like_systemd_does(tmp_path, monkeypatch):
     assert network_files.read() == (
         NetworkFile(f"{folders[0]}/05-ours.network", {"Name": ("lan0",)}, link="lan0"),
         NetworkFile(f"{folders[0]}/50-a.network", {"Name": ("e*",)}),
-        NetworkFile(f"{folders[1]}/60-b.network", {"Name": ("lan0",), "Type": ("ether",)}, unmanaged=True),
+        NetworkFile(
+            f"{folders[1]}/60-b.network", {"Name": ("lan0",), "Type": ("ether",)}, unmanaged=True, activation="down"
+        ),
     )

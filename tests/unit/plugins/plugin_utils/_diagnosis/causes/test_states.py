@@ -92,6 +92,17 @@ def test_a_link_that_came_back_was_the_cause_of_what_was_lost_meanwhile() -> Non
     assert not found.repairs_itself
 
 
+def test_a_link_that_was_absent_when_the_watch_began_was_the_cause_until_it_was_made() -> None:
+    fleet = cases.healthy()
+    cases.event(fleet, action="new", after=1.5)
+    assert cases.verdict(fleet, "link_absent").status == "ruled_out"
+    for target in cases.lose(fleet, "host_to_container", at=0.0):
+        target["losses"] = [[0.0, 2.0]]
+    found = cases.verdict(fleet, "link_absent")
+    assert (found.status, found.after, found.culprit["rule"]) == ("confirmed", 0.0, "unknown")
+    assert found.summary == "lan0 did not exist on web1 until it was created at +1.5 s"
+
+
 def test_a_link_that_is_down_is_the_cause_of_the_routes_that_went() -> None:
     fleet = cases.healthy()
     cases.own_link(fleet, "lan0")["up"] = False
