@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
     HostResult,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._json import indented
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.model import build
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import html, markdown
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Result, Variables
 
 OPTIONS = {
@@ -117,10 +119,11 @@ def _failures(report: DiagnosisReport) -> dict[str, str]:
 
 def _write(report: DiagnosisReport, directory: str, mode: int) -> list[str]:
     """The files of the report. Errors: AnsibleError."""
-    texts = {
-        "report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n",
-        "report.md": render_markdown(report.data),
-        "report.html": render_html(report.data),
+    page = build(report.data)
+    texts: dict[str, Iterable[str]] = {
+        "report.json": indented(report.data),
+        "report.md": [markdown(page)],
+        "report.html": [html(page)],
     }
     paths = {os.path.join(directory, name): text for name, text in texts.items()}
     _reports.check(paths)
