@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered, _reports
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import without_collector
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import (
@@ -52,9 +53,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        with without_collector():
+            return self._report(task_vars or {})
+
+    def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         dummy, options = self.validate_argument_spec(OPTIONS)
         directory, mode = options["report_dir"], _reports.parse_mode(options["report_mode"], "report_mode")
-        task_vars = task_vars or {}
         results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
         generated = utc(time.time())
         report = _report.make(results, generated, _version(), options["parameters"])

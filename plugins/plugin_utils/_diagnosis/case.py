@@ -369,12 +369,15 @@ class Case:
         self,
         summary: str,
         evidence: Iterable[EvidenceItem],
-        hosts: Iterable[str],
+        hosts: tuple[str, ...],
         after: float | None = None,
         remedy: str = "",
     ) -> CauseVerdict:
-        """Confirmed for several hosts together. summary: the same on each of them, so that reports say it once."""
-        return replace(self.confirmed(summary, evidence, after, remedy=remedy), hosts=tuple(hosts))
+        """Confirmed for several hosts together. summary: the same on each of them, so that reports say it once.
+
+        hosts: one object for all of them.
+        """
+        return replace(self.confirmed(summary, evidence, after, remedy=remedy), hosts=hosts)
 
     def ruled_out(self, summary: str, evidence: Iterable[EvidenceItem] = ()) -> CauseVerdict:
         """summary: what was looked for and is not there."""
