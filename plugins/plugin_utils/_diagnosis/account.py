@@ -202,11 +202,13 @@ class _Owners:
         self._ranges: dict[tuple[int, int], dict[Network, dict[str, None]]] = {}
         for host, evidence in hosts.items():
             for network in evidence["networks"]:
-                for address in filter(None, map(parse_address, network["host_addresses"])):
-                    self._single.setdefault(address, {})[host] = None
-                for one in filter(None, map(parse_network, network["container_ranges"])):
-                    same = self._ranges.setdefault((one.version, one.prefixlen), {})
-                    same.setdefault(one, {})[host] = None
+                for address in map(parse_address, network["host_addresses"]):
+                    if address is not None:
+                        self._single.setdefault(address, {})[host] = None
+                for one in map(parse_network, network["container_ranges"]):
+                    if one is not None:
+                        same = self._ranges.setdefault((one.version, one.prefixlen), {})
+                        same.setdefault(one, {})[host] = None
 
     def of(self, address: str) -> list[str]:
         """In the order of the hosts, at most `OTHERS_MAX`."""
