@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered, _reports
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import without_collector
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import (
@@ -30,7 +31,9 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
     HostResult,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import render_html, render_markdown
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._json import indented
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.model import build
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import html, markdown
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Result, Variables
 
 OPTIONS = {
@@ -50,9 +53,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        with without_collector():
+            return self._report(task_vars or {})
+
+    def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         dummy, options = self.validate_argument_spec(OPTIONS)
         directory, mode = options["report_dir"], _reports.parse_mode(options["report_mode"], "report_mode")
-        task_vars = task_vars or {}
         results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
         generated = utc(time.time())
         report = _report.make(results, generated, _version(), options["parameters"])
@@ -117,10 +123,11 @@ def _failures(report: DiagnosisReport) -> dict[str, str]:
 
 def _write(report: DiagnosisReport, directory: str, mode: int) -> list[str]:
     """The files of the report. Errors: AnsibleError."""
-    texts = {
-        "report.json": json.dumps(report.data, indent=1, ensure_ascii=False) + "\n",
-        "report.md": render_markdown(report.data),
-        "report.html": render_html(report.data),
+    page = build(report.data)
+    texts: dict[str, Iterable[str]] = {
+        "report.json": indented(report.data),
+        "report.md": [markdown(page)],
+        "report.html": [html(page)],
     }
     paths = {os.path.join(directory, name): text for name, text in texts.items()}
     _reports.check(paths)

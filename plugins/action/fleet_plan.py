@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, without_collector
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import FleetPlan, plan
 
@@ -24,7 +24,11 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         super().run(tmp, task_vars)
         self.validate_argument_spec({})
-        play = Play(task_vars or {})
+        with without_collector():
+            return self._plan(task_vars or {})
+
+    def _plan(self, task_vars: Variables) -> Result:
+        play = Play(task_vars)
         unreadable = Problems()
         fleet = plan([play.declaration(name, unreadable) for name in play.inventory], play.selected)
         for problem in unreadable.items:

@@ -121,10 +121,18 @@ conflicts:
       type: str
       returned: always
     hosts:
-      description: All hosts of the inventory that take part.
+      description: All hosts of the inventory that take part. The first of them has all, each other one the first 20.
       type: list
       elements: str
       returned: always
+    hosts_left_out:
+      description: How many more hosts take part than C(hosts) lists.
+      type: int
+      returned: when some are left out
+    holders_left_out:
+      description: How many more there are than C(holders) lists, which are the first 20 and those of the host itself.
+      type: int
+      returned: when some are left out
     holders:
       description: Who has it, with C(mac), C(vendor), C(host), C(namespace) and C(link), which are empty for a
         machine outside of the fleet, whether that is C(configured), and how it was C(seen).

@@ -37,8 +37,8 @@ def check(paths: Iterable[str]) -> None:
             raise AnsibleActionFail(f"{path}: a report is to be written there, and this is a {found.kind}. {_REMEDY}")
 
 
-def write(path: str, text: str, mode: int) -> None:
-    """Write one in one step; directories that are missing are for its owner alone. Errors: OSError."""
+def write(path: str, text: str | Iterable[str], mode: int) -> None:
+    """Write one, or its pieces, in one step; directories that are missing are for its owner alone. Errors: OSError."""
     _files.make_directories(os.path.dirname(path), DIRECTORY_MODE)
     _files.write(path, text, mode)
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Union
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
+
+#: So many texts are kept with what they are: on one host, and in a fleet with the same subnets, most come again.
+_KEPT = 4096
 
 #: linux/if.h IFNAMSIZ is 16 with the closing NUL.
 IFNAME_MAX = 15
@@ -81,9 +85,9 @@ def stable_mac(host: str, link: str) -> str:
     return ":".join(f"{octet:02x}" for octet in octets)
 
 
-def _plain(text: object) -> str:
+def _plain(text: str) -> str:
     """The text of an address without white space around it. Errors: ValueError for a character that none has."""
-    plain = text.strip(" \t\r\n") if isinstance(text, str) else ""
+    plain = text.strip(" \t\r\n")
     if not _IP.fullmatch(plain):
         raise ValueError("not an address")
     return plain
@@ -120,6 +124,11 @@ def written(text: str) -> str:
 
 def parse_address(text: object) -> Address | None:
     """A plain IPv4 or IPv6 address, without a zone id; None when it is none."""
+    return _address(text) if isinstance(text, str) else None
+
+
+@lru_cache(_KEPT)
+def _address(text: str) -> Address | None:
     try:
         return ipaddress.ip_address(_plain(text))
     except ValueError:
@@ -128,14 +137,30 @@ def parse_address(text: object) -> Address | None:
 
 def parse_interface(text: object) -> Interface | None:
     """An address with prefix length; a bare address gets the host prefix (/32 or /128). None when it is none."""
+    return _interface(text) if isinstance(text, str) else None
+
+
+@lru_cache(_KEPT)
+def _interface(text: str) -> Interface | None:
     try:
         return ipaddress.ip_interface(_plain(text))
     except ValueError:
         return None
 
 
+@lru_cache(_KEPT)
+def ip_of(text: str) -> Address:
+    """The address of a text of the kernel, with or without prefix length. Errors: ValueError."""
+    return ipaddress.ip_interface(text).ip
+
+
 def parse_network(text: object, strict: bool = True) -> Network | None:
     """A network in CIDR form, None when it is none (or has host bits set and `strict`)."""
+    return _network(text, strict) if isinstance(text, str) else None
+
+
+@lru_cache(_KEPT)
+def _network(text: str, strict: bool) -> Network | None:
     try:
         return ipaddress.ip_network(_plain(text), strict=strict)
     except ValueError:

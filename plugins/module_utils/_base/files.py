@@ -14,7 +14,7 @@ import glob
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Callable, TypeVar
@@ -254,8 +254,10 @@ def is_owned(text: str | None) -> bool:
     return text is not None and any(line.strip() == HEADER for line in text.splitlines()[:2])
 
 
-def write(path: str, text: str, mode: int = FILE_MODE) -> None:
+def write(path: str, text: str | Iterable[str], mode: int = FILE_MODE) -> None:
     """Replace a file in one step: a reader, and a crash, sees the old or the new text and nothing between.
+
+    text: or its pieces, where all of it would take much memory.
 
     Missing parent directories are made (`make_directories`). Extended attributes stay (`labels.keep`). Errors: OSError,
     with no half-written file left.
@@ -270,7 +272,7 @@ def write(path: str, text: str, mode: int = FILE_MODE) -> None:
     handle, temporary = despite_pruning(make)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
-            stream.write(text)
+            stream.writelines([text] if isinstance(text, str) else text)
             stream.flush()
             labels.keep(stream.fileno(), path, mode, _attributes(path), stat.S_IFREG)
             os.fsync(stream.fileno())

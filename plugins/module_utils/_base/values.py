@@ -16,6 +16,8 @@ BITS_MAX = 64
 #: Of the text of a value that is none of these types.
 _TEXT_MAX = 200
 _DEEPER = "…"
+#: Exact types of which most values of a fleet are.
+_AS_THEY_ARE = (str, bool, float)
 
 
 def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
@@ -24,7 +26,7 @@ def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
     All else becomes a text that describes it: huge numbers, dates, sets, octets, and what is nested more deeply. So
     does a key that is no text. No error, and nothing of it has to be asked for its text again.
     """
-    if value is None or isinstance(value, bool):
+    if value is None or type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, int):
         return int(value) if value.bit_length() <= BITS_MAX else f"a number of {value.bit_length()} bits"
@@ -32,7 +34,7 @@ def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
         return str(value) if isinstance(value, str) else float(value)
     if not depth:
         return _DEEPER
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {_key(key, depth): plain(item, depth - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item, depth - 1) for item in value]
@@ -40,6 +42,8 @@ def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
 
 
 def _key(key: Any, depth: int) -> str:
+    if type(key) is str:
+        return key
     return str(key) if isinstance(key, str) else clean(plain(key, depth - 1), _TEXT_MAX)
 
 

@@ -45,6 +45,7 @@ class Vantage(Endpoint):
 
     others: probes of other hosts' checks; reflected: frames of this host that came back to it; ignored: addresses that
     were heard of and not kept. source: the link-local address from which IPv6 addresses are asked for, None for none.
+    own_probes: those that the vantages of one sweep have sent: their copies that go out are not heard; None outside.
     """
 
     def __init__(self, name: str, link: str, mac: str, sock: socket.socket) -> None:
@@ -53,15 +54,18 @@ class Vantage(Endpoint):
         self.reflected = 0
         self.ignored = 0
         self.source: ipaddress.IPv6Address | None = None
+        self.own_probes: set[bytes] | None = None
+        self._probes: dict[Address, bytes] = {}
         self._refused = 0
 
     def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
         """Ask for one address, without or with one of our own; false where the transmit queue is full at the moment."""
-        frame = probe(self.mac, address)
         if sender is not None and isinstance(address, ipaddress.IPv4Address):
             frame = request(self.mac, sender, address)
         elif self.source is not None and isinstance(address, ipaddress.IPv6Address):
             frame = solicitation(self.mac, self.source, address)
+        else:
+            frame = self._probe(address)
         try:
             self.socket.send(frame)
         except OSError as error:
@@ -74,6 +78,14 @@ class Vantage(Endpoint):
         self.sent += 1
         return True
 
+    def _probe(self, address: Address) -> bytes:
+        """Made and signed once: it is sent again and again."""
+        if address not in self._probes:
+            self._probes[address] = probe(self.mac, address)
+            if self.own_probes is not None:
+                self.own_probes.add(self._probes[address])
+        return self._probes[address]
+
     def waiting(self, frames: int = PIECES_AT_ONCE, seconds: float = SECONDS_AT_ONCE) -> Iterator[tuple[Frame, bool]]:
         """The well-formed ones among so many frames that wait, and whether this host sent each.
 
@@ -81,6 +93,9 @@ class Vantage(Endpoint):
         """
         reading = BoundedReading(self._receive, frames, seconds)
         for data, outgoing in reading:
+            # most frames of a large sweep, and to know them by their signature takes far longer
+            if outgoing and self.own_probes and data in self.own_probes:
+                continue
             frame = parse(data)
             if frame is not None:
                 yield frame, outgoing
@@ -100,6 +115,7 @@ class Vantage(Endpoint):
         """Bind to the interface that has the name now: a recreated one is another. Errors: OSError."""
         self.socket.bind((self.link, ETH_P_ALL))
         self.mac = mac_text(self.socket.getsockname()[4])
+        self._probes.clear()
 
 
 #: From where to ask, for which address, and with which address of the sender.
@@ -155,6 +171,10 @@ def sweep(lanes: Sequence[Lane], started: float | None = None) -> None:
         )
         for lane in lanes
     ]
+    for lane in lanes:
+        own_probes: set[bytes] = set()
+        for vantage in lane.vantages:
+            vantage.own_probes = own_probes
     with selectors.DefaultSelector() as selector:
         for lane, schedule in zip(lanes, schedules):
             for vantage in lane.vantages:

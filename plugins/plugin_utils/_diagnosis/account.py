@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import islice
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    Network,
     parse_address,
     parse_network,
-    within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, ScopeData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
@@ -36,6 +39,9 @@ JUST_BEFORE = 1.0
 BEFORE_CAUSE = 1.0
 #: So many events before a loss are named.
 EVENTS_NAMED = 3
+#: So many verdicts of other hosts explain a target that was requested beside the networks, and so many hosts are asked
+#: whose its address may be: a fleet may lose one address together, or share one range.
+OTHERS_MAX = 50
 #: Kinds of events that can break a path; of frames on the wire only another MAC address for an IP address.
 BREAKING = ("link", "address", "route", "rule", "manager", "process")
 HEARD = ("arp", "nd")
@@ -156,6 +162,7 @@ class Explaining:
         self._owners = _Owners(hosts)
         self._hosts: dict[str, list[CauseVerdict]] = {}
         self._addresses: dict[str, list[CauseVerdict]] = {}
+        self._known: dict[str, list[CauseVerdict]] = {}
         for item in verdicts:
             if item.status in (CONFIRMED, SUSPECTED):
                 self._hosts.setdefault(item.host, []).append(item)
@@ -170,34 +177,50 @@ class Explaining:
         """
         found = [item for item in self._hosts.get(host, ()) if _explains(item, target, interval)]
         if not target["network"]:
-            there = list(self._addresses.get(target["target"], ()))
-            for other in self._owners.of(target["target"]):
-                there += [item for item in self._hosts.get(other, ()) if _of_all(item) and item not in there]
-            found += [item for item in there if item.host != host and BY_ID[item.cause].everywhere]
+            there = self._there(target["target"])
+            found += islice((item for item in there if item.host != host), OTHERS_MAX)
         confirmed = [item for item in found if item.status == CONFIRMED]
         return confirmed or found
+
+    def _there(self, address: str) -> list[CauseVerdict]:
+        """Verdicts about an address, and of the hosts that it may be on; those of the host itself may be among them."""
+        if address not in self._known:
+            there = self._addresses.get(address, [])[: 2 * OTHERS_MAX]
+            for other in self._owners.of(address):
+                there += [item for item in self._hosts.get(other, ()) if _of_all(item) and item not in there]
+            self._known[address] = [item for item in there if BY_ID[item.cause].everywhere]
+        return self._known[address]
 
 
 class _Owners:
     """Whose an address is: that of a host, or one that it may give to its containers, whether it is there or not."""
 
     def __init__(self, hosts: Mapping[str, HostEvidence]) -> None:
-        self._networks = [(host, network) for host, evidence in hosts.items() for network in evidence["networks"]]
-        self._known: dict[str, list[str]] = {}
+        self._places = {host: place for place, host in enumerate(hosts)}
+        self._single: dict[Address, dict[str, None]] = {}
+        #: by the length of their prefixes
+        self._ranges: dict[tuple[int, int], dict[Network, dict[str, None]]] = {}
+        for host, evidence in hosts.items():
+            for network in evidence["networks"]:
+                for address in map(parse_address, network["host_addresses"]):
+                    if address is not None:
+                        self._single.setdefault(address, {})[host] = None
+                for one in map(parse_network, network["container_ranges"]):
+                    if one is not None:
+                        same = self._ranges.setdefault((one.version, one.prefixlen), {})
+                        same.setdefault(one, {})[host] = None
 
     def of(self, address: str) -> list[str]:
-        if address not in self._known:
-            self._known[address] = list(self._found(address))
-        return self._known[address]
-
-    def _found(self, address: str) -> Iterator[str]:
+        """In the order of the hosts, at most `OTHERS_MAX`."""
         parsed = parse_address(address)
         if parsed is None:
-            return
-        for host, network in self._networks:
-            ranges = [item for item in map(parse_network, network["container_ranges"]) if item is not None]
-            if address in network["host_addresses"] or any(within(parsed, item) for item in ranges):
-                yield host
+            return []
+        found = dict(islice(self._single.get(parsed, {}).items(), OTHERS_MAX))
+        for (version, length), networks in self._ranges.items():
+            if version == parsed.version:
+                outer = ip_network((parsed, length), strict=False)
+                found.update(islice(networks.get(outer, {}).items(), OTHERS_MAX))
+        return sorted(found, key=self._places.__getitem__)[:OTHERS_MAX]
 
 
 def causes(verdicts: Iterable[CauseVerdict]) -> tuple[str, ...]:

@@ -8,13 +8,17 @@ The evidence has the types of its schema; a case adds the questions that more th
 
 from __future__ import annotations
 
-import ipaddress
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal, TypeVar
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    ip_of,
+    parse_address,
+    within,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch, utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
@@ -166,7 +170,7 @@ class Case:
 
     def inside(self, address: str) -> bool:
         """Whether an address, with or without prefix length, lies in the network's subnets."""
-        return any(within(ipaddress.ip_interface(address).ip, subnet) for subnet in self.network.subnets)
+        return any(within(ip_of(address), subnet) for subnet in self.network.subnets)
 
     def claims(self, address: str) -> bool:
         """Whether an address is one for the network's containers: declared, or in a range of its family."""
@@ -365,12 +369,15 @@ class Case:
         self,
         summary: str,
         evidence: Iterable[EvidenceItem],
-        hosts: Iterable[str],
+        hosts: tuple[str, ...],
         after: float | None = None,
         remedy: str = "",
     ) -> CauseVerdict:
-        """Confirmed for several hosts together. summary: the same on each of them, so that reports say it once."""
-        return replace(self.confirmed(summary, evidence, after, remedy=remedy), hosts=tuple(hosts))
+        """Confirmed for several hosts together. summary: the same on each of them, so that reports say it once.
+
+        hosts: one object for all of them.
+        """
+        return replace(self.confirmed(summary, evidence, after, remedy=remedy), hosts=hosts)
 
     def ruled_out(self, summary: str, evidence: Iterable[EvidenceItem] = ()) -> CauseVerdict:
         """summary: what was looked for and is not there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
@@ -87,6 +88,7 @@ class NetworkNames:
         return of_target(target, self.places, self.host)
 
 
+@lru_cache(16384)
 def natural(name: str) -> list[tuple[int, int, str]]:
     """A sort key by the numbers in a name: web2 before web10."""
     return [(0, int(part), "") if _is_number(part) else (1, 0, part) for part in re.split(r"([0-9]+)", name) if part]

@@ -57,7 +57,8 @@ class VerdictData(TypedDict):
     """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of.
     steps: of the remedy, empty where there is none.
 
-    hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
+    hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty. Only the verdict of
+    the first of them has all: others have `verdict.HOSTS_NAMED`, and how many are left out.
     """
 
     host: str
@@ -74,6 +75,7 @@ class VerdictData(TypedDict):
     steps: list[RemedyStepData]
     explained_by: str | None
     hosts: list[str]
+    hosts_left_out: NotRequired[int]
 
 
 class ReportContainer(TypedDict):

@@ -21,6 +21,9 @@ CONFIRMED, SUSPECTED, EXPLAINED = "confirmed", "suspected", "explained"
 NOT_TESTED, RULED_OUT = "not_tested", "ruled_out"
 #: In the order of reports.
 STATUSES = (CONFIRMED, SUSPECTED, EXPLAINED, NOT_TESTED, RULED_OUT)
+#: A verdict about the fleet names all its hosts on the first of them, and so many on each other one: a fleet that loses
+#: its gateway has as many verdicts as hosts.
+HOSTS_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class CauseVerdict:
         )
 
     def as_data(self) -> VerdictData:
-        return {
+        hosts = list(self.hosts if self.host in self.hosts[:1] else self.hosts[:HOSTS_NAMED])
+        data: VerdictData = {
             "host": self.host,
             "network": self.network,
             "cause": self.cause,
@@ -98,8 +102,11 @@ class CauseVerdict:
             "remedy": self.remedy,
             "steps": [item.as_data() for item in self.steps],
             "explained_by": self.explained_by,
-            "hosts": list(self.hosts),
+            "hosts": hosts,
         }
+        if len(hosts) < len(self.hosts):
+            data["hosts_left_out"] = len(self.hosts) - len(hosts)
+        return data
 
 
 #: Rules by which a culprit is found, beside those of the watch.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdict import (
     DUPLICATE,
@@ -22,6 +22,10 @@ from .verdict import CLONED_MACHINE, FATAL, Conflict, FleetHolder, FleetVerdict,
 
 #: How many holders, and hosts of one blind spot, are named before the rest is counted.
 _NAMED_MAX = 5
+
+#: The first host of a conflict has all its hosts and holders, and all that was seen of them; each other one has its own
+#: and so many: of a whole fleet with one address, each host would list all the others.
+SHARED_MAX = 20
 
 _STATUS = {
     IN_USE: " is in use by ",
@@ -66,10 +70,15 @@ class SharedData(TypedDict):
 
 
 class ConflictData(SharedData):
-    """A conflict as one host has it. counts: whether it keeps this host from being configured."""
+    """A conflict as one host has it. counts: whether it keeps this host from being configured.
+
+    hosts_left_out, holders_left_out: how many more there are; missing where all are listed.
+    """
 
     declared: str
     counts: bool
+    hosts_left_out: NotRequired[int]
+    holders_left_out: NotRequired[int]
 
 
 class FleetVerdictData(TypedDict, total=False):
@@ -93,10 +102,17 @@ def as_data(
     conflicts: dict[str, list[ConflictData]] = {}
     for conflict in verdict.conflicts:
         shared = _shared(conflict, vendor)
+        some = _bounded(shared)
         declared = dict(conflict.wanted)
-        for host in shared["hosts"]:
+        own: dict[str, list[HolderData]] = {}
+        for holder in shared["holders"][SHARED_MAX:]:
+            own.setdefault(holder["host"], []).append(_with_some_seen(holder))
+        for number, host in enumerate(shared["hosts"]):
             counts = conflict.status in fatal(host)
-            conflicts.setdefault(host, []).append({**shared, "declared": declared.get(host, ""), "counts": counts})
+            data: ConflictData = {**(some if number else shared), "declared": declared.get(host, ""), "counts": counts}
+            if number:
+                _count(data, shared, own.get(host, []))
+            conflicts.setdefault(host, []).append(data)
     return {
         "conflicts": conflicts,
         "unseen": [f"{_some(names)}: {reason}" for reason, names in unseen(hosts).items()],
@@ -108,6 +124,25 @@ def as_data(
             "conflicts": len(verdict.conflicts),
         },
     }
+
+
+def _bounded(shared: SharedData) -> SharedData:
+    """What the other hosts than the first have of a conflict."""
+    holders = [_with_some_seen(holder) for holder in shared["holders"][:SHARED_MAX]]
+    return {**shared, "hosts": shared["hosts"][:SHARED_MAX], "holders": holders}
+
+
+def _with_some_seen(holder: HolderData) -> HolderData:
+    return {**holder, "seen": holder["seen"][:SHARED_MAX]}
+
+
+def _count(data: ConflictData, shared: SharedData, own: Sequence[HolderData]) -> None:
+    """Add the host's own holders, at most as many again, and how many hosts and holders are not listed."""
+    data["holders"] = [*data["holders"], *own[:SHARED_MAX]]
+    if len(data["hosts"]) < len(shared["hosts"]):
+        data["hosts_left_out"] = len(shared["hosts"]) - len(data["hosts"])
+    if len(data["holders"]) < len(shared["holders"]):
+        data["holders_left_out"] = len(shared["holders"]) - len(data["holders"])
 
 
 def listing(verdict: FleetVerdict) -> dict[str, object]:
@@ -165,7 +200,9 @@ def message(conflict: Conflict, vendor: Vendor = _nobody) -> str:
     if conflict.status == DUPLICATE_MAC:
         return f"MAC address {conflict.subject} is there more than once: {holders}"
     where = f" on {conflict.parent}" if conflict.parent else ""
-    wanted = ", ".join(f"{what} of {host}" for host, what in conflict.wanted if what)
+    declared = [f"{what} of {host}" for host, what in conflict.wanted if what]
+    more = len(declared) - _NAMED_MAX
+    wanted = ", ".join(declared[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
     what = f" ({wanted})" if wanted else ""
     if conflict.status == IN_USE and not conflict.holders:
         return f"{conflict.subject}{where}{what} is in use: {conflict.reason}"

@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
 
 from . import text
 from .cards import HOSTS_LISTED, HOSTS_NAMED, TEXTS_SHOWN, VERDICTS_SHOWN
-from .model import build
+from .model import Page, build
 
 #: So many hosts are described in full in Markdown.
 MARKDOWN_HOSTS = 20
@@ -33,12 +33,22 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def render_html(report: ReportData) -> str:
     """One self-contained page."""
-    return _html().get_template("report.html.j2").render(page=build(report), **LIMITS)
+    return html(build(report))
 
 
 def render_markdown(report: ReportData) -> str:
     """The same in text, for a terminal, a ticket or a merge request."""
-    written = _markdown().get_template("report.md.j2").render(page=build(report), hosts_full=MARKDOWN_HOSTS, **LIMITS)
+    return markdown(build(report))
+
+
+def html(page: Page) -> str:
+    """As `render_html`, of what `model.build` made."""
+    return _html().get_template("report.html.j2").render(page=page, **LIMITS)
+
+
+def markdown(page: Page) -> str:
+    """As `render_markdown`, of what `model.build` made."""
+    written = _markdown().get_template("report.md.j2").render(page=page, hosts_full=MARKDOWN_HOSTS, **LIMITS)
     # omitted parts leave empty lines
     return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
@@ -29,7 +28,7 @@ def judge(case: Case) -> CauseVerdict:
 
 
 def _absent(case: Case, snapshot: SnapshotView, link: str) -> list[str]:
-    there = {ipaddress.ip_interface(item["address"]).ip for item in snapshot.own.addresses(link)}
+    there = {ip_of(item["address"]) for item in snapshot.own.addresses(link)}
     return [str(item) for item in case.own_addresses if item not in there]
 
 

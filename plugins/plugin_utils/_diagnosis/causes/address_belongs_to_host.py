@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, command
@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 def judge(case: Case) -> CauseVerdict:
     own = {
-        str(ipaddress.ip_interface(item["address"]).ip): item["link"] or ""
+        str(ip_of(item["address"])): item["link"] or ""
         for item in case.after.own.addresses()
         if case.inside(item["address"])
     }

@@ -55,7 +55,7 @@ def _of_fleet(case: Case, gateway: str, own: GatewayWitness, agreeing: list[Gate
     others = [one for one in agreeing[:6] if one.host != case.host]
     # The witnesses keep the list, and it is the same one for all that are in it.
     key = ("gateway_dead", case.segment, gateway, str(id(agreeing)))
-    hosts = case.fleet.once(key, lambda: sorted((one.host for one in agreeing), key=natural))
+    hosts = case.fleet.once(key, lambda: tuple(sorted((one.host for one in agreeing), key=natural)))
     after, alive = case.first_loss(own.lost), _alive(case, case.first_loss(own.lost))
     what = "the gateway itself" if alive else "the gateway, or the switch between it and the hosts,"
     when = "in the same second" if after is not None else "from the start"

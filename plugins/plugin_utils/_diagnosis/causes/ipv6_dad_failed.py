@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import AddressData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -83,7 +83,7 @@ def _failed(case: Case) -> list[tuple[NamespaceView, AddressData]]:
     for label, name in dict.fromkeys(places):
         space = case.after.namespace(label)
         for item in space.addresses(name) if space else ():
-            local = ipaddress.ip_interface(item["address"]).ip.is_link_local
+            local = ip_of(item["address"]).is_link_local
             if item["dadfailed"] and space and (local or case.inside(item["address"])):
                 found.append((space, item))
     return found

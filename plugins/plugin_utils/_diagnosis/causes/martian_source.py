@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameSeen
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -62,7 +63,7 @@ def _reflected(case: Case) -> CauseVerdict | None:
 
     A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would accept it.
     """
-    own = {str(ipaddress.ip_interface(item["address"]).ip): item["link"] or "" for item in case.after.own.addresses()}
+    own = {str(ip_of(item["address"])): item["link"] or "" for item in case.after.own.addresses()}
     event = next((item for item in case.frame_events("arp") if _came_back(item["data"], own)), None)
     dropped = case.after.own.netstat(MARTIAN_SOURCES)
     if case.evidence["before"]:
@@ -138,7 +139,7 @@ def _local(case: Case, address: str) -> tuple[str, _Remedy, list[EvidenceItem]] 
     path = own.path(address)
     if path is None or not path["local"] or ipaddress.ip_address(address).version != 4:
         return None
-    if any(str(ipaddress.ip_interface(item["address"]).ip) == address for item in own.addresses()):
+    if any(str(ip_of(item["address"])) == address for item in own.addresses()):
         return None
     link = case.after.shim or case.after.parent
     if link is None or own.strictest(link["name"], "accept_local"):

@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as declared
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import FATAL, judge, unseen
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import as_data, listing
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import SHARED_MAX, as_data, listing
 
 STARTED = "2026-03-01T10:00:00.000Z"
 SEEN = "2026-03-01T10:00:00.250Z"
@@ -285,3 +285,16 @@ def test_everything_that_was_merged_can_be_listed() -> None:
     addresses = [item["address"] for item in listed["addresses"]]
     assert addresses == sorted(addresses, key=ipaddress.ip_address)
     assert listed["addresses"][0]["holders"][0]["link"] == "lan0"
+
+
+def test_of_a_whole_fleet_with_one_address_only_the_first_host_lists_all() -> None:
+    count = SHARED_MAX + 10
+    fleet = [evidence(1, name=f"m{number:02}", containers=[]) for number in range(count)]
+    conflicts = {name: items[0] for name, items in as_data(judge(fleet), fleet, lambda dummy: "")["conflicts"].items()}
+    first, *others = conflicts.values()
+    assert (len(first["hosts"]), len(first["holders"]), "hosts_left_out" in first) == (count, count, False)
+    assert {item["hosts_left_out"] for item in others} == {count - SHARED_MAX}
+    last = conflicts[f"m{count - 1:02}"]
+    assert last["holders"][-1]["host"] == f"m{count - 1:02}"
+    assert last["holders_left_out"] == count - SHARED_MAX - 1
+    assert f"and {count - 5} more" in last["message"]
