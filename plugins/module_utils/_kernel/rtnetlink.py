@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
     BoundedReading,
 )
 
-from .names import AF_BRIDGE, NTF_PROXY, RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
+from .names import AF_BRIDGE, NETNSA_FD, NETNSA_NSID, NTF_PROXY, RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
 from .netlink import (
     NLA_TYPE_MASK,
     NLM_F_ACK,
@@ -36,6 +36,7 @@ from .netlink import (
     RTM_NEWLINK,
     RTM_NEWLINKPROP,
     RTM_NEWNEIGH,
+    RTM_NEWNSID,
     RTM_NEWQDISC,
     RTM_NEWROUTE,
     RTM_NEWRULE,
@@ -47,7 +48,8 @@ from .netlink import (
     request,
 )
 
-#: The size of the fixed header of each kind of thing: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr, tcmsg.
+#: The size of the fixed header of each kind of thing: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr, tcmsg,
+#: rtgenmsg.
 HEADERS = {
     RTM_NEWLINK: 16,
     RTM_NEWADDR: 8,
@@ -56,6 +58,7 @@ HEADERS = {
     RTM_NEWRULE: 12,
     RTM_NEWQDISC: 20,
     RTM_NEWLINKPROP: 16,
+    RTM_NEWNSID: 4,
 }
 
 #: struct rtmsg
@@ -133,14 +136,24 @@ class Rtnetlink:
                 return messages
         raise OSError(errno.EINTR, "the kernel's tables changed each time they were read")
 
-    def route_to(self, target: Address, source: Address) -> RtnetlinkMessage:
-        """The kernel's choice of a route for packets from an own address (RTM_GETROUTE without dump)."""
+    def route_to(self, target: Address, source: Address | None = None) -> RtnetlinkMessage:
+        """The kernel's choice of a route, for packets from an own address or any (RTM_GETROUTE without dump)."""
         family, bits = (socket.AF_INET, 32) if target.version == 4 else (socket.AF_INET6, 128)
         # RTM_F_LOOKUP_TABLE: answer with the table in which the route was found, not with the main one.
-        header = _RTMSG.pack(family, bits, bits, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
-        wanted = ((RTA_DST, target.packed), (RTA_SRC, source.packed))
-        self._send(RTM_NEWROUTE + 2, 0, encode(RtnetlinkMessage(RTM_NEWROUTE, header, wanted)))
-        messages, _whole = self._receive(RTM_NEWROUTE, one=True)
+        header = _RTMSG.pack(family, bits, bits if source is not None else 0, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
+        wanted = ((RTA_DST, target.packed), *(((RTA_SRC, source.packed),) if source is not None else ()))
+        return self._get(RtnetlinkMessage(RTM_NEWROUTE, header, wanted))
+
+    def namespace_id(self, descriptor: int) -> int | None:
+        """By which id this namespace knows the one behind a descriptor; None where it has none for it."""
+        wanted = (NETNSA_FD, struct.pack("=I", descriptor))
+        found = self._get(RtnetlinkMessage(RTM_NEWNSID, bytes(HEADERS[RTM_NEWNSID]), (wanted,))).get(NETNSA_NSID)
+        number = int(struct.unpack("=i", found)[0]) if found else -1
+        return None if number < 0 else number
+
+    def _get(self, wanted: RtnetlinkMessage) -> RtnetlinkMessage:
+        self._send(wanted.kind + 2, 0, encode(wanted))
+        messages, _whole = self._receive(wanted.kind, one=True)
         return messages[0]
 
     def add(self, message: RtnetlinkMessage, flags: int) -> None:

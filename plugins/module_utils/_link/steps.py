@@ -166,12 +166,12 @@ def _already(code: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if getattr(error, "code", None) != code:
+        if getattr(error, "errno", None) != code:
             raise
 
 
 def _options(attributes: Attributes) -> tuple[dict[str, object], dict[str, object]]:
-    """For pyroute2: those of macvlan itself (IFLA_INFO_DATA), which go into a message of their own, and plain ones."""
+    """For `Changes`: those of macvlan itself (IFLA_INFO_DATA), which go into a message of their own, and plain ones."""
     own: dict[str, object] = {}
     plain: dict[str, object] = {}
     for row in _attributes.ATTRIBUTES:
