@@ -78,7 +78,8 @@ def _imported() -> ModuleType | None:
         import pyroute2
     except ImportError:
         return None
-    return pyroute2
+    found: ModuleType = pyroute2
+    return found
 
 
 def check_pyroute2(problems: Problems) -> None:

@@ -77,10 +77,6 @@ _RTNEXTHOP = struct.Struct("=HBBi")
 #: The first members of struct rtnl_link_stats64 are `COUNTERS`, in their order.
 _COUNTERS = struct.Struct(f"={len(COUNTERS)}Q")
 
-_ADDRESSES = {socket.AF_INET: ipaddress.IPv4Address, socket.AF_INET6: ipaddress.IPv6Address}
-_INTERFACES = {socket.AF_INET: ipaddress.IPv4Interface, socket.AF_INET6: ipaddress.IPv6Interface}
-_NETWORKS = {socket.AF_INET: ipaddress.IPv4Network, socket.AF_INET6: ipaddress.IPv6Network}
-
 
 def read(routes: bool = True) -> Facts:
     """The namespace this process is in. Errors: OSError."""
@@ -190,10 +186,9 @@ def _address(message: RtnetlinkMessage) -> LinkAddress:
     # IFA_LOCAL is the own address; without it (IPv6) IFA_ADDRESS is, with it that is the peer's.
     own = found.get(IFA_LOCAL) or found.get(IFA_ADDRESS)
     flags = _number(found.get(IFA_FLAGS)) or flags
-    interface: Interface = _INTERFACES[family]((own, length))
     return LinkAddress(
         index=index,
-        interface=interface,
+        interface=_interface(family, own, length),
         permanent=bool(flags & IFA_F_PERMANENT),
         tentative=bool(flags & IFA_F_TENTATIVE),
         dadfailed=bool(flags & IFA_F_DADFAILED),
@@ -206,7 +201,7 @@ def _routes(message: RtnetlinkMessage) -> Iterator[Route]:
     if kind != RTN_UNICAST:
         return
     found = _values(message.attributes)
-    destination: Network = _NETWORKS[family]((found.get(RTA_DST, bytes(4 if family == socket.AF_INET else 16)), length))
+    destination = _network(family, found.get(RTA_DST), length)
     table = _number(found.get(RTA_TABLE)) or table
     metric = _number(found.get(RTA_PRIORITY)) or 0
     prefsrc = _ip(family, found.get(RTA_PREFSRC))
@@ -229,7 +224,22 @@ def _hops(found: Mapping[int, bytes], flags: int) -> Iterator[tuple[int | None, 
 
 
 def _ip(family: int, value: bytes | None) -> Address | None:
-    return _ADDRESSES[family](value) if value else None
+    if not value:
+        return None
+    return ipaddress.IPv4Address(value) if family == socket.AF_INET else ipaddress.IPv6Address(value)
+
+
+def _interface(family: int, value: bytes | None, length: int) -> Interface:
+    if family == socket.AF_INET:
+        return ipaddress.IPv4Interface((value or bytes(4), length))
+    return ipaddress.IPv6Interface((value or bytes(16), length))
+
+
+def _network(family: int, value: bytes | None, length: int) -> Network:
+    """A default route has no destination."""
+    if family == socket.AF_INET:
+        return ipaddress.IPv4Network((value or bytes(4), length))
+    return ipaddress.IPv6Network((value or bytes(16), length))
 
 
 def _metrics(found: Mapping[int, bytes]) -> tuple[tuple[str, int], ...]:

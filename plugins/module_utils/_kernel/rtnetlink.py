@@ -15,6 +15,7 @@ import socket
 import struct
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
@@ -61,6 +62,8 @@ HEADERS = {
     RTM_NEWNSID: 4,
 }
 
+Self = TypeVar("Self", bound="Rtnetlink")
+
 #: struct rtmsg
 _RTMSG = struct.Struct("=BBBBBBBBI")
 
@@ -93,7 +96,7 @@ def encode(message: RtnetlinkMessage) -> bytes:
 class Rtnetlink:
     """A socket; use it in a ``with`` block. Errors of all calls: OSError."""
 
-    def __enter__(self) -> Rtnetlink:
+    def __enter__(self: Self) -> Self:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         self._socket.settimeout(TIMEOUT)
         self._socket.bind((0, 0))

@@ -18,6 +18,7 @@ import signal
 import struct
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import PIECES_OF_A_TABLE, BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.changes import Changes
@@ -131,8 +132,8 @@ def _attempt(kind: Kind, parents: list[str]) -> Proof:
             if not parent:
                 return Proof(None, f"no link to put it on could be made ({', '.join(tried)})")
         try:
-            below = {"link": _index(netlink, PARENT)} if kind.on_parent else {}
-            netlink.link("add", ifname=LINK, kind=kind.name, data=_data(kind.name, LINK), **below)
+            options: dict[str, Any] = {"link": _index(netlink, PARENT)} if kind.on_parent else {}
+            netlink.link("add", ifname=LINK, kind=kind.name, data=_data(kind.name, LINK), **options)
         except OSError as error:
             on = f" on a {parent} link" if parent else ""
             return Proof(False, f"creating a {kind.name} link{on} failed: {_explain(error)}", parent)

@@ -47,7 +47,8 @@ def apply(steps: Iterable[Step]) -> None:
 
 def _meaning(error: Exception) -> str:
     code = getattr(error, "errno", None)
-    # What the kernel answers has no more to say than this; a file has its name.
-    plain = isinstance(error, OSError) and error.filename is None and error.strerror
-    text = error.strerror if plain else f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}"
+    # A file has its name besides; the kernel's answer has no more to say than this.
+    if isinstance(error, OSError) and error.filename is None and error.strerror:
+        text = error.strerror
     return f"{text} ({MEANINGS[code]})" if code in MEANINGS else text

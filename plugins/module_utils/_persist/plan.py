@@ -86,9 +86,6 @@ class Steps:
         """The links that stay, and that a daemon takes down on the way."""
         return [action.target for action in self.before if actions.releases(action)]
 
-    def choice(self, link: str) -> Choice | None:
-        return next((item for item in self.choices if item.link == link), None)
-
 
 def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     """Everything `plan` needs. Errors: CommandFailed."""
@@ -328,7 +325,7 @@ def compare(
         difference.compare(f"file {path}", "", state.files[path], None)
     without = units.names(remove)
     touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
-    restarted = [units.unit_name(link) for link in touched if link]
+    restarted = {units.unit_name(link) for link in touched if link}
     start, stop = [], []
     for unit, wanted in {**dict.fromkeys(without, UnitState()), **unit_states}.items():
         differs = _compare_unit(unit, state, wanted, difference)
@@ -372,7 +369,8 @@ def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> li
     wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
     removed = {action.target for action in steps.actions if action.kind == "remove"} - {*steps.files}
     wrong += [f"{path} is still there" for path in sorted(removed) if os.path.lexists(path)]
-    chosen = [(link, steps.choice(link.name)) for link in present]
+    choices = {choice.link: choice for choice in steps.choices}
+    chosen = [(link, choices.get(link.name)) for link in present]
     kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
     for link, backend in kept:
         wrong += backend.verify(link, state.host)
