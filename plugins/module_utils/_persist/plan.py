@@ -86,6 +86,9 @@ class Steps:
         """The links that stay, and that a daemon takes down on the way."""
         return [action.target for action in self.before if actions.releases(action)]
 
+    def choice(self, link: str) -> Choice | None:
+        return next((item for item in self.choices if item.link == link), None)
+
 
 def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     """Everything `plan` needs. Errors: CommandFailed."""
@@ -369,8 +372,7 @@ def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> li
     wrong = [f"{path} does not hold what was written" for path, text in files if _files.read(path) != text]
     removed = {action.target for action in steps.actions if action.kind == "remove"} - {*steps.files}
     wrong += [f"{path} is still there" for path in sorted(removed) if os.path.lexists(path)]
-    choices = {choice.link: choice for choice in steps.choices}
-    chosen = [(link, choices.get(link.name)) for link in present]
+    chosen = [(link, steps.choice(link.name)) for link in present]
     kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
     for link, backend in kept:
         wrong += backend.verify(link, state.host)
