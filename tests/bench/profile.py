@@ -7,8 +7,8 @@
 
 controller: templating, building and unpacking; transfer: the connection, without the module's process. Of that process:
 interpreter, imports (loading and compiling) and work, the processor's time until Python is up, in import statements and
-in all else, its programs included; kernel: in system calls; waiting: for the network, daemons, or a processor. KiB: what
-is sent, arguments included.
+in all else, its programs included; kernel: in system calls; waiting: for the network, daemons, or a processor.
+KiB: what is sent, arguments included.
 """
 
 from __future__ import annotations
