@@ -13,6 +13,7 @@ import errno
 import os
 import socket
 import struct
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
@@ -70,6 +71,10 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 #: Seconds without any answer of the kernel, and how often a dump that was disturbed is taken again.
 TIMEOUT = 10.0
 DUMP_TRIES = 5
+#: Seconds before the second try; later ones wait so much longer each.
+DUMP_PAUSE = 0.02
+#: Octets of an answer: of a part of a dump, where one link can have much to say, and of an acknowledgement.
+_PART, _ACKNOWLEDGEMENT = 1 << 20, 1 << 16
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ class Rtnetlink:
         """flags: of struct ndmsg, whose last octets are flags and type."""
         size = HEADERS[kind]
         header = bytes([family]) + b"\0" * (size - 3) + bytes([flags, 0])
-        for _attempt in range(DUMP_TRIES):
+        for attempt in range(DUMP_TRIES):
+            time.sleep(attempt * DUMP_PAUSE)
             self._send(kind + 2, NLM_F_DUMP, header)
             messages, whole = self._receive(kind)
             if whole:
@@ -171,17 +177,17 @@ class Rtnetlink:
 
     def _request(self, number: int, flags: int, message: RtnetlinkMessage) -> None:
         self._send(number, NLM_F_ACK | flags, encode(message))
-        self._receive(message.kind)
+        self._receive(message.kind, size=_ACKNOWLEDGEMENT)
 
     def _send(self, number: int, flags: int, payload: bytes) -> None:
         self._sequence += 1
         self._socket.send(request(number, flags, self._sequence, payload))
 
-    def _receive(self, kind: int, one: bool = False) -> tuple[list[RtnetlinkMessage], bool]:
+    def _receive(self, kind: int, one: bool = False, size: int = _PART) -> tuple[list[RtnetlinkMessage], bool]:
         """What answers the last request, and whether nothing changed in between."""
         found: list[RtnetlinkMessage] = []
         whole = True
-        reading = BoundedReading(lambda: self._socket.recv(1 << 20), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
+        reading = BoundedReading(lambda: self._socket.recv(size), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
         for data in reading:
             for number, flags, sequence, _port, body in messages(data):
                 if sequence != self._sequence:
@@ -192,8 +198,8 @@ class Rtnetlink:
                 if number in (NLMSG_DONE, NLMSG_ERROR):
                     return found, whole
                 if number == kind:
-                    size = HEADERS[kind]
-                    found.append(RtnetlinkMessage(kind, body[:size], tuple(attributes(body, size))))
+                    head = HEADERS[kind]
+                    found.append(RtnetlinkMessage(kind, body[:head], tuple(attributes(body, head))))
                 if one:
                     return found, whole
         raise OSError(errno.ETIMEDOUT, "the kernel's answer has no end")
