@@ -42,6 +42,7 @@ PR_SET_PDEATHSIG = 1
 
 #: linux/if_link.h, linux/veth.h
 IFLA_VLAN_ID, VETH_INFO_PEER, MACVLAN_MODE_BRIDGE = 1, 1, 4
+TUN = "/dev/net/tun"
 #: linux/if_tun.h; struct ifreq with flags: name, flags.
 TUNSETIFF, TUNSETPERSIST, IFF_TAP = 0x400454CA, 0x400454CB, 0x0002
 
@@ -158,9 +159,12 @@ def _make_parent(netlink: Changes, parents: list[str]) -> tuple[str, list[str]]:
 
 def _make_tap() -> None:
     """A tap device that stays when its file is closed. Errors: OSError."""
-    with open("/dev/net/tun", "rb+", buffering=0) as device:
+    device = os.open(TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
         fcntl.ioctl(device, TUNSETIFF, struct.pack("=16sH22x", PARENT.encode(), IFF_TAP))
         fcntl.ioctl(device, TUNSETPERSIST, 1)
+    finally:
+        os.close(device)
 
 
 def _data(kind: str, name: str) -> list[Attribute]:
