@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed bench demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed bench profile demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -53,6 +53,9 @@ test-composed: root setup ## run site.yml and teardown.yml on hosts composed fro
 
 bench: root setup ## measure beside other tools, and print a table of the ratios (as root); ARGS=--help
 	@python -m tests.bench $(ARGS)
+
+profile: root setup ## print where the time of a converged site.yml goes, module by module (as root)
+	@python tests/bench/profile.py $(ARGS)
 
 demo: root setup ## show the collection at work on three nspawn hosts (as root); faster, two namespaces: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo

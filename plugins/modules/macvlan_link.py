@@ -414,7 +414,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.failures import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import converge
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions

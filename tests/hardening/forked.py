@@ -37,7 +37,6 @@ def modules() -> list[str]:
 
 # Loaded before anything is forked, or every child would do it.
 LOADED = {name: importlib.import_module(f"{PLUGINS}.{name}") for name in modules()}
-importlib.import_module("pyroute2")
 
 
 def main_of(module: str, args: dict[str, Any], check: bool = False) -> None:

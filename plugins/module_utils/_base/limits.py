@@ -56,13 +56,14 @@ def bounded(result: dict[str, Any], say: str = "overrun") -> dict[str, Any]:
 
     say: the key of a list of sentences, to which it adds one for each kind of list that it cut.
     """
-    if _size(result) <= RESULT_MAX:
+    text = json.dumps(result, default=str)
+    if len(text) <= RESULT_MAX:
         return result
-    result = json.loads(json.dumps(result, default=str))
-    own = _size(result) - sum(_size(items) for dummy, items in _foreign_lists(result))
+    result = json.loads(text)
+    own = len(text) - sum(_size(items) for dummy, items in _foreign_lists(result))
     limit = max(RESULT_MAX, own + RESULT_MAX // 2) - _ROOM
     cut: dict[str, int] = {}
-    excess = _size(result) - limit
+    excess = len(text) - limit
     while excess > 0 and _shorten(result, excess, cut):
         excess = _size(result) - limit
     if excess > 0:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -114,6 +113,8 @@ def unknown_keys(given: dict, known: tuple[str, ...], key: str, problems: Proble
     """Add a problem for each key that nothing would read."""
     for name, value in given.items():
         if name not in known:
+            import difflib
+
             close = difflib.get_close_matches(str(name)[:_KEY_MAX], known, 1)
             remedy = f"write {close[0]}" if close else f"use one of {', '.join(known)}"
             problems.add(f"{key}.{name}", value, "there is no such key", remedy)

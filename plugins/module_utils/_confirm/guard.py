@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
 from . import boot, hung, pending
+from .failures import ChangeUndone, GuardFailed
 from .files import Tree
 from .lock import RunLock
 from .pending import PendingChange
@@ -41,14 +42,6 @@ OOM_SCORE = "-500"
 _DONE, _UNDO = b"d", b"u"
 
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
-
-
-class GuardFailed(Exception):
-    """There is no guard, or no longer; the message says what that means for the change."""
-
-
-class ChangeUndone(Exception):
-    """The change failed and was undone; the message says both."""
 
 
 class ChangeSnapshot(Protocol):

@@ -5,9 +5,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import LEASED, DesiredLink
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, LinkAddress
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import (
+    Facts,
+    Link,
+    LinkAddress,
+    Route,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IPV6_DEFAULT_METRIC, MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.handover import gives_away
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import needs_recreation, present_addresses
@@ -20,19 +29,69 @@ from .state import ConvergeState
 CHILDREN = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
 
 
+@dataclass(frozen=True)
+class _Others:
+    """What the rules of all links look at, once: a host may have a thousand.
+
+    leaving: names of links whose MAC address gets free. macs: the other links by MAC address. holders: who has an
+    address and keeps it. connected: addresses of others that are up. routes: those of children that are not declared,
+    with the child. siblings: the modes of the children of each parent, by index and name.
+    """
+
+    leaving: set[str]
+    macs: dict[str, list[Link]]
+    holders: dict[Address, Link]
+    connected: list[tuple[LinkAddress, Link]]
+    routes: list[tuple[Route, Link]]
+    siblings: dict[int, dict[str, str | None]]
+
+
+def _others(state: ConvergeState) -> _Others:
+    facts, names = state.facts, {link.name for link in state.present} | {*state.removed}
+    moving = {link.name for link in state.present if link.addresses is not None} | set(state.removed)
+    macs: dict[str, list[Link]] = defaultdict(list)
+    for link in facts.links:
+        macs[link.mac].append(link)
+    held = [(item, link) for item in facts.addresses for link in [facts.by_index(item.index)] if link is not None]
+    routed = [(route, link) for route in facts.routes for link in [facts.by_index(route.oif)] if link is not None]
+    return _Others(
+        leaving={*state.removed, *(link.name for link in state.present if gives_away(link, facts))},
+        macs=macs,
+        holders={item.interface.ip: link for item, link in held if link.name not in moving},
+        connected=[(item, link) for item, link in held if link.up and link.name not in names],
+        routes=[(route, link) for route, link in routed if link.kind in CHILDREN and link.name not in names],
+        siblings=_siblings(state, names),
+    )
+
+
+def _siblings(state: ConvergeState, names: set[str]) -> dict[int, dict[str, str | None]]:
+    found: dict[int, dict[str, str | None]] = {}
+    for link in state.present:
+        found.setdefault(link.lower.index, {})[link.name] = link.mode
+    for link in {link.lower.index: link for link in state.present}.values():
+        for child in state.facts.children(link.lower):
+            if child.name not in names:
+                found[link.lower.index][child.name] = child.mode
+    for namespace, child, _facts in state.elsewhere:
+        if child.parent in found:
+            found[child.parent][f"{child.name} in network namespace {namespace.label}"] = child.mode
+    return found
+
+
 def check(state: ConvergeState, problems: Problems) -> None:
     """Every rule for links that needs to know the host."""
+    others = _others(state)
     for link in state.present:
         _check_name(link, state.facts, problems)
-        _check_mac(link, state, problems)
+        _check_mac(link, others, state, problems)
         _check_mtu(link, problems)
-        _check_addresses(link, state, problems)
+        _check_addresses(link, others, state, problems)
         _check_recreation(link, state, problems)
-        _check_passthru(link, state, problems)
+        _check_passthru(link, others, problems)
         _check_makers(link, state, problems)
         _check_leased(link, state, problems)
-        _check_subnet(link, state, problems)
-        _check_routes(link, state, problems)
+        _check_subnet(link, others, state, problems)
+        _check_routes(link, others, problems)
     rivals.check(state.rivals, problems)
 
 
@@ -48,7 +107,7 @@ def _check_leased(link: DesiredLink, state: ConvergeState, problems: Problems) -
             problems.add(f"{link.key}.addresses", LEASED, what, remedy)
 
 
-def _check_subnet(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+def _check_subnet(link: DesiredLink, others: _Others, state: ConvergeState, problems: Problems) -> None:
     """A parent with addresses in other networks alone is not in the network of another link of the host.
 
     One without any may be a second card that is kept for containers.
@@ -58,12 +117,9 @@ def _check_subnet(link: DesiredLink, state: ConvergeState, problems: Problems) -
         own = [item.interface.network for item in facts.addresses_of(parent) if _connects(item, address.version)]
         if not own or any(address.ip in network for network in own):
             continue
-        for item in facts.addresses:
-            other = facts.by_index(item.index)
-            if other is None or not other.up or not _connects(item, address.version):
-                continue
+        for item, other in others.connected:
             of_parent = other.parent == parent.index and other.parent_nsid is None
-            if address.ip in item.interface.network and not of_parent and other.name not in _names(state):
+            if _connects(item, address.version) and address.ip in item.interface.network and not of_parent:
                 what = f"{address.ip} is in {item.interface.network}, which is the network of {other.name}, and"
                 what += f" {parent.name} has addresses only in {', '.join(str(network) for network in own)}"
                 remedy = f"name the interface that leads to the network, as in parent: {other.name}"
@@ -71,13 +127,12 @@ def _check_subnet(link: DesiredLink, state: ConvergeState, problems: Problems) -
                 break
 
 
-def _check_routes(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+def _check_routes(link: DesiredLink, others: _Others, problems: Problems) -> None:
     """A sibling with a route to the same addresses: of two equal ones the kernel uses the older one."""
     declared = {(route.destination, route.table): route for route in link.routes or ()}
-    for found in state.facts.routes:
-        other = state.facts.by_index(found.oif) if found.oif else None
+    for found, other in others.routes if declared else ():
         mine = declared.get((found.destination, found.table))
-        if mine is None or other is None or other.kind not in CHILDREN or other.name in _names(state):
+        if mine is None:
             continue
         default = IPV6_DEFAULT_METRIC if found.destination.version == 6 else 0
         if found.metric <= (mine.metric or default):
@@ -89,10 +144,6 @@ def _check_routes(link: DesiredLink, state: ConvergeState, problems: Problems) -
 def _connects(item: LinkAddress, version: int) -> bool:
     network = item.interface.network
     return network.version == version and network.prefixlen < network.max_prefixlen and not network.is_link_local
-
-
-def _names(state: ConvergeState) -> set[str]:
-    return {link.name for link in state.present} | {*state.removed}
 
 
 def _check_name(link: DesiredLink, facts: Facts, problems: Problems) -> None:
@@ -121,14 +172,13 @@ def _check_makers(link: DesiredLink, state: ConvergeState, problems: Problems) -
             problems.add(f"{link.key}.adopt", True, f"{maker}, and it cannot be taken over: {adoption}", remedy)
 
 
-def _check_mac(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+def _check_mac(link: DesiredLink, others: _Others, state: ConvergeState, problems: Problems) -> None:
     """The kernel refuses a second one on the same parent only when the link comes up (macvlan_open, EADDRINUSE)."""
     if not link.mac:
         return
     remedy = "choose another MAC address, or leave mac out for a stable one"
-    leaving = {*state.removed, *(one.name for one in state.present if gives_away(one, state.facts))}
-    for other in state.facts.links:
-        if other.mac != link.mac or other.name == link.name or other.name in leaving:
+    for other in others.macs.get(link.mac, ()):
+        if other.name == link.name or other.name in others.leaving:
             continue
         whose = "its parent" if other.index == link.lower.index else other.name
         problems.add(f"{link.key}.mac", link.mac, f"{whose} has the same MAC address", remedy)
@@ -144,17 +194,9 @@ def _check_mtu(link: DesiredLink, problems: Problems) -> None:
         problems.add(f"{link.key}.mtu", link.mtu, what, "lower it, or raise the parent's first, or leave mtu out")
 
 
-def _check_addresses(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
-    facts = state.facts
-    moving = {other.name for other in state.present if other.addresses is not None} | set(state.removed)
-    holders = {
-        item.interface.ip: holder
-        for item in facts.addresses
-        for holder in [facts.by_index(item.index)]
-        if holder is not None and holder.name not in moving
-    }
+def _check_addresses(link: DesiredLink, others: _Others, state: ConvergeState, problems: Problems) -> None:
     for interface in link.addresses or ():
-        holder = holders.get(interface.ip)
+        holder = others.holders.get(interface.ip)
         if holder is not None:
             remedy = "choose an address of its own for the link, or remove it there first"
             problems.add(
@@ -179,18 +221,12 @@ def _check_recreation(link: DesiredLink, state: ConvergeState, problems: Problem
         problems.add(f"{link.key}.{needed.option}", declared, what, remedy)
 
 
-def _check_passthru(link: DesiredLink, state: ConvergeState, problems: Problems) -> None:
+def _check_passthru(link: DesiredLink, others: _Others, problems: Problems) -> None:
     """A passthru link is its parent's only child (macvlan_common_newlink, EINVAL both ways)."""
-    siblings = {other.name: other.mode for other in state.present if other.lower.index == link.lower.index}
-    declared = {other.name for other in state.present}
-    for child in state.facts.children(link.lower):
-        if child.name not in declared and child.name not in state.removed:
-            siblings[child.name] = child.mode
-    for namespace, child, _facts in state.elsewhere:
-        if child.parent == link.lower.index:
-            siblings[f"{child.name} in network namespace {namespace.label}"] = child.mode
-    siblings.pop(link.name, None)
-    others = [name for name, mode in siblings.items() if "passthru" in (link.mode, mode)]
-    if others:
-        what = f"{link.lower.name} also carries {', '.join(others)}, and a passthru link is its parent's only one"
+    siblings = others.siblings[link.lower.index]
+    if "passthru" not in (link.mode, *siblings.values()):
+        return
+    found = [name for name, mode in siblings.items() if name != link.name and "passthru" in (link.mode, mode)]
+    if found:
+        what = f"{link.lower.name} also carries {', '.join(found)}, and a passthru link is its parent's only one"
         problems.add(f"{link.key}.mode", link.mode, what, "use mode bridge, or another parent")

@@ -166,11 +166,14 @@ def plan(
     for settings in after.values():
         for record in settings.values():
             record["links"] = [name for name in record["links"] if name not in gone]
+    needing: dict[tuple[str, str], set[str]] = {}
     for link in present:
         for name, _value in link.parent_sysctl:
-            now = sysctls.get(sysctl_path(link.lower.name, name))
-            record = after.setdefault(link.lower.name, {}).setdefault(name, {"before": now, "links": []})
-            record["links"] = sorted({*record["links"], link.name})
+            needing.setdefault((link.lower.name, name), set()).add(link.name)
+    for (parent, name), links in needing.items():
+        now = sysctls.get(sysctl_path(parent, name))
+        record = after.setdefault(parent, {}).setdefault(name, {"before": now, "links": []})
+        record["links"] = sorted(links.union(record["links"]))
     first: list[Step | None] = [*_up(present, difference)]
     first += [_write(parent, name, value, sysctls, difference) for (parent, name), value in wanted.items()]
     last: list[Step | None] = []

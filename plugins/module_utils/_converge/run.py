@@ -15,7 +15,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_pyroute2,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock, held
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
@@ -29,7 +28,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import p
 from . import lockout, parent_settings
 from .plan import ConvergePlan, plan
 from .state import ConvergeOptions, ConvergeState, read, read_again
-from .undo import LinkSnapshot
 
 #: Seconds that the kernel and daemons get to reach the declared state.
 SETTLE_TIMEOUT = 10.0
@@ -63,9 +61,13 @@ def _converge(options: ConvergeOptions, request: Request, lock: RunLock | None) 
     state = read(options)
     planned = plan(state)
     _check_feasible(state, planned, request)
-    result = _result(state, planned, [], warning)
     if lock is None or not planned.difference:
-        return result
+        return _result(state, planned, [], warning)
+    # Loaded now, and whole: the guard lives on when the files of the module are gone.
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
+
+    from .undo import LinkSnapshot
+
     with guarded(request, planned.difference.messages(), lambda: LinkSnapshot(state, planned), lock) as guard:
         actions = change(state, planned)
         result = _result(settle(state), planned, actions, warning)
@@ -150,13 +152,14 @@ def _remaining(state: ConvergeState) -> list[str]:
 def _result(state: ConvergeState, planned: ConvergePlan, actions: list[str], warning: str) -> dict[str, object]:
     difference = planned.difference
     choices = {choice.link: choice for choice in planned.persistence.choices}
+    targets = {change.target for change in difference}
     return {
         "changed": bool(difference),
         "diff": difference.ansible_diff(),
         "messages": difference.messages(),
         "actions": actions,
         "adopted": [str(maker) for maker in state.makers if maker.link in state.adoptions],
-        "removed": [name for name in state.removed if difference.of(_link_plan.target(name))],
+        "removed": [name for name in state.removed if _link_plan.target(name) in targets],
         "links": [_as_data(link, choices[link.name]) for link in state.present],
         "uplink": state.uplink.as_data() if state.uplink else None,
         "warnings": [*([warning] if warning else []), *_warnings(state, planned)],

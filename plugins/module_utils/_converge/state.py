@@ -249,7 +249,7 @@ def _elsewhere(present: Iterable[DesiredLink], facts: Facts) -> list[tuple[Names
         current = facts.link(link.name)
         if current is None or current.mac != link.mac or link.mode == "passthru":
             parents.add(link.lower)
-    everywhere = _kernel.read_all() if parents else []
+    everywhere = _kernel.read_all(routes=False) if parents else []
     return [child for parent in parents for child in foreign_children(everywhere, parent)]
 
 

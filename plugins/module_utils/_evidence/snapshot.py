@@ -14,24 +14,25 @@ import ipaddress
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import Fields, decode
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     MACVLAN_KINDS,
     NEIGHBOUR_STATES,
     PROTOCOLS,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import text as netlink_text
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import RTM_NEWNEIGH, RTM_NEWRULE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink, read_all
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup_with
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink, encode
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Container, Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
@@ -256,7 +257,7 @@ def _targets(networks: list[MacvlanNetwork]) -> list[Address]:
 
 def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetwork]) -> NamespaceInside:
     """What has to be read inside the namespace itself."""
-    with open_rtnetlink() as netlink:
+    with Rtnetlink() as netlink:
         paths: list[PathData] = [
             {
                 "target": str(target),
@@ -279,23 +280,26 @@ def _inside(links: list[str], targets: list[Address], networks: list[MacvlanNetw
     }
 
 
-def _neighbours(netlink: Any, networks: list[MacvlanNetwork]) -> list[NeighbourData]:
+def _neighbours(netlink: Rtnetlink, networks: list[MacvlanNetwork]) -> list[NeighbourData]:
     subnets = [subnet for network in networks for subnet in network.subnets]
     found: list[NeighbourData] = []
-    for entry in netlink.get_neighbours():
-        if entry["family"] not in (socket.AF_INET, socket.AF_INET6) or not entry.get_attr("NDA_DST"):
-            continue
-        address = ipaddress.ip_address(entry.get_attr("NDA_DST"))
-        if any(within(address, subnet) for subnet in subnets):
+    for entry in _decoded(netlink, RTM_NEWNEIGH):
+        if entry["address"] and any(within(ipaddress.ip_address(entry["address"]), subnet) for subnet in subnets):
+            known = entry["state"] in NEIGHBOUR_STATES.values()
             found.append(
                 {
-                    "link": _interface(entry["ifindex"]),
-                    "address": str(address),
-                    "mac": entry.get_attr("NDA_LLADDR"),
-                    "state": NEIGHBOUR_STATES.get(entry["state"], ""),
+                    "link": _interface(entry["index"]),
+                    "address": entry["address"],
+                    "mac": entry["mac"] or None,
+                    "state": entry["state"] if known else "",
                 }
             )
     return found[:NEIGHBOURS_MAX]
+
+
+def _decoded(netlink: Rtnetlink, kind: int) -> Iterator[Fields]:
+    decoded = (decode(kind, 0, encode(message)) for message in netlink.dump(kind))
+    return (found.fields for found in decoded if found is not None)
 
 
 def _interface(index: int) -> str | None:
@@ -305,30 +309,23 @@ def _interface(index: int) -> str | None:
         return None
 
 
-def _rules(netlink: Any) -> list[RuleData]:
+def _rules(netlink: Rtnetlink) -> list[RuleData]:
     """Routing policy beyond the kernel's own three rules (local, main, default)."""
-    found: list[RuleData] = []
-    for rule in [*netlink.get_rules(family=socket.AF_INET), *netlink.get_rules(family=socket.AF_INET6)]:
-        priority = rule.get_attr("FRA_PRIORITY") or 0
-        if priority in (0, 32766, 32767):
-            continue
-        found.append(
-            {
-                "family": "ipv4" if rule["family"] == socket.AF_INET else "ipv6",
-                "priority": priority,
-                "table": rule.get_attr("FRA_TABLE"),
-                "from": _prefix(rule.get_attr("FRA_SRC"), rule["src_len"]),
-                "to": _prefix(rule.get_attr("FRA_DST"), rule["dst_len"]),
-                "iif": netlink_text(rule.get_attr("FRA_IIFNAME")) or None,
-                "oif": netlink_text(rule.get_attr("FRA_OIFNAME")) or None,
-                "mark": rule.get_attr("FRA_FWMARK"),
-            }
-        )
+    found: list[RuleData] = [
+        {
+            "family": rule["family"],
+            "priority": rule["priority"],
+            "table": rule["table"],
+            "from": rule["from"],
+            "to": rule["to"],
+            "iif": rule["iif"],
+            "oif": rule["oif"],
+            "mark": rule["mark"],
+        }
+        for rule in _decoded(netlink, RTM_NEWRULE)
+        if rule["priority"] not in (0, 32766, 32767)
+    ]
     return found[:RULES_MAX]
-
-
-def _prefix(address: str | None, length: int) -> str | None:
-    return f"{address}/{length}" if address else None
 
 
 def _settings(link: str) -> dict[str, int]:

@@ -70,8 +70,8 @@ class Attribute:
     """One attribute.
 
     name: of the option, in differences, and in the kernel's facts. option: its argument spec. parse: checks and
-    normalises what was declared. netlink: pyroute2's name of it, of macvlan itself (IFLA_INFO_DATA) where `own`.
-    encode: the value for netlink. ip: its arguments to ip-link(8). keys: in forms of configuration; one that has
+    normalises what was declared. netlink: its name in `_kernel.changes`, of macvlan itself (IFLA_INFO_DATA) where
+    `own`. encode: the value for netlink. ip: its arguments to ip-link(8). keys: in forms of configuration; one that has
     none for it is refused, unless `harmless`.
 
     of_parent: where it is not declared, the link has its parent's. fixed: values to and from which the kernel changes

@@ -33,8 +33,26 @@ from .names import (
     IFF_LOWER_UP,
     IFF_NOARP,
     IFF_UP,
+    IFLA_ADDRESS,
+    IFLA_IFNAME,
+    IFLA_INFO_DATA,
+    IFLA_INFO_KIND,
+    IFLA_LINK,
+    IFLA_LINK_NETNSID,
+    IFLA_LINKINFO,
+    IFLA_MACVLAN_BC_QUEUE_LEN,
+    IFLA_MACVLAN_MODE,
+    IFLA_MASTER,
+    IFLA_MTU,
+    IFLA_PROMISCUITY,
+    IFLA_STATS64,
+    MACVLAN_KINDS,
     MACVLAN_MODES,
+    NDA_DST,
+    NDA_LLADDR,
     NEIGHBOUR_STATES,
+    NETNSA_FD,
+    NETNSA_NSID,
     PROTOCOLS,
     RTA_DST,
     RTA_GATEWAY,
@@ -89,14 +107,9 @@ _ROUTE_TYPES = (
 _OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 _IP = (socket.AF_INET, socket.AF_INET6)
 #: linux/if_link.h
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINK, _IFLA_MASTER = 1, 3, 4, 5, 10
-_IFLA_OPERSTATE, _IFLA_LINKINFO = 16, 18
-_IFLA_STATS64, _IFLA_PROMISCUITY, _IFLA_CARRIER_CHANGES, _IFLA_LINK_NETNSID = 23, 30, 35, 37
-_IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_MACVLAN_MODE, _IFLA_MACVLAN_BC_QUEUE_LEN = 1, 2, 1, 7
+_IFLA_OPERSTATE, _IFLA_CARRIER_CHANGES = 16, 35
 #: linux/neighbour.h
-_NDA_DST, _NDA_LLADDR, _NTF_ROUTER = 1, 2, 0x80
-#: linux/net_namespace.h
-_NETNSA_NSID, _NETNSA_FD = 1, 3
+_NTF_ROUTER = 0x80
 #: struct rtnl_link_stats64 (linux/if_link.h), the members that say why frames do not arrive, by their place.
 _STATISTICS = {4: "rx_errors", 5: "tx_errors", 6: "rx_dropped", 7: "tx_dropped", 23: "rx_nohandler"}
 
@@ -136,7 +149,7 @@ def dump_or_get(message_type: int, sequence: int, index: int = 0) -> bytes:
 
 def request_namespace_id(namespace: int, sequence: int) -> bytes:
     """The request for the id of the namespace behind a descriptor (linux/net_namespace.h NETNSA_FD)."""
-    body = struct.pack("=Bxxx", socket.AF_UNSPEC) + attribute(_NETNSA_FD, struct.pack("=I", namespace))
+    body = struct.pack("=Bxxx", socket.AF_UNSPEC) + attribute(NETNSA_FD, struct.pack("=I", namespace))
     return request(RTM_GETNSID, 0, sequence, body)
 
 
@@ -171,33 +184,33 @@ def _link(data: bytes) -> Fields | None:
         return None  # a bridge's or IPv6's own view of a link
     found = _attributes(data, 16)
     kind, mode, queue = "", "", None
-    if _IFLA_LINKINFO in found:
-        info = _attributes(found[_IFLA_LINKINFO])
-        kind = text(info.get(_IFLA_INFO_KIND))
-        if kind in ("macvlan", "macvtap"):
-            inner = _attributes(info.get(_IFLA_INFO_DATA, b""))
-            mode = MACVLAN_MODES.get(_number(inner.get(_IFLA_MACVLAN_MODE)) or 0, "")
-            queue = _number(inner.get(_IFLA_MACVLAN_BC_QUEUE_LEN))
+    if IFLA_LINKINFO in found:
+        info = _attributes(found[IFLA_LINKINFO])
+        kind = text(info.get(IFLA_INFO_KIND))
+        if kind in MACVLAN_KINDS:
+            inner = _attributes(info.get(IFLA_INFO_DATA, b""))
+            mode = MACVLAN_MODES.get(_number(inner.get(IFLA_MACVLAN_MODE)) or 0, "")
+            queue = _number(inner.get(IFLA_MACVLAN_BC_QUEUE_LEN))
     operstate = _number(found.get(_IFLA_OPERSTATE)) or 0
     fields: Fields = {
         "index": index,
-        "name": text(found.get(_IFLA_IFNAME)),
+        "name": text(found.get(IFLA_IFNAME)),
         "kind": kind,
-        "mac": _mac(found.get(_IFLA_ADDRESS)),
-        "mtu": _number(found.get(_IFLA_MTU)),
+        "mac": _mac(found.get(IFLA_ADDRESS)),
+        "mtu": _number(found.get(IFLA_MTU)),
         "up": bool(flags & IFF_UP),
         "carrier": bool(flags & IFF_LOWER_UP),
         "arp": not flags & IFF_NOARP,
         "operstate": _OPERSTATES[operstate] if operstate < len(_OPERSTATES) else str(operstate),
-        "promiscuity": _number(found.get(_IFLA_PROMISCUITY)) or 0,
-        "master": _number(found.get(_IFLA_MASTER)),
-        "parent": _number(found.get(_IFLA_LINK)) or None,
-        "parent_namespace_id": _number(found.get(_IFLA_LINK_NETNSID)),
+        "promiscuity": _number(found.get(IFLA_PROMISCUITY)) or 0,
+        "master": _number(found.get(IFLA_MASTER)),
+        "parent": _number(found.get(IFLA_LINK)) or None,
+        "parent_namespace_id": _number(found.get(IFLA_LINK_NETNSID)),
         "mode": mode,
         "bcqueuelen": queue,
     }
-    if _IFLA_STATS64 in found:
-        raw = found[_IFLA_STATS64]
+    if IFLA_STATS64 in found:
+        raw = found[IFLA_STATS64]
         fields["counters"] = {
             name: struct.unpack_from("=Q", raw, place * 8)[0]
             for place, name in _STATISTICS.items()
@@ -259,8 +272,8 @@ def _neighbour(data: bytes) -> Fields | None:
     found = _attributes(data, 12)
     return {
         "index": index,
-        "address": _address(family, found.get(_NDA_DST)),
-        "mac": _mac(found.get(_NDA_LLADDR)),
+        "address": _address(family, found.get(NDA_DST)),
+        "mac": _mac(found.get(NDA_LLADDR)),
         "state": NEIGHBOUR_STATES.get(state, str(state)),
         "router": bool(flags & _NTF_ROUTER),
     }
@@ -285,7 +298,7 @@ def _rule(data: bytes) -> Fields:
 
 def _namespace_id(data: bytes) -> Fields:
     """struct rtgenmsg and NETNSA_NSID, which is -1 where there is none."""
-    found = _attributes(data, 4).get(_NETNSA_NSID)
+    found = _attributes(data, 4).get(NETNSA_NSID)
     number = struct.unpack("=i", found)[0] if found else -1
     return {"id": None if number < 0 else number}
 

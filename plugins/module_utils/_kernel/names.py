@@ -32,7 +32,12 @@ RT_SCOPE_UNIVERSE = 0
 RT_SCOPE_LINK = 253
 RTM_F_CLONED = 0x200
 RTM_F_LOOKUP_TABLE = 0x1000
-RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_PREFSRC = 1, 2, 4, 5, 6, 7
+RTA_DST, RTA_SRC, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_PREFSRC, RTA_METRICS = 1, 2, 4, 5, 6, 7, 8
+#: linux/rtnetlink.h RTAX_*, those that are numbers.
+RTAX_NAMES = {
+    1: "lock", 2: "mtu", 3: "window", 4: "rtt", 5: "rttvar", 6: "ssthresh", 7: "cwnd", 8: "advmss", 9: "reordering",
+    10: "hoplimit", 11: "initcwnd", 12: "features", 13: "rto_min", 14: "initrwnd", 15: "quickack",
+}  # fmt: skip
 RTNH_F_ONLINK = 0x4
 RTA_MULTIPATH, RTA_CACHEINFO, RTA_TABLE, RTA_EXPIRES = 9, 12, 15, 23
 #: linux/fib_rules.h
@@ -62,6 +67,14 @@ NTF_EXT_MANAGED = 0x1
 NDA_DST, NDA_LLADDR, NDA_CACHEINFO, NDA_PROBES, NDA_MASTER, NDA_FLAGS_EXT = 1, 2, 3, 4, 9, 15
 #: linux/socket.h
 AF_BRIDGE = 7
+#: linux/if_link.h
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER, IFLA_TXQLEN, IFLA_LINKINFO = 1, 3, 4, 5, 10, 13, 18
+IFLA_IFALIAS, IFLA_STATS64, IFLA_NET_NS_FD, IFLA_PROMISCUITY = 20, 23, 28, 30
+IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES, IFLA_LINK_NETNSID, IFLA_PROP_LIST, IFLA_ALT_IFNAME = 31, 32, 37, 52, 53
+IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
+IFLA_MACVLAN_MODE, IFLA_MACVLAN_FLAGS, IFLA_MACVLAN_MACADDR_COUNT, IFLA_MACVLAN_BC_QUEUE_LEN = 1, 2, 6, 7
+MACVLAN_FLAG_NOPROMISC = 1
+IFLA_BOND_MODE = 1
 #: linux/if_link.h enum macvlan_mode
 MACVLAN_MODES = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
 #: macvtap is a macvlan link whose frames a character device takes (drivers/net/macvtap.c).
@@ -72,5 +85,5 @@ BOND_MODES_REWRITING = {5: "balance-tlb", 6: "balance-alb"}
 COUNTERS = tuple(
     f"{direction}_{what}" for what in ("packets", "bytes", "errors", "dropped") for direction in ("rx", "tx")
 )
-#: linux/net_namespace.h NETNSA_NSID_NOT_ASSIGNED is -1, which pyroute2 reads as unsigned.
-NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF
+#: linux/net_namespace.h; the id is -1 where there is none.
+NETNSA_NSID, NETNSA_FD = 1, 3

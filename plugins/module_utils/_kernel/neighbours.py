@@ -15,6 +15,8 @@ import struct
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+
 from .names import (
     AF_BRIDGE,
     NDA_CACHEINFO,
@@ -29,7 +31,7 @@ from .names import (
     NTF_SELF,
     NUD_PERMANENT,
 )
-from .netlink import NLA_TYPE_MASK, attribute
+from .netlink import NLA_TYPE_MASK, RTM_NEWNEIGH, attribute
 from .rtnetlink import RtnetlinkMessage
 
 #: struct ndmsg
@@ -44,15 +46,15 @@ def is_forwarding(message: RtnetlinkMessage) -> bool:
 
 def configured(message: RtnetlinkMessage) -> bool:
     """Whether user space made it: what the kernel has learned it learns again."""
-    family, _index, state, flags, _kind = _NDMSG.unpack(message.header)
+    family, _index, now, flags, _kind = _NDMSG.unpack(message.header)
     own = message.get(NDA_LLADDR) or b""
     if family == AF_BRIDGE:
         # Multicast addresses follow from memberships, and entries of a bridge from its ports.
         plain = bool(own) and not own[0] & 1 and message.get(NDA_MASTER) is None
-        return plain and bool(flags & NTF_SELF and state & NUD_PERMANENT)
+        return plain and bool(flags & NTF_SELF and now & NUD_PERMANENT)
     if family not in (socket.AF_INET, socket.AF_INET6):
         return False
-    kept = bool(flags & (NTF_PROXY | NTF_EXT_LEARNED) or state & NUD_PERMANENT or _managed(message))
+    kept = bool(flags & (NTF_PROXY | NTF_EXT_LEARNED) or now & NUD_PERMANENT or _managed(message))
     return kept and message.get(NDA_DST) is not None
 
 
@@ -65,23 +67,34 @@ def index(message: RtnetlinkMessage) -> int:
     return int(_NDMSG.unpack(message.header)[1])
 
 
+def state(message: RtnetlinkMessage) -> int:
+    """NUD_*"""
+    return int(_NDMSG.unpack(message.header)[2])
+
+
 def moved(message: RtnetlinkMessage, devices: Mapping[int, int]) -> RtnetlinkMessage | None:
     """The same on the device of that name now, without what passes; None where the device is gone."""
-    family, old, state, flags, kind = _NDMSG.unpack(message.header)
+    family, old, now, flags, kind = _NDMSG.unpack(message.header)
     if old not in devices:
         return None
     passing = (*_PASSING, NDA_LLADDR) if _managed(message) else _PASSING
     kept = tuple(item for item in message.attributes if item[0] & NLA_TYPE_MASK not in passing)
-    header = _NDMSG.pack(family, devices[old], 0 if _managed(message) else state, flags, kind)
+    header = _NDMSG.pack(family, devices[old], 0 if _managed(message) else now, flags, kind)
     return replace(message, header=header, attributes=kept)
 
 
 def key(message: RtnetlinkMessage) -> bytes:
     """What makes it the same one: `moved` has taken away what passes. The state of a learned one passes, too."""
-    family, device, state, flags, _kind = _NDMSG.unpack(message.header)
+    family, device, now, flags, _kind = _NDMSG.unpack(message.header)
     lasting = flags & (NTF_SELF | NTF_PROXY | NTF_EXT_LEARNED)
-    head = _NDMSG.pack(family, device, state & NUD_PERMANENT, lasting, 0)
+    head = _NDMSG.pack(family, device, now & NUD_PERMANENT, lasting, 0)
     return b"n" + head + b"".join(attribute(number, payload) for number, payload in sorted(message.attributes))
+
+
+def of(target: Address, device: int) -> RtnetlinkMessage:
+    """The entry of a target, as it is named in a request."""
+    family = socket.AF_INET if target.version == 4 else socket.AF_INET6
+    return RtnetlinkMessage(RTM_NEWNEIGH, _NDMSG.pack(family, device, 0, 0, 0), ((NDA_DST, target.packed),))
 
 
 def words(message: RtnetlinkMessage, names: Mapping[int, str]) -> str:

@@ -3,17 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Netlink messages on the wire (RFC 3549; linux/netlink.h): header, attributes, requests. Pure.
 
-pyroute2 does the everyday work: it reads links, addresses and routes (`read`, `route_lookup`), and it configures. Two
-tasks are beyond it, in every release from 0.7.2 on:
+Two tasks need it, and each has its own reader:
 
 - To restore addresses, routes and rules as they were, each attribute has to be sent back as the kernel sent it, also
-  one that no library knows: pyroute2 encodes the attributes that its own tables list. `rtnetlink` keeps the octets.
-- To watch a host without disturbing it, a notification has to cost tens of microseconds: pyroute2 takes 2 to 3 ms, and
-  a storm of neighbour updates brings thousands per second. `decode` turns the few fields that a timeline shows into
-  values, in 20 to 40 microseconds.
+  one that no library knows: `rtnetlink` keeps the octets. `read` makes facts of them, and `changes` is its other side.
+- To watch a host without disturbing it, a notification has to cost tens of microseconds, as a storm of neighbour
+  updates brings thousands per second. `decode` turns the few fields that a timeline shows into values, in 20 to 40
+  microseconds.
 
-The two share this file and nothing else. One codec for both would have to keep every octet and to interpret it as well,
-so that each of them would pay for the other: a restore never looks into most attributes, a timeline never sends one.
+pyroute2 does none of this: importing it costs a module run 0.15 to 0.3 s, as that loads its database, conntrack and
+nftables as well; it takes 2 to 3 ms for a notification, and 0.6 s for a thousand links.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP_INTR = 0x1, 0x4, 0x10
 NLM_F_ROOT, NLM_F_MATCH = 0x100, 0x200
 NLM_F_DUMP = NLM_F_ROOT | NLM_F_MATCH
-NLM_F_REPLACE, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x400, 0x800
+NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x800
 NLA_F_NESTED = 0x8000
 #: Without NLA_F_NESTED and NLA_F_NET_BYTEORDER, the two high bits of an attribute's number.
 NLA_TYPE_MASK = 0x3FFF

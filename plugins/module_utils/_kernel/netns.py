@@ -10,8 +10,8 @@ import ctypes
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -172,8 +172,22 @@ def unshare() -> None:
 
 def in_thread(function: Callable[[], Result]) -> Result:
     """Call a function in a thread of its own: a namespace is a property of a thread, and the others keep theirs."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(function).result()
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            results.append(function())
+        # Whoever asked gets it, whatever it is.
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 def run_in(path: str, function: Callable[[], Result]) -> Result:

@@ -10,15 +10,17 @@ import os
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 
-from .names import NEIGHBOUR_STATES
-from .read import open_rtnetlink
+from . import neighbours as _neighbours
+from .names import NDA_DST, NDA_LLADDR, NEIGHBOUR_STATES, RTA_GATEWAY, RTA_OIF, RTA_PREFSRC
+from .netlink import RTM_NEWNEIGH
+from .rtnetlink import Rtnetlink
 
-#: linux/rtnetlink.h
+#: linux/rtnetlink.h; the place of a route's type in struct rtmsg.
 _RTN_LOCAL = 2
+_TYPE = 7
 
 
 @dataclass(frozen=True)
@@ -39,50 +41,46 @@ class Path:
 
 
 def lookup(targets: Iterable[Address]) -> dict[Address, Path]:
-    """The path to each target from the namespace that this runs in."""
-    with open_rtnetlink() as netlink:
+    """The path to each target from the namespace that this runs in. Errors: OSError."""
+    with Rtnetlink() as netlink:
         return lookup_with(netlink, targets)
 
 
-def lookup_with(netlink: Any, targets: Iterable[Address]) -> dict[Address, Path]:
+def lookup_with(netlink: Rtnetlink, targets: Iterable[Address]) -> dict[Address, Path]:
     """The same over an open socket of this namespace."""
     neighbours = {}
-    for entry in netlink.get_neighbours():
-        if entry["family"] in (socket.AF_INET, socket.AF_INET6) and entry.get_attr("NDA_DST"):
-            neighbours[entry["ifindex"], ipaddress.ip_address(entry.get_attr("NDA_DST"))] = (
-                entry.get_attr("NDA_LLADDR") or "",
-                NEIGHBOUR_STATES.get(entry["state"], ""),
-            )
+    for entry in netlink.dump(RTM_NEWNEIGH):
+        address = _address(entry.get(NDA_DST))
+        if address is not None:
+            mac = (entry.get(NDA_LLADDR) or b"").hex(":")
+            neighbours[_neighbours.index(entry), address] = (mac, NEIGHBOUR_STATES.get(_neighbours.state(entry), ""))
     return {target: _path(netlink, target, neighbours) for target in targets}
 
 
-def _path(netlink: Any, target: Address, neighbours: Mapping[tuple[int, Address], tuple[str, str]]) -> Path:
-    from pyroute2.netlink.exceptions import NetlinkError
-
-    family = socket.AF_INET if target.version == 4 else socket.AF_INET6
+def _path(netlink: Rtnetlink, target: Address, neighbours: Mapping[tuple[int, Address], tuple[str, str]]) -> Path:
     try:
-        (route, *dummy) = netlink.route("get", family=family, dst=str(target))
-    except NetlinkError as error:
-        return Path(error=os.strerror(error.code))
-    index = route.get_attr("RTA_OIF")
-    gateway = _address(route.get_attr("RTA_GATEWAY"))
+        route = netlink.route_to(target)
+    except OSError as error:
+        return Path(error=os.strerror(error.errno or 0))
+    index = route.number(RTA_OIF) or 0
+    gateway = _address(route.get(RTA_GATEWAY))
     mac, state = neighbours.get((index, gateway or target), ("", ""))
     return Path(
         interface=_name(index),
-        source=_address(route.get_attr("RTA_PREFSRC")),
+        source=_address(route.get(RTA_PREFSRC)),
         gateway=gateway,
-        local=route["type"] == _RTN_LOCAL,
+        local=route.header[_TYPE] == _RTN_LOCAL,
         mac=mac,
         state=state,
     )
 
 
-def _address(text: str | None) -> Address | None:
-    return ipaddress.ip_address(text) if text else None
+def _address(packed: bytes | None) -> Address | None:
+    return ipaddress.ip_address(packed) if packed else None
 
 
-def _name(index: int | None) -> str:
+def _name(index: int) -> str:
     try:
-        return socket.if_indextoname(index or 0)
+        return socket.if_indextoname(index)
     except OSError:
         return f"interface {index}"

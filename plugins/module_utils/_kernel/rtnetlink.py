@@ -13,8 +13,10 @@ import errno
 import os
 import socket
 import struct
+import time
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
@@ -23,7 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
     BoundedReading,
 )
 
-from .names import AF_BRIDGE, NTF_PROXY, RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
+from .names import AF_BRIDGE, NETNSA_FD, NETNSA_NSID, NTF_PROXY, RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
 from .netlink import (
     NLA_TYPE_MASK,
     NLM_F_ACK,
@@ -36,6 +38,7 @@ from .netlink import (
     RTM_NEWLINK,
     RTM_NEWLINKPROP,
     RTM_NEWNEIGH,
+    RTM_NEWNSID,
     RTM_NEWQDISC,
     RTM_NEWROUTE,
     RTM_NEWRULE,
@@ -47,7 +50,8 @@ from .netlink import (
     request,
 )
 
-#: The size of the fixed header of each kind of thing: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr, tcmsg.
+#: The size of the fixed header of each kind of thing: ifinfomsg, ifaddrmsg, rtmsg, ndmsg, fib_rule_hdr, tcmsg,
+#: rtgenmsg.
 HEADERS = {
     RTM_NEWLINK: 16,
     RTM_NEWADDR: 8,
@@ -56,7 +60,10 @@ HEADERS = {
     RTM_NEWRULE: 12,
     RTM_NEWQDISC: 20,
     RTM_NEWLINKPROP: 16,
+    RTM_NEWNSID: 4,
 }
+
+Self = TypeVar("Self", bound="Rtnetlink")
 
 #: struct rtmsg
 _RTMSG = struct.Struct("=BBBBBBBBI")
@@ -64,6 +71,10 @@ _RTMSG = struct.Struct("=BBBBBBBBI")
 #: Seconds without any answer of the kernel, and how often a dump that was disturbed is taken again.
 TIMEOUT = 10.0
 DUMP_TRIES = 5
+#: Seconds before the second try; later ones wait so much longer each.
+DUMP_PAUSE = 0.02
+#: Octets of an answer: of a part of a dump, where one link can have much to say, and of an acknowledgement.
+_PART, _ACKNOWLEDGEMENT = 1 << 20, 1 << 16
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ def encode(message: RtnetlinkMessage) -> bytes:
 class Rtnetlink:
     """A socket; use it in a ``with`` block. Errors of all calls: OSError."""
 
-    def __enter__(self) -> Rtnetlink:
+    def __enter__(self: Self) -> Self:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
         self._socket.settimeout(TIMEOUT)
         self._socket.bind((0, 0))
@@ -126,21 +137,32 @@ class Rtnetlink:
         """flags: of struct ndmsg, whose last octets are flags and type."""
         size = HEADERS[kind]
         header = bytes([family]) + b"\0" * (size - 3) + bytes([flags, 0])
-        for _attempt in range(DUMP_TRIES):
+        for attempt in range(DUMP_TRIES):
+            time.sleep(attempt * DUMP_PAUSE)
             self._send(kind + 2, NLM_F_DUMP, header)
             messages, whole = self._receive(kind)
             if whole:
                 return messages
         raise OSError(errno.EINTR, "the kernel's tables changed each time they were read")
 
-    def route_to(self, target: Address, source: Address) -> RtnetlinkMessage:
-        """The kernel's choice of a route for packets from an own address (RTM_GETROUTE without dump)."""
+    def route_to(self, target: Address, source: Address | None = None) -> RtnetlinkMessage:
+        """The kernel's choice of a route, for packets from an own address or any (RTM_GETROUTE without dump)."""
         family, bits = (socket.AF_INET, 32) if target.version == 4 else (socket.AF_INET6, 128)
         # RTM_F_LOOKUP_TABLE: answer with the table in which the route was found, not with the main one.
-        header = _RTMSG.pack(family, bits, bits, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
-        wanted = ((RTA_DST, target.packed), (RTA_SRC, source.packed))
-        self._send(RTM_NEWROUTE + 2, 0, encode(RtnetlinkMessage(RTM_NEWROUTE, header, wanted)))
-        messages, _whole = self._receive(RTM_NEWROUTE, one=True)
+        header = _RTMSG.pack(family, bits, bits if source is not None else 0, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
+        wanted = ((RTA_DST, target.packed), *(((RTA_SRC, source.packed),) if source is not None else ()))
+        return self._get(RtnetlinkMessage(RTM_NEWROUTE, header, wanted))
+
+    def namespace_id(self, descriptor: int) -> int | None:
+        """By which id this namespace knows the one behind a descriptor; None where it has none for it."""
+        wanted = (NETNSA_FD, struct.pack("=I", descriptor))
+        found = self._get(RtnetlinkMessage(RTM_NEWNSID, bytes(HEADERS[RTM_NEWNSID]), (wanted,))).get(NETNSA_NSID)
+        number = int(struct.unpack("=i", found)[0]) if found else -1
+        return None if number < 0 else number
+
+    def _get(self, wanted: RtnetlinkMessage) -> RtnetlinkMessage:
+        self._send(wanted.kind + 2, 0, encode(wanted))
+        messages, _whole = self._receive(wanted.kind, one=True)
         return messages[0]
 
     def add(self, message: RtnetlinkMessage, flags: int) -> None:
@@ -155,17 +177,17 @@ class Rtnetlink:
 
     def _request(self, number: int, flags: int, message: RtnetlinkMessage) -> None:
         self._send(number, NLM_F_ACK | flags, encode(message))
-        self._receive(message.kind)
+        self._receive(message.kind, size=_ACKNOWLEDGEMENT)
 
     def _send(self, number: int, flags: int, payload: bytes) -> None:
         self._sequence += 1
         self._socket.send(request(number, flags, self._sequence, payload))
 
-    def _receive(self, kind: int, one: bool = False) -> tuple[list[RtnetlinkMessage], bool]:
+    def _receive(self, kind: int, one: bool = False, size: int = _PART) -> tuple[list[RtnetlinkMessage], bool]:
         """What answers the last request, and whether nothing changed in between."""
         found: list[RtnetlinkMessage] = []
         whole = True
-        reading = BoundedReading(lambda: self._socket.recv(1 << 20), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
+        reading = BoundedReading(lambda: self._socket.recv(size), PIECES_OF_A_TABLE, SECONDS_OF_A_TABLE)
         for data in reading:
             for number, flags, sequence, _port, body in messages(data):
                 if sequence != self._sequence:
@@ -176,8 +198,8 @@ class Rtnetlink:
                 if number in (NLMSG_DONE, NLMSG_ERROR):
                     return found, whole
                 if number == kind:
-                    size = HEADERS[kind]
-                    found.append(RtnetlinkMessage(kind, body[:size], tuple(attributes(body, size))))
+                    head = HEADERS[kind]
+                    found.append(RtnetlinkMessage(kind, body[:head], tuple(attributes(body, head))))
                 if one:
                     return found, whole
         raise OSError(errno.ETIMEDOUT, "the kernel's answer has no end")

@@ -10,21 +10,41 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import select
 import signal
+import struct
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import PIECES_OF_A_TABLE, BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.changes import Changes
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
+    IFLA_IFNAME,
+    IFLA_MACVLAN_MODE,
+    MACVLAN_KINDS,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
+    NLA_F_NESTED,
+    Attribute,
+    attribute,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import unshare
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_with
 
 from .kinds import Kind
 
 #: linux/prctl.h
 PR_SET_PDEATHSIG = 1
+
+#: linux/if_link.h, linux/veth.h
+IFLA_VLAN_ID, VETH_INFO_PEER, MACVLAN_MODE_BRIDGE = 1, 1, 4
+TUN = "/dev/net/tun"
+#: linux/if_tun.h; struct ifreq with flags: name, flags.
+TUNSETIFF, TUNSETPERSIST, IFF_TAP = 0x400454CA, 0x400454CB, 0x0002
 
 #: Seconds; a creation takes milliseconds, and up to a second where the kernel has to load a module.
 TIMEOUT = 20.0
@@ -106,64 +126,66 @@ def _attempt(kind: Kind, parents: list[str]) -> Proof:
         why = f"{error.strerror} (CAP_SYS_ADMIN is needed)"
         return Proof(None, f"a network namespace for the trial could not be made: {why}")
 
-    from pyroute2 import IPRoute
-
-    try:
-        from pyroute2.netlink.exceptions import NetlinkError
-    except ImportError:
-        from pyroute2 import NetlinkError
-
-    with IPRoute() as netlink:
+    with Changes() as netlink:
         parent = ""
         if kind.on_parent:
-            parent, tried = _make_parent(netlink, parents, NetlinkError)
+            parent, tried = _make_parent(netlink, parents)
             if not parent:
                 return Proof(None, f"no link to put it on could be made ({', '.join(tried)})")
         try:
-            netlink.link("add", ifname=LINK, kind=kind.name, **_attributes(kind, netlink))
-        except NetlinkError as error:
+            options: dict[str, Any] = {"link": _index(netlink, PARENT)} if kind.on_parent else {}
+            netlink.link("add", ifname=LINK, kind=kind.name, data=_data(kind.name, LINK), **options)
+        except OSError as error:
             on = f" on a {parent} link" if parent else ""
             return Proof(False, f"creating a {kind.name} link{on} failed: {_explain(error)}", parent)
-        return _read_back(kind, netlink, parent, NetlinkError)
+        return _read_back(kind, netlink, parent)
 
 
-def _make_parent(netlink: Any, parents: list[str], error_class: type[Exception]) -> tuple[str, list[str]]:
+def _make_parent(netlink: Changes, parents: list[str]) -> tuple[str, list[str]]:
     tried = []
     for name in parents:
-        extra: dict[str, object] = {"mode": "tap"} if name == "tuntap" else {}
-        if name == "veth":
-            extra["peer"] = {"ifname": f"{PARENT}1"}
         try:
-            netlink.link("add", ifname=PARENT, kind=name, **extra)
+            if name == "tuntap":
+                _make_tap()
+            else:
+                netlink.link("add", ifname=PARENT, kind=name, data=_data(name, PARENT))
             netlink.link("set", index=_index(netlink, PARENT), state="up")
-        except (error_class, OSError) as error:
+        except OSError as error:
             tried.append(f"{name}: {_explain(error)}")
         else:
             return name, tried
     return "", tried
 
 
-def _attributes(kind: Kind, netlink: Any) -> dict[str, object]:
-    """The attributes of the create message beyond name and kind."""
-    if not kind.on_parent:
-        return {"peer": {"ifname": f"{LINK}1"}} if kind.name == "veth" else {}
-    extra: dict[str, object] = {"link": _index(netlink, PARENT)}
-    if kind.name in ("macvlan", "macvtap"):
-        extra[f"{kind.name}_mode"] = "bridge"
-    elif kind.name == "vlan":
-        extra["vlan_id"] = 2
-    return extra
-
-
-def _read_back(kind: Kind, netlink: Any, parent: str, error_class: type[Exception]) -> Proof:
-    index = _index(netlink, LINK)
+def _make_tap() -> None:
+    """A tap device that stays when its file is closed. Errors: OSError."""
+    device = os.open(TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        netlink.link("set", index=index, state="up")
-    except error_class as error:
+        fcntl.ioctl(device, TUNSETIFF, struct.pack("=16sH22x", PARENT.encode(), IFF_TAP))
+        fcntl.ioctl(device, TUNSETPERSIST, 1)
+    finally:
+        os.close(device)
+
+
+def _data(kind: str, name: str) -> list[Attribute]:
+    """What the create message has of the kind's own."""
+    if kind in MACVLAN_KINDS:
+        return [(IFLA_MACVLAN_MODE, struct.pack("=I", MACVLAN_MODE_BRIDGE))]
+    if kind == "vlan":
+        return [(IFLA_VLAN_ID, struct.pack("=H", 2))]
+    if kind == "veth":
+        # A struct ifinfomsg, and attributes of a link.
+        return [(VETH_INFO_PEER | NLA_F_NESTED, bytes(16) + attribute(IFLA_IFNAME, f"{name}1".encode() + b"\0"))]
+    return []
+
+
+def _read_back(kind: Kind, netlink: Changes, parent: str) -> Proof:
+    try:
+        netlink.link("set", index=_index(netlink, LINK), state="up")
+    except OSError as error:
         return Proof(False, f"a {kind.name} link could be created and not set up: {_explain(error)}", parent)
-    link = next(iter(netlink.get_links(index)))
-    info = link.get_attr("IFLA_LINKINFO")
-    found = info.get_attr("IFLA_INFO_KIND") if info else None
+    link = read_with(netlink, routes=False).link(LINK)
+    found = link.kind if link is not None else ""
     if found != kind.name:
         return Proof(False, f"the kernel made a {found or 'plain'} link instead of a {kind.name} one", parent)
     on = f" on a {parent} link" if parent else ""
@@ -172,12 +194,9 @@ def _read_back(kind: Kind, netlink: Any, parent: str, error_class: type[Exceptio
     )
 
 
-def _index(netlink: Any, name: str) -> int:
-    return int(next(iter(netlink.link_lookup(ifname=name))))
+def _index(netlink: Changes, name: str) -> int:
+    return next(iter(netlink.link_lookup(ifname=name)))
 
 
-def _explain(error: BaseException) -> str:
-    code = getattr(error, "code", None) or getattr(error, "errno", None)
-    said = error.args[-1] if error.args and isinstance(error.args[-1], str) else ""
-    name = os.strerror(code) if isinstance(code, int) else type(error).__name__
-    return f"{name}: {said}" if said and said != name else name
+def _explain(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)

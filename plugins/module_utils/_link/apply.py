@@ -9,7 +9,7 @@ import contextlib
 import errno
 from collections.abc import Iterable
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.changes import Changes
 
 from .steps import CreateLink, Step
 from .writer import LinkWriter
@@ -31,7 +31,7 @@ class ApplyFailed(Exception):
 def apply(steps: Iterable[Step]) -> None:
     """Errors: ApplyFailed; where a new link could not be finished, all new ones are gone again."""
     created: list[str] = []
-    with open_rtnetlink() as netlink:
+    with Changes() as netlink:
         kernel = LinkWriter(netlink)
         for step in steps:
             try:
@@ -46,6 +46,9 @@ def apply(steps: Iterable[Step]) -> None:
 
 
 def _meaning(error: Exception) -> str:
-    code = getattr(error, "code", None) or getattr(error, "errno", None)
+    code = getattr(error, "errno", None)
     text = f"{type(error).__name__}: {error}"
+    # A file has its name besides; the kernel's answer has no more to say than this.
+    if isinstance(error, OSError) and error.filename is None and error.strerror:
+        text = error.strerror
     return f"{text} ({MEANINGS[code]})" if code in MEANINGS else text

@@ -21,7 +21,6 @@ from typing import Callable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink
@@ -65,7 +64,7 @@ FLAGS = {RTM_NEWADDR: NLM_F_REPLACE, RTM_NEWROUTE: NLM_F_APPEND, RTM_NEWNEIGH: N
 
 @dataclass(frozen=True)
 class KernelState:
-    """facts: links; empty where pyroute2 is missing. settings: texts below /proc/sys by path. links: by name."""
+    """facts: links. settings: texts below /proc/sys by path. links: by name."""
 
     facts: Facts
     tables: Tables
@@ -78,7 +77,7 @@ class KernelState:
 
 def read(interfaces: Iterable[str] = ()) -> KernelState:
     """interfaces: whose settings are read. Errors: OSError."""
-    facts = _facts.read() if pyroute2 is not None else Facts()
+    facts = _facts.read()
     names = dict(socket.if_nameindex())
     with Rtnetlink() as netlink:
         messages = [message for kind in (RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWRULE) for message in _dump(netlink, kind)]

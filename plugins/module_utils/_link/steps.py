@@ -12,7 +12,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Mapping, Union
+from typing import Any, Mapping, Union
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
@@ -166,14 +166,14 @@ def _already(code: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if getattr(error, "code", None) != code:
+        if getattr(error, "errno", None) != code:
             raise
 
 
-def _options(attributes: Attributes) -> tuple[dict[str, object], dict[str, object]]:
-    """For pyroute2: those of macvlan itself (IFLA_INFO_DATA), which go into a message of their own, and plain ones."""
-    own: dict[str, object] = {}
-    plain: dict[str, object] = {}
+def _options(attributes: Attributes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """For `Changes`: those of macvlan itself (IFLA_INFO_DATA), which go into a message of their own, and plain ones."""
+    own: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
     for row in _attributes.ATTRIBUTES:
         if row.name in attributes:
             (own if row.own else plain)[row.netlink] = row.encode(attributes[row.name])
@@ -187,13 +187,13 @@ def _options(attributes: Attributes) -> tuple[dict[str, object], dict[str, objec
     return own, plain
 
 
-def _address(interface: Interface) -> dict[str, str | int]:
+def _address(interface: Interface) -> dict[str, Any]:
     return {"address": str(interface.ip), "prefixlen": interface.network.prefixlen}
 
 
-def _route(route: DesiredRoute, index: int) -> dict[str, object]:
+def _route(route: DesiredRoute, index: int) -> dict[str, Any]:
     version = route.destination.version
-    options: dict[str, object] = {
+    options: dict[str, Any] = {
         "family": 2 if version == 4 else 10,
         "dst": str(route.destination),
         "oif": index,

@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import IFA_F_TENTATIVE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import write_setting
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.changes import Changes
 
 #: Seconds to wait for duplicate address detection: one probe and RetransTimer of 1 s (RFC 4862, 5.1), with room.
 DAD_TIMEOUT = 5.0
 
 
 class LinkWriter:
-    """netlink: pyroute2's. It keeps the index of each link that it was asked for: asking costs as much as a change."""
+    """It keeps the index of each link that it was asked for: asking costs as much as a change."""
 
-    def __init__(self, netlink: Any) -> None:
+    def __init__(self, netlink: Changes) -> None:
         self.netlink = netlink
         self._indexes: dict[str, int] = {}
 
@@ -41,11 +43,6 @@ class LinkWriter:
         """The kernel refuses a source address that is still tentative (ip6_route_info_create)."""
         deadline = time.monotonic() + DAD_TIMEOUT
         while time.monotonic() < deadline:
-            flags = [
-                message.get_attr("IFA_FLAGS") or message["flags"]
-                for message in self.netlink.get_addr(index=index)
-                if message.get_attr("IFA_ADDRESS") == address
-            ]
-            if flags and not flags[0] & IFA_F_TENTATIVE:
+            if self.netlink.settled(index, address):
                 return
             time.sleep(0.1)

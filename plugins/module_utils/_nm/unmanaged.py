@@ -24,7 +24,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import RunLock, held
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST, Request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink, find, refuse
@@ -43,7 +42,6 @@ from .plan import (
     unsettled,
     verify,
 )
-from .undo import ManagerSnapshot
 
 #: linux/sockios.h, linux/ethtool.h, linux/if.h
 SIOCETHTOOL = 0x8946
@@ -148,10 +146,16 @@ def _exclude(desired: DesiredExclusion, reload: bool, request: Request, lock: Ru
     if lock is None:
         return _result(desired, planned, facts, planned.merged, uplink, True)
     if not planned.difference:
-        request = NO_REQUEST
+        lock.describe(NO_REQUEST, [])
+        return _change(desired, planned, facts, uplink)
     reloads = facts.status.running and reload
     touched = [*planned.required, *planned.handed_back]
     messages = planned.difference.messages()
+    # Loaded now, and whole: the guard lives on when the files of the module are gone.
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import guarded
+
+    from .undo import ManagerSnapshot
+
     with guarded(request, messages, lambda: ManagerSnapshot(path, touched, reloads), lock) as guard:
         result = _change(desired, planned, facts, uplink)
         if guard is not None:

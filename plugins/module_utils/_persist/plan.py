@@ -328,7 +328,7 @@ def compare(
         difference.compare(f"file {path}", "", state.files[path], None)
     without = units.names(remove)
     touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
-    restarted = [units.unit_name(link) for link in touched if link]
+    restarted = {units.unit_name(link) for link in touched if link}
     start, stop = [], []
     for unit, wanted in {**dict.fromkeys(without, UnitState()), **unit_states}.items():
         differs = _compare_unit(unit, state, wanted, difference)

@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import re
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import route_lookup as _paths
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check, CheckResult, Findings
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS
 
@@ -136,7 +137,7 @@ def _results(
     if probes:
         with contextlib.ExitStack() as stack:
             transports = open_all(probes, catalogue[0][0], stack)
-            netlink = stack.enter_context(_facts.open_rtnetlink())
+            netlink = stack.enter_context(Rtnetlink())
 
             def note(lost: list[Probe]) -> None:
                 """Look up the route of what leaves our own namespace, at the moment of the loss."""

@@ -18,7 +18,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.changes import Changes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
     NLM_F_ACK,
@@ -28,7 +28,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink i
     request,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, enter, in_thread, unshare
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
 
 from .ask import Vantage, open_socket
 
@@ -95,7 +94,7 @@ def _new_namespace() -> tuple[int, socket.socket]:
 
 def _create(parent: Link, link: str, mac: str, namespace: int) -> None:
     """One request that makes the link there and brings it up: at no moment is it in our namespace."""
-    with open_rtnetlink() as netlink:
+    with Changes() as netlink:
         try:
             netlink.link(
                 "add",
@@ -107,8 +106,8 @@ def _create(parent: Link, link: str, mac: str, namespace: int) -> None:
                 net_ns_fd=namespace,
                 state="up",
             )
-        except pyroute2.NetlinkError as error:
-            raise ChildFailed(f"{parent.name} takes no temporary child: {os.strerror(error.code)}") from error
+        except OSError as error:
+            raise ChildFailed(f"{parent.name} takes no temporary child: {error.strerror}") from error
 
 
 def _open_in(namespace: int, open_socket_here: Callable[[], socket.socket]) -> socket.socket:

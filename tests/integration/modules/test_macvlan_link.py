@@ -409,6 +409,14 @@ def test_without_a_usable_pyroute2_the_message_says_so(host, tmp_path, version, 
     assert "-m pip install 'pyroute2>=0.7.2'" in result["msg"]
 
 
+def test_a_usable_pyroute2_is_not_imported(host, tmp_path):
+    package = tmp_path / "pyroute2"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('this takes time')\n")
+    (tmp_path / "pyroute2-0.7.2.dist-info").mkdir()
+    assert host.module("macvlan_link", {"links": [LINK], "host_id": "web1"}, path=str(tmp_path))["changed"]
+
+
 # ---- other links in the same subnet ----------------------------------------------------------------------------------
 
 

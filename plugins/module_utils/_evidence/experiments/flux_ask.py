@@ -11,9 +11,9 @@ import selectors
 import time
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import pyroute2
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import open_rtnetlink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import neighbours
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import (
     ARP_REPLY,
@@ -72,8 +72,8 @@ def _run(context: Context) -> FluxAskResult:
             results = [_ask(vantage, address, shim.mac) for address in addresses]
     finally:
         # The kernel has a neighbour entry for the sender now, as for everyone who asks.
-        with contextlib.suppress(pyroute2.NetlinkError), open_rtnetlink() as netlink:
-            netlink.neigh("delete", dst=str(SENDER), ifindex=shim.index)
+        with contextlib.suppress(OSError), Rtnetlink() as netlink:
+            netlink.delete(neighbours.of(SENDER, shim.index))
     return {"link": shim.name, "mac": shim.mac, "results": results}
 
 

@@ -16,7 +16,6 @@ NetworkManager writes a profile again it drops all comments and keeps the keys o
 from __future__ import annotations
 
 import time
-import uuid as _uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -59,7 +58,7 @@ MODE = 0o600
 IPV6_PREFIX_METRIC = 256
 
 #: It identifies a profile. It follows from the link's name: the same in each run.
-NAMESPACE = _uuid.UUID("6f2b3a46-8a0e-5c55-9a36-5e0e5a1f6d0c")
+NAMESPACE = "6f2b3a46-8a0e-5c55-9a36-5e0e5a1f6d0c"
 
 
 def profile_path(link: str) -> str:
@@ -67,7 +66,9 @@ def profile_path(link: str) -> str:
 
 
 def profile_uuid(link: str) -> str:
-    return str(_uuid.uuid5(NAMESPACE, link))
+    import uuid
+
+    return str(uuid.uuid5(uuid.UUID(NAMESPACE), link))
 
 
 #: A leased address, and nothing else that a server offers; it asks for ever, by the MAC address. The host's name

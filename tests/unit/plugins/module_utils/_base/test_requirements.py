@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import platforms, requirements
@@ -16,6 +18,30 @@ COMMANDS = [
     ("sles", "zypper install python3-pyroute2", "zypper update python3-pyroute2"),
     ("alpine", "apk add py3-pyroute2", "apk add --upgrade py3-pyroute2"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "version"),
+    [
+        (["pyroute2-0.9.7.dist-info"], "0.9.7"),
+        (["pyroute2-0.7.2.egg-info"], "0.7.2"),
+        (["pyroute2-0.8.1-py3.11.egg-info"], "0.8.1"),
+        # Too old, in doubt, or unknown: what it says itself counts.
+        (["pyroute2-0.6.9.dist-info"], "0.7.5"),
+        (["pyroute2-0.9.7.dist-info", "pyroute2-0.7.2.dist-info"], "0.7.5"),
+        ([], "0.7.5"),
+    ],
+)
+def test_the_version_is_that_of_the_installation(monkeypatch, tmp_path, metadata, version):
+    (tmp_path / "pyroute2").mkdir()
+    (tmp_path / "pyroute2" / "__init__.py").write_text("__version__ = '0.7.5'\n")
+    for name in metadata:
+        (tmp_path / name).mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    # Set first, so that it is restored to what it was, also to nothing.
+    monkeypatch.setitem(sys.modules, "pyroute2", None)
+    del sys.modules["pyroute2"]
+    assert requirements.pyroute2_version() == version
 
 
 @pytest.mark.parametrize(("name", "install", "upgrade"), COMMANDS)

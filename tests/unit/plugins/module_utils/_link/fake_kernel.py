@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kernel for unit tests: it takes what steps write, as pyroute2 would pass it on, and has facts to plan from."""
+"""A kernel for unit tests: it takes what steps write, as it would get it, and has facts to plan from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.writer import LinkWriter
 
-#: pyroute2's names for what a link is made of, and ours.
+#: The names in a change for what a link is made of, and ours.
 NAMES = {
     "macvlan_mode": "mode",
     "macvlan_bc_queue_len": "bcqueuelen",
@@ -28,12 +28,11 @@ NAMES = {
 VALUES = {"up": True, "down": False, "nopromisc": True, "none": False}
 
 
-class Refused(Exception):
-    """As pyroute2's NetlinkError."""
+class Refused(OSError):
+    """As the kernel's answer."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code, errno.errorcode[code])
-        self.code = code
 
 
 class FakeKernel:
@@ -66,7 +65,7 @@ class FakeKernel:
     def _write_setting(self, path: str, text: str) -> None:
         self.settings[path[len("/proc/sys/") :]] = int(text)
 
-    # What LinkWriter and the steps ask of pyroute2.
+    # What LinkWriter and the steps ask of `Changes`.
 
     def link_lookup(self, ifname: str) -> list[int]:
         return [index for index, link in self.links.items() if link.name == ifname]
@@ -145,22 +144,11 @@ class FakeKernel:
         else:
             self._drop(oif, lambda route: route in found)
 
-    def get_addr(self, index: int) -> list[_Answer]:
-        return [_Answer(item) for item in self.addresses if item.index == index]
+    def settled(self, index: int, address: str) -> bool:
+        return any(item.index == index and str(item.interface.ip) == address for item in self.addresses)
 
     def _keep(self, index: int, wanted) -> None:
         self.addresses = [item for item in self.addresses if item.index != index or wanted(item)]
 
     def _drop(self, index: int, unwanted) -> None:
         self.routes = [item for item in self.routes if item.oif != index or not unwanted(item)]
-
-
-class _Answer(dict):
-    """An address in pyroute2's form, when duplicate address detection is over."""
-
-    def __init__(self, address: LinkAddress) -> None:
-        super().__init__(flags=0x80)
-        self._attributes = {"IFA_ADDRESS": str(address.interface.ip)}
-
-    def get_attr(self, name: str) -> object:
-        return self._attributes.get(name)
