@@ -78,7 +78,7 @@ def _change(
     lost: AnsibleConnectionFailure | None = None
     result: Result | None = None
     try:
-        with _limited(patience, action):
+        with limited(patience, action):
             result = _execute(action, module, arguments, token, task_vars)
     except Silent:
         lost = AnsibleConnectionFailure("the connection fell silent while the change was made")
@@ -115,7 +115,7 @@ def _patience(arguments: Arguments, timeout: float) -> float:
 
 
 @contextlib.contextmanager
-def _limited(seconds: float, action: ActionBase) -> Iterator[None]:
+def limited(seconds: float, action: ActionBase) -> Iterator[None]:
     """Raise Silent after these seconds. A task with a timeout of its own has an alarm already."""
     if action._task.timeout or threading.current_thread() is not threading.main_thread():
         yield
@@ -171,7 +171,7 @@ class _Confirmation:
             # A connection plugin without reset connects for each command anyway, and would warn.
             if type(connection).reset is not ConnectionBase.reset:
                 connection.reset()
-            with _limited(MARGIN, self.action):
+            with limited(MARGIN, self.action):
                 answer = self.action._execute_module(
                     module_name=CONFIRM, module_args=arguments, task_vars=self.task_vars
                 )
