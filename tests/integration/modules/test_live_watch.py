@@ -88,7 +88,8 @@ def test_it_says_what_it_sees_and_ends_when_it_is_told(host):
     assert any(text.startswith(f"address {PARENT}/24 removed from eth0") for text in said), said
     assert any(text.startswith(f"no answer from {GATEWAY} ") for text in said), said
     followed.ask("stop")
-    result = json.loads(followed.process.communicate()[0].splitlines()[-1])
+    result = json.loads(followed.process.stdout.read().splitlines()[-1])
+    followed.process.wait()
     assert result["evidence"]["watch"]["first_break"]
     assert not followed.directory.exists()
 
