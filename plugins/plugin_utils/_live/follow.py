@@ -29,32 +29,38 @@ LAST = 2.0
 
 #: What is printed where there is no watch.
 OVER = "no watch"
-#: Reads a status when there is another one than that which is known, and says that somebody reads. It changes only
-#: files that are there.
+#: The revision of a status that is not known yet.
+UNKNOWN = "-"
+#: Waits for a watch where none is known yet, and for another status than that which is known, and prints it. It says
+#: that somebody reads, and changes only files that are there.
 ASK = f"""\
 import os, sys, time
-path, known, end = sys.argv[1], sys.argv[2].encode(), time.monotonic() + float(sys.argv[3])
-try:
-    here = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-except FileNotFoundError:
-    print("{OVER}")
-    sys.exit()
+path, known, end = sys.argv[1], sys.argv[2], time.monotonic() + float(sys.argv[3])
+while True:
+    try:
+        here = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        break
+    except FileNotFoundError:
+        if known != "{UNKNOWN}" or time.monotonic() > end:
+            print("{OVER}")
+            sys.exit()
+        time.sleep(0.1)
 for name in sys.argv[4:]:
     handle = os.open(name, os.O_WRONLY | os.O_NOFOLLOW, dir_fd=here)
     os.write(handle, b".")
     os.close(handle)
-text = b""
+text = ""
 while True:
     try:
         handle = os.open("status", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=here)
-        text = os.read(handle, {STATUS_MAX})
+        text = os.read(handle, {STATUS_MAX}).decode("ascii", "replace")
         os.close(handle)
     except FileNotFoundError:
         pass
-    if text.split(b" ")[0] != known or time.monotonic() > end or not os.path.isdir(path):
+    if text.split(" ")[0] not in ("", known) or time.monotonic() > end or not os.path.isdir(path):
         break
     time.sleep(0.1)
-print(text.decode("ascii", "replace"))
+print(text)
 """
 
 
@@ -97,7 +103,7 @@ class LiveWatch:
         self._at_once = at_once
         self._path = f"{RUN}/live-{token}"
         self._state = WatchedHost(host)
-        self._known = "-"
+        self._known = UNKNOWN
         self._began: float | None = None
         self._over = threading.Event()
         self._took = 0.0
@@ -136,8 +142,8 @@ class LiveWatch:
         began = time.monotonic()
         output = self._answer([self._path, self._known, f"{wait:g}", *names])
         if output is None:
-            # The module has not begun to watch, or the connection is interrupted.
-            self._over.wait(TICK)
+            # The files are being made or removed, or the connection is interrupted.
+            self._over.wait(WAIT_MIN)
             return
         self._stopped = self._stopped or "stop" in names
         self._heard(output)
