@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
     def _collected(self, arguments: Arguments, task_vars: Variables | None) -> Result:
         """Errors: AnsibleConnectionFailure, also where nothing comes for far longer than the watch lasts."""
         try:
-            with limited(_duration(arguments) + PATIENCE, self):
+            with limited(_duration(arguments) + PATIENCE, self, tick=1.0):
                 made: Result = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
         except Silent as error:
             raise AnsibleConnectionFailure("the connection fell silent while the evidence was collected") from error

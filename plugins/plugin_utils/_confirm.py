@@ -115,18 +115,25 @@ def _patience(arguments: Arguments, timeout: float) -> float:
 
 
 @contextlib.contextmanager
-def limited(seconds: float, action: ActionBase) -> Iterator[None]:
-    """Raise Silent after these seconds. A task with a timeout of its own has an alarm already."""
+def limited(seconds: float, action: ActionBase, tick: float = 0.0) -> Iterator[None]:
+    """Raise Silent after these seconds. A task with a timeout of its own has an alarm already.
+
+    tick: seconds after which this thread wakes up again and again, 0 for never. Where there are other threads, one of
+    them may take a signal of the process, such as that of Ctrl-C, and only this one runs its handler (signal(7)).
+    """
     if action._task.timeout or threading.current_thread() is not threading.main_thread():
         yield
         return
+    end = time.monotonic() + seconds
 
     def ring(_number: int, _frame: FrameType | None) -> None:
-        raise Silent
+        if time.monotonic() >= end:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise Silent
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, tick or seconds, tick or 1.0)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
