@@ -17,7 +17,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import
 STATUS_MAX, NEWS_MAX = 1 << 16, 64
 #: Characters of a line, and the largest number that is one.
 _LINE, _NUMBER = 200, 10**6
-_STATUS = re.compile(r"^([0-9]{1,9}) (\{.*\})$", re.MULTILINE)
+#: A terminal ends lines with CR LF: SSH has one where modules are not pipelined.
+_STATUS = re.compile(r"^([0-9]{1,9}) (\{.*\})\r?$", re.MULTILINE)
 
 #: The phases of a host: the module starts; it watches; it makes experiments and reads what there is; it is done.
 STARTING, WATCHING, COLLECTING, DONE = "starting", "watching", "collecting", "done"

@@ -30,6 +30,7 @@ def said(**changed: object) -> str:
 
 def test_a_status_is_read_behind_what_else_the_host_prints() -> None:
     assert states.of_host("h1", f"Welcome to h1\n3 {{}}\n{said()}") == ("7", STATE)
+    assert states.of_host("h1", said().replace("\n", "\r\n")) == ("7", STATE)
 
 
 @pytest.mark.parametrize("output", ["", "no watch", "7 {", "7 []", "x {}", '7 {"after": ' + "[" * 100_000])
