@@ -1,18 +1,26 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_diagnose with the host's name and place among others, and measures its clock's offset."""
+"""Runs the module macvlan_diagnose with the host's name and place among others, follows its watch, and measures the
+offset of the host's clock."""
 
 from __future__ import annotations
 
 import time
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.request import DURATION, DURATION_MAX
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Arguments, Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._confirm import Silent, limited
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._live.task import followed
 
+MODULE = "linuxnet.macvlan.macvlan_diagnose"
+#: Seconds beside the watch that snapshots and experiments may take, also on a host that is very busy.
+PATIENCE = 300.0
 #: Measurements over the open connection; the one that took the least time is the best.
 TRIES = 3
 
@@ -26,15 +34,21 @@ class ActionModule(ActionBase):
         if not arguments.get("host_id"):
             arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
         arguments = {**_place(task_vars or {}), **arguments}
-        made = clean_data(
-            self._execute_module(
-                module_name="linuxnet.macvlan.macvlan_diagnose", module_args=arguments, task_vars=task_vars
-            )
-        )
+        with followed(self, arguments, task_vars or {}) as given:
+            made = clean_data(self._collected(given, task_vars))
         result.update(made)
         if "evidence" in made:
             result["clock"] = self._clock()
         return result
+
+    def _collected(self, arguments: Arguments, task_vars: Variables | None) -> Result:
+        """Errors: AnsibleConnectionFailure, also where nothing comes for far longer than the watch lasts."""
+        try:
+            with limited(_duration(arguments) + PATIENCE, self, tick=1.0):
+                made: Result = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        except Silent as error:
+            raise AnsibleConnectionFailure("the connection fell silent while the evidence was collected") from error
+        return made
 
     def _clock(self) -> ClockData | None:
         """The host's clock minus ours, from the middle of the quickest exchange; None where date(1) does not work."""
@@ -51,6 +65,14 @@ class ActionModule(ActionBase):
                 offset = seconds + resolution / 2 - (before + after) / 2
                 best = {"offset_seconds": round(offset, 3), "uncertainty_seconds": round(uncertainty, 3)}
         return best
+
+
+def _duration(arguments: Arguments) -> float:
+    """Seconds; the longest watch where that is no number: the module reports it."""
+    try:
+        return float(arguments.get("duration", DURATION))
+    except (TypeError, ValueError):
+        return DURATION_MAX
 
 
 def _place(task_vars: Variables) -> dict[str, int]:

@@ -67,6 +67,7 @@ options:
   after_break:
     description:
       - End the watch this many seconds after something broke that had worked, or was broken from the start.
+      - Run by Ansible, the watches of all hosts of the task end then. One that began later lasts as many seconds, too.
       - Without it the watch lasts for O(duration).
     type: float
   active:
@@ -92,6 +93,14 @@ options:
     description: How many hosts are diagnosed at the same time. The action plugin sets it.
     type: int
     default: 1
+  live:
+    description:
+      - The name of a directory in C(/run/linuxnet-macvlan) in which the watch says what it has seen so far, 32
+        hexadecimal digits. The action plugin sets it, and follows the watch there. It is removed after the watch.
+      - A watch that is followed ends when nobody has followed it for 30 seconds, and the module when nobody is left to
+        read its result.
+    type: str
+    default: ""
 requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
@@ -181,6 +190,9 @@ problems:
   elements: dict
 """
 
+import signal
+import sys
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
@@ -202,10 +214,15 @@ def main() -> None:
             "host_id": {"type": "str"},
             "place": {"type": "int", "default": 0},
             "hosts": {"type": "int", "default": 1},
+            "live": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     given = {**module.params, "host_id": module.params["host_id"] or ""}
+    if given["live"]:
+        # The default ends a process at once: nothing that it has made would be removed.
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, lambda *dummy: sys.exit(1))
     try:
         evidence = collect(CollectOptions(**given))
     except InvalidInput as error:

@@ -78,7 +78,7 @@ def _change(
     lost: AnsibleConnectionFailure | None = None
     result: Result | None = None
     try:
-        with _limited(patience, action):
+        with limited(patience, action):
             result = _execute(action, module, arguments, token, task_vars)
     except Silent:
         lost = AnsibleConnectionFailure("the connection fell silent while the change was made")
@@ -115,18 +115,25 @@ def _patience(arguments: Arguments, timeout: float) -> float:
 
 
 @contextlib.contextmanager
-def _limited(seconds: float, action: ActionBase) -> Iterator[None]:
-    """Raise Silent after these seconds. A task with a timeout of its own has an alarm already."""
+def limited(seconds: float, action: ActionBase, tick: float = 0.0) -> Iterator[None]:
+    """Raise Silent after these seconds. A task with a timeout of its own has an alarm already.
+
+    tick: seconds after which this thread wakes up again and again, 0 for never. Where there are other threads, one of
+    them may take a signal of the process, such as that of Ctrl-C, and only this one runs its handler (signal(7)).
+    """
     if action._task.timeout or threading.current_thread() is not threading.main_thread():
         yield
         return
+    end = time.monotonic() + seconds
 
     def ring(_number: int, _frame: FrameType | None) -> None:
-        raise Silent
+        if time.monotonic() >= end:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise Silent
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, tick or seconds, tick or 1.0)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -171,7 +178,7 @@ class _Confirmation:
             # A connection plugin without reset connects for each command anyway, and would warn.
             if type(connection).reset is not ConnectionBase.reset:
                 connection.reset()
-            with _limited(MARGIN, self.action):
+            with limited(MARGIN, self.action):
                 answer = self.action._execute_module(
                     module_name=CONFIRM, module_args=arguments, task_vars=self.task_vars
                 )

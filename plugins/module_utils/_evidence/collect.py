@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 
 from . import snapshot, system
+from .live import Live
 from .schema import SCHEMA_VERSION, DriftData, HostEvidence, NetworkData, SnapshotData, SystemData
 
 #: Experiments that run at the same time.
@@ -63,10 +65,12 @@ class CollectOptions:
     host_id: str = ""
     place: int = 0
     hosts: int = 1
+    live: str = ""
 
 
 def collect(options: CollectOptions) -> HostEvidence:
-    """The evidence. Errors: InvalidInput with all that is wrong with the options, or missing to collect anything."""
+    """The evidence. Errors: InvalidInput with all that is wrong with the options, or missing to collect anything;
+    SystemExit where somebody follows the watch, and nobody is left to read the result."""
     declared = _parse(options)
     started = time.time()
     problems: list[str] = []
@@ -109,14 +113,29 @@ def collect(options: CollectOptions) -> HostEvidence:
 
 
 def _observed(options: CollectOptions) -> tuple[TimelineData, PathsData | None]:
-    """The timeline, and the paths of what was lost."""
-    observer = _watch.Observer(_watch_options(options))
-    observer.start()
+    """The timeline, and the paths of what was lost. Errors: SystemExit."""
+    live = _live(options.live)
     try:
-        observer.wait()
+        observer = _watch.Observer(_watch_options(options))
+        observer.start()
+        try:
+            if live is not None:
+                live.attend(observer)
+            else:
+                observer.wait()
+        finally:
+            timeline = observer.stop()
+        return timeline, observer.paths
     finally:
-        timeline = observer.stop()
-    return timeline, observer.paths
+        if live is not None:
+            live.close()
+
+
+def _live(token: str) -> Live | None:
+    """None where nobody follows the watch, or where that is not possible: it is made all the same."""
+    with contextlib.suppress(OSError):
+        return Live(token) if token else None
+    return None
 
 
 def _parse(options: CollectOptions) -> list[MacvlanNetwork]:

@@ -127,6 +127,13 @@ class Asking:
         attempts = self._attempts[probe]
         return attempts[-1].rtt is None and sum(1 for item in attempts if item.rtt is None) < enough
 
+    def answers(self, probe: Probe) -> bool:
+        """Whether the last attempt was answered, apart from those still waiting."""
+        attempts = self._attempts[probe]
+        numbers = range(len(attempts) - 1, -1, -1)
+        last = next((number for number in numbers if (probe, number) not in self._waiting), None)
+        return last is not None and attempts[last].rtt is not None
+
     def broken(self, probe: Probe, losses: int, never_counts: bool) -> bool:
         """Whether that many of the last attempts are lost, apart from those still waiting.
 

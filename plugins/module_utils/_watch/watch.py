@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import operator
 import os
 import selectors
@@ -50,12 +49,13 @@ from .listening import SILENCE, Listening, try_add
 from .managers import Managers
 from .path.data import PathsData
 from .path.follow import Follower
+from .progress import Progress
 from .record import Budget, Record
 from .state import NEW
 from .surroundings import heard, interest, open_transports, watched
 from .targets import WatchTarget
 from .taught import corrections
-from .timeline import TimelineData
+from .timeline import Event, TimelineData
 
 #: An unanswered probe is lost after this many intervals.
 TIMEOUT_INTERVALS = 2
@@ -98,6 +98,7 @@ class Observer:
     """One run, in a thread of its own between `start` and `stop`. Errors: InvalidInput with all problems.
 
     started: seconds since the epoch; set by `start`. paths: those of lost probes; set when it is over.
+    progress: what is known so far; replaced with each round of questions.
     """
 
     def __init__(self, options: _watch_request.WatchOptions) -> None:
@@ -129,6 +130,7 @@ class Observer:
             self._record.limit(text)
         self.started = 0.0
         self.paths: PathsData | None = None
+        self.progress = Progress()
         self._begin = 0.0
         self._cpu = 0.0
         self._executor = ThreadPoolExecutor(max_workers=1)
@@ -145,9 +147,13 @@ class Observer:
         if self._future.done() and self._future.exception():
             self.stop()
 
-    def wait(self) -> None:
-        """Until the duration is over."""
-        wait([self._future])
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until the duration is over; whether it is. timeout: seconds to wait at most."""
+        return bool(wait([self._future], timeout).done)
+
+    def events(self, first: int) -> Sequence[Event]:
+        """Those that were recorded so far, in the order in which they were, from one on."""
+        return self._record.events[first:]
 
     def after(self) -> float:
         """Seconds since the start, as in the timeline."""
@@ -272,7 +278,9 @@ class Observer:
             if stopped or (now >= over and not asking.waiting):
                 break
             if now >= round_at and round_at < over:
-                over = min(over, self._shortened(asking, now))
+                self.progress = self._progressed(asking)
+                if self.progress.broken is not None and self._request.after_break is not None:
+                    over = min(over, now + self._request.after_break)
                 asking.send(asking.live)
                 # After a pause of this process the rounds that were missed are not made up for.
                 round_at = max(round_at + interval, now + interval / 2)
@@ -298,20 +306,23 @@ class Observer:
         listening.poll(time.monotonic())
         self._cpu = time.thread_time()
 
-    def _shortened(self, asking: Asking, now: float) -> float:
-        """When to end because something is broken; far away as long as nothing is, or that does not matter.
+    def _progressed(self, asking: Asking) -> Progress:
+        """What is known now.
 
-        A gateway that has never answered an echo may just drop them, and so may a container whose own are answered.
+        Nothing is broken by a gateway that has never answered an echo, which may just drop them, nor by a container
+        whose own echoes are answered.
         """
-        after = self._request.after_break
-        if after is None:
-            return math.inf
-        for item in self._targets:
-            if item.probe is None or not asking.broken(item.probe, LOSSES, True):
-                continue
-            if asking.broken(item.probe, LOSSES, False) or not self._may_decline(item, item.probe, asking):
-                return now + after
-        return math.inf
+        asked = [(item, item.probe) for item in self._targets if item.probe is not None]
+        lost = [(item, probe) for item, probe in asked if asking.broken(probe, LOSSES, True)]
+        broken = self.progress.broken
+        if broken is None and any(
+            asking.broken(probe, LOSSES, False) or not self._may_decline(item, probe, asking) for item, probe in lost
+        ):
+            broken = self.after()
+        known = dict(self.progress.losses)
+        for item, dummy in lost:
+            known.setdefault(item, self.after())
+        return Progress(self.after(), len(asked), sum(asking.answers(probe) for dummy, probe in asked), broken, known)
 
     def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
         if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):

@@ -55,11 +55,20 @@ def run(
     name: str, *inventories: Path, options: tuple[str, ...] = (), timeout: float | None = None, **variables: object
 ) -> Run:
     """Run ``playbooks/NAME.yml`` with extra variables. Errors: subprocess.TimeoutExpired."""
+    process = start(name, *inventories, options=options, **variables)
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    finally:
+        process.kill()
+        process.wait()
+    return Run(process.returncode, stdout + stderr)
+
+
+def start(name: str, *inventories: Path, options: tuple[str, ...] = (), **variables: object) -> subprocess.Popen[str]:
+    """The same, for a test that does something while it runs."""
     sources = [word for path in inventories for word in ("--inventory", str(path))]
     extra = ["--extra-vars", json.dumps(variables)] if variables else []
-    done = subprocess.run(
+    return subprocess.Popen(
         [Path(sys.executable).parent / "ansible-playbook", f"playbooks/{name}.yml", *sources, *extra, *options],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
     )  # fmt: skip
-    return Run(done.returncode, done.stdout + done.stderr)

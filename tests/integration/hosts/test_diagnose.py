@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
@@ -22,6 +26,10 @@ from . import playbooks
 
 TOPOLOGY = playbooks.ROOT / "tests" / "lab" / "topologies" / "demo-netns.yml"
 SCHEMA = json.loads((playbooks.ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+HOSTS = ("h1", "h2")
+STATUS = "cat /run/linuxnet-macvlan/live-*/status || true"
+ALL_ANSWER = re.compile(r'"targets": ([1-9]\d*), "answering": \1,')
+LONG = {"diagnose_seconds": 600, "diagnose_after_break": 2}
 SHORT = {"diagnose_seconds": 4, "diagnose_after_break": 1}
 
 
@@ -86,6 +94,61 @@ def test_a_faulty_host_beside_an_unreachable_and_an_undeclared_one(faulty: Lab, 
     assert [(item["host"], item["cause"]) for item in data["verdicts"] if item["status"] == "confirmed"] == [
         ("h1", "wrong_mode")
     ]
+
+
+def until(condition: Callable[[], bool], seconds: float = 600) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "this did not happen"
+        time.sleep(0.2)
+
+
+def watched(lab: Lab, process: subprocess.Popen[str]) -> None:
+    """Wait until all hosts are watched, and everything answers."""
+    for host in HOSTS:
+        until(
+            lambda host=host: (
+                process.poll() is not None or bool(ALL_ANSWER.search(lab.exec(host, "sh", "-c", STATUS).stdout))
+            )
+        )
+
+
+def left(lab: Lab) -> list[str]:
+    """What is left of watches that are over."""
+    return [lab.exec(host, "sh", "-c", "ls -d /run/linuxnet-macvlan/live-* || true").stdout for host in HOSTS]
+
+
+def test_watches_of_all_hosts_end_together_and_are_seen(lab: Lab, tmp_path: Path) -> None:
+    process = playbooks.start("diagnose", lab.inventory_path, diagnose_report_dir=str(tmp_path), **LONG)
+    watched(lab, process)
+    lab.exec("h1", "ip", "link", "set", "lan0", "down")
+    output = process.communicate()[0]
+    lab.exec("h1", "ip", "link", "set", "lan0", "up")
+    lab.exec("h1", "ip", "route", "replace", "192.168.100.128/28", "dev", "lan0")
+    assert playbooks.Run(process.returncode, output).failed == ["h1"], output
+    assert "lan0 CONFIRMED link_down" in output
+    assert re.search(r"^watch: h1 .* s: lan0: up: yes -> no", output, re.MULTILINE), output
+    assert re.search(r"^watch: h1 .* s: no answer from 192.168.100.129 ", output, re.MULTILINE), output
+    assert re.search(r"^watch: 2 of 2 hosts watched; .* targets answer; broken: h1", output, re.MULTILINE), output
+    assert all(host["timeline"]["duration"] < 600 for host in report(tmp_path)["hosts"])
+    assert left(lab) == ["", ""]
+
+
+def test_with_fewer_forks_than_hosts_the_later_ones_are_watched_for_a_moment(faulty: Lab, tmp_path: Path) -> None:
+    given = {"diagnose_report_dir": str(tmp_path), **LONG}
+    run = playbooks.run("diagnose", faulty.inventory_path, options=("--forks", "1"), **given)
+    assert run.failed == ["h1"], run.output
+    assert all(2 <= host["timeline"]["duration"] < 600 for host in report(tmp_path)["hosts"])
+
+
+def test_an_interrupted_play_leaves_no_watch_behind(lab: Lab) -> None:
+    process = playbooks.start("diagnose", lab.inventory_path, **LONG)
+    watched(lab, process)
+    process.send_signal(signal.SIGINT)
+    output = "".join(process.communicate())
+    assert process.returncode == 99, output
+    assert "User interrupted execution" in output
+    until(lambda: left(lab) == ["", ""])
 
 
 def test_links_without_a_network_are_diagnosed_by_what_they_declare(faulty: Lab, tmp_path: Path) -> None:
