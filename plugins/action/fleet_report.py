@@ -23,6 +23,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words impo
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
 RESULTS = (
+    _registered.SURVEYED,
+    _registered.VERIFIED,
     _registered.PREPARE_KERNEL,
     _registered.PREPARE_LIBRARY,
     _registered.INTERFACES_PROBE,

@@ -37,7 +37,9 @@ class ActionModule(ActionBase):
         hosts = [host for host in (_evidence(play, name) for name in play.inventory) if _takes_part(host)]
         verdict = judge(hosts)
         data = as_data(verdict, hosts, vendor, functools.cache(lambda name: _fatal(play.variables(name))))
-        return {"changed": False, **data, **(listing(verdict) if options["list_all"] else {})}
+        unprepared = [name for name in play.hosts if _registered.unprepared(play.variables(name))]
+        more = listing(verdict) if options["list_all"] else {}
+        return {"changed": False, **data, "unprepared": unprepared, **more}
 
 
 def _takes_part(host: AddressEvidence) -> bool:
@@ -57,7 +59,8 @@ def _evidence(play: Play, name: str) -> AddressEvidence:
     # fleet_plan reports what is wrong with a declaration
     plan = read_declaration(play.declaration(name, Problems()), Problems())
     probe = cast(ConflictCheck, _registered.result(variables, _registered.INTERFACES_PROBE) or {})
-    made = cast(Links, _registered.result(variables, _registered.INTERFACES_RESULT) or {})
+    # a survey read the links when it probed, and nothing has changed them since
+    made = cast(Links, _registered.registered(variables, _registered.INTERFACES_RESULT) or {})
     if play.check_mode or made.get("failed") or made.get("unreachable"):
         # the links are what they were
         made = {}

@@ -150,6 +150,14 @@ unseen:
   type: list
   elements: str
   sample: ["h3, h4: not in this run", "h5: eth0 from child: eth0 takes no temporary child: Device or resource busy"]
+unprepared:
+  description:
+    - The hosts of which M(linuxnet.macvlan.macvlan_survey) has read no addresses yet, because their kernel has to be
+      prepared for it, or because it was skipped or failed.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 summary:
   description: How many hosts with a declaration there are, how many were asked, and how much was merged.
   returned: always

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey import names as _names
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 #: What the roles register.
@@ -21,6 +23,28 @@ INTERFACES_RESULT = "interfaces_result"
 VERIFY_DRIFT_RESULT = "verify_drift_result"
 VERIFY_RESULT = "verify_result"
 DIAGNOSE_RESULT = "diagnose_result"
+
+#: What the playbooks site and verify register of macvlan_survey.
+SURVEYED = "macvlan_surveyed"
+VERIFIED = "macvlan_verified"
+
+#: The parts of macvlan_survey that stand for what a role would have registered, the later playbook first. Where a role
+#: has registered something, that is newer.
+_PARTS = {
+    VERIFIED: {
+        INTERFACES_PROBE: _names.CONFLICTS,
+        VERIFY_DRIFT_RESULT: _names.LINKS,
+        VERIFY_RESULT: _names.REACHABILITY,
+    },
+    SURVEYED: {
+        PREPARE_KERNEL: _names.KERNEL,
+        INTERFACES_PROBE: _names.CONFLICTS,
+        INTERFACES_RESULT: _names.LINKS,
+        VERIFY_RESULT: _names.REACHABILITY,
+    },
+}
+#: What a host is told of its links counts only for a host on which nothing was refused: the roles have not run there.
+_ACCEPTED = (INTERFACES_RESULT, VERIFY_DRIFT_RESULT, VERIFY_RESULT)
 
 #: What the playbook mac_list registers.
 INVENTORY = "macvlan_inventory"
@@ -44,6 +68,57 @@ def value(variables: Variables, name: str) -> Any:
 
 
 def result(variables: Variables, name: str) -> Result | None:
+    """What a task of a role returned on a host, or the same as a survey found it; None where neither has run."""
+    found = registered(variables, name)
+    if found is not None and not found.get("skipped"):
+        return found
+    for survey, parts in _PARTS.items():
+        if name in parts:
+            surveyed = _surveyed(variables, survey, name)
+            if surveyed is not None:
+                return surveyed
+    return found
+
+
+def registered(variables: Variables, name: str) -> Result | None:
     """What a task of a role returned on a host, None where it has not run."""
     found = value(variables, name)
     return found if isinstance(found, dict) else None
+
+
+def _surveyed(variables: Variables, survey: str, name: str) -> Result | None:
+    surveyed = _survey(variables, survey)
+    if name in _ACCEPTED and not _accepted(variables, survey, surveyed):
+        return None
+    found = clean_data(surveyed.get(_PARTS[survey][name]))
+    return found if isinstance(found, dict) else None
+
+
+def _accepted(variables: Variables, survey: str, surveyed: Mapping[str, Any]) -> bool:
+    if survey == SURVEYED:
+        return bool(surveyed.get("settled")) and registered(variables, FAILURE) is None
+    return not _failed(surveyed, _names.CONFLICTS)
+
+
+def unprepared(variables: Variables) -> bool:
+    """Whether the survey of a host says nothing of addresses yet: roles have to do something first, or to fail."""
+    surveyed = _survey(variables, SURVEYED)
+    kernel = surveyed.get(_names.KERNEL)
+    changes = isinstance(kernel, Mapping) and bool(kernel.get("changed"))
+    return (
+        bool(surveyed.get("skipped"))
+        or changes
+        or _failed(surveyed, _names.KERNEL)
+        or _failed(surveyed, _names.CONFLICTS)
+    )
+
+
+def _survey(variables: Variables, name: str) -> Mapping[str, Any]:
+    """Not cleaned; empty where there is none."""
+    found = variables.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _failed(surveyed: Mapping[str, Any], part: str) -> bool:
+    found = surveyed.get(part)
+    return isinstance(found, Mapping) and bool(found.get("failed"))
