@@ -150,7 +150,6 @@ overrun:
   elements: str
 """
 
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -162,7 +161,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.names imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.parts import PARTS
 
 
-def options(params: dict[str, Any]) -> dict[str, dict]:
+def options(params: dict) -> dict[str, dict]:
     """The options of each part that is asked for, complete. Errors: InvalidInput with all that are not valid."""
     given = {name: dict(params[name]) for name in PARTS if params[name] is not None}
     if CONFLICTS in given:
@@ -182,7 +181,7 @@ def options(params: dict[str, Any]) -> dict[str, dict]:
 
 
 def main() -> None:
-    parts: dict[str, Any] = {name: {"type": "dict"} for name in PARTS}
+    parts: dict = {name: {"type": "dict"} for name in PARTS}
     module = AnsibleModule(
         argument_spec={
             **parts,

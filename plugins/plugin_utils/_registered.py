@@ -94,7 +94,7 @@ def _surveyed(variables: Variables, survey: str, name: str) -> Result | None:
     return found if isinstance(found, dict) else None
 
 
-def _accepted(variables: Variables, survey: str, surveyed: Mapping[str, Any]) -> bool:
+def _accepted(variables: Variables, survey: str, surveyed: Mapping[str, object]) -> bool:
     if survey == SURVEYED:
         return bool(surveyed.get("settled")) and registered(variables, FAILURE) is None
     return not _failed(surveyed, _names.CONFLICTS)
@@ -113,12 +113,12 @@ def unprepared(variables: Variables) -> bool:
     )
 
 
-def _survey(variables: Variables, name: str) -> Mapping[str, Any]:
+def _survey(variables: Variables, name: str) -> Mapping[str, object]:
     """Not cleaned; empty where there is none."""
     found = variables.get(name)
     return found if isinstance(found, Mapping) else {}
 
 
-def _failed(surveyed: Mapping[str, Any], part: str) -> bool:
+def _failed(surveyed: Mapping[str, object], part: str) -> bool:
     found = surveyed.get(part)
     return isinstance(found, Mapping) and bool(found.get("failed"))

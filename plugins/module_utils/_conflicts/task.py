@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import LISTEN, MODES, RATE
@@ -16,7 +14,7 @@ from .vantages import CHILD, PARENT
 from .verdict import DUPLICATE_MAC, STATUSES
 
 
-def argument_spec() -> dict[str, Any]:
+def argument_spec() -> dict:
     addresses = {"type": "list", "elements": "str", "required": True}
     key = {"type": "str", "no_log": False}
     probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses, "key": key}
@@ -33,7 +31,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(options: dict[str, Any]) -> dict[str, Any]:
+def run(options: dict) -> dict:
     """What the module returns, with ``failed`` where it fails. It changes nothing."""
     try:
         result, failure = check(ConflictOptions(**options))

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
@@ -23,7 +21,7 @@ from .run import converge
 from .state import ConvergeOptions
 
 
-def argument_spec() -> dict[str, Any]:
+def argument_spec() -> dict:
     sysctl = {"type": "dict", "options": {name: {"type": "int"} for name in SYSCTLS}}
     route = {
         "destination": {"type": "str", "required": True},
@@ -56,7 +54,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(given: dict[str, Any], check: bool) -> dict[str, Any]:
+def run(given: dict, check: bool) -> dict:
     """What the module returns, with ``warnings``, and ``failed`` where it fails. check: whether to change nothing."""
     options = dict(given)
     asked = request.take(options)

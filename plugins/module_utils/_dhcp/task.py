@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 
@@ -14,7 +12,7 @@ from .check import ATTEMPTS, CHILD, HINTS, SAMPLES, VANTAGES, WAIT, DhcpOptions,
 from .verdict import FINDINGS
 
 
-def argument_spec() -> dict[str, Any]:
+def argument_spec() -> dict:
     return {
         "probes": {
             "type": "list",
@@ -38,7 +36,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(options: dict[str, Any]) -> dict[str, Any]:
+def run(options: dict) -> dict:
     """What the module returns, with ``warnings``, and ``failed`` where it fails. It changes nothing."""
     try:
         result, failure, warnings = check(DhcpOptions(**options))

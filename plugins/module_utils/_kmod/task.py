@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
@@ -14,7 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results imp
 from . import check as kernel
 
 
-def argument_spec() -> dict[str, Any]:
+def argument_spec() -> dict:
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "modules": {"type": "list", "elements": "str", "default": ["macvlan"]},
@@ -24,7 +22,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(options: dict[str, Any], check: bool) -> dict[str, Any]:
+def run(options: dict, check: bool) -> dict:
     """What the module returns, with ``failed`` where it fails. check: whether to change nothing."""
     try:
         return safe(kernel.run(check=check, **options))

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
@@ -19,7 +17,7 @@ from . import unmanaged
 from .exclusion import PATH
 
 
-def argument_spec() -> dict[str, Any]:
+def argument_spec() -> dict:
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "devices": {"type": "list", "elements": "str", "default": []},
@@ -31,7 +29,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(given: dict[str, Any], check: bool) -> dict[str, Any]:
+def run(given: dict, check: bool) -> dict:
     """What the module returns, with ``warnings``, and ``failed`` where it fails. check: whether to change nothing."""
     options = dict(given)
     asked = request.take(options)

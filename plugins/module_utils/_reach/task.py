@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.options import NETWORK
@@ -14,7 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.options i
 from . import verify
 
 
-def argument_spec() -> dict[str, Any]:
+def argument_spec() -> dict:
     return {
         "networks": {"type": "list", "elements": "dict", "required": True, "options": NETWORK},
         "soak_seconds": {"type": "float", "default": 10},
@@ -25,7 +23,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(options: dict[str, Any], check: bool) -> dict[str, Any]:
+def run(options: dict, check: bool) -> dict:
     """What the module returns, with ``failed`` where it fails. check: whether to send nothing."""
     try:
         report = verify.run(

@@ -36,7 +36,7 @@ class SurveyRequest:
     check: bool = False
 
 
-def survey(request: SurveyRequest) -> dict[str, Any]:
+def survey(request: SurveyRequest) -> dict:
     """What the module returns: the result of each part by its name, ``as_declared`` and ``settled``.
 
     Never fails: a part that does says so in its result. Changes nothing.
@@ -74,7 +74,7 @@ class _Survey:
         if asks and (self._request.dhcp_in_service or not in_service(self._of(CONFLICTS))):
             self._read(DHCP)
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> dict:
         parts = {name: dict(self._of(name)) for name in PARTS}
         warnings = list(dict.fromkeys(text for part in parts.values() for text in part.pop("warnings", ())))
         answered = parts[REACHABILITY].get("passed", True)
@@ -101,7 +101,7 @@ def _result(name: str, options: dict, check: bool) -> PartResult:
         return failure(f"{PARTS[name].module} failed: {type(error).__name__}: {error}")
 
 
-def in_service(conflicts: Mapping[str, Any]) -> bool:
+def in_service(conflicts: Mapping[str, list]) -> bool:
     """Whether the host has all addresses that were asked for one by one, and at least one."""
     asked = conflicts.get("results") or []
     return bool(asked) and all(item["status"] == "own" for item in asked)

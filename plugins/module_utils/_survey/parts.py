@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import task as _conflicts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import task as _converge
@@ -20,20 +19,22 @@ from .names import CONFLICTS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
 
 
 @dataclass(frozen=True)
-class Part:
+class SurveyPart:
     """module: whose options it takes. run: from these options, and whether Ansible only predicts, to the result."""
 
     module: str
-    argument_spec: Callable[[], dict[str, Any]]
-    run: Callable[[dict[str, Any], bool], dict[str, Any]]
+    argument_spec: Callable[[], dict]
+    run: Callable[[dict, bool], dict]
 
 
 #: In the order of the documentation. What could write is asked for a prediction in any case.
 PARTS = {
-    KERNEL: Part("kmod_check", _kmod.argument_spec, lambda options, _check: _kmod.run(options, True)),
-    EXCLUSION: Part("nm_unmanaged", _nm.argument_spec, lambda options, _check: _nm.run(options, True)),
-    LINKS: Part("macvlan_link", _converge.argument_spec, lambda options, _check: _converge.run(options, True)),
-    CONFLICTS: Part("arp_conflict_check", _conflicts.argument_spec, lambda options, _check: _conflicts.run(options)),
-    REACHABILITY: Part("macvlan_verify", _reach.argument_spec, _reach.run),
-    DHCP: Part("dhcp_check", _dhcp.argument_spec, lambda options, _check: _dhcp.run(options)),
+    KERNEL: SurveyPart("kmod_check", _kmod.argument_spec, lambda options, _check: _kmod.run(options, True)),
+    EXCLUSION: SurveyPart("nm_unmanaged", _nm.argument_spec, lambda options, _check: _nm.run(options, True)),
+    LINKS: SurveyPart("macvlan_link", _converge.argument_spec, lambda options, _check: _converge.run(options, True)),
+    CONFLICTS: SurveyPart(
+        "arp_conflict_check", _conflicts.argument_spec, lambda options, _check: _conflicts.run(options)
+    ),
+    REACHABILITY: SurveyPart("macvlan_verify", _reach.argument_spec, _reach.run),
+    DHCP: SurveyPart("dhcp_check", _dhcp.argument_spec, lambda options, _check: _dhcp.run(options)),
 }

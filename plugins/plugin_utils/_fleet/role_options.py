@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from ansible.errors import AnsibleError
@@ -68,22 +67,22 @@ def _remedy(role: str) -> str:
     return f"see ansible-doc -t role linuxnet.macvlan.{role}"
 
 
-def _load(role: str, path: str) -> dict[str, Any]:
+def _load(role: str, path: str) -> dict:
     try:
-        content: dict[str, Any] = yaml.safe_load((_ROLES / role / path).read_text(encoding="utf-8"))
+        content: dict = yaml.safe_load((_ROLES / role / path).read_text(encoding="utf-8"))
     except OSError as error:
         raise AnsibleError(f"there is no role linuxnet.macvlan.{role}: {error}") from error
     return content
 
 
-def _names(name: str, defaults: dict[str, Any]) -> Iterator[str]:
+def _names(name: str, defaults: dict) -> Iterator[str]:
     yield name
     shared = _SHARED.match(str(defaults.get(name, "")))
     if shared:
         yield shared[1]
 
 
-def _validator(name: str, spec: dict[str, Any]) -> ArgumentSpecValidator:
+def _validator(name: str, spec: dict) -> ArgumentSpecValidator:
     # what only documents an option is none of the validator's business
     known = ("type", "elements", "choices", "required", "options")
     return ArgumentSpecValidator({name: {key: spec[key] for key in known if key in spec}})
