@@ -21,8 +21,8 @@ description:
     long as the longest of them.
   - When the kernel cannot make macvlan links yet, or a module had to be loaded for that, only RV(kernel) is returned,
     and all other parts are skipped.
-  - A part that fails is a result with C(failed) and C(msg), and the other parts are returned all the same. The task
-    itself fails only for options that are not valid.
+  - A part that fails, also because its options are not valid, is a result with C(failed) and C(msg), and the other
+    parts are returned all the same. The task itself does not fail.
   - The playbooks C(site) and C(verify) of this collection begin with it, and run roles only on hosts that it does not
     find settled.
 extends_documentation_fragment:
@@ -154,30 +154,27 @@ overrun:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end, refusal
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.look import SurveyRequest, survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.names import CONFLICTS, LINKS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.parts import PARTS
 
 
-def options(params: dict) -> dict[str, dict]:
-    """The options of each part that is asked for, complete. Errors: InvalidInput with all that are not valid."""
+def options(params: dict) -> tuple[dict[str, dict], dict[str, str]]:
+    """The options of each part that is asked for, complete, and of the others why they are not valid."""
     given = {name: dict(params[name]) for name in PARTS if params[name] is not None}
     if CONFLICTS in given:
         given[CONFLICTS]["run_key"] = params["run_key"]
     if LINKS in given:
         given[LINKS].setdefault("host_id", params["host_id"])
-    problems = Problems()
-    valid = {}
+    valid, refused = {}, {}
     for name, values in given.items():
         checked = ArgumentSpecValidator(PARTS[name].argument_spec()).validate(values)
-        valid[name] = checked.validated_parameters
-        for message in checked.error_messages:
-            problems.add(name, None, message, f"see the options of {PARTS[name].module}")
-    if problems:
-        raise InvalidInput(problems)
-    return valid
+        if checked.error_messages:
+            refused[name] = "; ".join(checked.error_messages)
+        else:
+            valid[name] = checked.validated_parameters
+    return valid, refused
 
 
 def main() -> None:
@@ -193,12 +190,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    try:
-        asked = SurveyRequest(options(given), given["thorough"], given["dhcp_in_service"], module.check_mode)
-    except InvalidInput as error:
-        end(module, refusal(error))
-    else:
-        end(module, survey(asked))
+    valid, refused = options(given)
+    end(module, survey(SurveyRequest(valid, refused, given["thorough"], given["dhcp_in_service"], module.check_mode)))
 
 
 if __name__ == "__main__":

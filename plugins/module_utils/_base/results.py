@@ -32,5 +32,5 @@ def end(module: Any, result: Mapping[str, Any]) -> None:
     for warning in returned.pop("warnings", ()):
         module.warn(clean_lines(warning))
     if returned.pop("failed", False):
-        module.fail_json(**returned)
-    module.exit_json(**returned)
+        module.fail_json(**safe(returned))
+    module.exit_json(**safe(returned))

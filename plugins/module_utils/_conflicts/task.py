@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import LISTEN, MODES, RATE
 
 from .check import ADDRESSES_MAX, ConflictOptions, check
@@ -37,4 +37,4 @@ def run(options: dict) -> dict:
         result, failure = check(ConflictOptions(**options))
     except InvalidInput as error:
         return refusal(error)
-    return safe({"changed": False, **result, **({"failed": True, "msg": failure} if failure else {})})
+    return {"changed": False, **result, **({"failed": True, "msg": failure} if failure else {})}

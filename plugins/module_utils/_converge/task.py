@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
@@ -59,7 +59,7 @@ def run(given: dict, check: bool) -> dict:
     options = dict(given)
     asked = request.take(options)
     try:
-        return safe(converge(ConvergeOptions(**options), check, asked))
+        return converge(ConvergeOptions(**options), check, asked)
     except InvalidInput as error:
         return refusal(error)
     except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:

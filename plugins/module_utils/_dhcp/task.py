@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal
 
 from .check import ATTEMPTS, CHILD, HINTS, SAMPLES, VANTAGES, WAIT, DhcpOptions, check
 from .verdict import FINDINGS
@@ -43,4 +43,4 @@ def run(options: dict) -> dict:
     except InvalidInput as error:
         return refusal(error)
     failed = {"failed": True, "msg": failure} if failure else {}
-    return safe({"changed": False, **result, **failed, "warnings": warnings})
+    return {"changed": False, **result, **failed, "warnings": warnings}

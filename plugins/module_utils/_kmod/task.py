@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal
 
 from . import check as kernel
 
@@ -25,7 +25,7 @@ def argument_spec() -> dict:
 def run(options: dict, check: bool) -> dict:
     """What the module returns, with ``failed`` where it fails. check: whether to change nothing."""
     try:
-        return safe(kernel.run(check=check, **options))
+        return kernel.run(check=check, **options)
     except kernel.KindUnusable as error:
         return refusal(error, **error.result)
     except InvalidInput as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.guard import ChangeUndone, GuardFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
@@ -35,7 +35,7 @@ def run(given: dict, check: bool) -> dict:
     asked = request.take(options)
     keys = options.pop("keys")
     try:
-        return safe(unmanaged.run(check=check, request=asked, **options))
+        return unmanaged.run(check=check, request=asked, **options)
     except InvalidInput as error:
         return refusal(
             _declared(error, options["devices"], keys),

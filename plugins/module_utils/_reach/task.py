@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.options import NETWORK
 
 from . import verify
@@ -37,4 +37,4 @@ def run(options: dict, check: bool) -> dict:
     except InvalidInput as error:
         return refusal(error)
     failed = {"failed": True, "msg": report.message} if report.failures and options["fail"] else {}
-    return safe({"changed": False, **failed, **report.as_data()})
+    return {"changed": False, **failed, **report.as_data()}

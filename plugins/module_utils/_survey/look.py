@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Dict
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 
 from .names import CONFLICTS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
@@ -24,13 +24,14 @@ SKIPPED: PartResult = {"changed": False, "skipped": True}
 
 @dataclass(frozen=True)
 class SurveyRequest:
-    """options: of the parts that are asked for, by name and valid.
+    """options: of the parts that are asked for, by name and valid. refused: why those of others are not valid.
 
     thorough: whether reachability counts also where something differs. dhcp_in_service: whether DHCP servers are asked
     also where the host has all its addresses. check: whether Ansible only predicts, so that no reachability is probed.
     """
 
     options: Mapping[str, dict] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     thorough: bool = True
     dhcp_in_service: bool = True
     check: bool = False
@@ -43,7 +44,7 @@ def survey(request: SurveyRequest) -> dict:
     """
     looked = _Survey(request)
     looked.run()
-    return safe(looked.result())
+    return looked.result()
 
 
 class _Survey:
@@ -82,9 +83,11 @@ class _Survey:
         return {"changed": False, "as_declared": self._as_declared, "settled": settled, **parts, "warnings": warnings}
 
     def _read(self, name: str) -> None:
-        options = self._request.options.get(name)
-        if options is not None:
-            self._found[name] = _result(name, options, self._request.check)
+        request = self._request
+        if name in request.refused:
+            self._found[name] = failure(request.refused[name])
+        elif name in request.options:
+            self._found[name] = _result(name, request.options[name], request.check)
 
     def _of(self, name: str) -> PartResult:
         return self._found.get(name, SKIPPED)

@@ -42,7 +42,11 @@ def options(role: str) -> tuple[RoleOption, ...]:
     specs = _load(role, "meta/argument_specs.yml")["argument_specs"]
     defaults = _load(role, "defaults/main.yml")
     merged = {name: spec for entry in specs.values() for name, spec in (entry.get("options") or {}).items()}
-    return tuple(RoleOption(role, tuple(_names(name, defaults)), _validator(name, merged[name])) for name in merged)
+    return tuple(
+        RoleOption(role, tuple(_names(name, defaults)), _validator(name, spec))
+        for name, spec in merged.items()
+        if _restricts(spec)
+    )
 
 
 def check(variables: Variables, roles: Iterable[str], problems: Problems) -> None:
@@ -65,6 +69,11 @@ def check(variables: Variables, roles: Iterable[str], problems: Problems) -> Non
 
 def _remedy(role: str) -> str:
     return f"see ansible-doc -t role linuxnet.macvlan.{role}"
+
+
+def _restricts(spec: dict) -> bool:
+    """Whether some values are refused. The others are not templated, as declarations are long."""
+    return spec["type"] not in ("raw", "str") or "choices" in spec
 
 
 def _load(role: str, path: str) -> dict:
