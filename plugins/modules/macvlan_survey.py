@@ -60,8 +60,8 @@ options:
     type: str
   thorough:
     description:
-      - Whether reachability and DHCP servers are checked also where O(exclusion) or O(links) found a difference. With
-        V(false) such a host is back sooner, for a run that will check them after its changes.
+      - Whether O(reachability) is checked also where O(exclusion) or O(links) found a difference. With V(false) such a
+        host is back sooner, for a run that will check it after its changes.
     type: bool
     default: true
   dhcp_in_service:

@@ -71,8 +71,7 @@ class _Survey:
     def _look_for_others(self) -> None:
         """One after the other: what a DHCP server asks for an address is not to be taken for someone who wants it."""
         self._read(CONFLICTS)
-        asks = self._as_declared or self._request.thorough
-        if asks and (self._request.dhcp_in_service or not in_service(self._of(CONFLICTS))):
+        if self._request.dhcp_in_service or not in_service(self._of(CONFLICTS)):
             self._read(DHCP)
 
     def result(self) -> dict:
