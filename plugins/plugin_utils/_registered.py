@@ -68,57 +68,49 @@ def value(variables: Variables, name: str) -> Any:
 
 
 def result(variables: Variables, name: str) -> Result | None:
-    """What a task of a role returned on a host, or the same as a survey found it; None where neither has run."""
-    found = registered(variables, name)
-    if found is not None and not found.get("skipped"):
-        return found
-    for survey, parts in _PARTS.items():
-        if name in parts:
-            surveyed = _surveyed(variables, survey, name)
-            if surveyed is not None:
-                return surveyed
-    return found
-
-
-def registered(variables: Variables, name: str) -> Result | None:
     """What a task of a role returned on a host, None where it has not run."""
     found = value(variables, name)
     return found if isinstance(found, dict) else None
 
 
-def _surveyed(variables: Variables, survey: str, name: str) -> Result | None:
-    surveyed = _survey(variables, survey)
-    if name in _ACCEPTED and not _accepted(variables, survey, surveyed):
-        return None
-    found = clean_data(surveyed.get(_PARTS[survey][name]))
-    return found if isinstance(found, dict) else None
+class Found:
+    """What roles and surveys have found on a host. Each survey is read once, as it is long."""
+
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._surveys = {name: _mapping(variables.get(name)) for name in _PARTS}
+
+    def result(self, name: str) -> Result | None:
+        """What a task of a role returned, or the same as a survey found it; None where neither has run."""
+        registered = result(self._variables, name)
+        if registered is not None and not registered.get("skipped"):
+            return registered
+        for survey, parts in _PARTS.items():
+            if name in parts and (name not in _ACCEPTED or self._accepted(survey)):
+                whole = self._surveys[survey]
+                surveyed = clean_data(whole if whole.get("unreachable") else whole.get(parts[name]))
+                if isinstance(surveyed, dict):
+                    return surveyed
+        return registered
+
+    @property
+    def unprepared(self) -> bool:
+        """Whether the survey says nothing of addresses yet: roles have to do something first, or to fail."""
+        survey = self._surveys[SURVEYED]
+        kernel = _mapping(survey.get(_names.KERNEL))
+        unusable = kernel.get("changed") or kernel.get("failed") or _failed(survey, _names.CONFLICTS)
+        return bool(survey.get("skipped") or unusable)
+
+    def _accepted(self, survey: str) -> bool:
+        if survey == SURVEYED:
+            return bool(self._surveys[survey].get("settled")) and result(self._variables, FAILURE) is None
+        return not _failed(self._surveys[survey], _names.CONFLICTS)
 
 
-def _accepted(variables: Variables, survey: str, surveyed: Mapping[str, object]) -> bool:
-    if survey == SURVEYED:
-        return bool(surveyed.get("settled")) and registered(variables, FAILURE) is None
-    return not _failed(surveyed, _names.CONFLICTS)
-
-
-def unprepared(variables: Variables) -> bool:
-    """Whether the survey of a host says nothing of addresses yet: roles have to do something first, or to fail."""
-    surveyed = _survey(variables, SURVEYED)
-    kernel = surveyed.get(_names.KERNEL)
-    changes = isinstance(kernel, Mapping) and bool(kernel.get("changed"))
-    return (
-        bool(surveyed.get("skipped"))
-        or changes
-        or _failed(surveyed, _names.KERNEL)
-        or _failed(surveyed, _names.CONFLICTS)
-    )
-
-
-def _survey(variables: Variables, name: str) -> Mapping[str, object]:
-    """Not cleaned; empty where there is none."""
-    found = variables.get(name)
+def _mapping(found: object) -> Mapping[str, object]:
+    """Not cleaned; empty where it is none."""
     return found if isinstance(found, Mapping) else {}
 
 
-def _failed(surveyed: Mapping[str, object], part: str) -> bool:
-    found = surveyed.get(part)
-    return isinstance(found, Mapping) and bool(found.get("failed"))
+def _failed(survey: Mapping[str, object], part: str) -> bool:
+    return bool(_mapping(survey.get(part)).get("failed"))
