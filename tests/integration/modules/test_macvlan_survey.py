@@ -68,7 +68,7 @@ def test_a_difference_is_found_and_not_repaired(host) -> None:
     assert found["links"]["diff"]
     assert found["reachability"] == {"changed": False, "skipped": True}
     assert survey(host)["reachability"]["checks"]
-    assert "192.168.100.3" not in host.ip("address", "show", "dev", "lan0")
+    assert "192.168.100.3" not in host.ip("address", "show", "dev", "lan0").stdout
 
 
 def test_a_part_that_fails_is_a_result(host) -> None:
