@@ -21,8 +21,9 @@ description:
   - It finds addresses that a machine outside of the fleet has, addresses on two hosts, MAC addresses on two hosts of
     one segment, and copied installations (equal machine-ids).
   - It reads C(interfaces_probe) and C(interfaces_result), which the role C(linuxnet.macvlan.interfaces) leaves
-    behind, out of the variables of all hosts, so that it works across plays and batches. It runs on the controller and
-    opens no connection. One task with C(run_once) serves the whole play.
+    behind, or what M(linuxnet.macvlan.macvlan_survey) found, out of the variables of all hosts, so that it works across
+    plays and batches. It runs on the controller and opens no connection. One task with C(run_once) serves the whole
+    play.
 options:
   list_all:
     description: Whether to return everything that was merged, not the conflicts alone.
