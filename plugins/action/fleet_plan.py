@@ -11,7 +11,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, without_collector
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import LINKS, NETWORKS, Play, declaration
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import role_options
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import FleetPlan, plan
 
 
@@ -23,17 +24,42 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         super().run(tmp, task_vars)
-        self.validate_argument_spec({})
+        dummy, options = self.validate_argument_spec({
+            "roles": {"type": "list", "elements": "str", "default": []},
+            "declarations": {"type": "bool", "default": True},
+        })  # fmt: skip
         with without_collector():
-            return self._plan(task_vars or {})
+            return self._plan(task_vars or {}, options)
 
-    def _plan(self, task_vars: Variables) -> Result:
+    def _plan(self, task_vars: Variables, options: Variables) -> Result:
         play = Play(task_vars)
-        unreadable = Problems()
-        fleet = plan([play.declaration(name, unreadable) for name in play.inventory], play.selected)
+        unreadable, refused = Problems(), Problems()
+        declared = []
+        for name in play.inventory:
+            variables = play.variables(name)
+            if name in play.selected and options["roles"]:
+                refused.extend(_refused(name, variables, options["roles"]))
+            if options["declarations"]:
+                declared.append(declaration(name, variables, play.groups, unreadable))
+        if not options["declarations"]:
+            return {"changed": False, "problems": refused.as_data(), **_failure(refused)}
+        fleet = plan(declared, play.selected)
         for problem in unreadable.items:
             (fleet.problems if problem.host in play.selected else fleet.elsewhere).items.insert(0, problem)
+        fleet.problems.extend(refused)
         return _result(fleet, play.selected, {problem.host for problem in unreadable.items})
+
+
+def _refused(name: str, variables: Variables, roles: list[str]) -> Problems:
+    """The options that roles would refuse on a host, if they ran there: nothing runs where nothing is declared."""
+    problems = Problems(name)
+    if NETWORKS in variables or LINKS in variables:
+        role_options.check(variables, roles, problems)
+    return problems
+
+
+def _failure(problems: Problems) -> Result:
+    return {"failed": True, "msg": problems.report()} if problems else {}
 
 
 def _result(fleet: FleetPlan, selected: AbstractSet[str], unreadable: AbstractSet[str]) -> Result:
@@ -68,9 +94,7 @@ def _result(fleet: FleetPlan, selected: AbstractSet[str], unreadable: AbstractSe
         "msg": f"{counts['links']} links and {counts['networks']} networks on {len(mine)} hosts, compared with {absent}"
         " hosts that are not in this play. What the inventory does not list, as in a slice of a job, is not seen.",
     }
-    if fleet.problems:
-        result |= {"failed": True, "msg": fleet.problems.report()}
-    return result
+    return result | _failure(fleet.problems)
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -71,11 +71,12 @@ def _notes(verdict: FleetVerdictData) -> list[str]:
 
 def _results(play: Play, name: str, conflicts: Sequence[ConflictData]) -> HostResults:
     variables = play.variables(name)
+    found = _registered.Found(variables)
     networks, links = (_registered.value(variables, key) for key in (NETWORKS, LINKS))
     return HostResults(
         host=name,
         intent=_intent(play, name, networks, links),
-        results={key: found for key in RESULTS if (found := _registered.result(variables, key)) is not None},
+        results={key: result for key in RESULTS if (result := found.result(key)) is not None},
         declared=networks is not None or links is not None,
         check_mode=play.check_mode,
         conflicts=[item["message"] for item in conflicts if item["counts"]],

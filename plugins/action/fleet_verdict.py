@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import Play, declaration
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.evidence import AddressEvidence, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import read as read_declaration
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.results import ConflictCheck, Links
@@ -33,14 +33,23 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec({"list_all": {"type": "bool", "default": False}})
         play = Play(task_vars or {})
-        # a host that declares nothing and was not asked has nothing to do with macvlan
-        hosts = [host for host in (_evidence(play, name) for name in play.inventory) if _takes_part(host)]
+        hosts, unprepared = [], []
+        for name in play.inventory:
+            variables = play.variables(name)
+            found = _registered.Found(variables)
+            if found.unprepared and name in play.selected:
+                unprepared.append(name)
+            evidence = _evidence(play, name, variables, found)
+            if _takes_part(evidence):
+                hosts.append(evidence)
         verdict = judge(hosts)
         data = as_data(verdict, hosts, vendor, functools.cache(lambda name: _fatal(play.variables(name))))
-        return {"changed": False, **data, **(listing(verdict) if options["list_all"] else {})}
+        more = listing(verdict) if options["list_all"] else {}
+        return {"changed": False, **data, "unprepared": unprepared, **more}
 
 
 def _takes_part(host: AddressEvidence) -> bool:
+    """A host that declares nothing and was not asked has nothing to do with macvlan."""
     return bool(host.wanted or host.declared_macs or host.homes or not host.absence)
 
 
@@ -52,26 +61,26 @@ def _fatal(variables: Variables) -> Collection[str]:
     return FATAL if statuses is None else statuses
 
 
-def _evidence(play: Play, name: str) -> AddressEvidence:
-    variables = play.variables(name)
+def _evidence(play: Play, name: str, variables: Variables, found: _registered.Found) -> AddressEvidence:
     # fleet_plan reports what is wrong with a declaration
-    plan = read_declaration(play.declaration(name, Problems()), Problems())
-    probe = cast(ConflictCheck, _registered.result(variables, _registered.INTERFACES_PROBE) or {})
+    plan = read_declaration(declaration(name, variables, play.groups, Problems()), Problems())
+    probe = cast(ConflictCheck, found.result(_registered.INTERFACES_PROBE) or {})
+    # a survey read the links when it probed, and nothing has changed them since
     made = cast(Links, _registered.result(variables, _registered.INTERFACES_RESULT) or {})
     if play.check_mode or made.get("failed") or made.get("unreachable"):
         # the links are what they were
         made = {}
-    return read(plan, probe, made, _absence(variables, probe, name in play.selected))
+    return read(plan, probe, made, _absence(found, probe, name in play.selected))
 
 
-def _absence(variables: Variables, probe: ConflictCheck, selected: bool) -> str:
+def _absence(found: _registered.Found, probe: ConflictCheck, selected: bool) -> str:
     """Why a host gave no evidence, empty where it may have."""
     if not selected:
         return "not in this run"
-    failure = _registered.result(variables, _registered.FAILURE)
+    failure = found.result(_registered.FAILURE)
     if failure:
         return f"it failed before: {failure.get('task')}"
-    kernel = _registered.result(variables, _registered.PREPARE_KERNEL) or {}
+    kernel = found.result(_registered.PREPARE_KERNEL) or {}
     if kernel.get("unreachable") or probe.get("unreachable"):
         return "it is unreachable"
     if kernel.get("missing_library"):

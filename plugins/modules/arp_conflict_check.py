@@ -458,42 +458,13 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import check as _probe_check
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import vantages as _vantages
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import verdict as _conflicts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import timing as _probe_timing
-
-
-def argument_spec() -> dict:
-    findings = [*_conflicts.STATUSES, _conflicts.DUPLICATE_MAC]
-    addresses = {"type": "list", "elements": "str", "required": True}
-    key = {"type": "str", "no_log": False}
-    probe = {"parent": {"type": "raw", "required": True}, "addresses": addresses, "key": key}
-    return {
-        "probes": {"type": "list", "elements": "dict", "required": True, "options": probe},
-        "mode": {"type": "str", "choices": sorted([*_probe_timing.MODES, _probe_timing.LISTEN]), "default": "fast"},
-        "listen_seconds": {"type": "float", "default": 0.0},
-        "vantages": {"type": "list", "elements": "raw", "default": [_vantages.PARENT, _vantages.CHILD]},
-        "known_macs": {"type": "list", "elements": "str", "default": []},
-        "fail_on": {"type": "list", "elements": "str", "choices": findings, "default": []},
-        "rate": {"type": "int", "default": _probe_timing.RATE},
-        "max_addresses": {"type": "int", "default": _probe_check.ADDRESSES_MAX},
-        "run_key": {"type": "str", "no_log": True},
-    }
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.task import argument_spec, run
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    try:
-        result, failure = _probe_check.check(_probe_check.ConflictOptions(**module.params))
-    except InvalidInput as error:
-        module.fail_json(**refusal(error))
-    result = {"changed": False, **result}
-    if failure:
-        module.fail_json(**safe({"msg": failure, **result}))
-    module.exit_json(**safe(result))
+    end(module, run(module.params))
 
 
 if __name__ == "__main__":

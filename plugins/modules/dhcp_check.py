@@ -451,49 +451,13 @@ seconds:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import check as _dhcp_check
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import verdict as _verdict
-
-
-def argument_spec() -> dict:
-    return {
-        "probes": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "parent": {"type": "raw", "required": True},
-                "addresses": {"type": "list", "elements": "str", "default": []},
-                "subnets": {"type": "list", "elements": "str", "default": []},
-                "servers": {"type": "list", "elements": "str", "default": []},
-                "key": {"type": "str", "no_log": False},
-            },
-        },
-        "vantage": {"type": "str", "choices": list(_dhcp_check.VANTAGES), "default": _dhcp_check.CHILD},
-        "samples": {"type": "int", "default": _dhcp_check.SAMPLES},
-        "hints": {"type": "int", "default": _dhcp_check.HINTS},
-        "attempts": {"type": "int", "default": _dhcp_check.ATTEMPTS},
-        "wait": {"type": "float", "default": _dhcp_check.WAIT},
-        "listen_seconds": {"type": "float", "default": 0.0},
-        "fail_on": {"type": "list", "elements": "str", "choices": list(_verdict.FINDINGS), "default": []},
-    }
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp.task import argument_spec, run
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    try:
-        result, failure, warnings = _dhcp_check.check(_dhcp_check.DhcpOptions(**module.params))
-    except InvalidInput as error:
-        module.fail_json(**refusal(error))
-    for warning in warnings:
-        module.warn(clean_lines(warning))
-    result = {"changed": False, **result}
-    if failure:
-        module.fail_json(**safe({"msg": failure, **result}))
-    module.exit_json(**safe(result))
+    end(module, run(module.params))
 
 
 if __name__ == "__main__":

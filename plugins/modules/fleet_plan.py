@@ -21,7 +21,18 @@ description:
   - A range with C(container_range_per_host) is one for all hosts of C(container_range_group), cut into a slice for each
     host. It returns the assignment, and fails when the range is exhausted.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
-options: {}
+options:
+  roles:
+    description:
+      - Roles of this collection whose options are validated for each host of the play that declares something, so that
+        the roles need not do it, one task for each host.
+    type: list
+    elements: str
+    default: []
+  declarations:
+    description: Whether to validate what is declared. With V(false) only the options of O(roles) are.
+    type: bool
+    default: true
 notes:
   - Hosts of the inventory that are not in the play, by C(--limit) for instance, are compared with. Problems among
     themselves become one warning. Hosts that the inventory does not list, such as those in other slices of a sliced
@@ -88,23 +99,23 @@ problems:
       returned: always
 hosts:
   description: How many hosts the play has.
-  returned: always
+  returned: when O(declarations=true)
   type: int
 without_declaration:
   description: How many of them declare nothing. There is nothing to do on them.
-  returned: always
+  returned: when O(declarations=true)
   type: int
 not_in_play:
   description: How many further hosts of the inventory were compared with.
-  returned: always
+  returned: when O(declarations=true)
   type: int
 networks:
   description: How many networks are declared in the play.
-  returned: always
+  returned: when O(declarations=true)
   type: int
 container_slices:
   description: The ranges that a group shares, and who has which slice of them, whether in this play or not.
-  returned: always
+  returned: when O(declarations=true)
   type: list
   elements: dict
   contains:
@@ -144,6 +155,6 @@ container_slices:
       returned: always
 links:
   description: How many links follow from the declarations of the play.
-  returned: always
+  returned: when O(declarations=true)
   type: int
 """

@@ -14,7 +14,8 @@ description:
   - Prints for each host of the play its links, their parents, what brings them back after a reboot, and how many checks
     of each kind passed. Below it stands for each host that is not well what failed, with evidence and remedy, and for
     networks with an engine the command that makes the matching container network.
-  - Reads what the roles of this collection registered earlier in the same run, so that it works across plays.
+  - Reads what the roles and playbooks of this collection registered earlier in the same run, so that it works across
+    plays.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
 options:
   full_up_to:

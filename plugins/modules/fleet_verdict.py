@@ -21,8 +21,9 @@ description:
   - It finds addresses that a machine outside of the fleet has, addresses on two hosts, MAC addresses on two hosts of
     one segment, and copied installations (equal machine-ids).
   - It reads C(interfaces_probe) and C(interfaces_result), which the role C(linuxnet.macvlan.interfaces) leaves
-    behind, out of the variables of all hosts, so that it works across plays and batches. It runs on the controller and
-    opens no connection. One task with C(run_once) serves the whole play.
+    behind, or what M(linuxnet.macvlan.macvlan_survey) found, out of the variables of all hosts, so that it works across
+    plays and batches. It runs on the controller and opens no connection. One task with C(run_once) serves the whole
+    play.
 options:
   list_all:
     description: Whether to return everything that was merged, not the conflicts alone.
@@ -158,6 +159,14 @@ unseen:
   type: list
   elements: str
   sample: ["h3, h4: not in this run", "h5: eth0 from child: eth0 takes no temporary child: Device or resource busy"]
+unprepared:
+  description:
+    - The hosts of which M(linuxnet.macvlan.macvlan_survey) has read no addresses yet, because their kernel has to be
+      prepared for it, or because it was skipped or failed.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 summary:
   description: How many hosts with a declaration there are, how many were asked, and how much was merged.
   returned: always

@@ -169,32 +169,13 @@ library_package:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as kernel
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod.task import argument_spec, run
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "modules": {"type": "list", "elements": "str", "default": ["macvlan"]},
-            "load": {"type": "bool", "default": False},
-            "persist": {"type": "bool", "default": False},
-            "required": {"type": "bool", "default": True},
-        },
-        supports_check_mode=True,
-    )
-    try:
-        result = kernel.run(check=module.check_mode, **module.params)
-    except kernel.KindUnusable as error:
-        module.fail_json(**refusal(error, **error.result))
-    except InvalidInput as error:
-        module.fail_json(**refusal(error, **kernel.missing_library()))
-    except (CommandFailed, OSError) as error:
-        module.fail_json(**failure(f"The module could not be loaded or persisted: {error}"))
-    module.exit_json(**safe(result))
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    end(module, run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

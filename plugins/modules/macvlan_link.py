@@ -404,74 +404,17 @@ problems:
       type: str
 """
 
-from typing import cast
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.failures import ChangeUndone, GuardFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import converge
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import registry
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.actions import PersistFailed
-
-
-def argument_spec() -> dict:
-    sysctl = {"type": "dict", "options": {name: {"type": "int"} for name in SYSCTLS}}
-    route = {
-        "destination": {"type": "str", "required": True},
-        "gateway": {"type": "str"},
-        "source": {"type": "str"},
-        "metric": {"type": "int", "default": 0},
-        "table": {"type": "int", "default": 254},
-    }
-    link = {
-        "name": {"type": "str", "required": True},
-        "state": {"type": "str", "default": "present"},
-        "parent": {"type": "raw"},
-        "addresses": {"type": "list", "elements": "str"},
-        "routes": {"type": "list", "elements": "dict", "options": route},
-        **{row.name: dict(row.option) for row in _attributes.ATTRIBUTES},
-        "up": {"type": "bool", "default": True},
-        "parent_up": {"type": "bool", "default": False},
-        "adopt": {"type": "bool", "default": False},
-        "sysctl": sysctl,
-        "parent_sysctl": sysctl,
-        "key": {"type": "str", "no_log": False},
-    }
-    return {
-        "links": {"type": "list", "elements": "dict", "default": [], "options": link},
-        "purge": {"type": "bool", "default": False},
-        "persistence": {"type": "str", "choices": list(registry.choices()), "default": "auto"},
-        "recreate": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
-        "host_id": {"type": "str"},
-        **request.ARGUMENT_SPEC,
-    }
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.task import argument_spec, run
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     labels.use(labels.of_module(module))
-    options = dict(module.params)
-    asked = request.take(options)
-    try:
-        result = converge(ConvergeOptions(**options), module.check_mode, asked)
-    except InvalidInput as error:
-        module.fail_json(**refusal(error))
-    except (ApplyFailed, Busy, ChangeUndone, CommandFailed, GuardFailed, PersistFailed) as error:
-        module.fail_json(**failure(error))
-    for warning in cast("list[str]", result.pop("warnings")):
-        module.warn(clean_lines(warning))
-    module.exit_json(**safe(result))
+    end(module, run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -222,40 +222,13 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.options import NETWORK
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import verify as _verify
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.task import argument_spec, run
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "networks": {"type": "list", "elements": "dict", "required": True, "options": NETWORK},
-            "soak_seconds": {"type": "float", "default": 10},
-            "interval": {"type": "float", "default": 1},
-            "timeout": {"type": "float", "default": 1},
-            "temporary_child": {"type": "bool", "default": True},
-            "fail": {"type": "bool", "default": True},
-        },
-        supports_check_mode=True,
-    )
-    given = module.params
-    try:
-        report = _verify.run(
-            given["networks"],
-            given["soak_seconds"],
-            given["interval"],
-            given["timeout"],
-            temporary_child=given["temporary_child"],
-            check=module.check_mode,
-        )
-    except InvalidInput as error:
-        module.fail_json(**refusal(error))
-    result = {"changed": False, **report.as_data()}
-    if report.failures and given["fail"]:
-        module.fail_json(**safe({"msg": report.message, **result}))
-    module.exit_json(**safe(result))
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    end(module, run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

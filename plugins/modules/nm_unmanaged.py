@@ -245,64 +245,17 @@ problems:
   elements: dict
 """
 
-from typing import cast
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.busctl import BusError
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure, refusal, safe
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_lines
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import request
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.failures import ChangeUndone, GuardFailed
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.pending import Busy
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import unmanaged
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.exclusion import PATH
-
-
-def _declared(error: InvalidInput, devices: list[str], keys: list[str]) -> InvalidInput:
-    """The same with the place of each device in the declaration."""
-    return InvalidInput(error.problems.renamed({f"devices[{n}]": key for n, key in enumerate(keys[: len(devices)])}))
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.task import argument_spec, run
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "devices": {"type": "list", "elements": "str", "default": []},
-            "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
-            "keep": {"type": "list", "elements": "str", "default": []},
-            "path": {"type": "path", "default": PATH},
-            "reload": {"type": "bool", "default": True},
-            **request.ARGUMENT_SPEC,
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     labels.use(labels.of_module(module))
-    options = dict(module.params)
-    asked = request.take(options)
-    keys = options.pop("keys")
-    try:
-        outcome = unmanaged.run(check=module.check_mode, request=asked, **options)
-    except InvalidInput as error:
-        module.fail_json(
-            **refusal(
-                _declared(error, options["devices"], keys),
-                overridden_by=getattr(error, "overridden_by", None),
-                changed=bool(getattr(error, "messages", [])),
-            )
-        )
-    except ChangeUndone as error:
-        module.fail_json(**failure(error, overridden_by=getattr(error.__cause__, "overridden_by", None)))
-    except (Busy, GuardFailed) as error:
-        module.fail_json(**failure(error, overridden_by=None))
-    except (BusError, CommandFailed, OSError) as error:
-        module.fail_json(**failure(f"NetworkManager could not be asked: {error}", overridden_by=None))
-    for warning in cast("list[str]", outcome.pop("warnings")):
-        module.warn(clean_lines(warning))
-    module.exit_json(**safe(outcome))
+    end(module, run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

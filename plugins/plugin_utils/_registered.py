@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey import names as _names
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
 
 #: What the roles register.
@@ -21,6 +23,28 @@ INTERFACES_RESULT = "interfaces_result"
 VERIFY_DRIFT_RESULT = "verify_drift_result"
 VERIFY_RESULT = "verify_result"
 DIAGNOSE_RESULT = "diagnose_result"
+
+#: What the playbooks site and verify register of macvlan_survey.
+SURVEYED = "macvlan_surveyed"
+VERIFIED = "macvlan_verified"
+
+#: The parts of macvlan_survey that stand for what a role would have registered, the later playbook first. Where a role
+#: has registered something, that is newer.
+_PARTS = {
+    VERIFIED: {
+        INTERFACES_PROBE: _names.CONFLICTS,
+        VERIFY_DRIFT_RESULT: _names.LINKS,
+        VERIFY_RESULT: _names.REACHABILITY,
+    },
+    SURVEYED: {
+        PREPARE_KERNEL: _names.KERNEL,
+        INTERFACES_PROBE: _names.CONFLICTS,
+        INTERFACES_RESULT: _names.LINKS,
+        VERIFY_RESULT: _names.REACHABILITY,
+    },
+}
+#: What a host is told of its links counts only for a host on which nothing was refused: the roles have not run there.
+_ACCEPTED = (INTERFACES_RESULT, VERIFY_DRIFT_RESULT, VERIFY_RESULT)
 
 #: What the playbook mac_list registers.
 INVENTORY = "macvlan_inventory"
@@ -47,3 +71,46 @@ def result(variables: Variables, name: str) -> Result | None:
     """What a task of a role returned on a host, None where it has not run."""
     found = value(variables, name)
     return found if isinstance(found, dict) else None
+
+
+class Found:
+    """What roles and surveys have found on a host. Each survey is read once, as it is long."""
+
+    def __init__(self, variables: Variables) -> None:
+        self._variables = variables
+        self._surveys = {name: _mapping(variables.get(name)) for name in _PARTS}
+
+    def result(self, name: str) -> Result | None:
+        """What a task of a role returned, or the same as a survey found it; None where neither has run."""
+        registered = result(self._variables, name)
+        if registered is not None and not registered.get("skipped"):
+            return registered
+        for survey, parts in _PARTS.items():
+            if name in parts and (name not in _ACCEPTED or self._accepted(survey)):
+                whole = self._surveys[survey]
+                surveyed = clean_data(whole if whole.get("unreachable") else whole.get(parts[name]))
+                if isinstance(surveyed, dict):
+                    return surveyed
+        return registered
+
+    @property
+    def unprepared(self) -> bool:
+        """Whether the survey says nothing of addresses yet: roles have to do something first, or to fail."""
+        survey = self._surveys[SURVEYED]
+        kernel = _mapping(survey.get(_names.KERNEL))
+        unusable = kernel.get("changed") or kernel.get("failed") or _failed(survey, _names.CONFLICTS)
+        return bool(survey.get("skipped") or unusable)
+
+    def _accepted(self, survey: str) -> bool:
+        if survey == SURVEYED:
+            return bool(self._surveys[survey].get("settled")) and result(self._variables, FAILURE) is None
+        return not _failed(self._surveys[survey], _names.CONFLICTS)
+
+
+def _mapping(found: object) -> Mapping[str, object]:
+    """Not cleaned; empty where it is none."""
+    return found if isinstance(found, Mapping) else {}
+
+
+def _failed(survey: Mapping[str, object], part: str) -> bool:
+    return bool(_mapping(survey.get(part)).get("failed"))

@@ -41,7 +41,7 @@ WINGS = {
     "base": ("_base", "_kernel", "_intent"),
     "configure": ("_kmod", "_confirm", "_link", "_nm", "_persist", "_makers", "_converge"),
     "observe": ("_wire", "_info", "_reach", "_conflicts", "_dhcp", "_watch"),
-    "evidence": ("_evidence",),
+    "evidence": ("_evidence", "_survey"),
 }
 WING_IMPORTS = {
     "base": (),

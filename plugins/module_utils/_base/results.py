@@ -9,7 +9,7 @@ from typing import Any, Mapping
 
 from .limits import bounded
 from .problems import InvalidInput
-from .text import clean_data
+from .text import clean_data, clean_lines
 
 
 def safe(result: Mapping[str, Any], say: str = "overrun") -> dict[str, Any]:
@@ -19,8 +19,18 @@ def safe(result: Mapping[str, Any], say: str = "overrun") -> dict[str, Any]:
 
 def refusal(error: InvalidInput, **more: object) -> dict[str, Any]:
     """All problems, as message and as data."""
-    return safe({"msg": str(error), "problems": error.problems.as_data(), **more})
+    return safe({"failed": True, "msg": str(error), "problems": error.problems.as_data(), **more})
 
 
 def failure(error: object, **more: object) -> dict[str, Any]:
-    return safe({"msg": str(error), **more})
+    return safe({"failed": True, "msg": str(error), **more})
+
+
+def end(module: Any, result: Mapping[str, Any]) -> None:
+    """End an AnsibleModule with a result; its ``warnings`` become warnings, and with ``failed`` it fails."""
+    returned = dict(result)
+    for warning in returned.pop("warnings", ()):
+        module.warn(clean_lines(warning))
+    if returned.pop("failed", False):
+        module.fail_json(**safe(returned))
+    module.exit_json(**safe(returned))

@@ -223,6 +223,12 @@ def leftover(host: str, keep: bool) -> str:
     return f"{host}: {text}"
 
 
+def remains() -> bool:
+    """Whether there is an earlier change for which the next run waits, or which it reports. Errors: OSError."""
+    undecided = current() is not None or (not own_label() and boot.read() is not None)
+    return undecided or bool(outcomes.load(BASE, _path("outcome.json")))
+
+
 def _require_decided(host: str) -> None:
     """Errors: Busy; OSError."""
     for path in glob.glob(f"{glob.escape(directory())}/confirmed-*"):

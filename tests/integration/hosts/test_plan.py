@@ -48,7 +48,7 @@ def test_all_problems_at_once_and_no_host_touched(inventory, touched: Path) -> N
         "h5": {"macvlan_networks": [], "macvlan_links": "- {name: much-too-long-for-linux, parent: lo, mode: bridged}"},
         "h6": {"macvlan_networks": "[unclosed"},
         "h7": {"macvlan_networks": [{**GOOD, "host_address": "192.168.100.7", "gateway": "192.168.101.1", "vlan": 5}]},
-        "h8": {"macvlan_networks": [], "ansible_host": "192.168.100.7"},
+        "h8": {"macvlan_networks": [], "ansible_host": "192.168.100.7", "verify_soak_seconds": "long"},
     }
     run = playbooks.run("site", inventory(hosts))
     assert run.rc != 0
@@ -63,9 +63,17 @@ def test_all_problems_at_once_and_no_host_touched(inventory, touched: Path) -> N
         "h7: macvlan_networks[0].vlan = 5: there is no such key",
         "h7: macvlan_networks[0].gateway = '192.168.101.1': this is not inside the subnet",
         "h7: macvlan_networks[0].host_address = '192.168.100.7': this is taken: Ansible reaches h8 by it",
+        "h8: verify_soak_seconds = 'long': the role verify refuses it: argument 'verify_soak_seconds'",
     ):
         assert reported in run.output
-    assert "10 problems, nothing was changed" in run.output
+    assert "11 problems, nothing was changed" in run.output
+    assert not touched.exists()
+
+
+def test_verify_refuses_options_before_it_connects(inventory, touched: Path) -> None:
+    run = playbooks.run("verify", inventory({"h1": {"shim": "nonsense", "verify_interval": "often"}}))
+    assert run.rc != 0
+    assert "h1: verify_interval = 'often': the role verify refuses it" in run.output
     assert not touched.exists()
 
 

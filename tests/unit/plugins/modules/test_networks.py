@@ -30,7 +30,10 @@ def test_every_part_of_a_network_is_an_option():
     assert {*options["networks"]["suboptions"]} == {*DATA.values(), "checks", "key"}
 
 
-@pytest.mark.parametrize("module", [macvlan_verify, macvlan_watch])
-def test_both_modules_take_a_network(module):
-    assert module.NETWORK is NETWORK
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [(macvlan_verify, macvlan_verify.argument_spec()["networks"]["options"]), (macvlan_watch, macvlan_watch.NETWORK)],
+)
+def test_both_modules_take_a_network(module, options):
+    assert options is NETWORK
     assert "linuxnet.macvlan._networks" in yaml.safe_load(module.DOCUMENTATION)["extends_documentation_fragment"]

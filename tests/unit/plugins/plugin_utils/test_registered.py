@@ -14,6 +14,7 @@ import yaml
 from ansible.errors import AnsibleUndefinedVariable
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Found
 
 ROOT = Path(__file__).resolve().parents[4]
 NAMES = {name: value for name, value in vars(_registered).items() if name.isupper() and isinstance(value, str)}
@@ -83,3 +84,49 @@ def test_what_cannot_be_templated_is_empty_and_no_result() -> None:
     assert _registered.result({"x": {"changed": True}}, "x") == {"changed": True}
     assert _registered.result({"x": "skipped"}, "x") is None
     assert _registered.result(Broken(), "x") is None
+
+
+SURVEY = {"kernel": {"changed": False}, "conflicts": {"results": []}, "links": {"links": []}, "settled": True}
+
+
+def test_a_survey_stands_for_what_no_role_has_registered() -> None:
+    surveyed = {_registered.SURVEYED: SURVEY}
+    assert Found(surveyed).result(_registered.INTERFACES_PROBE) == {"results": []}
+    assert Found(surveyed).result(_registered.INTERFACES_RESULT) == {"links": []}
+    assert _registered.result(surveyed, _registered.INTERFACES_RESULT) is None
+    newer = {**surveyed, _registered.INTERFACES_RESULT: {"changed": True}}
+    assert Found(newer).result(_registered.INTERFACES_RESULT) == {"changed": True}
+    skipped = {**surveyed, _registered.INTERFACES_PROBE: {"skipped": True}}
+    assert Found(skipped).result(_registered.INTERFACES_PROBE) == {"results": []}
+    verified = {_registered.VERIFIED: SURVEY}
+    assert Found(verified).result(_registered.VERIFY_DRIFT_RESULT) == {"links": []}
+    assert Found(verified).result(_registered.INTERFACES_RESULT) is None
+    lost = {_registered.SURVEYED: {"unreachable": True, "msg": "no route"}}
+    assert Found(lost).result(_registered.INTERFACES_PROBE) == {"unreachable": True, "msg": "no route"}
+    assert Found(lost).result(_registered.VERIFY_RESULT) is None
+
+
+def test_the_links_of_a_host_on_which_roles_have_work_are_not_taken_from_the_survey() -> None:
+    differs = {_registered.SURVEYED: {**SURVEY, "settled": False}}
+    refused = {_registered.SURVEYED: SURVEY, _registered.FAILURE: {"task": "refuse", "msg": "in use"}}
+    for variables in (differs, refused):
+        assert Found(variables).result(_registered.INTERFACES_RESULT) is None
+        assert Found(variables).result(_registered.INTERFACES_PROBE) == {"results": []}
+    unasked = {_registered.VERIFIED: {**SURVEY, "conflicts": {"failed": True, "msg": "no parent"}}}
+    assert Found(unasked).result(_registered.VERIFY_DRIFT_RESULT) is None
+
+
+@pytest.mark.parametrize(
+    ("survey", "expected"),
+    [
+        (SURVEY, False),
+        ({"unreachable": True}, False),
+        ({"skipped": True}, True),
+        ({**SURVEY, "kernel": {"failed": True}}, True),
+        ({**SURVEY, "kernel": {"changed": True}}, True),
+        ({**SURVEY, "conflicts": {"failed": True}}, True),
+    ],
+)
+def test_a_host_is_unprepared_where_its_survey_read_no_addresses(survey: dict, expected: bool) -> None:
+    assert Found({_registered.SURVEYED: survey}).unprepared is expected
+    assert not Found({}).unprepared

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the module macvlan_survey with the inventory name, from which stable MACs are derived."""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        if not arguments.get("host_id"):
+            arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
+        made = self._execute_module(
+            module_name="linuxnet.macvlan.macvlan_survey", module_args=arguments, task_vars=task_vars
+        )
+        result.update(clean_data(made))
+        return result

@@ -1,0 +1,1 @@
+"""One look at a host: everything in which it can differ from its declaration, and who answers."""
