@@ -88,7 +88,10 @@ OTHERS = {
     "module_utils/_kernel/sysctl.py": "values below /proc/sys",
     "module_utils/_persist/backends/ifupdown.py": "ifupdown's own lock, in a directory of root",
     "module_utils/_watch/path/tracing.py": "its own instance of tracefs",
+    "module_utils/_evidence/live.py": "new files in its own directory, which root alone can open",
     "action/fleet_diagnose.py": "this collection's own two files, on the controller",
+    "plugin_utils/_fleet/role_options.py": "this collection's own argument_specs, on the controller",
+    "plugin_utils/_live/board.py": "files of this run in Ansible's own directory of it, which nobody else can open",
 }
 
 
