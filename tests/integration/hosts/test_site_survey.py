@@ -127,6 +127,9 @@ def test_a_refused_host_and_one_whose_container_does_not_answer(converged: Lab) 
     def breaks() -> None:
         converged.exec("lan", "sh", "-c", "ip address add 192.168.100.3/32 dev eth0 2>&1 || true")
         converged.exec("h2-c1", "ip", "link", "set", "eth0", "down")
+        for host in HOSTS:
+            # the report says what became of the neighbour
+            converged.exec(host, "ip", "neighbour", "flush", "all")
 
     try:
         for playbook in ("site", "verify"):
