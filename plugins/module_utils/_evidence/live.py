@@ -58,12 +58,14 @@ class LiveItem(TypedDict):
 
 class LiveStatus(TypedDict):
     """after: seconds since the watch began. targets, answering: how many. broken_for: seconds since something was
-    found to be broken. more: losses and events that are not among the news."""
+    found to be broken. comes_back: whether something lost has answered again, so that this goes on for longer.
+    more: losses and events that are not among the news."""
 
     after: float
     targets: int
     answering: int
     broken_for: float | None
+    comes_back: bool
     news: list[LiveItem]
     more: int
 
@@ -115,6 +117,7 @@ class Live:
             "targets": progress.targets,
             "answering": progress.answering,
             "broken_for": None if progress.broken is None else round(observer.after() - progress.broken, 1),
+            "comes_back": progress.returned,
             "news": self._news,
             "more": self._more,
         }
@@ -167,7 +170,7 @@ class Live:
 def _changes(status: LiveStatus) -> tuple:
     """What is worth reading anew."""
     known = status["broken_for"] is not None
-    return status["targets"], status["answering"], known, len(status["news"]), status["more"] > 0
+    return status["targets"], status["answering"], known, status["comes_back"], len(status["news"]), status["more"] > 0
 
 
 def _in_words(target: WatchTarget) -> str:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from .targets import WatchTarget
 
+#: A loss that comes and goes is watched for so many times as long as one that stays: its pattern shows in its periods.
+COMES_AND_GOES = 4.0
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -17,7 +20,7 @@ class Progress:
 
     targets: how many are asked. answering: how many answered the last question that was decided.
     broken: when something was found to be broken, for which a watch ends early; None where nothing is.
-    losses: when each target was found to be lost, in that order.
+    losses: when each target was found to be lost, in that order. returned: whether one of them answered again.
     """
 
     after: float = 0.0
@@ -25,3 +28,10 @@ class Progress:
     answering: int = 0
     broken: float | None = None
     losses: Mapping[WatchTarget, float] = field(default_factory=dict)
+    returned: bool = False
+
+    def ends(self, after_break: float | None) -> float | None:
+        """When the watch is to end early; None where it is not. after_break: seconds after something broke."""
+        if self.broken is None or after_break is None:
+            return None
+        return self.broken + after_break * (COMES_AND_GOES if self.returned else 1.0)

@@ -57,7 +57,8 @@ class RequestedTarget:
 class WatchRequest:
     """duration, interval: seconds. temporary_child: whether one may ask where the host has no link of its own.
 
-    after_break: seconds to go on after something was seen to be broken; None to go on for the whole duration.
+    after_break: seconds to go on after something was seen to be broken, longer where it comes and goes (`Progress`);
+    None to go on for the whole duration.
     """
 
     networks: tuple[MacvlanNetwork, ...]

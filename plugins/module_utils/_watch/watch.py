@@ -263,7 +263,7 @@ class Observer:
         interval: float,
     ) -> None:
         """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
-        over = self._begin + self._request.duration
+        over = last = self._begin + self._request.duration
         round_at, poll_at, chores_at = self._begin, self._begin + POLL, self._begin + LINGER
         wakes = Budget(WAKES_RATE, WAKES_BURST)
         stopped = False
@@ -279,8 +279,9 @@ class Observer:
                 break
             if now >= round_at and round_at < over:
                 self.progress = self._progressed(asking)
-                if self.progress.broken is not None and self._request.after_break is not None:
-                    over = min(over, now + self._request.after_break)
+                early = self.progress.ends(self._request.after_break)
+                if early is not None:
+                    over = min(last, self._begin + early)
                 asking.send(asking.live)
                 # After a pause of this process the rounds that were missed are not made up for.
                 round_at = max(round_at + interval, now + interval / 2)
@@ -322,7 +323,9 @@ class Observer:
         known = dict(self.progress.losses)
         for item, dummy in lost:
             known.setdefault(item, self.after())
-        return Progress(self.after(), len(asked), sum(asking.answers(probe) for dummy, probe in asked), broken, known)
+        answering = sum(asking.answers(probe) for dummy, probe in asked)
+        returned = self.progress.returned or len(known) > len(lost)
+        return Progress(self.after(), len(asked), answering, broken, known, returned)
 
     def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
         if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):

@@ -36,7 +36,8 @@ class NewsItem:
 @dataclass(frozen=True)
 class WatchedHost:
     """after: seconds since the watch began. targets, answering: how many. broken_for: seconds since something was found
-    to be broken. more: losses and events that are not among the news."""
+    to be broken. comes_back: whether something lost has answered again. more: losses and events that are not among the
+    news."""
 
     host: str
     phase: str = STARTING
@@ -46,6 +47,7 @@ class WatchedHost:
     broken_for: float | None = None
     news: tuple[NewsItem, ...] = field(default=())
     more: int = 0
+    comes_back: bool = False
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
@@ -84,6 +86,7 @@ def _state(host: str, phase: str, data: Mapping[str, object]) -> WatchedHost:
         None if broken_for is None else _number(broken_for),
         tuple(NewsItem(_number(item.get("after")), _line(item.get("what")), _line(item.get("by"))) for item in found),
         int(_number(data.get("more"))),
+        data.get("comes_back") is True,
     )
 
 

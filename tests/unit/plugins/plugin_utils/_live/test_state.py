@@ -20,8 +20,9 @@ STATUS: dict[str, Any] = {
     "broken_for": 0.4,
     "news": [{"after": 3.1, "what": "route removed", "by": "ip (PID 7)"}],
     "more": 2,
+    "comes_back": True,
 }
-STATE = WatchedHost("h1", states.WATCHING, 3.5, 6, 5, 0.4, (NewsItem(3.1, "route removed", "ip (PID 7)"),), 2)
+STATE = WatchedHost("h1", states.WATCHING, 3.5, 6, 5, 0.4, (NewsItem(3.1, "route removed", "ip (PID 7)"),), 2, True)
 
 
 def said(**changed: object) -> str:
