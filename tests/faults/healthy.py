@@ -128,7 +128,10 @@ def _coming_and_going(lab: NamespaceLab) -> Iterator[None]:
     def next_one() -> None:
         for namespace in living:
             lab.segment.remove(namespace)
-        living[:] = [lab.web1.container(f"passing{next(numbers)}", [f"{PASSING}/24"])]
+        living.clear()
+        # without its parent, which may be the fault, no container starts
+        if lab.web1.link("eth0") is not None:
+            living.append(lab.web1.container(f"passing{next(numbers)}", [f"{PASSING}/24"]))
 
     with _repeating(next_one):
         yield
