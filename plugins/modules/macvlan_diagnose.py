@@ -191,13 +191,12 @@ problems:
   elements: dict
 """
 
-import signal
-import sys
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal, safe
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import live
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.collect import CollectOptions, collect
 
 
@@ -221,9 +220,7 @@ def main() -> None:
     )
     given = {**module.params, "host_id": module.params["host_id"] or ""}
     if given["live"]:
-        # The default ends a process at once: nothing that it has made would be removed.
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            signal.signal(number, lambda *dummy: sys.exit(1))
+        live.remove_when_ended()
     try:
         evidence = collect(CollectOptions(**given))
     except InvalidInput as error:

@@ -55,7 +55,8 @@ def _add(value: Any, line: str, add: Callable[[str], None]) -> None:
         start, inner = "{", f"{line} "
         for key, item in value.items():
             # most items are texts
-            if type(item) is str:
+            kind_of_item = type(item)
+            if kind_of_item is str:
                 add(f"{start}{inner}{_quoted(key)}: {_quoted(item)}")
             else:
                 add(f"{start}{inner}{_quoted(key)}: ")

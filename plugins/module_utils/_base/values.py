@@ -42,8 +42,6 @@ def plain(value: Any, depth: int = DEPTH_MAX) -> Any:
 
 
 def _key(key: Any, depth: int) -> str:
-    if type(key) is str:
-        return key
     return str(key) if isinstance(key, str) else clean(plain(key, depth - 1), _TEXT_MAX)
 
 

@@ -20,6 +20,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -165,6 +166,16 @@ class Live:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _MODE, dir_fd=self._handle)
         os.fchmod(handle, _MODE)
         return handle
+
+
+def remove_when_ended() -> None:
+    """Raise SystemExit in this process where a signal would end it at once, and nothing that it has made be removed."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, _end)
+
+
+def _end(*dummy: object) -> None:
+    raise SystemExit(1)
 
 
 def _changes(status: LiveStatus) -> tuple:

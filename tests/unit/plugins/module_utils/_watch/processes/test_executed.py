@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import (
     BY_START,
@@ -20,11 +21,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.taken_down import TakenDown
 
-LINES = [
+LINES = (
     "  <...>-7783    [001] .....   102.000150: sched_process_exec: filename=/usr/sbin/ip pid=7783 old_pid=7783",
     "  <...>-7784    [001] .....   102.000150: net_dev_queue: dev=eth0 skbaddr=00000000 len=105",
     "cut off",
-]
+)
 
 
 #: Three programs within 40 ms, recorded on Linux 6.18; the second has ended before anybody could read it.
@@ -47,13 +48,13 @@ class Table:
         return known.get(pid)
 
 
-def programs(lines: list[str] = LINES) -> ExecutedPrograms:
+def programs(lines: Sequence[str] = LINES) -> ExecutedPrograms:
     found = ExecutedPrograms()
     found.take(lines)
     return found
 
 
-def complete(found: ExecutedPrograms, events: list[dict], begin: float, lines: list[str] = LINES) -> None:
+def complete(found: ExecutedPrograms, events: list[dict], begin: float, lines: Sequence[str] = LINES) -> None:
     down = TakenDown()
     down.take(lines)
     found.complete(events, begin, down, Culprits(Table()))
