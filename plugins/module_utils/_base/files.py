@@ -174,8 +174,12 @@ def make_directories(directory: str, mode: int = DIRECTORY_MODE, repaired: bool 
             # A umask can only take from this mode: nobody else can write there before it is repaired.
             os.mkdir(level, wanted)
             labels.restore(level, {**labels.read(level), **labels.default(level, stat.S_IFDIR)})
-        except FileExistsError:
-            if own is None and not os.path.isdir(level):
+        except FileExistsError as error:
+            found = access(level)
+            if found is None:
+                # Another run made it and has removed it since: for whoever tries again, it was never there.
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), level) from error
+            if own is None and found.kind != "directory" and not os.path.isdir(level):
                 raise
             if not repaired and not refusal(level):
                 continue

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -41,6 +42,19 @@ def test_what_is_unwritable(tmp_path, monkeypatch):
     monkeypatch.setattr(_files.os, "access", lambda path, _mode: asked.append(path) or False)
     assert _files.unwritable(f"{tmp_path}/new/folder/a.conf")
     assert asked == [str(tmp_path)], "the nearest directory that is there counts"
+
+
+def test_a_directory_that_another_run_has_made_and_removed_is_made_again(tmp_path, monkeypatch):
+    others, mkdir = [FileExistsError(17, "File exists")], os.mkdir
+
+    def crossed(*arguments):
+        if others:
+            raise others.pop()
+        mkdir(*arguments)
+
+    monkeypatch.setattr(_files.os, "mkdir", crossed)
+    _files.write(str(tmp_path / "place" / "file"), "text")
+    assert (tmp_path / "place" / "file").read_text() == "text"
 
 
 def test_runs_side_by_side_take_no_directory_from_each_other(tmp_path):
