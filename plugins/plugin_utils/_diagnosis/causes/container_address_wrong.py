@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.contai
     empty_links,
     unplaced,
 )
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -39,10 +40,12 @@ def judge(case: Case) -> CauseVerdict:
 def _deleted(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVerdict | None:
     name, namespace = item.link["name"], item.space.label
     there = {bare(one["address"]) for one in item.space.addresses(name)}
-    gone = [address for address in item.addresses if address not in there]
+    events = case.address_events("delete", name, namespace)
+    # At the end of a lease the kernel removes an address by itself: dhcp_lease_lost.
+    ended = {bare(event["data"]["address"]) for event in events if expired(event)}
+    gone = [address for address in item.addresses if address not in there and address not in ended]
     if not gone:
         return None
-    events = case.address_events("delete", name, namespace)
     events = [event for event in events if bare(event["data"]["address"]) in gone]
     who = requester(events[0]) if events else None
     after = events[0]["after"] if events else case.first_loss(lost)

@@ -127,12 +127,15 @@ def test_a_deleted_address_names_who_deleted_it() -> None:
     scope["containers"] = [item for item in scope["containers"] if item["namespace"] != PLACE]
     data = {"address": f"{ADDRESS}/24"}
     process = cases.process("agent", 99)
-    cases.event(
+    deleted = cases.event(
         fleet, kind="address", action="delete", namespace=PLACE, link="eth0", after=1.5, data=data, process=process
     )
     _lose(fleet)
     found = cases.verdict(fleet, "container_address_wrong")
     assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 1.5, "agent")
+    deleted["process"] = None
+    deleted["data"].update(permanent=False, valid_seconds=0, tentative=False, dadfailed=False)
+    assert cases.verdict(fleet, "container_address_wrong").status == "ruled_out", "its lease ended"
 
 
 def test_a_container_without_a_route() -> None:
