@@ -18,6 +18,9 @@ from .case import Case, changed
 #: Seconds by which a loss may begin before the event of its outage, or end after it, beside one round of probes: the
 #: answer to the last probe was still on its way, and neighbours are resolved again after an outage.
 SLACK = 1.0
+#: Seconds after a link came up within which an IPv6 address may not be used yet: duplicate address detection waits for
+#: up to 1 s, asks and waits for 1 s more (RFC 4862, 5.4.2; RFC 4861, 10); then neighbours are resolved.
+RECOVERY = 4.0
 
 
 OutField = Literal["up", "carrier", "mode"]
@@ -83,6 +86,14 @@ def lost_during(case: Case, found: Iterable[Outage], targets: Iterable[TargetDat
     """The targets of which probes were lost in one of the outages."""
     known, slack = list(found), SLACK + case.watch["interval"]
     return [item for item in targets if any(one.covers(loss, slack) for one in known for loss in item["losses"])]
+
+
+def recovers(case: Case, target: TargetData, last: Outage) -> bool:
+    """Whether a target answers again once the link is up: the last time, or the times before where that is too recent
+    to be known."""
+    if target["losses"][-1][1] < case.watch["duration"] or last.end is None:
+        return True
+    return case.watch["duration"] - last.end < RECOVERY and len(target["losses"]) > 1
 
 
 def described(found: Sequence[Outage]) -> str:

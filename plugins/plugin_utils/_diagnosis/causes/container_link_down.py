@@ -15,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     events_of,
     lost_during,
     outages,
+    recovers,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
@@ -80,7 +81,8 @@ def _passed(case: Case) -> CauseVerdict:
         name, label = item.link["name"], item.space.label
         found = outages(case, "up", name, label)
         hurt = lost_during(case, found, item.targets(case.broken()))
-        if not found or not hurt:
+        # What is lost from then on has another cause: the container's new MAC address that nobody knows, or its routes.
+        if not found or not hurt or not all(recovers(case, one, found[-1]) for one in hurt):
             continue
         who = whoever(found[0].begun_by)
         return case.confirmed(

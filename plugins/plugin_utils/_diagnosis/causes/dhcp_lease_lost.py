@@ -100,6 +100,6 @@ CAUSE = Cause(
     must="D",
     by=CONTAINER,
     needs=("watch", "after"),
-    explains=("address_absent", "route_absent"),
+    explains=("address_absent", "route_absent", "container_route_absent"),
     judge=judge,
 )

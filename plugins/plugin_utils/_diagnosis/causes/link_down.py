@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from shlex import quote
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
@@ -17,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lasting,
     lost_during,
     outages,
+    recovers,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
@@ -24,10 +24,6 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
     requester,
     whoever,
 )
-
-#: Seconds after a link came up within which an IPv6 address may not be used yet: duplicate address detection waits for
-#: up to 1 s, asks and waits for 1 s more (RFC 4862, 5.4.2; RFC 4861, 10); then neighbours are resolved.
-RECOVERY = 4.0
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -53,7 +49,7 @@ def judge(case: Case) -> CauseVerdict:
             remedy=f"find out who set it down, then run linuxnet.macvlan.site, or: ip link set {quote(name)} up",
         )
     hurt = lost_during(case, found, case.broken()) if found else []
-    if not hurt or not all(_recovers(case, item, found[-1]) for item in hurt):
+    if not hurt or not all(recovers(case, item, found[-1]) for item in hurt):
         return case.ruled_out(f"{name} is up" + (", also again after it was down" if found else ""))
     return case.confirmed(
         f"{name} of {case.host} was set down at +{found[0].start:.1f} s{by}, and is up again",
@@ -62,15 +58,6 @@ def judge(case: Case) -> CauseVerdict:
         who,
         remedy="find out who set it down; nothing has to be restored now",
     )
-
-
-def _recovers(case: Case, target: TargetData, last: Outage) -> bool:
-    """Whether a target answers again once the link is up: the last time, or the times before where that is too recent
-    to be known."""
-    if target["losses"][-1][1] < case.watch["duration"]:
-        return True
-    recent = last.end is not None and case.watch["duration"] - last.end < RECOVERY
-    return recent and len(target["losses"]) > 1
 
 
 def _deleted(case: Case, name: str, outage: Outage) -> bool:
