@@ -92,6 +92,10 @@ class UnitMakers(MakerKind["tuple[UnitFile, ...]"]):
 KIND = UnitMakers()
 
 
+#: What a unit runs, without the prefixes that say how (systemd.service(5), COMMAND LINES).
+_COMMAND = r"^Exec\w+\s*=\s*[-@:+!|]*(.*)$"
+
+
 def _maker(file: UnitFile, link: str) -> Maker:
     unit = file.of(link)
     words = f"the unit {unit.unit} ({unit.path}) with `{line_that_makes(unit.texts)}`"
@@ -120,7 +124,7 @@ def _texts(path: str) -> Iterator[str]:
     """Of one that is ours nothing is read."""
     text = read_text(path)
     if link_of(text) is None:
-        yield from with_called(text, "\n".join(re.findall(r"^Exec\w+=(.*)$", text, re.MULTILINE)))
+        yield from with_called(text, "\n".join(re.findall(_COMMAND, text, re.MULTILINE)))
 
 
 def escape(name: str) -> str:

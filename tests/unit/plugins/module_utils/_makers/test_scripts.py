@@ -80,9 +80,10 @@ def test_units_that_start_or_run(host: Path) -> None:
     assert found(units.KIND) == ["on.service", "running.service"]
 
 
-def test_a_script_that_a_unit_calls(host: Path) -> None:
+@pytest.mark.parametrize("prefix", ["/bin/sh -c ", "", "-", "@-", "-+", " !!"])
+def test_a_script_that_a_unit_calls(host: Path, prefix: str) -> None:
     (host / "shim.sh").write_text(f"#!/bin/sh\n{ADD}\n", encoding="utf-8")
-    unit(host, "on.service", f"/bin/sh -c {host}/shim.sh")
+    unit(host, "on.service", f"{prefix}{host}/shim.sh")
     assert found(units.KIND) == ["on.service"]
 
 
