@@ -47,20 +47,20 @@ from .names import (
     RTN_UNICAST,
 )
 from .netlink import (
+    IFADDRMSG,
+    IFINFOMSG,
     NLA_F_NESTED,
     NLM_F_APPEND,
     NLM_F_EXCL,
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTM_NEWROUTE,
+    RTMSG,
     Attribute,
     attribute,
 )
 from .rtnetlink import Rtnetlink, RtnetlinkMessage
 
-_IFINFOMSG = struct.Struct("=BxHiII")
-_IFADDRMSG = struct.Struct("=BBBBI")
-_RTMSG = struct.Struct("=BBBBBBBBI")
 #: linux/rtnetlink.h: the header has eight bits for the table, and this one says "see RTA_TABLE".
 _RT_TABLE_COMPAT = 252
 _U16, _U32 = struct.Struct("=H").pack, struct.Struct("=I").pack
@@ -117,7 +117,7 @@ class Changes(Rtnetlink):
             own = [*data, *((number, encode(given[name])) for name, (number, encode) in _OWN.items() if name in given)]
             values.append((IFLA_LINKINFO | NLA_F_NESTED, _info(kind, own)))
         flags, change = (IFF_UP if state == "up" else 0, IFF_UP) if state else (0, 0)
-        header = _IFINFOMSG.pack(socket.AF_UNSPEC, 0, index, flags, change)
+        header = IFINFOMSG.pack(socket.AF_UNSPEC, 0, index, flags, change)
         message = RtnetlinkMessage(RTM_NEWLINK, header, tuple(values))
         if command == "add":
             self.add(message, NLM_F_EXCL)
@@ -130,7 +130,7 @@ class Changes(Rtnetlink):
         """command: add or del."""
         family, packed = _packed(address)
         values = [(IFA_ADDRESS, packed), *([(IFA_LOCAL, packed)] if family == socket.AF_INET else [])]
-        message = RtnetlinkMessage(RTM_NEWADDR, _IFADDRMSG.pack(family, prefixlen, 0, 0, index), tuple(values))
+        message = RtnetlinkMessage(RTM_NEWADDR, IFADDRMSG.pack(family, prefixlen, 0, 0, index), tuple(values))
         if command == "add":
             self.add(message, NLM_F_EXCL)
         else:
@@ -140,7 +140,7 @@ class Changes(Rtnetlink):
         """Whether duplicate address detection of an address is over (RFC 4862, 5.4)."""
         family, packed = _packed(address)
         for message in self.dump(RTM_NEWADDR):
-            _family, _length, flags, _scope, device = _IFADDRMSG.unpack(message.header)
+            _family, _length, flags, _scope, device = IFADDRMSG.unpack(message.header)
             if (_family, device, message.get(IFA_ADDRESS)) == (family, index, packed):
                 return not (message.number(IFA_FLAGS) or flags) & IFA_F_TENTATIVE
         return False
@@ -174,7 +174,7 @@ class Changes(Rtnetlink):
             named = ((_METRICS[name[len("RTAX_") :].lower()], _U32(value)) for name, value in metrics["attrs"])
             values.append((RTA_METRICS | NLA_F_NESTED, b"".join(attribute(number, value) for number, value in named)))
         short = table if table < 256 else _RT_TABLE_COMPAT
-        header = _RTMSG.pack(family, int(length), 0, tos, short, proto, scope, RTN_UNICAST, 0)
+        header = RTMSG.pack(family, int(length), 0, tos, short, proto, scope, RTN_UNICAST, 0)
         message = RtnetlinkMessage(RTM_NEWROUTE, header, tuple(values))
         if command == "append":
             self.add(message, NLM_F_APPEND)

@@ -44,6 +44,10 @@ RTM_NEWLINKPROP, RTM_DELLINKPROP = 108, 109
 #: struct nlmsghdr: length, type, flags, sequence number, port id; struct nlattr: length, type.
 HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
+#: The fixed headers of linux/rtnetlink.h and linux/if_addr.h: struct ifinfomsg, ifaddrmsg, rtmsg.
+IFINFOMSG = struct.Struct("=BxHiII")
+IFADDRMSG = struct.Struct("=BBBBI")
+RTMSG = struct.Struct("=BBBBBBBBI")
 
 Attribute = Tuple[int, bytes]
 

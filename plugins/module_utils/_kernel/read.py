@@ -65,14 +65,22 @@ from .names import (
     RTN_UNICAST,
     RTNH_F_ONLINK,
 )
-from .netlink import NLA_TYPE_MASK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE, Attribute, attributes, text
+from .netlink import (
+    IFADDRMSG,
+    IFINFOMSG,
+    NLA_TYPE_MASK,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWROUTE,
+    RTMSG,
+    Attribute,
+    attributes,
+    text,
+)
 from .netns import OWN, Namespace, NamespaceGone, cookie, namespaces, run_in
 from .rtnetlink import Rtnetlink, RtnetlinkMessage
 
-#: struct ifinfomsg, ifaddrmsg, rtmsg, rtnexthop
-_IFINFOMSG = struct.Struct("=BxHiII")
-_IFADDRMSG = struct.Struct("=BBBBI")
-_RTMSG = struct.Struct("=BBBBBBBBI")
+#: struct rtnexthop
 _RTNEXTHOP = struct.Struct("=HBBi")
 #: The first members of struct rtnl_link_stats64 are `COUNTERS`, in their order.
 _COUNTERS = struct.Struct(f"={len(COUNTERS)}Q")
@@ -138,7 +146,7 @@ def _number(value: bytes | None) -> int | None:
 
 
 def _link(message: RtnetlinkMessage) -> Link:
-    _family, hardware, index, flags, _change = _IFINFOMSG.unpack(message.header)
+    _family, hardware, index, flags, _change = IFINFOMSG.unpack(message.header)
     found = _values(message.attributes)
     name = text(found.get(IFLA_IFNAME))
     info = _nested(found.get(IFLA_LINKINFO))
@@ -181,7 +189,7 @@ def _is_wireless(name: str) -> bool:
 
 
 def _address(message: RtnetlinkMessage) -> LinkAddress:
-    family, length, flags, _scope, index = _IFADDRMSG.unpack(message.header)
+    family, length, flags, _scope, index = IFADDRMSG.unpack(message.header)
     found = _values(message.attributes)
     # IFA_LOCAL is the own address; without it (IPv6) IFA_ADDRESS is, with it that is the peer's.
     own = found.get(IFA_LOCAL) or found.get(IFA_ADDRESS)
@@ -197,7 +205,7 @@ def _address(message: RtnetlinkMessage) -> LinkAddress:
 
 def _routes(message: RtnetlinkMessage) -> Iterator[Route]:
     """A route, or one for each next hop of a multipath route."""
-    family, length, _source, tos, table, protocol, scope, kind, flags = _RTMSG.unpack(message.header)
+    family, length, _source, tos, table, protocol, scope, kind, flags = RTMSG.unpack(message.header)
     if kind != RTN_UNICAST:
         return
     found = _values(message.attributes)

@@ -42,6 +42,7 @@ from .netlink import (
     RTM_NEWQDISC,
     RTM_NEWROUTE,
     RTM_NEWRULE,
+    RTMSG,
     Attribute,
     attribute,
     attributes,
@@ -64,9 +65,6 @@ HEADERS = {
 }
 
 Self = TypeVar("Self", bound="Rtnetlink")
-
-#: struct rtmsg
-_RTMSG = struct.Struct("=BBBBBBBBI")
 
 #: Seconds without any answer of the kernel, and how often a dump that was disturbed is taken again.
 TIMEOUT = 10.0
@@ -149,7 +147,7 @@ class Rtnetlink:
         """The kernel's choice of a route, for packets from an own address or any (RTM_GETROUTE without dump)."""
         family, bits = (socket.AF_INET, 32) if target.version == 4 else (socket.AF_INET6, 128)
         # RTM_F_LOOKUP_TABLE: answer with the table in which the route was found, not with the main one.
-        header = _RTMSG.pack(family, bits, bits if source is not None else 0, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
+        header = RTMSG.pack(family, bits, bits if source is not None else 0, 0, 0, 0, 0, 0, RTM_F_LOOKUP_TABLE)
         wanted = ((RTA_DST, target.packed), *(((RTA_SRC, source.packed),) if source is not None else ()))
         return self._get(RtnetlinkMessage(RTM_NEWROUTE, header, wanted))
 

@@ -22,6 +22,7 @@ from typing import Callable, NamedTuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
+    IFINFOMSG,
     NLA_F_NESTED,
     NLA_TYPE_MASK,
     RTM_NEWLINK,
@@ -85,7 +86,6 @@ SIOCADDMULTI = 0x8931
 _IFREQ = struct.Struct("=16sH14s8x")
 MULTICAST = "/proc/net/dev_mcast"
 
-_IFINFOMSG = struct.Struct("=BxHiII")
 _TCMSG = struct.Struct("=BxxxiIII")
 
 
@@ -141,7 +141,7 @@ def read(netlink: Rtnetlink) -> dict[str, LinkProperties]:
 
 
 def _index(message: RtnetlinkMessage) -> int:
-    return int(_IFINFOMSG.unpack(message.header)[2])
+    return int(IFINFOMSG.unpack(message.header)[2])
 
 
 def _nested(payload: bytes | None) -> dict[int, bytes]:
@@ -155,7 +155,7 @@ def _several(payload: bytes | None, wanted: int) -> tuple[bytes, ...]:
 def _properties(
     message: RtnetlinkMessage, names: Mapping[int, str], multicast: set[tuple[int, bytes]], queueing: set[bytes]
 ) -> LinkProperties:
-    _family, _type, index, flags, _change = _IFINFOMSG.unpack(message.header)
+    _family, _type, index, flags, _change = IFINFOMSG.unpack(message.header)
     info = _nested(message.get(IFLA_LINKINFO))
     own = _nested(info.get(IFLA_INFO_DATA))
     inet6 = _nested(_nested(message.get(IFLA_AF_SPEC)).get(socket.AF_INET6))
@@ -267,7 +267,7 @@ def _shown(value: bytes) -> str:
 
 
 def _set(index: int, values: tuple[Attribute, ...], flags: int, change: int, netlink: Rtnetlink) -> None:
-    header = _IFINFOMSG.pack(socket.AF_UNSPEC, 0, index, flags, change)
+    header = IFINFOMSG.pack(socket.AF_UNSPEC, 0, index, flags, change)
     netlink.change(RtnetlinkMessage(RTM_NEWLINK, header, values))
 
 
@@ -278,7 +278,7 @@ def _set_own(index: int, kind: str, values: tuple[Attribute, ...], netlink: Rtne
 
 
 def _add_name(index: int, altname: bytes, netlink: Rtnetlink) -> None:
-    header = _IFINFOMSG.pack(socket.AF_UNSPEC, 0, index, 0, 0)
+    header = IFINFOMSG.pack(socket.AF_UNSPEC, 0, index, 0, 0)
     listed = attribute(IFLA_ALT_IFNAME, altname)
     netlink.add(RtnetlinkMessage(RTM_NEWLINKPROP, header, ((IFLA_PROP_LIST | NLA_F_NESTED, listed),)), 0)
 
