@@ -14,7 +14,12 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ClockData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.request import DURATION, DURATION_MAX
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Arguments, Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import (
+    Arguments,
+    Result,
+    Variables,
+    with_host_id,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._confirm import Silent, limited
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._live.task import followed
 
@@ -30,9 +35,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        if not arguments.get("host_id"):
-            arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
+        arguments = with_host_id(self._task.args, task_vars)
         arguments = {**_place(task_vars or {}), **arguments}
         with followed(self, arguments, task_vars or {}) as given:
             made = clean_data(self._collected(given, task_vars))

@@ -9,7 +9,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _confirm
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, with_host_id
 
 
 class ActionModule(ActionBase):
@@ -17,8 +17,6 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        if not arguments.get("host_id"):
-            arguments["host_id"] = (task_vars or {}).get("inventory_hostname")
+        arguments = with_host_id(self._task.args, task_vars)
         result.update(clean_data(_confirm.run(self, "linuxnet.macvlan.macvlan_link", arguments, task_vars or {})))
         return result

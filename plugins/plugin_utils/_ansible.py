@@ -18,6 +18,14 @@ Arguments = dict[str, Any]
 Result = dict[str, Any]
 
 
+def with_host_id(arguments: Variables, task_vars: Variables | None) -> Arguments:
+    """A task's arguments with the inventory name as `host_id` where they have none: stable MACs are derived from it."""
+    given = dict(arguments)
+    if not given.get("host_id"):
+        given["host_id"] = (task_vars or {}).get("inventory_hostname")
+    return given
+
+
 @contextlib.contextmanager
 def without_collector() -> Iterator[None]:
     """Without the collector of cyclic garbage: it would go through millions of values of a fleet again and again, which

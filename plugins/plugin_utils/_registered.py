@@ -43,7 +43,7 @@ _PARTS = {
         VERIFY_RESULT: _names.REACHABILITY,
     },
 }
-#: What a host is told of its links counts only for a host on which nothing was refused: the roles have not run there.
+#: What a survey says of links counts only for a host on which nothing was refused: the roles have not run there.
 _ACCEPTED = (INTERFACES_RESULT, VERIFY_DRIFT_RESULT, VERIFY_RESULT)
 
 #: What the playbook mac_list registers.

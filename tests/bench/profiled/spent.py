@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A callback plugin that writes lines of JSON: how long each task took, and each module run inside it.
 
-It measures by wrapping methods of Ansible's action plugins, which no callback is told of.
+It measures by wrapping methods of Ansible's action plugins, which no callback sees.
 """
 
 from __future__ import annotations

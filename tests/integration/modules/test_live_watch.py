@@ -23,16 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._live.follow impo
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._live.state import WatchedHost
 from labkit.segment import RUN_MODULE
 
-GATEWAY, PARENT, SHIM = (f"192.168.100.{number}" for number in (1, 11, 3))
-NETWORK = {
-    "name": "lan0",
-    "parent": "eth0",
-    "subnets": ["192.168.100.0/24"],
-    "gateways": [GATEWAY],
-    "container_ranges": ["192.168.100.128/28"],
-    "host_addresses": [SHIM],
-    "link": "lan0",
-}
+from .lan import GATEWAY, NETWORK, PARENT, SHIM
 
 
 class Followed:
