@@ -119,6 +119,11 @@ def kernel() -> dict[str, Any]:
     found["routes"] = [route for route in found["routes"] if '"ff00::/8"' not in route and "fe80::" not in route]
     for name, texts in found["addresses"].items():
         found["addresses"][name] = [text for text in texts if not text.startswith("fe80:")]
+    # A link that is up says UNKNOWN until the kernel's link watch, at most once a second, has looked at its carrier
+    # (net/core/link_watch.c); LOWER_UP is among the flags at once.
+    for link in found["links"].values():
+        if link["operstate"] == "UNKNOWN" and "LOWER_UP" in link["flags"]:
+            link["operstate"] = "UP"
     return found
 
 
