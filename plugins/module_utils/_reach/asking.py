@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -42,9 +42,9 @@ class Transport(Protocol):
 class Asking:
     """All attempts of some probes. timeout: seconds after which an attempt is lost.
 
-    late: seconds for which a numbered answer to a lost attempt still counts; from then on attempts wait for twice as
-    long as it took, as a slow path loses nothing. It does not count for a target that has answered in time before: that
-    is what waited in a queue of the kernel while the path was down.
+    late: seconds for which a numbered answer to a lost attempt still counts; from then on attempts, also those under
+    way, wait for twice as long as it took, as a slow path loses nothing. It does not count for a target that has
+    answered in time before: that is what waited in a queue of the kernel while the path was down.
 
     Answers without a number cannot say which attempt they are for. What such a target lost before its first answer
     counts as answered where that came no later than the numbered answers of the same target take.
@@ -71,8 +71,8 @@ class Asking:
         self._selector = selector
         self._probes = {(id(transport), probe.target): probe for probe, transport in transports.items()}
         self._attempts: dict[Probe, list[Attempt]] = {probe: [] for probe in transports}
-        #: The attempts that wait for an answer: deadlines in their order, and when each was sent.
-        self._deadlines: deque[tuple[float, Probe, int]] = deque()
+        #: The attempts that may wait for an answer, in their order, and when each that does was sent.
+        self._sent: deque[tuple[float, Probe, int]] = deque()
         self._waiting: dict[tuple[Probe, int], float] = {}
         #: Attempts that were lost in the last seconds, and when each was sent.
         self._late: dict[tuple[Probe, int], float] = {}
@@ -96,7 +96,7 @@ class Asking:
     @property
     def next_deadline(self) -> float | None:
         """When the next attempt may be lost (time.monotonic)."""
-        return self._deadlines[0][0] if self._deadlines else None
+        return self._sent[0][0] + self._timeout if self._sent else None
 
     @property
     def series(self) -> dict[Probe, Series]:
@@ -158,7 +158,7 @@ class Asking:
             try:
                 self._transports[probe].send(probe.target, len(attempts))
                 self._waiting[probe, len(attempts)] = now
-                self._deadlines.append((now + self._timeout, probe, len(attempts)))
+                self._sent.append((now, probe, len(attempts)))
             except OSError as failure:
                 error = failure.strerror or str(failure)
                 unsent.append(probe)
@@ -168,8 +168,8 @@ class Asking:
     def expire(self, now: float) -> None:
         """Count attempts whose time is over as lost."""
         lost = []
-        while self._deadlines and self._deadlines[0][0] <= now:
-            dummy, probe, number = self._deadlines.popleft()
+        while self._sent and self._sent[0][0] + self._timeout <= now:
+            dummy, probe, number = self._sent.popleft()
             sent = self._waiting.pop((probe, number), None)
             if sent is not None:
                 if self._patience:
@@ -194,12 +194,19 @@ class Asking:
             transport.close()
             for probe in [item for item in self.live if self._transports[item] is transport]:
                 self._ended[probe] = reason
-                waiting = [number for owner, number in self._waiting if owner is probe]
-                attempts = self._attempts[probe]
-                # What was in flight then is not lost.
-                self._attempts[probe] = [item for number, item in enumerate(attempts) if number not in waiting]
-                for number in waiting:
-                    del self._waiting[probe, number]
+            self.forget_waiting(set(self._ended))
+
+    def forget_waiting(self, probes: Collection[Probe] | None = None) -> None:
+        """What is in flight when a watch or a namespace ends is not lost. probes: of these alone, default all."""
+        forgotten: dict[Probe, set[int]] = {}
+        for probe, number in self._waiting:
+            if probes is None or probe in probes:
+                forgotten.setdefault(probe, set()).add(number)
+        for probe, numbers in forgotten.items():
+            attempts = enumerate(self._attempts[probe])
+            self._attempts[probe] = [item for number, item in attempts if number not in numbers]
+            for number in numbers:
+                del self._waiting[probe, number]
 
     def _receive(self, transport: Transport) -> None:
         for target, sequence in transport.receive():

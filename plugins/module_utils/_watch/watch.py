@@ -275,6 +275,8 @@ class Observer:
                 asking.expire(now)
             listening.settle(now)
             frames.listen_again(now)
+            if stopped:
+                asking.forget_waiting()
             if stopped or (now >= over and not asking.waiting):
                 break
             if now >= round_at and round_at < over:

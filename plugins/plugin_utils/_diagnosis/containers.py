@@ -9,10 +9,14 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, TargetData
 
-from .case import Case
+from .case import Case, bare, changed
+from .lifetime import expired
 from .snapshot import NamespaceView
+
+#: Seconds within which a link and what goes with it are noted, at most: the kernel does both at once.
+AT_ONCE = 0.2
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,20 @@ def container_links(case: Case) -> list[ContainerLink]:
         if space is not None
         for link in [space.link(name)]
         if link is not None
+    ]
+
+
+def deletions(case: Case, item: ContainerLink) -> list[AddressEvent]:
+    """Addresses that were deleted from a container's link, neither with the link nor at the end of their lifetimes."""
+    name, namespace = item.link["name"], item.space.label
+    gone = [event["after"] for event in case.link_events("delete", name, namespace)]
+    changes = case.link_events("change", name, namespace)
+    gone += [event["after"] for event in changes if (changed(event, "up") or (None, None))[0]]
+    return [
+        event
+        for event in case.address_events("delete", name, namespace)
+        if bare(event["data"]["address"]) in item.addresses and not expired(event)
+        if not any(abs(event["after"] - moment) <= AT_ONCE for moment in gone)
     ]
 
 

@@ -213,7 +213,7 @@ class Follower:
         """Name those that ended before they were read. begin: of the watch."""
         self.read_trace()
         if self._tracing is not None:
-            self._tracing.programs.complete(events, begin, self._tracing.down, culprits)
+            self._tracing.complete(events, begin, culprits)
 
     def as_data(self, series: Mapping[Probe, Series], begin: float, timeout: float) -> PathsData:
         """What became of every target that lost something. begin: of the watch; timeout: seconds."""

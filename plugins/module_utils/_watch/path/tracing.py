@@ -15,15 +15,18 @@ import ctypes
 import os
 import secrets
 import threading
+from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import in_thread
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes import changed_links, taken_down
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.connector import in_first_pid_namespace
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.executed import (
     FILTERS,
     ExecutedPrograms,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.taken_down import EVENT, TakenDown
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 
 from .drops import DropJoiner
 from .marks import LENGTH, LENGTHS
@@ -54,7 +57,7 @@ class Tracing:
         self._numbered = in_first_pid_namespace()
         self.joiner = DropJoiner(threading.get_native_id() if self._numbered else 0)
         self.programs = ExecutedPrograms()
-        self.down = TakenDown()
+        self.down, self.links = taken_down.TakenDown(), changed_links.ChangedLinks()
         self._rest = ""
         self._name = PREFIX + secrets.token_hex(4)
         self._pipe = -1
@@ -99,7 +102,11 @@ class Tracing:
             self._enable(event, condition)
         if self._numbered:
             # Without them the drops are known all the same.
-            for event, condition in {**FILTERS, EVENT: ""}.items():
+            for event, condition in {
+                **FILTERS,
+                taken_down.EVENT: "",
+                changed_links.EVENT: changed_links.CONDITION,
+            }.items():
                 with contextlib.suppress(OSError):
                     self._enable(event, condition)
 
@@ -116,6 +123,11 @@ class Tracing:
             self.joiner.take(lines)
             self.programs.take(lines)
             self.down.take(lines)
+            self.links.take(lines)
+
+    def complete(self, events: Iterable[Event], begin: float, culprits: Culprits) -> None:
+        """Name the processes of events by what was noted. begin: of the watch (time.monotonic)."""
+        self.programs.complete(events, begin, self.down, self.links, culprits)
 
     def _next(self) -> bytes | None:
         try:

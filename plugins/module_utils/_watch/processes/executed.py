@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 
+from .changed_links import ChangedLinks
 from .culprit import BY_TRACE, LIBNL_PID, NO_PORT, SUSPECT, SUSPECTS_MAX, Culprits
 from .seen import PROGRAMS
 from .taken_down import EARLY, TakenDown
@@ -71,7 +72,9 @@ class ExecutedPrograms:
                 running[pid] = name
         return running
 
-    def complete(self, events: Iterable[Event], begin: float, down: TakenDown, culprits: Culprits) -> None:
+    def complete(
+        self, events: Iterable[Event], begin: float, down: TakenDown, links: ChangedLinks, culprits: Culprits
+    ) -> None:
         """Name the processes of events that have no name, or are known by their port id alone, or by what the kernel
         did in them; and of those that are suspected, the ones that lived at that moment. begin: of the watch."""
         for event in events:
@@ -94,12 +97,23 @@ class ExecutedPrograms:
             if actor is not None:
                 event.update(actor.as_data())
                 event.pop("suspects", None)
-            elif event["process_unknown"].startswith(NO_PORT):
-                self._narrow(event, moment, culprits)
+            elif event["process_unknown"].startswith(NO_PORT) and not self._traced(event, moment, links, culprits):
+                self._narrow(event, self._running(moment), culprits)
 
-    def _narrow(self, event: Event, moment: float, culprits: Culprits) -> None:
+    def _traced(self, event: Event, moment: float, links: ChangedLinks, culprits: Culprits) -> bool:
+        """Name the process that changed a link at that moment, or suspect the few; False where there is no trace."""
+        found = {pid: comm or self.name(pid, moment) for pid, comm in links.processes(event, moment).items()}
+        actors = [actor for pid, name in found.items() for actor in [culprits.of_trace(pid, name)] if actor]
+        if len(actors) == 1:
+            event.update(actors[0].as_data())
+            event.pop("suspects", None)
+        elif actors:
+            event["suspects"] = [item for item in event.get("suspects", []) if item["pid"] in found]
+            self._narrow(event, found, culprits)
+        return bool(actors)
+
+    def _narrow(self, event: Event, running: Mapping[int, str], culprits: Culprits) -> None:
         """Suspects that had ended, or had not begun, are none; those that nobody has read are some."""
-        running = self._running(moment)
         read = {item["pid"]: item for item in event.get("suspects", [])}
         found = [item for pid, item in read.items() if pid in running or pid not in self._found]
         for pid in running:

@@ -26,9 +26,9 @@ EARLY, WAITS = 0.05, 1.5
 #: Seconds within which two processes take down links of one name, in two network namespaces: it is either of them.
 CLOSE = 0.1
 #: Also where a cable is pulled out, or a network namespace ends: the kernel itself.
-_KERNEL = "kworker/"
+KERNEL = "kworker/"
 #: A name that the trace does not remember.
-_NAMELESS = "<...>"
+NAMELESS = "<...>"
 _LINE = re.compile(r"^ *(.{1,16})-(\d+) +(?:\([^)]*\) +)?\[\d+\] \S+ +(\d+\.\d+): qdisc_reset: dev=(\S{1,15}) kind=")
 
 
@@ -41,13 +41,13 @@ class TakenDown:
     def take(self, lines: Iterable[str]) -> None:
         for line in lines:
             found = _LINE.search(line)
-            if found is None or found[1].startswith(_KERNEL):
+            if found is None or found[1].startswith(KERNEL):
                 continue
             if found[4] in self._found or len(self._found) < LINKS:
                 known = self._found.setdefault(found[4], deque(maxlen=SIZE))
                 # One for each queue of the link.
                 if not known or known[-1][1] != int(found[2]) or float(found[3]) - known[-1][0] > CLOSE:
-                    known.append((float(found[3]), int(found[2]), "" if found[1] == _NAMELESS else clean(found[1])))
+                    known.append((float(found[3]), int(found[2]), "" if found[1] == NAMELESS else clean(found[1])))
 
     def process(self, event: Event, moment: float) -> tuple[int, str] | None:
         """Pid and name, if known, of the one that took down the link of an event, noted at a moment; None where that is

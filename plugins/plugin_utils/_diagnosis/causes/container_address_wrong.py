@@ -9,16 +9,18 @@ import ipaddress
 from collections.abc import Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import (
     ContainerLink,
     container_links,
+    deletions,
     empty_links,
     unplaced,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -31,7 +33,7 @@ def judge(case: Case) -> CauseVerdict:
     for item in container_links(case):
         lost = item.targets(case.broken())
         if lost:
-            found = _deleted(case, item, lost) or _prefix(case, item, lost)
+            found = _deleted(case, item, lost) or _prefix(case, item, lost) or _came_back(case, item, lost)
             if found:
                 return found
     return _never_there(case) or case.ruled_out("the containers have the addresses and prefix lengths of the network")
@@ -94,6 +96,39 @@ def _lengths(case: Case, item: ContainerLink) -> Iterator[tuple[str, int, int]]:
         subnets = [subnet for subnet in subnets if within(interface.ip, subnet)]
         if subnets and interface.network.prefixlen != subnets[0].prefixlen:
             yield str(interface.ip), subnets[0].prefixlen, interface.network.prefixlen
+
+
+def _came_back(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVerdict | None:
+    """An address that was missing for a while: somebody added it again, or restarted the container."""
+    events = deletions(case, item)
+    absent = [(event["after"], _added(case, event)) for event in events]
+    slack = SLACK + case.watch["interval"]
+    hurt = [
+        target
+        for target in lost
+        if any(begin - slack <= loss[0] <= end + slack for begin, end in absent for loss in target["losses"])
+    ]
+    if not hurt:
+        return None
+    addresses = ", ".join(dict.fromkeys(bare(event["data"]["address"]) for event in events))
+    who = requester(events[0])
+    by = f" by {who['text']}" if who else ""
+    return case.confirmed(
+        f"the address {addresses} was deleted from {item.where} on {case.host} at +{events[0]['after']:.1f} s{by},"
+        " and is there again",
+        [*map(case.event_item, events[:3]), *case.loss_items(hurt)],
+        events[0]["after"],
+        whoever(events[0]),
+        remedy="keep what runs inside the container from changing its addresses; nothing has to be restored now",
+    )
+
+
+def _added(case: Case, event: AddressEvent) -> float:
+    """When an address was there again on a link of that name: it may be another link, of a container started anew."""
+    for other in case.address_events("new", event["link"], event["namespace"]):
+        if other["after"] > event["after"] and other["data"]["address"] == event["data"]["address"]:
+            return other["after"]
+    return case.watch["duration"]
 
 
 def _never_there(case: Case) -> CauseVerdict | None:

@@ -10,7 +10,11 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import container_links, empty_links
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import (
+    container_links,
+    deletions,
+    empty_links,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
     events_of,
     lost_during,
@@ -83,6 +87,9 @@ def _passed(case: Case) -> CauseVerdict:
         hurt = lost_during(case, found, item.targets(case.broken()))
         # What is lost from then on has another cause: the container's new MAC address that nobody knows, or its routes.
         if not found or not hurt or not all(recovers(case, one, found[-1]) for one in hurt):
+            continue
+        # One that has lost its address is often restarted then: container_address_wrong.
+        if any(event["after"] < found[0].start for event in deletions(case, item)):
             continue
         who = whoever(found[0].begun_by)
         return case.confirmed(

@@ -53,6 +53,18 @@ class Way:
             yield GATEWAY, sequence if self.numbered else None
 
 
+def asked(clock: Clock, way: Way, steps: int, attempts: int = 10) -> tuple[Asking, Way]:
+    """After so many steps of 1/20 s, with one attempt each half second."""
+    asking = Asking({PING: way}, 1.0, lambda dummy: None, selectors.DefaultSelector(), 5.0)
+    for step in range(steps):
+        clock.now = step / 20
+        asking._receive(way)
+        asking.expire(clock.now)
+        if step % 10 == 0 and step < 10 * attempts:
+            asking.send([PING])
+    return asking, way
+
+
 def lost(monkeypatch: pytest.MonkeyPatch, rtt: float, up: float, pings: bool = True) -> dict[str, int]:
     """How many of 20 attempts, one each half second with a timeout of one, are lost by each method."""
     clock = Clock()
@@ -81,3 +93,27 @@ def test_what_was_sent_before_the_path_was_up_is_lost(monkeypatch, rtt):
 
 def test_without_pings_nobody_knows_how_long_an_answer_takes(monkeypatch):
     assert lost(monkeypatch, 2.0, 0.0, pings=False)[WHO_HAS] > 0
+
+
+class Slower(Way):
+    """The first answer comes just in time, and the others a little later."""
+
+    def send(self, target: Address, sequence: int, /) -> None:
+        self.rtt = 0.95 if sequence == 0 else 1.1
+        super().send(target, sequence)
+
+
+def test_an_answer_just_in_time_gives_time_to_those_under_way(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_asking, "time", clock)
+    asking, _way = asked(clock, Slower(clock, 0, 0.0, True), 200)
+    assert [item.rtt is None for item in asking.series[PING].attempts] == [False] * 10
+
+
+def test_what_is_in_flight_at_the_end_is_not_lost(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_asking, "time", clock)
+    asking, _way = asked(clock, Way(clock, 0.7, 0.0, True), 43)
+    asking.forget_waiting()
+    assert not asking.waiting
+    assert [item.rtt is not None for item in asking.series[PING].attempts] == [True] * 3

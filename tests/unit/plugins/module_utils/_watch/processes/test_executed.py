@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.changed_links import ChangedLinks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import (
     BY_START,
     BY_TRACE,
@@ -57,7 +58,9 @@ def programs(lines: Sequence[str] = LINES) -> ExecutedPrograms:
 def complete(found: ExecutedPrograms, events: list[dict], begin: float, lines: Sequence[str] = LINES) -> None:
     down = TakenDown()
     down.take(lines)
-    found.complete(events, begin, down, Culprits(Table()))
+    links = ChangedLinks()
+    links.take(lines)
+    found.complete(events, begin, down, links, Culprits(Table()))
 
 
 def event(after: float, **more) -> dict:
@@ -139,3 +142,31 @@ def test_the_trace_is_asked_for_programs_that_configure_networks_alone():
     assert 'filename ~ "*/ip"' in FILTERS["sched/sched_process_exec"]
     assert 'comm == "ip"' in FILTERS["sched/sched_process_exit"]
     assert all(len(text) < 4096 for text in FILTERS.values())
+
+
+#: Two programs that changed links, a reader, and the kernel's own work, recorded on Linux 6.18.
+CHANGES = """\
+              ip-26774   [001] .....   459.116718: notifier_run: rtnetlink_event
+              ip-26774   [001] .....   459.117718: notifier_run: rtnetlink_event
+     kworker/0:1-77      [000] .....   459.117900: notifier_run: rtnetlink_event
+              ip-26941   [001] .....   459.118000: sched_process_exec: filename=/usr/sbin/ip pid=26941 old_pid=26941
+           <...>-26781   [001] .....   462.164151: notifier_run: rtnetlink_event
+""".splitlines()
+
+
+def test_who_changed_a_link_is_the_one_that_the_kernel_informed_its_parts_for():
+    changed = {"arp": [True, False]}
+    seen = event(59.118, kind="link", action="change", data={"changed": changed}, process_unknown=NO_PORT)
+    complete(programs(CHANGES), [seen], 400.0, CHANGES)
+    assert (seen["process"]["pid"], seen["process"]["known_by"], seen["process_unknown"]) == (26774, BY_TRACE, "")
+    carrier = event(59.118, kind="link", action="change", data={"changed": {"carrier": [True, False]}})
+    complete(programs(CHANGES), [carrier], 400.0, CHANGES)
+    assert carrier["process"] is None, "the kernel does that by itself"
+
+
+def test_two_that_changed_links_are_suspected_and_no_others():
+    both = [*CHANGES[:4], CHANGES[4].replace("462.1", "459.9")]
+    seen = event(60.0, kind="link", action="change", data={"changed": {"mtu": [1500, 1400]}}, process_unknown=NO_PORT)
+    seen["suspects"] = [{"pid": 26941, "name": "ip", "unit": None, "command": "ip route", "known_by": BY_START}]
+    complete(programs(both), [seen], 400.0, both)
+    assert [item["pid"] for item in seen["suspects"]] == [26781, 26774]

@@ -18,12 +18,12 @@ def _space(fleet: dict[str, Any], label: str = PLACE, moment: str = "after") -> 
     return next(item for item in fleet["web1"][moment]["namespaces"] if item["label"] == label)
 
 
-def _lose(fleet: dict[str, Any]) -> None:
-    """All probes to and from the first container."""
+def _lose(fleet: dict[str, Any], losses: list[list[float]] | None = None) -> None:
+    """All probes to and from the first container, or those of some intervals."""
     watch = fleet["web1"]["watch"]
     for target in watch["targets"]:
         if target["target"] == ADDRESS or target["from"]["namespace"] == PLACE:
-            target.update(received=0, first_loss=0.0, losses=[[0.0, watch["duration"]]])
+            target.update(received=len(losses or []), first_loss=0.0, losses=losses or [[0.0, watch["duration"]]])
 
 
 def _vanish(fleet: dict[str, Any], *moments: str) -> None:
@@ -136,6 +136,21 @@ def test_a_deleted_address_names_who_deleted_it() -> None:
     deleted["process"] = None
     deleted["data"].update(permanent=False, valid_seconds=0, tentative=False, dadfailed=False)
     assert cases.verdict(fleet, "container_address_wrong").status == "ruled_out", "its lease ended"
+
+
+def test_an_address_that_is_back_because_the_container_was_restarted() -> None:
+    fleet = cases.healthy()
+    more = {"permanent": True, "valid_seconds": None, "tentative": False, "dadfailed": False}
+    where = {"namespace": PLACE, "link": "eth0", "data": {"address": f"{ADDRESS}/24", **more}}
+    cases.event(fleet, kind="address", action="delete", after=1.5, process=cases.process("agent", 99), **where)
+    down = {"namespace": PLACE, "link": "eth0", "after": 2.9}
+    cases.event(fleet, kind="link", action="change", data={"changed": {"up": [True, False]}}, **down)
+    cases.event(fleet, kind="address", action="new", after=3.0, **where)
+    _lose(fleet, [[2.0, 3.0]])
+    found = cases.verdict(fleet, "container_address_wrong")
+    assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 1.5, "agent")
+    assert "is there again" in found.summary
+    assert cases.verdict(fleet, "container_link_down").status == "ruled_out", "that came later"
 
 
 def test_a_container_without_a_route() -> None:
