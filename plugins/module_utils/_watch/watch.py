@@ -37,6 +37,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.survey import survey
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import BY_EVENTS, Culprits
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.looks import Looks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.seen import SeenProcesses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.unit_runs import attribute
@@ -126,6 +127,7 @@ class Observer:
         if problems:
             raise InvalidInput(problems)
         self._record = Record()
+        self._looks = Looks()
         for text in (*skipped, *(f"namespace {label} could not be read" for label in unseen)):
             self._record.limit(text)
         self.started = 0.0
@@ -222,7 +224,7 @@ class Observer:
             )
             self._loop(selector, asking, listening, frames, chores, interval)
             end = self.after()
-            follower.name_programs(self._record.events, self._begin, culprits)
+            follower.name_programs(self._record.events, self._begin, self._looks, culprits)
             self.paths = follower.as_data(asking.series, self._begin, TIMEOUT_INTERVALS * interval)
         return self._timeline(asking.series, transports, listening, interval, end)
 
@@ -271,7 +273,7 @@ class Observer:
             now = time.monotonic()
             if asking.next_deadline is not None and asking.next_deadline <= now:
                 # Answers that came in time are read before they count as lost, however late this process reads them.
-                stopped = _serve(selector, 0) or stopped
+                stopped = self._serve(selector, 0) or stopped
                 asking.expire(now)
             listening.settle(now)
             frames.listen_again(now)
@@ -303,11 +305,23 @@ class Observer:
                 # Too many events to wake for each: let some of them gather.
                 time.sleep(GATHER)
             wait_for = min(item for item in dates if item is not None) - time.monotonic()
-            stopped = _serve(selector, max(wait_for, 0.001)) or stopped
+            stopped = self._serve(selector, max(wait_for, 0.001)) or stopped
         listening.settle(time.monotonic() + SILENCE)
         listening.reread(time.monotonic(), force=True)
         listening.poll(time.monotonic())
         self._cpu = time.thread_time()
+
+    def _serve(self, selector: selectors.BaseSelector, timeout: float) -> bool:
+        """Handle what is ready; whether the end was asked for."""
+        stopped = False
+        ready = selector.select(timeout)
+        self._looks.add(time.monotonic())
+        for key, dummy in ready:
+            if key.data is None:
+                stopped = True
+            else:
+                key.data()
+        return stopped
 
     def _progressed(self, asking: Asking) -> Progress:
         """What is known now.
@@ -421,17 +435,6 @@ def _lost_at_its_end(series: Series) -> bool:
     answered = [number for number, attempt in enumerate(series.attempts) if attempt.rtt is not None]
     last = answered[-1] + 1 if answered else 0
     return last - len(answered) < LOSSES <= len(series.attempts) - last
-
-
-def _serve(selector: selectors.BaseSelector, timeout: float) -> bool:
-    """Handle what is ready; whether the end was asked for."""
-    stopped = False
-    for key, dummy in selector.select(timeout):
-        if key.data is None:
-            stopped = True
-        else:
-            key.data()
-    return stopped
 
 
 def _largest_size() -> int:

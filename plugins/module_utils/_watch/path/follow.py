@@ -24,6 +24,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.looks import Looks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.targets import WatchTarget
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
@@ -209,11 +210,11 @@ class Follower:
         if self._tracing is not None:
             self._tracing.read()
 
-    def name_programs(self, events: Iterable[Event], begin: float, culprits: Culprits) -> None:
-        """Name those that ended before they were read. begin: of the watch."""
+    def name_programs(self, events: Iterable[Event], begin: float, looks: Looks, culprits: Culprits) -> None:
+        """Name those that ended before they were read. begin: of the watch; looks: for notifications."""
         self.read_trace()
         if self._tracing is not None:
-            self._tracing.complete(events, begin, culprits)
+            self._tracing.complete(events, begin, looks, culprits)
 
     def as_data(self, series: Mapping[Probe, Series], begin: float, timeout: float) -> PathsData:
         """What became of every target that lost something. begin: of the watch; timeout: seconds."""

@@ -26,6 +26,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.
     FILTERS,
     ExecutedPrograms,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.looks import Looks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 
 from .drops import DropJoiner
@@ -125,9 +126,9 @@ class Tracing:
             self.down.take(lines)
             self.links.take(lines)
 
-    def complete(self, events: Iterable[Event], begin: float, culprits: Culprits) -> None:
+    def complete(self, events: Iterable[Event], begin: float, looks: Looks, culprits: Culprits) -> None:
         """Name the processes of events by what was noted. begin: of the watch (time.monotonic)."""
-        self.programs.complete(events, begin, self.down, self.links, culprits)
+        self.programs.complete(events, begin, self.down, self.links, looks, culprits)
 
     def _next(self) -> bytes | None:
         try:

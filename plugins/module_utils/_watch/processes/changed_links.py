@@ -19,11 +19,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.state import CHANGE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 
-from .taken_down import EARLY, KERNEL, NAMELESS, WAITS
+from .taken_down import KERNEL, NAMELESS
 
 EVENT, CONDITION = "notifier/notifier_run", "cb.function == rtnetlink_event"
-#: Runs of changes by one process that are remembered.
-SIZE = 4096
+#: Runs of changes by one process that are remembered, and seconds between two changes of one run.
+SIZE, RUN = 4096, 0.01
+#: Seconds by which the kernel notes that a process changes a link after its notification, at most.
+LATE = 0.01
 #: What only a process changes; what follows from a carrier is changed by the kernel.
 _ASKED_FOR = frozenset(("name", "mac", "mtu", "arp", "master", "mode", "bcqueuelen"))
 _LINE = re.compile(
@@ -43,20 +45,20 @@ class ChangedLinks:
             if found is None or found[1].startswith(KERNEL):
                 continue
             name, pid, moment = "" if found[1] == NAMELESS else clean(found[1]), int(found[2]), float(found[3])
-            if self._found and self._found[-1][2] == pid and moment - self._found[-1][1] < WAITS:
+            if self._found and self._found[-1][2] == pid and moment - self._found[-1][1] < RUN:
                 began, _ended, _pid, known = self._found.pop()
                 self._found.append((began, moment, pid, known or name))
             else:
                 self._found.append((moment, moment, pid, name))
 
-    def processes(self, event: Event, moment: float) -> dict[int, str]:
-        """Pids and names, empty where not known, of those that may have asked for an event, noted at a moment: the last
-        one first. Empty where that is another event, or the kernel has no such trace."""
-        return dict(self._near(moment)) if _is_asked_for(event) else {}
+    def processes(self, event: Event, since: float, moment: float) -> dict[int, str]:
+        """Pids and names, empty where not known, of those that may have asked for an event that was noted at a moment,
+        and had not come by another: the last one first. Empty where that is another event, or there is no trace."""
+        return dict(self._between(since, moment + LATE)) if _is_asked_for(event) else {}
 
-    def _near(self, moment: float) -> Iterator[tuple[int, str]]:
+    def _between(self, since: float, until: float) -> Iterator[tuple[int, str]]:
         for began, ended, pid, name in reversed(self._found):
-            if ended >= moment - WAITS and began <= moment + EARLY:
+            if ended >= since and began <= until:
                 yield pid, name
 
 

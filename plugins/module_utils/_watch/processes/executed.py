@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 
 from .changed_links import ChangedLinks
 from .culprit import BY_TRACE, LIBNL_PID, NO_PORT, SUSPECT, SUSPECTS_MAX, Culprits
+from .looks import Looks
 from .seen import PROGRAMS
 from .taken_down import EARLY, TakenDown
 
@@ -73,10 +74,17 @@ class ExecutedPrograms:
         return running
 
     def complete(
-        self, events: Iterable[Event], begin: float, down: TakenDown, links: ChangedLinks, culprits: Culprits
+        self,
+        events: Iterable[Event],
+        begin: float,
+        down: TakenDown,
+        links: ChangedLinks,
+        looks: Looks,
+        culprits: Culprits,
     ) -> None:
         """Name the processes of events that have no name, or are known by their port id alone, or by what the kernel
-        did in them; and of those that are suspected, the ones that lived at that moment. begin: of the watch."""
+        did in them; and of those that are suspected, the ones that lived at that moment. begin: of the watch; looks:
+        when it looked for notifications."""
         for event in events:
             process, moment = event["process"], begin + event["after"]
             if process is not None:
@@ -97,12 +105,14 @@ class ExecutedPrograms:
             if actor is not None:
                 event.update(actor.as_data())
                 event.pop("suspects", None)
-            elif event["process_unknown"].startswith(NO_PORT) and not self._traced(event, moment, links, culprits):
+            elif event["process_unknown"].startswith(NO_PORT) and not self._traced(
+                event, links.processes(event, looks.before(moment), moment), moment, culprits
+            ):
                 self._narrow(event, self._running(moment), culprits)
 
-    def _traced(self, event: Event, moment: float, links: ChangedLinks, culprits: Culprits) -> bool:
-        """Name the process that changed a link at that moment, or suspect the few; False where there is no trace."""
-        found = {pid: comm or self.name(pid, moment) for pid, comm in links.processes(event, moment).items()}
+    def _traced(self, event: Event, changers: Mapping[int, str], moment: float, culprits: Culprits) -> bool:
+        """Name the process that changed a link at that moment, or suspect the few; False where none is known."""
+        found = {pid: comm or self.name(pid, moment) for pid, comm in changers.items()}
         actors = [actor for pid, name in found.items() for actor in [culprits.of_trace(pid, name)] if actor]
         if len(actors) == 1:
             event.update(actors[0].as_data())

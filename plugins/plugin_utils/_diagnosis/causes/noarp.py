@@ -70,6 +70,7 @@ CAUSE = Cause(
     by=BY_HAND,
     needs=("watch", "after"),
     explains=("mac_filtering_upstream",),
+    everywhere=True,
     breaks=BEYOND_PARENT,
     judge=judge,
 )

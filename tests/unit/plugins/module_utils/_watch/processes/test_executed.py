@@ -19,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.
     FILTERS,
     ExecutedPrograms,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.looks import Looks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.process import Process
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.taken_down import TakenDown
 
@@ -60,7 +61,10 @@ def complete(found: ExecutedPrograms, events: list[dict], begin: float, lines: S
     down.take(lines)
     links = ChangedLinks()
     links.take(lines)
-    found.complete(events, begin, down, links, Culprits(Table()))
+    looks = Looks()
+    for moment in (459.11, 459.1175, 459.9, 460.0):
+        looks.add(moment)
+    found.complete(events, begin, down, links, looks, Culprits(Table()))
 
 
 def event(after: float, **more) -> dict:
@@ -164,9 +168,15 @@ def test_who_changed_a_link_is_the_one_that_the_kernel_informed_its_parts_for():
     assert carrier["process"] is None, "the kernel does that by itself"
 
 
+def test_a_change_between_two_looks_is_not_one_from_before_them():
+    seen = event(62.2, kind="link", action="change", data={"changed": {"mac": ["a", "b"]}}, process_unknown=NO_PORT)
+    complete(programs(CHANGES), [seen], 400.0, CHANGES)
+    assert seen["process"]["pid"] == 26781
+
+
 def test_two_that_changed_links_are_suspected_and_no_others():
-    both = [*CHANGES[:4], CHANGES[4].replace("462.1", "459.9")]
-    seen = event(60.0, kind="link", action="change", data={"changed": {"mtu": [1500, 1400]}}, process_unknown=NO_PORT)
+    both = [*CHANGES[:4], CHANGES[4].replace("462.164", "459.117")]
+    seen = event(59.118, kind="link", action="change", data={"changed": {"mtu": [1500, 1400]}}, process_unknown=NO_PORT)
     seen["suspects"] = [{"pid": 26941, "name": "ip", "unit": None, "command": "ip route", "known_by": BY_START}]
     complete(programs(both), [seen], 400.0, both)
     assert [item["pid"] for item in seen["suspects"]] == [26781, 26774]
