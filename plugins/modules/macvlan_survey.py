@@ -13,8 +13,9 @@ version_added: 0.1.0
 author: ["The linuxnet.macvlan authors (@linuxnet)"]
 description:
   - Does in one process what M(linuxnet.macvlan.kmod_check), M(linuxnet.macvlan.nm_unmanaged),
-    M(linuxnet.macvlan.macvlan_link) and M(linuxnet.macvlan.container_network) do in check mode, and what M(linuxnet.macvlan.arp_conflict_check),
-    M(linuxnet.macvlan.macvlan_verify) and M(linuxnet.macvlan.dhcp_check) do, with the same code and the same results.
+    M(linuxnet.macvlan.macvlan_link) and M(linuxnet.macvlan.container_network) do in check mode, and what
+    M(linuxnet.macvlan.arp_conflict_check), M(linuxnet.macvlan.macvlan_verify) and M(linuxnet.macvlan.dhcp_check) do,
+    with the same code and the same results.
   - Each option is one of these parts, with the options of its module. A part without options is skipped.
   - First it reads kernel, NetworkManager, links and files. Then it probes for other holders of the addresses and
     whether gateway and containers answer, both at the same time, so that a host on which nothing differs takes as
@@ -113,8 +114,8 @@ EXAMPLES = r"""
 RETURN = r"""
 as_declared:
   description:
-    - Whether the parts O(kernel), O(exclusion), O(links) and O(container_networks) would change nothing, and no earlier change of the host
-      waits for its confirmation or has to be reported.
+    - Whether the parts O(kernel), O(exclusion), O(links) and O(container_networks) would change nothing, and no earlier
+      change of the host waits for its confirmation or has to be reported.
   returned: success
   type: bool
   sample: true

@@ -137,6 +137,8 @@ def _state(
     parents = {}
     for one in desired:
         link = _parents.resolve(one.parent, facts, f"{one.key}.parent", problems)
+        if link is not None:
+            _parents.check_capable(link, facts, f"{one.key}.parent", one.parent, problems)
         parents[one.key] = "" if link is None else link.name
     states = {name: _record.completed(_look(engine), records) for name, engine in engines.items()}
     return State(tuple(desired), states, parents, options.recreate, options.adopt, options.purge)
