@@ -12,9 +12,10 @@ short_description: Compare a host with its declaration, and probe the network, i
 version_added: 0.1.0
 author: ["The linuxnet.macvlan authors (@linuxnet)"]
 description:
-  - Does in one process what M(linuxnet.macvlan.kmod_check), M(linuxnet.macvlan.nm_unmanaged) and
-    M(linuxnet.macvlan.macvlan_link) do in check mode, and what M(linuxnet.macvlan.arp_conflict_check),
-    M(linuxnet.macvlan.macvlan_verify) and M(linuxnet.macvlan.dhcp_check) do, with the same code and the same results.
+  - Does in one process what M(linuxnet.macvlan.kmod_check), M(linuxnet.macvlan.nm_unmanaged),
+    M(linuxnet.macvlan.macvlan_link) and M(linuxnet.macvlan.container_network) do in check mode, and what
+    M(linuxnet.macvlan.arp_conflict_check), M(linuxnet.macvlan.macvlan_verify) and M(linuxnet.macvlan.dhcp_check) do,
+    with the same code and the same results.
   - Each option is one of these parts, with the options of its module. A part without options is skipped.
   - First it reads kernel, NetworkManager, links and files. Then it probes for other holders of the addresses and
     whether gateway and containers answer, both at the same time, so that a host on which nothing differs takes as
@@ -45,6 +46,9 @@ options:
     type: dict
   links:
     description: Options of M(linuxnet.macvlan.macvlan_link).
+    type: dict
+  container_networks:
+    description: Options of M(linuxnet.macvlan.container_network).
     type: dict
   conflicts:
     description: Options of M(linuxnet.macvlan.arp_conflict_check), except its C(run_key).
@@ -81,6 +85,7 @@ seealso:
   - module: linuxnet.macvlan.kmod_check
   - module: linuxnet.macvlan.nm_unmanaged
   - module: linuxnet.macvlan.macvlan_link
+  - module: linuxnet.macvlan.container_network
   - module: linuxnet.macvlan.arp_conflict_check
   - module: linuxnet.macvlan.macvlan_verify
   - module: linuxnet.macvlan.dhcp_check
@@ -109,8 +114,8 @@ EXAMPLES = r"""
 RETURN = r"""
 as_declared:
   description:
-    - Whether the parts O(kernel), O(exclusion) and O(links) would change nothing, and no earlier change of the host
-      waits for its confirmation or has to be reported.
+    - Whether the parts O(kernel), O(exclusion), O(links) and O(container_networks) would change nothing, and no earlier
+      change of the host waits for its confirmation or has to be reported.
   returned: success
   type: bool
   sample: true
@@ -129,6 +134,10 @@ exclusion:
   type: dict
 links:
   description: The result of M(linuxnet.macvlan.macvlan_link) in check mode.
+  returned: success
+  type: dict
+container_networks:
+  description: The result of M(linuxnet.macvlan.container_network) in check mode.
   returned: success
   type: dict
 conflicts:

@@ -19,13 +19,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Network,
     ifname_problem,
     overlap,
-    smallest_network,
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
 from . import attributes as _attributes
+from . import engines as _engines
 from . import link_parser
 from . import origin as _origin
 from . import slices as _slices
@@ -39,6 +39,9 @@ from .slices import Groups, Sharing
 _FLAGS = ("adopt", "parent_up")
 _SETTINGS = ("sysctl", "parent_sysctl")
 KEYS = (*DECLARED.values(), *_slices.KEYS, "link_name", *_FLAGS, *_SETTINGS)
+
+#: The addresses that are chosen for containers.
+FIXED = DECLARED["fixed"]
 
 #: A shim answers ARP only where the route to the sender leaves by it (arp_filter), and ignores router advertisements.
 SHIM_SYSCTL_IPV4 = {"arp_filter": 1}
@@ -70,6 +73,7 @@ class Intent:
         return {
             "networks": [keyed(network) for network in self.networks],
             "links": list(self.links),
+            "container_networks": [_engines.as_data(one) for one in self.networks if one.engine != "none"],
             "unmanaged_devices": [f"interface-name:{link['name']}" for link in others],
             "unmanaged_keys": [f"{link[_origin.KEY]}.name" for link in others],
             "leased_devices": [f"interface-name:{link['name']}" for link in leased],
@@ -165,12 +169,12 @@ def _network(
     outers = values["ranges"]
     sharing = _slices.read(given, outers, host, groups, key, problems)
     derived = {
-        "ranges": _own(outers, sharing, given),
+        "ranges": (*_own(outers, sharing, given), *values["fixed"]),
         "segment": values["segment"] or ", ".join(str(subnet) for subnet in values["subnets"]),
         "link": str(given.get("link_name") or values["name"]) if listed(given.get("host_address")) else None,
         "leased": LEASED in listed(given.get("host_address")),
     }
-    network = MacvlanNetwork(**{**values, **derived}, key=key)
+    network = MacvlanNetwork(**{**values, **derived}, mode=str(given.get("mode") or MODES[0]), key=key)
     check_name(network.name, f"{key}.name", problems)
     if network.link is not None and ifname_problem(network.link):
         where = f"{key}.{'link_name' if given.get('link_name') else 'name'}"
@@ -185,8 +189,9 @@ def _network(
     _apart(network, outers, problems)
     _excluding(network, outers, problems)
     _checked(network, problems)
-    _of_engine(network, problems)
-    declares_targets = any(listed(given.get(name)) for name in ("container_range", "containers"))
+    _engines.check(network, outers, problems)
+    targets = ("container_range", "container_fixed_range", "containers")
+    declares_targets = any(listed(given.get(name)) for name in targets)
     if network.ranges or network.containers or not declares_targets:
         _reachable(network, problems)
     return network, sharing
@@ -241,29 +246,12 @@ def _checked(network: MacvlanNetwork, problems: Problems) -> None:
         )
 
 
-def _of_engine(network: MacvlanNetwork, problems: Problems) -> None:
-    """Add a problem for what the engine has no option for (docker network create, podman network create)."""
-    if network.engine == "none":
-        return
-    for version in sorted({outer.version for outer in network.ranges}):
-        blocks = tuple(sorted(outer for outer in network.ranges if outer.version == version))
-        for subnet in (item for item in network.subnets if item.version == version):
-            inside = tuple(block for block in blocks if within(block, subnet))
-            if len(inside) > 1:
-                problem = f"{network.engine} takes one range in CIDR form for each subnet, and these are {len(inside)}"
-                remedy = f"write one such as {smallest_network(inside)}, and what others have of it in exclude"
-                problems.add(f"{network.key}.container_range", ", ".join(map(str, inside)), problem, remedy)
-    if network.engine == "podman" and network.excluded:
-        remedy = "declare a container_range without these addresses"
-        problem = "podman cannot keep an address of its range to itself"
-        problems.add(f"{network.key}.{DECLARED['excluded']}", ", ".join(map(str, network.excluded)), problem, remedy)
-
-
 def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Problems) -> None:
     """Add a problem for addresses and ranges that collide. outers: with the whole of a shared range."""
+    spans = [*(("container_range", outer) for outer in outers), *((FIXED, outer) for outer in network.fixed)]
     for name, values in (("gateway", network.gateways), ("host_address", network.host_addresses)):
         for value in values:
-            for outer in outers:
+            for outer in (*outers, *network.fixed):
                 if within(value, outer) and value not in network.excluded:
                     remedy = "list it in exclude, which keeps it from the containers, or move one of the two"
                     problems.add(
@@ -288,10 +276,10 @@ def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Probl
                 f"this is outside the container range {ranges}",
                 "choose an address inside of it, or widen container_range",
             )
-    for number, one in enumerate(outers):
-        for other in outers[:number]:
+    for number, (name, one) in enumerate(spans):
+        for _name, other in spans[:number]:
             if overlap(one, other):
-                problems.add(f"{network.key}.container_range", str(one), f"this overlaps {other}", "make them disjoint")
+                problems.add(f"{network.key}.{name}", str(one), f"this overlaps {other}", "make them disjoint")
 
 
 def _reachable(network: MacvlanNetwork, problems: Problems) -> None:

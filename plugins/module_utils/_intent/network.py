@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Callable
+from typing import Any, Callable, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
@@ -164,6 +164,31 @@ def _engine(given: object, key: str, problems: Problems) -> str:
     return str(given or "none")
 
 
+def _flag(given: object, key: str, problems: Problems) -> bool:
+    if given not in (None, True, False):
+        problems.add(key, given, "this is neither true nor false", "write true or false, without quotes")
+    return given is True
+
+
+#: A name and a value of a network's labels or driver options.
+Pairs = Tuple[Tuple[str, str], ...]
+
+
+def _pairs(given: object, key: str, problems: Problems) -> Pairs:
+    """Values are texts for the engines, whose booleans are lower case."""
+    if given is None:
+        return ()
+    if not isinstance(given, dict):
+        problems.add(key, given, "this is not a mapping", "write one such as {com.example.owner: network team}")
+        return ()
+    for name, value in given.items():
+        if not isinstance(value, (str, int, float)):
+            problems.add(f"{key}.{name}", value, "this is neither text nor a number", "write a text")
+    return tuple(
+        (str(name), str(value).lower() if isinstance(value, bool) else str(value)) for name, value in given.items()
+    )
+
+
 def _segment(given: object, key: str, problems: Problems) -> str:
     name = str(given or "")
     if not name.isprintable():
@@ -217,6 +242,8 @@ class MacvlanNetwork:
     shares the range they are those of all of it.
     of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets.
     checks: how its containers are asked whether they answer.
+    fixed: those of the ranges that the engine does not assign, for addresses that are chosen for containers.
+    internal, labels, driver_options, mode: of the network that the engine gets.
     key: where it stands in the input, for messages that come later.
     """
 
@@ -236,6 +263,11 @@ class MacvlanNetwork:
     of_link: bool = field(default=False, metadata=_spelled("of_link", None, _derived_flag))
     leased: bool = field(default=False, metadata=_spelled("leased", None, _derived_flag))
     checks: tuple[Way, ...] = field(default=(), metadata=_spelled(None, "check", _ways.read))
+    fixed: tuple[Network, ...] = field(default=(), metadata=_spelled(None, "container_fixed_range", _ranges))
+    internal: bool = field(default=False, metadata=_spelled(None, "internal", _flag))
+    labels: Pairs = field(default=(), metadata=_spelled(None, "labels", _pairs))
+    driver_options: Pairs = field(default=(), metadata=_spelled(None, "driver_options", _pairs))
+    mode: str = "bridge"
     key: str = "macvlan_networks"
 
     @cached_property
@@ -269,8 +301,12 @@ class MacvlanNetwork:
         """The addresses and ranges that nobody else may have, for arp_conflict_check and dhcp_check."""
         return [str(item) for item in (*self.host_addresses, *self.assigned(), *self.loose())]
 
+    def dynamic(self) -> tuple[Network, ...]:
+        """What the engine assigns, with what is excluded of it."""
+        return tuple(outer for outer in self.ranges if outer not in self.fixed)
+
     def assigned(self) -> tuple[Network, ...]:
-        """What the engine assigns: the ranges without what is excluded, in CIDR form."""
+        """What containers may have: the ranges without what is excluded, in CIDR form."""
         return self._assigned
 
     @cached_property
@@ -351,6 +387,8 @@ def _placed(network: MacvlanNetwork, ranges: Iterable[Network]) -> Iterator[tupl
             yield "gateways", gateway
     for outer in ranges:
         yield "ranges", outer
+    for outer in network.fixed:
+        yield "fixed", outer
     for address in network.host_addresses:
         yield "host_addresses", address
     for address in network.containers:

@@ -13,7 +13,7 @@ from typing import Any, Dict
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import failure
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import pending
 
-from .names import CONFLICTS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
+from .names import CONFLICTS, CONTAINERS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
 from .parts import PARTS
 
 #: What a part returns: the result of its module.
@@ -60,8 +60,9 @@ class _Survey:
             return
         self._read(EXCLUSION)
         self._read(LINKS)
+        self._read(CONTAINERS)
         # A run would write nothing, and nothing of an earlier one waits for it.
-        self._as_declared = not self._differs(EXCLUSION, LINKS) and not pending.remains()
+        self._as_declared = not self._differs(EXCLUSION, LINKS, CONTAINERS) and not pending.remains()
         with ThreadPoolExecutor(max_workers=2) as executor:
             others = executor.submit(self._look_for_others)
             if self._as_declared or (self._request.thorough and not self._of(LINKS).get("failed")):

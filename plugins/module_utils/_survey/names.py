@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-KERNEL, EXCLUSION, LINKS, CONFLICTS, REACHABILITY, DHCP = (
-    "kernel", "exclusion", "links", "conflicts", "reachability", "dhcp",
+KERNEL, EXCLUSION, LINKS, CONTAINERS, CONFLICTS, REACHABILITY, DHCP = (
+    "kernel", "exclusion", "links", "container_networks", "conflicts", "reachability", "dhcp",
 )  # fmt: skip

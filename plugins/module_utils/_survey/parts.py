@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts import task as _conflicts
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._containers import task as _containers
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import task as _converge
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import task as _dhcp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import task as _kmod
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import task as _nm
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import task as _reach
 
-from .names import CONFLICTS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
+from .names import CONFLICTS, CONTAINERS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ PARTS = {
     KERNEL: SurveyPart("kmod_check", _kmod.argument_spec, lambda options, _check: _kmod.run(options, True)),
     EXCLUSION: SurveyPart("nm_unmanaged", _nm.argument_spec, lambda options, _check: _nm.run(options, True)),
     LINKS: SurveyPart("macvlan_link", _converge.argument_spec, lambda options, _check: _converge.run(options, True)),
+    CONTAINERS: SurveyPart(
+        "container_network", _containers.argument_spec, lambda options, _check: _containers.run(options, True)
+    ),
     CONFLICTS: SurveyPart(
         "arp_conflict_check", _conflicts.argument_spec, lambda options, _check: _conflicts.run(options)
     ),

@@ -335,7 +335,7 @@ def container_network(network: MacvlanNetwork, parent: str) -> str:
     for subnet in network.subnets:
         words += ["--subnet", str(subnet)]
         words += [f"--gateway={item}" for item in network.gateways if item.version == subnet.version]
-        words += [f"--ip-range={item}" for item in network.ranges if item.version == subnet.version]
+        words += [f"--ip-range={item}" for item in network.dynamic() if item.version == subnet.version]
         # podman has no such option; the container range keeps it off the host's address there
         if network.engine == "docker":
             words += [

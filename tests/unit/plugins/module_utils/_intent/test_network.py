@@ -46,8 +46,9 @@ def test_what_planning_returns_comes_back_as_it_was():
         "parent": {"mac": "02:00:00:00:00:01"},
         "subnet": ["192.168.100.0/24", "fd00::/64"],
         "gateway": "192.168.100.1",
-        "container_range": "192.168.100.128/28",
-        "host_address": ["192.168.100.3"],
+        "container_range": ["192.168.100.128/28", "fd00::80/124"],
+        "container_fixed_range": "192.168.100.144/28",
+        "host_address": ["192.168.100.3", "fd00::3"],
         "containers": ["192.168.100.130"],
         "engine": "docker",
     }
