@@ -76,7 +76,7 @@ def declared(engine: Engine) -> dict:
     """The network of the seeds as an operator declares it, with its container."""
     return {
         "name": MACNET, "parent": "eth0", "subnet": SUBNET, "gateway": GATEWAY, "engine": engine.program,
-        "container_range": DYNAMIC, "containers": [WEB], "host_address": SHIM,
+        "container_range": DYNAMIC, "container_fixed_range": f"{WEB}/32", "containers": [WEB], "host_address": SHIM,
     }  # fmt: skip
 
 

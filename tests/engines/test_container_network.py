@@ -39,13 +39,14 @@ def module(host: EngineHost, *networks: dict, check: bool = False, **options: ob
     program = Path(sys.executable).parent / "ansible"
     arguments = json.dumps({"networks": list(networks), **options})
     command = [program, host.name, "--inventory", host.lab.inventory_path, "-m", "linuxnet.macvlan.container_network"]
-    env = {**os.environ, "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "json"}
-    options = ["--diff", *(["--check"] if check else [])]
+    options = ["--check"] if check else []
+    env = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
     done = subprocess.run(
         [*command, "-a", arguments, *options], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
-    found = json.loads(done.stdout[done.stdout.index("{") :])
-    return found["plays"][0]["tasks"][0]["hosts"][host.name]
+    _host, arrow, found = done.stdout.partition(" => ")
+    assert arrow, done.stdout + done.stderr
+    return json.JSONDecoder().raw_decode(found)[0]
 
 
 def changed(host: EngineHost, network: dict, **options: object) -> list[str]:
@@ -53,9 +54,9 @@ def changed(host: EngineHost, network: dict, **options: object) -> list[str]:
     expected = module(host, network, check=True, **options)
     made = module(host, network, **options)
     assert not made.get("failed"), made["msg"]
-    assert (made["messages"], made["diff"]) == (expected["messages"], expected["diff"])
+    assert (made["changed"], made["messages"]) == (expected["changed"], expected["messages"])
     again = module(host, network, **options)
-    assert (again["changed"], again["diff"]) == (False, [])
+    assert (again["changed"], again["messages"]) == (False, [])
     assert host.shell(f"ls {RECORDS} 2>/dev/null", check=False) == ""
     return made["messages"]
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,9 +54,9 @@ def settled(host: EngineHost, inventory: Path) -> None:
 
 
 def create_network(host: EngineHost, run: playbooks.Run) -> None:
-    """With the command that the report prints."""
-    (line,) = {line for line in run.output.splitlines() if f"{host.engine.program} network create" in line}
-    host.run(*shlex.split(line))
+    """The playbook did, by what the command that the report prints would."""
+    assert any(f"{host.engine.program} network create" in line for line in run.output.splitlines())
+    assert host.inspect(MACNET, kind="network")
 
 
 def start_all(host: EngineHost, *names: str) -> None:
@@ -89,7 +88,10 @@ def test_the_seeds_commands_and_then_the_declaration(host, inventory):
     host.ctl("run", "--detach", "--name", "web", *RUN.split())
     assert (host.pings("web", GATEWAY), host.pings("lan", WEB)) == (True, True)
     assert (host.pings(host.name, WEB), host.pings("web", HOST)) == (False, False)
-    site(inventory)
+    adopted = playbooks.run(
+        "site", inventory, verify_soak_seconds=0, container_network_adopt=True, container_network_recreate=True
+    )
+    assert adopted.rc == 0, adopted.output
     assert host.silent(web=WEB) == []
     settled(host, inventory)
 

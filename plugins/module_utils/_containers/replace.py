@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import podman as _podman
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError, Refused
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import NOT_FOUND, EngineError, Refused
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.docker import Docker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import NetworkSpec
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.podman import Podman
@@ -23,9 +23,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.podman i
 from . import record as _record
 from .plan import NetworkAction
 from .record import Kept, ReplaceRecord
-
-#: HTTP: there is no such container.
-_NOT_FOUND = 404
 
 
 class ReplaceFailed(Exception):
@@ -112,7 +109,7 @@ def _if_there():  # type: ignore[no-untyped-def]
     try:
         yield
     except Refused as error:
-        if error.status != _NOT_FOUND:
+        if error.status != NOT_FOUND:
             raise
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Dict, Union
@@ -71,7 +72,7 @@ def _converge(
     engines = _open(options, desired, stack, problems, warnings)
     if problems:
         raise InvalidInput(problems)
-    records = [one for one in _record.read() if one.engine in engines]
+    records = [_there(one, engines[one.engine]) for one in _record.read() if one.engine in engines]
     state = _state(options, desired, engines, records, problems)
     planned = plan(state, problems)
     if problems:
@@ -87,6 +88,11 @@ def _converge(
         "msg": "; ".join(messages) or "all container networks are as declared",
         "warnings": [*warnings, *planned.warnings],
     }
+
+
+def _there(record: ReplaceRecord, engine: Engine) -> ReplaceRecord:
+    """Without containers that have been removed since."""
+    return dataclasses.replace(record, containers=tuple(one for one in record.containers if engine.has(one.container)))
 
 
 def _unfinished(record: ReplaceRecord) -> str:

@@ -18,6 +18,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import
 TIMEOUT = 30.0
 #: Octets of an answer; that of an inspected container has about 8,000.
 ANSWER_MAX = 1 << 26
+#: HTTP: the engine has no such thing.
+NOT_FOUND = 404
 #: Octets that are read at once.
 _PIECE = 1 << 16
 
@@ -75,6 +77,16 @@ class Client:
     def delete(self, path: str) -> Any:
         """Errors: EngineError."""
         return self.request("DELETE", path)
+
+    def has(self, path: str) -> bool:
+        """Whether the engine has what is there. Errors: EngineError."""
+        try:
+            self.request("GET", path)
+        except Refused as error:
+            if error.status != NOT_FOUND:
+                raise
+            return False
+        return True
 
     def request(self, method: str, path: str, body: object = None) -> Any:
         """What the engine answers, parsed; None where that is empty. Errors: EngineError."""

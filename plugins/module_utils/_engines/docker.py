@@ -53,6 +53,9 @@ class Docker:
                 found.append(endpoint(self._client.get(f"/containers/{word(item['Id'])}/json"), one, self.version))
         return found
 
+    def has(self, container: str) -> bool:
+        return self._client.has(f"/containers/{word(container)}/json")
+
     def create(self, spec: NetworkSpec) -> None:
         self._client.post("/networks/create", body(spec))
 

@@ -73,6 +73,9 @@ class Podman:
         inspected = (self._client.get(f"/libpod/containers/{word(item['Id'])}/json") for item in found)
         return [endpoint(item, one) for item in inspected]
 
+    def has(self, container: str) -> bool:
+        return self._client.has(f"/libpod/containers/{word(container)}/json")
+
     def create(self, spec: NetworkSpec) -> None:
         self._client.post("/libpod/networks/create", body(spec))
 

@@ -254,6 +254,7 @@ def _apart(network: MacvlanNetwork, outers: tuple[Network, ...], problems: Probl
             for outer in (*outers, *network.fixed):
                 if within(value, outer) and value not in network.excluded:
                     remedy = "list it in exclude, which keeps it from the containers, or move one of the two"
+                    remedy = "move one of the two" if outer in network.fixed else remedy
                     problems.add(
                         f"{network.key}.{name}", str(value), f"this is inside the container range {outer}", remedy
                     )

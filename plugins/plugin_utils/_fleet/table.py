@@ -18,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registere
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result
 
 from .results import CheckResult, Failure, LinkResult, Links, Verification
+from .snippets import snippet
 
 OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED = (
     "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared",
@@ -162,7 +163,7 @@ def table(hosts: Sequence[HostResults], full_up_to: int = 50, notes: Sequence[st
     if notes:
         lines += ["", *(line for note in notes for line in _wrapped(note, ""))]
     if len(hosts) <= full_up_to:
-        lines += _container_networks(hosts)
+        lines += _container_networks(hosts) + _snippets(hosts)
     return [*lines, *([""] if lines else []), _summary_line(hosts)]
 
 
@@ -320,6 +321,18 @@ def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
         lines.append(f"  {', '.join(names)}:")
         lines.append(f"    {command}")
     return lines
+
+
+def _snippets(hosts: Sequence[HostResults]) -> list[str]:
+    """One file for each engine: that of the first host that has it."""
+    found: dict[str, list[str]] = {}
+    for host in hosts:
+        for network in host.intent.networks if host.declared and host.result not in BAD else ():
+            kind = "compose.yml" if network.engine == "docker" else "/etc/containers/systemd/web.container"
+            heading = f"A container on {network.name} of {host.host} ({kind}):"
+            if network.engine != "none" and network.engine not in found:
+                found[network.engine] = ["", heading, *(f"  {line}" for line in snippet(host.host, network))]
+    return [line for lines in found.values() for line in lines]
 
 
 def _parent_of(host: HostResults, network: MacvlanNetwork) -> str:

@@ -26,7 +26,9 @@ NETWORK = {
     "name": "lan0", "parent": "eth0", "subnet": ["192.0.2.0/24", "2001:db8::/64"], "gateway": ["192.0.2.1", "fe80::1"],
     "container_range": ["192.0.2.128/26", "2001:db8::80/122"], "container_range_per_host": {"ipv4": 28, "ipv6": 124},
     "container_range_group": "all", "container_slice": {"h1": 0}, "host_address": ["192.0.2.3", "2001:db8::3"],
-    "containers": ["192.0.2.129"], "engine": "docker", "segment": "office", "link_name": "lan0",
+    "containers": ["192.0.2.129"], "container_fixed_range": ["192.0.2.64/28"], "internal": True, "engine": "docker",
+    "labels": {"com.example.owner": "network"}, "driver_options": {"com.example.option": 1},
+    "segment": "office", "link_name": "lan0",
     "sysctl": {"rp_filter": 2}, "parent_sysctl": {"rp_filter": 2}, "mode": "bridge", "mac": "02:00:00:00:00:01",
     "mtu": 1400, "bcqueuelen": 2000,
 }  # fmt: skip

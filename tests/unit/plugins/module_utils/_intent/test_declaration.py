@@ -339,3 +339,49 @@ def test_a_single_link_with_a_lease_is_diagnosed_by_its_routes():
         True,
         ["192.168.100.128/28"],
     )
+
+
+def container_network(**changes):
+    problems = Problems()
+    declared = {
+        "name": "lan0", "parent": "eth0", "subnet": "192.168.100.0/24", "gateway": "192.168.100.1", "engine": "docker",
+        "container_range": "192.168.100.128/28", "host_address": "192.168.100.3", **changes,
+    }  # fmt: skip
+    intent = expand([declared], [], problems)
+    return intent.as_data(), [str(item) for item in problems.items]
+
+
+def test_the_network_of_the_engine_gets_the_dynamic_part_alone():
+    data, problems = container_network(container_fixed_range="192.168.100.144/28", exclude="192.168.100.130")
+    (made,) = data["container_networks"]
+    assert problems == []
+    assert (made["ranges"], made["reserved"]) == (["192.168.100.128/28"], ["192.168.100.3", "192.168.100.130"])
+    assert made["routed"] == ["192.168.100.128/28", "192.168.100.144/28"]
+    assert [route["destination"] for route in data["links"][0]["routes"]] == made["routed"]
+    assert data["networks"][0]["container_ranges"] == made["routed"]
+
+
+def test_without_an_engine_there_is_no_container_network():
+    assert container_network(engine="none")[0]["container_networks"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "message"),
+    [
+        (
+            {"container_range": None, "container_fixed_range": "192.168.100.144/28"},
+            "container_range",
+            "there is none in",
+        ),
+        ({"container_fixed_range": "192.168.100.136/29"}, "container_fixed_range", "this overlaps 192.168.100.128/28"),
+        ({"container_fixed_range": "10.0.0.0/29"}, "container_fixed_range", "this is not inside the subnet"),
+        ({"container_fixed_range": "192.168.100.0/29"}, "host_address", "inside the container range 192.168.100.0/29"),
+        ({"internal": "yes"}, "internal", "neither true nor false"),
+        ({"labels": ["a"]}, "labels", "this is not a mapping"),
+        ({"labels": {"a": [1]}}, "labels.a", "neither text nor a number"),
+        ({"engine": "none", "labels": {"a": "b"}}, "labels", "no engine is declared"),
+    ],
+)
+def test_bad_container_networks(changes, key, message):
+    _data, problems = container_network(**changes)
+    assert any(f"macvlan_networks[0].{key}" in problem and message in problem for problem in problems), problems
