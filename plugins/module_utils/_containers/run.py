@@ -1,0 +1,208 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run of container_network: ask the engines, plan everything, then write, then read back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Dict, Union
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import require_directories
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import held
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError, Missing
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.docker import Docker
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import ON_PARENT
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.podman import Podman
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _kernel
+
+from . import record as _record
+from .desired import DesiredNetwork, parse
+from .plan import CREATE, REMOVE, EngineState, NetworkAction, NetworkPlan, State, plan
+from .record import ReplaceRecord
+from .replace import complete, replace
+
+Engine = Union[Docker, Podman]
+#: What a module returns.
+JsonResult = Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ContainerOptions:
+    """Of the module. engines: those that are asked although no network names them, where they are there."""
+
+    networks: list[dict]
+    engines: list[str]
+    purge: bool = False
+    recreate: bool = False
+    adopt: bool = False
+    docker_socket: str = docker.SOCKET
+    podman_socket: str = podman.SOCKET
+
+
+class NotAsDeclared(Exception):
+    """What was read back is not what was declared."""
+
+
+def converge(options: ContainerOptions, check: bool) -> JsonResult:
+    """What the module returns. Errors: InvalidInput and Busy before the first write; ReplaceFailed, EngineError,
+    NotAsDeclared and OSError after it."""
+    require_directories(Problems())
+    problems = Problems()
+    desired = parse(options.networks, problems)
+    if problems:
+        raise InvalidInput(problems)
+    with contextlib.ExitStack() as stack:
+        if not check:
+            stack.enter_context(held(NO_REQUEST))
+        return _converge(options, desired, check, stack)
+
+
+def _converge(
+    options: ContainerOptions, desired: list[DesiredNetwork], check: bool, stack: contextlib.ExitStack
+) -> JsonResult:
+    problems, warnings = Problems(), []  # type: Problems, list[str]
+    engines = _open(options, desired, stack, problems, warnings)
+    if problems:
+        raise InvalidInput(problems)
+    records = [one for one in _record.read() if one.engine in engines]
+    state = _state(options, desired, engines, records, problems)
+    planned = plan(state, problems)
+    if problems:
+        raise InvalidInput(problems)
+    messages = [*map(_unfinished, records), *planned.difference.messages()]
+    if messages and not check:
+        state, planned = _apply(options, desired, engines, records, planned)
+    return {
+        "changed": bool(messages),
+        "messages": messages,
+        "networks": _rows(state),
+        "diff": [*map(_unfinished_diff, records), *planned.difference.ansible_diff()],
+        "msg": "; ".join(messages) or "all container networks are as declared",
+        "warnings": [*warnings, *planned.warnings],
+    }
+
+
+def _unfinished(record: ReplaceRecord) -> str:
+    names = ", ".join(one.name for one in record.containers) or "no container"
+    return f"{record.engine} network {record.name}: complete what a run that was killed has left ({names})"
+
+
+def _unfinished_diff(record: ReplaceRecord) -> dict[str, str]:
+    target = f"{record.engine} network {record.name}"
+    return {"before_header": target, "after_header": target, "before": f"{_unfinished(record)}\n", "after": ""}
+
+
+def _open(
+    options: ContainerOptions,
+    desired: Iterable[DesiredNetwork],
+    stack: contextlib.ExitStack,
+    problems: Problems,
+    warnings: list[str],
+) -> dict[str, Engine]:
+    """The engines that are needed, and of the others those that are there."""
+    needed = {one.engine: one.key for one in reversed(list(desired))}
+    found: dict[str, Engine] = {}
+    for name in dict.fromkeys([*needed, *options.engines]):
+        try:
+            found[name] = _engine(name, options, stack)
+        except EngineError as error:
+            if name in needed:
+                problems.add(f"{needed[name]}.engine", name, error.problem, error.remedy)
+            elif not isinstance(error, Missing):
+                warnings.append(f"{name} was not asked for networks that are not declared any more: {error}")
+    return found
+
+
+def _engine(name: str, options: ContainerOptions, stack: contextlib.ExitStack) -> Engine:
+    if name == docker.NAME:
+        return docker.open_engine(options.docker_socket)
+    return stack.enter_context(podman.open_engine(options.podman_socket))
+
+
+def _state(
+    options: ContainerOptions,
+    desired: Iterable[DesiredNetwork],
+    engines: Mapping[str, Engine],
+    records: Iterable[ReplaceRecord],
+    problems: Problems,
+) -> State:
+    facts = _kernel.read(routes=True)
+    parents = {}
+    for one in desired:
+        link = _parents.resolve(one.parent, facts, f"{one.key}.parent", problems)
+        parents[one.key] = "" if link is None else link.name
+    states = {name: _record.completed(_look(engine), records) for name, engine in engines.items()}
+    return State(tuple(desired), states, parents, options.recreate, options.adopt, options.purge)
+
+
+def _look(engine: Engine) -> EngineState:
+    networks = tuple(engine.networks())
+    endpoints = {one.id: tuple(engine.endpoints(one)) for one in networks if one.driver in ON_PARENT}
+    return EngineState(engine.name, engine.version, networks, endpoints)
+
+
+def _apply(
+    options: ContainerOptions,
+    desired: Iterable[DesiredNetwork],
+    engines: Mapping[str, Engine],
+    records: Iterable[ReplaceRecord],
+    planned: NetworkPlan,
+) -> tuple[State, NetworkPlan]:
+    """The state that was read back, and the plan that was made, with the warnings of what is there now."""
+    for record in records:
+        complete(engines[record.engine], record)
+    for action in sorted(planned.actions, key=lambda one: one.kind != REMOVE):
+        _act(engines[action.engine], action)
+    problems = Problems()
+    after = _state(options, desired, engines, (), problems)
+    again = plan(after, problems)
+    left = [*again.difference.messages(), *map(str, problems.items), *_lost(after, planned.actions)]
+    if left:
+        raise NotAsDeclared("The change was made and does not have its effect: " + "; ".join(left))
+    return after, NetworkPlan(planned.difference, planned.actions, again.warnings)
+
+
+def _act(engine: Engine, action: NetworkAction) -> None:
+    if action.kind == REMOVE and action.found is not None:
+        engine.remove(action.found)
+    elif action.kind == CREATE and action.wanted is not None:
+        engine.create(action.wanted)
+    else:
+        replace(engine, action)
+
+
+def _lost(after: State, actions: Iterable[NetworkAction]) -> Iterator[str]:
+    """What containers had, and have no more."""
+    for action in actions:
+        now = {
+            one.container: one
+            for network in after.engines[action.engine].networks
+            if network.name == action.name
+            for one in after.engines[action.engine].of(network)
+        }
+        for one in action.endpoints:
+            again = now.get(one.container)
+            if again is None:
+                yield f"{one.name} is not connected to {action.name}"
+            elif (again.fixed, again.mac, again.running) != (one.fixed, one.mac, one.running):
+                yield f"{one.name} is not as it was in {action.name}: {again.as_data()} instead of {one.as_data()}"
+
+
+def _rows(state: State) -> list[dict]:
+    """What the engines have of the declared networks."""
+    return [
+        {
+            "engine": engine.name, "name": network.name, "id": network.id[:12], "parent": network.parent,
+            "owned": network.owned, "containers": [one.as_data() for one in engine.of(network)],
+        }
+        for engine in state.engines.values()
+        for network in engine.networks
+        if network.owned or any((one.engine, one.name) == (engine.name, network.name) for one in state.desired)
+    ]  # fmt: skip

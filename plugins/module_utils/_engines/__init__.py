@@ -1,0 +1,1 @@
+"""What container engines have, by their own APIs."""
