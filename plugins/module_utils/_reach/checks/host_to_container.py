@@ -36,11 +36,8 @@ def checks(scope: Scope) -> list[Check]:
         return [proof.skipped(name, KIND, SOURCE, "containers", ISOLATED)]
     if scope.parent is None:
         return [proof.no_parent(scope, KIND, SOURCE, "containers")]
-    addresses = {*scope.network.containers, *(item.address for item in scope.containers)}
+    addresses = {*scope.network.containers, *(item.address for item in (*scope.containers, *scope.strays))}
     made = [_check(scope, address) for address in sorted(addresses, key=lambda item: (item.version, int(item)))]
-    for stray in scope.strays:
-        reason = f"{stray.label} has it, outside of every container range: no route over {scope.network.link} covers it"
-        made.append(proof.skipped(name, KIND, SOURCE, str(stray.address), reason))
     return made or [proof.skipped(name, KIND, SOURCE, "containers", "no container is declared, and none was found")]
 
 
@@ -50,6 +47,11 @@ ISOLATED = (
     "reach each other by design"
 )
 
+#: What helps where a container has an address that the host does not expect.
+OUTSIDE = (
+    "give the container an address of the container_range, which the engine assigns by itself where its network has"
+    " that as ip-range; or add the address to containers in macvlan_networks, and deploy the link"
+)
 #: What helps where the link of a container is down.
 DOWN = "restart the container: its engine then sets the link up, with its address and routes"
 
@@ -124,6 +126,10 @@ def _cause(
 ) -> tuple[list[CheckFact], str]:
     """What explains the loss, and the remedy; the first that fits."""
     address, shim = probe.target, scope.shim
+    if after in scope.strays and path.interface != scope.network.link:
+        where = "the declared container_range" if scope.network.ranges else "what containers declares"
+        why = f"{address} is outside of {where}, so no route over {scope.network.link} leads to it"
+        return [proof.suspect(causes.CONTAINER_OUTSIDE_RANGE, why=why)], OUTSIDE
     if path.interface == scope.parent_name:
         if scope.shim_problem:
             why = f"{path.interface} is the parent of the container's link"
