@@ -8,7 +8,11 @@ The layout is moby's (container/container.go, ToDisk); Debian's 20.10 and 26.1 w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
 from .host import Host, mapping
 from .model import SHORT, ContainerName, ids, valid
@@ -21,6 +25,8 @@ DATA_ROOTS = ("/var/lib/docker", "/var/snap/docker/common/var-lib-docker")
 CONFIG, PID_FILES = "/etc/docker/daemon.json", ("/run/docker.pid", "/var/run/docker.pid")
 #: Options of dockerd and their older names.
 _ROOT_OPTIONS, _CONFIG_OPTION = ("--data-root", "--graph", "-g"), "--config-file"
+#: Containers that are looked at.
+CONTAINERS_MAX = 512
 #: What Compose writes on its containers (compose-spec, labels).
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 
@@ -40,6 +46,48 @@ def _named(identity: str, name: object, labels: object) -> ContainerName:
     bare = name[1:] if isinstance(name, str) and name.startswith("/") else name
     project, service = valid(known.get(_PROJECT)), valid(known.get(_SERVICE))
     return ContainerName(RUNTIME, valid(bare) or identity[:SHORT], identity, project, service)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A container that does not run. addresses: that were chosen for it. error: why it did not start, by the engine.
+
+    exit_code: of its program. out_of_memory: whether the kernel ended it. networks: their names.
+    """
+
+    name: ContainerName
+    addresses: tuple[str, ...]
+    networks: tuple[str, ...]
+    error: str
+    exit_code: int
+    out_of_memory: bool
+
+
+def stopped(host: Host) -> list[Stopped]:
+    """The containers that do not run; a host has some, and at most `CONTAINERS_MAX` are looked at."""
+    found = []
+    for root in data_roots(host):
+        for identity in host.entries(f"{root}/containers")[:CONTAINERS_MAX]:
+            known = host.object(f"{root}/containers/{identity}/config.v2.json")
+            state = mapping(known.get("State"))
+            if known.get("ID") == identity and state and state.get("Running") is False:
+                found.append(_stopped(identity, known, state))
+    return found
+
+
+def _stopped(identity: str, known: Mapping[str, Any], state: Mapping[str, Any]) -> Stopped:
+    networks = mapping(mapping(known.get("NetworkSettings")).get("Networks"))
+    chosen = [mapping(mapping(item).get("IPAMConfig")) for item in networks.values()]
+    addresses = [item.get(key) for item in chosen for key in ("IPv4Address", "IPv6Address")]
+    code = state.get("ExitCode")
+    return Stopped(
+        _named(identity, known.get("Name"), mapping(known.get("Config")).get("Labels")),
+        tuple(item for item in addresses if isinstance(item, str) and item),
+        tuple(filter(None, map(valid, networks))),
+        clean(state.get("Error") or ""),
+        code if isinstance(code, int) else 0,
+        state.get("OOMKilled") is True,
+    )
 
 
 def data_roots(host: Host) -> list[str]:

@@ -9,12 +9,23 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 #: Octets of a state file, a file of /proc, and entries of a directory. A container's state has a few KiB; Podman's list
 #: of a thousand containers about one MiB.
 STATE_MAX, PROC_MAX, ENTRIES_MAX = 4 << 20, 1 << 16, 4096
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process. name: as the kernel has it. network: the inode of its network namespace, 0 where unknown."""
+
+    pid: int
+    name: str
+    user: int
+    network: int
 
 
 class Host:
@@ -55,6 +66,21 @@ class Host:
         """As the kernel has it; a process can choose it."""
         return self.process(pid, "comm").rstrip("\n")
 
+    def running(self, *names: str) -> Iterator[Running]:
+        """The processes with one of these names, or with one of them and a suffix after a dot (``pasta.avx2``)."""
+        for pid in self.entries("/proc"):
+            name = self.name(int(pid)) if pid.isdigit() else ""
+            if name.split(".")[0] in names:
+                with contextlib.suppress(OSError):
+                    user = os.stat(f"{self._root}/proc/{pid}").st_uid
+                    yield Running(int(pid), name, user, self._network(pid))
+
+    def _network(self, pid: str) -> int:
+        try:
+            return os.stat(f"{self._root}/proc/{pid}/ns/net").st_ino
+        except OSError:
+            return 0
+
     def exists(self, path: str) -> bool:
         return os.path.lexists(self._root + path)
 
@@ -68,13 +94,13 @@ class Host:
             self._entries[directory] = sorted(found)
         return self._entries[directory]
 
-    def text(self, path: str, most: int = STATE_MAX) -> str:
-        """A state file; empty where it is no regular file of root or of ours, or larger than that."""
-        return self._read(path, most, trusted=True).decode(errors="replace")
+    def text(self, path: str, most: int = STATE_MAX, owner: int = 0) -> str:
+        """A state file; empty where it is no regular file of its owner (a user's id) or of ours, or larger."""
+        return self._read(path, most, (owner, os.geteuid())).decode(errors="replace")
 
-    def object(self, path: str) -> Mapping[str, Any]:
+    def object(self, path: str, owner: int = 0) -> Mapping[str, Any]:
         """A JSON object in a state file, empty where there is none."""
-        found = self._parsed(path)
+        found = self._parsed(path, owner)
         return found if isinstance(found, dict) else {}
 
     def objects(self, path: str) -> list[Mapping[str, Any]]:
@@ -82,16 +108,16 @@ class Host:
         found = self._parsed(path)
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
-    def _parsed(self, path: str) -> Any:
+    def _parsed(self, path: str, owner: int = 0) -> Any:
         if path not in self._json:
             try:
-                self._json[path] = json.loads(self.text(path) or "null")
+                self._json[path] = json.loads(self.text(path, owner=owner) or "null")
             # Deeply nested JSON ends in a RecursionError.
             except (ValueError, RecursionError):
                 self._json[path] = None
         return self._json[path]
 
-    def _read(self, path: str, most: int, trusted: bool = False) -> bytes:
+    def _read(self, path: str, most: int, owners: tuple[int, ...] | None = None) -> bytes:
         try:
             # A FIFO would block without a writer, and a link can lead anywhere.
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -100,7 +126,7 @@ class Host:
             return b""
         try:
             status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode) or (trusted and status.st_uid not in (0, os.geteuid())):
+            if not stat.S_ISREG(status.st_mode) or (owners is not None and status.st_uid not in owners):
                 return b""
             found = _whole(handle, most)
         except OSError:

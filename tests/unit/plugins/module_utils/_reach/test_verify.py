@@ -181,6 +181,22 @@ def test_a_container_outside_of_what_is_declared_is_asked_and_named_as_the_cause
     assert CHECKS["host_to_container"].verdict(check, Findings(made, made, {check.probes[0]: ALL})).status == PASS
 
 
+def test_an_engine_that_cannot_be_used_fails_beside_whatever_answers():
+    made = dataclasses.replace(scope(engine="docker"), engine_problem="docker does not run", engine_remedy="start it")
+    first, *others = CHECKS["host_to_container"].checks(made)
+    assert (first.target, first.decided, first.remedy) == ("docker", FAIL, "start it")
+    assert [item.value for item in first.evidence] == ["docker does not run", "engine_stopped"]
+    assert [check.target for check in others] == ["192.168.100.129"]
+
+
+def test_containers_that_run_where_nothing_can_be_asked_are_named():
+    (check,) = CHECKS["host_to_container"].checks(scope(host_address=None))
+    assert [item.what for item in check.evidence] == ["reason", "unchecked"]
+    assert check.evidence[1].value.startswith("192.168.100.129 (c1) on eth0: ")
+    (check,) = CHECKS["host_to_container"].checks(scope(host_address=None, inner=None))
+    assert [item.what for item in check.evidence] == ["reason"]
+
+
 def test_without_a_range_and_containers_every_container_of_the_subnet_counts():
     made = scope(container_range=None, containers=None, host_address=None)
     assert [str(item.address) for item in made.containers] == ["192.168.100.129"]
