@@ -19,6 +19,8 @@ from .model import SHORT, ContainerName, ids, valid
 
 RUNTIME = "docker"
 
+DAEMON = "dockerd"
+
 #: Where it keeps its state without another setting: packages, and Ubuntu's snap.
 DATA_ROOTS = ("/var/lib/docker", "/var/snap/docker/common/var-lib-docker")
 #: Its settings and the pid of the daemon (dockerd --config-file, --pidfile).
@@ -92,6 +94,10 @@ def _stopped(identity: str, known: Mapping[str, Any], state: Mapping[str, Any]) 
 
 def data_roots(host: Host) -> list[str]:
     """Where its state can be: as the daemon was started, as it is set, and the usual directories."""
+    return host.once("docker", lambda: _data_roots(host))
+
+
+def _data_roots(host: Host) -> list[str]:
     command = _daemon(host)
     config = _option(command, (_CONFIG_OPTION,)) or CONFIG
     settings = host.object(config) if config.startswith("/") else {}
@@ -103,9 +109,10 @@ def _daemon(host: Host) -> list[str]:
     """The command line of the daemon, empty where it does not run."""
     for path in PID_FILES:
         text = host.text(path, 32).strip()
-        if text.isdigit() and host.name(int(text)) == "dockerd":
+        if text.isdigit() and host.name(int(text)) == DAEMON:
             return host.command(int(text))
-    return []
+    # With another --pidfile.
+    return next((host.command(item.pid) for item in host.running(DAEMON) if item.user == 0), [])
 
 
 def _option(command: list[str], names: tuple[str, ...]) -> str:

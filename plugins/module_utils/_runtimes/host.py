@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,13 @@ class Host:
         self._cgroups: dict[str, list[str]] = {}
         self._entries: dict[str, list[str]] = {}
         self._json: dict[str, Any] = {}
+        self._once: dict[str, list[str]] = {}
+
+    def once(self, key: str, find: Callable[[], list[str]]) -> list[str]:
+        """What follows from the files and stays: found once."""
+        if key not in self._once:
+            self._once[key] = find()
+        return self._once[key]
 
     def cgroups(self, pid: int | str) -> list[str]:
         """Its path in each hierarchy (cgroups(7)); none where it has ended."""
