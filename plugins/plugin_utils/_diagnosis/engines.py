@@ -39,7 +39,7 @@ def of_root(case: Case) -> list[tuple[str, EngineNetworkData]]:
 
 def overlaps(case: Case, network: EngineNetworkData) -> bool:
     return any(
-        subnet.version == mine.version and subnet.overlaps(mine)  # type: ignore[arg-type]
+        subnet.version == mine.version and subnet.overlaps(mine)
         for pool in network["pools"]
         for subnet in [subnet_of(pool)]
         if subnet is not None
@@ -72,11 +72,12 @@ def span(pool: EnginePoolData) -> tuple[int, int] | None:
 
 
 def inside_ranges(case: Case, pool: EnginePoolData) -> bool:
-    """Whether all that a pool assigns lies in the declared container ranges."""
+    """Whether all that a pool assigns lies in the declared container ranges; without any, whether it has a range."""
     if not pool["assigned"]:
         return False
     ends = [ipaddress.ip_address(item) for item in pool["assigned"]]
-    return all(any(within(end, outer) for outer in case.network.ranges) for end in ends)
+    ranges = [outer for outer in case.network.ranges if outer.version == ends[0].version]
+    return not ranges or all(any(within(end, outer) for outer in ranges) for end in ends)
 
 
 def words(name: str, network: EngineNetworkData) -> str:

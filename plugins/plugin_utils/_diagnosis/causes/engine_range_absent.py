@@ -13,6 +13,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 
 def judge(case: Case) -> CauseVerdict:
+    if case.network.of_link:
+        return case.ruled_out("the link is declared without a network of containers")
     found = [(name, item) for name, item in engines.of_root(case) if engines.on_parent(case, item) and not item["dhcp"]]
     loose = [
         (name, item, pool)
@@ -36,8 +38,7 @@ def judge(case: Case) -> CauseVerdict:
 def _mine(case: Case, pool: engines.EnginePoolData) -> bool:
     subnet = engines.subnet_of(pool)
     return subnet is not None and any(
-        subnet.version == mine.version and subnet.overlaps(mine)  # type: ignore[arg-type]
-        for mine in case.network.subnets
+        subnet.version == mine.version and subnet.overlaps(mine) for mine in case.network.subnets
     )
 
 

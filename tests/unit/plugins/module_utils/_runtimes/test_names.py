@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import registry
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host
 
+RECORDED = Path(__file__).parent / "recorded"
 ID, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 UID = "8f2d1c3e-0a1b-4c5d-9e8f-001122334455"
 CONFIG = "/var/lib/docker/containers/{}/config.v2.json"
@@ -291,3 +293,14 @@ def test_a_container_is_known_by_any_of_its_first_processes(machine):
     machine.docker()
     assert machine.name(39, 40) == "web (docker)"
     assert machine.name(*[39] * registry.PROCESSES_MAX, 40) is None
+
+
+@pytest.mark.parametrize("without", ["nothing", "conmon"])
+def test_a_real_podman(machine, without):
+    """Recorded from a host with Podman 4.3 of Debian 12."""
+    recorded = json.loads((RECORDED / "podman-4.3.json").read_text(encoding="utf-8"))
+    (pid,) = [path.split("/")[2] for path, text in recorded.items() if text == "sleep\n"]
+    for path, text in recorded.items():
+        if without not in text:
+            machine.write(path, text)
+    assert machine.name(int(pid)) == "pe (podman)"

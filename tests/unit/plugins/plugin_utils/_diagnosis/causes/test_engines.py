@@ -121,6 +121,15 @@ def test_a_network_without_ip_range(assigned: Any, status: str) -> None:
     assert cases.verdict(fleet, "engine_range_absent").status == status
 
 
+def test_a_network_with_any_ip_range_where_none_is_declared() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["networks"][0]["container_ranges"] = []
+    engine(fleet, networks=[network("macnet", ("192.168.100.64", "192.168.100.79"))])
+    assert cases.verdict(fleet, "engine_range_absent").status == "ruled_out"
+    engine(fleet, networks=[network("macnet", None)])
+    assert cases.verdict(fleet, "engine_range_absent").status == "suspected"
+
+
 def test_two_networks_that_assign_the_same_addresses() -> None:
     fleet = cases.healthy()
     engine(fleet, networks=[network()])
