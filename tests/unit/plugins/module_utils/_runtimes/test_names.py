@@ -304,3 +304,11 @@ def test_a_real_podman(machine, without):
         if without not in text:
             machine.write(path, text)
     assert machine.name(int(pid)) == "pe (podman)"
+
+
+def test_a_real_docker(machine):
+    """Recorded from a host with Docker 26.1 of Debian 13."""
+    recorded = json.loads((RECORDED / "docker-26.1.json").read_text(encoding="utf-8"))
+    for path, text in recorded.items():
+        machine.write(path, text)
+    assert machine.name(738) == "one (docker)"
