@@ -85,9 +85,19 @@ links:
   elements: dict
   contains:
     namespace:
-      description: The network namespace that the link is in, empty for the host's own.
+      description:
+        - The network namespace that the link is in, empty for the host's own. Of a container it has the name and the
+          runtime, else it is a name below C(/run/netns), or a process.
       type: str
-      sample: process 812 (nginx)
+      sample: web (docker)
+    container:
+      description:
+        - The container that runs in there, V(null) where no runtime of this host is known to have one. C(runtime) is
+          V(docker), V(podman), V(kubernetes), V(lxc), V(incus), V(lxd), V(nspawn), or what systemd-machined says;
+          C(project) and C(service) are those of Compose, as far as Docker keeps them.
+        - It is known without the API of the engine, and while that is stopped.
+      type: dict
+      sample: {"runtime": "docker", "name": "web", "id": "585e9694", "project": "", "service": ""}
     name:
       description: The interface name inside that namespace.
       type: str

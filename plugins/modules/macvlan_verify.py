@@ -185,6 +185,8 @@ checks:
             - V(suspected_cause) starts with the name of a cause, such as V(host_isolation) or
               V(mac_filtering_upstream).
             - V(reason) is why a check was skipped.
+            - V(engine) is why the declared container engine cannot be used, which is a fault whatever answers.
+            - V(unchecked) names containers that run where nothing that is declared can be asked.
           type: str
           sample: route
         value:

@@ -79,7 +79,7 @@ def collect(options: CollectOptions) -> HostEvidence:
     with ThreadPoolExecutor(max_workers=1) as executor:
         parents = sorted({scope.parent.name for scope in _scopes(declared, facts, problems) if scope.parent})
         links = sorted({network.link for network in declared if network.link})
-        machine = executor.submit(system.gather, parents, links, problems)
+        machine = executor.submit(system.gather, parents, links, declared, problems)
         watched = system.careful("watch", lambda: _observed(options), problems)
         timeline, paths = watched or (None, None)
         known: SystemData = machine.result()

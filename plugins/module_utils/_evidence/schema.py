@@ -353,13 +353,60 @@ class BootData(TypedDict):
     parents: dict[str, BootParentData]
 
 
-class _Makers(TypedDict, total=False):
-    """makers: what else makes or configures a link, one sentence each, by link. Earlier releases do not look for it."""
+class EnginePoolData(TypedDict):
+    """One subnet of an engine's network. assigned: first and last address that it assigns, None for all."""
+
+    subnet: str
+    assigned: list[str] | None
+
+
+class EngineNetworkData(TypedDict):
+    """A macvlan or ipvlan network. user: who runs the engine, empty for root. dhcp: addresses are leased."""
+
+    name: str
+    driver: str
+    parent: str
+    user: str
+    dhcp: bool
+    pools: list[EnginePoolData]
+
+
+class StoppedContainerData(TypedDict):
+    """A container that does not run. addresses: chosen for it. error: why it did not start, by the engine."""
+
+    name: str
+    addresses: list[str]
+    networks: list[str]
+    error: str
+    exit_code: int
+    out_of_memory: bool
+
+
+class EngineData(TypedDict):
+    """A container engine. problem, remedy: why it cannot be used, empty where it can.
+
+    networks: None where they could not be read. proxy: whether Podman's DHCP proxy listens.
+    """
+
+    problem: str
+    remedy: str
+    networks: list[EngineNetworkData] | None
+    stopped: list[StoppedContainerData]
+    proxy: bool
+
+
+class _Later(TypedDict, total=False):
+    """What earlier releases do not look for.
+
+    makers: what else makes or configures a link, one sentence each, by link.
+    engines: the container engines that are declared or there, by name.
+    """
 
     makers: dict[str, list[str]] | None
+    engines: dict[str, EngineData] | None
 
 
-class SystemData(_Makers):
+class SystemData(_Later):
     """What a host is, and who configures it. init: ``systemd``, or why it is not. owners: by parent.
 
     persisted: by link; None where nothing can be persisted.

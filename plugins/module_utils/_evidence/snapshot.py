@@ -97,7 +97,8 @@ def take(networks: list[MacvlanNetwork], facts: HostFacts) -> SnapshotData:
     names = {namespace.inode: namespace.label for namespace, dummy in everywhere}
     scopes = survey(networks, everywhere)
     # The host sends to each of its containers, and a rule or a route may divert some of them only.
-    containers = [container.address for scope in scopes for container in scope.containers][:LINKS_MAX]
+    found = [container for scope in scopes for container in (*scope.containers, *scope.strays)]
+    containers = [container.address for container in found[:LINKS_MAX]]
     targets = _targets(networks)
     return {
         "at": utc(time.time()),

@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.run import converge
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge.state import ConvergeOptions
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import check as _kmod_check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import host as _kmod_host
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod.kinds import KINDS
@@ -29,7 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import HostState, link_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.plan import Persisted
 
-from . import boot
+from . import boot, engines
 from .schema import (
     DeclaredLinkData,
     DriftData,
@@ -49,8 +50,8 @@ Part = TypeVar("Part")
 DMI = ("sys_vendor", "product_name", "product_version", "board_vendor", "bios_vendor", "chassis_asset_tag")
 
 
-def gather(parents: list[str], links: list[str], problems: list[str]) -> SystemData:
-    """All parts; one that cannot be read is None, and ``problems`` says why. links: the declared ones of the host."""
+def gather(parents: list[str], links: list[str], networks: list[MacvlanNetwork], problems: list[str]) -> SystemData:
+    """All parts; one that cannot be read is None, and ``problems`` says why. links, networks: the declared ones."""
     state = careful("persisted", _persistence.read, problems)
     return {
         "kernel": careful("kernel", _kernel, problems),
@@ -63,6 +64,7 @@ def gather(parents: list[str], links: list[str], problems: list[str]) -> SystemD
         "persisted": None if state is None else careful("persisted", lambda: persisted(state), problems),
         "makers": None if state is None else careful("makers", lambda: makers(links, state.host), problems),
         "boot": careful("boot", lambda: boot.gather(links, parents), problems),
+        "engines": careful("engines", lambda: engines.gather(networks), problems),
     }
 
 

@@ -168,6 +168,7 @@ def _as_data(
 ) -> dict[str, object]:
     data: dict[str, object] = {
         "namespace": namespace.label,
+        "container": namespace.container.as_data() if namespace.container else None,
         "name": link.name,
         "kind": link.kind,
         "parent": parent[1].name if parent else None,

@@ -8,14 +8,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import registry as _runtimes
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.model import ContainerName
 
 from .names import CLONE_NEWNET
 
@@ -26,6 +30,8 @@ OWN = "/proc/thread-self/ns/net"
 
 #: Where namespaces get names: ip-netns(8) and CNI, Docker, and Podman's rootless directory of root.
 NAMED = ("/run/netns", "/var/run/docker/netns", "/run/docker/netns")
+#: Names that engines give there: Docker's directory, netavark's and CNI's prefixes.
+_OF_ENGINE = re.compile(r"/docker/netns/|/(?:netns|cni)-[0-9a-f]{8}-[0-9a-f-]+$")
 
 #: asm-generic/socket.h
 _SO_NETNS_COOKIE = 71
@@ -39,30 +45,57 @@ class NamespaceGone(Exception):
 class Namespace:
     """One network namespace.
 
-    label: for people, cleaned: empty for our own, a name below /run/netns, or ``process 812 (nginx)``.
+    label: for people, cleaned: empty for our own, ``web (docker)`` where the container is known (`named`), else a name
+    below /run/netns, or ``process 812 (nginx)``.
     path: what setns(2) takes; holds for as long as the namespace or the process lives.
     inode: its identity on this host.
     pid: the process through which an unnamed one was found, else None.
+    inside: the first processes in it.
     """
 
     label: str
     path: str
     inode: int
     pid: int | None = None
+    inside: tuple[int, ...] = field(default=(), compare=False)
+    container: ContainerName | None = field(default=None, compare=False)
+
+    @property
+    def of_engine(self) -> bool:
+        """Whether a container engine made it, by its path."""
+        return _OF_ENGINE.search(self.path) is not None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What input may call it: its label, and where that had to be cleaned the name as it is."""
+        """What input may call it: its label, the container's name, and its own name as it is, not cleaned."""
         named = self.path != OWN and self.pid is None
-        return (self.label, os.path.basename(self.path)) if named else (self.label,)
+        own = (os.path.basename(self.path),) if named else ()
+        return (self.label, *own, *((self.container.name,) if self.container else ()))
 
 
 def namespaces() -> list[Namespace]:
     """Every namespace that has a name or a process, our own first; each once, by its best label."""
     found: dict[int, Namespace] = {}
-    for namespace in _candidates():
+    for namespace in (Namespace("", OWN, os.stat(OWN).st_ino), *_named()):
         found.setdefault(namespace.inode, namespace)
-    return list(found.values())
+    inside = _processes()
+    for inode, pids in inside.items():
+        if inode not in found:
+            label = f"process {pids[0]} ({_command(pids[0])})"
+            found[inode] = Namespace(label, f"/proc/{pids[0]}/ns/net", inode, pids[0])
+    return [replace(item, inside=tuple(inside.get(item.inode, ()))) for item in found.values()]
+
+
+def named(namespace: Namespace, host: Host, taken: Collection[str] = ()) -> Namespace:
+    """The same with the name of its container, where a runtime of this host knows one. The only maker of such labels.
+
+    It reads some files: for namespaces that matter. taken: the labels of others.
+    """
+    found = _runtimes.find(host, namespace.inside) if namespace.path != OWN else None
+    if found is None:
+        return namespace
+    label = str(found)
+    return replace(namespace, label=f"{label} ({namespace.inode})" if label in taken else label, container=found)
 
 
 def inodes() -> set[int]:
@@ -75,14 +108,15 @@ def inodes() -> set[int]:
     return found
 
 
-def _candidates() -> Iterator[Namespace]:
-    yield Namespace("", OWN, os.stat(OWN).st_ino)
-    yield from _named()
+def _processes() -> dict[int, list[int]]:
+    """The first processes of each namespace, in the order of their pids."""
+    found: dict[int, list[int]] = {}
     for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
-        path = f"/proc/{pid}/ns/net"
-        inode = _namespace_inode(path)
-        if inode is not None:
-            yield Namespace(f"process {pid} ({_command(pid)})", path, inode, pid)
+        with contextlib.suppress(OSError):
+            pids = found.setdefault(os.stat(f"/proc/{pid}/ns/net").st_ino, [])
+            if len(pids) < _runtimes.PROCESSES_MAX:
+                pids.append(pid)
+    return found
 
 
 def _named() -> Iterator[Namespace]:
@@ -138,7 +172,7 @@ def _namespace_inode(path: str) -> int | None:
         plain = os.stat(os.path.dirname(path)).st_dev
     except OSError:
         return None
-    return status.st_ino if path.startswith("/proc/") or status.st_dev != plain else None
+    return status.st_ino if status.st_dev != plain else None
 
 
 def _command(pid: int) -> str:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Interface, Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host
 
 from .facts import Facts, Link, LinkAddress, Route
 from .names import (
@@ -77,7 +78,7 @@ from .netlink import (
     attributes,
     text,
 )
-from .netns import OWN, Namespace, NamespaceGone, cookie, namespaces, run_in
+from .netns import OWN, Namespace, NamespaceGone, cookie, named, namespaces, run_in
 from .rtnetlink import Rtnetlink, RtnetlinkMessage
 
 #: struct rtnexthop
@@ -119,9 +120,21 @@ def read_all(unseen: list[str] | None = None, routes: bool = True) -> list[tuple
             except NamespaceGone:
                 if unseen is not None and os.path.exists(namespace.path):
                     unseen.append(namespace.label)
-        return result
+        return _with_names(result)
     finally:
         os.close(origin)
+
+
+def _with_names(everywhere: list[tuple[Namespace, Facts]]) -> list[tuple[Namespace, Facts]]:
+    """The names of the containers that have a link on one of our own: no other is looked up."""
+    host, taken, result = Host(), {namespace.label for namespace, dummy in everywhere}, []
+    for namespace, facts in everywhere:
+        if any(link.parent_nsid is not None and link.parent_nsid == facts.origin_nsid for link in facts.links):
+            result.append((named(namespace, host, taken), facts))
+            taken.add(result[-1][0].label)
+        else:
+            result.append((namespace, facts))
+    return result
 
 
 def _read_from(origin: int, routes: bool) -> Facts:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 ADDRESS_BELONGS_TO_HOST = "address_belongs_to_host"
+CONTAINER_OUTSIDE_RANGE = "container_outside_range"
 DUPLICATE_IP = "duplicate_ip"
+ENGINE_STOPPED = "engine_stopped"
 HOST_ISOLATION = "host_isolation"
 IPV6_DAD_FAILED = "ipv6_dad_failed"
 MAC_FILTERING_UPSTREAM = "mac_filtering_upstream"

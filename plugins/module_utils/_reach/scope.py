@@ -37,7 +37,8 @@ class Scope:
 
     parent: None where it was not found, for the reason in ``parent_problem``.
     containers: addresses of the network found on children of the parent; strays: those that lie in its subnets but in
-    no network's container range.
+    no network's container range, nor are declared.
+    engine_problem: why the declared engine cannot be used, and engine_remedy; empty where it can, or was not looked at.
     """
 
     network: MacvlanNetwork
@@ -50,6 +51,8 @@ class Scope:
     namespaces: frozenset[tuple[int, int]] = frozenset()
     #: Whether a temporary child of the parent may ask where the host has no link of its own.
     temporary_child: bool = True
+    engine_problem: str = ""
+    engine_remedy: str = ""
 
     @property
     def parent_name(self) -> str:

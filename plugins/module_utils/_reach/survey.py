@@ -51,11 +51,15 @@ def _scope(
 
 
 def claims(network: MacvlanNetwork, address: Address) -> bool:
-    """Whether an address is one for the network's containers: declared, in a range, or without ranges in a subnet."""
+    """Whether an address is one for the network's containers: declared, or in a range.
+
+    Where neither is declared, any in a subnet is; so it is with a lease, whose route leads to the whole subnet.
+    """
     ranges = [outer for outer in network.ranges if outer.version == address.version]
     if address in network.containers or any(within(address, outer) for outer in ranges):
         return True
-    return not ranges and _inside(network, address)
+    listed = not network.leased and any(item.version == address.version for item in network.containers)
+    return not ranges and not listed and _inside(network, address)
 
 
 def _inside(network: MacvlanNetwork, address: Address) -> bool:

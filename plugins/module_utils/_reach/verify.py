@@ -9,7 +9,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
@@ -20,6 +20,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import presence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import route_lookup as _paths
@@ -104,8 +106,11 @@ def run(
     if problems:
         raise InvalidInput(problems)
 
+    problems_of_engines = {name: presence.problem(name) for name in {item.engine for item in declared} - {"none"}}
+
     def observe() -> list[Scope]:
-        return _survey.survey(declared, _facts.read_all(), temporary_child)
+        found = _survey.survey(declared, _facts.read_all(), temporary_child)
+        return [_with_engine(item, problems_of_engines.get(item.network.engine)) for item in found]
 
     scopes = observe() if check else _settled(observe)
     catalogue = [(scope, item) for scope in scopes for kind in CHECKS.values() for item in kind.checks(scope)]
@@ -114,6 +119,10 @@ def run(
         return VerifyReport(unasked, time.time(), time.monotonic() - began)
     results, started = _results(catalogue, rounds, observe)
     return VerifyReport(tuple(results), started, time.monotonic() - began)
+
+
+def _with_engine(scope: Scope, problem: EngineError | None) -> Scope:
+    return scope if problem is None else replace(scope, engine_problem=problem.problem, engine_remedy=problem.remedy)
 
 
 def _settled(observe: Callable[[], list[Scope]]) -> list[Scope]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import (
@@ -14,8 +15,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
     Namespace,
     NamespaceGone,
     inodes,
+    named,
     namespaces,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host
 
 from .listening import Listening
 from .namespace import WatchedNamespace
@@ -26,6 +29,9 @@ from .state import NamespaceState
 SOON, SELDOM = 0.5, 2.0
 #: A search may take one part in so many of the time.
 SHARE = 100
+#: Searches that a namespace of an engine may go without a process: it gets its links before its container starts, and
+#: only by a process of it the container is known.
+SEARCHES_EMPTY = 3
 
 
 class Discovery:
@@ -38,6 +44,7 @@ class Discovery:
         self._most = most
         self._last = time.monotonic()
         self._pause = SOON
+        self._empty: Counter[int] = Counter()
 
     def search(self, now: float, begin: float) -> None:
         """Search when it is time to. begin: of the watch (time.monotonic)."""
@@ -49,14 +56,24 @@ class Discovery:
         try:
             present = inodes()
             new = present - self._known
+            waiting = set()
             for namespace in namespaces() if new else ():
-                if namespace.inode in new:
+                if namespace.inode in new and self._is_starting(namespace):
+                    waiting.add(namespace.inode)
+                elif namespace.inode in new:
                     self._enter(namespace, round(now - begin, 3))
             # The inode of one that ended is soon another's; as long as it is watched, it has not ended.
-            self._known = present | {opened.inode for opened in self._listening.namespaces}
+            self._known = (present | {opened.inode for opened in self._listening.namespaces}) - waiting
         except OSError as error:
             self._record.limit(f"new namespaces cannot be found: {error.strerror}")
         self._pause = SHARE * (time.thread_time() - began)
+
+    def _is_starting(self, namespace: Namespace) -> bool:
+        """Whether an engine has made it for a container that does not run yet."""
+        if namespace.inside or not namespace.of_engine:
+            return False
+        self._empty[namespace.inode] += 1
+        return self._empty[namespace.inode] <= SEARCHES_EMPTY
 
     def _enter(self, namespace: Namespace, after: float) -> None:
         try:
@@ -77,6 +94,9 @@ class Discovery:
             self._record.limit(f"events of {self._most} namespaces only")
             opened.close()
             return
+        taken = {item.label for item in self._listening.namespaces if not item.ended()}
+        namespace = named(namespace, Host(), taken)
+        opened.label = namespace.label
         names = {state.name(index) for index in links}
         for change in changes:
             if change.link in names and change.kind in ("link", "address"):

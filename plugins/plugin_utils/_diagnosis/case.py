@@ -25,6 +25,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
     BootData,
     DeclaredLinkData,
     DriftData,
+    EngineData,
     HostEvidence,
     KernelData,
     LinkData,
@@ -60,6 +61,7 @@ Part = TypeVar("Part")
 #: What the keys of the evidence's ``system`` are called.
 _SYSTEM = {
     "boot": "the journal of this boot",
+    "engines": "the container engines",
     "kernel": "the kernel's release",
     "networkmanager": "NetworkManager",
     "persisted": "a manager that restores links at boot",
@@ -137,6 +139,11 @@ class Case:
     @property
     def persisted(self) -> dict[str, PersistedData]:
         return self._needed(self.system["persisted"], "system.persisted")
+
+    @property
+    def engines(self) -> dict[str, EngineData]:
+        """The container engines that are declared or there, by name."""
+        return self._needed(self.system.get("engines"), "system.engines")
 
     # ---- what is declared --------------------------------------------------------------------------------------------
 

@@ -14,14 +14,15 @@ from typing import TypedDict, cast
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.host_to_container import UNCHECKED
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result
 
 from .results import CheckResult, Failure, LinkResult, Links, Verification
 from .snippets import snippet
 
-OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED = (
-    "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared",
+OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED, NOT_CHECKED = (
+    "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared", "NOT CHECKED",
 )  # fmt: skip
 #: Results of hosts that need attention.
 BAD = (FAILED, UNREACHABLE, NOT_RUN)
@@ -86,6 +87,12 @@ class HostResults:
         return [check for check in self.checks if check.get("status") == "FAIL"]
 
     @property
+    def unchecked(self) -> list[str]:
+        """Containers that run and that nothing is declared about, one line for each network."""
+        facts = [item for check in self.checks for item in check.get("evidence") or []]
+        return [str(item.get("value")) for item in facts if item.get("what") == UNCHECKED]
+
+    @property
     def drift(self) -> list[str]:
         return list(self.compared.get("messages") or [])
 
@@ -112,6 +119,8 @@ class HostResults:
             return WOULD_CHANGE
         if not (self.checks or self.applied or self.compared):
             return NOT_RUN
+        if self.unchecked:
+            return NOT_CHECKED
         return CHANGED if changed else OK
 
     def first_failure(self) -> str:
@@ -153,8 +162,10 @@ def _first_line(text: object) -> str:
 
 def table(hosts: Sequence[HostResults], full_up_to: int = 50, notes: Sequence[str] = ()) -> list[str]:
     """The report. With more than `full_up_to` hosts healthy ones are only counted. notes: on the whole fleet."""
-    shown = [host for host in hosts if len(hosts) <= full_up_to or host.result in BAD]
+    shown = [host for host in hosts if len(hosts) <= full_up_to or host.result in (*BAD, NOT_CHECKED)]
     lines = _rows(shown) if shown else []
+    for host in [host for host in shown if host.result == NOT_CHECKED][:DETAILED_HOSTS]:
+        lines += ["", *(line for text in host.unchecked for line in _wrapped(f"{host.host}: not checked: {text}", ""))]
     bad = [host for host in hosts if host.result in BAD]
     for host in bad[:DETAILED_HOSTS]:
         lines += ["", *_details(host)]

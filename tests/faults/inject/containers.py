@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from tests.faults.fault import Fault
-from tests.faults.lab import FLEET, WEB1, NamespaceLab
+from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 from .filter_drops import ask_for_pings
 
@@ -57,7 +57,31 @@ def _ignore_pings(lab: NamespaceLab, value: str) -> None:
     lab.c1.run("sysctl", "-qw", f"net.ipv4.icmp_echo_ignore_all={value}")
 
 
+def _outside(lab: NamespaceLab) -> None:
+    """As the first container of a network without ip-range, beside one that is declared."""
+    lab.c1.ip("address", "flush", "dev", "eth0", "scope", "global")
+    lab.c1.ip("address", "add", "192.168.100.5/24", "dev", "eth0")
+    lab.c1.ip("route", "add", "default", "via", GATEWAY)
+
+
+def _outside_list(lab: NamespaceLab) -> None:
+    """The same where no range is declared, only the other container."""
+    (network,) = FLEET[WEB1].networks
+    declared = {key: value for key, value in network.items() if key != "container_range"}
+    lab.declared[WEB1] = [{**declared, "containers": [FLEET[WEB1].containers[1]]}]
+    lab.deploy(WEB1)
+    _outside(lab)
+
+
+def _range_again(lab: NamespaceLab) -> None:
+    lab.declared[WEB1] = FLEET[WEB1].networks
+    lab.deploy(WEB1)
+    _restart(lab)
+
+
 FAULTS = [
+    Fault("container_outside_range", _outside, _restart),
+    Fault("container_outside_range/of a list", _outside_list, _range_again),
     Fault(
         "pings_ignored",
         lambda lab: _ignore_pings(lab, "1"),

@@ -84,16 +84,25 @@ def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
     - {name: lan0, parent: {default_route: true}, subnet: 192.168.100.0/24, gateway: 192.168.100.1, engine: docker,
        container_range: 192.168.100.128/28, host_address: 192.168.100.3, mtu: "1400"}
     """
+    without = declared.replace(" engine: docker,", "")
     links_text = '[{"name": "mv1", "parent": "eth0", "mode": "private", "addresses": ["192.168.100.77/32"]}]'
     answers = {"prepare_load_modules": "true", "macvlan_purge": "true", "verify_soak_seconds": "0"}
-    run = playbooks.run("site", inventory, macvlan_networks=declared, macvlan_links=links_text, **answers)
+    run = playbooks.run("site", inventory, macvlan_networks=without, macvlan_links=links_text, **answers)
     assert run.rc == 0, run.output
     assert links(clean, "h1") == ["lan0", "mv1"]
     assert "mtu 1400" in clean.exec("h1", "ip", "link", "show", "lan0").stdout
+    # this host has no docker, which is a fault; a prediction asks nothing
+    missing = playbooks.run("site", inventory, macvlan_networks=declared, macvlan_links=links_text, **answers)
+    assert missing.rc != 0, missing.output
+    assert "docker" in missing.output.partition("engine: ")[2].splitlines()[0]
+    predicted = playbooks.run(
+        "site", inventory, options=("--check",), macvlan_networks=declared, macvlan_links=links_text, **answers
+    )
+    assert predicted.rc == 0, predicted.output
     assert (
         "docker network create -d macvlan -o parent=eth0 --subnet 192.168.100.0/24 --gateway=192.168.100.1"
         " --ip-range=192.168.100.128/28 --aux-address=host4=192.168.100.3 lan0"
-    ) in run.output
+    ) in predicted.output
     fewer = playbooks.run("site", inventory, macvlan_networks="[]", **ONCE)
     assert fewer.rc == 0, fewer.output
     assert links(clean, "h1") == []

@@ -412,12 +412,14 @@ def test_an_address_of_the_host_itself_does_not_pass_for_a_container(lan):
     assert proof(check, "suspected_cause") == "address_belongs_to_host"
 
 
-def test_a_container_outside_the_range_is_skipped_with_the_reason(lan):
+def test_a_container_outside_the_range_fails_with_the_cause(lan):
     add_link(lan.h1)
     lan.h1.container("c1", addresses=["192.168.100.50/24"])
     check = found(verify(lan.h1), "host_to_container")
-    assert (check["target"], check["status"]) == ("192.168.100.50", "SKIPPED")
-    assert "outside of every container range" in proof(check, "reason")
+    assert (check["target"], check["status"]) == ("192.168.100.50", "FAIL")
+    assert proof(check, "suspected_cause").startswith("container_outside_range: ")
+    lan.h1.ip("route", "add", "192.168.100.50/32", "dev", "lan0")
+    assert found(verify(lan.h1), "host_to_container")["status"] == "PASS", "the operator routes it"
 
 
 def test_without_containers_there_is_nothing_to_fail(lan):

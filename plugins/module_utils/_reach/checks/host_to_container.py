@@ -31,25 +31,56 @@ SOURCE = "host"
 
 
 def checks(scope: Scope) -> list[Check]:
+    return [*_engine(scope), *_containers(scope)]
+
+
+def _engine(scope: Scope) -> list[Check]:
+    """A declared engine that cannot be used, as a check that fails: whatever answers, it starts no container."""
+    if not scope.engine_problem:
+        return []
+    evidence = (CheckFact("engine", scope.engine_problem), proof.suspect(causes.ENGINE_STOPPED))
+    name, engine = scope.network.name, scope.network.engine
+    return [Check(name, KIND, SOURCE, engine, decided=FAIL, evidence=evidence, remedy=scope.engine_remedy)]
+
+
+def _containers(scope: Scope) -> list[Check]:
     name = scope.network.name
     if scope.network.link is None:
-        return [proof.skipped(name, KIND, SOURCE, "containers", ISOLATED)]
+        return [_isolated(scope)]
     if scope.parent is None:
         return [proof.no_parent(scope, KIND, SOURCE, "containers")]
-    addresses = {*scope.network.containers, *(item.address for item in scope.containers)}
+    addresses = {*scope.network.containers, *(item.address for item in (*scope.containers, *scope.strays))}
     made = [_check(scope, address) for address in sorted(addresses, key=lambda item: (item.version, int(item)))]
-    for stray in scope.strays:
-        reason = f"{stray.label} has it, outside of every container range: no route over {scope.network.link} covers it"
-        made.append(proof.skipped(name, KIND, SOURCE, str(stray.address), reason))
     return made or [proof.skipped(name, KIND, SOURCE, "containers", "no container is declared, and none was found")]
 
 
+def _isolated(scope: Scope) -> Check:
+    """Without a link of the host there is nothing to ask; containers that run all the same are named."""
+    found = [*scope.containers, *scope.strays]
+    evidence = [CheckFact("reason", ISOLATED)]
+    if found:
+        names = ", ".join(f"{item.address} ({item.label})" for item in found[:5])
+        evidence.append(CheckFact(UNCHECKED, f"{names} on {scope.parent_name}: {UNDECLARED}"))
+    return Check(scope.network.name, KIND, SOURCE, "containers", decided=SKIPPED, evidence=tuple(evidence))
+
+
+#: What containers are reported under that nothing is declared about, and what to do about it.
+UNCHECKED = "unchecked"
+UNDECLARED = (
+    "the host does not reach them; declare host_address and container_range for the network in macvlan_networks, and"
+    " run linuxnet.macvlan.site"
+)
 #: Why host and containers are not checked where the host has no link in the network.
 ISOLATED = (
     "the network declares no host_address: macvlan isolates a parent from its children, so host and containers do not "
     "reach each other by design"
 )
 
+#: What helps where a container has an address that the host does not expect.
+OUTSIDE = (
+    "give the container an address of the container_range, which the engine assigns by itself where its network has"
+    " that as ip-range; or add the address to containers in macvlan_networks, and deploy the link"
+)
 #: What helps where the link of a container is down.
 DOWN = "restart the container: its engine then sets the link up, with its address and routes"
 
@@ -124,6 +155,10 @@ def _cause(
 ) -> tuple[list[CheckFact], str]:
     """What explains the loss, and the remedy; the first that fits."""
     address, shim = probe.target, scope.shim
+    if after in scope.strays and path.interface != scope.network.link:
+        where = "the declared container_range" if scope.network.ranges else "what containers declares"
+        why = f"{address} is outside of {where}, so no route over {scope.network.link} leads to it"
+        return [proof.suspect(causes.CONTAINER_OUTSIDE_RANGE, why=why)], OUTSIDE
     if path.interface == scope.parent_name:
         if scope.shim_problem:
             why = f"{path.interface} is the parent of the container's link"

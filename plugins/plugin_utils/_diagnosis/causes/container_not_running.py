@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import engines
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import (
@@ -32,6 +33,8 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("every declared container is there, or answers")
     parent = case.parent_name
     evidence = [case.item("container", f"no link on {parent} has {item}", parent) for item in silent]
+    reasons = _reasons(case, silent)
+    evidence += [case.item("engine", text) for text in reasons[:5]]
     deleted = case.address_events("delete", namespace=None)
     gone = [event for event in deleted if bare(event["data"]["address"]) in silent]
     beside = [item for item in about(case, silent, case.broken()) if item not in lost]
@@ -43,11 +46,20 @@ def judge(case: Case) -> CauseVerdict:
             evidence,
         )
     after = gone[0]["after"] if gone else case.first_loss(lost)
+    why = f": {reasons[0]}" if reasons else ""
     return case.confirmed(
-        f"no container with the declared address {names} runs on {case.host}, nor anywhere else in the fleet",
+        f"no container with the declared address {names} runs on {case.host}, nor anywhere else in the fleet{why}",
         evidence,
         after,
     )
+
+
+def _reasons(case: Case, addresses: list[str]) -> list[str]:
+    """Why those do not run of which an engine knows it, in its words."""
+    if case.lacks("system.engines"):
+        return []
+    known = [found for found in (engines.stopped(case, item) for item in addresses) if found]
+    return [f"{name} says that {engines.why_stopped(container)}" for name, container in known]
 
 
 def _guests(case: Case) -> bool:

@@ -15,8 +15,10 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 
 def judge(case: Case) -> CauseVerdict:
+    # No route shall lead to what is not declared: container_outside_range.
+    known = case.after.containers if case.network.link else case.after.found
     broken = case.broken(HOST_TO_CONTAINER)
-    children = {item["address"]: item for item in case.after.found}
+    children = {item["address"]: item for item in known}
     isolated = []
     for target in broken:
         path = case.after.own.path(target["target"]) or case.before.own.path(target["target"])

@@ -25,7 +25,9 @@ def judge(case: Case) -> CauseVerdict:
     if not competing:
         return case.ruled_out(f"no route over {link} competes with one over {parent}")
     evidence = [case.item("route", _words(route), route["link"]) for pair in competing for route in pair]
-    broken = [target for target in case.broken(HOST_TO_CONTAINER) if _first(own.routes(), target["target"]) == parent]
+    strays = {item["address"] for item in case.after.scope["strays"]}
+    hurt = [target for target in case.broken(HOST_TO_CONTAINER) if target["target"] not in strays]
+    broken = [target for target in hurt if _first(own.routes(), target["target"]) == parent]
     if not broken and case.network.leased and all(mine["metric"] > other["metric"] for mine, other in competing):
         return case.ruled_out(f"the route over {link} to the subnet of its lease comes after the parent's, as it shall")
     remedy = f"give {link} its address with /32 (/128) and routes to the containers, as linuxnet.macvlan.site does"

@@ -148,7 +148,6 @@ def test_probes_leave_from_where_the_check_says():
         ({"inner": None}, "container_to_host", SKIPPED, "no container was found"),
         ({"host_address": None}, "host_to_container", SKIPPED, "declares no host_address"),
         ({"host_address": None}, "container_to_host", SKIPPED, "declares no host_address"),
-        ({"container_range": "192.168.100.64/28"}, "host_to_container", SKIPPED, "outside of every container range"),
     ],
 )  # fmt: skip
 def test_what_the_facts_decide_needs_no_packet(changes, kind, status, reason):
@@ -156,6 +155,52 @@ def test_what_the_facts_decide_needs_no_packet(changes, kind, status, reason):
     assert (check.decided, check.probes) == (status, ())
     assert reason in check.evidence[0].value
     assert bool(check.remedy) == (status == FAIL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"container_range": "192.168.100.64/28"}, "the declared container_range"),
+        # docker's first address without ip-range, beside the one that is declared
+        ({"container_range": None, "containers": ["192.168.100.140"]}, "what containers declares"),
+    ],
+)
+def test_a_container_outside_of_what_is_declared_is_asked_and_named_as_the_cause(changes, where):
+    made = scope(**changes)
+    assert [str(item.address) for item in made.strays] == ["192.168.100.129"]
+    found = [check for check in CHECKS["host_to_container"].checks(made) if check.target == "192.168.100.129"]
+    (check,) = found
+    silent = Findings(made, made, {check.probes[0]: NONE}, {("", CONTAINER): Path("eth0")})
+    failed = CHECKS["host_to_container"].verdict(check, silent)
+    assert failed.status == FAIL
+    assert proof(failed, "suspected_cause").startswith(
+        f"container_outside_range: 192.168.100.129 is outside of {where}"
+    )
+    assert "container_range" in failed.remedy
+    # who routes it otherwise is content
+    assert CHECKS["host_to_container"].verdict(check, Findings(made, made, {check.probes[0]: ALL})).status == PASS
+
+
+def test_an_engine_that_cannot_be_used_fails_beside_whatever_answers():
+    made = dataclasses.replace(scope(engine="docker"), engine_problem="docker does not run", engine_remedy="start it")
+    first, *others = CHECKS["host_to_container"].checks(made)
+    assert (first.target, first.decided, first.remedy) == ("docker", FAIL, "start it")
+    assert [item.value for item in first.evidence] == ["docker does not run", "engine_stopped"]
+    assert [check.target for check in others] == ["192.168.100.129"]
+
+
+def test_containers_that_run_where_nothing_can_be_asked_are_named():
+    (check,) = CHECKS["host_to_container"].checks(scope(host_address=None))
+    assert [item.what for item in check.evidence] == ["reason", "unchecked"]
+    assert check.evidence[1].value.startswith("192.168.100.129 (c1) on eth0: ")
+    (check,) = CHECKS["host_to_container"].checks(scope(host_address=None, inner=None))
+    assert [item.what for item in check.evidence] == ["reason"]
+
+
+def test_without_a_range_and_containers_every_container_of_the_subnet_counts():
+    made = scope(container_range=None, containers=None, host_address=None)
+    assert [str(item.address) for item in made.containers] == ["192.168.100.129"]
+    assert not made.strays
 
 
 def test_an_address_that_the_host_has_itself_cannot_be_a_containers():

@@ -90,6 +90,16 @@ def test_one_host_that_is_well_is_three_lines_of_table_and_a_summary() -> None:
     ]
 
 
+def test_containers_beside_a_network_of_which_nothing_can_be_checked_are_not_ok() -> None:
+    evidence = [{"what": "reason", "value": "no host_address"}, {"what": "unchecked", "value": "192.168.100.129 (web)"}]
+    skipped = check("host_to_container", "SKIPPED", evidence=evidence)
+    found = host("h1", interfaces_result={"links": [LINK]}, verify_result={"checks": [PASSES[0], skipped]})
+    assert (found.result, found.first_failure()) == ("NOT CHECKED", "")
+    lines = table([found])
+    assert "h1: not checked: 192.168.100.129 (web)" in lines
+    assert lines[-1] == "1 host: 1 not checked; checks: 1 passed, 1 skipped"
+
+
 def test_a_fault_is_reported_with_time_evidence_and_remedy() -> None:
     lines = table([healthy(), broken("h2")])
     assert lines[4] == "h2    lan0  eth0    networkd     ok      -     0/2 FAIL    -           FAILED"

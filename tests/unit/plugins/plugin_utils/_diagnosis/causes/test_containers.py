@@ -236,3 +236,35 @@ def test_a_rule_of_the_host_that_drops_one_container() -> None:
     place = {"tool": "iptables-legacy", "place": "filter INPUT", "handle": None, "protocols": [], "iif": ["lan0"]}
     said = _filter(cases.healthy(), "", 0, 500, sources=[f"{ADDRESS}-{ADDRESS}"], **place)
     assert said.startswith("confirmed a rule on web1 drops")
+
+
+def _stray(fleet: dict[str, Any]) -> None:
+    """The first container has .5, which is not declared, and the host sends it out of the parent."""
+    for moment in ("before", "after"):
+        scope = fleet["web1"][moment]["networks"]["lan0"]
+        (mine,) = [item for item in scope["containers"] if item["address"] == ADDRESS]
+        scope["containers"].remove(mine)
+        scope["strays"].append({**mine, "address": "192.168.100.5"})
+        for item in _space(fleet, moment=moment)["addresses"]:
+            item["address"] = item["address"].replace(ADDRESS, "192.168.100.5")
+        paths = fleet["web1"][moment]["namespaces"][0]["paths"]
+        paths.append({**paths[0], "target": "192.168.100.5", "link": "eth0"})
+    watch = fleet["web1"]["watch"]
+    watch["targets"] = [item for item in watch["targets"] if item["from"]["namespace"] != PLACE]
+    for target in watch["targets"]:
+        if target["target"] == ADDRESS:
+            target.update(target="192.168.100.5", id=target["id"].replace(ADDRESS, "192.168.100.5"))
+
+
+def test_a_container_outside_of_the_range_is_not_blamed_on_the_hosts_routes() -> None:
+    fleet = cases.healthy()
+    assert cases.verdict(fleet, "container_outside_range").status == "ruled_out"
+    _stray(fleet)
+    assert cases.verdict(fleet, "container_outside_range").status == "ruled_out", "it answers"
+    for target in fleet["web1"]["watch"]["targets"]:
+        if target["target"] == "192.168.100.5":
+            target.update(received=0, first_loss=0.0, losses=[[0.0, fleet["web1"]["watch"]["duration"]]])
+    found = cases.verdict(fleet, "container_outside_range")
+    assert found.status == "confirmed"
+    assert "192.168.100.5 (web1-c1) on web1 is outside of container_range 192.168.100.128/28" in found.summary
+    assert cases.confirmed(fleet) == {("web1", "container_outside_range")}
