@@ -15,13 +15,13 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered, _reports
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import without_collector
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import show, without_collector
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import (
@@ -37,6 +37,10 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import PA
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.model import build
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import html, markdown
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import read as read_job
+
+#: What the result is published as, after a common prefix.
+ARTIFACT = "diagnosis"
 
 OPTIONS = {
     "report_dir": {"type": "path"},
@@ -65,7 +69,7 @@ class ActionModule(ActionBase):
         generated = utc(time.time())
         report = _report.make(results, generated, _version(), options["parameters"])
         lines = words.lines(report, options["full_up_to"])
-        Display().display("\n".join(["", *lines, ""]))
+        show("\n".join(["", *lines, ""]))
         return {
             "changed": False,
             "lines": lines,
@@ -73,6 +77,7 @@ class ActionModule(ActionBase):
             "verdicts": [item for item in report.data["verdicts"] if item["status"] in (CONFIRMED, SUSPECTED)],
             "failures": _failures(report),
             "repairs": _report.repairs(report),
+            "artifact": read_job(load_extra_vars(self._loader)).artifact(ARTIFACT),
             "files": _write(report, os.path.abspath(directory), mode) if directory else [],
         }
 

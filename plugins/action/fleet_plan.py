@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import strategy_loader
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, without_collector
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import LINKS, NETWORKS, Play, declaration
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import role_options
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import FleetPlan, plan
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run import role_options
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.plan import Asked, Run, read_run
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.playbooks import PLAYBOOKS
 
 
 class ActionModule(ActionBase):
@@ -27,13 +31,15 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec({
             "roles": {"type": "list", "elements": "str", "default": []},
             "declarations": {"type": "bool", "default": True},
+            "playbook": {"type": "str", "choices": list(PLAYBOOKS)},
         })  # fmt: skip
         with without_collector():
             return self._plan(task_vars or {}, options)
 
     def _plan(self, task_vars: Variables, options: Variables) -> Result:
         play = Play(task_vars)
-        unreadable, refused = Problems(), Problems()
+        run = self._run(play, task_vars, options["playbook"]) if options["playbook"] else Run()
+        unreadable, refused = Problems(), run.problems
         declared = []
         for name in play.inventory:
             variables = play.variables(name)
@@ -42,12 +48,27 @@ class ActionModule(ActionBase):
             if options["declarations"]:
                 declared.append(declaration(name, variables, play.groups, unreadable))
         if not options["declarations"]:
-            return {"changed": False, "problems": refused.as_data(), **_failure(refused)}
+            return {"changed": False, "problems": refused.as_data(), **run.as_data(), **_failure(refused)}
         fleet = plan(declared, play.selected)
         for problem in unreadable.items:
             (fleet.problems if problem.host in play.selected else fleet.elsewhere).items.insert(0, problem)
         fleet.problems.extend(refused)
-        return _result(fleet, play.selected, {problem.host for problem in unreadable.items})
+        result = _result(fleet, play.selected, {problem.host for problem in unreadable.items})
+        return {**result, **run.as_data(result["warnings"])}
+
+    def _run(self, play: Play, task_vars: Variables, playbook: str) -> Run:
+        """What was asked of a playbook: its own variables, the extra variables, the tags."""
+        asked = Asked(
+            playbook,
+            play.variables(play.hosts[0]),
+            load_extra_vars(self._loader),
+            list(task_vars.get("ansible_run_tags") or ()),
+            list(task_vars.get("ansible_skip_tags") or ()),
+            frozenset(self._task.tags),
+            len(play.hosts),
+            lambda name: bool(strategy_loader.find_plugin(name)),
+        )
+        return read_run(asked)
 
 
 def _refused(name: str, variables: Variables, roles: list[str]) -> Problems:

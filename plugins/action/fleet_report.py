@@ -9,17 +9,21 @@ from collections.abc import Sequence
 from typing import cast
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, show
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import LINKS, NETWORKS, Play, as_list
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.notes import earlier, untouched
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import HostResults, summary, table
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import CLONED_MACHINE
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.words import ConflictData, FleetVerdictData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import artifacts
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import read as read_job
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.playbooks import PLAYBOOKS
 
 #: What the roles and playbooks leave behind on each host, in the order in which they do.
 RESULTS = (
@@ -32,6 +36,9 @@ RESULTS = (
     _registered.VERIFY_RESULT,
     _registered.FAILURE,
 )
+
+#: What the result is published as, after a common prefix.
+ARTIFACT = "report"
 
 #: How many blind spots are named.
 NOTES_MAX = 5
@@ -48,15 +55,35 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec({
             "full_up_to": {"type": "int", "default": 50},
             "verdict": {"type": "dict", "default": {}},
+            "steps": {"type": "list", "elements": "str", "default": []},
+            "playbook": {"type": "str", "choices": ["site", "verify"], "default": "site"},
         })  # fmt: skip
         play = Play(task_vars or {})
+        extra = load_extra_vars(self._loader)
+        job, steps = read_job(extra), _some_steps(options)
         verdict = cast(FleetVerdictData, options["verdict"])
         conflicts = verdict.get("conflicts") or {}
-        hosts = [_results(play, name, conflicts.get(name) or []) for name in play.hosts]
-        lines = table(hosts, options["full_up_to"], _notes(verdict))
-        Display().display("\n".join(["", *lines, ""]))
+        hosts = [_results(play, name, conflicts.get(name) or [], bool(steps)) for name in play.hosts]
+        notes = [*_notes(verdict), *untouched(hosts), *_about(steps, job.sentence(len(hosts)))]
+        lines = table(hosts, options["full_up_to"], [*notes, *earlier(artifacts(extra, ARTIFACT))])
+        show("\n".join(["", *lines, ""]))
         failures = {host.host: host.first_failure() for host in hosts if host.first_failure()}
-        return {"changed": False, "table": lines, "summary": summary(hosts), "failures": failures}
+        counted = summary(hosts)
+        published = {**counted, "failures": failures, "playbook": options["playbook"], "job": job.number}
+        result = {"changed": False, "table": lines, "summary": counted, "failures": failures}
+        return {**result, "artifacts": {job.artifact(ARTIFACT): published}}
+
+
+def _some_steps(options: Variables) -> list[str]:
+    """The steps that ran, where not all of the playbook did."""
+    every = PLAYBOOKS[options["playbook"]].steps
+    return [] if tuple(options["steps"]) in ((), every) else options["steps"]
+
+
+def _about(steps: Sequence[str], slice_of: str) -> list[str]:
+    """What a reader has to know of the run. slice_of: what is to be said of a slice, empty where this is none."""
+    ran = [f"Only these steps ran: {', '.join(steps)}."] if steps else []
+    return [*ran, *([f"Note: {slice_of}."] if slice_of else [])]
 
 
 def _notes(verdict: FleetVerdictData) -> list[str]:
@@ -69,7 +96,7 @@ def _notes(verdict: FleetVerdictData) -> list[str]:
     return [*cloned, *heading, *(f"  {line}" for line in unseen[:NOTES_MAX] + more)]
 
 
-def _results(play: Play, name: str, conflicts: Sequence[ConflictData]) -> HostResults:
+def _results(play: Play, name: str, conflicts: Sequence[ConflictData], partial: bool) -> HostResults:
     variables = play.variables(name)
     found = _registered.Found(variables)
     networks, links = (_registered.value(variables, key) for key in (NETWORKS, LINKS))
@@ -80,6 +107,7 @@ def _results(play: Play, name: str, conflicts: Sequence[ConflictData]) -> HostRe
         declared=networks is not None or links is not None,
         check_mode=play.check_mode,
         conflicts=[item["message"] for item in conflicts if item["counts"]],
+        partial=partial,
     )
 
 

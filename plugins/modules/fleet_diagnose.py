@@ -78,6 +78,12 @@ lines:
   returned: always
   type: list
   elements: str
+artifact:
+  description:
+    - The name under which the playbooks publish this for later jobs of a workflow. It is C(macvlan_artifact_diagnosis),
+      or in a slice of a job of AWX C(macvlan_artifact_diagnosis_NUMBER) with the number of its job.
+  returned: always
+  type: str
 summary:
   description: How many hosts are in which state, and how many causes are confirmed and suspected.
   returned: always

@@ -33,6 +33,14 @@ options:
     description: Whether to validate what is declared. With V(false) only the options of O(roles) are.
     type: bool
     default: true
+  playbook:
+    description:
+      - The playbook of this collection that runs. Its own variables are validated, such as C(macvlan_serial), and what
+        C(--tags) and C(--skip-tags) mean for it is returned.
+      - An extra variable with the name of something that playbooks or roles register or set is refused, as it would
+        outrank that. Extra variables that begin like those of this collection, and that nothing reads, are warnings.
+    type: str
+    choices: [site, verify, diagnose, teardown, import, mac_list]
 notes:
   - Hosts of the inventory that are not in the play, by C(--limit) for instance, are compared with. Problems among
     themselves become one warning. Hosts that the inventory does not list, such as those in other slices of a sliced
@@ -70,6 +78,17 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+playbook:
+  description: The value of O(playbook), empty without one.
+  returned: always
+  type: str
+  sample: site
+steps:
+  description: The steps of the playbook that run, in their order.
+  returned: always
+  type: list
+  elements: str
+  sample: [plan, prepare, probe, exclusion, links, verify, report]
 problems:
   description: What is wrong with hosts of this play. The task fails when there is any.
   returned: always

@@ -14,6 +14,7 @@ description:
   - Prints for each host of the play its links, their parents, what brings them back after a reboot, and how many checks
     of each kind passed. Below it stands for each host that is not well what failed, with evidence and remedy, and for
     networks with an engine the command that makes the matching container network.
+  - In a slice of a job of AWX it says so. What earlier jobs of the workflow published is listed below the table.
   - Reads what the roles and playbooks of this collection registered earlier in the same run, so that it works across
     plays.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
@@ -28,6 +29,18 @@ options:
       - C(interfaces_conflict_fail_on) of each host selects the conflicts that count.
     type: dict
     default: {}
+  steps:
+    description:
+      - The steps that ran, see RV(linuxnet.macvlan.fleet_plan#module:steps), all of them by default. Where some are
+        missing, a host without results is no failure.
+    type: list
+    elements: str
+    default: []
+  playbook:
+    description: The playbook of this collection that ran.
+    type: str
+    choices: [site, verify]
+    default: site
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
@@ -70,6 +83,13 @@ summary:
   returned: always
   type: dict
   sample: {hosts: {changed: 2, failed: 1}, checks: {passed: 11, failed: 1}}
+artifacts:
+  description:
+    - What the playbooks publish for later jobs of a workflow, by its name. It is C(macvlan_artifact_report), or in a
+      slice of a job C(macvlan_artifact_report_NUMBER) with the number of its job, so that slices do not replace each
+      other's.
+  returned: always
+  type: dict
 failures:
   description: For each host with findings the first failure. Healthy hosts are not in it.
   returned: always

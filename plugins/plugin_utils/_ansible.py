@@ -10,6 +10,8 @@ import gc
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible.utils.display import Display
+
 #: The variables of a host or a task. A value is templated when it is read.
 Variables = Mapping[str, Any]
 #: The arguments of a module.
@@ -24,6 +26,21 @@ def with_host_id(arguments: Variables, task_vars: Variables | None) -> Arguments
     if not given.get("host_id"):
         given["host_id"] = (task_vars or {}).get("inventory_hostname")
     return given
+
+
+def show(text: str) -> None:
+    """Print text as it is.
+
+    A task runs in a process of its own, and what that one prints has to reach the other by the queue for results.
+    `Display.display` does that by itself, but ansible-runner replaces it by one that writes to the standard output of
+    that process first, and Ansible complains about that.
+    """
+    display = Display()
+    queue = getattr(display, "_final_q", None)
+    if queue is None:
+        display.display(text)
+    else:
+        queue.send_display("display", text)
 
 
 @contextlib.contextmanager

@@ -16,13 +16,13 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 #: What is known of the whole fleet is for whoever runs the play alone.
 FILE_MODE, DIRECTORY_MODE = "0600", 0o700
 #: YAML reads 0644 without quotes as the number 420.
-_MODE = re.compile("0[67][0-7]{2}")
+FILE_MODE_FORM = re.compile("0[67][0-7]{2}")
 _REMEDY = "Remedy: remove it, or name another directory."
 
 
 def parse_mode(text: str, option: str) -> int:
     """Octal permissions. Errors: AnsibleActionFail where they are none, or its owner could not write the file."""
-    if not _MODE.fullmatch(text):
+    if not FILE_MODE_FORM.fullmatch(text):
         raise AnsibleActionFail(
             f"{option} = {text!r}: these are no permissions. Remedy: write them as '0600' or '0644'."
         )

@@ -21,6 +21,8 @@ sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
 import awx_surveys  # noqa: E402  (the path is set up above)
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.playbooks import PLAYBOOKS  # noqa: E402
+
 TEMPLATES = yaml.safe_load((ROOT / "playbooks" / "awx" / "vars" / "templates.yml").read_text(encoding="utf-8"))
 SURVEYS = yaml.safe_load(awx_surveys.TARGET.read_text(encoding="utf-8"))["macvlan_awx_surveys"]
 #: Of an argument spec -> of a question, where it has no choices.
@@ -68,6 +70,16 @@ def test_a_question_of_a_playbook_stands_in_its_text_or_its_roles(name: str) -> 
             asked = {question["variable"] for question in SURVEYS[template["survey"]]["spec"]}
             unknown = {item for item in asked if item not in text and not item.startswith(tuple(roles))}
             assert not unknown
+
+
+def test_options_of_playbooks_are_those_that_the_plan_validates() -> None:
+    for item in TEMPLATES["macvlan_awx_templates"]:
+        name = item["playbook"].removesuffix(".yml")
+        known = PLAYBOOKS["site" if name == "plan" else name].options
+        asked = {question["variable"] for question in SURVEYS[item["survey"]]["spec"]}
+        for variable in asked & set(awx_surveys.PLAYBOOK_OPTIONS):
+            kinds = known[variable]["type"], awx_surveys.PLAYBOOK_OPTIONS[variable]["type"]
+            assert kinds[0] == kinds[1] or kinds == ("raw", "str"), variable
 
 
 def test_the_workflow_leads_from_a_plan_to_a_diagnosis() -> None:

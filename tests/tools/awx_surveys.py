@@ -23,9 +23,10 @@ DAY = 86400
 #: The variables that are worth a question, in this order. The first word of an option of a role is the role.
 SURVEYS = {
     "site": (
-        "macvlan_serial", "macvlan_max_fail_percentage", "prepare_install_library", "interfaces_conflict_check",
-        "interfaces_conflict_fail_on", "interfaces_dhcp_check", "interfaces_recreate", "interfaces_purge",
-        "interfaces_confirm_timeout", "interfaces_allow_uplink_change", "verify_soak_seconds", "verify_dhcp_check",
+        "macvlan_canary", "macvlan_serial", "macvlan_max_fail_percentage", "prepare_install_library",
+        "interfaces_conflict_check", "interfaces_conflict_fail_on", "interfaces_dhcp_check", "interfaces_recreate",
+        "interfaces_purge", "interfaces_confirm_timeout", "interfaces_allow_uplink_change", "verify_soak_seconds",
+        "verify_dhcp_check",
     ),
     "verify": (
         "verify_soak_seconds", "verify_interval", "verify_drift", "verify_dhcp_check", "interfaces_conflict_check",
@@ -40,9 +41,13 @@ SURVEYS = {
 }  # fmt: skip
 #: Options of the playbooks themselves, in the form of an argument spec.
 PLAYBOOK_OPTIONS: dict[str, dict[str, Any]] = {
+    "macvlan_canary": {
+        "type": "str",
+        "description": "How many hosts come first, then 10 %, then all. Ends after a batch with a failure.",
+    },
     "macvlan_serial": {"type": "str", "description": "How many hosts at a time, a number or a percentage."},
     "macvlan_max_fail_percentage": {
-        "type": "int",
+        "type": "float",
         "default": 100,
         "description": "With a number of hosts at a time, start no further batch when more of all hosts have failed.",
     },

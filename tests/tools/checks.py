@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -34,7 +37,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def all_problems(tree: Path) -> list[str]:
-    return [*headers(tree), *exceptions(tree), *modules(tree), *roles(tree)]
+    return [*headers(tree), *exceptions(tree), *modules(tree), *roles(tree), *names(tree)]
 
 
 def files(tree: Path) -> list[tuple[str, Path]]:
@@ -146,3 +149,91 @@ def disagreements(options: dict, values: dict) -> list[str]:
         if value is not None and not fits:
             problems.append(f"{name} is a {type(value).__name__} in defaults and of type {wanted} in argument_specs")
     return problems
+
+
+#: The file with the names that no extra variable may have.
+EXTRA = Path("plugins", "plugin_utils", "_run", "extra.py")
+
+
+def names(tree: Path) -> list[str]:
+    """Names that are registered or set are reserved; none is that of an artifact, or lacks our prefixes."""
+    if not (tree / EXTRA).exists():
+        return []
+    constants = assigned(tree / EXTRA)
+    reserved, artifact = set(constants["RESERVED"]), constants["ARTIFACT"]
+    prefixes = (*constants["PREFIXES"], *constants["SHARED_PREFIXES"])
+    found = registered(tree)
+    problems = [f"{EXTRA}: {name} is not in RESERVED" for name in sorted(set(found) - reserved)]
+    problems += [f"{EXTRA}: {name} is in RESERVED, and nothing sets it" for name in sorted(reserved - set(found))]
+    for name, place in sorted(found.items()):
+        if name.startswith(artifact):
+            problems.append(f"{place}: {name} has the name of an artifact")
+        # the name of a role's only result may be its prefix
+        if not f"{name}_".startswith(prefixes):
+            problems.append(f"{place}: {name} begins with none of the collection's prefixes")
+    return problems + [f"{name}: publishes {key} by itself" for name, key in published(tree)]
+
+
+def registered(tree: Path) -> dict[str, str]:
+    """What playbooks and tasks register, set or compute, with its place; options of roles are not among it."""
+    options = set()
+    for specs in tree.glob("roles/*/defaults/main.yml"):
+        options |= set(yaml.safe_load(specs.read_text()) or {})
+    found: dict[str, str] = {}
+    for path in sources(tree):
+        content = yaml.safe_load(path.read_text())
+        computed = set(content) if path.parent.name == "vars" else set(names_in(content))
+        found.update(dict.fromkeys(computed - options, str(path.relative_to(tree))))
+    return found
+
+
+def sources(tree: Path) -> list[Path]:
+    """The playbooks, and the tasks and computed variables of roles."""
+    patterns = ("playbooks/*.yml", "playbooks/tasks/*.yml", "roles/*/tasks/*.yml", "roles/*/vars/*.yml")
+    return sorted(path for pattern in patterns for path in tree.glob(pattern))
+
+
+def names_in(content: object) -> Iterator[str]:
+    """The names that plays, blocks and tasks register, set as facts, or have as variables."""
+    if isinstance(content, list):
+        for item in content:
+            yield from names_in(item)
+    if not isinstance(content, dict):
+        return
+    for key, value in content.items():
+        if key == "register":
+            yield value
+        elif key in ("vars", "ansible.builtin.set_fact"):
+            yield from value
+        elif key in ("tasks", "block", "rescue", "always", "pre_tasks", "post_tasks"):
+            yield from names_in(value)
+
+
+def published(tree: Path) -> Iterator[tuple[str, str]]:
+    """Names of artifacts that are written in a playbook: modules make them, one for each slice."""
+    for path in sources(tree):
+        for task in tasks_in(yaml.safe_load(path.read_text())):
+            data = task.get("ansible.builtin.set_stats", {}).get("data", "")
+            if isinstance(data, dict):
+                yield from ((str(path.relative_to(tree)), key) for key in data)
+
+
+def tasks_in(content: object) -> Iterator[dict]:
+    if isinstance(content, list):
+        for item in content:
+            yield from tasks_in(item)
+    elif isinstance(content, dict):
+        yield content
+        for key in ("tasks", "block", "rescue", "always"):
+            yield from tasks_in(content.get(key, []))
+
+
+def assigned(path: Path) -> dict[str, Any]:
+    """The constants of a file, read without importing it: literals, and sets of them."""
+    found = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = node.value.args[0] if isinstance(node.value, ast.Call) and node.value.args else node.value
+            with contextlib.suppress(ValueError):
+                found[node.targets[0].id] = ast.literal_eval(value)
+    return found

@@ -30,7 +30,7 @@ _CHILD_KINDS = (*MACVLAN_KINDS, "ipvlan", "ipvtap")
 _MASTERS = ("bond", "team", "bridge")
 
 #: A switch sends every 30 seconds (IEEE 802.1AB-2016, 9.2.5.7, msgTxInterval), an hour at most.
-_LLDP_SECONDS_MAX = 3600
+LLDP_SECONDS_MAX = 3600
 
 
 def inventory(
@@ -54,8 +54,8 @@ def inventory(
         _parents.check(parent, "parent", problems)
     for place, item in zip(places, parents):
         _parents.check(item, place, problems)
-    if not 0 <= lldp_seconds <= _LLDP_SECONDS_MAX:
-        remedy = f"give a number of seconds from 0 to {_LLDP_SECONDS_MAX}"
+    if not 0 <= lldp_seconds <= LLDP_SECONDS_MAX:
+        remedy = f"give a number of seconds from 0 to {LLDP_SECONDS_MAX}"
         problems.add("lldp_seconds", lldp_seconds, "this is out of range", remedy)
     if problems:
         raise InvalidInput(problems)

@@ -48,6 +48,7 @@ class HostResults:
     results: what the modules returned, by the variables that the roles register; what did not run is not there.
     declared: whether the host declares anything at all. check_mode: whether the run only predicted.
     conflicts: what is wrong with addresses and MAC addresses that the host has or wants, one line each.
+    partial: whether only some steps of the playbook were asked for, so that a host without results is not amiss.
     """
 
     host: str
@@ -56,6 +57,7 @@ class HostResults:
     declared: bool = True
     check_mode: bool = False
     conflicts: Sequence[str] = ()
+    partial: bool = False
 
     def _get(self, name: str) -> Result:
         found = self.results.get(name) or {}
@@ -109,7 +111,7 @@ class HostResults:
         changed = any(item.get("changed") for item in self.results.values())
         if self.check_mode and (changed or self.drift):
             return WOULD_CHANGE
-        if not (self.checks or self.applied or self.compared):
+        if not (self.checks or self.applied or self.compared) and not (self.partial and self.results):
             return NOT_RUN
         return CHANGED if changed else OK
 

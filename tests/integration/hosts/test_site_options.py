@@ -69,10 +69,61 @@ def test_import_prints_the_declaration_of_what_is_there(clean: Lab) -> None:
         assert text in printed, printed
 
 
-def test_the_strategy_is_free(clean: Lab) -> None:
+def test_a_strategy_that_does_not_wait_for_all_hosts_is_refused(clean: Lab) -> None:
     run = playbooks.run("site", clean.inventory_path, macvlan_strategy="free", **ONCE)
+    assert (run.rc, "PLAY [Configure the links]" in run.output) == (2, False), run.output
+    assert "hosts would be configured, or judged, before the others have been probed" in run.output
+
+
+def test_a_canary_that_fails_keeps_the_others_untouched(clean: Lab) -> None:
+    clean.exec("lan", "ip", "address", "add", "192.168.100.3/32", "dev", "eth0")
+    try:
+        run = playbooks.run("site", clean.inventory_path, macvlan_canary=1, macvlan_throttle=1, **ONCE)
+    finally:
+        clean.exec("lan", "ip", "address", "delete", "192.168.100.3/32", "dev", "eth0")
+    assert (run.rc, run.failed) == (2, ["h1", "h2"]), run.output
+    assert [run.row(host)[-1] for host in ("h1", "h2")] == ["FAILED", "NOT RUN"]
+    assert "The run ended after failures on h1. Not touched: h2." in run.output
+    assert (links(clean, "h1"), links(clean, "h2")) == ([], [])
+
+
+def test_each_tag_alone(clean: Lab) -> None:
+    def only(tags: str, *options: str) -> playbooks.Run:
+        return playbooks.run("site", clean.inventory_path, options=("--tags", tags, "--limit", "h1", *options), **ONCE)
+
+    plan = only("plan")
+    assert (plan.rc, "\nhost  link " in plan.output) == (0, False), plan.output
+    for tags in ("prepare", "probe", "exclusion"):
+        run = only(tags)
+        assert (run.rc, run.row("h1")[-1], links(clean, "h1")) == (0, "ok", []), run.output
+        assert f"{tags}, report." in run.output
+    verify = only("verify")
+    assert (verify.rc, verify.row("h1")[-1]) == (2, "FAILED"), verify.output
+    assert "not as declared: link lan0" in verify.output
+    made = only("links")
+    assert (made.rc, made.row("h1")[-1], links(clean, "h1")) == (0, "changed", ["lan0"]), made.output
+    again = only("verify")
+    assert (again.rc, again.row("h1")[-1]) == (0, "ok"), again.output
+    skipped = only("all", "--skip-tags", "probe,verify")
+    assert (skipped.rc, skipped.changed["h1"]) == (0, 0), skipped.output
+    for tags in ("report", "containers"):
+        refused = only(tags)
+        assert (refused.rc, "PLAY [Configure the links]" in refused.output) == (2, False), refused.output
+
+
+def test_artifacts_of_another_job_do_not_outrank_results(clean: Lab) -> None:
+    """In a workflow of AWX the artifacts of one job are extra variables of the next one."""
+    slices = {f"macvlan_artifact_report_{number}": {"hosts": {"ok": 2}, "failures": {}} for number in (7, 8)}
+    job = {"awx_job_id": 9, "awx_job_template_name": "a", "awx_workflow_job_name": "a", "awx_workflow_job_id": 6}
+    others = {"macvlan_artifact_report": {"hosts": {"failed": 1}, "failures": {"h9": "lost"}}, **slices}
+    others["macvlan_artifact_diagnosis"] = {"summary": {}}
+    run = playbooks.run("site", clean.inventory_path, **others, **job, **ONCE)
     assert (run.rc, run.changed) == (0, {"h1": 1, "h2": 1}), run.output
-    assert run.output.count("PLAY [Report]") == run.output.count("\nhost  link ") == 1
+    assert "this is a slice of the job 6 (a): it compares its own hosts (2)" in run.output
+    assert "h9: lost" in run.output
+    old = playbooks.run("verify", clean.inventory_path, macvlan_report={"hosts": {}}, **ONCE)
+    assert (old.rc, "PLAY [Verify the links]" in old.output) == (2, False), old.output
+    assert "macvlan_report: an extra variable of this name would replace" in old.output
 
 
 def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
@@ -85,7 +136,12 @@ def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
        container_range: 192.168.100.128/28, host_address: 192.168.100.3, mtu: "1400"}
     """
     links_text = '[{"name": "mv1", "parent": "eth0", "mode": "private", "addresses": ["192.168.100.77/32"]}]'
-    answers = {"prepare_load_modules": "true", "macvlan_purge": "true", "verify_soak_seconds": "0"}
+    answers = {
+        "prepare_modules": "['macvlan']", "prepare_load_modules": " true ", "macvlan_purge": "true",
+        "nm_exclusion_devices": "lan9, mv*", "interfaces_conflict_check": " fast ", "verify_soak_seconds": " 0 ",
+        "interfaces_conflict_fail_on": '["in_use", "duplicate"]', "interfaces_dhcp_fail_on": "overlap\nbinding",
+        "macvlan_persistence": " auto ", "verify_interval": " 0.5 ",
+    }  # fmt: skip
     run = playbooks.run("site", inventory, macvlan_networks=declared, macvlan_links=links_text, **answers)
     assert run.rc == 0, run.output
     assert links(clean, "h1") == ["lan0", "mv1"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from labkit import state
 from labkit.cgroups import hierarchies
 from labkit.lab import Lab
 
@@ -28,8 +29,8 @@ def ansible(lab: Lab, *argv: str) -> subprocess.CompletedProcess:
 
 def traces(name: str) -> list[str]:
     """Everything on this machine with the lab's name."""
-    mark = f"lnmlab.{name}"
-    folders = [Path("/run/linuxnet-macvlan-lab"), Path("/run/netns"), Path("/run/systemd/nspawn"), *hierarchies()]
+    mark = f"{state.PREFIX}.{name}"
+    folders = [state.ROOT, Path("/run/netns"), Path("/run/systemd/nspawn"), *hierarchies()]
     found = [str(path) for folder in folders for path in folder.rglob("*") if name in str(path)]
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
     found += [line for line in mounts if mark in line or f"/{name}/" in line]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import leader, netns, topology
+from labkit import leader, netns, state, topology
 from labkit.errors import LabError
 from labkit.lab import Lab
 
@@ -102,8 +102,8 @@ class TestNetns:
         Lab.up(self.TOPOLOGY, name)
         other.down()
         mounts = Lab(name).exec("h1", "cat", "/proc/self/mountinfo").stdout
-        assert f"lnmlab.{name}." in mounts, "the test reads the right mounts"
-        assert f"lnmlab.{name}b." not in mounts
+        assert f"{state.PREFIX}.{name}." in mounts, "the test reads the right mounts"
+        assert f"{state.PREFIX}.{name}b." not in mounts
 
     def test_labs_side_by_side(self, name):
         other = f"{name}b"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -16,10 +17,14 @@ from pathlib import Path
 
 from .errors import LabError
 
-ROOT = Path("/run/linuxnet-macvlan-lab")
+#: Of the checkout that this file is in: labs of two checkouts on one machine may have the same name, and neither sees
+#: those of the other.
+CHECKOUT = hashlib.sha256(os.fsencode(Path(__file__).resolve().parents[3])).hexdigest()[:6]
+
+ROOT = Path(f"/run/linuxnet-macvlan-lab-{CHECKOUT}")
 
 #: The first part of every namespace, cgroup and machine name of a lab; a dot ends the lab's name, which contains none.
-PREFIX = "lnmlab"
+PREFIX = f"lnmlab-{CHECKOUT}"
 
 #: Short: the path of an SSH control socket has at most 107 characters (sun_path, unix(7)).
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")

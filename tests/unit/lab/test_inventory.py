@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+from labkit import state
 from labkit.inventory import command, render
 from labkit.state import State
 from labkit.topology import parse
@@ -41,7 +45,7 @@ def test_groups_and_variables():
 def test_nspawn_hosts_are_reached_over_ssh_through_their_namespace():
     host = render(parse(DATA), State("one"), KEY)["all"]["hosts"]["h1"]
     options = shlex.split(host["ansible_ssh_common_args"])
-    assert "ProxyCommand=nsenter --net=/run/netns/lnmlab.one.h1 nc 127.0.0.1 22" in options
+    assert f"ProxyCommand=nsenter --net=/run/netns/{state.PREFIX}.one.h1 nc 127.0.0.1 22" in options
     assert "StrictHostKeyChecking=yes" in options
     assert host["ansible_ssh_private_key_file"] == str(KEY)
 
@@ -50,7 +54,7 @@ def test_vm_hosts_are_reached_over_a_link_of_their_own():
     data = {"switches": {"sw0": {}}, "hosts": {"h3": {"kind": "vm", "os": "trixie", "nics": [{}]}}}
     plan = parse(data)
     options = shlex.split(render(plan, State("one"), KEY)["all"]["hosts"]["h3"]["ansible_ssh_common_args"])
-    assert "ProxyCommand=nsenter --net=/run/netns/lnmlab.one.h3 nc 169.254.0.2 2222" in options
+    assert f"ProxyCommand=nsenter --net=/run/netns/{state.PREFIX}.one.h3 nc 169.254.0.2 2222" in options
     assert "nc 169.254.0.2 22'" in command(plan.hosts["h3"], State("one"), KEY), "commands do not need the host's sshd"
 
 
@@ -66,4 +70,15 @@ def test_the_control_socket_has_a_path_that_fits():
 def test_netns_hosts_are_local_with_an_interpreter_that_enters_them():
     host = render(parse(DATA), State("one"), KEY)["all"]["hosts"]["h2"]
     assert host["ansible_connection"] == "local"
-    assert host["ansible_python_interpreter"] == "/run/linuxnet-macvlan-lab/one/hosts/h2/python"
+    assert host["ansible_python_interpreter"] == f"{state.ROOT}/one/hosts/h2/python"
+
+
+def test_labs_of_another_checkout_have_other_names(tmp_path):
+    shutil.copytree(Path(state.__file__).parent, tmp_path / "tests" / "lab" / "labkit")
+    code = "from labkit import state; print(state.PREFIX, state.ROOT)"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "tests" / "lab", capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert shown[0].startswith("lnmlab-")
+    assert (shown[0], shown[1]) != (state.PREFIX, str(state.ROOT))
+    assert State("one").netns("h1") == f"{state.PREFIX}.one.h1"

@@ -9,7 +9,7 @@ import pytest
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.role_options import check
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.role_options import check
 
 ROLES = ("prepare", "interfaces", "nm_exclusion", "verify")
 
@@ -27,7 +27,7 @@ def test_what_roles_accept_is_no_problem() -> None:
 
 
 def test_every_problem_names_host_variable_value_and_role() -> None:
-    found = faults(verify_soak_seconds="long", interfaces_dhcp_check="often", prepare_modules=7)
+    found = faults(verify_soak_seconds="long", interfaces_dhcp_check="often", verify_networks=7)
     assert len(found) == 2
     assert found[0].startswith("web1: interfaces_dhcp_check = 'often': the role interfaces refuses it: value of")
     assert "first, always, never" in found[0]

@@ -18,7 +18,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Variables
 
-_ROLES = Path(__file__).resolve().parents[3] / "roles"
+from . import limits
+from .given import listed, unpadded
+
+#: A list whose type in the argument_specs is raw, as it may be text with commas.
+TARGETS = "diagnose_targets"
+_DIRECTORY = Path(__file__).resolve().parents[3] / "roles"
+#: All roles of the collection.
+ROLES = tuple(sorted(path.name for path in _DIRECTORY.glob("*") if (path / "meta" / "argument_specs.yml").exists()))
 #: Where a default is a variable that several roles share, such as macvlan_purge.
 _SHARED = re.compile(r"^\{\{ (macvlan_\w+) \|")
 
@@ -30,10 +37,18 @@ class RoleOption:
     role: str
     names: tuple[str, ...]
     validator: ArgumentSpecValidator
+    elements: bool = False
 
     def faults(self, value: object) -> list[str]:
-        found: list[str] = self.validator.validate({self.names[0]: value}).error_messages
-        return found
+        """What is wrong with a value as it was given: typed, or as text from a survey."""
+        name = self.names[0]
+        given = listed(value) if self.elements else unpadded(value)
+        if value is None:
+            return []
+        result = self.validator.validate({name: given})
+        found: list[str] = list(result.error_messages)
+        limit = "" if found else limits.fault(name, result.validated_parameters[name])
+        return found or ([limit] if limit else [])
 
 
 @functools.cache
@@ -43,10 +58,15 @@ def options(role: str) -> tuple[RoleOption, ...]:
     defaults = _load(role, "defaults/main.yml")
     merged = {name: spec for entry in specs.values() for name, spec in (entry.get("options") or {}).items()}
     return tuple(
-        RoleOption(role, tuple(_names(name, defaults)), _validator(name, spec))
+        RoleOption(role, tuple(_names(name, defaults)), _validator(name, spec), is_listed(name, spec))
         for name, spec in merged.items()
-        if _restricts(spec)
+        if _restricts(name, spec)
     )
+
+
+def names(role: str) -> list[str]:
+    """The names of all options of a role."""
+    return list(_load(role, "defaults/main.yml"))
 
 
 def check(variables: Variables, roles: Iterable[str], problems: Problems) -> None:
@@ -71,16 +91,23 @@ def _remedy(role: str) -> str:
     return f"see ansible-doc -t role linuxnet.macvlan.{role}"
 
 
-def _restricts(spec: dict) -> bool:
+def is_listed(name: str, spec: dict) -> bool:
+    """Whether an option is a list. One that is documented as raw also accepts text with commas."""
+    return spec["type"] == "list" or name == TARGETS
+
+
+def _restricts(name: str, spec: dict) -> bool:
     """Whether some values are refused. The others are not templated, as declarations are long."""
-    return spec["type"] not in ("raw", "str") or "choices" in spec
+    return spec["type"] not in ("raw", "str") or "choices" in spec or name in limits.LIMITS
 
 
 def _load(role: str, path: str) -> dict:
     try:
-        content: dict = yaml.safe_load((_ROLES / role / path).read_text(encoding="utf-8"))
+        text = (_DIRECTORY / role / path).read_text(encoding="utf-8")
     except OSError as error:
         raise AnsibleError(f"there is no role linuxnet.macvlan.{role}: {error}") from error
+    # the parser in C, where PyYAML has it, is ten times as fast
+    content: dict = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return content
 
 
@@ -94,4 +121,5 @@ def _names(name: str, defaults: dict) -> Iterator[str]:
 def _validator(name: str, spec: dict) -> ArgumentSpecValidator:
     # what only documents an option is none of the validator's business
     known = ("type", "elements", "choices", "required", "options")
-    return ArgumentSpecValidator({name: {key: spec[key] for key in known if key in spec}})
+    kept = {key: spec[key] for key in known if key in spec}
+    return ArgumentSpecValidator({name: {**kept, "type": "list"} if is_listed(name, spec) else kept})
