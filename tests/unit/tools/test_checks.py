@@ -116,3 +116,51 @@ def test_skipped_rules_and_ignore_files(tree):
         "site.yml: skips a rule of ansible-lint (noqa)",
         "tests/sanity/ignore-2.19.txt: ignore files are not allowed",
     ]
+
+
+PLAYBOOK = """
+- hosts: all
+  vars: {macvlan_batches: 1}
+  tasks:
+    - block:
+        - linuxnet.macvlan.fleet_plan:
+          register: macvlan_plan
+      rescue:
+        - ansible.builtin.set_fact: {macvlan_failure: {}}
+"""
+
+
+@pytest.fixture
+def extra(tree):
+    """A playbook, and the names that no extra variable may have."""
+    (tree / "playbooks").mkdir()
+    (tree / "playbooks" / "site.yml").write_text(PLAYBOOK)
+    (tree / checks.EXTRA).parent.mkdir(parents=True)
+    (tree / checks.EXTRA).write_text(
+        'ARTIFACT = "macvlan_artifact_"\nPREFIXES = ("macvlan_",)\nSHARED_PREFIXES = ("verify_",)\n'
+        'RESERVED = frozenset({"macvlan_plan", "macvlan_failure", "macvlan_batches"})\n'
+    )
+    return tree
+
+
+def test_every_name_that_is_set_is_reserved(extra):
+    assert checks.names(extra) == []
+    more = "- hosts: all\n  tasks: [{debug: {}, register: macvlan_artifact_report}, {debug: {}, register: docker}]\n"
+    (extra / "playbooks" / "verify.yml").write_text(more)
+    assert checks.names(extra) == [
+        f"{checks.EXTRA}: docker is not in RESERVED",
+        f"{checks.EXTRA}: macvlan_artifact_report is not in RESERVED",
+        "playbooks/verify.yml: docker begins with none of the collection's prefixes",
+        "playbooks/verify.yml: macvlan_artifact_report has the name of an artifact",
+    ]
+
+
+def test_no_playbook_publishes_a_name_of_its_own(extra):
+    more = "- hosts: all\n  tasks: [{ansible.builtin.set_stats: {data: {macvlan_report: 1}}}]\n"
+    (extra / "playbooks" / "verify.yml").write_text(more)
+    assert checks.names(extra) == ["playbooks/verify.yml: publishes macvlan_report by itself"]
+
+
+def test_a_reserved_name_that_nothing_sets_is_found(extra):
+    (extra / "playbooks" / "site.yml").write_text(PLAYBOOK.replace("macvlan_plan", "macvlan_failure"))
+    assert checks.names(extra) == [f"{checks.EXTRA}: macvlan_plan is in RESERVED, and nothing sets it"]
