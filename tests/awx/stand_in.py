@@ -73,7 +73,7 @@ class StandIn:
     def _list(self, endpoint: str, query: dict[str, str]) -> Answer:
         tables = [self.tables.get(name, {}) for name in UNIONS.get(endpoint, (endpoint,))]
         items = [item for table in tables for item in table.values()]
-        found = [item for item in items if all(str(item.get(key)) == value for key, value in query.items())]
+        found = [item for item in items if all(_fits(item, key, value) for key, value in query.items())]
         return 200, {"count": len(found), "results": found, "next": None}
 
     def _create(self, endpoint: str, data: dict[str, Any]) -> Answer:
@@ -114,6 +114,13 @@ class StandIn:
             return 400, {"error": problem}
         item["survey_spec"] = data
         return 200, {}
+
+
+def _fits(item: dict[str, Any], key: str, value: str) -> bool:
+    """One filter of a list; how a list is divided into pages is none."""
+    if key == "id__in":
+        return str(item["id"]) in value.split(",")
+    return key in ("page", "page_size") or str(item.get(key)) == value
 
 
 def unfit(survey: dict[str, Any]) -> str:
