@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed test-engines bench profile demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed test-engines test-awx bench profile demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -54,6 +54,9 @@ test-composed: root setup ## run site.yml and teardown.yml on hosts composed fro
 test-engines: root setup ## run the tests on hosts with Docker and Podman (as root); ENGINES=docker20,podman5 for some
 	@ENGINES='$(or $(ENGINES),all)' python -m pytest tests/engines $(ARGS)
 
+test-awx: root setup ## run the job templates as AWX does, whole: downloads awx.awx and ansible-rulebook (as root)
+	@AWX_WHOLE=1 python -m pytest tests/awx $(ARGS)
+
 bench: root setup ## measure beside other tools, and print a table of the ratios (as root); ARGS=--help
 	@python -m tests.bench $(ARGS)
 
@@ -63,7 +66,8 @@ profile: root setup ## print where the time of a converged site.yml goes, module
 demo: root setup ## show the collection at work on three nspawn hosts (as root); faster, two namespaces: LAB=netns
 	@LAB='$(LAB)' tests/lab/demo
 
-docs: setup ## write docs/causes.md and docs/architecture.svg from the code
+docs: setup ## write docs/causes.md, docs/architecture.svg and the surveys for AWX from the code
+	@python tests/tools/awx_surveys.py
 	@python tests/tools/causes_page.py
 	@python tests/tools/architecture.py --write
 

@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered, _reports
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import show, without_collector
@@ -32,6 +33,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._json import indented
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import PACKED, unpacked
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.model import build
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import html, markdown
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Result, Variables
@@ -87,10 +89,22 @@ def _host(name: str, variables: Variables) -> HostResult:
         return _missing(name, variables)
     if result.get("unreachable"):
         return HostResult(name, state=UNREACHABLE, message=_first_line(result))
-    evidence = result.get("evidence")
-    if not isinstance(evidence, Mapping):
+    try:
+        evidence = _evidence(result)
+    except ValueError as error:
+        return HostResult(name, state=FAILED, message=f"its evidence can not be read: {error}")
+    if evidence is None:
         return HostResult(name, state=FAILED, message=_first_line(result))
-    return HostResult(name, plain(evidence), plain(result.get("clock")))
+    return HostResult(name, evidence, plain(result.get("clock")))
+
+
+def _evidence(result: Result) -> dict[str, Any] | None:
+    """As the action plugin packed it, or as the module returned it. Errors: ValueError."""
+    if PACKED in result:
+        found: dict[str, Any] = plain(clean_data(unpacked(result[PACKED])))
+        return found
+    evidence = result.get("evidence")
+    return plain(evidence) if isinstance(evidence, Mapping) else None
 
 
 def _missing(name: str, variables: Variables) -> HostResult:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module macvlan_diagnose with the host's name and place among others, follows its watch, and measures the
-offset of the host's clock."""
+"""Runs the module macvlan_diagnose with the host's name and place among others, follows its watch, measures the offset
+of the host's clock, and packs the evidence."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import (
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._confirm import Silent, limited
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._live.task import followed
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import PACKED, packed
 
 MODULE = "linuxnet.macvlan.macvlan_diagnose"
 #: Seconds beside the watch that snapshots and experiments may take, also on a host that is very busy.
@@ -39,9 +40,12 @@ class ActionModule(ActionBase):
         arguments = {**_place(task_vars or {}), **arguments}
         with followed(self, arguments, task_vars or {}) as given:
             made = clean_data(self._collected(given, task_vars))
-        result.update(made)
+        # nobody but this plugin packs
+        result.update({key: value for key, value in made.items() if key != PACKED})
         if "evidence" in made:
             result["clock"] = self._clock()
+            # every task's result becomes an event that a controller stores
+            result[PACKED] = packed(result.pop("evidence"))
         return result
 
     def _collected(self, arguments: Arguments, task_vars: Variables | None) -> Result:

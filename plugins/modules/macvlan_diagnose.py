@@ -124,9 +124,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+packed_evidence:
+  description:
+    - RV(evidence) as JSON, compressed (zlib) and in base64, for M(linuxnet.macvlan.fleet_diagnose). The action plugin
+      packs it, as controllers such as AWX store the result of each task.
+    - In Python, C(zlib.decompress(base64.b64decode(text))) is the JSON.
+  returned: when the input is valid and it is run by Ansible
+  type: str
 evidence:
   description: Everything that was found, as plain data.
-  returned: when the input is valid
+  returned: when the input is valid and the module runs without its action plugin
   type: dict
   contains:
     schema:

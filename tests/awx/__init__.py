@@ -1,0 +1,1 @@
+"""The playbooks as AWX runs them."""

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The linuxnet.macvlan authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs after and beside each other: the workflow, slices, and jobs that AWX stops in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from labkit.lab import Lab
+
+from . import answers, whole
+from .private_data import Job, PrivateData
+from .test_jobs import CHECK, DIAGNOSE, PLAN, SITE, TEARDOWN, VERIFY, changed
+
+pytestmark = whole.ONLY
+
+
+@pytest.fixture
+def bare(jobs: PrivateData) -> Iterator[PrivateData]:
+    """Without any link, before and after."""
+    yield jobs
+    jobs.run(TEARDOWN, answers.defaults("teardown"))
+
+
+class Workflow:
+    """Nodes one after the other: each gets the artifacts of those before it as extra variables."""
+
+    def __init__(self, jobs: PrivateData) -> None:
+        self._jobs = jobs
+        self._artifacts: dict[str, Any] = {}
+
+    def node(self, template: Any, survey: str, slice_number: int = 1) -> Job:
+        job = self._jobs.run(template, answers.defaults(survey), self._artifacts, slice_number)
+        self._artifacts |= job.artifacts
+        return job
+
+
+def converged(jobs: PrivateData) -> None:
+    """Run again, and then nothing differs."""
+    job = jobs.run(SITE, answers.defaults("site"))
+    assert job.status == "successful", job.stdout
+    job = jobs.run(CHECK, answers.defaults("site"))
+    assert (job.status, changed(job)) == ("successful", {}), job.stdout
+
+
+def test_a_workflow_plans_configures_in_slices_and_verifies(bare: PrivateData) -> None:
+    workflow = Workflow(bare)
+    assert workflow.node(PLAN, "site").status == "successful"
+    for number, host in ((1, "h1"), (2, "h2")):
+        job = workflow.node(replace(SITE, slices=2), "site", number)
+        assert job.status == "successful", job.stdout
+        assert set(changed(job)) == {host}
+    job = workflow.node(VERIFY, "verify")
+    assert job.status == "successful", job.stdout
+
+
+def test_a_failed_verification_leads_to_a_diagnosis_with_the_reason(bare: PrivateData, lab: Lab) -> None:
+    workflow = Workflow(bare)
+    assert workflow.node(SITE, "site").status == "successful"
+    lab.exec("h1", "ip", "link", "set", "lan0", "type", "macvlan", "mode", "private")
+    job = workflow.node(VERIFY, "verify")
+    assert job.status == "failed"
+    assert "mode" in str(job.failures())
+    job = workflow.node(DIAGNOSE, "diagnose")
+    assert job.status == "failed"
+    assert "lan0 CONFIRMED wrong_mode" in job.stdout
+
+
+def test_a_job_that_times_out_is_repaired_by_the_next_one(bare: PrivateData) -> None:
+    job = bare.run(replace(SITE, timeout=1), answers.defaults("site"))
+    assert job.status == "timeout"
+    converged(bare)
+
+
+def test_a_job_that_is_cancelled_while_it_configures_is_repaired_by_the_next_one(bare: PrivateData) -> None:
+    begun: list[str] = []
+
+    def listen(event: dict[str, Any]) -> bool:
+        if event["event"] == "runner_on_start" and "Configure the" in event["event_data"].get("task", ""):
+            begun.append(event["event_data"]["host"])
+        return True
+
+    job = bare.run(SITE, answers.defaults("site"), event_handler=listen, cancel_callback=lambda: bool(begun))
+    assert job.status == "canceled"
+    converged(bare)
