@@ -32,6 +32,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
     HostResult,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._hostvars import of_host
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._json import indented
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import PACKED, unpacked
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.model import build
@@ -65,7 +66,7 @@ class ActionModule(ActionBase):
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         dummy, options = self.validate_argument_spec(OPTIONS)
         directory, mode = options["report_dir"], _reports.parse_mode(options["report_mode"], "report_mode")
-        results = [_host(name, task_vars["hostvars"][name]) for name in task_vars["ansible_play_hosts_all"]]
+        results = [_host(name, of_host(task_vars["hostvars"], name)) for name in task_vars["ansible_play_hosts_all"]]
         generated = utc(time.time())
         report = _report.make(results, generated, _version(), options["parameters"])
         lines = words.lines(report, options["full_up_to"])

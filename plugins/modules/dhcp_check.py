@@ -449,6 +449,10 @@ seconds:
   sample: 4.1
 """
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once
+
+compile_once.install()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end

@@ -167,6 +167,10 @@ library_package:
   sample: python3-pyroute2
 """
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once
+
+compile_once.install()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import end

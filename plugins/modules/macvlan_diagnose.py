@@ -199,6 +199,10 @@ problems:
 """
 
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once
+
+compile_once.install()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput

@@ -208,6 +208,10 @@ unseen_namespaces:
   elements: str
 """
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once
+
+compile_once.install()
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput

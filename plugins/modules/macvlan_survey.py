@@ -160,6 +160,10 @@ overrun:
 """
 
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once
+
+compile_once.install()
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -169,21 +173,20 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.names imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._survey.parts import PARTS
 
 
-def options(params: dict) -> tuple[dict[str, dict], dict[str, str]]:
-    """The options of each part that is asked for, complete, and of the others why they are not valid."""
+def options(params: dict) -> dict[str, dict]:
+    """The options of each part that is asked for, as they were given."""
     given = {name: dict(params[name]) for name in PARTS if params[name] is not None}
     if CONFLICTS in given:
         given[CONFLICTS]["run_key"] = params["run_key"]
     if LINKS in given:
         given[LINKS].setdefault("host_id", params["host_id"])
-    valid, refused = {}, {}
-    for name, values in given.items():
-        checked = ArgumentSpecValidator(PARTS[name].argument_spec()).validate(values)
-        if checked.error_messages:
-            refused[name] = "; ".join(checked.error_messages)
-        else:
-            valid[name] = checked.validated_parameters
-    return valid, refused
+    return given
+
+
+def complete(argument_spec: dict, given: dict) -> tuple[dict, str]:
+    """The options of a part with its defaults, and why they are not valid, or an empty text."""
+    checked = ArgumentSpecValidator(argument_spec).validate(given)
+    return checked.validated_parameters, "; ".join(checked.error_messages)
 
 
 def main() -> None:
@@ -199,8 +202,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    valid, refused = options(given)
-    end(module, survey(SurveyRequest(valid, refused, given["thorough"], given["dhcp_in_service"], module.check_mode)))
+    request = SurveyRequest(
+        options(given), complete, given["thorough"], given["dhcp_in_service"], check=module.check_mode
+    )
+    end(module, survey(request))
 
 
 if __name__ == "__main__":

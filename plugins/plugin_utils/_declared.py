@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.slices import Groups
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Variables
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._hostvars import of_host
 
 #: The variables of a declaration.
 NETWORKS, LINKS = "macvlan_networks", "macvlan_links"
@@ -41,7 +42,7 @@ class Play:
 
     def variables(self, name: str) -> Variables:
         """Those of a host."""
-        return self._hostvars[name]
+        return of_host(self._hostvars, name)
 
     def declaration(self, name: str, problems: Problems) -> HostDeclaration:
         """What a host declares."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Dict
@@ -22,16 +22,21 @@ PartResult = Dict[str, Any]
 SKIPPED: PartResult = {"changed": False, "skipped": True}
 
 
+def _as_given(_argument_spec: dict, given: dict) -> tuple[dict, str]:
+    return given, ""
+
+
 @dataclass(frozen=True)
 class SurveyRequest:
-    """options: of the parts that are asked for, by name and valid. refused: why those of others are not valid.
+    """options: of the parts that are asked for, by name. complete: validates those of a part by its argument spec and
+    adds defaults; returns them, and why they are not valid, or an empty text.
 
     thorough: whether reachability counts also where something differs. dhcp_in_service: whether DHCP servers are asked
     also where the host has all its addresses. check: whether Ansible only predicts, so that no reachability is probed.
     """
 
     options: Mapping[str, dict] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
+    complete: Callable[[dict, dict], tuple[dict, str]] = _as_given
     thorough: bool = True
     dhcp_in_service: bool = True
     check: bool = False
@@ -63,11 +68,19 @@ class _Survey:
         self._read(CONTAINERS)
         # A run would write nothing, and nothing of an earlier one waits for it.
         self._as_declared = not self._differs(EXCLUSION, LINKS, CONTAINERS) and not pending.remains()
+        asks = self._as_declared or (self._request.thorough and not self._of(LINKS).get("failed"))
+        # Two threads that import the same would wait for each other.
+        for name in (CONFLICTS, REACHABILITY) if asks else (CONFLICTS,):
+            self._load(name)
         with ThreadPoolExecutor(max_workers=2) as executor:
             others = executor.submit(self._look_for_others)
-            if self._as_declared or (self._request.thorough and not self._of(LINKS).get("failed")):
+            if asks:
                 self._read(REACHABILITY)
             others.result()
+
+    def _load(self, name: str) -> None:
+        if name in self._request.options:
+            PARTS[name].load()
 
     def _look_for_others(self) -> None:
         """One after the other: what a DHCP server asks for an address is not to be taken for someone who wants it."""
@@ -83,11 +96,8 @@ class _Survey:
         return {"changed": False, "as_declared": self._as_declared, "settled": settled, **parts, "warnings": warnings}
 
     def _read(self, name: str) -> None:
-        request = self._request
-        if name in request.refused:
-            self._found[name] = failure(request.refused[name])
-        elif name in request.options:
-            self._found[name] = _result(name, request.options[name], request.check)
+        if name in self._request.options:
+            self._found[name] = _result(name, self._request)
 
     def _of(self, name: str) -> PartResult:
         return self._found.get(name, SKIPPED)
@@ -97,9 +107,10 @@ class _Survey:
         return any(part.get("failed") or part.get("changed") for part in found)
 
 
-def _result(name: str, options: dict, check: bool) -> PartResult:
+def _result(name: str, request: SurveyRequest) -> PartResult:
     try:
-        return PARTS[name].run(options, check)
+        options, refused = request.complete(PARTS[name].load().argument_spec(), request.options[name])
+        return failure(refused) if refused else PARTS[name].run(options, request.check)
     except Exception as error:  # noqa: BLE001  (a module would end with a traceback; the other parts have their say)
         return failure(f"{PARTS[name].module} failed: {type(error).__name__}: {error}")
 

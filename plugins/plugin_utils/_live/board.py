@@ -13,18 +13,21 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 
 from . import lines as _lines
-from .lines import Said
+from .lines import WATCH, Said
 from .state import STATUS_MAX, WatchedHost, of_text
 
 #: Seconds between two times that something is printed.
 PRINT = 1.0
 #: Files of hosts begin with this.
 _HOST = "host-"
+#: The user makes this file to end all watches.
+_END = "end"
 _MODE = 0o600
 #: Octets of what was printed, by host.
 _SAID_MAX = 1 << 22
@@ -72,6 +75,10 @@ class Board:
             return None
         return min(max(time.time() - moment, 0.0), at_most)
 
+    def to_end(self) -> bool:
+        """Whether the user has asked for the end of all watches."""
+        return os.path.lexists(self._open_path(_END))
+
     def print(self) -> None:
         """Print what is new on all hosts, unless another worker does that or did so a moment ago."""
         now = time.monotonic()
@@ -83,7 +90,11 @@ class Board:
             try:
                 said = self._said()
                 if now - said.at >= PRINT:
+                    first = not said.standing
                     found, said = _lines.fold(self._read(), self._hosts, said, now)
+                    if first and found:
+                        command = shlex.join(["touch", self._open_path(_END)])
+                        found.append(f"{WATCH}to end it now and judge what was seen: {command}")
                     self._replace("said", json.dumps(asdict(said)))
                     if found:
                         self._show("\n".join(found))

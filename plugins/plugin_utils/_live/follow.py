@@ -173,8 +173,12 @@ class LiveWatch:
             self._board.mark(state.broken_for, self._after_break)
 
     def _remaining(self) -> float | None:
+        if self._began is None:
+            return None
+        if self._board.to_end():
+            return 0.0
         # A watch that sees a loss come and go ends by itself, when it has seen enough of it.
-        if self._began is None or self._after_break is None or self._state.comes_back:
+        if self._after_break is None or self._state.comes_back:
             return None
         broken_for = self._board.broken_for(self._after_break)
         return remaining(broken_for, time.monotonic() - self._began, self._after_break)

@@ -46,7 +46,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict]:
         for name, part in PARTS.items():
             monkeypatch.setitem(look.PARTS, name, replace(part, run=of(name)))
         asked = {name: {"of": name} for name in PARTS if returned[name] is not None}
-        return look.survey(look.SurveyRequest(asked, {}, thorough, dhcp_in_service))
+        return look.survey(look.SurveyRequest(asked, thorough=thorough, dhcp_in_service=dhcp_in_service))
 
     before = dict(PARTS)
     yield survey

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -85,5 +87,32 @@ def test_one_worker_prints_for_all(tmp_path: Path) -> None:
         board.write(WatchedHost(f"h{number}", WATCHING, 1.0, 4, 4))
     for board in boards:
         board.print()
-    assert shown == ["watch: 2 of 2 hosts watched; 8 of 8 targets answer (+1 s)"]
+    assert "\n".join(shown).splitlines() == [
+        "watch: 2 of 2 hosts watched; 8 of 8 targets answer (+1 s)",
+        f"watch: to end it now and judge what was seen: touch {tmp_path}/board/end",
+    ]
+    assert len(shown) == 1
     assert {path.stat().st_mode & 0o077 for path in tmp_path.rglob("*")} == {0}
+
+
+@pytest.mark.parametrize("after_break", [None, 3.0])
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_file_of_the_user_ends_all_watches(tmp_path: Path, after_break: float | None, comes_back: bool) -> None:
+    shown: list[str] = []
+    board = Board(str(tmp_path / "board"), "0", 1, shown.append)
+    state = json.loads(STATUS) | {"comes_back": comes_back}
+    asked: list[list[str]] = []
+
+    def run(command: str) -> str:
+        words = shlex.split(command)
+        asked.append(words[words.index(follow.ASK) + 4 :])
+        return f"1 {json.dumps(state)}"
+
+    watch = follow.LiveWatch("h1", "token", run, lambda: sys.executable, board, after_break, 1)
+    watch._ask()
+    watch._ask()
+    board.print()
+    subprocess.run(["/bin/sh", "-c", shown[0].rpartition(": ")[2]], check=True)
+    watch._ask()
+    watch._ask()
+    assert asked == [["alive"], ["alive"], ["alive", "stop"], ["alive"]]
