@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Shows what the collection does: starts a lab, runs site.yml twice and verify.yml on it, injects a fault, and has
-diagnose.yml find the cause. On a host with a container engine, the containers are that engine's."""
+diagnose.yml find the cause. On a host with a container engine the containers are that engine's, and so is their
+network: made by hand, and taken over by site.yml."""
 
 from __future__ import annotations
 
@@ -32,6 +33,8 @@ KINDS = {"nspawn": ("demo.yml", 10), "netns": ("demo-netns.yml", 2)}
 NAME = "demo"
 #: How many seconds diagnose.yml watches, and the directory of its report.
 WATCH, REPORT = 5, ROOT / "tests" / "output" / "demo"
+#: To take over a network that was made by hand, the role creates it again with its label, and connects the containers.
+CONSENT = "container_network_adopt=true container_network_recreate=true"
 #: A station of the topologies, on the same LAN as the hosts.
 LAN = "lan"
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_FORCE_COLOR": "false"}
@@ -140,8 +143,8 @@ def show(lab: Lab, soak: int) -> None:
     with step("before: a host and its own macvlan containers cannot reach each other"):
         if reachability(lab):
             raise Unexpected("a host and its own macvlan containers reach each other before the links are created")
-    with step("site.yml: validate the whole inventory, then create and verify the links"):
-        playbook(lab, "site", "-e", "verify_soak_seconds=0")
+    with step("site.yml: validate the whole inventory, then create and verify links and container networks"):
+        playbook(lab, "site", "-e", "verify_soak_seconds=0", "-e", CONSENT)
     with step("site.yml again: nothing to change"):
         changed = playbook(lab, "site", "-e", "verify_soak_seconds=0")
         if any(changed.values()):

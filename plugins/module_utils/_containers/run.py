@@ -211,6 +211,6 @@ def _rows(state: State) -> list[dict]:
             "owned": network.owned, "containers": [one.as_data() for one in engine.of(network)],
         }
         for engine in state.engines.values()
-        for network in engine.networks
+        for network in sorted(engine.networks, key=lambda one: one.name)
         if network.owned or any((one.engine, one.name) == (engine.name, network.name) for one in state.desired)
     ]  # fmt: skip

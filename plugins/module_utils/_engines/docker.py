@@ -80,7 +80,7 @@ def open_engine(path: str = SOCKET) -> Docker:
     try:
         said = client.get("/version")
     except Unanswered:
-        if find("dockerd") is None and find("docker") is None:
+        if find("dockerd") is None:
             remedy = "install docker.io (Debian) or docker-ce, or correct engine"
             raise Missing("docker is not installed on this host", remedy) from None
         raise
