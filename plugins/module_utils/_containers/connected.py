@@ -50,7 +50,8 @@ def removal(engine: str, endpoints: Iterable[Attachment]) -> str:
 def check(desired: DesiredNetwork, wanted: NetworkSpec, endpoints: Sequence[Attachment], problems: Problems) -> None:
     """Add a problem for each container that could not be connected to the new network."""
     where = f"{desired.key}.engine"
-    for what, remedy in (*_bound(desired, endpoints), *_managed(desired, endpoints)):
+    refused = (*_bound(desired, endpoints), *_managed(desired, endpoints), *_without_mac(desired, endpoints))
+    for what, remedy in refused:
         problems.add(where, desired.engine, what, remedy)
     for one in endpoints:
         for address in one.fixed or ():
@@ -90,6 +91,14 @@ def _managed(desired: DesiredNetwork, endpoints: Iterable[Attachment]) -> Iterat
         elif one.removed_at_stop:
             what = f"{one.name} was started with --rm: podman deletes it when it stops"
             yield what, f"run podman stop {shlex.quote(one.name)}, run this again, and create it again"
+
+
+def _without_mac(desired: DesiredNetwork, endpoints: Iterable[Attachment]) -> Iterator[tuple[str, str]]:
+    for one in endpoints:
+        if one.mac and not one.mac_kept:
+            what = f"{one.name} has the MAC address {one.mac}, which this {desired.engine} gives to no container again"
+            again = "run this again, and create it again"
+            yield what, f"run {removal(desired.engine, [one])}, {again}"
 
 
 def _unusable(address: Address, wanted: NetworkSpec) -> str:

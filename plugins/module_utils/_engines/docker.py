@@ -23,6 +23,9 @@ SOCKET = "/run/docker.sock"
 API_OLDEST, API_NEWEST = "1.41", "1.47"
 #: From this release on, a MAC address is drawn at each start (moby's GenerateRandomMAC); before it follows from IPv4.
 RANDOM_MAC = (28,)
+#: From this release on, a container that is connected loses the MAC address that was chosen for it (26.1: the API takes
+#: MacAddress and ignores it, for running and for stopped containers).
+LOSES_MAC = (25,)
 #: Hexadecimal digits of a container's ID that are its host name, and an alias.
 SHORT_ID = 12
 
@@ -151,6 +154,7 @@ def endpoint(item: Said, one: EngineNetwork, version: str) -> Attachment:
         addresses=own,
         fixed=model.addresses(ipam.get("IPv4Address"), ipam.get("IPv6Address")),
         mac=mac,
+        mac_kept=version_tuple(version) < LOSES_MAC,
         by_id=_names_by_id(item, one),
         project=str(labels.get(model.COMPOSE_PROJECT) or ""),
         compose=tuple(filter(None, str(labels.get(model.COMPOSE_FILES) or "").split(","))),
@@ -168,7 +172,7 @@ def _fixed_mac(found: Said, config: Said, own: Iterable[Address], version: str) 
     """The MAC address that somebody chose; one that is derived or drawn must not become one."""
     chosen = parse_mac(config.get("MacAddress"))
     now = parse_mac(found.get("MacAddress"))
-    if chosen is not None:
+    if chosen is not None and (now in (None, chosen) or version_tuple(version) < LOSES_MAC):
         return chosen
     if now is None or version_tuple(version) >= RANDOM_MAC or now in map(derived_mac, own):
         return ""

@@ -69,6 +69,7 @@ class Attachment:
     addresses: that it has now, none while it is stopped. fixed: those that somebody chose for it; None where the engine
     does not say. mac: one that somebody chose for it. by_id: whether the container names the network by its ID, so
     that it cannot be connected to another one. removed_at_stop: whether the engine deletes it when it stops.
+    mac_kept: whether the engine gives it that MAC address again.
     unit, pod: what else would start or stop it. settings: what the engine needs to connect it as it is now.
     """
 
@@ -78,6 +79,7 @@ class Attachment:
     addresses: tuple[Address, ...] = ()
     fixed: tuple[Address, ...] | None = ()
     mac: str = ""
+    mac_kept: bool = True
     by_id: bool = False
     removed_at_stop: bool = False
     unit: str = ""

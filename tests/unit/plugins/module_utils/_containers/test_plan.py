@@ -174,6 +174,12 @@ def test_compose_containers_are_refused_with_the_command():
     assert f"run {command} down, run this again, and run {command} up -d" in problem
 
 
+def test_a_mac_address_that_the_engine_would_lose_is_refused():
+    losing = container(mac="02:11:22:33:44:55", mac_kept=False)
+    _found, (problem,) = planned([{"parent": "eth1"}], [there()], [losing], **CONSENT)
+    assert "web has the MAC address 02:11:22:33:44:55, which this docker gives to no container again" in problem
+
+
 @pytest.mark.parametrize(
     ("changed", "what", "remedy"),
     [

@@ -98,6 +98,12 @@ def test_a_derived_or_random_mac_is_not_kept(version, mac, fixed):
     assert docker.endpoint(item, of_docker(), version).mac == fixed
 
 
+@pytest.mark.parametrize(("version", "kept"), [("20.10.24", True), ("26.1.5", False)])
+def test_which_docker_gives_a_chosen_mac_again(version, kept):
+    found = docker.endpoint(DOCKER["containers"]["web"], of_docker(), version)
+    assert (found.mac, found.mac_kept) == ("02:11:22:33:44:55", kept)
+
+
 def test_running_container_of_podman():
     found = podman_end("pw")
     assert (found.name, found.running, found.fixed) == ("pw", True, (ip("192.168.101.140"),))
