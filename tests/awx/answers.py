@@ -13,12 +13,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import awx_surveys
 
-#: Shorter than an operator would choose. Numbers are numbers, as a survey returns them.
+#: Shorter than an operator would choose, and with time for a controller on a busy machine to confirm. Numbers are
+#: numbers, as a survey returns them.
 QUICK: dict[str, dict[str, Any]] = {
-    "site": {"verify_soak_seconds": 0},
+    "site": {"verify_soak_seconds": 0, "interfaces_confirm_timeout": 300},
     "verify": {"verify_soak_seconds": 1, "macvlan_diagnose_seconds": 4.0},
     "diagnose": {"diagnose_seconds": 4.0, "diagnose_after_break": 1.0},
-    "teardown": {},
+    "teardown": {"interfaces_confirm_timeout": 300},
     "mac_list": {"mac_list_lldp_seconds": 0},
 }
 

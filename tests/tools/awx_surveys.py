@@ -118,7 +118,7 @@ def text() -> str:
     """The whole file."""
     header = "\n".join(Path(__file__).read_text(encoding="utf-8").splitlines()[:3])
     data = {"macvlan_awx_surveys": {name: survey(name) for name in SURVEYS}}
-    body = yaml.dump(data, sort_keys=False, width=110, allow_unicode=True, Dumper=_Indented)
+    body = yaml.dump(data, sort_keys=False, width=100, allow_unicode=True, Dumper=_Indented)
     return f"{header}\n---\n# Written by tests/tools/awx_surveys.py from the argument specs of the roles.\n{body}"
 
 

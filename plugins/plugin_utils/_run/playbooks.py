@@ -82,7 +82,7 @@ def check(playbook: str, variables: Mapping[str, object], problems: Problems) ->
     for name, spec in PLAYBOOKS[playbook].options.items():
         if name not in variables:
             if spec.get("required"):
-                problems.add(name, None, "this is required", f"set it: --extra-vars {name}=VALUE")
+                problems.add(name, None, "this is required", f"set it: --extra-vars {name}=DIRECTORY")
             continue
         value = variables[name]
         for fault in _faults(name, spec, value):

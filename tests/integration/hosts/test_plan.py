@@ -110,3 +110,30 @@ def test_when_no_host_can_be_reached_the_table_says_so(inventory, touched: Path)
     assert (run.rc, run.failed) == (2, ["h1"]), run.output
     assert run.row("h1") == ["h1", "lan0", "eth0", *["-"] * 5, "UNREACHABLE"]
     assert touched.exists()
+
+
+def test_every_mistake_of_a_run_is_found_before_it_connects(inventory, touched: Path) -> None:
+    options = ("--tags", "verifi", "--skip-tags", "report")
+    wrong = {"macvlan_serial": "0", "macvlan_max_fail_percentage": "half", "interfaces_recreate": "maybe"}
+    run = playbooks.run(
+        "site", inventory({"h1": {"shim": "192.168.100.3"}}), options=options, verify_soak_secnds=1, **wrong
+    )
+    assert run.rc != 0
+    for reported in (
+        "macvlan_serial = '0': this is no number of hosts above 0",
+        "macvlan_max_fail_percentage = 'half': argument 'macvlan_max_fail_percentage' is of type",
+        "h1: interfaces_recreate = 'maybe': the role interfaces refuses it",
+        "--tags = 'verifi': site.yml has no step of this name. Remedy: write verify.",
+        "--skip-tags = 'report': the report is what fails for hosts that failed",
+        "nothing reads the extra variable verify_soak_secnds: verify_soak_seconds may be meant",
+        "5 problems, nothing was changed",
+    ):
+        assert reported in run.output, run.output
+    assert not touched.exists()
+
+
+def test_a_pattern_that_matches_no_host_is_an_error(inventory, touched: Path) -> None:
+    run = playbooks.run("verify", inventory({"h1": {"shim": "192.168.100.3"}}), macvlan_hosts="webs")
+    assert run.rc != 0
+    assert "macvlan_hosts matches no host of the inventory" in run.output
+    assert not touched.exists()

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import base64
+import json
+import random
 import zlib
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import RESULT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _packed
 
 
@@ -35,3 +38,16 @@ def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_packed, "UNPACKED_MAX", 1000)
     with pytest.raises(ValueError, match="larger than 1000"):
         _packed.unpacked(_packed.packed({"a": "a" * 2000}))
+
+
+def test_the_largest_evidence_of_a_sick_host_fits_into_an_event() -> None:
+    """Made of what compresses worst: addresses and moments by chance, up to the bound of a module's result."""
+    chance = random.Random(1)
+    events: list[dict] = []
+    for dummy in range(RESULT_MAX // 90):
+        mac = ":".join(f"{chance.randrange(256):02x}" for dummy in range(6))
+        address = f"192.168.{chance.randrange(256)}.{chance.randrange(256)}"
+        moment = round(chance.random() * 60, 3)
+        events.append({"seconds": moment, "kind": "neighbour", "address": address, "mac": mac})
+    assert len(json.dumps(events)) > RESULT_MAX
+    assert len(_packed.packed({"watch": {"events": events}})) < 100_000
