@@ -50,6 +50,8 @@ class Scope:
     namespaces: frozenset[tuple[int, int]] = frozenset()
     #: Whether a temporary child of the parent may ask where the host has no link of its own.
     temporary_child: bool = True
+    #: Why the service that announces containers does not run, empty where it does or none is installed.
+    announcer_problem: str = ""
 
     @property
     def parent_name(self) -> str:

@@ -9,8 +9,9 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce import unit
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
@@ -107,13 +108,20 @@ def run(
     def observe() -> list[Scope]:
         return _survey.survey(declared, _facts.read_all(), temporary_child)
 
-    scopes = observe() if check else _settled(observe)
+    scopes = [_with_unit(scope) for scope in (observe() if check else _settled(observe))]
     catalogue = [(scope, item) for scope in scopes for kind in CHECKS.values() for item in kind.checks(scope)]
     if check:
         unasked = tuple(proof.not_run(item) for dummy, item in catalogue)
         return VerifyReport(unasked, time.time(), time.monotonic() - began)
     results, started = _results(catalogue, rounds, observe)
     return VerifyReport(tuple(results), started, time.monotonic() - began)
+
+
+def _with_unit(scope: Scope) -> Scope:
+    network = scope.network
+    if not network.announce or network.link is None:
+        return scope
+    return replace(scope, announcer_problem=unit.problem(network.link))
 
 
 def _settled(observe: Callable[[], list[Scope]]) -> list[Scope]:
