@@ -48,8 +48,8 @@ NAMED_IN = ("/run/netns", "/run/docker/netns", "/var/run/docker/netns")
 NAMESPACES_MOST, CHILDREN_MOST, ADDRESSES_MOST = 8192, 8, 32
 #: Threads that close sockets.
 CLOSERS = 16
-#: Octets and seconds of one dump.
-DUMP_MAX, DUMP_TIME = 1 << 20, 0.25
+#: Octets and seconds of one dump: on a busy host, rtnetlink is locked for tenths of a second.
+DUMP_MAX, DUMP_TIME = 1 << 20, 3.0
 #: linux/rtnetlink.h: IFLA_EXT_MASK and RTEXT_FILTER_SKIP_STATS; asm-generic/socket.h
 _EXT_MASK, _SKIP_STATS = 29, 1 << 3
 _NETNS_COOKIE = 71
@@ -200,4 +200,4 @@ def _ask(sock: socket.socket, kind: int, flags: int, payload: bytes) -> Iterator
             yield message
         if not flags:
             return
-    raise OSError(f"more than {DUMP_MAX} octets or {DUMP_TIME} s")
+    raise OSError(f"more than {DUMP_MAX} octets, or {DUMP_TIME} s")

@@ -70,7 +70,7 @@ class Service:
         self._young: dict[int, float] = {}
         self._found: dict[int, list[Found]] = {}
         self._queue: list[int] = []
-        self._thorough = True
+        self._thorough = self._there = True
         self._events = _events()
         self._tap: socket.socket | None = None
         self._event = self._next = time.monotonic()
@@ -142,12 +142,18 @@ class Service:
     def _read(self) -> None:
         """Go on with the look for a moment."""
         parent = self._index()
+        if not parent and self._there:
+            self._log(f"{self._parent} is not there")
+        self._there = bool(parent)
         until = time.monotonic() + SLICE
         while self._queue and time.monotonic() < until:
             inode = self._queue.pop(0)
             known = [] if self._thorough or not parent else self._found.get(inode, [])
             try:
                 found = self._namespaces.read(self._paths[inode], parent, self._wanted, known) if parent else []
+            except socket.timeout:
+                # Too busy now: what was read before is read again.
+                found = self._found.get(inode, [])
             except OSError:
                 found = []
             self._found[inode] = found
@@ -175,7 +181,8 @@ class Service:
             if self._tap is None:
                 raise OSError(errno.ENETDOWN, "answers cannot be heard")
             self._tap.send(probe(claim.mac, claim.address))
-        except OSError:
+        except OSError as error:
+            self._log(f"{claim.address} of {claim.mac} cannot be probed: {error.strerror}")
             self._schedule.lost(claim)
         else:
             self._schedule.sent(time.monotonic(), claim)
@@ -192,7 +199,8 @@ class Service:
                 if claim not in ready:
                     raise OSError(errno.EADDRNOTAVAIL, "it is not there any more")
                 self._namespaces.send(path, claim.index, announcement(claim.mac, claim.address))
-            except OSError:
+            except OSError as error:
+                self._log(f"{claim.address} of {claim.mac} cannot be announced: {error.strerror}")
                 self._schedule.lost(claim)
             else:
                 if self._schedule.sent(time.monotonic(), claim):

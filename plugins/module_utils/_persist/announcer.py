@@ -36,11 +36,12 @@ WantedBy=multi-user.target
 
 #: What the keeper's confinement is too narrow for, and why. CAP_SYS_ADMIN and RestrictNamespaces=net: setns(2) into
 #: network namespaces, and no other kind. CAP_SYS_PTRACE and ProtectProc=default: /proc/PID/ns/net of processes of
-#: other users (proc(5)). CAP_NET_RAW and AF_PACKET: to send and hear frames. CAP_NET_ADMIN goes.
+#: other users (proc(5)). CAP_NET_RAW and AF_PACKET: to send and hear frames. CAP_NET_ADMIN goes. AF_UNIX
+#: stays: glibc looks up the index of the parent by it.
 _CONFINED = {
     "CapabilityBoundingSet=CAP_NET_ADMIN": "CapabilityBoundingSet=CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE",
     "ProtectProc=invisible": "ProtectProc=default\nProtectKernelTunables=yes",
-    "RestrictAddressFamilies=AF_NETLINK AF_UNIX": "RestrictAddressFamilies=AF_NETLINK AF_PACKET",
+    "RestrictAddressFamilies=AF_NETLINK AF_UNIX": "RestrictAddressFamilies=AF_NETLINK AF_PACKET AF_UNIX",
     "RestrictNamespaces=yes": "RestrictNamespaces=net",
     "SystemCallFilter=~@privileged @resources": "SystemCallFilter=~@privileged @resources\nSystemCallFilter=setns",
 }
