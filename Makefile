@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed bench profile demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed test-engines bench profile demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -50,6 +50,9 @@ test-hardening: root setup ## attack the collection, and print what broke which 
 
 test-composed: root setup ## run site.yml and teardown.yml on hosts composed from seeds (as root); ARGS=--help
 	@python -m tests.composed $(ARGS)
+
+test-engines: root setup ## run the tests on hosts with Docker and Podman (as root); ENGINES=docker20,podman5 for some
+	@ENGINES='$(or $(ENGINES),all)' python -m pytest tests/engines $(ARGS)
 
 bench: root setup ## measure beside other tools, and print a table of the ratios (as root); ARGS=--help
 	@python -m tests.bench $(ARGS)

@@ -2,26 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Shows what the collection does: starts a lab, runs site.yml twice and verify.yml on it, injects a fault, and has
-diagnose.yml find the cause."""
+diagnose.yml find the cause. On a host with a container engine, the containers are that engine's."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "collections")]
 
-from labkit.errors import LabError  # noqa: E402  (the path is set up above)
+from labkit.engines import IMAGE  # noqa: E402  (the path is set up above)
+from labkit.errors import LabError  # noqa: E402
 from labkit.lab import Lab  # noqa: E402
+from labkit.topology import Host  # noqa: E402
 
 #: Kind of hosts -> topology, and how many seconds verify.yml repeats the checks.
 KINDS = {"nspawn": ("demo.yml", 10), "netns": ("demo-netns.yml", 2)}
@@ -75,18 +79,53 @@ def playbook(lab: Lab, name: str, *options: str, fails: bool = False) -> dict[st
     return changed
 
 
+@dataclass(frozen=True)
+class Container:
+    """command: runs a program in it, after the name of the host or container of the lab that takes the command."""
+
+    host: Host
+    address: str
+    command: tuple[str, ...]
+
+
+def run_containers(lab: Lab) -> None:
+    """On hosts with an engine: a network on the parent's segment, made by hand, and two containers."""
+    for host in lab.topology.hosts.values():
+        if host.engine == "none":
+            continue
+        declared = host.variables["macvlan_networks"][0]
+        network = [
+            "network", "create", "-d", "macvlan", "-o", f"parent={declared['parent']}",
+            f"--subnet={declared['subnet']}", f"--gateway={declared['gateway']}",
+            f"--ip-range={declared['container_range']}", declared["name"],
+        ]  # fmt: skip
+        run = ["run", "--detach", "--network", declared["name"], "--stop-signal", "KILL", "--name"]
+        for words in (network, *([*run, f"{host.name}-c{number}", IMAGE, "sleep", "1d"] for number in (1, 2))):
+            command = [host.engine, *words]
+            print(f"    {host.name}: {shlex.join(command)}", flush=True)
+            lab.exec(host.name, *command)
+
+
+def first_container(lab: Lab, host: Host) -> Container:
+    if host.engine == "none":
+        item = next(item for item in lab.topology.containers.values() if item.host == host.name)
+        return Container(host, item.addresses[0].partition("/")[0], (item.name,))
+    name, network = f"{host.name}-c1", host.variables["macvlan_networks"][0]["name"]
+    form = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
+    address = lab.exec(host.name, host.engine, "inspect", "--format", form, name).stdout.strip()
+    return Container(host, address, (host.name, host.engine, "exec", name))
+
+
 def reachability(lab: Lab) -> bool:
     """Print which pings are answered, one line per host; whether all are."""
-    plan = lab.topology
     rows = []
-    for host in plan.hosts.values():
-        container = next(item for item in plan.containers.values() if item.host == host.name)
-        own, inner = (item.addresses[0].partition("/")[0] for item in (host.nics[0], container))
-        pairs = [(container.name, own), (host.name, inner), (LAN, inner)]
-        rows.append((f"{host.name} ({host.manager})", pairs))
+    for container in (first_container(lab, host) for host in lab.topology.hosts.values()):
+        host, own = container.host, container.host.nics[0].addresses[0].partition("/")[0]
+        pairs = [(container.command, own), ((host.name,), container.address), ((LAN,), container.address)]
+        rows.append((f"{host.name} ({host.manager if host.engine == 'none' else host.engine})", pairs))
 
-    def answers(pair: tuple[str, str]) -> str:
-        done = lab.exec(pair[0], "ping", "-n", "-c", "1", "-W", "1", pair[1], check=False)
+    def answers(pair: tuple[tuple[str, ...], str]) -> str:
+        done = lab.exec(*pair[0], "ping", "-c", "1", "-W", "1", pair[1], check=False)
         return "ok" if done.returncode == 0 else "FAIL"
 
     with ThreadPoolExecutor() as pool:
@@ -141,8 +180,11 @@ def main() -> int:
     topology, report = HERE / "topologies" / name, REPORT / "report.html"
     lab = None
     try:
-        with step(f"start a lab of {kind} hosts, each with two containers on macvlan links"):
+        with step(f"start a lab of {kind} hosts; where no engine runs, each has two containers on macvlan links"):
             lab = Lab.up(topology, NAME, lambda message: print(f"    {message}", flush=True))
+        if any(host.engine != "none" for host in lab.topology.hosts.values()):
+            with step("docker: a macvlan network made by hand, and containers"):
+                run_containers(lab)
         show(lab, soak)
     except (LabError, Unexpected) as error:
         print(f"demo: {error}", file=sys.stderr)

@@ -145,8 +145,9 @@ class TestNspawn:
     def lab(self, name) -> Lab:
         """A NetworkManager and a systemd-networkd host."""
         data = topology.load(TOPOLOGIES / "demo.yml")
-        del data["hosts"]["h3"]
+        del data["hosts"]["h3"], data["hosts"]["h2"]["engine"]
         data["containers"] = {key: item for key, item in data["containers"].items() if item["host"] != "h3"}
+        data["containers"]["h2-c1"] = {"host": "h2", "addresses": ["192.168.100.145/24"], "gateway": "192.168.100.1"}
         return Lab.up(data, name)
 
     def test_a_real_fleet(self, lab):

@@ -27,13 +27,40 @@ def hierarchies() -> list[Path]:
     return found
 
 
+#: A cpuset of version 1 accepts no process before it has both (cpuset(7)).
+CPUSET = ("cpuset.cpus", "cpuset.mems")
+
+#: Moves the shell into the groups whose files are given up to `--`, and becomes the program after it.
+JOIN = 'while [ "$1" != -- ]; do echo 0 > "$1"; shift; done; shift; exec "$@"'
+
+
 def enter(lab: str, host: str) -> None:
-    """Move this process into the host's own groups; skip a hierarchy that refuses (cpuset without CPUs)."""
-    for root in hierarchies():
-        group = root / f"{state.PREFIX}.{lab}" / host
+    """Move this process into the host's own groups; skip a hierarchy that refuses (one that is mounted read-only)."""
+    for group in _groups(lab, host):
         with contextlib.suppress(OSError):
-            group.mkdir(parents=True, exist_ok=True)
+            for made in (group.parent, group):
+                made.mkdir(exist_ok=True)
+                _copy_cpuset(made)
             (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+
+
+def joined(lab: str, host: str) -> list[str]:
+    """The prefix for a command that runs in the host's own groups, like everything that the host starts itself.
+
+    systemd-nspawn makes a group ``payload`` for the host where it has one for itself beside it.
+    """
+    inner = [group / "payload" if (group / "payload").exists() else group for group in _groups(lab, host)]
+    return ["sh", "-c", JOIN, "sh", *(str(group / "cgroup.procs") for group in inner if group.exists()), "--"]
+
+
+def _groups(lab: str, host: str) -> list[Path]:
+    return [root / f"{state.PREFIX}.{lab}" / host for root in hierarchies()]
+
+
+def _copy_cpuset(group: Path) -> None:
+    for file, above in ((group / name, group.parent / name) for name in CPUSET):
+        if file.exists() and above.exists() and not file.read_text(encoding="utf-8").strip():
+            file.write_text(above.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def remove(lab: str, host: str | None = None) -> None:

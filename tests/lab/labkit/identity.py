@@ -9,7 +9,7 @@ import stat
 import uuid
 from pathlib import Path
 
-from . import managers
+from . import engines, managers
 from .cpio import Entry, directory, file, link
 from .state import State, cache
 from .topology import Host
@@ -34,6 +34,7 @@ def entries(state: State, host: Host) -> list[Entry]:
         "/etc/ssh/sshd_config.d/10-lab.conf": SSHD,
         "/root/.ssh/authorized_keys": (cache() / "ssh" / "id_ed25519.pub").read_text(encoding="utf-8"),
         **managers.files(host),
+        **engines.files(host),
     }
     return [
         directory("/root", 0o700),
@@ -41,7 +42,7 @@ def entries(state: State, host: Host) -> list[Entry]:
         file(f"/etc/ssh/{key.name}", key.read_bytes(), 0o600),
         file(f"/etc/ssh/{key.name}.pub", key.with_suffix(".pub").read_bytes()),
         *(file(path, text, 0o600 if path.startswith(PRIVATE) else 0o644) for path, text in content.items()),
-        *(link(path, target) for path, target in managers.links(host).items()),
+        *(link(path, target) for path, target in {**managers.links(host), **engines.links(host)}.items()),
     ]
 
 

@@ -4,6 +4,7 @@
 """Operating system images: built once with mmdebstrap, kept in the user's cache, used read-only below each host.
 
 An image is a directory tree with one directory per layer. A build has another name, and is renamed when it is complete.
+Packages of network managers are downloaded with the image, those of a container engine when a host first needs it.
 """
 
 from __future__ import annotations
@@ -18,28 +19,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed
 
-from . import recipe, state
+from . import packages, recipe, state
 from .errors import LabError
-from .machine import KEYRING
 
-MIRROR = "http://deb.debian.org/debian"
-
-#: Settings of this machine's apt that it needs to reach a mirror: proxies, certificates, clocks.
-APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries", "Acquire::ForceIPv")
-
-#: $1 is the layer's new directory, $2 the image's. Without a network, so that services cannot reach this machine's.
+#: $1 is the layer's new directory, $2 the layers below it, $3 the directory of packages, $4 the commands. Without a
+#: network, so that services cannot reach this machine's.
 LAYER_SCRIPT = """
 set -e
-mount -t overlay -o "lowerdir=$2/base,upperdir=$1/tree,workdir=$1/work" overlay "$1/root"
+mount -t overlay -o "lowerdir=$2,upperdir=$1/tree,workdir=$1/work" overlay "$1/root"
 mount -t proc proc "$1/root/proc"
 mkdir -p "$1/root/var/cache/apt/archives" "$1/root/var/lib/apt/lists"
-mount --bind "$2/packages/archives" "$1/root/var/cache/apt/archives"
-mount --bind "$2/packages/lists" "$1/root/var/lib/apt/lists"
+mount --bind "$3/archives" "$1/root/var/cache/apt/archives"
+mount --bind "$3/lists" "$1/root/var/lib/apt/lists"
 printf '#!/bin/sh\\nexit 101\\n' > "$1/root/usr/sbin/policy-rc.d"
 chmod 755 "$1/root/usr/sbin/policy-rc.d"
-chroot "$1/root" sh -e -c "$3"
+chroot "$1/root" sh -e -c "$4"
 rm "$1/root/usr/sbin/policy-rc.d"
 rm -f "$1"/root/var/cache/apt/*.bin
 """
@@ -49,21 +45,27 @@ def directory(system: str) -> Path:
     return state.cache() / "images" / f"{system}-{recipe.fingerprint(system)}"
 
 
-def layers(system: str, manager: str) -> list[Path]:
+def layers(system: str, manager: str, engine: str = "none") -> list[Path]:
     """The image's directory trees for overlayfs, topmost first."""
-    extra = [] if recipe.LAYERS[manager] == recipe.Layer() else [directory(system) / manager]
-    return [*extra, directory(system) / "base"]
+    below = [] if recipe.LAYERS[manager] == recipe.Layer() else [directory(system) / manager]
+    above = [] if engine == "none" else [_engine_layer(system, manager, engine)]
+    return [*above, *below, directory(system) / "base"]
 
 
-def ensure(wanted: set[tuple[str, str]], say: Callable[[str], None]) -> None:
-    """Build what is missing of (system, manager) pairs; systems in parallel. Errors: LabError."""
-    managers: dict[str, set[str]] = {}
-    for system, manager in wanted:
-        managers.setdefault(system, set()).add(manager)
-    if not managers:
+def _engine_layer(system: str, manager: str, engine: str) -> Path:
+    """On top of a manager's layer, as both change the same files, such as dpkg's list of packages."""
+    return directory(system) / f"{manager}+{engine}-{recipe.engine_fingerprint(system, engine)}"
+
+
+def ensure(wanted: set[tuple[str, str, str]], say: Callable[[str], None]) -> None:
+    """Build what is missing of (system, manager, engine); systems in parallel. Errors: LabError."""
+    by_system: dict[str, set[tuple[str, str]]] = {}
+    for system, manager, engine in wanted:
+        by_system.setdefault(system, set()).add((manager, engine))
+    if not by_system:
         return
-    with ThreadPoolExecutor(len(managers)) as pool:
-        for result in [pool.submit(_ensure, system, needed, say) for system, needed in sorted(managers.items())]:
+    with ThreadPoolExecutor(len(by_system)) as pool:
+        for result in [pool.submit(_ensure, system, needed, say) for system, needed in sorted(by_system.items())]:
             result.result()
 
 
@@ -75,7 +77,7 @@ def used(system: str) -> Iterator[None]:
         yield
 
 
-def _ensure(system: str, managers: set[str], say: Callable[[str], None]) -> None:
+def _ensure(system: str, needed: set[tuple[str, str]], say: Callable[[str], None]) -> None:
     images = state.cache() / "images"
     images.mkdir(parents=True, exist_ok=True)
     with open(images / f".{system}.lock", "w", encoding="utf-8") as lock:
@@ -83,14 +85,19 @@ def _ensure(system: str, managers: set[str], say: Callable[[str], None]) -> None
         _remove_outdated(system)
         if not directory(system).exists():
             say(f"building the {system} image (once)")
-            began = time.monotonic()
-            _build_base(system)
-            say(f"built the {system} image ({time.monotonic() - began:.0f} s)")
-        for manager in sorted(managers):
+            _timed(f"built the {system} image", say, _build_base, system)
+        for manager in sorted({manager for manager, _engine in needed}):
             if not layers(system, manager)[0].exists():
-                began = time.monotonic()
-                _build_layer(system, manager)
-                say(f"built {manager} for {system} ({time.monotonic() - began:.0f} s)")
+                _timed(f"built {manager} for {system}", say, _build_manager, system, manager)
+        for manager, engine in sorted(needed):
+            if not layers(system, manager, engine)[0].exists():
+                _timed(f"built {engine} for {system} with {manager}", say, _build_engine, system, manager, engine)
+
+
+def _timed(done: str, say: Callable[[str], None], build: Callable[..., None], *what: str) -> None:
+    began = time.monotonic()
+    build(*what)
+    say(f"{done} ({time.monotonic() - began:.0f} s)")
 
 
 def _remove_outdated(system: str) -> None:
@@ -118,10 +125,10 @@ def _build_base(system: str) -> None:
             "mmdebstrap", "--mode=root", "--variant=minbase", "--skip=cleanup/apt/lists,cleanup/apt/cache",
             f"--include={','.join(recipe.PACKAGES)}",
             "--dpkgopt=force-unsafe-io", *(f"--dpkgopt=path-exclude={glob}" for glob in recipe.EXCLUDED),
-            '--aptopt=Acquire::Languages "none"', *(f"--aptopt={setting}" for setting in apt_settings()),
+            '--aptopt=Acquire::Languages "none"', *(f"--aptopt={setting}" for setting in packages.apt_settings()),
             *(f'--customize-hook=chroot "$1" {command}' for command in recipe.FINISH),
             f"--customize-hook={apt} clean && {apt} --download-only install {' '.join(downloads)}",
-            system, str(base), f"deb [signed-by={KEYRING}] {mirror()} {system} main",
+            system, str(base), packages.source(system),
         ],
     )  # fmt: skip
     (base / "var/cache/apt/archives").rename(new / "packages" / "archives")
@@ -131,19 +138,56 @@ def _build_base(system: str) -> None:
     new.rename(image)
 
 
-def _build_layer(system: str, manager: str) -> None:
-    image, layer = directory(system), recipe.LAYERS[manager]
-    new = image / f"{manager}.new"
+def _build_manager(system: str, manager: str) -> None:
+    image = directory(system)
+    _build_layer(f"{system}-{manager}", image / manager, recipe.LAYERS[manager], [image / "base"], image / "packages")
+
+
+def _build_engine(system: str, manager: str, engine: str) -> None:
+    layer, target = recipe.ENGINES[engine][system], _engine_layer(system, manager, engine)
+    recipe_hash = target.name.rpartition("-")[2]
+    for old in target.parent.glob(f"*{engine}-*"):
+        if not old.name.endswith(recipe_hash) and not _in_use(target.parent):
+            shutil.rmtree(old)
+    downloaded = target.with_name(f"packages-{engine}-{recipe_hash}")
+    if not downloaded.exists():
+        _download(system, layer, downloaded)
+    _build_layer(f"{system}-{manager}-{engine}", target, layer, layers(system, manager), downloaded)
+
+
+def _download(system: str, layer: recipe.Layer, target: Path) -> None:
+    """The layer's packages, into a directory of the image. Errors: LabError."""
+    new = target.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(target.parent / "packages/lists", new / "lists")
+    try:
+        packages.download(system, new, layer.packages, target.parent / "base/var/lib/dpkg/status")
+    except CommandFailed as error:
+        raise LabError(f"{layer.packages[0]} for {system} could not be downloaded: {error}") from error
+    new.rename(target)
+
+
+def _in_use(image: Path) -> bool:
+    """Whether a host runs on the image."""
+    with open(image / "lock", "a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _build_layer(name: str, target: Path, layer: recipe.Layer, below: list[Path], source: Path) -> None:
+    """name: of the log. below: the layers on which it builds, topmost first. source: the directory of packages."""
+    new = target.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)
     for part in ("tree", "work", "root"):
         (new / part).mkdir(parents=True)
     apt = "apt-get --yes --no-install-recommends --no-download -o Dpkg::Options::=--force-unsafe-io install"
     commands = [*([f"{apt} {' '.join(layer.packages)}"] if layer.packages else []), *layer.commands]
-    _logged(
-        f"{system}-{manager}",
-        ["unshare", "--mount", "--net", "sh", "-c", LAYER_SCRIPT, "sh", str(new), str(image), " && ".join(commands)],
-    )
-    (new / "tree").rename(image / manager)
+    lower, script = ":".join(map(str, below)), " && ".join(commands)
+    _logged(name, ["unshare", "--mount", "--net", "sh", "-c", LAYER_SCRIPT, "sh", str(new), lower, str(source), script])
+    (new / "tree").rename(target)
     shutil.rmtree(new)
 
 
@@ -156,21 +200,3 @@ def _logged(name: str, argv: list[str]) -> None:
         lines = log.read_text(encoding="utf-8").strip().splitlines()
         said = [line for line in lines if line.startswith(("E:", "W:"))] or lines or ["no message"]
         raise LabError(f"the {name} image could not be built: {' '.join(said[-3:])} Remedy: see {log}.")
-
-
-def mirror() -> str:
-    """This machine's mirror if it is a Debian one, else Debian's own."""
-    form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
-    listed = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"], check=False).out
-    for line in listed.splitlines():
-        uri, release, component, origin = line.split("|")
-        if origin == "Debian" and component == "main" and "-" not in release and uri.startswith("http"):
-            return uri.rstrip("/")
-    return MIRROR
-
-
-def apt_settings() -> list[str]:
-    """This machine's settings of `APT_SETTINGS`, as apt configuration lines."""
-    listed = run(["apt-config", "dump"], check=False).out
-    lines = [line.strip() for line in listed.splitlines() if line.startswith(APT_SETTINGS)]
-    return [line.rstrip(";") for line in lines if not line.endswith(' "";')]

@@ -185,7 +185,7 @@ class Lab:
 
     def _make(self, data: dict, plan: Topology) -> None:
         real = [host for host in plan.hosts.values() if host.kind != "netns"]
-        images.ensure({(str(host.os), host.manager) for host in real}, self.say)
+        images.ensure({(str(host.os), host.manager, host.engine) for host in real}, self.say)
         vm_host.prepare([host for host in real if host.kind == "vm"], self.say)
         self.state.save("starting", data)
         for name in plan.hosts:

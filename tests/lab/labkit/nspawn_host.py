@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from . import background, leader, real_host
+from . import background, cgroups, leader, real_host
 from .state import State
 from .topology import Host, Topology
 
@@ -28,5 +28,9 @@ def reboot(state: State, topology: Topology, host: Host) -> None:
 
 
 def inside(state: State, host: Host) -> list[str]:
-    """The prefix for a command that runs on the host. Errors: LabError when the host does not run."""
-    return leader.enter(state.host(host.name), clean=True)
+    """The prefix for a command that runs on the host. Errors: LabError when the host does not run.
+
+    Container engines start containers in the control groups of who asks, so there the command is in the host's own.
+    """
+    join = [] if host.engine == "none" else cgroups.joined(state.name, host.name)
+    return [*join, *leader.enter(state.host(host.name), clean=True)]

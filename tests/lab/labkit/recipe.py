@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contents of a host's operating system: a base image per Debian release, and one layer per network manager."""
+"""The contents of a host's operating system: a base image per Debian release, one layer per network manager, and above
+it one per container engine."""
 
 from __future__ import annotations
 
@@ -33,6 +34,29 @@ LAYERS = {
     "none": Layer(),
 }
 
+#: The image of `engines.ARCHIVE` has busybox and its programs, and nothing else.
+BUSYBOX = (
+    "mkdir -p /usr/share/lab /tmp/image/bin /tmp/image/tmp /tmp/image/etc",
+    "cp /bin/busybox /tmp/image/bin/",
+    "for name in $(busybox --list); do [ $name = busybox ] || ln -s busybox /tmp/image/bin/$name; done",
+    "tar -c -C /tmp/image -f /usr/share/lab/busybox.tar .",
+    "rm -r /tmp/image",
+)
+
+#: Engine -> release -> layer: Debian's engines with compose, and what they recommend for rootless containers.
+ENGINES = {
+    "docker": {
+        "bookworm": Layer(("docker.io", "docker-compose", "iptables", "busybox-static"), BUSYBOX),
+        "trixie": Layer(("docker.io", "docker-cli", "docker-compose", "iptables", "busybox-static"), BUSYBOX),
+    },
+    "podman": {
+        "bookworm": Layer(
+            ("podman", "crun", "netavark", "aardvark-dns", "slirp4netns", "uidmap", "busybox-static"), BUSYBOX
+        ),
+        "trixie": Layer(("podman", "crun", "netavark", "aardvark-dns", "passt", "uidmap", "busybox-static"), BUSYBOX),
+    },
+}
+
 #: Not needed in a host that lives for minutes: consoles, and timers for networks and disks.
 MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
@@ -53,5 +77,13 @@ FINISH = (
 def fingerprint(system: str) -> str:
     """Changes with the recipe, so that a new image is built."""
     layers = {name: asdict(layer) for name, layer in LAYERS.items()}
-    text = json.dumps([system, PACKAGES, layers, EXCLUDED, FINISH], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return _hash([system, PACKAGES, layers, EXCLUDED, FINISH])
+
+
+def engine_fingerprint(system: str, engine: str) -> str:
+    """Of an engine's layer alone: hosts without an engine keep their image when it changes."""
+    return _hash(asdict(ENGINES[engine][system]))
+
+
+def _hash(recipe: object) -> str:
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]

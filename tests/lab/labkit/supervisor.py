@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 
-from . import background, cgroups, identity, images, leader, netns, nspawn_host, state, wiring
+from . import background, cgroups, engines, identity, images, leader, netns, nspawn_host, state, wiring
 from .topology import Host, Topology, parse
 
 #: systemd-nspawn --keep-unit ends with this status when the host asks for a reboot (EXIT_FORCE_RESTART).
@@ -59,7 +59,8 @@ def _make_root(files: state.State, host: Host) -> Path:
     run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(disk)])
     for part in ("upper", "work", "root"):
         (disk / part).mkdir()
-    lower = ":".join(str(path).replace(":", "\\:") for path in images.layers(str(host.os), host.manager))
+    trees = images.layers(str(host.os), host.manager, host.engine)
+    lower = ":".join(str(path).replace(":", "\\:") for path in trees)
     options = f"lowerdir={lower},upperdir={disk / 'upper'},workdir={disk / 'work'}"
     run(["mount", "-t", "overlay", "-o", options, "overlay", str(disk / "root")])
     identity.write(disk / "root", identity.entries(files, host))
@@ -74,6 +75,7 @@ def _boot(files: state.State, topology: Topology, host: Host, root: Path, boots:
         "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--setenv=TERM=dumb",
         f"--capability={CAPABILITIES}", f"--machine={files.netns(host.name)}", f"--hostname={host.name}",
         f"--network-namespace-path={netns.RUN / files.netns(host.name)}", f"--directory={root}",
+        *engines.nspawn_options(host),
     ]  # fmt: skip
     environment = {**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
     process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL)

@@ -18,6 +18,7 @@ from .reader import GROUP, NAME, Reader
 KINDS = ("netns", "nspawn", "vm")
 SYSTEMS = ("bookworm", "trixie")
 MANAGERS = ("networkmanager", "networkd", "ifupdown", "netplan", "none")
+ENGINES = ("docker", "podman", "none")
 MODES = ("bridge", "vepa", "private", "passthru", "source")
 
 #: Per-port flags of the bridge, by their names in bridge(8).
@@ -76,6 +77,7 @@ class Host(Machine):
     kind: str
     os: str | None
     manager: str
+    engine: str
     variables: dict
     groups: tuple[str, ...]
 
@@ -140,7 +142,7 @@ def parse(data: object) -> Topology:
 
 
 _NIC_KEYS = ("name", "switch", "addresses", "gateway", "mac", "mtu", "port")
-_HOST_KEYS = ("kind", "os", "manager", "nics", "vars", "groups")
+_HOST_KEYS = ("kind", "os", "manager", "engine", "nics", "vars", "groups")
 _CONTAINER_KEYS = ("host", "parent", "mode", "mac", "addresses", "gateway")
 
 
@@ -193,6 +195,9 @@ def _host(name: str, reader: Reader, switches: dict[str, Switch]) -> Host:
     else:
         system = reader.choice("os", SYSTEMS, None) if kind else None
         manager = reader.choice("manager", MANAGERS, "none") or "none"
+    engine = reader.choice("engine", ENGINES, "none") or "none"
+    if engine != "none" and kind in ("netns", "vm"):
+        reader.problem("engine", f"a host of kind {kind} has no container engine", "leave it out, or use kind nspawn")
     nics = tuple(_nic(name, item, switches) for item in reader.subs("nics", _NIC_KEYS))
     names = [nic.name for nic in nics]
     for twice in sorted({item for item in names if names.count(item) > 1}):
@@ -203,6 +208,7 @@ def _host(name: str, reader: Reader, switches: dict[str, Switch]) -> Host:
         kind=kind or "",
         os=system,
         manager=manager,
+        engine=engine,
         variables=reader.mapping("vars"),
         groups=tuple(reader.names("groups", GROUP)),
     )

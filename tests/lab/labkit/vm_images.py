@@ -20,9 +20,8 @@ from pathlib import Path
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
 
-from . import cpio, images, state
+from . import cpio, images, packages, state
 from .errors import LabError
-from .machine import KEYRING
 
 #: The kernel for virtual machines, with drivers as modules, and the program of the initramfs.
 KERNEL, BUSYBOX = "linux-image-cloud-amd64", "busybox-static"
@@ -116,21 +115,10 @@ def _build_kernel(system: str) -> None:
 
 def _download(system: str, folder: Path) -> list[Path]:
     """Download the release's current packages with this machine's apt."""
-    for part in ("state/lists/partial", "cache/archives/partial"):
-        (folder / part).mkdir(parents=True)
-    (folder / "status").touch()
-    (folder / "sources.list").write_text(
-        f"deb [signed-by={KEYRING}] {images.mirror()} {system} main\n", encoding="utf-8"
-    )
-    options = [
-        "-o", f"Dir::State={folder}/state", "-o", f"Dir::State::status={folder}/status",
-        "-o", f"Dir::Cache={folder}/cache", "-o", f"Dir::Etc::sourcelist={folder}/sources.list",
-        "-o", "Dir::Etc::sourceparts=-", "-o", "Acquire::Languages=none", "-o", "APT::Sandbox::User=root",
-    ]  # fmt: skip
-    run(["apt-get", *options, "update"], timeout=600)
+    options = packages.updated(system, folder)
     depends = run(["apt-cache", *options, "depends", "--important", KERNEL]).out.split()
     kernel = depends[depends.index("Depends:") + 1]
-    run(["env", f"--chdir={folder}", "apt-get", *options, "download", BUSYBOX, kernel], timeout=600)
+    run(["env", f"--chdir={folder}", "apt-get", *options, "download", BUSYBOX, kernel], timeout=packages.PATIENCE)
     return sorted(folder.glob("*.deb"))
 
 

@@ -32,7 +32,7 @@ def test_defaults():
     topology = parse(small())
     host, container = topology.hosts["h1"], topology.containers["c1"]
     nic = host.nics[0]
-    assert (host.manager, host.groups, host.variables) == ("none", (), {})
+    assert (host.manager, host.engine, host.groups, host.variables) == ("none", "none", (), {})
     assert (nic.name, nic.switch, nic.mtu, nic.gateways) == ("eth0", "sw0", None, ("192.0.2.1",))
     assert (container.parent, container.mode) == ("eth0", "bridge")
     assert (topology.switches["sw0"].mcast_snooping, topology.switches["sw0"].ageing) == (False, 300)
@@ -75,8 +75,14 @@ def test_all_problems_at_once():
                     {"name": "eth0", "switch": "s1", "mtu": 3, "port": {"hairpin": "yes"}},
                 ],
             },
-            "h2": {"kind": "netns", "manager": "networkd", "nics": []},
-            "h3": {"kind": "vm", "os": "focal", "groups": ["1st"], "nics": [{"name": "a/b", "switch": "s1"}]},
+            "h2": {"kind": "netns", "manager": "networkd", "engine": "podman", "nics": []},
+            "h3": {
+                "kind": "vm",
+                "os": "focal",
+                "engine": "lxc",
+                "groups": ["1st"],
+                "nics": [{"name": "a/b", "switch": "s1"}],
+            },
         },
         "stations": {"s1": {"switch": "s3"}},
         "containers": {"c1": {"host": "h9"}, "c2": {"host": "h3", "mode": "routed"}},
@@ -96,8 +102,10 @@ def test_all_problems_at_once():
         "hosts.H_1.nics[1].mtu",
         "hosts.H_1.nics[1].port.hairpin",
         "hosts.h2.manager",
+        "hosts.h2.engine",
         "hosts.h2.nics",
         "hosts.h3.os",
+        "hosts.h3.engine",
         "hosts.h3.groups",
         "hosts.h3.nics[0].name",
         "stations.s1",
