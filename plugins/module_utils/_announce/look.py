@@ -40,7 +40,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink i
 )
 
 from .decode import Child, Held, addresses, children, namespace_id
-from .schedule import Claim
+from .schedule import ContainerClaim
 
 #: Where namespaces get names: ip-netns(8), CNI and Podman, and Docker.
 NAMED_IN = ("/run/netns", "/run/docker/netns", "/var/run/docker/netns")
@@ -57,10 +57,10 @@ _NETNS_COOKIE = 71
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Found(NamedTuple):
+class FoundClaim(NamedTuple):
     """A claim, and whether its link and address are in use."""
 
-    claim: Claim
+    claim: ContainerClaim
     ready: bool
 
 
@@ -114,8 +114,8 @@ class Namespaces:
             os._exit(70)
 
     def read(
-        self, path: str, parent: int, wanted: Callable[[Address], bool], known: Sequence[Found] = ()
-    ) -> list[Found]:
+        self, path: str, parent: int, wanted: Callable[[Address], bool], known: Sequence[FoundClaim] = ()
+    ) -> list[FoundClaim]:
         """What containers claim on children of the parent in one namespace. Errors: OSError.
 
         known: what was read before. It is returned where the addresses are the same and all of it was in use: addresses
@@ -132,7 +132,7 @@ class Namespaces:
             cookie = cookie or os.stat(path).st_ino
             pairs = [(ours[item.index], item) for item in held if item.index in ours]
             return [
-                Found(Claim(cookie, child.index, child.mac, item.address), child.ready and item.usable)
+                FoundClaim(ContainerClaim(cookie, child.index, child.mac, item.address), child.ready and item.usable)
                 for child, item in pairs
             ]
 
@@ -173,7 +173,7 @@ def _setns(handle: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _same(cookie: int, known: Sequence[Found], held: Sequence[Held]) -> bool:
+def _same(cookie: int, known: Sequence[FoundClaim], held: Sequence[Held]) -> bool:
     """Whether all that was read before was in use, and is what there is now."""
     before = {(claim.index, claim.address) for claim, ready in known if ready and claim.namespace == cookie}
     return len(before) == len(known) and before == {(item.index, item.address) for item in held if item.usable}

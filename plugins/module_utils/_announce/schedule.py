@@ -40,7 +40,7 @@ MOST = 4096
 STATE_MAX = 1 << 20
 
 
-class Claim(NamedTuple):
+class ContainerClaim(NamedTuple):
     """An address of a container. namespace: the number of its namespace; index, mac: of its link."""
 
     namespace: int
@@ -50,7 +50,7 @@ class Claim(NamedTuple):
 
 
 class Send(NamedTuple):
-    claim: Claim
+    claim: ContainerClaim
     what: str
 
 
@@ -62,22 +62,22 @@ class _Job:
     conflicts: int = 0
 
 
-class Schedule:
+class Announcements:
     """All claims, those that are announced already, and what is to be sent when.
 
     chance: a number from 0 to 1, random.
     """
 
-    def __init__(self, chance: Callable[[], float], announced: Iterable[Claim] = ()) -> None:
+    def __init__(self, chance: Callable[[], float], announced: Iterable[ContainerClaim] = ()) -> None:
         self._chance = chance
-        self._jobs: dict[Claim, _Job] = {}
+        self._jobs: dict[ContainerClaim, _Job] = {}
         self._announced = set(announced)
         self._starts: dict[Address, list[float]] = {}
-        self._double: set[Claim] = set()
+        self._double: set[ContainerClaim] = set()
         self._tokens, self._counted = BURST, 0.0
 
     @property
-    def announced(self) -> set[Claim]:
+    def announced(self) -> set[ContainerClaim]:
         """Those of which at least one announcement was sent."""
         return set(self._announced)
 
@@ -86,8 +86,8 @@ class Schedule:
         return any(job.step or job.due <= now for job in self._jobs.values())
 
     def update(
-        self, now: float, present: Iterable[Claim], ready: Iterable[Claim], complete: bool = True
-    ) -> list[Claim]:
+        self, now: float, present: Iterable[ContainerClaim], ready: Iterable[ContainerClaim], complete: bool = True
+    ) -> list[ContainerClaim]:
         """What a look found: claims that are there, and those of them whose link and address are in use.
 
         complete: whether the look has come to its end, so that what is not there is over.
@@ -126,7 +126,7 @@ class Schedule:
         self._tokens -= len(allowed)
         return [Send(claim, _step(claim, self._jobs[claim])) for _due, _key, claim in allowed]
 
-    def sent(self, now: float, claim: Claim) -> bool:
+    def sent(self, now: float, claim: ContainerClaim) -> bool:
         """Note that a step is done; whether it was the first announcement."""
         job = self._jobs[claim]
         if not job.step:
@@ -141,12 +141,12 @@ class Schedule:
             job.due = now + STEPS[claim.address.version][job.step][1]
         return first
 
-    def lost(self, claim: Claim) -> None:
+    def lost(self, claim: ContainerClaim) -> None:
         """It is not there any more, or not in use. A look that finds it again starts anew."""
         self._jobs.pop(claim, None)
         self._announced.discard(claim)
 
-    def heard(self, now: float, address: Address, mac: str) -> list[Claim]:
+    def heard(self, now: float, address: Address, mac: str) -> list[ContainerClaim]:
         """Somebody claims or wants an address: the claims that are not announced (further) because of that."""
         rivals = [claim for claim, job in self._jobs.items() if claim.address == address and claim.mac != mac]
         hit = [claim for claim in rivals if self._jobs[claim].step]
@@ -164,21 +164,21 @@ class Schedule:
         return max(0.0, min([longest, *(job.due - now for job in self._jobs.values())]))
 
 
-def _step(claim: Claim, job: _Job) -> str:
+def _step(claim: ContainerClaim, job: _Job) -> str:
     return STEPS[claim.address.version][job.step][0]
 
 
-def write_state(announced: Iterable[Claim]) -> str:
+def write_state(announced: Iterable[ContainerClaim]) -> str:
     rows = sorted([item.namespace, item.index, item.mac, str(item.address)] for item in announced)
     return json.dumps(rows)
 
 
-def read_state(text: str) -> set[Claim]:
+def read_state(text: str) -> set[ContainerClaim]:
     """What `write_state` wrote; nothing where it is anything else."""
     try:
         rows = json.loads(text[:STATE_MAX])
         return {
-            Claim(int(namespace), int(index), str(mac), ipaddress.ip_address(str(address)))
+            ContainerClaim(int(namespace), int(index), str(mac), ipaddress.ip_address(str(address)))
             for namespace, index, mac, address in rows[:MOST]
         }
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError, OverflowError):

@@ -38,8 +38,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import announcement, probe
 
 from .decode import claimed, concerns
-from .look import Found, Namespaces, paths
-from .schedule import PROBING, STATE_MAX, Claim, Schedule, read_state, write_state
+from .look import FoundClaim, Namespaces, paths
+from .schedule import PROBING, STATE_MAX, Announcements, ContainerClaim, read_state, write_state
 
 #: Seconds from an event to the first look, between two looks at least, and at most.
 SOON, PAUSE, LONGEST = 0.05, 0.2, 60.0
@@ -61,14 +61,14 @@ class Service:
         self._targets = [ipaddress.ip_network(item) for item in targets]
         self._state = state
         self._saved = read_state(_contents(state))
-        self._schedule = Schedule(random.random, self._saved)
+        self._schedule = Announcements(random.random, self._saved)
         self._namespaces = Namespaces()
         self._where: dict[int, str] = {}
         self._own: set[Address] = set()
         # By the inode of a namespace: how it is entered, when it was seen first, and what was found there.
         self._paths: dict[int, str] = {}
         self._young: dict[int, float] = {}
-        self._found: dict[int, list[Found]] = {}
+        self._found: dict[int, list[FoundClaim]] = {}
         self._queue: list[int] = []
         self._thorough = self._there = True
         self._events = _events()
@@ -167,7 +167,7 @@ class Service:
 
     def _send(self) -> None:
         """What is due. Before an announcement its namespace is read again: a container may have changed since."""
-        announced: dict[int, list[Claim]] = {}
+        announced: dict[int, list[ContainerClaim]] = {}
         for claim, what in self._schedule.due(time.monotonic()):
             if what == PROBING:
                 self._probe(claim)
@@ -176,7 +176,7 @@ class Service:
         for namespace, claims in announced.items():
             self._announce(self._where.get(namespace, ""), claims)
 
-    def _probe(self, claim: Claim) -> None:
+    def _probe(self, claim: ContainerClaim) -> None:
         try:
             if self._tap is None:
                 raise OSError(errno.ENETDOWN, "answers cannot be heard")
@@ -187,7 +187,7 @@ class Service:
         else:
             self._schedule.sent(time.monotonic(), claim)
 
-    def _announce(self, path: str, claims: list[Claim]) -> None:
+    def _announce(self, path: str, claims: list[ContainerClaim]) -> None:
         """Addresses of one namespace."""
         try:
             found = self._namespaces.read(path, self._index(), self._wanted)

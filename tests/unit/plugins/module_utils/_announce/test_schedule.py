@@ -13,8 +13,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce.schedul
     ANNOUNCING,
     BURST,
     PROBING,
-    Claim,
-    Schedule,
+    Announcements,
+    ContainerClaim,
     read_state,
     write_state,
 )
@@ -23,15 +23,15 @@ MAC, OTHER = "02:00:5e:00:00:01", "02:00:5e:00:00:02"
 V4, V6 = ipaddress.ip_address("192.168.100.130"), ipaddress.ip_address("fd00:100::82")
 
 
-def claim(number: int = 1, mac: str = MAC, address=V4) -> Claim:
-    return Claim(number, 2, mac, address)
+def claim(number: int = 1, mac: str = MAC, address=V4) -> ContainerClaim:
+    return ContainerClaim(number, 2, mac, address)
 
 
-def made(*announced: Claim) -> Schedule:
-    return Schedule(lambda: 0.5, announced)
+def made(*announced: ContainerClaim) -> Announcements:
+    return Announcements(lambda: 0.5, announced)
 
 
-def follow(schedule: Schedule, until: float, start: float = 0.0) -> list[tuple[float, str]]:
+def follow(schedule: Announcements, until: float, start: float = 0.0) -> list[tuple[float, str]]:
     """Everything that is sent, as nothing is in the way, with its time."""
     sent, now = [], start
     while now < until:
