@@ -48,7 +48,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames impo
 class Child(NamedTuple):
     """A macvlan link. parent, nsid: its lower device and, in its own namespace, the id of that one's namespace."""
 
-    index: int
+    link: int
     mac: str
     parent: int
     nsid: int
@@ -58,7 +58,7 @@ class Child(NamedTuple):
 class Held(NamedTuple):
     """An address of a link. usable: not waiting for duplicate address detection, and not refused by it."""
 
-    index: int
+    link: int
     address: Address
     usable: bool
 

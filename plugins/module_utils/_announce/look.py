@@ -128,11 +128,11 @@ class Namespaces:
             cookie = _cookie(sock)
             if cookie and _same(cookie, known, held):
                 return list(known)
-            ours = {child.index: child for child in self._children(sock, parent)} if held else {}
+            ours = {child.link: child for child in self._children(sock, parent)} if held else {}
             cookie = cookie or os.stat(path).st_ino
-            pairs = [(ours[item.index], item) for item in held if item.index in ours]
+            pairs = [(ours[item.link], item) for item in held if item.link in ours]
             return [
-                FoundClaim(ContainerClaim(cookie, child.index, child.mac, item.address), child.ready and item.usable)
+                FoundClaim(ContainerClaim(cookie, child.link, child.mac, item.address), child.ready and item.usable)
                 for child, item in pairs
             ]
 
@@ -175,8 +175,8 @@ def _setns(handle: int) -> None:
 
 def _same(cookie: int, known: Sequence[FoundClaim], held: Sequence[Held]) -> bool:
     """Whether all that was read before was in use, and is what there is now."""
-    before = {(claim.index, claim.address) for claim, ready in known if ready and claim.namespace == cookie}
-    return len(before) == len(known) and before == {(item.index, item.address) for item in held if item.usable}
+    before = {(claim.link, claim.address) for claim, ready in known if ready and claim.namespace == cookie}
+    return len(before) == len(known) and before == {(item.link, item.address) for item in held if item.usable}
 
 
 def _cookie(sock: socket.socket) -> int:

@@ -41,10 +41,10 @@ STATE_MAX = 1 << 20
 
 
 class ContainerClaim(NamedTuple):
-    """An address of a container. namespace: the number of its namespace; index, mac: of its link."""
+    """An address of a container. namespace: the number of its namespace; link: the index of its link."""
 
     namespace: int
-    index: int
+    link: int
     mac: str
     address: Address
 
@@ -169,7 +169,7 @@ def _step(claim: ContainerClaim, job: _Job) -> str:
 
 
 def write_state(announced: Iterable[ContainerClaim]) -> str:
-    rows = sorted([item.namespace, item.index, item.mac, str(item.address)] for item in announced)
+    rows = sorted([item.namespace, item.link, item.mac, str(item.address)] for item in announced)
     return json.dumps(rows)
 
 

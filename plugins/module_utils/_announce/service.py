@@ -61,7 +61,7 @@ class Service:
         self._targets = [ipaddress.ip_network(item) for item in targets]
         self._state = state
         self._saved = read_state(_contents(state))
-        self._schedule = Announcements(random.random, self._saved)
+        self._announcements = Announcements(random.random, self._saved)
         self._namespaces = Namespaces()
         self._where: dict[int, str] = {}
         self._own: set[Address] = set()
@@ -96,7 +96,7 @@ class Service:
         now = time.monotonic()
         if now > self._written + SAVE_PAUSE:
             self._save()
-        wait = 0.0 if self._queue else self._schedule.wake(now, max(self._next - now, 0.0))
+        wait = 0.0 if self._queue else self._announcements.wake(now, max(self._next - now, 0.0))
         sockets = [self._events, *([self._tap] if self._tap else [])]
         readable = select.select(sockets, [], [], wait)[0]
         if self._events in readable:
@@ -162,13 +162,13 @@ class Service:
         self._where = {item.claim.namespace: self._where[item.claim.namespace] for item in found}
         ready = [item.claim for item in found if item.ready]
         present = [item.claim for item in found]
-        for double in self._schedule.update(time.monotonic(), present, ready, complete=not self._queue):
+        for double in self._announcements.update(time.monotonic(), present, ready, complete=not self._queue):
             self._log(f"{double.address} of {double.mac}: another container here has it as well: not announced")
 
     def _send(self) -> None:
         """What is due. Before an announcement its namespace is read again: a container may have changed since."""
         announced: dict[int, list[ContainerClaim]] = {}
-        for claim, what in self._schedule.due(time.monotonic()):
+        for claim, what in self._announcements.due(time.monotonic()):
             if what == PROBING:
                 self._probe(claim)
             else:
@@ -183,9 +183,9 @@ class Service:
             self._tap.send(probe(claim.mac, claim.address))
         except OSError as error:
             self._log(f"{claim.address} of {claim.mac} cannot be probed: {error.strerror}")
-            self._schedule.lost(claim)
+            self._announcements.lost(claim)
         else:
-            self._schedule.sent(time.monotonic(), claim)
+            self._announcements.sent(time.monotonic(), claim)
 
     def _announce(self, path: str, claims: list[ContainerClaim]) -> None:
         """Addresses of one namespace."""
@@ -198,17 +198,17 @@ class Service:
             try:
                 if claim not in ready:
                     raise OSError(errno.EADDRNOTAVAIL, "it is not there any more")
-                self._namespaces.send(path, claim.index, announcement(claim.mac, claim.address))
+                self._namespaces.send(path, claim.link, announcement(claim.mac, claim.address))
             except OSError as error:
                 self._log(f"{claim.address} of {claim.mac} cannot be announced: {error.strerror}")
-                self._schedule.lost(claim)
+                self._announcements.lost(claim)
             else:
-                if self._schedule.sent(time.monotonic(), claim):
+                if self._announcements.sent(time.monotonic(), claim):
                     self._log(f"{claim.address} is at {claim.mac}: announced")
 
     def _listen(self) -> None:
         """On the parent, which hears each answer to a child before the child does; only while it counts."""
-        busy = self._schedule.busy(time.monotonic())
+        busy = self._announcements.busy(time.monotonic())
         if busy and self._tap is None:
             tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
             try:
@@ -239,8 +239,10 @@ class Service:
 
     def _read_frames(self) -> None:
         tap = self._tap
+        if tap is None:
+            return
         try:
-            for _number in range(READ_MOST if tap else 0):
+            for _number in range(READ_MOST):
                 self._hear(tap.recv(2048))
         except BlockingIOError:
             pass
@@ -251,11 +253,14 @@ class Service:
 
     def _hear(self, data: bytes) -> None:
         found = claimed(data)
-        for claim in self._schedule.heard(time.monotonic(), *found) if found else ():
-            self._log(f"{claim.address} of {claim.mac} is also at {found[1]}: not announced")
+        if found is None:
+            return
+        address, mac = found
+        for claim in self._announcements.heard(time.monotonic(), address, mac):
+            self._log(f"{claim.address} of {claim.mac} is also at {mac}: not announced")
 
     def _save(self) -> None:
-        announced = self._schedule.announced
+        announced = self._announcements.announced
         if announced == self._saved or not self._state:
             return
         temporary = f"{self._state}.new"
