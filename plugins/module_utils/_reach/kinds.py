@@ -18,6 +18,7 @@ KINDS = {
     GATEWAY_FROM_LINK: "gateway from the macvlan link",
     HOST_TO_CONTAINER: "host to container",
     CONTAINER_TO_HOST: "container to host",
+    ANNOUNCER: "announcements of containers",
 }
 
 #: The methods: an ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link; a connection.
