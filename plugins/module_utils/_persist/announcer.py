@@ -26,6 +26,7 @@ RestartSec=1
 RuntimeDirectory=linuxnet-macvlan-announce-{link}
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
+Slice=system.slice
 {confinement}
 MemoryMax=256M
 TasksMax=32
