@@ -123,6 +123,16 @@ options:
         description: Whether the link is administratively up.
         type: bool
         default: true
+      announce:
+        description:
+          - Networks in CIDR form and single addresses of containers on this host. The address of a container that
+            starts on the parent is announced at once, by gratuitous ARP and unsolicited neighbour advertisements from
+            the container's own link, if it is one of these and no other station holds it.
+          - A service that is installed with the persistent form of the link does that. Nothing is announced with
+            O(persistence=none), and on hosts without systemd.
+          - Without it there is no such service.
+        type: list
+        elements: str
       parent_up:
         description:
           - Whether to set the parent up where it is down, now and, where no network manager configures it, whenever it

@@ -126,7 +126,9 @@ checks:
       type: str
       sample: lan0
     kind:
-      description: V(gateway_from_parent), V(gateway_from_link), V(host_to_container) or V(container_to_host).
+      description:
+        - V(gateway_from_parent), V(gateway_from_link), V(host_to_container) or V(container_to_host); or
+          V(announcer), where the service that announces containers is installed and does not run.
       type: str
       sample: host_to_container
     from:

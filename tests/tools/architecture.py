@@ -38,9 +38,9 @@ MAY_IMPORT = {
 #: The rooms of module_utils, from left to right: a room imports those to its left in its own wing, and any of the wings
 #: that WING_IMPORTS gives to its own.
 WINGS = {
-    "base": ("_base", "_runtimes", "_kernel", "_intent", "_engines"),
+    "base": ("_base", "_runtimes", "_kernel", "_wire", "_intent", "_engines", "_announce"),
     "configure": ("_kmod", "_confirm", "_link", "_nm", "_persist", "_makers", "_converge", "_containers"),
-    "observe": ("_wire", "_info", "_reach", "_conflicts", "_dhcp", "_watch"),
+    "observe": ("_info", "_reach", "_conflicts", "_dhcp", "_watch"),
     "evidence": ("_evidence", "_survey"),
 }
 WING_IMPORTS = {

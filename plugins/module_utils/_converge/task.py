@@ -36,6 +36,7 @@ def argument_spec() -> dict:
         "parent": {"type": "raw"},
         "addresses": {"type": "list", "elements": "str"},
         "routes": {"type": "list", "elements": "dict", "options": route},
+        "announce": {"type": "list", "elements": "str"},
         **{row.name: dict(row.option) for row in attributes.ATTRIBUTES},
         "up": {"type": "bool", "default": True},
         "parent_up": {"type": "bool", "default": False},

@@ -30,6 +30,7 @@ ParentSelector = Union[str, Dict[str, Union[str, bool]]]
 class _NetworkMark(TypedDict, total=False):
     of_link: bool
     leased: bool
+    announce: bool
 
 
 class NetworkData(_NetworkMark):
@@ -37,6 +38,7 @@ class NetworkData(_NetworkMark):
 
     of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway; missing: it does not.
     leased: whether a server leases the address of the link; missing: not.
+    announce: whether a service of the link announces containers that start; missing: not.
     """
 
     name: str

@@ -174,6 +174,7 @@ def _network(
         "link": str(given.get("link_name") or values["name"]) if listed(given.get("host_address")) else None,
         "leased": LEASED in listed(given.get("host_address")),
     }
+    derived["announce"] = _announced(given, values, derived, f"{key}.announce", problems)
     network = MacvlanNetwork(**{**values, **derived}, mode=str(given.get("mode") or MODES[0]), key=key)
     check_name(network.name, f"{key}.name", problems)
     if network.link is not None and ifname_problem(network.link):
@@ -203,6 +204,15 @@ def _own(outers: tuple[Network, ...], sharing: Sharing | None, given: dict) -> t
         return () if given.get("container_range_per_host") is not None else outers
     cut = [outer for outer, dummy in sharing.cuts]
     return (*(outer for outer in outers if outer not in cut), *sharing.slices)
+
+
+def _announced(given: dict, values: dict, derived: dict, key: str, problems: Problems) -> bool:
+    """Where nothing is said: where there are containers that the host reaches by a link of its own."""
+    possible = derived["link"] is not None and bool(derived["ranges"] or values["containers"])
+    if given.get("announce") is True and derived["link"] is None:
+        what = "what announces belongs to the host's own link, and this network has none"
+        problems.add(key, True, what, "declare host_address, or leave announce out")
+    return possible and given.get("announce") is not False
 
 
 def _usable(network: MacvlanNetwork, problems: Problems) -> None:
@@ -356,6 +366,7 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
     """The link that a network needs on the host, in the form of macvlan_link."""
     targets = [*network.ranges, *(ipaddress.ip_network(item) for item in network.loose())]
     sysctl, parent_sysctl = _settings(network)
+    announced = [str(item) for item in (*network.assigned(), *network.loose())]
     link = {
         "name": network.link,
         _origin.KEY: network.key,
@@ -367,6 +378,7 @@ def _shim(given: dict, network: MacvlanNetwork) -> dict:
         ],
         # No source: the kernel prefers the link's own address, and keeps the route when that is removed.
         "routes": [{"destination": str(item)} for item in targets],
+        **({"announce": announced} if network.announce else {}),
         "sysctl": {**sysctl, **SHIM_SYSCTL_IPV6, **_mapping(given, "sysctl")},
         "parent_sysctl": {**parent_sysctl, **_mapping(given, "parent_sysctl")},
     }

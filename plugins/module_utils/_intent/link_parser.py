@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
     Interface,
+    Network,
     address_remedy,
     ifname_problem,
     network_fault,
@@ -17,6 +18,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_address,
     parse_interface,
     parse_network,
+    within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
@@ -33,7 +35,9 @@ MTU_MIN_IPV6 = 1280
 
 #: What a link and a route of it may say, attributes of links aside; anything else is a typing error that would be
 #: silently ignored.
-LINK_KEYS = ("name", "state", "parent", "addresses", "routes", "up", "parent_up", "adopt", "sysctl", "parent_sysctl")
+LINK_KEYS = (
+    "name", "state", "parent", "addresses", "routes", "announce", "up", "parent_up", "adopt", "sysctl", "parent_sysctl",
+)  # fmt: skip
 ROUTE_KEYS = ("destination", "gateway", "source", "metric", "table")
 
 #: What is wrong with something else in the place of a link, and what to do.
@@ -100,6 +104,7 @@ def _link(link: dict, key: str, host_id: str, problems: Problems) -> DesiredLink
         addresses=addresses,
         routes=_routes(link.get("routes"), addresses, f"{key}.routes", problems),
         dhcp=dhcp,
+        announce=_announce(link.get("announce"), addresses, f"{key}.announce", problems),
         up=link.get("up") is not False,
         parent_up=_flag(link.get("parent_up"), f"{key}.parent_up", problems),
         adopt=_flag(link.get("adopt"), f"{key}.adopt", problems),
@@ -129,6 +134,23 @@ def _leased(link: DesiredLink, problems: Problems) -> None:
     if link.mode == "passthru":
         what = "a passthru link has its parent's MAC address, by which a server knows the parent"
         problems.add(f"{link.key}.mode", link.mode, what, "use mode bridge, or give the link a fixed address")
+
+
+def _announce(given: object, own: tuple[Interface, ...] | None, key: str, problems: Problems) -> tuple[Network, ...]:
+    """Networks and single addresses of containers, without the link's own addresses."""
+    found: list[Network] = []
+    for index, item in enumerate([] if given is None else _listed(given)):
+        network = parse_network(item)
+        inside = [interface for interface in own or () if network is not None and within(interface.ip, network)]
+        if network is None or not network.prefixlen:
+            fault = network_fault(item, "a network") if network is None else ("this is everything", "name the range")
+            problems.add(f"{key}[{index}]", item, *fault)
+        elif inside:
+            what = f"the link itself has {inside[0].ip}, which no container can have"
+            problems.add(f"{key}[{index}]", item, what, "write the addresses of the containers alone")
+        else:
+            found.append(network)
+    return tuple(found)
 
 
 def _flag(given: object, key: str, problems: Problems) -> bool:

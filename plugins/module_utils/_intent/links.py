@@ -105,6 +105,7 @@ class DesiredLink:
     parent_up: whether a parent that is down is set up.
     adopt: whether what else makes a link of this name is disabled.
     reset: settings that an earlier declaration had, with the values that a new link gets.
+    announce: what may be announced of containers that start on the parent; empty: nothing, and no service runs.
     """
 
     name: str
@@ -119,6 +120,7 @@ class DesiredLink:
     sysctl: tuple[tuple[str, int], ...] = ()
     parent_sysctl: tuple[tuple[str, int], ...] = ()
     reset: tuple[tuple[str, int], ...] = ()
+    announce: tuple[Network, ...] = ()
     #: Where it stands in the input, for messages that come later.
     key: str = "links"
     #: The parent on this host, once it is known.

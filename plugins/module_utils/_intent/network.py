@@ -203,6 +203,12 @@ def _link(given: object, key: str, problems: Problems) -> str | None:
     return str(given) if given else None
 
 
+def _flag(given: object, key: str, problems: Problems) -> bool:
+    if given not in (None, True, False):
+        problems.add(key, given, "this is neither true nor false", "write true or false, or leave it out")
+    return given is True
+
+
 def _derived_flag(given: object, key: str, problems: Problems) -> bool:
     if given not in (None, True, False):
         problems.add(key, given, "this is neither true nor false", "leave it out: the filter intent sets it")
@@ -241,6 +247,7 @@ class MacvlanNetwork:
     excluded: addresses of the ranges that the engine does not assign; somebody else may have them. Where a group
     shares the range they are those of all of it.
     of_link: whether it stands for a link of ``macvlan_links``, which declares no gateway: its routes are its subnets.
+    announce: whether the addresses of containers that start are announced.
     checks: how its containers are asked whether they answer.
     fixed: those of the ranges that the engine does not assign, for addresses that are chosen for containers.
     internal, labels, driver_options, mode: of the network that the engine gets.
@@ -262,6 +269,7 @@ class MacvlanNetwork:
     link: str | None = field(default=None, metadata=_spelled("link", None, _link))
     of_link: bool = field(default=False, metadata=_spelled("of_link", None, _derived_flag))
     leased: bool = field(default=False, metadata=_spelled("leased", None, _derived_flag))
+    announce: bool = field(default=False, metadata=_spelled("announce", "announce", _flag))
     checks: tuple[Way, ...] = field(default=(), metadata=_spelled(None, "check", _ways.read))
     fixed: tuple[Network, ...] = field(default=(), metadata=_spelled(None, "container_fixed_range", _ranges))
     internal: bool = field(default=False, metadata=_spelled(None, "internal", _flag))

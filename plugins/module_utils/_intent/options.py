@@ -13,6 +13,7 @@ NETWORK: dict[str, dict[str, object]] = {
     **{name: {"type": "list", "elements": "str"} for name in _LISTS},
     "parent": {"type": "raw"},
     "of_link": {"type": "bool"},
+    "announce": {"type": "bool"},
     "leased": {"type": "bool"},
     "key": {"type": "str", "no_log": False},
 }

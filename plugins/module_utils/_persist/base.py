@@ -61,7 +61,7 @@ class HostState:
     unfit: why nothing can be persisted from here at all, "" where it can.
     version: systemd's. daemons: what back ends have read of theirs, each a value of a type of its own.
     owners: who configures each parent. stopped: units of daemons that are enabled and do not run.
-    sysctl: the path of systemd-sysctl(8).
+    sysctl, python: the paths of systemd-sysctl(8), and of the Python that services run.
     """
 
     unfit: str = ""
@@ -70,6 +70,7 @@ class HostState:
     owners: Mapping[str, Owner] = field(default_factory=dict)
     stopped: tuple[str, ...] = ()
     sysctl: str = "/usr/lib/systemd/systemd-sysctl"
+    python: str = "/usr/bin/python3"
 
     def owner(self, device: str) -> Owner:
         return self.owners.get(device, Owner())
@@ -88,6 +89,9 @@ class Rendered:
 
     def plus(self, files: Mapping[str, str]) -> Rendered:
         return Rendered({**files, **self.files}, self.units)
+
+    def also(self, other: Rendered) -> Rendered:
+        return Rendered({**self.files, **other.files}, (*self.units, *other.units))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,12 +19,16 @@ from .base import HostState, Owner
 SYSCTL = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 
 
+#: What distributions call it; where that is another one than runs the module, it may be too old.
+PYTHON = "/usr/bin/python3"
+
+
 def read(parents: Iterable[str]) -> HostState:
     """The host as far as links on these parents are concerned. Errors: CommandFailed."""
     unfit = unfitness()
     if unfit:
         return HostState(unfit=unfit)
-    host = HostState(version=version(), daemons=_daemons(), stopped=_stopped(), sysctl=_first(SYSCTL))
+    host = HostState(version=version(), daemons=_daemons(), stopped=_stopped(), sysctl=_first(SYSCTL), python=_python())
     return replace(host, owners=_owners(sorted(set(parents)), host))
 
 
@@ -51,6 +56,16 @@ def _stopped() -> tuple[str, ...]:
     """Units of daemons that are enabled and do not run: they may take over devices later."""
     services = sorted({backend.service for backend in registry.BACKENDS} - {""})
     return tuple(name for name, unit in unit_states(services).items() if unit.enabled and not unit.active)
+
+
+def _python(running: str = sys.executable) -> str:
+    """A Python that outlives this run: the one that runs it, by a name of the system's.
+
+    Not that of a virtual environment, and the same whatever name Ansible has called it by.
+    """
+    if os.path.realpath(PYTHON) == os.path.realpath(running):
+        return PYTHON
+    return running if running.startswith("/usr/") else os.path.realpath(running)
 
 
 def _first(paths: tuple[str, ...]) -> str:

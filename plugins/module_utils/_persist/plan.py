@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import LEASED, DesiredLink
 
-from . import actions, detect, registry, sysctl, units
+from . import actions, announcer, detect, registry, sysctl, units
 from .base import PLAIN_NAME, Action, Changed, HostState, Rendered, lease_remedy, link_of, parent_name
 
 
@@ -96,7 +96,7 @@ def read(present: Iterable[DesiredLink] = ()) -> Persisted:
     if host.unfit:
         return Persisted(host, access=_access([_files.RUN]))
     files = read_files()
-    names = {*units.names(files)} | {units.unit_name(link.name) for link in present}
+    names = {*units.names(files)} | {unit for link in present for unit in units.of_link(link.name)}
     ours = [path for path, text in files.items() if link_of(text) is not None]
     directories = [path for path in map(os.path.dirname, ours) if _files.directory_mode(path) is not None]
     access = _access([*_files.DIRECTORIES, *sorted({*directories}), *ours])
@@ -276,7 +276,7 @@ def _render(link: DesiredLink, choice: Choice, host: HostState) -> Rendered:
     for other in registry.BACKENDS:
         if other.owner != chosen.owner:
             files.update(other.exclude(link, host))
-    return chosen.render(link, host).plus(files)
+    return chosen.render(link, host).plus(files).also(announcer.render(link, host))
 
 
 def _check_directories(state: Persisted, problems: Problems) -> None:
@@ -328,7 +328,7 @@ def compare(
         difference.compare(f"file {path}", "", state.files[path], None)
     without = units.names(remove)
     touched = {link_of(text) for text in [*write.values(), *(state.files[path] for path in remove)]} | deleted
-    restarted = {units.unit_name(link) for link in touched if link}
+    restarted = {unit for link in touched if link for unit in units.of_link(link)}
     start, stop = [], []
     for unit, wanted in {**dict.fromkeys(without, UnitState()), **unit_states}.items():
         differs = _compare_unit(unit, state, wanted, difference)
@@ -376,7 +376,8 @@ def verify(state: Persisted, present: Iterable[DesiredLink], steps: Steps) -> li
     kept = [(link, registry.backend(choice.backend)) for link, choice in chosen if choice and choice.backend != "none"]
     for link, backend in kept:
         wrong += backend.verify(link, state.host)
-        wrong += systemd.check_units(list(backend.render(link, state.host).units))
+        rendered = backend.render(link, state.host).also(announcer.render(link, state.host))
+        wrong += systemd.check_units(list(rendered.units))
     owners = detect.owners([link.name for link, _backend in kept]) if kept else {}
     for link, backend in kept:
         owner = owners[link.name]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 
-from . import keeper, sysctl, units
+from . import announcer, keeper, sysctl, units
 from .backends import ifupdown, netplan, networkd, networkmanager, systemd_unit
 from .base import Backend, Part, Verb, matches
 
@@ -32,7 +32,7 @@ def choices() -> tuple[str, ...]:
 
 def parts() -> tuple[Part, ...]:
     """Everything that keeps files. Units come last: running one puts back what a daemon has released."""
-    return (sysctl.PART, keeper.PART, *BACKENDS, units.PART)
+    return (sysctl.PART, keeper.PART, announcer.PART, *BACKENDS, units.PART)
 
 
 def patterns() -> list[str]:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce import unit as announce_unit
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 
@@ -91,10 +92,10 @@ def keeping(link: DesiredLink, script: str, after: str) -> Rendered:
     Stopping the unit leaves the link alone.
     """
     unit = head(link.name) + UNIT.format(
-        link=_literal(link.name),
-        parent=_literal(parent_name(link)),
+        link=literal(link.name),
+        parent=literal(parent_name(link)),
         after=after,
-        script=_word(keeper.path(link.name)),
+        script=word(keeper.path(link.name)),
         retry=keeper.RETRY,
         limit=LIMIT,
         confinement=CONFINEMENT,
@@ -102,15 +103,20 @@ def keeping(link: DesiredLink, script: str, after: str) -> Rendered:
     return Rendered({keeper.path(link.name): script, unit_path(link.name): unit}, (unit_name(link.name),))
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text in a unit file, without specifiers (systemd.unit(5))."""
     return text.replace("%", "%%")
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
     """One word of a command in a unit file: systemd takes blanks, quotes, backslashes and dollars apart there."""
-    word = _literal(text).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    word = literal(text).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return word if _PLAIN_WORD.fullmatch(text) else f'"{word}"'
+
+
+def of_link(name: str) -> tuple[str, str]:
+    """All units that a link can have: its keeper, and what announces the containers of its network."""
+    return unit_name(name), announce_unit.name(name)
 
 
 def names(paths: Iterable[str]) -> list[str]:
@@ -127,6 +133,11 @@ def _restart(action: Action) -> None:
     run(["systemctl", "restart", action.target], timeout=LIMIT + 10)
 
 
+def _clean(action: Action) -> None:
+    """Remove its directory below /run. systemd refuses for a unit that has none."""
+    run(["systemctl", "clean", "--what=runtime", action.target], check=False)
+
+
 def _forget(action: Action) -> None:
     """systemd keeps a failed unit in its list; it refuses for one that has not failed."""
     run(["systemctl", "reset-failed", action.target], check=False)
@@ -138,6 +149,7 @@ class Units(Part):
         Verb("stop", lambda action: run(["systemctl", "stop", action.target], check=False)),
         Verb("disable", lambda action: run(["systemctl", "disable", "--now", "--quiet", action.target])),
         Verb("daemon-reload", lambda _action: run(["systemctl", "daemon-reload"])),
+        Verb("clean", _clean),
         Verb("forget", _forget),
         Verb("enable", _enable),
         Verb("restart", _restart),
@@ -153,6 +165,7 @@ class Units(Part):
         """Units go before their files do, and come after them. A link that is there stays as it is."""
         changed = self.own(changed)
         actions = [Action("disable", unit) for unit in changed.stop]
+        actions += [Action("clean", unit) for unit in changed.stop if "@" in unit]
         actions += changed.file_actions()
         if changed.write or changed.remove or changed.interrupted:
             actions.append(Action("daemon-reload"))

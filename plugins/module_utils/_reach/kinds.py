@@ -7,6 +7,8 @@ from __future__ import annotations
 
 GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK = "gateway_from_parent", "gateway_from_link"
 HOST_TO_CONTAINER, CONTAINER_TO_HOST = "host_to_container", "container_to_host"
+#: Nobody is asked: it fails where the service that announces containers does not run.
+ANNOUNCER = "announcer"
 
 #: The kinds whose target is a router.
 GATEWAYS = (GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK)
@@ -16,6 +18,7 @@ KINDS = {
     GATEWAY_FROM_LINK: "gateway from the macvlan link",
     HOST_TO_CONTAINER: "host to container",
     CONTAINER_TO_HOST: "container to host",
+    ANNOUNCER: "announcements of containers",
 }
 
 #: The methods: an ICMP echo by normal routing; an ARP request or a neighbour solicitation from one link; a connection.

@@ -53,6 +53,8 @@ class Scope:
     temporary_child: bool = True
     engine_problem: str = ""
     engine_remedy: str = ""
+    #: Why the service that announces containers does not run, empty where it does or none is installed.
+    announcer_problem: str = ""
 
     @property
     def parent_name(self) -> str:

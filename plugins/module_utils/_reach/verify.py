@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce import unit
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
@@ -112,7 +113,7 @@ def run(
         found = _survey.survey(declared, _facts.read_all(), temporary_child)
         return [_with_engine(item, problems_of_engines.get(item.network.engine)) for item in found]
 
-    scopes = observe() if check else _settled(observe)
+    scopes = [_with_unit(scope) for scope in (observe() if check else _settled(observe))]
     catalogue = [(scope, item) for scope in scopes for kind in CHECKS.values() for item in kind.checks(scope)]
     if check:
         unasked = tuple(proof.not_run(item) for dummy, item in catalogue)
@@ -123,6 +124,13 @@ def run(
 
 def _with_engine(scope: Scope, problem: EngineError | None) -> Scope:
     return scope if problem is None else replace(scope, engine_problem=problem.problem, engine_remedy=problem.remedy)
+
+
+def _with_unit(scope: Scope) -> Scope:
+    network = scope.network
+    if not network.announce or network.link is None:
+        return scope
+    return replace(scope, announcer_problem=unit.problem(network.link))
 
 
 def _settled(observe: Callable[[], list[Scope]]) -> list[Scope]:

@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL
 
 from . import bpf as _probe_filter
-from .frames import ALL_NODES, Frame, mac_text, multicast_mac, parse, probe, request, solicitation, solicited_node
+from .frames import ALL_NODES, Frame, arp_request, mac_text, multicast_mac, parse, probe, solicitation, solicited_node
 from .packet_socket import Endpoint, packet_socket
 from .timing import FAST, RATE, Schedule, Timing
 
@@ -61,7 +61,7 @@ class Vantage(Endpoint):
     def send(self, address: Address, sender: ipaddress.IPv4Address | None = None) -> bool:
         """Ask for one address, without or with one of our own; false where the transmit queue is full at the moment."""
         if sender is not None and isinstance(address, ipaddress.IPv4Address):
-            frame = request(self.mac, sender, address)
+            frame = arp_request(self.mac, sender, address)
         elif self.source is not None and isinstance(address, ipaddress.IPv6Address):
             frame = solicitation(self.mac, self.source, address)
         else:

@@ -158,7 +158,7 @@ def probe(source: str, target: Address) -> bytes:
     return build(Frame(source, multicast_mac(group), Neighbour(True, UNSPECIFIED, group, target), signed=True))
 
 
-def request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Address) -> bytes:
+def arp_request(source: str, sender: ipaddress.IPv4Address, target: ipaddress.IPv4Address) -> bytes:
     """The question who holds ``target``, as a host asks it that has the address ``sender`` (RFC 826)."""
     return build(Frame(source, BROADCAST, Arp(ARP_REQUEST, source, sender, NO_MAC, target), signed=True))
 

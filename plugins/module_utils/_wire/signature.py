@@ -25,8 +25,8 @@ import secrets
 #: Octets of the nonce and of the HMAC: together they fill the nonce option of neighbour discovery, which comes in units
 #: of 8 with 2 for type and length (RFC 3971, 5.3.2), and fit in the padding of ARP. 80 bits are the least that
 #: RFC 2104, 5 recommends.
-_NONCE, _HMAC = 4, 10
-SIZE = _NONCE + _HMAC
+_NONCE_SIZE, _HMAC_SIZE = 4, 10
+SIZE = _NONCE_SIZE + _HMAC_SIZE
 
 
 class ProbeSigner:
@@ -34,7 +34,7 @@ class ProbeSigner:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._nonce = secrets.token_bytes(_NONCE)
+        self._nonce = secrets.token_bytes(_NONCE_SIZE)
 
     def share(self, key: str) -> None:
         """Recognise the probes of all that were given the same key, from now on."""
@@ -46,15 +46,15 @@ class ProbeSigner:
 
     def signed(self, said: bytes, signature: bytes) -> bool:
         """Whether someone with the key has signed this."""
-        nonce, code = signature[:_NONCE], signature[_NONCE:SIZE]
+        nonce, code = signature[:_NONCE_SIZE], signature[_NONCE_SIZE:SIZE]
         return len(signature) >= SIZE and hmac.compare_digest(code, self._hmac(nonce, said))
 
     def made(self, signature: bytes) -> bool:
         """Whether a right signature is this process's own."""
-        return signature[:_NONCE] == self._nonce
+        return signature[:_NONCE_SIZE] == self._nonce
 
     def _hmac(self, nonce: bytes, said: bytes) -> bytes:
-        return hmac.new(self._key, nonce + said, hashlib.sha256).digest()[:_HMAC]
+        return hmac.new(self._key, nonce + said, hashlib.sha256).digest()[:_HMAC_SIZE]
 
 
 #: The signer of this process.

@@ -9,10 +9,12 @@ import ipaddress
 import json
 from collections.abc import Callable
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce import decode as announced
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce import schedule
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import addresses, platforms, text
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._dhcp import datagram, message, message6
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode, netlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kmod import kinds
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm import config, specs
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.backends import interfaces
@@ -52,6 +54,17 @@ def lease(data: bytes) -> None:
 
 def notification(data: bytes) -> None:
     decode.decode(int.from_bytes(data[:1], "little"), 0, data[1:])
+
+
+def container(data: bytes) -> None:
+    """What the service that announces containers reads inside of their namespaces, and its state."""
+    found = list(netlink.messages(data))
+    for reader in (announced.children, announced.addresses):
+        list(reader(found))
+    announced.namespace_id(found)
+    announced.concerns(data, 2)
+    announced.claimed(data)
+    schedule.read_state(data.decode("utf-8", "replace"))
 
 
 def process(data: bytes) -> None:
@@ -131,6 +144,7 @@ ENTRIES: dict[str, Callable[[bytes], None]] = {
         switch,
         lease,
         notification,
+        container,
         process,
         words,
         address,
@@ -140,6 +154,16 @@ ENTRIES: dict[str, Callable[[bytes], None]] = {
         evidence,
     )
 }
+
+
+def _container() -> list[bytes]:
+    """A macvlan link, an address and an answer to RTM_GETNSID, as the kernel writes them, and a state file."""
+    number = netlink.attribute
+    kind = number(18, number(1, b"macvlan\0"))
+    link = number(1, bytes(6)) + number(5, b"\2\0\0\0") + number(37, bytes(4)) + kind
+    bodies = ((netlink.RTM_NEWLINK, bytes(16) + link), (netlink.RTM_NEWADDR, bytes(8) + number(2, V4.packed)),
+              (netlink.RTM_NEWNSID, bytes(4) + number(1, bytes(4))))  # fmt: skip
+    return [*(netlink.request(code, 0, 1, body) for code, body in bodies), b'[[1, 2, "02:00", "192.168.100.3"]]']
 
 
 def examples() -> dict[str, list[bytes]]:
@@ -166,6 +190,7 @@ def examples() -> dict[str, list[bytes]]:
         ],
         "notification": [b"\x10" + bytes(16) + b"\x09\0\x03\0eth0\0\0\0\0",
                          b"\x18" + bytes(12) + b"\x08\0\x01\0" + V4.packed],
+        "container": _container(),
         "process": [bytes(20) + b"\x01\0\0\0" + bytes(28)],
         "words": [b"\x1b]0;a\x07", "\u202e\x9b".encode(), b"\xff\xfe"],
         "address": [b"192.168.100.3/24", b"fe80::1%lan0", b"02:00:5e:10:00:aa", b"192.168.100.3-192.168.100.9"],

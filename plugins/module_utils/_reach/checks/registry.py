@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import container_to_host, gateway_from_link, gateway_from_parent, host_to_container
+from . import announcer, container_to_host, gateway_from_link, gateway_from_parent, host_to_container
 
 CHECKS: dict[str, ModuleType] = {
-    module.KIND: module for module in (gateway_from_parent, gateway_from_link, host_to_container, container_to_host)
+    module.KIND: module
+    for module in (gateway_from_parent, gateway_from_link, host_to_container, container_to_host, announcer)
 }

@@ -96,6 +96,38 @@ def test_what_is_excluded_is_routed_and_not_assigned():
     assert len(assigned) == 29
 
 
+@pytest.mark.parametrize(
+    ("more", "announced"),
+    [
+        ({}, ["192.168.100.128/28"]),
+        ({"announce": True, "exclude": "192.168.100.128/29"}, ["192.168.100.136/29"]),
+        ({"container_range": None, "containers": ["192.168.100.40"]}, ["192.168.100.40"]),
+        ({"announce": False}, None),
+    ],
+)
+def test_the_addresses_of_containers_are_announced(more, announced):
+    intent, problems = expanded({**NETWORK, **more})
+    assert not problems, problems.report()
+    assert intent.links[0].get("announce") == announced
+    assert intent.as_data()["networks"][0]["announce"] is (announced is not None)
+
+
+def test_without_a_link_of_the_host_nothing_is_announced():
+    intent, problems = expanded({**NETWORK, "host_address": None})
+    assert not problems
+    assert intent.as_data()["networks"][0]["announce"] is False
+    dummy, problems = expanded({**NETWORK, "host_address": None, "announce": True})
+    assert [problem.key for problem in problems.items] == ["macvlan_networks[0].announce"]
+
+
+@pytest.mark.parametrize("given", ["192.168.100.0/28", "0.0.0.0/0", "x", 5])
+def test_what_cannot_be_announced(given):
+    problems = Problems("h1")
+    link = {"name": "lan0", "parent": "eth0", "addresses": ["192.168.100.3/32"], "announce": [given]}
+    link_parser.parse([link], "h1", problems)
+    assert [problem.key for problem in problems.items] == ["links[0].announce[0]"]
+
+
 def test_a_single_address_that_is_routed_to_the_host_has_its_gateway_outside():
     declared = {"subnet": "203.0.113.9/32", "gateway": "198.51.100.1", "container_range": None, "host_address": None}
     dummy, problems = expanded({**NETWORK, **declared, "containers": ["203.0.113.9"]})
@@ -187,7 +219,7 @@ def test_links_without_a_network_say_what_can_be_diagnosed_of_them():
     assert not problems
     assert first == {
         "name": "lan0", "parent": "eth0", "link": "lan0", "gateways": [], "containers": [], "engine": "none",
-        "excluded": [], "segment": "", "of_link": True, "leased": False,
+        "excluded": [], "segment": "", "of_link": True, "leased": False, "announce": False,
         "host_addresses": ["192.168.100.3", "fd00::3"], "container_ranges": ["192.168.100.128/28"],
         "subnets": ["192.168.100.3/32", "fd00::/64", "192.168.100.128/28"],
     }  # fmt: skip

@@ -47,6 +47,7 @@ LINK = {
         {"destination": "192.0.2.128/28", "gateway": "192.0.2.1", "source": "192.0.2.3", "metric": 5, "table": 100},
         {"destination": "2001:db8::80/124", "gateway": "fe80::1"},
     ],
+    "announce": ["192.0.2.128/28", "2001:db8::81"],
     "up": True,
     "adopt": True,
     "parent_up": True,
@@ -65,6 +66,7 @@ NETWORK = {
     "host_address": ["192.0.2.3", "2001:db8::3"],
     "containers": ["192.0.2.129", "2001:db8::81"],
     "engine": "docker",
+    "announce": True,
     "exclude": ["192.0.2.130"],
     "container_fixed_range": ["192.0.2.64/28"],
     "internal": True,
@@ -183,6 +185,8 @@ def check_files(links) -> None:
                 assert "PWNED" not in text
                 if path.endswith(".sh"):
                     subprocess.run(["sh", "-n"], input=text, text=True, check=True)
+                if path.endswith(".py"):
+                    compile(text, path, "exec")
 
 
 def test_every_key_is_tried():

@@ -151,7 +151,7 @@ def test_an_echo_reply_with_a_wrong_checksum_is_none():
 
 def test_a_question_with_a_sender_is_an_ordinary_request():
     sender, target = ipaddress.ip_address("192.168.100.11"), ipaddress.ip_address("192.168.100.50")
-    frame = packets.parse(packets.request("52:54:00:00:00:01", sender, target))
+    frame = packets.parse(packets.arp_request("52:54:00:00:00:01", sender, target))
     assert frame == packets.Frame(
         "52:54:00:00:00:01",
         packets.BROADCAST,

@@ -66,7 +66,10 @@ def test_what_would_be_half_a_run_is_refused(playbook: str, tags: str, skipped: 
 
 
 def test_skipped_steps() -> None:
-    assert chosen("site", skipped="verify,probe") == (["plan", "prepare", "exclusion", "links", "containers", "report"], "")
+    assert chosen("site", skipped="verify,probe") == (
+        ["plan", "prepare", "exclusion", "links", "containers", "report"],
+        "",
+    )
     assert chosen("teardown", skipped="prepare") == (["plan", "exclusion", "links", "containers"], "")
 
 
