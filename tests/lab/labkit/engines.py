@@ -64,6 +64,9 @@ cgroup_manager = "cgroupfs"
 
 _UNITS = {"lab-control-groups.service": "sysinit.target", "lab-image.service": "multi-user.target"}
 
+#: Starts containers with --restart=always at boot, as Docker does by itself; Debian leaves it disabled.
+_RESTART = "podman-restart.service"
+
 
 def files(host: Host) -> dict[str, str]:
     """Path -> content of what the host's engine needs; empty without one."""
@@ -80,11 +83,14 @@ def files(host: Host) -> dict[str, str]:
 
 
 def links(host: Host) -> dict[str, str]:
-    """Path -> target of the symbolic links that enable the units of `files`."""
+    """Path -> target of the symbolic links that enable the units of `files`, and one of Podman's own."""
     if host.engine == "none":
         return {}
     system = "/etc/systemd/system"
-    return {f"{system}/{target}.wants/{unit}": f"{system}/{unit}" for unit, target in _UNITS.items()}
+    found = {f"{system}/{target}.wants/{unit}": f"{system}/{unit}" for unit, target in _UNITS.items()}
+    if host.engine == "podman":
+        found[f"{system}/default.target.wants/{_RESTART}"] = f"/usr/lib/systemd/system/{_RESTART}"
+    return found
 
 
 def nspawn_options(host: Host) -> list[str]:

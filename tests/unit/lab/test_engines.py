@@ -52,6 +52,9 @@ def test_units_are_enabled_where_they_say(engine):
     made = host(engine=engine)
     files = engines.files(made)
     for path, target in engines.links(made).items():
+        if target not in files:
+            assert target.endswith("/podman-restart.service")
+            continue
         unit = configparser.ConfigParser(strict=False, interpolation=None)
         unit.read_string(files[target])
         assert f"/{unit['Install']['WantedBy']}.wants/" in path
