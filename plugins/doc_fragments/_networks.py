@@ -64,6 +64,9 @@ options:
       leased:
         description: Whether a DHCP server leases the IPv4 address of the link.
         type: bool
+      announce:
+        description: Whether a service of the link announces containers that start.
+        type: bool
       checks:
         description:
           - How to ask containers, each V(icmp), V(arp) or V(tcp:PORT), for all of them, or behind an address and a
