@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
     Network,
     ifname_problem,
     overlap,
@@ -207,12 +208,13 @@ def _own(outers: tuple[Network, ...], sharing: Sharing | None, given: dict) -> t
 
 
 def _announced(given: dict, values: dict, derived: dict, key: str, problems: Problems) -> bool:
-    """Where nothing is said: where there are containers that the host reaches by a link of its own."""
+    """Where nothing is said: for an engine, where there are containers that the host reaches by a link of its own."""
+    wanted = values["engine"] != "none" if given.get("announce") is None else given["announce"] is True
     possible = derived["link"] is not None and bool(derived["ranges"] or values["containers"])
     if given.get("announce") is True and derived["link"] is None:
         what = "what announces belongs to the host's own link, and this network has none"
         problems.add(key, True, what, "declare host_address, or leave announce out")
-    return possible and given.get("announce") is not False
+    return possible and wanted
 
 
 def _usable(network: MacvlanNetwork, problems: Problems) -> None:
@@ -362,11 +364,17 @@ def _between(networks: list[MacvlanNetwork], problems: Problems) -> None:
                         )
 
 
+def _holds_own(network: MacvlanNetwork, target: Network | Address) -> bool:
+    outer = ipaddress.ip_network(target)
+    return any(within(address, outer) for address in network.host_addresses)
+
+
 def _shim(given: dict, network: MacvlanNetwork) -> dict:
     """The link that a network needs on the host, in the form of macvlan_link."""
     targets = [*network.ranges, *(ipaddress.ip_network(item) for item in network.loose())]
     sysctl, parent_sysctl = _settings(network)
-    announced = [str(item) for item in (*network.assigned(), *network.loose())]
+    # one that holds the host's own address is a problem of that range
+    announced = [str(item) for item in (*network.assigned(), *network.loose()) if not _holds_own(network, item)]
     link = {
         "name": network.link,
         _origin.KEY: network.key,

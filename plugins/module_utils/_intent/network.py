@@ -203,12 +203,6 @@ def _link(given: object, key: str, problems: Problems) -> str | None:
     return str(given) if given else None
 
 
-def _flag(given: object, key: str, problems: Problems) -> bool:
-    if given not in (None, True, False):
-        problems.add(key, given, "this is neither true nor false", "write true or false, or leave it out")
-    return given is True
-
-
 def _derived_flag(given: object, key: str, problems: Problems) -> bool:
     if given not in (None, True, False):
         problems.add(key, given, "this is neither true nor false", "leave it out: the filter intent sets it")

@@ -8,13 +8,12 @@ The layout is moby's (container/container.go, ToDisk); Debian's 20.10 and 26.1 w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
-from .host import Host, mapping
+from .host import Host, State, mapping
 from .model import SHORT, ContainerName, ids, valid
 
 RUNTIME = "docker"
@@ -77,7 +76,7 @@ def stopped(host: Host) -> list[Stopped]:
     return found
 
 
-def _stopped(identity: str, known: Mapping[str, Any], state: Mapping[str, Any]) -> Stopped:
+def _stopped(identity: str, known: State, state: State) -> Stopped:
     networks = mapping(mapping(known.get("NetworkSettings")).get("Networks"))
     chosen = [mapping(mapping(item).get("IPAMConfig")) for item in networks.values()]
     addresses = [item.get(key) for item in chosen for key in ("IPv4Address", "IPv6Address")]

@@ -17,6 +17,9 @@ from typing import Any
 #: of a thousand containers about one MiB.
 STATE_MAX, PROC_MAX, ENTRIES_MAX = 4 << 20, 1 << 16, 4096
 
+#: An object of a state file, as a runtime wrote it.
+State = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Running:
@@ -35,7 +38,7 @@ class Host:
         self._root = root.rstrip("/")
         self._cgroups: dict[str, list[str]] = {}
         self._entries: dict[str, list[str]] = {}
-        self._json: dict[str, Any] = {}
+        self._json: dict[str, object] = {}
         self._once: dict[str, list[str]] = {}
 
     def once(self, key: str, find: Callable[[], list[str]]) -> list[str]:
@@ -105,12 +108,12 @@ class Host:
         """A state file; empty where it is no regular file of its owner (a user's id) or of ours, or larger."""
         return self._read(path, most, (owner, os.geteuid())).decode(errors="replace")
 
-    def object(self, path: str, owner: int = 0) -> Mapping[str, Any]:
+    def object(self, path: str, owner: int = 0) -> State:
         """A JSON object in a state file, empty where there is none."""
         found = self._parsed(path, owner)
         return found if isinstance(found, dict) else {}
 
-    def objects(self, path: str) -> list[Mapping[str, Any]]:
+    def objects(self, path: str) -> list[State]:
         """The objects in a list in a state file."""
         found = self._parsed(path)
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
@@ -154,6 +157,6 @@ def _whole(handle: int, most: int) -> bytes:
     return found
 
 
-def mapping(value: object) -> Mapping[str, Any]:
+def mapping(value: object) -> State:
     """An object inside an object; empty where it is something else."""
     return value if isinstance(value, dict) else {}

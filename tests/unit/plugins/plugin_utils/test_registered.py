@@ -62,7 +62,8 @@ def test_no_plugin_spells_such_a_name_by_itself() -> None:
     found = []
     for folder in ("action", "filter", "plugin_utils"):
         for path in sorted((ROOT / "plugins" / folder).rglob("*.py")):
-            if path.name == "_registered.py":
+            # the names that no extra variable may have, and mac_list as the name of a playbook
+            if path.name in ("_registered.py", "extra.py", "playbooks.py"):
                 continue
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             constants = (node.value for node in nodes if isinstance(node, ast.Constant))

@@ -90,7 +90,11 @@ OTHERS = {
     "module_utils/_watch/path/tracing.py": "its own instance of tracefs",
     "module_utils/_evidence/live.py": "new files in its own directory, which root alone can open",
     "action/fleet_diagnose.py": "this collection's own two files, on the controller",
-    "plugin_utils/_fleet/role_options.py": "this collection's own argument_specs, on the controller",
+    "module_utils/_runtimes/host.py": "refuses links, what is no file, and files of other owners, and never blocks",
+    "module_utils/_announce/look.py": "network namespaces, which are no files (nsfs)",
+    "module_utils/_announce/service.py": "its own state, in a directory of root, by a program that is one file",
+    "module_utils/_engines/podman_service.py": "a new file in its own directory, which root alone can open",
+    "plugin_utils/_run/role_options.py": "this collection's own argument_specs, on the controller",
     "plugin_utils/_live/board.py": "files of this run in Ansible's own directory of it, which nobody else can open",
 }
 

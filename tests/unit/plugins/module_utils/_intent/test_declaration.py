@@ -99,10 +99,11 @@ def test_what_is_excluded_is_routed_and_not_assigned():
 @pytest.mark.parametrize(
     ("more", "announced"),
     [
-        ({}, ["192.168.100.128/28"]),
+        ({"engine": "docker"}, ["192.168.100.128/28"]),
+        ({}, None),
         ({"announce": True, "exclude": "192.168.100.128/29"}, ["192.168.100.136/29"]),
-        ({"container_range": None, "containers": ["192.168.100.40"]}, ["192.168.100.40"]),
-        ({"announce": False}, None),
+        ({"announce": True, "container_range": None, "containers": ["192.168.100.40"]}, ["192.168.100.40"]),
+        ({"engine": "docker", "announce": False}, None),
     ],
 )
 def test_the_addresses_of_containers_are_announced(more, announced):

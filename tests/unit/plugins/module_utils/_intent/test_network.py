@@ -129,6 +129,10 @@ def part_of(subnet):
 WAYS = [Way("icmp"), Way("arp", ipaddress.ip_address("10.0.0.5")), Way("tcp", ipaddress.ip_address("fd00::5"), 443)]
 
 
+#: What only the engine's network has, which modules get in another form.
+OF_ENGINE = {"fixed", "internal", "labels", "driver_options", "mode"}
+
+
 @st.composite
 def valid_networks(draw) -> MacvlanNetwork:
     """A network without a fault, each field anything that the field may be."""
@@ -154,10 +158,11 @@ def valid_networks(draw) -> MacvlanNetwork:
         "link": link,
         "of_link": draw(st.booleans()),
         "leased": draw(st.booleans()),
+        "announce": draw(st.booleans()),
         "checks": tuple(draw(st.lists(st.sampled_from(WAYS), unique=True))),
         "key": draw(st.text()),
     }
-    assert set(values) == {field.name for field in fields(MacvlanNetwork)}, "a new field belongs here"
+    assert {*values, *OF_ENGINE} == {field.name for field in fields(MacvlanNetwork)}, "a new field belongs here"
     return MacvlanNetwork(**values)
 
 
@@ -172,18 +177,28 @@ def test_plain_data_is_the_whole_network(network):
 
 def test_plain_data_has_a_key_for_every_field():
     network = MacvlanNetwork("lan0", "eth0", ())
-    assert set(DATA) == {field.name for field in fields(MacvlanNetwork)} - {"key", "checks"}
+    assert set(DATA) == {field.name for field in fields(MacvlanNetwork)} - {"key", "checks", *OF_ENGINE}
     assert list(network.as_data()) == list(DATA.values())
 
 
 @given(valid_networks())
 def test_no_field_of_a_declaration_is_dropped(network):
     """Whether the whole of it makes sense is another question, which other tests ask."""
-    assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {"link", "of_link", "leased", "key"}
-    data = {**network.as_data(), "checks": [str(way) for way in network.checks]}
+    assert set(DECLARED) == {field.name for field in fields(MacvlanNetwork)} - {
+        "link",
+        "of_link",
+        "leased",
+        "key",
+        "mode",
+    }
+    of_engine = {"fixed": [], "internal": True, "labels": {"a": "b"}, "driver_options": {"mtu": 1400}}
+    data = {**network.as_data(), "checks": [str(way) for way in network.checks], **of_engine}
     declared = {DECLARED[name]: data[DATA.get(name, name)] for name in DECLARED}
     declared["host_address"] = [*declared["host_address"], *(["dhcp"] if network.leased else [])]
     (made,) = expand([declared], [], Problems()).networks
     segment = network.segment or ", ".join(data["subnets"])
     link = network.name if network.families else None
-    assert made == replace(network, segment=segment, link=link, of_link=False, key="macvlan_networks[0]")
+    announce = network.announce and link is not None and bool(network.ranges or network.containers)
+    given = {"internal": True, "labels": (("a", "b"),), "driver_options": (("mtu", "1400"),)}
+    key = "macvlan_networks[0]"
+    assert made == replace(network, segment=segment, link=link, of_link=False, announce=announce, key=key, **given)
