@@ -88,7 +88,12 @@ steps:
   returned: always
   type: list
   elements: str
-  sample: [plan, prepare, probe, exclusion, links, verify, report]
+  sample: [plan, prepare, probe, exclusion, links, containers, verify, report]
+alone:
+  description: Whether nothing but the plan was asked for, with C(--tags plan) or by skipping all other steps.
+  returned: always
+  type: bool
+  sample: false
 problems:
   description: What is wrong with hosts of this play. The task fails when there is any.
   returned: always

@@ -44,9 +44,10 @@ def module(host: EngineHost, *networks: dict, check: bool = False, **options: ob
     done = subprocess.run(
         [*command, "-a", arguments, *options], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
-    _host, arrow, found = done.stdout.partition(" => ")
+    head, arrow, found = done.stdout.partition(" => ")
     assert arrow, done.stdout + done.stderr
-    return json.JSONDecoder().raw_decode(found)[0]
+    # the callback leaves failed out of the result
+    return {**json.JSONDecoder().raw_decode(found)[0], "failed": "FAILED!" in head}
 
 
 def changed(host: EngineHost, network: dict, **options: object) -> list[str]:
@@ -65,7 +66,7 @@ def refused(host: EngineHost, network: dict, **options: object) -> str:
     """The message of a run that changed nothing."""
     before = host.inspect(MACNET, kind="network"), host.containers().keys()
     made = module(host, network, **options)
-    assert made["failed"]
+    assert made["failed"], made
     assert (host.inspect(MACNET, kind="network"), host.containers().keys()) == before
     return made["msg"]
 
@@ -144,7 +145,7 @@ def test_what_fails_after_the_first_step_is_undone(host):
     host.run("ip", "link", "add", "other", "link", "eth0", "type", "macvlan", "mode", "bridge")
     made = module(host, declared(host, mode="passthru"), recreate=True)
     host.run("ip", "link", "delete", "other")
-    assert made["failed"]
+    assert made["failed"], made
     assert "The network is as it was, and so is web, off" in made["msg"]
     assert (host.address("web"), host.pings("lan", WEB)) == (WEB, True)
     host.ctl("start", "off")

@@ -9,7 +9,7 @@ import glob
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Mapping
+from typing import Mapping, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
@@ -67,10 +67,9 @@ class ReplaceRecord:
 
 def of(action: NetworkAction) -> ReplaceRecord:
     """Those with fixed addresses come first, as nobody else shall get theirs; the others in the order of theirs."""
-    assert action.found is not None
     ordered = sorted(action.endpoints, key=lambda one: (not one.fixed, not one.running, *map(int, one.addresses[:1])))
     kept = (Kept(one.container, one.name, one.running, one.settings, tuple(map(str, one.addresses))) for one in ordered)
-    return ReplaceRecord(action.engine, action.name, dict(action.found.raw), tuple(kept))
+    return ReplaceRecord(action.engine, action.name, dict(cast(EngineNetwork, action.found).raw), tuple(kept))
 
 
 def read() -> list[ReplaceRecord]:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable
+from typing import cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import podman as _podman
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import NOT_FOUND, EngineError, Refused
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.docker import Docker
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import NetworkSpec
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import EngineNetwork, NetworkSpec
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.podman import Podman
 
 from . import record as _record
@@ -31,16 +32,16 @@ class ReplaceFailed(Exception):
 
 def replace(engine: Docker | Podman, action: NetworkAction) -> None:
     """Errors: ReplaceFailed, EngineError and OSError before anything was changed."""
-    assert action.wanted is not None
+    # a plan that replaces has both
+    wanted, found = cast(NetworkSpec, action.wanted), cast(EngineNetwork, action.found)
     kept = _record.of(action)
     if isinstance(engine, Podman):
-        assert action.found is not None
-        path = engine.path(action.found)
+        path = engine.path(found)
         kept.write()
-        _attempt(lambda: _by_file(engine, kept, path, action.wanted), lambda: _file_back(engine, kept, path), kept)
+        _attempt(lambda: _by_file(engine, kept, path, wanted), lambda: _file_back(engine, kept, path), kept)
     else:
         kept.write()
-        _attempt(lambda: _by_network(engine, kept, action.wanted), lambda: _network_back(engine, kept), kept)
+        _attempt(lambda: _by_network(engine, kept, wanted), lambda: _network_back(engine, kept), kept)
     kept.remove()
 
 

@@ -9,9 +9,9 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Mapping
 
 #: Octets of a state file, a file of /proc, and entries of a directory. A container's state has a few KiB; Podman's list
 #: of a thousand containers about one MiB.

@@ -43,15 +43,22 @@ class Asked:
 
 @dataclass
 class Run:
-    """The result. playbook: empty where none was named. steps: that run, in their order."""
+    """The result. playbook: empty where none was named. steps: that run, in their order. alone: whether nothing but the
+    plan was asked for."""
 
     playbook: str = ""
     steps: Sequence[str] = playbooks.STEPS
+    alone: bool = False
     problems: Problems = field(default_factory=Problems)
     warnings: list[str] = field(default_factory=list)
 
     def as_data(self, warnings: Iterable[str] = ()) -> dict[str, object]:
-        return {"playbook": self.playbook, "steps": list(self.steps), "warnings": [*self.warnings, *warnings]}
+        return {
+            "playbook": self.playbook,
+            "steps": list(self.steps),
+            "alone": self.alone,
+            "warnings": [*self.warnings, *warnings],
+        }
 
 
 def read_run(asked: Asked) -> Run:
@@ -63,6 +70,7 @@ def read_run(asked: Asked) -> Run:
     extra.check(map(str, asked.extra), run.problems)
     run.warnings += extra.unknown(map(str, asked.extra), _known())
     run.steps = steps.choose(asked.playbook, asked.tags, asked.skipped, asked.inherited, run.problems)
+    run.alone = steps.plan_alone(asked.playbook, asked.tags, run.steps)
     slice_of = job.read(asked.extra).sentence(asked.hosts)
     run.warnings += [slice_of] if slice_of else []
     return run

@@ -39,6 +39,11 @@ def choose(
     return [step for step in known if step in wanted and step not in skipped]
 
 
+def plan_alone(playbook: str, tags: Sequence[str], steps: Sequence[str]) -> bool:
+    """Whether nothing but the plan was asked for. Some playbooks have no other step, and do more than that."""
+    return list(steps) == [PLAN] and (len(PLAYBOOKS[playbook].steps) > 1 or PLAN in tags)
+
+
 def _wanted(playbook: str, tags: Sequence[str], problems: Problems) -> set[str]:
     known = PLAYBOOKS[playbook].steps
     for tag in tags:

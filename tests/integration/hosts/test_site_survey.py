@@ -80,7 +80,7 @@ def state(lab: Lab) -> dict[str, str]:
 def outcome(run: playbooks.Run) -> tuple[object, ...]:
     """What an operator sees: the diffs, the report, which hosts have changed or failed."""
     report = run.output.partition("PLAY [Report]")[2].partition("PLAY RECAP")[0]
-    report, _, ends = report.partition("TASK [Fail on unhealthy hosts]")
+    report, dummy, ends = report.partition("TASK [Fail on unhealthy hosts]")
     # hosts fail in any order
     failures = sorted(" ".join(end.split()) for end in ends.split("[ERROR]: "))
     counts = {

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.playbooks import PLAYBOOKS, STEPS
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.steps import choose
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.steps import choose, plan_alone
 
 ALL = ["plan", "prepare", "probe", "exclusion", "links", "containers", "verify", "report"]
 
@@ -81,3 +81,22 @@ def test_every_playbook_begins_with_its_plan() -> None:
     for playbook in PLAYBOOKS.values():
         assert playbook.steps[0] == "plan"
         assert set(playbook.steps) <= set(STEPS)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "tags", "skipped", "alone"),
+    [
+        ("site", "plan", "", True),
+        ("site", "all", "", False),
+        ("site", "links", "", False),
+        ("diagnose", "all", "", False),
+        ("diagnose", "plan", "", True),
+        ("mac_list", "all", "", False),
+        ("import", "plan", "", True),
+        ("teardown", "all", "containers,links,exclusion,prepare", True),
+    ],
+)
+def test_a_playbook_whose_only_step_is_the_plan_does_more(playbook: str, tags: str, skipped: str, alone: bool) -> None:
+    steps, problems = chosen(playbook, tags, skipped)
+    assert not problems
+    assert plan_alone(playbook, tags.split(","), steps) is alone
