@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit import state
 from labkit.cgroups import hierarchies
 from labkit.lab import Lab
 
@@ -19,7 +20,7 @@ from .hosts import HOST, MACNET, STATION, SUBNET, WEB, EngineHost, chosen, topol
 def groups() -> set[str]:
     """All control groups of this machine except those of other labs."""
     known = {str(path) for root in hierarchies() for path in root.rglob("*") if path.is_dir()}
-    return {path for path in known if "/lnmlab." not in path}
+    return {path for path in known if f"/{state.PREFIX}." not in path}
 
 
 def at_the_root() -> set[str]:
@@ -50,7 +51,7 @@ class TestHost:
             if path.exists() and str(path.readlink()) == namespace
         )
         lines = Path(f"/proc/{outer}/cgroup").read_text(encoding="utf-8").splitlines()
-        mine = f"/lnmlab.{host.lab.name}/{host.name}/"
+        mine = f"/{state.PREFIX}.{host.lab.name}/{host.name}/"
         assert [line for line in lines if not line.split(":", 2)[2].startswith(mine)] == []
 
     def test_it_starts_again_after_a_reboot(self, host):
@@ -72,4 +73,4 @@ def test_nothing_is_left_in_any_control_group_of_the_machine(engine):
         lab.down()
     assert at_the_root() == before
     assert [path for path in groups() if container in path] == []
-    assert [path for root in hierarchies() for path in root.glob(f"lnmlab.{lab.name}*")] == []
+    assert [path for root in hierarchies() for path in root.glob(f"{state.PREFIX}.{lab.name}*")] == []
