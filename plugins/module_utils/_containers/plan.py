@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -106,7 +107,8 @@ def _remove(engine: EngineState, found: EngineNetwork, planned: NetworkPlan, pro
     endpoints = engine.of(found)
     if endpoints:
         what = f"it is not declared any more, and containers use it: {connected.names(endpoints)}"
-        remedy = f"remove them ({connected.removal(engine.name, endpoints)}), or declare the network again"
+        leave = shlex.join([engine.name, "network", "disconnect", found.name, endpoints[0].name])
+        remedy = f"disconnect each ({leave}) or remove it, or declare the network again"
         problems.add(f"{engine.name} network {found.name}", None, what, remedy)
         return
     planned.difference.compare(f"{engine.name} network {found.name}", "", True, None)

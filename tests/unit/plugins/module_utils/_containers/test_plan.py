@@ -240,7 +240,7 @@ def test_what_is_not_declared_any_more_is_removed_only_if_it_is_ours_and_unused(
     assert (removed.difference.messages(), problems) == (["docker network lan0: remove"], [])
     _found, (problem,) = planned([], [there()], [container()], purge=True)
     assert "containers use it: web (192.168.100.140)" in problem
-    assert "docker rm --force web" in problem
+    assert "docker network disconnect lan0 web" in problem
     assert planned([], [there()])[0].actions == []
 
 
