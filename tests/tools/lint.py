@@ -112,7 +112,10 @@ def artifact(tree: Path) -> None:
         built = build(source, Path(base))
         env = environment(Path(base))
         imported = run([sys.executable, "-m", "galaxy_importer.main", built.name], built.parent, env)
-        if "WARNING" in imported or "ERROR" in imported:  # its exit status is 0 even then
+        # its exit status is 0 even then
+        said = [line for line in imported.splitlines() if "WARNING" in line or "ERROR" in line]
+        # playbooks/awx has requirements of its own, and the importer installs none
+        if any("couldn't resolve module/action 'awx.awx." not in line for line in said):
             raise Failed(imported)
         installed = Path(base, "installed")
         run(
