@@ -106,9 +106,10 @@ def test_each_tag_alone(clean: Lab) -> None:
     assert (again.rc, again.row("h1")[-1]) == (0, "ok"), again.output
     skipped = only("all", "--skip-tags", "probe,verify")
     assert (skipped.rc, skipped.changed["h1"]) == (0, 0), skipped.output
-    for tags in ("report", "containers"):
-        refused = only(tags)
-        assert (refused.rc, "PLAY [Configure the links]" in refused.output) == (2, False), refused.output
+    containers = only("containers")
+    assert (containers.rc, containers.changed["h1"]) == (0, 0), containers.output
+    refused = only("report")
+    assert (refused.rc, "PLAY [Configure the links]" in refused.output) == (2, False), refused.output
 
 
 def test_artifacts_of_another_job_do_not_outrank_results(clean: Lab) -> None:
@@ -124,6 +125,9 @@ def test_artifacts_of_another_job_do_not_outrank_results(clean: Lab) -> None:
     old = playbooks.run("verify", clean.inventory_path, macvlan_report={"hosts": {}}, **ONCE)
     assert (old.rc, "PLAY [Verify the links]" in old.output) == (2, False), old.output
     assert "macvlan_report: an extra variable of this name would replace" in old.output
+
+
+NO_DOCKER = "docker is not installed on this host"
 
 
 def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
@@ -147,18 +151,15 @@ def test_text_from_a_survey(clean: Lab, tmp_path: Path) -> None:
     assert run.rc == 0, run.output
     assert links(clean, "h1") == ["lan0", "mv1"]
     assert "mtu 1400" in clean.exec("h1", "ip", "link", "show", "lan0").stdout
-    # this host has no docker, which is a fault; a prediction asks nothing
+    # this host has no docker, which is a fault, and a check predicts that
     missing = playbooks.run("site", inventory, macvlan_networks=declared, macvlan_links=links_text, **answers)
     assert missing.rc != 0, missing.output
-    assert "docker" in missing.output.partition("engine: ")[2].splitlines()[0]
+    assert NO_DOCKER in " ".join(missing.output.split())
     predicted = playbooks.run(
         "site", inventory, options=("--check",), macvlan_networks=declared, macvlan_links=links_text, **answers
     )
-    assert predicted.rc == 0, predicted.output
-    assert (
-        "docker network create -d macvlan -o parent=eth0 --subnet 192.168.100.0/24 --gateway=192.168.100.1"
-        " --ip-range=192.168.100.128/28 --aux-address=host4=192.168.100.3 lan0"
-    ) in predicted.output
+    assert predicted.rc != 0, predicted.output
+    assert NO_DOCKER in " ".join(predicted.output.split())
     fewer = playbooks.run("site", inventory, macvlan_networks="[]", **ONCE)
     assert fewer.rc == 0, fewer.output
     assert links(clean, "h1") == []
