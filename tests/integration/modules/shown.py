@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _packed
+
 
 def texts(value: object) -> Iterator[str]:
     """All texts of a result, keys too."""
@@ -24,6 +26,8 @@ def texts(value: object) -> Iterator[str]:
 
 def assert_clean(result: dict, *shown: str) -> None:
     """Everything is printable, and escaped text is shown. The input is the operator's own."""
+    if _packed.PACKED in result:
+        result = {**result, _packed.PACKED: _packed.unpacked(result[_packed.PACKED])}
     found = list(texts({key: value for key, value in result.items() if key != "invocation"}))
     assert [text for text in found if not text.replace("\n", "").replace("\t", "").isprintable()] == []
     everything = json.dumps(found)

@@ -20,7 +20,7 @@ from .netns import kill
 def hierarchies() -> list[Path]:
     """Mount points of control group hierarchies, version 1 and 2 (proc_pid_mountinfo(5))."""
     found = []
-    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
         fields, dummy, source = line.partition(" - ")
         if source.split()[0] in ("cgroup", "cgroup2"):
             found.append(Path(fields.split()[4]))
