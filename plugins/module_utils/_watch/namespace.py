@@ -99,7 +99,7 @@ class WatchedNamespace:
         self._questions.send(question)
         routes = 0
         for data in BoundedReading(lambda: self._questions.recv(_DATAGRAM), PIECES_OF_A_TABLE, _TIMEOUT):
-            for answer, dummy, sequence, port, payload in netlink.messages(data):
+            for answer, dummy, sequence, _port, payload in netlink.messages(data):
                 routes += answer == netlink.RTM_NEWROUTE
                 if answer == netlink.RTM_NEWROUTE and routes > _ROUTES_READ:
                     continue  # reading them all would take longer than the watch may
@@ -110,7 +110,8 @@ class WatchedNamespace:
                 if answer == netlink.NLMSG_ERROR:
                     code = netlink.error_of(payload)
                     raise OSError(code, os.strerror(code))
-                message = decode.decode(answer, port, payload)
+                # An answer carries the port id of this process, which says nothing about who made what it shows.
+                message = decode.decode(answer, 0, payload)
                 if message is not None:
                     yield message
                 if one:

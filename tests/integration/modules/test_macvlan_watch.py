@@ -274,9 +274,9 @@ def test_who_took_a_link_down_is_named_and_of_other_changes_where_the_trace_has_
     (other,) = [item for item in events(timeline, "link", "change") if "mtu" in item["data"]["changed"]]
     if other["process"] is None:
         assert "no port id" in other["process_unknown"], "a kernel without the tracepoint notifier_run"
+        assert "ip" in [item["name"] for item in other["suspects"]]
     else:
         assert (other["process"]["name"], other["process"]["known_by"]) == ("ip", "trace of the kernel")
-    assert "ip" in [item["name"] for item in other["suspects"]]
     assert "ip" in [item["process"]["name"] for item in events(timeline, "process", "new")]
     assert target(timeline, "host_to_container")["losses"]
 
