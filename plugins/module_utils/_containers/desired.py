@@ -23,10 +23,10 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import OWNER_LABEL, Pool
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import origin
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.engines import MODES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import check_name
 
 ENGINES = ("docker", "podman")
-MODES = ("bridge", "private", "vepa", "passthru")
 #: A mapping of the option.
 Given = Mapping[str, Any]
 #: Driver options that have a key of their own.

@@ -44,10 +44,7 @@ class EngineState:
 
 @dataclass(frozen=True)
 class State:
-    """parents: the interface of each desired network, by its key. engines: by name, those that were asked.
-
-    unfinished: networks of a run that was killed, by engine and name.
-    """
+    """parents: the interface of each desired network, by its key. engines: by name, those that were asked."""
 
     desired: tuple[DesiredNetwork, ...]
     engines: Mapping[str, EngineState]

@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Mapping, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import Attachment, EngineNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import (
+    Attachment,
+    EngineNetwork,
+    addresses,
+)
 
 from .plan import EngineState, NetworkAction
 
@@ -26,7 +29,7 @@ PRUNE = "/var/lib"
 
 @dataclass(frozen=True)
 class Kept:
-    """One container. position: in which order they are connected, or started."""
+    """One container. settings: what the engine needs to connect it again."""
 
     container: str
     name: str
@@ -111,7 +114,7 @@ def completed(engine: EngineState, records: Iterable[ReplaceRecord]) -> EngineSt
 
 def _endpoint(kept: Kept) -> Attachment:
     ipam = (kept.settings or {}).get("IPAMConfig")
-    texts = [str(item) for item in ipam.values()] if isinstance(ipam, dict) else []
-    fixed = tuple(found for found in map(parse_address, texts) if found is not None)
-    addresses = tuple(found for found in map(parse_address, kept.addresses) if found is not None)
-    return Attachment(kept.container, kept.name, kept.running, addresses, fixed, settings=kept.settings)
+    fixed = addresses(*(ipam.values() if isinstance(ipam, dict) else ()))
+    return Attachment(
+        kept.container, kept.name, kept.running, addresses(*kept.addresses), fixed, settings=kept.settings
+    )

@@ -74,12 +74,11 @@ def _some(containers: Iterable[Kept]) -> str:
     return ", ".join(one.name for one in containers) or "everything else"
 
 
-def _by_network(engine: Docker, kept: ReplaceRecord, wanted: NetworkSpec | None) -> None:
+def _by_network(engine: Docker, kept: ReplaceRecord, wanted: NetworkSpec) -> None:
     for one in kept.containers:
         engine.disconnect(kept.network.id, one.container)
     engine.remove(kept.network)
-    if wanted is not None:
-        engine.create(wanted)
+    engine.create(wanted)
     _connect(engine, kept)
 
 
@@ -114,11 +113,10 @@ def _if_there():  # type: ignore[no-untyped-def]
             raise
 
 
-def _by_file(engine: Podman, kept: ReplaceRecord, path: str, wanted: NetworkSpec | None) -> None:
+def _by_file(engine: Podman, kept: ReplaceRecord, path: str, wanted: NetworkSpec) -> None:
     _stop(engine, kept)
     engine.forget_assigned()
-    if wanted is not None:
-        _write(engine, path, _podman.replaced(kept.raw, wanted))
+    _write(engine, path, _podman.replaced(kept.raw, wanted))
     _start(engine, kept)
 
 

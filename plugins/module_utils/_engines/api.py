@@ -9,7 +9,7 @@ import http.client
 import json
 import socket
 import time
-from typing import Any
+from typing import Any, Dict, Mapping
 from urllib.parse import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
@@ -20,8 +20,14 @@ TIMEOUT = 30.0
 ANSWER_MAX = 1 << 26
 #: HTTP: the engine has no such thing.
 NOT_FOUND = 404
+#: What to install, by the name of the engine.
+_PACKAGES = {"docker": "docker.io (Debian) or docker-ce", "podman": "podman"}
 #: Octets that are read at once.
 _PIECE = 1 << 16
+
+#: An object in a request, and one in an answer.
+Json = Dict[str, Any]
+Said = Mapping[str, Any]
 
 
 class EngineError(Exception):
@@ -33,7 +39,10 @@ class EngineError(Exception):
 
 
 class Missing(EngineError):
-    """The engine is not installed."""
+    """The engine is not installed. name: docker or podman."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not installed on this host", f"install {_PACKAGES[name]}, or correct engine")
 
 
 class Unanswered(EngineError):

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from typing import Any, Dict, Mapping
+from typing import Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 
 from . import model
-from .api import Client, EngineError, Missing, Unanswered, word
+from .api import Client, EngineError, Json, Missing, Said, Unanswered, word
 from .model import Attachment, EngineNetwork, NetworkSpec, Pool
 
 NAME = "docker"
@@ -31,8 +31,6 @@ SHORT_ID = 12
 
 _MODE = "macvlan_mode"
 _PARENT = "parent"
-Json = Dict[str, Any]
-Said = Mapping[str, Any]
 
 
 class Docker:
@@ -84,8 +82,7 @@ def open_engine(path: str = SOCKET) -> Docker:
         said = client.get("/version")
     except Unanswered:
         if find("dockerd") is None:
-            remedy = "install docker.io (Debian) or docker-ce, or correct engine"
-            raise Missing("docker is not installed on this host", remedy) from None
+            raise Missing(NAME) from None
         raise
     client.prefix = f"/v{_api(said)}"
     options = client.get("/info").get("SecurityOptions") or []

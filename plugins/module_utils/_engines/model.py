@@ -20,9 +20,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 ON_PARENT = ("macvlan", "ipvlan")
 #: The label of networks that this collection created, and its value. Nothing else is removed.
 OWNER_LABEL, OWNED = "linuxnet.macvlan", "managed"
-#: How Compose labels a container (compose's pkg/api/labels.go), and which files and directory it came from.
+#: How Compose labels a container (compose's pkg/api/labels.go), and which files it came from.
 COMPOSE_PROJECT = "com.docker.compose.project"
-COMPOSE_FILES, COMPOSE_DIRECTORY = f"{COMPOSE_PROJECT}.config_files", f"{COMPOSE_PROJECT}.working_dir"
+COMPOSE_FILES = f"{COMPOSE_PROJECT}.config_files"
 
 #: First and last address.
 Range = Tuple[Address, Address]
@@ -104,12 +104,6 @@ def addresses(*texts: object) -> tuple[Address, ...]:
 
 def network_of(text: object) -> Network | None:
     return parse_network(text, strict=False)
-
-
-def range_of(text: object) -> Range | None:
-    """First and last address of a network in CIDR form, or of ``FIRST-LAST``."""
-    blocks = parse_range(text)
-    return None if not blocks else (blocks[0][0], blocks[-1][-1])
 
 
 def size(span: Range) -> int:

@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Dict, Mapping
+from typing import Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
@@ -23,7 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 
 from . import model
-from .api import Client, EngineError, Missing, Unanswered, word
+from .api import Client, EngineError, Json, Missing, Said, Unanswered, word
 from .model import Attachment, EngineNetwork, NetworkSpec, Pool
 from .podman_service import service
 
@@ -45,8 +45,6 @@ _MODE = "mode"
 _CHOSEN = re.compile(r"(?:--ip6?=|[:,]ip6?=)([0-9A-Fa-f:.]+)")
 #: Seconds that a container has to end before it is killed: Podman's own default.
 STOP = 10
-Json = Dict[str, Any]
-Said = Mapping[str, Any]
 
 
 class Podman:
@@ -121,8 +119,7 @@ def open_engine(path: str = SOCKET, networks_directory: str = "") -> Iterator[Po
             version = client.get("/version")
         except Unanswered:
             if find("podman") is None:
-                remedy = "install podman, or correct engine"
-                raise Missing("podman is not installed on this host", remedy) from None
+                raise Missing(NAME) from None
             if path != SOCKET:
                 raise
             client = Client(NAME, stack.enter_context(service()))

@@ -31,7 +31,7 @@ def service() -> Iterator[str]:
     """The path of its socket. Errors: EngineError."""
     program = find("podman")
     if program is None:
-        raise Missing("podman is not installed on this host", "install podman, or correct engine")
+        raise Missing("podman")
     _files.make_directories(_files.RUN, 0o700)
     directory = tempfile.mkdtemp(prefix="podman.", dir=_files.RUN)
     path = f"{directory}/socket"

@@ -53,9 +53,7 @@ def _docker(host: Host) -> None:
             "use a docker that runs as root",
         )
     if find(DAEMON) is None:
-        raise Missing(
-            "docker is not installed on this host", "install docker.io (Debian) or docker-ce, or correct engine"
-        )
+        raise Missing(docker.NAME)
     raise Unanswered(
         "docker does not run",
         "run systemctl start docker.service, and see systemctl status docker.service where that fails",
@@ -65,7 +63,7 @@ def _docker(host: Host) -> None:
 def _podman(dummy: Host) -> None:
     """Errors: EngineError. It has no daemon."""
     if find(podman.NAME) is None:
-        raise Missing("podman is not installed on this host", "install podman, or correct engine")
+        raise Missing(podman.NAME)
 
 
 def users(host: Host, names: Iterable[str]) -> dict[int, str]:

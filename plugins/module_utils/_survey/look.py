@@ -109,8 +109,9 @@ class _Survey:
 
 def _result(name: str, request: SurveyRequest) -> PartResult:
     try:
-        options, refused = request.complete(PARTS[name].load().argument_spec(), request.options[name])
-        return failure(refused) if refused else PARTS[name].run(options, request.check)
+        task = PARTS[name].load()
+        options, refused = request.complete(task.argument_spec(), request.options[name])
+        return failure(refused) if refused else PARTS[name].run(task, options, request.check)
     except Exception as error:  # noqa: BLE001  (a module would end with a traceback; the other parts have their say)
         return failure(f"{PARTS[name].module} failed: {type(error).__name__}: {error}")
 

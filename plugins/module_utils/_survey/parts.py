@@ -57,23 +57,38 @@ def _dhcp() -> Any:
     return task
 
 
+def _predict(task: Any, options: dict, _check: bool) -> dict:
+    found: dict = task.run(options, True)
+    return found
+
+
+def _ask(task: Any, options: dict, _check: bool) -> dict:
+    found: dict = task.run(options)
+    return found
+
+
+def _verify(task: Any, options: dict, check: bool) -> dict:
+    found: dict = task.run(options, check)
+    return found
+
+
 @dataclass(frozen=True)
 class SurveyPart:
-    """module: whose options it takes. load: imports it. run: from these options, and whether Ansible only predicts, to
-    the result."""
+    """module: whose options it takes. load: imports what does its work. run: from that, these options, and whether
+    Ansible only predicts, to the result."""
 
     module: str
     load: Callable[[], Any]
-    run: Callable[[dict, bool], dict]
+    run: Callable[[Any, dict, bool], dict]
 
 
 #: In the order of the documentation. What could write is asked for a prediction in any case.
 PARTS = {
-    KERNEL: SurveyPart("kmod_check", _kmod, lambda options, _check: _kmod().run(options, True)),
-    EXCLUSION: SurveyPart("nm_unmanaged", _nm, lambda options, _check: _nm().run(options, True)),
-    LINKS: SurveyPart("macvlan_link", _converge, lambda options, _check: _converge().run(options, True)),
-    CONTAINERS: SurveyPart("container_network", _containers, lambda options, _check: _containers().run(options, True)),
-    CONFLICTS: SurveyPart("arp_conflict_check", _conflicts, lambda options, _check: _conflicts().run(options)),
-    REACHABILITY: SurveyPart("macvlan_verify", _reach, lambda options, check: _reach().run(options, check)),
-    DHCP: SurveyPart("dhcp_check", _dhcp, lambda options, _check: _dhcp().run(options)),
+    KERNEL: SurveyPart("kmod_check", _kmod, _predict),
+    EXCLUSION: SurveyPart("nm_unmanaged", _nm, _predict),
+    LINKS: SurveyPart("macvlan_link", _converge, _predict),
+    CONTAINERS: SurveyPart("container_network", _containers, _predict),
+    CONFLICTS: SurveyPart("arp_conflict_check", _conflicts, _ask),
+    REACHABILITY: SurveyPart("macvlan_verify", _reach, _verify),
+    DHCP: SurveyPart("dhcp_check", _dhcp, _ask),
 }

@@ -8,7 +8,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network, parse_network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Network,
+    overlap,
+    parse_network,
+    within,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
     EngineData,
     EngineNetworkData,
@@ -38,13 +43,13 @@ def of_root(case: Case) -> list[tuple[str, EngineNetworkData]]:
 
 
 def overlaps(case: Case, network: EngineNetworkData) -> bool:
-    return any(
-        subnet.version == mine.version and subnet.overlaps(mine)
-        for pool in network["pools"]
-        for subnet in [subnet_of(pool)]
-        if subnet is not None
-        for mine in case.network.subnets
-    )
+    return any(of_network(case, pool) for pool in network["pools"])
+
+
+def of_network(case: Case, pool: EnginePoolData) -> bool:
+    """Whether a pool has a part of the network."""
+    subnet = subnet_of(pool)
+    return subnet is not None and any(overlap(subnet, mine) for mine in case.network.subnets)
 
 
 def subnet_of(pool: EnginePoolData) -> Network | None:

@@ -16,7 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 
 from .playbooks import EXCLUSION, LINKS, PLAN, PLAYBOOKS, PROBE, REPORT, STEPS
 
-ALL, ALWAYS, TAGGED, UNTAGGED, NEVER = "all", "always", "tagged", "untagged", "never"
+ALL, ALWAYS, TAGGED = "all", "always", "tagged"
 #: What Ansible calls --tags and --skip-tags; problems name them as keys.
 TAGS, SKIP_TAGS = "--tags", "--skip-tags"
 

@@ -15,11 +15,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.state import CHANGE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 
-from .taken_down import KERNEL, NAMELESS
+from .taken_down import HEAD, actor
 
 EVENT, CONDITION = "notifier/notifier_run", "cb.function == rtnetlink_event"
 #: Runs of changes by one process that are remembered, and seconds between two changes of one run.
@@ -28,9 +27,7 @@ SIZE, RUN = 4096, 0.01
 LATE = 0.01
 #: What only a process changes; what follows from a carrier is changed by the kernel.
 _ASKED_FOR = frozenset(("name", "mac", "mtu", "arp", "master", "mode", "bcqueuelen"))
-_LINE = re.compile(
-    r"^ *(.{1,16})-(\d+) +(?:\([^)]*\) +)?\[\d+\] \S+ +(\d+\.\d+): notifier_run: rtnetlink_event\b"
-)  # fmt: skip
+_LINE = re.compile(HEAD + r"notifier_run: rtnetlink_event\b")
 
 
 class ChangedLinks:
@@ -42,9 +39,10 @@ class ChangedLinks:
     def take(self, lines: Iterable[str]) -> None:
         for line in lines:
             found = _LINE.search(line)
-            if found is None or found[1].startswith(KERNEL):
+            by = actor(found) if found is not None else None
+            if by is None:
                 continue
-            name, pid, moment = "" if found[1] == NAMELESS else clean(found[1]), int(found[2]), float(found[3])
+            moment, pid, name = by
             if self._found and self._found[-1][2] == pid and moment - self._found[-1][1] < RUN:
                 began, _ended, _pid, known = self._found.pop()
                 self._found.append((began, moment, pid, known or name))

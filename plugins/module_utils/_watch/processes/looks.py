@@ -8,8 +8,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 
-#: Looks that are remembered, and seconds for which a notification may wait where that is not known.
-SIZE, WAITS = 1 << 16, 1.5
+from .taken_down import WAITS
+
+#: Looks that are remembered.
+SIZE = 1 << 16
 
 
 class Looks:

@@ -29,7 +29,16 @@ CLOSE = 0.1
 KERNEL = "kworker/"
 #: A name that the trace does not remember.
 NAMELESS = "<...>"
-_LINE = re.compile(r"^ *(.{1,16})-(\d+) +(?:\([^)]*\) +)?\[\d+\] \S+ +(\d+\.\d+): qdisc_reset: dev=(\S{1,15}) kind=")
+#: How a line of the trace begins: command, pid and moment.
+HEAD = r"^ *(.{1,16})-(\d+) +(?:\([^)]*\) +)?\[\d+\] \S+ +(\d+\.\d+): "
+_LINE = re.compile(HEAD + r"qdisc_reset: dev=(\S{1,15}) kind=")
+
+
+def actor(line: re.Match[str]) -> tuple[float, int, str] | None:
+    """Moment, pid and name, empty where not known, of a line that begins with HEAD; None for the kernel itself."""
+    if line[1].startswith(KERNEL):
+        return None
+    return float(line[3]), int(line[2]), "" if line[1] == NAMELESS else clean(line[1])
 
 
 class TakenDown:
@@ -41,13 +50,14 @@ class TakenDown:
     def take(self, lines: Iterable[str]) -> None:
         for line in lines:
             found = _LINE.search(line)
-            if found is None or found[1].startswith(KERNEL):
+            by = actor(found) if found is not None else None
+            if found is None or by is None:
                 continue
             if found[4] in self._found or len(self._found) < LINKS:
                 known = self._found.setdefault(found[4], deque(maxlen=SIZE))
                 # One for each queue of the link.
-                if not known or known[-1][1] != int(found[2]) or float(found[3]) - known[-1][0] > CLOSE:
-                    known.append((float(found[3]), int(found[2]), "" if found[1] == NAMELESS else clean(found[1])))
+                if not known or known[-1][1] != by[1] or by[0] - known[-1][0] > CLOSE:
+                    known.append(by)
 
     def process(self, event: Event, moment: float) -> tuple[int, str] | None:
         """Pid and name, if known, of the one that took down the link of an event, noted at a moment; None where that is

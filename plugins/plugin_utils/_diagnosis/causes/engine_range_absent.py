@@ -20,7 +20,7 @@ def judge(case: Case) -> CauseVerdict:
         (name, item, pool)
         for name, item in found
         for pool in item["pools"]
-        if _mine(case, pool) and not engines.inside_ranges(case, pool)
+        if engines.of_network(case, pool) and not engines.inside_ranges(case, pool)
     ]
     if not loose:
         return case.ruled_out("no engine has a network on this parent that assigns addresses outside of the ranges")
@@ -32,13 +32,6 @@ def judge(case: Case) -> CauseVerdict:
         " can get an address that another machine has, and that the host does not route",
         [engines.item(case, one, item) for one, item, _pool in loose[:3]],
         remedy=f"create the {name} network {network['name']} again with the container_range as its ip-range",
-    )
-
-
-def _mine(case: Case, pool: engines.EnginePoolData) -> bool:
-    subnet = engines.subnet_of(pool)
-    return subnet is not None and any(
-        subnet.version == mine.version and subnet.overlaps(mine) for mine in case.network.subnets
     )
 
 

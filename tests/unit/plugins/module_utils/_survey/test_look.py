@@ -34,8 +34,8 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict]:
     def survey(thorough: bool = True, dhcp_in_service: bool = True, **results: object) -> dict:
         returned = {**WELL, **results}
 
-        def of(name: str) -> Callable[[dict, bool], dict]:
-            def run(options: dict, check: bool) -> dict:
+        def of(name: str) -> Callable[[object, dict, bool], dict]:
+            def run(_task: object, options: dict, check: bool) -> dict:
                 assert options == {"of": name}
                 if isinstance(returned[name], Exception):
                     raise returned[name]
