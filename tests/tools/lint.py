@@ -25,6 +25,7 @@ from pathlib import Path
 import ansible_test
 import architecture
 import checks
+from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
 from worktree import BIN, Failed, build, cache_dir, copy, environment, run
 
 #: what ansible-test prints while it builds its environments
@@ -43,13 +44,29 @@ def ansible_lint(tree: Path) -> None:
 
 
 def sanity(tree: Path) -> None:
-    """ansible-test sanity, for every Python of a target that is installed here."""
+    """ansible-test sanity without its test of imports, for every Python of a target that is installed here."""
+    ansible_sanity(tree, "--skip-test", "import")
+
+
+def importable(tree: Path) -> None:
+    """The rest of it: every file is imported by the oldest and by the newest Python of a target that is installed here.
+
+    Half a minute each: what those two import, the versions between them do.
+    """
+    path = python_path()
+    supported = (*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)
+    versions = [version for version in supported if shutil.which(f"python{version}", path=path)]
+    for version in dict.fromkeys((versions[0], versions[-1])):
+        ansible_sanity(tree, "--test", "import", "--python", version)
+
+
+def ansible_sanity(tree: Path, *arguments: str) -> None:
     env = environment(tree.parents[2], PATH=python_path())
     provide_get_pip(Path(env["HOME"]))
     # it finds the collection by its working directory, and refuses a path from the environment
     env.pop("ANSIBLE_COLLECTIONS_PATH")
     try:
-        run(["ansible-test", "sanity", "--local", "--color", "no"], tree, env)
+        run(["ansible-test", "sanity", "--local", "--color", "no", *arguments], tree, env)
     except Failed as error:
         raise Failed("\n".join(line for line in str(error).splitlines() if not SANITY_NOISE.match(line))) from None
 
@@ -148,6 +165,7 @@ def imports(tree: Path) -> str:
 #: the slowest first
 GATES: dict[str, Callable[[Path], str | None]] = {
     "sanity": sanity,
+    "importable": importable,
     "artifact": artifact,
     "ansible-lint": ansible_lint,
     "docs": documentation,
