@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed test-engines test-awx bench profile demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed test-engines test-awx test-vms bench profile demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -56,6 +56,9 @@ test-engines: root setup ## run the tests on hosts with Docker and Podman (as ro
 
 test-awx: root setup ## run the job templates as AWX does, whole: downloads awx.awx and ansible-rulebook (as root)
 	@AWX_WHOLE=1 python -m pytest tests/awx $(ARGS)
+
+test-vms: root setup ## run the tests on virtual machines, those of the lab itself, too (as root)
+	@VMS=1 python -m pytest -m vm tests/integration $(ARGS)
 
 bench: root setup ## measure beside other tools, and print a table of the ratios (as root); ARGS=--help
 	@python -m tests.bench $(ARGS)

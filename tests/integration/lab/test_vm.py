@@ -18,7 +18,10 @@ from labkit.lab import Lab
 
 from .common import TOPOLOGIES, ansible, run_lab, traces
 
-pytestmark = pytest.mark.vm
+pytestmark = [
+    pytest.mark.vm,
+    pytest.mark.skipif("VMS" not in os.environ, reason="only `make test-vms` runs it: two boots without KVM, a reboot"),
+]
 
 TOPOLOGY = TOPOLOGIES / "vm.yml"
 HOSTS = ("h1", "h2")
