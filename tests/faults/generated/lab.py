@@ -43,6 +43,8 @@ class GeneratedLab(NamespaceLab):
 
     def __init__(self, folder: Path, four: bool, six_too: bool) -> None:
         self.folder, self.four, self.six = folder, four, six_too
+        #: by host: of its parent, which another harm may have deleted
+        self.parent_macs: dict[str, str] = {}
         super().__init__()
 
     def networks(self, host: str) -> list[dict]:
@@ -85,6 +87,7 @@ class GeneratedLab(NamespaceLab):
         for place, address in ((self.gateway, GATEWAY), (self.station, STATION)):
             self._address(place, address)
         for name, host in self.hosts.items():
+            self.parent_macs[name] = host.mac()
             self._address(host, FLEET[name].parent_address)
             if self.six:
                 host.ip("-6", "route", "add", "default", "via", GATEWAY6)

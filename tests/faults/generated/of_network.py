@@ -40,7 +40,7 @@ GONE = Cut(PARENT, CONTAINER), Cut(NETWORK, PARENT)
 
 _only_parent = acts.filtered(
     acts.at_switch,
-    lambda place: [f"iifname {place.host.port} ether saddr != {place.host.mac()} counter drop"],
+    lambda place: [f"iifname {place.host.port} ether saddr != {place.lab.parent_macs[place.name]} counter drop"],
     "forward", "bridge", "macs",
 )  # fmt: skip
 _black_hole = acts.filtered(
