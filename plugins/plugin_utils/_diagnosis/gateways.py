@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.belief import CHANCE
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
@@ -37,8 +38,8 @@ _Span = tuple[float, float]
 class GatewayWitness:
     """What one host saw of a gateway. at: the first loss in seconds since the epoch; None where it never answered.
 
-    silent: whether all probes of it were lost at the same times, not some of each. dark: the times in which nothing of
-    it answered, in seconds since the epoch.
+    silent: whether all probes of it were lost at the same times, not some of each, or from ``at`` on to the end. dark:
+    the times in which nothing of it answered, in seconds since the epoch.
     """
 
     host: str
@@ -127,15 +128,16 @@ def witness(evidence: HostEvidence, segment: str, gateway: str) -> GatewayWitnes
     lost = broken(targets)
     answered = [item for item in targets if not is_lost(item) and not (lost and _late(item, watch))]
     silent = bool(lost) and not answered and _silent(lost, watch)
+    since = None if silent or not lost or answered else _gone_since(lost, watch)
     return GatewayWitness(
         evidence["host"],
         evidence["started"],
         evidence["ended"],
         lost,
         answered,
-        _begin(watch, lost),
+        _begin(watch, lost) if since is None else epoch(watch["started"]) + since,
         watch["interval"],
-        silent,
+        silent or since is not None,
         _dark(targets, watch),
     )
 
@@ -173,6 +175,26 @@ def _silent(lost: list[TargetData], watch: TimelineData) -> bool:
     whole = [sum(end - start for start, end in one) for one in spans]
     mostly = sum(inside) >= SILENT_SHARE * sum(whole) and all(inside)
     return mostly and all(end - start >= shortest for one in exact for start, end in one)
+
+
+def _gone_since(lost: list[TargetData], watch: TimelineData) -> float | None:
+    """When the silence began that lasts to the end of the watch, of a gateway that lost some probes at random before.
+
+    None where losses at that rate would make such a silence, in all targets at once, more often than by chance once in
+    1,000 times.
+    """
+    interval, duration = watch["interval"], watch["duration"]
+    spans = [_spans(item, duration) for item in lost]
+    if any(not one or one[-1][1] < duration - interval for one in spans):
+        return None
+    since = max(one[-1][0] for one in spans)
+    before, rounds = since / interval, (duration - since) / interval
+    chance = 1.0
+    for one in spans:
+        failed = sum(min(end, since) - start for start, end in one if start < since) / interval
+        # one loss more than was seen: a short time before it does not show that none are lost
+        chance *= min(1.0, (failed + 1) / (before + 1)) ** rounds
+    return since if rounds >= SILENT_ROUNDS and chance < CHANCE else None
 
 
 def _spans(target: TargetData, duration: float) -> list[_Span]:

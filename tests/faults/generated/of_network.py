@@ -174,7 +174,9 @@ HARMS = [
     ),
     Harm(
         "container has a container's MAC", "other host", _clone, None,
-        causes=frozenset({"duplicate_mac_in_fleet"}), culprit=acts.by_mac(acts.other_container), always=True,
+        # who had asked for the container before keeps its former MAC address for a while
+        causes=frozenset({"duplicate_mac_in_fleet"}), also=frozenset({"stale_neighbour"}),
+        culprit=acts.by_mac(acts.other_container), always=True,
         times=(START,), cuts=GONE, families=(IPV4,),
     ),
 ]  # fmt: skip

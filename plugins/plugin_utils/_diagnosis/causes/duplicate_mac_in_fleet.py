@@ -75,7 +75,7 @@ def _clones(case: Case, mine: FleetLink, other: FleetLink) -> tuple[list[Evidenc
         return [], ""
     text = f"{case.host} and {other.host} have the same machine ID"
     remedy = (
-        f"give {mine.name} or {other.name} another MAC address; the hosts have one machine ID, from which systemd"
+        f"give {mine} or {other} another MAC address; the hosts have one machine ID, from which systemd"
         " derives MAC addresses: if one is a clone, remove its /etc/machine-id, run systemd-machine-id-setup, and"
         " reboot"
     )

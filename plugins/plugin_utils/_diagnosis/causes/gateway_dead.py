@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -37,7 +38,7 @@ def judge(case: Case) -> CauseVerdict:
     if reaching:
         return case.ruled_out(f"{gateway} answers {', '.join(one.host for one in reaching[:5])}")
     agreeing = witnesses.agreeing(own)
-    after = case.first_loss(own.lost)
+    after = _after(case, own)
     if len(agreeing) > 1:
         return _of_fleet(case, gateway, own, agreeing)
     return case.suspected(
@@ -56,7 +57,8 @@ def _of_fleet(case: Case, gateway: str, own: GatewayWitness, agreeing: list[Gate
     # The witnesses keep the list, and it is the same one for all that are in it.
     key = ("gateway_dead", case.segment, gateway, str(id(agreeing)))
     hosts = case.fleet.once(key, lambda: tuple(sorted((one.host for one in agreeing), key=natural)))
-    after, alive = case.first_loss(own.lost), _alive(case, case.first_loss(own.lost))
+    after = _after(case, own)
+    alive = _alive(case, after)
     what = "the gateway itself" if alive else "the gateway, or the switch between it and the hosts,"
     when = "in the same second" if after is not None else "from the start"
     names = ", ".join(hosts[:5]) + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")
@@ -75,6 +77,12 @@ def _of_fleet(case: Case, gateway: str, own: GatewayWitness, agreeing: list[Gate
         after,
         remedy=f"no host can repair this: ask the network team whether {gateway} is up and its port in the right VLAN",
     )
+
+
+def _after(case: Case, own: GatewayWitness) -> float | None:
+    """When it went, in seconds after the start of the watch: later than the first loss where it lost some before."""
+    first = case.first_loss(own.lost)
+    return None if first is None or own.at is None else max(first, own.at - epoch(case.watch["started"]))
 
 
 def _share(one: GatewayWitness) -> str:

@@ -278,6 +278,18 @@ def test_a_gateway_that_answered_another_host_meanwhile_is_not_dead() -> None:
     assert cases.verdict(fleet, "gateway_dead").status == "confirmed"
 
 
+def test_a_gateway_that_loses_some_and_then_dies_is_found() -> None:
+    """As in generated scenario 110/7: a port of the gateway lost 40 %, and a second later it sent nothing more."""
+    fleet = cases.healthy()
+    gone = [(6.0, 12.0)]
+    _gateway_lossy(fleet, [[(2.0, 2.5), (4.5, 5.0), *gone], gone, gone])
+    verdict = cases.verdict(fleet, "gateway_dead")
+    assert (verdict.status, verdict.hosts, verdict.after) == ("confirmed", ("web1", "web2"), 6.0)
+    # two probes in a row are no silence where every second one is lost anyway
+    _gateway_lossy(fleet, [[(2.0, 3.5), (5.0, 7.0), (8.5, 9.5), (11.0, 12.0)]] * 3)
+    assert cases.verdict(fleet, "gateway_dead").status == "ruled_out"
+
+
 def test_the_witnesses_of_a_segment_are_heard_once_for_all_hosts(monkeypatch) -> None:
     fleet = cases.healthy()
     for number in range(30):
