@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 
 from .case import Case, bare, changed
 from .lifetime import expired
-from .snapshot import NamespaceView
+from .snapshot import NamespaceView, SnapshotView
 
 #: Seconds within which a link and what goes with it are noted, at most: the kernel does both at once.
 AT_ONCE = 0.2
@@ -85,11 +85,11 @@ def about(case: Case, addresses: Collection[str], lost: Iterable[TargetData]) ->
     return [item for item in lost if item["target"] in addresses or item["from"]["namespace"] in spaces]
 
 
-def empty_links(case: Case) -> list[tuple[NamespaceView, LinkData]]:
-    """Macvlan links on the parent in other namespaces without any address of the network."""
+def empty_links(case: Case, moment: SnapshotView | None = None) -> list[tuple[NamespaceView, LinkData]]:
+    """Macvlan links on the parent in other namespaces without any address of the network. moment: after the watch."""
     return [
         (space, link)
-        for space in case.after.namespaces[1:]
+        for space in (moment or case.after).namespaces[1:]
         for link in space.links
         if link["parent"] == case.parent_name and link["parent_namespace"] == "" and link["mode"]
         if not any(case.inside(item["address"]) for item in space.addresses(link["name"]))

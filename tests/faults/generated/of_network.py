@@ -169,8 +169,8 @@ HARMS = [
     ),
     Harm(
         "container takes a container's address", "other host", *_fleet,
-        causes=frozenset({"duplicate_ip_in_fleet"}), also=_DUPLICATE, culprit=acts.by_mac(acts.other_container),
-        always=True, families=(IPV4,), times=LASTING,
+        causes=frozenset({"duplicate_ip_in_fleet"}), also=_DUPLICATE | {"container_outside_range"},
+        culprit=acts.by_mac(acts.other_container), always=True, families=(IPV4,), times=LASTING,
     ),
     Harm(
         "container has a container's MAC", "other host", _clone, None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -22,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     recovers,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 
 
@@ -56,8 +58,12 @@ def judge(case: Case) -> CauseVerdict:
 
 
 def _without_address(case: Case) -> CauseVerdict | None:
-    """The kernel removes IPv6 addresses with the link, and nothing shows then which container it was: the only link
-    that is down and has no address, where somebody asks for one that a container should have and nothing has."""
+    """The kernel removes IPv6 addresses with the link, and nothing can be asked then of what was there.
+
+    Somebody may ask for an address that a container should have and nothing has: the only link that is down and has no
+    address is that container's. Otherwise it counts where it was so before the watch and after it: no container that
+    is being started keeps its link down for so long.
+    """
     down = [(space, link) for space, link in empty_links(case) if not link["up"]]
     asked = [
         item
@@ -65,18 +71,34 @@ def _without_address(case: Case) -> CauseVerdict | None:
         if is_lost(item) and case.claims(item["target"]) and not case.fleet.holding(case.segment, item["target"])
     ]
     if len(down) != 1 or not asked:
+        asked, down = [], _lastingly(case, down)
+    if not down:
         return None
-    (space, link), address = down[0], asked[0]["target"]
+    (space, link), more = down[0], f" (and {len(down) - 1} more)" if len(down) > 1 else ""
+    missed = f", and nothing has {asked[0]['target']}" if asked else ", so nothing could be asked of it"
     restart = "restart the container"
     return case.confirmed(
-        f"{link['name']} in {space.label} on {case.host} is down and has no address, and nothing has {address}",
+        f"{link['name']} in {space.label} on {case.host} is down and has no address{more}{missed}",
         [
-            case.item("link", f"{link['name']} is down and has no address", link["name"], space.label),
+            *(
+                case.item("link", f"{one['name']} is down and has no address", one["name"], where.label)
+                for where, one in down[:5]
+            ),
             *case.loss_items(asked),
         ],
         remedy=f"{restart}, whose engine then sets its link up, with its address",
-        steps=[RemedyStep(CONTAINER, restart, namespace=space.label)],
+        steps=[RemedyStep(CONTAINER, restart, namespace=where.label) for where, dummy in down],
     )
+
+
+def _lastingly(case: Case, down: list[tuple[NamespaceView, LinkData]]) -> list[tuple[NamespaceView, LinkData]]:
+    """Those that were down and without address when the watch began, too."""
+    if case.lacks("before"):
+        return []
+    before = {
+        (space.label, link["name"], link["index"]) for space, link in empty_links(case, case.before) if not link["up"]
+    }
+    return [(space, link) for space, link in down if (space.label, link["name"], link["index"]) in before]
 
 
 def _passed(case: Case) -> CauseVerdict:

@@ -70,7 +70,12 @@ def test_a_container_without_address_whose_link_is_down_is_the_one_that_is_asked
             link["up"] = False
     watch["targets"] = [item for item in watch["targets"] if ADDRESS not in item["target"]]
     watch["targets"] = [item for item in watch["targets"] if item["from"]["namespace"] != PLACE]
-    assert cases.verdict(fleet, "container_link_down").status == "ruled_out"
+    found = cases.verdict(fleet, "container_link_down")
+    assert (found.status, found.steps[0].namespace) == ("confirmed", PLACE)
+    assert "so nothing could be asked of it" in found.summary
+    before = next(item for item in fleet["web1"]["before"]["namespaces"] if item["label"] == PLACE)
+    before["links"] = []
+    assert cases.verdict(fleet, "container_link_down").status == "ruled_out", "it is being started"
     asked = {**watch["targets"][0], "id": f"target/host/{ADDRESS}/echo", "network": "", "kind": "target",
              "target": ADDRESS, "received": 0}  # fmt: skip
     watch["targets"].append(asked)
