@@ -76,8 +76,13 @@ def remove_by_program(place: Place) -> None:
 
 
 def plug(state: str, whose: Callable[[Place], str]) -> Act:
-    """A port of the switch. state: ``up`` or ``down``."""
-    return lambda place: place.lab.switch.ip("link", "set", whose(place), state)
+    """A port of the switch, which goes with the parent behind it where that is deleted. state: ``up`` or ``down``."""
+
+    def act(place: Place) -> None:
+        if place.lab.switch.link(whose(place)):
+            place.lab.switch.ip("link", "set", whose(place), state)
+
+    return act
 
 
 def own_port(place: Place) -> str:
