@@ -32,7 +32,9 @@ RESULTS = (
     _registered.INTERFACES_PROBE,
     _registered.NM_EXCLUSION_RESULT,
     _registered.INTERFACES_RESULT,
+    _registered.CONTAINER_NETWORK_RESULT,
     _registered.VERIFY_DRIFT_RESULT,
+    _registered.VERIFY_CONTAINERS_RESULT,
     _registered.VERIFY_RESULT,
     _registered.FAILURE,
 )

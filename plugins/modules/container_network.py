@@ -25,7 +25,8 @@ description:
   - What is needed to connect the containers again is on disk before the first change. When a run was killed, the next
     one connects them, and reports that as a change.
   - A network that this module created carries the label V(linuxnet.macvlan=managed). Others are never removed, and
-    replaced with O(adopt) only. One that equals the declaration is left as it is, with or without the label.
+    replaced with O(adopt) only. One that equals the declaration and lacks the label is left as it is without O(adopt),
+    and RV(drift) says so.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
@@ -129,9 +130,22 @@ options:
   adopt:
     description:
       - Whether a network of a declared name that something else created may be created again, with the label of this
-        collection, where it differs.
+        collection, where it differs from the declaration or lacks the label.
     type: bool
     default: false
+  taken:
+    description:
+      - Addresses that somebody is known to have. A proposal avoids them, and those of the host, its neighbours and
+        containers.
+    type: list
+    elements: str
+    default: []
+  offered:
+    description:
+      - Addresses that DHCP servers offered. A proposal avoids them, and what lies between the lowest and the highest.
+    type: list
+    elements: str
+    default: []
   docker_socket:
     description: Where Docker listens.
     type: path
@@ -222,6 +236,60 @@ networks:
         project:
           description: Its Compose project.
           type: str
+proposals:
+  description:
+    - For each network that something else made and that differs, and for each declaration without a range, what RV(msg)
+      proposes.
+  returned: when the plan was refused
+  type: list
+  elements: dict
+  contains:
+    engine:
+      description: The engine.
+      type: str
+    name:
+      description: The name of the network.
+      type: str
+    set:
+      description: What the declaration lacks, lists by its keys.
+      type: dict
+    probes:
+      description: The proposed addresses, as M(linuxnet.macvlan.arp_conflict_check) takes them.
+      type: list
+      elements: dict
+    dhcp_probes:
+      description: The same for M(linuxnet.macvlan.dhcp_check).
+      type: list
+      elements: dict
+drift:
+  description:
+    - What is not as declared, each attribute of each network, also where the run refuses to change it. After a run that
+      wrote it is what is left; a network that equals the declaration and lacks the label of this collection is.
+  returned: success, or when the plan was refused
+  type: list
+  elements: dict
+  contains:
+    engine:
+      description: The engine.
+      type: str
+    name:
+      description: The name of the network.
+      type: str
+    attribute:
+      description: What differs, V(state) where the network is absent, or is not declared any more.
+      type: str
+    declared:
+      description: What is declared.
+      type: raw
+    found:
+      description: What the engine has.
+      type: raw
+    remedy:
+      description: What changes that.
+      type: str
+    text:
+      description: All of it as a sentence.
+      type: str
 messages:
   description: What was, or would be, changed.
   returned: success

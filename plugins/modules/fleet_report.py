@@ -79,7 +79,9 @@ table:
   type: list
   elements: str
 summary:
-  description: How many hosts had which result (C(hosts)), and how many checks which status (C(checks)).
+  description:
+    - How many hosts had which result (C(hosts)), how many checks which status (C(checks)), and how many networks of
+      engines, where some are declared (C(container_networks)).
   returned: always
   type: dict
   sample: {hosts: {changed: 2, failed: 1}, checks: {passed: 11, failed: 1}}

@@ -21,6 +21,8 @@ INTERFACES_PROBE = "interfaces_probe"
 NM_EXCLUSION_RESULT = "nm_exclusion_result"
 INTERFACES_RESULT = "interfaces_result"
 VERIFY_DRIFT_RESULT = "verify_drift_result"
+CONTAINER_NETWORK_RESULT = "container_network_result"
+VERIFY_CONTAINERS_RESULT = "verify_containers_result"
 VERIFY_RESULT = "verify_result"
 DIAGNOSE_RESULT = "diagnose_result"
 
@@ -34,17 +36,19 @@ _PARTS = {
     VERIFIED: {
         INTERFACES_PROBE: _names.CONFLICTS,
         VERIFY_DRIFT_RESULT: _names.LINKS,
+        VERIFY_CONTAINERS_RESULT: _names.CONTAINERS,
         VERIFY_RESULT: _names.REACHABILITY,
     },
     SURVEYED: {
         PREPARE_KERNEL: _names.KERNEL,
         INTERFACES_PROBE: _names.CONFLICTS,
         INTERFACES_RESULT: _names.LINKS,
+        CONTAINER_NETWORK_RESULT: _names.CONTAINERS,
         VERIFY_RESULT: _names.REACHABILITY,
     },
 }
 #: What a survey says of links counts only for a host on which nothing was refused: the roles have not run there.
-_ACCEPTED = (INTERFACES_RESULT, VERIFY_DRIFT_RESULT, VERIFY_RESULT)
+_ACCEPTED = (INTERFACES_RESULT, CONTAINER_NETWORK_RESULT, VERIFY_DRIFT_RESULT, VERIFY_RESULT)
 
 #: What the playbook mac_list registers.
 INVENTORY = "macvlan_inventory"

@@ -34,13 +34,12 @@ def _without(one: Attachment) -> str:
     return f"stopped, {fixed}" if fixed else "running, no address" if one.running else "stopped"
 
 
-def effect(engine: str, endpoints: Sequence[Attachment]) -> str:
-    """What a replaced network does to those that use it, as the end of a sentence."""
+def effect(engine: str, endpoints: Sequence[Attachment], during: bool = False) -> str:
+    """What a replaced network does to those that use it, as the end of a sentence. during: of one that says so."""
     if not endpoints:
         return ""
-    if engine == "podman":
-        return f"; to replace it, these containers are stopped and started: {names(endpoints)}"
-    return f"; to replace it, these containers are disconnected and connected again: {names(endpoints)}"
+    what = "stopped and started" if engine == "podman" else "disconnected and connected again"
+    return f"; {'' if during else 'to replace it, '}these containers are {what}: {names(endpoints)}"
 
 
 def removal(engine: str, endpoints: Iterable[Attachment]) -> str:

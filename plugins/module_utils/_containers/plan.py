@@ -15,14 +15,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import (
     ON_PARENT,
+    OWNED,
     Attachment,
     EngineNetwork,
     NetworkSpec,
 )
 
-from . import connected
+from . import connected, drift
 from .compare import compare, spec
 from .desired import DesiredNetwork
+from .drift import NetworkDrift
 
 CREATE, REPLACE, REMOVE = "create", "replace", "remove"
 #: From this release on, several networks of docker may have one parent (moby#47318).
@@ -68,7 +70,10 @@ class NetworkAction:
 
 @dataclass
 class NetworkPlan:
+    """drift: what is not as declared, also where there is no action, as the operator has not agreed to it."""
+
     difference: Difference = field(default_factory=Difference)
+    drift: list[NetworkDrift] = field(default_factory=list)
     actions: list[NetworkAction] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -84,6 +89,7 @@ def plan(state: State, problems: Problems) -> NetworkPlan:
         if len(same) > 1:
             what = f"{desired.engine} has {len(same)} networks of this name"
             problems.add(f"{desired.key}.name", desired.name, what, f"remove all but one, by its ID: {same[0].id[:12]}")
+            planned.drift.append(drift.several(engine.name, same))
         elif same:
             _existing(state, engine, desired, same[0], planned, problems)
         else:
@@ -102,6 +108,7 @@ def _undeclared(state: State) -> Iterator[tuple[EngineState, EngineNetwork]]:
 
 def _remove(engine: EngineState, found: EngineNetwork, planned: NetworkPlan, problems: Problems) -> None:
     endpoints = engine.of(found)
+    planned.drift.append(drift.undeclared(engine.name, found, endpoints))
     if endpoints:
         what = f"it is not declared any more, and containers use it: {connected.names(endpoints)}"
         leave = shlex.join([engine.name, "network", "disconnect", found.name, endpoints[0].name])
@@ -117,6 +124,7 @@ def _create(
 ) -> None:
     wanted = spec(desired, state.parents.get(desired.key, ""))
     _free(state, engine, desired, wanted, problems)
+    planned.drift.append(drift.absent(engine.name, desired.name))
     planned.difference.compare(str(desired), "", None, True)
     planned.actions.append(NetworkAction(CREATE, engine.name, desired.name, wanted=wanted))
 
@@ -132,9 +140,13 @@ def _existing(
     if found.driver != "macvlan":
         what = f"{engine.name} has a network of this name with the driver {found.driver}"
         problems.add(f"{desired.key}.name", desired.name, what, "choose another name, or remove that network")
+        planned.drift.append(drift.foreign(engine.name, found))
         return
     wanted, endpoints = spec(desired, state.parents.get(desired.key, "")), engine.of(found)
     difference = compare(str(desired), found, wanted)
+    planned.drift += drift.differing(engine.name, found, endpoints, difference)
+    if state.adopt and not found.owned:
+        difference.compare(str(desired), drift.OWNER, None, OWNED)
     planned.warnings += connected.warnings(desired, endpoints, bool(difference))
     if not difference:
         return

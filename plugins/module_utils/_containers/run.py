@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Dict, Union
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import require_directories
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import held
@@ -18,14 +19,21 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError, Missing
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.docker import Docker
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import ON_PARENT
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import MACVLAN, ON_PARENT, addresses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.podman import Podman
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _kernel
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import decode
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import RTM_NEWNEIGH
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.rtnetlink import Rtnetlink, encode
 
 from . import record as _record
+from .compare import compare, spec
 from .desired import DesiredNetwork, parse
+from .drift import NetworkDrift, unfinished
 from .plan import CREATE, REMOVE, EngineState, NetworkAction, NetworkPlan, State, plan
+from .proposal import Proposal, lines
+from .proposal import of as proposal_of
 from .record import ReplaceRecord
 from .replace import complete, replace
 
@@ -36,7 +44,10 @@ JsonResult = Dict[str, Any]
 
 @dataclass(frozen=True)
 class ContainerOptions:
-    """Of the module. engines: those that are asked although no network names them, where they are there."""
+    """Of the module. engines: those that are asked although no network names them, where they are there.
+
+    taken, offered: addresses that a proposal avoids.
+    """
 
     networks: list[dict]
     engines: list[str]
@@ -45,6 +56,22 @@ class ContainerOptions:
     adopt: bool = False
     docker_socket: str = docker.SOCKET
     podman_socket: str = podman.SOCKET
+    taken: list[str] = dataclasses.field(default_factory=list)
+    offered: list[str] = dataclasses.field(default_factory=list)
+
+
+class NotConsented(InvalidInput):
+    """What the plan refuses. drift: what is not as declared all the same. proposals: how to go on."""
+
+    def __init__(
+        self, problems: Problems, drift: Iterable[NetworkDrift] = (), proposals: Iterable[Proposal] = ()
+    ) -> None:
+        super().__init__(problems)
+        self.drift = [one.as_data() for one in drift]
+        self.proposals = list(proposals)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(line for one in self.proposals for line in lines(one))])
 
 
 class NotAsDeclared(Exception):
@@ -57,37 +84,77 @@ def converge(options: ContainerOptions, check: bool) -> JsonResult:
     require_directories(Problems())
     problems = Problems()
     desired = parse(options.networks, problems)
-    if problems:
+    # without a range, what the engine has says which to declare
+    if problems and not (check and any(pool.assigned is None for one in desired for pool in one.pools)):
         raise InvalidInput(problems)
     with contextlib.ExitStack() as stack:
         if not check:
             stack.enter_context(held(NO_REQUEST))
-        return _converge(options, desired, check, stack)
+        return _converge(options, desired, check, stack, problems)
 
 
 def _converge(
-    options: ContainerOptions, desired: list[DesiredNetwork], check: bool, stack: contextlib.ExitStack
+    options: ContainerOptions,
+    desired: list[DesiredNetwork],
+    check: bool,
+    stack: contextlib.ExitStack,
+    problems: Problems,
 ) -> JsonResult:
-    problems, warnings = Problems(), []  # type: Problems, list[str]
+    """problems: of the options, with which nothing but a proposal is made."""
+    invalid = bool(problems)
+    warnings: list[str] = []
     engines = _open(options, desired, stack, problems, warnings)
-    if problems:
+    if any(one.engine not in engines for one in desired):
         raise InvalidInput(problems)
     records = [_there(one, engines[one.engine]) for one in _record.read() if one.engine in engines]
     state = _state(options, desired, engines, records, problems)
+    if invalid:
+        raise NotConsented(problems, proposals=_proposals(options, state))
     planned = plan(state, problems)
     if problems:
-        raise InvalidInput(problems)
+        raise NotConsented(problems, planned.drift, _proposals(options, state))
     messages = [*map(_unfinished, records), *planned.difference.messages()]
+    left = [] if not check else [_unfinished_drift(one) for one in records]
     if messages and not check:
         state, planned = _apply(options, desired, engines, records, planned)
     return {
         "changed": bool(messages),
         "messages": messages,
         "networks": _rows(state),
+        "drift": [one.as_data() for one in (*left, *planned.drift)],
         "diff": [*map(_unfinished_diff, records), *planned.difference.ansible_diff()],
         "msg": "; ".join(messages) or "all container networks are as declared",
         "warnings": [*warnings, *planned.warnings],
     }
+
+
+def _proposals(options: ContainerOptions, state: State) -> list[Proposal]:
+    """For each network that was made by something else and differs, or whose declaration has no range."""
+    taken = [*addresses(*options.taken), *_neighbours(), *(one.interface.ip for one in _kernel.read(False).addresses)]
+    offered, found = addresses(*options.offered), []
+    for desired in state.desired:
+        engine = state.engines[desired.engine]
+        same = [one for one in engine.networks if one.name == desired.name and one.driver == MACVLAN]
+        there = same[0] if len(same) == 1 else None
+        gap = any(pool.assigned is None for pool in desired.pools)
+        parent = state.parents.get(desired.key, "")
+        others = [
+            item for one in engine.networks if one is not there for end in engine.of(one) for item in end.addresses
+        ]
+        foreign = there is not None and not there.owned and not state.adopt
+        if parent and (gap or (foreign and compare(str(desired), there, spec(desired, parent)))):  # type: ignore[arg-type]
+            endpoints = () if there is None else engine.of(there)
+            known = None if there is None or there.owned else there
+            found.append(proposal_of(desired, parent, known, endpoints, [*taken, *others], offered))
+    return found
+
+
+def _neighbours() -> list[Address]:
+    """Addresses that the kernel knows somebody to have."""
+    with Rtnetlink() as netlink:
+        entries = (decode(RTM_NEWNEIGH, 0, encode(message)) for message in netlink.dump(RTM_NEWNEIGH))
+        known = [entry.fields for entry in entries if entry is not None]
+    return [*addresses(*(entry["address"] for entry in known if entry["address"] and entry["mac"]))]
 
 
 def _there(record: ReplaceRecord, engine: Engine) -> ReplaceRecord:
@@ -98,6 +165,10 @@ def _there(record: ReplaceRecord, engine: Engine) -> ReplaceRecord:
 def _unfinished(record: ReplaceRecord) -> str:
     names = ", ".join(one.name for one in record.containers) or "no container"
     return f"{record.engine} network {record.name}: complete what a run that was killed has left ({names})"
+
+
+def _unfinished_drift(record: ReplaceRecord) -> NetworkDrift:
+    return unfinished(record.engine, record.name, (one.name for one in record.containers))
 
 
 def _unfinished_diff(record: ReplaceRecord) -> dict[str, str]:
@@ -174,7 +245,7 @@ def _apply(
     left = [*again.difference.messages(), *map(str, problems.items), *_lost(after, planned.actions)]
     if left:
         raise NotAsDeclared("The change was made and does not have its effect: " + "; ".join(left))
-    return after, NetworkPlan(planned.difference, planned.actions, again.warnings)
+    return after, NetworkPlan(planned.difference, again.drift, planned.actions, again.warnings)
 
 
 def _act(engine: Engine, action: NetworkAction) -> None:

@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api impo
 
 from .desired import ENGINES, MODES
 from .replace import ReplaceFailed
-from .run import ContainerOptions, NotAsDeclared, converge
+from .run import ContainerOptions, NotAsDeclared, NotConsented, converge
 
 
 def argument_spec() -> dict:
@@ -39,6 +39,8 @@ def argument_spec() -> dict:
         "purge": {"type": "bool", "default": False},
         "recreate": {"type": "bool", "default": False},
         "adopt": {"type": "bool", "default": False},
+        "taken": texts,
+        "offered": texts,
         "docker_socket": {"type": "path", "default": docker.SOCKET},
         "podman_socket": {"type": "path", "default": podman.SOCKET},
     }
@@ -48,6 +50,9 @@ def run(given: dict, check: bool) -> dict:
     """What the module returns, with ``warnings``, and ``failed`` where it fails. check: whether to change nothing."""
     try:
         return converge(ContainerOptions(**given), check)
+    except NotConsented as error:
+        more = {"drift": error.drift, "proposals": [one.as_data() for one in error.proposals]}
+        return refusal(error, **more)
     except InvalidInput as error:
         return refusal(error)
     except (Busy, EngineError, NotAsDeclared, ReplaceFailed) as error:

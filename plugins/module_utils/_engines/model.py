@@ -17,7 +17,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 )
 
 #: Drivers that take a parent for themselves.
-ON_PARENT = ("macvlan", "ipvlan")
+MACVLAN = "macvlan"
+ON_PARENT = (MACVLAN, "ipvlan")
 #: The label of networks that this collection created, and its value. Nothing else is removed.
 OWNER_LABEL, OWNED = "linuxnet.macvlan", "managed"
 #: How Compose labels a container (compose's pkg/api/labels.go), and which files it came from.

@@ -42,7 +42,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import wat
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 
-from . import snapshot, system
+from . import engines, snapshot, system
 from .live import Live
 from .schema import SCHEMA_VERSION, DriftData, HostEvidence, NetworkData, SnapshotData, SystemData
 
@@ -93,6 +93,7 @@ def collect(options: CollectOptions) -> HostEvidence:
         contexts = [_context(scope, timeline, before) for scope in scopes]
         turn = of_place(options.place, options.hosts)
         experiments = _experiments(contexts, options.active, turn, problems)
+    containers = system.careful("container networks", lambda: engines.drift(declared), problems)
     evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
         "host": options.host_id,
@@ -109,6 +110,8 @@ def collect(options: CollectOptions) -> HostEvidence:
     }
     if paths is not None:
         evidence["paths"] = paths
+    if containers is not None:
+        evidence["container_drift"] = containers
     return evidence
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._containers import run as _containers
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman, presence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import Client, EngineError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import ON_PARENT, EngineNetwork
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import engines as _intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import docker as _docker_files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host, mapping
@@ -36,6 +38,21 @@ def gather(networks: Iterable[MacvlanNetwork], host: Host | None = None) -> dict
     if podman.NAME in declared or of_podman:
         found[podman.NAME] = _podman(host, of_podman)
     return found
+
+
+def drift(networks: Iterable[MacvlanNetwork]) -> list[str]:
+    """What of the engines' networks is not as declared, by the comparison of container_network.
+
+    Errors: InvalidInput and EngineError where they cannot be compared.
+    """
+    declared = [_intent.as_data(network) for network in networks if network.engine != "none"]
+    if not declared:
+        return []
+    try:
+        found = _containers.converge(_containers.ContainerOptions(declared, []), check=True)["drift"]
+    except _containers.NotConsented as error:
+        found = error.drift
+    return [str(item["text"]) for item in found]
 
 
 def _docker(host: Host) -> EngineData:

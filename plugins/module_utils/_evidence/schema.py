@@ -462,13 +462,15 @@ class DriftData(TypedDict):
 
 class _Followed(TypedDict, total=False):
     paths: PathsData
+    container_drift: list[str]
 
 
 class HostEvidence(_Followed):
     """schema: `SCHEMA_VERSION`. host: its inventory name. started, ended: seconds since the epoch by the host's clock.
 
     before, after: the network before the watch, and after it before the experiments. paths: of the lost probes of the
-    watch, and what was seen of other hosts' probes; missing where there was no watch.
+    watch, and what was seen of other hosts' probes; missing where there was no watch. container_drift: what of the
+    engines' networks is not as declared, as sentences; missing where they could not be compared.
     """
 
     schema: int

@@ -83,6 +83,9 @@ def _one_range(
         problem = f"{network.engine} takes one range in CIDR form for each subnet, and these are {len(inside)}"
         remedy = f"write one such as {smallest_network(inside)}, and what others have of it in exclude"
         problems.add(key, ", ".join(map(str, inside)), problem, remedy)
+    elif not inside and not outers and network.link is None:
+        # what the engine and the LAN have on the host says which: the module refuses it with a proposal
+        return
     elif not inside and not any(within(outer, subnet) for outer in outers):
         problem = f"there is none in {subnet}, and {network.engine} would assign addresses from the bottom of the LAN"
         problems.add(key, None, problem, "declare the part of the subnet that the engine may assign on this host")

@@ -104,7 +104,7 @@ class _Survey:
 
     def _differs(self, *names: str) -> bool:
         found = [self._of(name) for name in names]
-        return any(part.get("failed") or part.get("changed") for part in found)
+        return any(part.get("failed") or part.get("changed") or part.get("drift") for part in found)
 
 
 def _result(name: str, request: SurveyRequest) -> PartResult:

@@ -182,7 +182,7 @@ def unlike(evidence: HostEvidence) -> list[str]:
         found.update(dict.fromkeys(_unlike_link(declared, links, addresses)))
     # What is none of the states above: prefix lengths, routes, settings, files. The role verify fails for it too.
     changes = evidence["drift"]["messages"] if evidence["drift"] else []
-    return list(found or dict.fromkeys(changes))
+    return [*(found or dict.fromkeys(changes)), *evidence.get("container_drift", [])]
 
 
 def _unlike_network(

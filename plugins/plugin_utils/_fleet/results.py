@@ -123,6 +123,31 @@ class Links(TaskResult, total=False):
     messages: list[str]
 
 
+# ---- container_network -----------------------------------------------------------------------------------------------
+
+
+class NetworkDriftResult(TypedDict):
+    """One attribute of an engine's network that is not as declared."""
+
+    engine: str
+    name: str
+    text: str
+
+
+class EngineNetworkResult(TypedDict):
+    """A network as an engine has it."""
+
+    engine: str
+    name: str
+
+
+class ContainerNetworks(TaskResult, total=False):
+    """Of container_network. networks: missing where nothing could be compared, or where that was refused."""
+
+    networks: list[EngineNetworkResult]
+    drift: list[NetworkDriftResult]
+
+
 # ---- macvlan_verify --------------------------------------------------------------------------------------------------
 
 

@@ -1,11 +1,19 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a container joins a declared network: a Compose file for Docker, a quadlet for Podman. Pure."""
+"""The engine's own command for a declared network, and how a container joins it: a Compose file for Docker, a quadlet
+for Podman. Pure."""
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, stable_mac
+import shlex
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
+    Address,
+    Network,
+    stable_mac,
+    within,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 
 #: The container of the example.
@@ -60,3 +68,29 @@ def _quadlet(host: str, network: MacvlanNetwork) -> list[str]:
         f"PodmanArgs=--mac-address={stable_mac(host, f'{network.name}/{NAME}')}",
         "[Install]", "WantedBy=multi-user.target",
     ]  # fmt: skip
+
+
+def container_network(network: MacvlanNetwork, parent: str) -> str:
+    """The engine's own command for a network on the same parent (docker network create, podman network create)."""
+    words = [network.engine, "network", "create", "-d", "macvlan", "-o", f"parent={parent}"]
+    if network.engine == "docker" and any(subnet.version == 6 for subnet in network.subnets):
+        words.append("--ipv6")
+    for subnet in network.subnets:
+        words += ["--subnet", str(subnet)]
+        words += [f"--gateway={item}" for item in network.gateways if item.version == subnet.version]
+        words += [f"--ip-range={item}" for item in network.dynamic() if item.version == subnet.version]
+        # podman has no such option; the container range keeps it off the host's address there
+        if network.engine == "docker":
+            words += [
+                f"--aux-address=host{item.version}={item}"
+                for item in network.host_addresses
+                if item.version == subnet.version
+            ]
+            words += [
+                f"--aux-address=excluded{number}={item}"
+                for number, item in enumerate(network.excluded)
+                if within(item, subnet)
+                and item not in network.host_addresses
+                and any(within(item, outer) for outer in network.ranges)
+            ]
+    return shlex.join([*words, network.name])

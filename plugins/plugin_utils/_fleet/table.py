@@ -5,21 +5,19 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict, cast
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import Intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.host_to_container import UNCHECKED
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result
 
-from .results import CheckResult, Failure, LinkResult, Links, Verification
-from .snippets import snippet
+from .results import CheckResult, ContainerNetworks, Failure, LinkResult, Links, Verification
+from .snippets import container_network, snippet
 
 OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED, NOT_CHECKED = (
     "ok", "changed", "would change", "FAILED", "UNREACHABLE", "NOT RUN", "nothing declared", "NOT CHECKED",
@@ -36,6 +34,8 @@ HEADER = (
     ("host", "link", "parent", "persistence", "gateway from", "", "host to", "containers", "result"),
     ("", "", "", "", "parent", "link", "containers", "to host", ""),
 )
+#: A column before the last one, where an engine is declared.
+ENGINES = ("engine's", "network")
 WIDTH = 110
 #: Longer inventory names are cut in the table; what failed stands below it under the full name.
 NAME_MAX = 32
@@ -95,8 +95,44 @@ class HostResults:
         return [str(item.get("value")) for item in facts if item.get("what") == UNCHECKED]
 
     @property
+    def created(self) -> ContainerNetworks:
+        """What container_network made, and left as it was."""
+        return cast(ContainerNetworks, self._get(_registered.CONTAINER_NETWORK_RESULT))
+
+    @property
+    def container_networks(self) -> ContainerNetworks:
+        """The newest comparison of the engines' networks with the declaration, empty where there was none."""
+        compared = cast(ContainerNetworks, self._get(_registered.VERIFY_CONTAINERS_RESULT))
+        return compared or self.created
+
+    @property
+    def container_drift(self) -> list[str]:
+        """Networks of engines that are not as declared. Where the role refused them, its message says it all."""
+        found = self.container_networks
+        if found is self.created and "networks" not in found:
+            return []
+        return [str(item.get("text")) for item in found.get("drift") or []] or self._uncompared(found)
+
+    def _uncompared(self, found: ContainerNetworks) -> list[str]:
+        """Why the networks of the engines could not be compared."""
+        missing = bool(found.get("msg")) and "networks" not in found and not found.get("unreachable")
+        return str(found.get("msg")).strip().splitlines() if missing else []
+
+    def network_status(self, network: MacvlanNetwork) -> str:
+        """Of the engine's network for a declared one."""
+        if network.engine == "none":
+            return "-"
+        found = self.container_networks
+        if not found:
+            return "not run"
+        drift = found.get("drift") or []
+        if any((item.get("engine"), item.get("name")) == (network.engine, network.name) for item in drift):
+            return "differs" if self.check_mode else "FAIL"
+        return "ok" if drift or "networks" in found else "FAIL"
+
+    @property
     def drift(self) -> list[str]:
-        return list(self.compared.get("messages") or [])
+        return [*(self.compared.get("messages") or []), *self.container_drift]
 
     @property
     def failure(self) -> Failure:
@@ -181,42 +217,50 @@ def table(hosts: Sequence[HostResults], full_up_to: int = 50, notes: Sequence[st
 
 
 def _rows(hosts: Sequence[HostResults]) -> list[str]:
-    rows: list[Sequence[str]] = [*HEADER]
+    engines = any(network.engine != "none" for host in hosts for network in host.intent.networks)
+    heading = [[*row[:-1], *([text] if engines else []), row[-1]] for row, text in zip(HEADER, ENGINES, strict=True)]
+    rows: list[Sequence[str]] = [*heading]
     for host in hosts:
-        rows += _host_rows(host)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER[0]))]
+        rows += _host_rows(host, engines)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heading[0]))]
     # "gateway from" stands over two columns
     widths[4] = max(len(row[4]) for row in rows[1:])
     widths[5] = max(widths[5], len(HEADER[0][4]) - widths[4] - 2)
     lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        if row is HEADER[0]:
+        if row is heading[0]:
             cells[4:6] = [HEADER[0][4].ljust(widths[4] + 2 + widths[5])]
         lines.append("  ".join(cells).rstrip())
     return [lines[0], lines[1], "-" * max(map(len, lines)), *lines[2:]]
 
 
-def _host_rows(host: HostResults) -> list[Sequence[str]]:
-    """One row per network and link; the host's name and result stand in the first one."""
+def _host_rows(host: HostResults, engines: bool) -> list[Sequence[str]]:
+    """One row per network and link; the host's name and result stand in the first one. engines: with their column."""
     made = host.links
-    rows = [_row(made, network.link, network.parent, host.checks, network.name) for network in host.intent.networks]
+    rows = [
+        [*_row(made, network.link, network.parent, host.checks, network.name), host.network_status(network)]
+        for network in host.intent.networks
+    ]
     derived = {network.link for network in host.intent.networks}
     others = [link for link in host.intent.links if isinstance(link, dict) and link.get("name") not in derived]
     # As `declaration.of_links` calls the network that such a link is verified as.
     names = {network.name for network in host.intent.networks}
     rows += [
-        _row(
-            made,
-            link.get("name"),
-            link.get("parent"),
-            host.checks,
-            f"link {link.get('name')}" if link.get("name") in names else str(link.get("name")),
-        )
+        [
+            *_row(
+                made,
+                link.get("name"),
+                link.get("parent"),
+                host.checks,
+                f"link {link.get('name')}" if link.get("name") in names else str(link.get("name")),
+            ),
+            "-",
+        ]
         for link in others
         if link.get("state", "present") == "present"
     ]
-    rows = rows or [["-"] * 7]
+    rows = [row if engines else row[:-1] for row in rows or [["-"] * 8]]
     name = host.host if len(host.host) <= NAME_MAX else f"{host.host[: NAME_MAX - 1]}…"
     return [[name if row is rows[0] else "", *row, host.result if row is rows[0] else ""] for row in rows]
 
@@ -280,7 +324,9 @@ def _details(host: HostResults) -> list[str]:
     if failure and not host.faults and not host.drift and not refused:
         lines.append(f"  {failure.get('task')}:")
         for line in str(failure.get("msg")).strip().splitlines():
-            lines += _wrapped(line.strip(), "    ")
+            # what is indented is to be copied
+            copied = line.startswith("  ") and not line.startswith("  - ")
+            lines += [f"    {line.rstrip()}"] if copied else _wrapped(line.strip(), "    ")
     return lines
 
 
@@ -291,8 +337,12 @@ def _wrapped(text: str, indent: str) -> list[str]:
     )  # fmt: skip
 
 
-class Summary(TypedDict):
-    """How many hosts have which result, and how many checks which status."""
+class _OfEngines(TypedDict, total=False):
+    container_networks: dict[str, int]
+
+
+class Summary(_OfEngines):
+    """How many hosts have which result, how many checks which status, and likewise the networks of engines."""
 
     hosts: dict[str, int]
     checks: dict[str, int]
@@ -302,10 +352,15 @@ def summary(hosts: Sequence[HostResults]) -> Summary:
     """The numbers of a run, small whatever the size of the fleet."""
     statuses = [STATUSES.get(str(check.get("status")), "unknown") for host in hosts for check in host.checks]
     results = [host.result for host in hosts]
-    return {
+    counted: Summary = {
         "hosts": {result.lower().replace(" ", "_"): results.count(result) for result in sorted(set(results))},
         "checks": {status: statuses.count(status) for status in sorted(set(statuses))},
     }
+    found = [host.network_status(network) for host in hosts for network in host.intent.networks]
+    networks = [status.lower().replace(" ", "_") for status in found if status != "-"]
+    if networks:
+        counted["container_networks"] = {status: networks.count(status) for status in sorted(set(networks))}
+    return counted
 
 
 def _summary_line(hosts: Sequence[HostResults]) -> str:
@@ -319,17 +374,18 @@ def _summary_line(hosts: Sequence[HostResults]) -> str:
 
 
 def _container_networks(hosts: Sequence[HostResults]) -> list[str]:
-    """The commands that create the matching container networks; hosts with the same command share a line."""
+    """The commands that create the matching container networks where the role was not asked to; hosts with the same
+    command share a line."""
     commands: dict[str, list[str]] = {}
     for host in hosts:
-        if host.result in BAD or not host.declared:
+        if host.result in BAD or not host.declared or host.container_networks:
             continue
         for network in host.intent.networks:
             if network.engine != "none":
                 commands.setdefault(container_network(network, _parent_of(host, network)), []).append(host.host)
     if not commands:
         return []
-    lines = ["", "The matching container networks:"]
+    lines = ["", "The matching container networks, which the step containers creates:"]
     for command, names in commands.items():
         lines.append(f"  {', '.join(names)}:")
         lines.append(f"    {command}")
@@ -351,29 +407,3 @@ def _snippets(hosts: Sequence[HostResults]) -> list[str]:
 def _parent_of(host: HostResults, network: MacvlanNetwork) -> str:
     found = host.links.get(network.link or "")
     return str((found and found.get("parent")) or _selector(network.parent))
-
-
-def container_network(network: MacvlanNetwork, parent: str) -> str:
-    """The engine's own command for a network on the same parent (docker network create, podman network create)."""
-    words = [network.engine, "network", "create", "-d", "macvlan", "-o", f"parent={parent}"]
-    if network.engine == "docker" and any(subnet.version == 6 for subnet in network.subnets):
-        words.append("--ipv6")
-    for subnet in network.subnets:
-        words += ["--subnet", str(subnet)]
-        words += [f"--gateway={item}" for item in network.gateways if item.version == subnet.version]
-        words += [f"--ip-range={item}" for item in network.dynamic() if item.version == subnet.version]
-        # podman has no such option; the container range keeps it off the host's address there
-        if network.engine == "docker":
-            words += [
-                f"--aux-address=host{item.version}={item}"
-                for item in network.host_addresses
-                if item.version == subnet.version
-            ]
-            words += [
-                f"--aux-address=excluded{number}={item}"
-                for number, item in enumerate(network.excluded)
-                if within(item, subnet)
-                and item not in network.host_addresses
-                and any(within(item, outer) for outer in network.ranges)
-            ]
-    return shlex.join([*words, network.name])

@@ -23,7 +23,9 @@ SHARED_PREFIXES = ("prepare_", "interfaces_", "verify_", "diagnose_", "import_",
 #: a playbook may set for a role as well, are not among them.
 RESERVED = frozenset({
     "container_network_declared", "container_network_options", "container_network_planned",
-    "container_network_result",
+    "container_network_result", "container_network_answers", "container_network_offers",
+    "container_network_probes", "container_network_proposals",
+    "verify_containers_result", "verify_container_faults",
     "diagnose_intent", "diagnose_parameters", "diagnose_report", "diagnose_result", "import_declared",
     "import_docker", "import_docker_networks", "import_docker_socket", "import_links", "import_podman",
     "import_podman_networks", "interfaces_conflict_mode", "interfaces_dhcp", "interfaces_dhcp_when",

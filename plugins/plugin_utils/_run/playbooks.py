@@ -48,7 +48,7 @@ PLAYBOOKS = {
         together=True,
     ),
     "verify": Playbook(
-        (PLAN, PROBE, VERIFY, REPORT),
+        (PLAN, PROBE, CONTAINERS, VERIFY, REPORT),
         {
             **_HOSTS, **_STRATEGY, **_REPORT,
             "macvlan_diagnose": {"type": "bool"},

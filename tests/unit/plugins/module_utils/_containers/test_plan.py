@@ -304,3 +304,35 @@ def test_a_killed_run_is_completed_before_anything_is_compared():
     engine = record.completed(EngineState("docker", "20.10.24", ()), [recorded()])
     (network,) = engine.networks
     assert (network.name, [one.name for one in engine.of(network)]) == ("lan0", ["web", "db"])
+
+
+def test_each_attribute_that_differs_is_named_with_its_remedy():
+    found, dummy = planned([{"ranges": ["192.168.100.64/28"]}], [there(owned=False)], [container()])
+    first, owner = map(str, found.drift)
+    assert first == (
+        "docker network lan0: container range of 192.168.100.0/24: declared 192.168.100.64/28, found"
+        " 192.168.100.128/28. Remedy: run site.yml with container_network_adopt: true and"
+        " container_network_recreate: true, which creates it again; these containers are disconnected and"
+        " connected again: web (192.168.100.140)."
+    )
+    assert "label linuxnet.macvlan: declared managed, found none. Remedy: run site.yml" in owner
+
+
+def test_what_is_absent_or_not_declared_any_more_is_drift():
+    found, dummy = planned([{}], [])
+    assert [str(one) for one in found.drift] == [
+        "docker network lan0: state: declared present, found absent. Remedy: run site.yml, which creates it."
+    ]
+    found, dummy = planned([], [there()], [container()], purge=True)
+    assert "Remedy: disconnect web (192.168.100.140), and run site.yml, which removes it." in str(found.drift[0])
+    assert planned([{}], [there()])[0].drift == []
+
+
+def test_an_equal_network_gets_the_label_with_consent_only():
+    found, problems = planned([{}], [there(owned=False)], adopt=True)
+    assert (found.difference.messages(), problems) == (
+        ["docker network lan0 label linuxnet.macvlan: set to managed"],
+        [],
+    )
+    assert [action.kind for action in found.actions] == ["replace"]
+    assert len(planned([{}], [there(owned=False)], [container()], adopt=True)[1]) == 1

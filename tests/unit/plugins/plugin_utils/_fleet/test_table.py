@@ -9,13 +9,8 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declaration import expand
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import (
-    WIDTH,
-    HostResults,
-    container_network,
-    summary,
-    table,
-)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.snippets import container_network
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import WIDTH, HostResults, summary, table
 
 NETWORK = {
     "name": "lan0",
@@ -201,10 +196,51 @@ def test_container_networks_are_listed_once_per_command() -> None:
     docker, podman = {**NETWORK, "engine": "docker"}, {**NETWORK, "engine": "podman", "parent": "eth1"}
     made = {"interfaces_result": {"links": [LINK]}}
     lines = table([host("h1", docker, **made), host("h2", docker, **made), host("h3", podman, **made)])
-    at = lines.index("The matching container networks:")
+    at = lines.index("The matching container networks, which the step containers creates:")
     (network,) = host(network=docker).intent.networks
     assert lines[at + 1 : at + 3] == ["  h1, h2:", f"    {container_network(network, 'eth0')}"]
     assert lines[at + 3] == "  h3:"
+
+
+COMPARED = {"networks": [{"engine": "docker", "name": "lan0"}], "drift": []}
+RANGE = {
+    "engine": "docker",
+    "name": "lan0",
+    "text": "docker network lan0: parent: declared eth0, found eth1. Remedy: run it.",
+}
+
+
+@pytest.mark.parametrize("name", ["container_network_result", "verify_containers_result"])
+def test_a_network_that_the_role_creates_has_no_command(name: str) -> None:
+    made = host(network={**NETWORK, "engine": "docker"}, interfaces_result={"links": [LINK]}, **{name: COMPARED})
+    lines = "\n".join(table([made]))
+    assert "network create" not in lines
+    assert "A container on lan0 of h1 (compose.yml)" in lines
+    assert summary([made])["container_networks"] == {"ok": 1}
+
+
+def test_a_container_network_that_differs_fails_the_host() -> None:
+    found = {**COMPARED, "drift": [RANGE], "failed": True, "msg": "refused"}
+    differs = host(network={**NETWORK, "engine": "docker"}, verify_containers_result=found)
+    assert (differs.result, differs.first_failure()) == ("FAILED", f"not as declared: {RANGE['text']}")
+    assert summary([differs])["container_networks"] == {"fail": 1}
+    assert "engine's" in table([differs])[0]
+
+
+def test_an_engine_that_does_not_answer_fails_the_host() -> None:
+    found = {"failed": True, "msg": "macvlan_networks[0].engine = 'docker': docker does not run."}
+    silent = host(network={**NETWORK, "engine": "docker"}, verify_containers_result=found)
+    assert silent.result == "FAILED"
+    assert "docker does not run" in silent.first_failure()
+
+
+def test_what_the_role_refused_is_said_once() -> None:
+    refused = {"failed": True, "msg": "it differs", "drift": [RANGE]}
+    failure = {"task": "Plan the container networks", "msg": "it differs"}
+    results = {"container_network_result": refused, "macvlan_failure": failure}
+    lines = table([host(network={**NETWORK, "engine": "docker"}, **results)])
+    assert any("it differs" in line for line in lines)
+    assert not any("found eth1" in line for line in lines)
 
 
 def test_the_command_for_two_families_and_for_podman() -> None:

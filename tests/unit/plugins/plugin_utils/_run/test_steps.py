@@ -50,7 +50,7 @@ def test_each_tag_of_site_is_usable_alone(tags: str, steps: list[str]) -> None:
             "",
             "--tags = 'report': alone it has nothing to report. Remedy: add a step, such as verify.",
         ),
-        ("verify", "containers", "", "--tags = 'containers': verify.yml has no step of this name"),
+        ("verify", "exclusion", "", "--tags = 'exclusion': verify.yml has no step of this name"),
         ("site", "verifi", "", "Remedy: write verify."),
         ("site", "untagged", "", "site.yml has no step of this name"),
         ("site", "all", "plan", "--skip-tags = 'plan': no host is touched without the plan"),
