@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-unit test-modules test-survival test-kills test-faults test-hardening test-composed test-engines test-awx test-vms bench profile demo docs dist clean root
+.PHONY: help setup lint test test-unit test-modules test-survival test-survival-engines test-kills test-faults test-hardening test-composed test-engines test-awx test-vms bench profile demo docs dist clean root
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,9 @@ test-modules: root setup ## run the modules' tests in network namespaces (as roo
 
 test-survival: root setup ## measure which links survive which events, as a table (as root); ARGS=--help
 	@python tests/survival/run.py $(ARGS)
+
+test-survival-engines: root setup ## measure how soon containers of real engines answer after which events (as root)
+	@python tests/survival/engines.py $(ARGS)
 
 test-kills: root setup ## kill runs before each of their writes, and check that the next run repairs it (as root)
 	@KILL_STEP=1 python -m pytest tests/integration/hosts/test_persistence_faults.py -k killed $(ARGS)

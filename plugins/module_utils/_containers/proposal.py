@@ -71,12 +71,12 @@ def free(
 
     Of the free blocks the one that is the farthest from the offers, then the highest, as most pools begin low.
     """
-    taken = [int(item) for item in taken if item.version == subnet.version]
+    used = {int(item) for item in taken if item.version == subnet.version}
     offers = sorted(int(item) for item in offered if item.version == subnet.version and within(item, subnet))
     first, last = int(subnet[0]), int(subnet[-1])
     length = max((size - 1).bit_length(), 0)
     length = min(length, max(subnet.max_prefixlen - subnet.prefixlen - 2, 0))
-    unusable = {*taken, first, last} if subnet.num_addresses > 2 else {*taken}
+    unusable = used | {first, last} if subnet.num_addresses > 2 else used
     found = _blocks(first, last, length, unusable, offers)
     for start in sorted(found, key=lambda one: (-_distance(one, offers), -one)):
         own = _beside(start, start + (1 << length) - 1, (first, last), unusable, offers)
@@ -115,10 +115,9 @@ def _distance(start: int, offers: Sequence[int]) -> int:
 def _beside(start: int, end: int, ends: tuple[int, int], unusable: Iterable[int], offers: Sequence[int]) -> int | None:
     """The next address above the block that is not in use, else below."""
     bad = set(unusable)
-    for number in (
-        *range(end + 1, min(ends[1], end + SIZE) + 1),
-        *range(start - 1, max(ends[0], start - SIZE) - 1, -1),
-    ):
+    near: list[int] = [*range(end + 1, min(ends[1], end + SIZE) + 1)]
+    near += range(start - 1, max(ends[0], start - SIZE) - 1, -1)
+    for number in near:
         if number not in bad and not (offers and offers[0] <= number <= offers[-1]):
             return number
     return None
