@@ -17,6 +17,9 @@ from .hosts import DYNAMIC, GATEWAY, MACNET, SUBNET, WEB, EngineHost, declared
 #: The command of the seeds, word for word but for the program.
 CREATE = f"network create -d macvlan -o parent=eth0 --subnet={SUBNET} --gateway={GATEWAY} {MACNET}"
 
+#: Each check once; and a new connection may take longer than 30 s on a busy machine.
+QUICK = {"verify_soak_seconds": 0, "interfaces_confirm_timeout": 120}
+
 
 def words(run: playbooks.Run) -> str:
     """What was printed, without line breaks."""
@@ -26,13 +29,13 @@ def words(run: playbooks.Run) -> str:
 def test_verify_compares_the_engines_networks(host: EngineHost, tmp_path: Path) -> None:
     """Nothing was configured yet: verify.yml says that, too."""
     inventory = host.inventory(tmp_path, declared(host.engine))
-    absent = playbooks.run("verify", inventory, verify_soak_seconds=0)
+    absent = playbooks.run("verify", inventory, **QUICK)
     assert absent.rc != 0, absent.output
     named = f"{host.engine.program} network {MACNET}"
     assert f"{named}: state: declared present, found absent" in words(absent), absent.output
 
     host.ctl(*CREATE.split())
-    differs = playbooks.run("verify", inventory, verify_soak_seconds=0)
+    differs = playbooks.run("verify", inventory, **QUICK)
     assert differs.rc != 0, differs.output
     range_of = f"{named}: container range of {SUBNET}: declared {DYNAMIC}, found none. Remedy: run site.yml with"
     assert range_of in words(differs), differs.output
@@ -59,7 +62,7 @@ def test_the_printed_way_of_a_newcomer(host: EngineHost, tmp_path: Path) -> None
     before = host.inspect(MACNET, kind="network")
     network = {**NEWCOMER, "engine": host.engine.program}
     inventory = host.inventory(tmp_path, network)
-    refused = playbooks.run("site", inventory, verify_soak_seconds=0)
+    refused = playbooks.run("site", inventory, **QUICK)
     assert refused.rc != 0, refused.output
     found = words(refused)
     assert all(f"{name} ({host.address(name)})" in found for name in ("web", "one")), refused.output
@@ -67,13 +70,13 @@ def test_the_printed_way_of_a_newcomer(host: EngineHost, tmp_path: Path) -> None
     keys, options = printed(refused)
 
     inventory = host.inventory(tmp_path, {**network, **keys})
-    done = playbooks.run("site", inventory, options=tuple(options))
+    done = playbooks.run("site", inventory, options=tuple(options), **QUICK)
     assert done.rc == 0, done.output
     containers = {name: host.address(name) for name in ("web", "one")}
     assert containers["web"] == WEB
     host.until(lambda: not host.silent(**containers), "an answer of all")
-    again = playbooks.run("site", inventory, verify_soak_seconds=0)
+    again = playbooks.run("site", inventory, **QUICK)
     assert (again.rc, again.changed) == (0, {host.name: 0}), again.output
     host.clear()
-    removed = playbooks.run("teardown", inventory)
+    removed = playbooks.run("teardown", inventory, interfaces_confirm_timeout=QUICK["interfaces_confirm_timeout"])
     assert removed.rc == 0, removed.output

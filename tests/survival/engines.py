@@ -60,7 +60,7 @@ def measure(engine: Engine, events: list[containers.EngineEvent], figures: Figur
         with tempfile.TemporaryDirectory() as folder:
             inventory = host.inventory(Path(folder), declared(engine))
             # before there are containers, nothing that is declared answers
-            done = playbooks.run("site", inventory, options=("--skip-tags", "verify"))
+            done = playbooks.run("site", inventory, options=("--skip-tags", "verify"), interfaces_confirm_timeout=120)
             if done.rc != 0:
                 raise SystemExit(done.output)
             containers.start(host, *containers.CONTAINERS)

@@ -117,3 +117,8 @@ def test_the_result_is_bounded(found) -> None:
     result = found(conflicts={"changed": False, "results": many})
     assert len(json.dumps(safe(result))) <= RESULT_MAX
     assert safe(result)["overrun"]
+
+
+def test_a_network_that_is_not_ours_is_not_as_declared(found) -> None:
+    result = found(container_networks={"changed": False, "drift": [{"text": "label: declared managed, found none"}]})
+    assert (result["as_declared"], result["settled"]) == (False, False)

@@ -134,6 +134,14 @@ def test_a_host_that_site_yml_would_change_is_not_healthy() -> None:
     assert found["unlike"] == ["link lan0: address 192.168.100.3/32: add"]
 
 
+def test_a_host_whose_container_network_differs_is_not_healthy() -> None:
+    fleet = cases.healthy()
+    fleet["web1"]["container_drift"] = ["docker network lan0: parent: declared eth0, found eth1. Remedy: run site.yml."]
+    found = state(fleet)
+    assert found["state"] != "healthy"
+    assert found["unlike"] == fleet["web1"]["container_drift"]
+
+
 def test_a_network_without_gateway_is_blind() -> None:
     fleet = cases.healthy()
     evidence = fleet["web1"]
