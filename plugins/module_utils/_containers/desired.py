@@ -118,15 +118,15 @@ def _pool(
     problems: Problems,
 ) -> Pool:
     assigned = [span for span in ranges if within(span, subnet)]
+    gateway = next((item for item in gateways if within(item, subnet)), None)
+    kept = tuple(sorted({item for item in reserved if within(item, subnet) and item != gateway}, key=int))
     if len(assigned) != 1:
         what = f"the engine needs one range of {subnet}, and there are {len(assigned)}"
         where = "it would assign addresses from the bottom of the LAN" if not assigned else "it takes one in CIDR form"
-        remedy = f"declare one such as {_some_range(subnet)}"
+        remedy = f"declare one such as {_some_range(subnet)}" if assigned else "declare the part that it may assign"
         problems.add(f"{key}.container_ranges", _all(assigned) or None, f"{what}: {where}", remedy)
-        return Pool(subnet)
-    gateway = next((item for item in gateways if within(item, subnet)), None)
-    kept = sorted({item for item in reserved if within(item, subnet) and item != gateway}, key=int)
-    return Pool(subnet, gateway, (assigned[0][0], assigned[0][-1]), tuple(kept))
+        return Pool(subnet, gateway, None, kept)
+    return Pool(subnet, gateway, (assigned[0][0], assigned[0][-1]), kept)
 
 
 def _some_range(subnet: Network) -> str:

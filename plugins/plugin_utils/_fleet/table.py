@@ -132,7 +132,7 @@ class HostResults:
 
     @property
     def drift(self) -> list[str]:
-        return [*(self.compared.get("messages") or []), *self.container_drift]
+        return [*self.container_drift, *(self.compared.get("messages") or [])]
 
     @property
     def failure(self) -> Failure:

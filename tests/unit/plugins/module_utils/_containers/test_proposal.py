@@ -102,6 +102,7 @@ def test_the_seeds_network_in_one_message():
         "  container_range: 192.168.1.224/28\n  container_fixed_range: 192.168.1.100/32\n  host_address: 192.168.1.240",
         "-e container_network_adopt=true -e container_network_recreate=true",
         "  docker network disconnect macnet web\n  docker network rm macnet\n  docker network create -d macvlan",
+        "--subnet=192.168.1.0/24 --gateway=192.168.1.1",
         "--ip-range=192.168.1.224/28 --aux-address=host4-0=192.168.1.240 --label=linuxnet.macvlan=managed macnet",
         "  docker network connect --ip 192.168.1.100 macnet web",
     ):
