@@ -210,6 +210,9 @@ def _pool_words(pool: Pool) -> str:
 
 
 def _declaration(proposal: Proposal) -> list[str]:
+    full = [str(pool.subnet) for pool in proposal.pools if pool.assigned is None]
+    if full:
+        return [f"No range of {', '.join(full)} is proposed: as far as this host saw, all of it is in use or offered."]
     if not proposal.keys:
         return []
     head = (

@@ -122,5 +122,11 @@ def test_only_what_the_declaration_lacks_is_proposed(changes, lacking):
     assert [key for key, dummy in by_hand(web(), **changes).keys] == lacking
 
 
+def test_a_subnet_that_is_in_use_has_no_proposal():
+    full = by_hand(subnets=["192.168.1.0/30"], gateways=["192.168.1.1"])
+    assert full.keys == ()
+    assert "No range of 192.168.1.0/30 is proposed" in "\n".join(proposal.lines(full))
+
+
 def test_a_container_whose_address_the_engine_chose_gets_another():
     assert "container_fixed_range" not in dict(by_hand(web("192.168.1.2", fixed=False)).keys)
