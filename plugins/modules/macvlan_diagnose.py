@@ -47,6 +47,13 @@ options:
     type: list
     elements: dict
     default: []
+  container_networks:
+    description:
+      - The networks of container engines, as the same filter gives them. What of them is not as declared is part of the
+        evidence, by the comparison of M(linuxnet.macvlan.container_network).
+    type: list
+    elements: dict
+    default: []
   persistence:
     description: See O(linuxnet.macvlan.macvlan_link#module:persistence).
     type: str
@@ -216,6 +223,7 @@ def main() -> None:
         argument_spec={
             "networks": {"type": "list", "elements": "dict", "required": True},
             "links": {"type": "list", "elements": "dict", "default": []},
+            "container_networks": {"type": "list", "elements": "dict", "default": []},
             "persistence": {"type": "str", "default": "auto"},
             "targets": {"type": "list", "elements": "str", "default": []},
             "duration": {"type": "float", "default": 60},

@@ -41,6 +41,9 @@ def test_verify_compares_the_engines_networks(host: EngineHost, tmp_path: Path) 
     assert range_of in words(differs), differs.output
     assert "label linuxnet.macvlan: declared managed, found none" in words(differs), differs.output
 
+    diagnosed = playbooks.run("diagnose", inventory, diagnose_seconds=3)
+    assert f"not as declared: {named}: container range of {SUBNET}" in words(diagnosed), diagnosed.output
+
 
 #: What somebody who knows the command above declares.
 NEWCOMER = {"name": MACNET, "parent": "eth0", "subnet": SUBNET, "gateway": GATEWAY}

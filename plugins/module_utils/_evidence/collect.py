@@ -56,6 +56,7 @@ class CollectOptions:
 
     networks: list[dict]
     links: list[dict] = field(default_factory=list)
+    container_networks: list[dict] = field(default_factory=list)
     persistence: str = "auto"
     targets: list[str] = field(default_factory=list)
     duration: float = 60.0
@@ -93,7 +94,7 @@ def collect(options: CollectOptions) -> HostEvidence:
         contexts = [_context(scope, timeline, before) for scope in scopes]
         turn = of_place(options.place, options.hosts)
         experiments = _experiments(contexts, options.active, turn, problems)
-    containers = system.careful("container networks", lambda: engines.drift(declared), problems)
+    containers = system.careful("container networks", lambda: engines.drift(options.container_networks), problems)
     evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
         "host": options.host_id,

@@ -12,7 +12,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._containers impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman, presence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import Client, EngineError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import ON_PARENT, EngineNetwork
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import engines as _intent
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import docker as _docker_files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host, mapping
@@ -40,16 +39,15 @@ def gather(networks: Iterable[MacvlanNetwork], host: Host | None = None) -> dict
     return found
 
 
-def drift(networks: Iterable[MacvlanNetwork]) -> list[str]:
-    """What of the engines' networks is not as declared, by the comparison of container_network.
+def drift(networks: list[dict]) -> list[str]:
+    """What of the engines' networks is not as declared, by the comparison of container_network, whose option it is.
 
-    Errors: InvalidInput and EngineError where they cannot be compared.
+    Errors: InvalidInput where they cannot be compared.
     """
-    declared = [_intent.as_data(network) for network in networks if network.engine != "none"]
-    if not declared:
+    if not networks:
         return []
     try:
-        found = _containers.converge(_containers.ContainerOptions(declared, []), check=True)["drift"]
+        found = _containers.converge(_containers.ContainerOptions(networks, []), check=True)["drift"]
     except _containers.NotConsented as error:
         found = error.drift
     return [str(item["text"]) for item in found]
