@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._containers import run as container_run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import podman, presence
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import engines
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import networks
@@ -130,3 +131,17 @@ def test_a_container_that_docker_could_not_start(root: Path) -> None:
     (found,) = docker_files.stopped(Host(str(root)))
     assert (str(found.name), found.addresses, found.exit_code) == ("web (docker)", ("192.168.100.144",), 137)
     assert found.error == "Address already in use\\x1b[2J"
+
+
+def test_what_of_the_networks_differs_is_evidence_even_where_a_run_would_refuse_it(monkeypatch) -> None:
+    texts = [{"text": "docker network lan0: parent: declared eth0, found eth1. Remedy: run site.yml."}]
+
+    def refuses(_options: object, check: bool) -> dict:
+        assert check
+        error = container_run.NotConsented(Problems())
+        error.drift = texts
+        raise error
+
+    monkeypatch.setattr(container_run, "converge", refuses)
+    assert engines.drift([{"name": "lan0"}]) == [texts[0]["text"]]
+    assert engines.drift([]) == []
