@@ -25,8 +25,7 @@ description:
   - What is needed to connect the containers again is on disk before the first change. When a run was killed, the next
     one connects them, and reports that as a change.
   - A network that this module created carries the label V(linuxnet.macvlan=managed). Others are never removed, and
-    replaced with O(adopt) only. One that equals the declaration and lacks the label is left as it is without O(adopt),
-    and RV(drift) says so.
+    replaced with O(adopt) only. One that equals the declaration is left as it is, with or without the label.
 extends_documentation_fragment:
   - linuxnet.macvlan._attributes
 attributes:
@@ -130,7 +129,7 @@ options:
   adopt:
     description:
       - Whether a network of a declared name that something else created may be created again, with the label of this
-        collection, where it differs from the declaration or lacks the label.
+        collection, where it differs from the declaration.
     type: bool
     default: false
   taken:
@@ -264,7 +263,7 @@ proposals:
 drift:
   description:
     - What is not as declared, each attribute of each network, also where the run refuses to change it. After a run that
-      wrote it is what is left; a network that equals the declaration and lacks the label of this collection is.
+      wrote it is what is left.
   returned: success, or when the plan was refused
   type: list
   elements: dict

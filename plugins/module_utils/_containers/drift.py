@@ -9,17 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import (
-    OWNED,
-    OWNER_LABEL,
-    Attachment,
-    EngineNetwork,
-)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import Attachment, EngineNetwork
 
 from . import connected
 
 STATE, PRESENT, ABSENT = "state", "present", "absent"
-OWNER = f"label {OWNER_LABEL}"
 
 
 @dataclass(frozen=True)
@@ -82,8 +76,6 @@ def differing(
     remedy = _remedy(engine, found, endpoints)
     for change in difference:
         yield NetworkDrift(engine, found.name, change.attribute, change.after, change.before, remedy)
-    if not found.owned:
-        yield NetworkDrift(engine, found.name, OWNER, OWNED, found.labels.get(OWNER_LABEL), remedy)
 
 
 def _remedy(engine: str, found: EngineNetwork, endpoints: Sequence[Attachment]) -> str:

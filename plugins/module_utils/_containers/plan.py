@@ -15,7 +15,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import (
     ON_PARENT,
-    OWNED,
     Attachment,
     EngineNetwork,
     NetworkSpec,
@@ -145,8 +144,6 @@ def _existing(
     wanted, endpoints = spec(desired, state.parents.get(desired.key, "")), engine.of(found)
     difference = compare(str(desired), found, wanted)
     planned.drift += drift.differing(engine.name, found, endpoints, difference)
-    if state.adopt and not found.owned:
-        difference.compare(str(desired), drift.OWNER, None, OWNED)
     planned.warnings += connected.warnings(desired, endpoints, bool(difference))
     if not difference:
         return
