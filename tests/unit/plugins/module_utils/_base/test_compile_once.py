@@ -92,6 +92,26 @@ def test_code_is_kept_for_the_next_run(tmp_path: Path, code: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+PAIR = """
+from dataclasses import dataclass
+@dataclass(frozen=True)
+class Pair:
+    one: int
+    two: int = 2
+VALUE = {Pair(1), Pair(1, 2)}
+if [repr(pair) for pair in VALUE] != ["Pair(one=1, two=2)"] or Pair.__init__.__module__ != __name__:
+    raise SystemExit(str(VALUE))
+"""
+
+
+def test_what_dataclasses_compile_is_kept(tmp_path: Path, code: Path) -> None:
+    run(tmp_path, kept(code), {PACKAGE: PAIR})
+    (path,) = code.iterdir()
+    before = path.read_bytes()
+    run(tmp_path, kept(code), {PACKAGE: PAIR})
+    assert path.read_bytes() == before
+
+
 def test_a_changed_file_is_compiled_again(tmp_path: Path, code: Path) -> None:
     run(tmp_path, kept(code))
     assert run(tmp_path, kept(code), {PACKAGE: "VALUE = 2"})[0] == {PACKAGE: 1}
