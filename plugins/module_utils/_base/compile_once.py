@@ -19,6 +19,7 @@ import marshal
 import os
 import stat
 import sys
+import time
 from types import CodeType
 from zipimport import zipimporter
 
@@ -26,6 +27,8 @@ from zipimport import zipimporter
 DIRECTORY = "/run"
 #: Writable by others.
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
+#: Seconds.
+_LEFT = 60.0
 
 
 class _Kept:
@@ -72,17 +75,29 @@ class _Kept:
         """At the end of the process that read it, not of its children. Other runs may need more than this one did."""
         if not self._new or os.getpid() != self._process:
             return
-        temporary = f"{self._path}.{self._process}"
+        temporary = f"{self._path}.new"
         try:
             number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            try:
-                with open(number, "wb") as stream:
-                    marshal.dump(self._known, stream)
-                os.replace(temporary, self._path)
-            except OSError:
-                os.unlink(temporary)
+        except FileExistsError:
+            _remove_if_left(temporary)
+            return
         except OSError:
             return
+        try:
+            with open(number, "wb") as stream:
+                marshal.dump(self._known, stream)
+            os.replace(temporary, self._path)
+        except OSError:
+            os.unlink(temporary)
+
+
+def _remove_if_left(path: str) -> None:
+    """By a run that was killed while it wrote, which takes milliseconds."""
+    try:
+        if time.time() - os.lstat(path).st_mtime > _LEFT:
+            os.unlink(path)
+    except OSError:
+        return
 
 
 class _Importer(zipimporter):

@@ -140,6 +140,19 @@ def test_code_that_others_can_write_never_runs(tmp_path: Path, code: Path, plant
     assert set(run(tmp_path, kept(code))[0]) == {PACKAGE, MODULE}
 
 
+def test_what_a_killed_run_left_is_removed_and_made_again(tmp_path: Path, code: Path) -> None:
+    run(tmp_path, kept(code))
+    (path,) = code.iterdir()
+    left = path.rename(f"{path}.new")
+    run(tmp_path, kept(code))
+    assert list(code.iterdir()) == [left]
+    os.utime(left, (1, 1))
+    run(tmp_path, kept(code))
+    assert list(code.iterdir()) == []
+    run(tmp_path, kept(code))
+    assert list(code.iterdir()) == [path]
+
+
 def test_nothing_is_kept_where_others_can_write(tmp_path: Path, code: Path) -> None:
     code.chmod(0o777)
     run(tmp_path, kept(code))
