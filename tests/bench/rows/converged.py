@@ -40,7 +40,8 @@ TEN = """
 """
 #: Runs a playbook, and returns what of it is compared.
 Measured = Callable[..., float]
-SITE_OPTIONS = ("--extra-vars", '{"verify_soak_seconds": 0}')
+#: On a busy machine a new connection may confirm the first convergence late.
+SITE_OPTIONS = ("--extra-vars", '{"verify_soak_seconds": 0, "interfaces_confirm_timeout": 600}')
 
 
 def topology(count: int) -> Mapping[str, object]:
