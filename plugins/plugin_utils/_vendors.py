@@ -11,11 +11,6 @@ from __future__ import annotations
 
 import functools
 
-try:
-    import netaddr
-except ImportError:  # pragma: no cover
-    netaddr = None
-
 #: The second least significant bit of the first octet: nobody has registered the address (IEEE 802-2014, 8.2.2).
 _LOCAL = 0x02
 #: What the registry says of blocks that it hands out in parts, without saying here to whom.
@@ -29,7 +24,9 @@ def vendor(mac: str) -> str:
         return ""
     if int(mac[:2], 16) & _LOCAL:
         return "locally administered"
-    if netaddr is None:
+    try:  # here, as it takes long, and a fleet without conflicts has nobody to name
+        import netaddr
+    except ImportError:
         return ""
     try:
         made = str(netaddr.EUI(mac).oui.registration().org)

@@ -151,14 +151,9 @@ def parse_loaded(text: str) -> frozenset[str]:
 
 def parse_options(text: str) -> dict[str, str]:
     """A kernel's .config: option -> y, m, n or value; a line that says "is not set" is n."""
-    options = {}
-    for line in text.splitlines():
-        unset = re.fullmatch(r"# (CONFIG_\w+) is not set", line)
-        name, found, value = line.partition("=")
-        if unset:
-            options[unset.group(1)] = "n"
-        elif found and name.startswith("CONFIG_"):
-            options[name] = value
+    # two passes over the text as a whole, which has thousands of lines
+    options = dict(re.findall(r"^(CONFIG_[^=\n]*)=(.*)$", text, re.MULTILINE))
+    options.update(dict.fromkeys(re.findall(r"^# (CONFIG_\w+) is not set$", text, re.MULTILINE), "n"))
     return options
 
 

@@ -10,6 +10,7 @@ import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._announce import unit
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
@@ -21,8 +22,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_capabilities,
     check_pyroute2,
 )
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import presence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import read as _facts
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import route_lookup as _paths
@@ -38,6 +37,9 @@ from .probes import FAIL, STATUSES, Probe, Series
 from .scope import Scope
 from .soak import Soak, Times, times
 from .transports import open_all
+
+if TYPE_CHECKING:
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError
 
 #: Seconds. Duplicate address detection waits up to 1 s and then 1 s for objections (RFC 4862, 5.1 and 5.4.2).
 SETTLE_LONGEST = 3.0
@@ -107,7 +109,7 @@ def run(
     if problems:
         raise InvalidInput(problems)
 
-    problems_of_engines = {name: presence.problem(name) for name in {item.engine for item in declared} - {"none"}}
+    problems_of_engines = {name: _engine_problem(name) for name in {item.engine for item in declared} - {"none"}}
 
     def observe() -> list[Scope]:
         found = _survey.survey(declared, _facts.read_all(), temporary_child)
@@ -120,6 +122,13 @@ def run(
         return VerifyReport(unasked, time.time(), time.monotonic() - began)
     results, started = _results(catalogue, rounds, observe)
     return VerifyReport(tuple(results), started, time.monotonic() - began)
+
+
+def _engine_problem(name: str) -> EngineError | None:
+    # most hosts have networks of no engine; what asks one brings the library for HTTP with it
+    from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import presence
+
+    return presence.problem(name)
 
 
 def _with_engine(scope: Scope, problem: EngineError | None) -> Scope:

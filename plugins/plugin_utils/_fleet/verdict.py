@@ -29,7 +29,6 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.verdic
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import PROBE, is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import NO_MAC
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
 
 from .evidence import AddressEvidence, LinkLocation, Observation, wants
 
@@ -39,10 +38,8 @@ CLONED_MACHINE = "cloned_machine"
 #: Which conflicts of a declared address or MAC address keep a host from being configured by default.
 FATAL = (IN_USE, DUPLICATE, DUPLICATE_MAC, VIRTUAL_ROUTER)
 
-#: The causes that a conflict proves, by their ids.
-DUPLICATE_IP = BY_ID["duplicate_ip"].id
-IP_IN_FLEET = BY_ID["duplicate_ip_in_fleet"].id
-MAC_IN_FLEET = BY_ID["duplicate_mac_in_fleet"].id
+#: The causes that a conflict proves, by their ids in the diagnosis.
+DUPLICATE_IP, IP_IN_FLEET, MAC_IN_FLEET = "duplicate_ip", "duplicate_ip_in_fleet", "duplicate_mac_in_fleet"
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,12 @@ class Conflict:
     @property
     def title(self) -> str:
         """The cause in a few words."""
-        return BY_ID[self.cause].title if self.cause else ""
+        if not self.cause:
+            return ""
+        # a fleet without conflicts, which is most of them, does not wait for all causes to be compiled
+        from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
+
+        return BY_ID[self.cause].title
 
     @property
     def hosts(self) -> list[str]:

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _vendors
@@ -25,6 +27,6 @@ def test_who_made_it(mac: str, expected: str) -> None:
 
 
 def test_without_the_library_no_vendor_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_vendors, "netaddr", None)
+    monkeypatch.setitem(sys.modules, "netaddr", None)
     assert _vendors.vendor.__wrapped__("00:1b:21:3c:4d:5e") == ""
     assert _vendors.vendor.__wrapped__("02:42:c0:a8:64:81") == "locally administered"
