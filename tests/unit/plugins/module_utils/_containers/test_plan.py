@@ -308,8 +308,8 @@ def test_a_killed_run_is_completed_before_anything_is_compared():
 
 def test_each_attribute_that_differs_is_named_with_its_remedy():
     found, dummy = planned([{"ranges": ["192.168.100.64/28"]}], [there(owned=False)], [container()])
-    assert [str(one) for one in found.drift] == [
-
+    (one,) = map(str, found.drift)
+    assert one == (
         "docker network lan0: container range of 192.168.100.0/24: declared 192.168.100.64/28, found"
         " 192.168.100.128/28. Remedy: run site.yml with container_network_adopt: true and"
         " container_network_recreate: true, which creates it again; these containers are disconnected and"
