@@ -105,7 +105,10 @@ def _trials(faults: list[Fault], healthy: int, remedies: bool = False) -> Iterat
                 while waiting:
                     fault = waiting.pop(0)
                     try:
-                        yield make(lab, fault, remedies)
+                        trial = make(lab, fault, remedies)
+                        yield trial
+                        if trial.spent:
+                            break
                     except (AssertionError, subprocess.CalledProcessError) as error:
                         yield Stopped(fault, str(error))
                         break

@@ -25,7 +25,9 @@ from .lab import NamespaceLab
 #: Seconds between two rounds, and how long the watch continues after a loss.
 INTERVAL, AFTER_BREAK = 0.25, 1.5
 #: Seconds within which the watch has to start, and how many echo requests prove it.
-START, ECHOES = 60.0, 2
+START, ECHOES = 300.0, 2
+#: Seconds by which a busy machine may be late with an injection: the watch waits so much longer for a loss.
+LATE = 60.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def diagnose(lab: NamespaceLab, duration: float = 3.0, during: Callable[[], None
     started, injected = time.time(), None
     seen = lab.watched()
     with ThreadPoolExecutor() as pool:
-        running = {host: pool.submit(_collect, lab, host, duration) for host in lab.hosts}
+        most = duration + (LATE if during is not None else 0.0)
+        running = {host: pool.submit(_collect, lab, host, most) for host in lab.hosts}
         if during is not None:
             _wait(lambda: lab.watched() >= seen + ECHOES)
             begin = time.time()

@@ -209,7 +209,7 @@ class NamespaceLab:
 
     def rest(self) -> None:
         """Wait until everything works after a fault was undone. Errors: AssertionError."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             wrong = self.healthy()
             if not wrong:

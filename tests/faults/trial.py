@@ -37,6 +37,8 @@ class Trial:
     culprit_right: bool | None = None
     #: None where the remedy was not carried out.
     healing: Healing | None = None
+    #: Whether the lab is no longer as it was: of what the remedy had done in part, the rest could not be undone.
+    spent: bool = False
 
     @classmethod
     def healthy(cls, lab: NamespaceLab, condition: Condition = CONDITIONS[0], duration: float = 3.0) -> Trial:
@@ -115,14 +117,11 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
     """
     declared = copy.deepcopy(lab.declared)
     healing: Healing | None = None
+    spent = False
     if fault.prepare is not None:
         fault.prepare(lab)
+    diagnosis = _diagnosed(lab, fault)
     try:
-        if fault.during:
-            diagnosis = diagnose(lab, fault.duration, lambda: fault.inject(lab))
-        else:
-            fault.inject(lab)
-            diagnosis = diagnose(lab, fault.duration)
         trial = Trial(fault, diagnosis)
         if fault.culprit is not None:
             named = diagnosis.verdict(fault.cause, fault.host).culprit or {}
@@ -138,8 +137,24 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
             fault.undo(lab)
         elif not healing.by_people:
             # What the remedy has done already cannot be undone.
-            with contextlib.suppress(subprocess.CalledProcessError):
+            try:
                 fault.undo(lab)
+            except subprocess.CalledProcessError:
+                spent = True
             lab.declared = declared
-    lab.rest()
-    return trial
+    if not spent:
+        lab.rest()
+    return replace(trial, spent=spent)
+
+
+def _diagnosed(lab: NamespaceLab, fault: Fault) -> Diagnosis:
+    """What fails first is reported, and not that a fault which was not injected cannot be undone."""
+    try:
+        if fault.during:
+            return diagnose(lab, fault.duration, lambda: fault.inject(lab))
+        fault.inject(lab)
+        return diagnose(lab, fault.duration)
+    except (AssertionError, subprocess.CalledProcessError):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            fault.undo(lab)
+        raise

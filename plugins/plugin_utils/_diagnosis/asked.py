@@ -17,6 +17,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from .case import Case
 from .verdict import EvidenceItem
 
+#: MAC addresses that a remedy names; macvlan_info lists all.
+MACS_MAX = 8
 #: Vantages of the experiment -> the kind of target with which the watch asks from there.
 _WATCHED = {"parent": GATEWAY_FROM_PARENT, "link": GATEWAY_FROM_LINK}
 
@@ -51,3 +53,17 @@ def only_the_parent(case: Case) -> list[EvidenceItem]:
         return []
     text = f"{made['gateway']} answers the parent's MAC {parent['mac']}, and not {child['mac']}"
     return [case.item("experiment", text, parent["link"])]
+
+
+def port(case: Case) -> str:
+    """The switch port of this host, in words by which a network team finds it."""
+    parent = case.after.parent
+    return f"the switch port of {case.host} {case.parent_name}" + (f" ({parent['mac']})" if parent else "")
+
+
+def further_macs(case: Case) -> str:
+    """The MAC addresses that the port has to accept beside the parent's."""
+    own = ("", case.parent_name)
+    macs = list(dict.fromkeys(link["mac"] for space, link in case.links() if (space.label, link["name"]) != own))
+    more = f" and {len(macs) - MACS_MAX} more, which macvlan_info lists" if len(macs) > MACS_MAX else ""
+    return ", ".join(macs[:MACS_MAX]) + more

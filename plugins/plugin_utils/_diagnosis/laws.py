@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
@@ -31,7 +32,7 @@ from .account import Explaining, causes
 from .case import Case, bare
 from .cause import Cause
 from .registry import BY_ID, CAUSES
-from .remedy import APPLY, ASK, COMMAND, RemedyStep
+from .remedy import APPLY, ASK, COMMAND, SAID, RemedyStep
 from .snapshot import SnapshotView
 from .verdict import CONFIRMED, EXPLAINED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
 
@@ -135,6 +136,9 @@ def possible(verdict: CauseVerdict, evidence: HostEvidence) -> CauseVerdict:
     reason = obstacle(evidence, verdict.network)
     if not reason:
         return verdict
+    if any(step.kind == COMMAND and step.text in reason for step in verdict.steps):
+        # It is what its own first step does.
+        return replace(verdict, repair_possible=False)
     steps = (RemedyStep(ASK, reason, verdict.host), *verdict.steps)
     return replace(verdict, remedy=f"first {reason}; then: {verdict.remedy}", steps=steps, repair_possible=False)
 
@@ -159,6 +163,8 @@ def obstacle(evidence: HostEvidence, network: str) -> str:
             f"restore the carrier of {parent['name']} on {evidence['host']}: plug in its cable, or have the switch port"
             " enabled"
         )
+    if not parent["up"]:
+        return f"set the parent up on {evidence['host']}, by what configures it: ip link set {quote(parent['name'])} up"
     return ""
 
 
@@ -308,9 +314,10 @@ def _broken_by(item: CauseVerdict, evidence: HostEvidence, own: Iterable[CauseVe
     yield from (
         f"(g) {who} has a step that its remedy does not say: {step.text}"
         for step in item.steps
-        if step.kind == COMMAND and step.text not in item.remedy
+        if step.kind in SAID and step.text not in item.remedy
     )
     if _applies(item):
         reason = obstacle(evidence, item.network)
-        if reason and (item.repair_possible or reason not in item.remedy):
+        said = reason in item.remedy or any(step.text in reason for step in item.steps if step.kind == COMMAND)
+        if reason and (item.repair_possible or not said):
             yield f"(g) {who} offers a repair that cannot succeed: {reason}"

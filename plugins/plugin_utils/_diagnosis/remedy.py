@@ -16,6 +16,8 @@ from .report_data import RemedyStepData
 #: administers the host (a switch, another machine), and ``text`` says what to ask for.
 APPLY, COMMAND, DECLARE, CONTAINER, BY_HAND, ASK = "apply", "command", "declare", "container", "by_hand", "ask"
 KINDS = (APPLY, COMMAND, DECLARE, CONTAINER, BY_HAND, ASK)
+#: What a remedy says in the words of its steps. The others are named by what they are for: "restart the container".
+SAID = (APPLY, COMMAND, BY_HAND, ASK)
 
 SITE = "run linuxnet.macvlan.site"
 

@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, RouteEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, BY_HAND, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    APPLY,
+    BY_HAND,
+    RemedyStep,
+    command,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import MAIN
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import UNKNOWN, CauseVerdict, whoever
 
 #: What the kernel reports of an address or a route that is gone.
 Removal = AddressEvent | RouteEvent
+
+#: By the names of their processes, which the kernel cuts off.
+MANAGERS = ("NetworkManager", "systemd-network")
 
 FIND_OUT = "stop what removes it from configuring the link; nothing has to be restored now"
 
@@ -41,7 +50,8 @@ def judge(case: Case) -> CauseVerdict:
         evidence,
         after=first["after"],
         culprit=who,
-        remedy=_remedy(first),
+        remedy=_remedy(case, first),
+        steps=_steps(case, first),
     )
 
 
@@ -134,13 +144,33 @@ def what(event: Removal) -> str:
     return f"the {event['kind']} {removed} from {event['link']}"
 
 
-def _remedy(event: Removal) -> str:
+def _remedy(case: Case, event: Removal) -> str:
     name = event["process"]["name"] if event["process"] else ""
+    if event["link"] == case.parent_name:
+        keep = f"the configuration of {event['link']} in {name}" if name in MANAGERS else "what configures it"
+        return f"{_add(event)}, and add it to {keep}, or it is removed again"
     if name == "NetworkManager":
-        return "run the role linuxnet.macvlan.nm_exclusion, or set macvlan_persistence: networkmanager"
+        return (
+            "run linuxnet.macvlan.site, which excludes the link from NetworkManager (its role nm_exclusion) and"
+            " restores it; or set macvlan_persistence: networkmanager before"
+        )
     if name.startswith("systemd-network"):
-        return "set macvlan_persistence: networkd, so that systemd-networkd itself owns the link"
+        return (
+            "run linuxnet.macvlan.site, with macvlan_persistence: auto or networkd, so that systemd-networkd itself"
+            " owns the link"
+        )
     return ""
+
+
+def _steps(case: Case, event: Removal) -> list[RemedyStep]:
+    """What is the parent's own is no part of the declaration, which is re-applied to the link alone."""
+    return [command(_add(event))] if event["link"] == case.parent_name else []
+
+
+def _add(event: Removal) -> str:
+    if event["kind"] == "address":
+        return f"ip address replace {quote(event['data']['address'])} dev {quote(str(event['link']))}"
+    return f"ip route replace {quote(event['data']['destination'])} dev {quote(str(event['link']))}"
 
 
 CAUSE = Cause(

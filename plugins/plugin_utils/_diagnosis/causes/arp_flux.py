@@ -47,8 +47,8 @@ CAUSE = Cause(
     explanation="Linux answers ARP requests for any of its addresses on any link. With a macvlan link beside its parent"
     " every request is answered twice, and each neighbour caches one of the two MAC addresses. What depends on the MAC"
     " address (reverse path filtering, port security, firewalls, monitoring) then fails at times.",
-    remedy="set sysctl: {arp_filter: 1} and parent_sysctl: {arp_filter: 1} for the network in macvlan_networks, which"
-    " linuxnet.macvlan.site does by default (sysctl -w net.ipv4.conf.LINK.arp_filter=1)",
+    remedy="run linuxnet.macvlan.site, which sets arp_filter of link and parent to 1, unless sysctl or parent_sysctl of"
+    " the network in macvlan_networks say something else",
     signature="when neighbours resolve the address again, seemingly at random",
     proof="the macvlan link answers an ARP request for the parent's address from a sender whose route is over the"
     " parent",

@@ -21,12 +21,14 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.contai
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     requester,
     whoever,
 )
+
+KEEP = "keep what runs inside the container from changing its addresses; nothing has to be restored now"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -119,7 +121,8 @@ def _came_back(case: Case, item: ContainerLink, lost: list[TargetData]) -> Cause
         [*map(case.event_item, events[:3]), *case.loss_items(hurt)],
         events[0]["after"],
         whoever(events[0]),
-        remedy="keep what runs inside the container from changing its addresses; nothing has to be restored now",
+        remedy=KEEP,
+        steps=[RemedyStep(BY_HAND, KEEP)],
     )
 
 

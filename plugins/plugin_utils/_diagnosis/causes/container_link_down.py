@@ -22,9 +22,11 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     outages,
     recovers,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
+
+FIND_OUT = "find out what set it down or restarted the container (the engine's log); nothing has to be restored now"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -119,8 +121,8 @@ def _passed(case: Case) -> CauseVerdict:
             [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
             found[0].start,
             who,
-            remedy="find out what set it down or restarted the container (the engine's log); nothing has to be restored"
-            " now",
+            remedy=FIND_OUT,
+            steps=[RemedyStep(BY_HAND, FIND_OUT)],
         )
     return case.ruled_out("the links of the containers that do not answer are up, and were all the time")
 

@@ -11,7 +11,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, CONTAINER, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -38,10 +38,13 @@ def judge(case: Case) -> CauseVerdict:
         evidence.append(case.item("experiment", f"a DHCPDISCOVER: {answer}", case.parent_name))
     why = " (no DHCP server answers on the network)" if asked is not None and not servers else ""
     summary = f"the lease of {address} on {place} expired at +{first['after']:.1f} s without being renewed{why}"
+    remedy = _remedy(first)
+    # No engine starts what is the host's own.
+    steps = [] if inside else [RemedyStep(BY_HAND, remedy)]
     if hurt:
         items = [*evidence, *case.loss_items(hurt)]
-        return case.confirmed(summary, items, after=first["after"], remedy=_remedy(first))
-    return case.suspected(summary, evidence, after=first["after"], remedy=_remedy(first))
+        return case.confirmed(summary, items, after=first["after"], remedy=remedy, steps=steps)
+    return case.suspected(summary, evidence, after=first["after"], remedy=remedy, steps=steps)
 
 
 def _address(event: AddressEvent) -> str:

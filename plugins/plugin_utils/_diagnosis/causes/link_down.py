@@ -18,12 +18,14 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     outages,
     recovers,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, BY_HAND, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     requester,
     whoever,
 )
+
+FIND_OUT = "find out who set it down; nothing has to be restored now"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -56,7 +58,8 @@ def judge(case: Case) -> CauseVerdict:
         [*map(case.event_item, events[:4]), *case.loss_items(hurt)],
         found[0].start,
         who,
-        remedy="find out who set it down; nothing has to be restored now",
+        remedy=FIND_OUT,
+        steps=[RemedyStep(BY_HAND, FIND_OUT)],
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import further_macs, port, senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
@@ -37,7 +37,13 @@ def judge(case: Case) -> CauseVerdict:
         return case.not_tested(f"{made['gateway']} does not answer the parent either")
     if asked["child"]["answered"]:
         return case.ruled_out("a MAC address that the network has not seen before is answered", evidence)
-    platform, remedy = _platform(case)
+    platform, setting = _platform(case)
+    remedy = (
+        f"for {port(case)}: {setting}"
+        if setting
+        else f"ask the network team to allow these MAC addresses on {port(case)}, or to raise its limit to hold them:"
+        f" {further_macs(case)}; where that is impossible, ipvlan shares the parent's MAC address"
+    )
     by = f" (this host runs on {platform}, which filters so by default)" if platform else ""
     link = asked.get("link")
     if link is not None and link["answered"]:

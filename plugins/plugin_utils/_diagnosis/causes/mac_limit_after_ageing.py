@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import further_macs, port, senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
@@ -41,6 +41,8 @@ def judge(case: Case) -> CauseVerdict:
         f" {', '.join(str(item['mac']) for item in refused)}{worked}",
         [*evidence, *case.loss_items(broken)],
         after=after,
+        remedy=f"ask the network team to let {port(case)} learn more MAC addresses than {len(taken) + 1}, or to enter"
+        f" all of them: {further_macs(case)}, and one more for each further container",
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import port
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
@@ -31,11 +32,18 @@ def judge(case: Case) -> CauseVerdict:
         f"the network does not forward what {case.host} sends to the multicast group of {gateway}, which answers the"
         " same solicitation by broadcast: IPv6 neighbour discovery fails"
     )
+    remedy = (
+        f"ask the network team: does the VLAN of {port(case)} have an MLD querier, and is {gateway} a member of its"
+        " group of solicited nodes on every switch between; an MLD querier, or no MLD snooping in that VLAN, repairs it"
+        " (on a Linux bridge: ip link set BRIDGE type bridge mcast_querier 1, or mcast_snooping 0), where firewalls let"
+        " MLD pass"
+    )
     if asked["broadcast"] < sent:
-        return case.suspected(f"{summary}; some of the broadcasts were lost too", evidence)
+        return case.suspected(f"{summary}; some of the broadcasts were lost too", evidence, remedy=remedy)
     if not broken:
-        return case.suspected(summary, evidence)
-    return case.confirmed(summary, [*evidence, *case.loss_items(broken)], after=case.first_loss(broken))
+        return case.suspected(summary, evidence, remedy=remedy)
+    items = [*evidence, *case.loss_items(broken)]
+    return case.confirmed(summary, items, after=case.first_loss(broken), remedy=remedy)
 
 
 CAUSE = Cause(

@@ -50,7 +50,8 @@ CAUSE = Cause(
     explanation="NetworkManager activates a profile on the link, a configured or a generated one, removes the addresses"
     " and routes that are not in it, and requests others by DHCP. Without an answer it gives up after 45 s and starts"
     " again.",
-    remedy="run the role linuxnet.macvlan.nm_exclusion, or set macvlan_persistence: networkmanager",
+    remedy="run linuxnet.macvlan.site, which excludes the link from NetworkManager (its role nm_exclusion) and restores"
+    " it; or set macvlan_persistence: networkmanager before",
     signature="when a profile is activated, and again every 45 s",
     proof="NetworkManager's state of the link, and missing addresses",
     must="P D",

@@ -8,7 +8,12 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    APPLY,
+    CONTAINER,
+    RemedyStep,
+    apply,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report_data import Culprit
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     MANAGER,
@@ -37,6 +42,7 @@ def judge(case: Case) -> CauseVerdict:
             f"the parent {case.parent_name} of {case.network.name} does not exist on {case.host}, so no macvlan link"
             " can",
             evidence,
+            steps=_steps(case),
         )
     after = gone[0]["after"] if gone else case.first_loss()
     who = _remover(case, gone)
@@ -47,7 +53,15 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence, *case.loss_items(case.broken())],
         after=after,
         culprit=who,
+        steps=_steps(case),
     )
+
+
+def _steps(case: Case) -> list[RemedyStep]:
+    """The links of containers went with the parent, and only their engine creates them again."""
+    snapshots = [case.before, case.after]
+    spaces = dict.fromkeys(item["namespace"] for snapshot in snapshots for item in snapshot.containers)
+    return [apply(), *(RemedyStep(CONTAINER, "restart the containers", namespace=space) for space in spaces)]
 
 
 def _came_back(case: Case) -> CauseVerdict:
@@ -59,7 +73,8 @@ def _came_back(case: Case) -> CauseVerdict:
     summary = f"the parent {case.parent_name} of {case.host} was removed and created again{when}"
     if case.broken():
         who = _remover(case, gone)
-        return case.confirmed(summary, [*evidence, *case.loss_items(case.broken())], after=after, culprit=who)
+        lost = case.loss_items(case.broken())
+        return case.confirmed(summary, [*evidence, *lost], after=after, culprit=who, steps=_steps(case))
     return case.ruled_out(f"{summary}, and everything came back", evidence)
 
 

@@ -30,7 +30,7 @@ def judge(case: Case) -> CauseVerdict:
     broken = [target for target in hurt if _first(own.routes(), target["target"]) == parent]
     if not broken and case.network.leased and all(mine["metric"] > other["metric"] for mine, other in competing):
         return case.ruled_out(f"the route over {link} to the subnet of its lease comes after the parent's, as it shall")
-    remedy = f"give {link} its address with /32 (/128) and routes to the containers, as linuxnet.macvlan.site does"
+    remedy = f"run linuxnet.macvlan.site, which gives {link} its address with /32 (/128) and routes to the containers"
     if not broken:
         return case.suspected(
             f"{link} and {parent} have equal routes to {competing[0][0]['destination']}: the one that is added again"
@@ -80,7 +80,7 @@ CAUSE = Cause(
     " uses the one that was added first. This works as long as that is the link's. After the link's route is added"
     " again (link down and up, a DHCP renewal, a restart of the network manager) the parent's comes first, which never"
     " reaches containers.",
-    remedy="give the link a /32 (/128) address and explicit routes, as linuxnet.macvlan.site does",
+    remedy="run linuxnet.macvlan.site, which gives the link a /32 (/128) address and explicit routes",
     signature="works, then breaks when the link or its address is added again",
     proof="equal routes lead over parent and link, the parent's comes first, and pings to the containers are lost",
     must="P D",

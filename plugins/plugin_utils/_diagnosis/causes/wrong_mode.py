@@ -13,10 +13,17 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outage
     lost_during,
     outages,
 )
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, CONTAINER, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    APPLY,
+    BY_HAND,
+    CONTAINER,
+    RemedyStep,
+    apply,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
 
 BRIDGE = "bridge"
+FIND_OUT = "find out who changed the mode; nothing has to be restored now"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -40,7 +47,8 @@ def judge(case: Case) -> CauseVerdict:
                 [*map(case.event_item, events_of(found)[:4]), *case.loss_items(hurt)],
                 found[0].start,
                 whoever(found[0].begun_by),
-                remedy="find out who changed the mode; nothing has to be restored now",
+                remedy=FIND_OUT,
+                steps=[RemedyStep(BY_HAND, FIND_OUT)],
             )
         return case.ruled_out("the host's link and all containers' links are in mode bridge")
     if shim["mode"] == BRIDGE:
@@ -51,14 +59,18 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("links are not in mode bridge, and all answer: the switch sends frames back", evidence)
     after = case.first_loss(broken)
     name, space, mode = wrong[0]
+    spaces = {where for dummy, where, dummy in wrong if where}
+    again = f"create the container network {case.network.name} with macvlan_mode=bridge"
+    steps = [] if space else [apply()]
+    steps += [RemedyStep(CONTAINER, again, namespace=where) for where in sorted(spaces)]
     where = f" in {space}" if space else ""
     return case.confirmed(
         f"{name}{where} on {case.host} is in mode {mode}{since(after)}, in which it cannot reach other macvlan links of"
         f" {case.parent_name}",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy="" if not space else f"create the container network {case.network.name} with macvlan_mode=bridge",
-        steps=[RemedyStep(CONTAINER, "create the container network", namespace=space)] if space else [],
+        remedy="; then ".join(dict.fromkeys(step.text for step in steps)) if spaces else "",
+        steps=steps,
     )
 
 

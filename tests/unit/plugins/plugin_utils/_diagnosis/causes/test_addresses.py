@@ -422,7 +422,8 @@ def test_an_expired_lease_of_the_hosts_link_was_removed_by_no_process() -> None:
     )  # fmt: skip
     own = fleet["web1"]["after"]["namespaces"][0]
     own["routes"] = [item for item in own["routes"] if item["link"] != "lan0"]
-    assert cases.verdict(fleet, "dhcp_lease_lost").status == "confirmed"
+    found = cases.verdict(fleet, "dhcp_lease_lost")
+    assert (found.status, [step.kind for step in found.steps]) == ("confirmed", ["by_hand"])
     assert cases.verdict(fleet, "address_removed_by_other").status == "ruled_out"
 
 
