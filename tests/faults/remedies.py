@@ -33,8 +33,8 @@ _CONCRETE = re.compile(
 
 @dataclass(frozen=True)
 class Healing:
-    """steps: those that were carried out. by_people: whether somebody had to do what no program can, so that the
-    fault was undone instead. wrong: in words; empty where all is well again."""
+    """steps: those that were carried out. by_people: whether somebody had to do what no program can, which was
+    done instead. wrong: in words; empty where all is well again."""
 
     steps: tuple[RemedyStep, ...]
     by_people: bool
@@ -45,8 +45,8 @@ class Healing:
         return ", ".join(dict.fromkeys(step.kind for step in self.steps))
 
 
-def heal(lab: NamespaceLab, verdict: CauseVerdict, undo: Callable[[], None]) -> Healing:
-    """Do what a verdict says. undo: of the fault, in place of people."""
+def heal(lab: NamespaceLab, verdict: CauseVerdict, people: Callable[[], None]) -> Healing:
+    """Do what a verdict says. people: what they do who are asked."""
     asked, wrong = False, []
     for step in verdict.steps:
         if step.text not in verdict.remedy and step.kind in (COMMAND, ASK, BY_HAND):
@@ -55,7 +55,7 @@ def heal(lab: NamespaceLab, verdict: CauseVerdict, undo: Callable[[], None]) -> 
             wrong.append(f"it does not say what to tell whom: {step.text}")
         if step.kind in (ASK, BY_HAND) or (step.kind == DECLARE and not step.values):
             if not asked:
-                undo()
+                people()
             asked = True
             continue
         try:

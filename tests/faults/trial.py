@@ -130,12 +130,13 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
             excused = trial.recalled and named.get("rule") == UNKNOWN and EVENTS_LOST in named["text"]
             trial = replace(trial, culprit_right=None if excused else right)
         if remedy and trial.recalled:
-            healing = heal(lab, diagnosis.verdict(fault.cause, fault.host), lambda: fault.undo(lab))
+            people = fault.asked or fault.undo
+            healing = heal(lab, diagnosis.verdict(fault.cause, fault.host), lambda: people(lab))
             trial = replace(trial, healing=healing)
     finally:
         if healing is None:
             fault.undo(lab)
-        elif not healing.by_people:
+        elif not healing.by_people or fault.asked:
             # What the remedy has done already cannot be undone.
             try:
                 fault.undo(lab)

@@ -36,7 +36,11 @@ def _left_over(lab: NamespaceLab) -> None:
 
 def _free(lab: NamespaceLab, place: Namespace) -> None:
     for holder in (lab.c1, place):
-        holder.ip("address", "delete", ADDRESS, "dev", "eth0")
+        holder.ip("address", "delete", ADDRESS, "dev", "eth0", check=False)
+
+
+def _let_go(place: Namespace) -> None:
+    place.ip("address", "delete", ADDRESS, "dev", "eth0")
 
 
 def _is_c2(culprit: Mapping[str, Any], lab: NamespaceLab) -> bool:
@@ -49,6 +53,7 @@ FAULTS = [
         _left_over,
         lambda lab: _free(lab, lab.c2),
         culprit=_is_c2,
+        asked=lambda lab: _let_go(lab.c2),
         lasts=2.0,
     ),
     Fault(
@@ -56,6 +61,7 @@ FAULTS = [
         _take,
         lambda lab: _free(lab, lab.station),
         prepare=lambda lab: _hold(lab.station),
+        asked=lambda lab: _let_go(lab.station),
         during=True,
         lasts=6.0,
     ),

@@ -11,7 +11,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import AddressData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, RemedyStep, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    ASK,
+    BY_HAND,
+    RemedyStep,
+    command,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -49,7 +54,7 @@ def judge(case: Case) -> CauseVerdict:
     which = f"{quote(item['address'])} dev {quote(name)}"
     steps = [command(f"{change} delete {which}"), command(f"{change} add {which}")]
     again = f"{steps[0].text}, then {steps[1].text}"
-    who, remedy, whose = "", f"{again}; find who answers for it with arp_conflict_check", None
+    who, whose = "", None
     if others:
         mac, found = others[0]
         who = f": {found.where} has it too"
@@ -65,6 +70,10 @@ def judge(case: Case) -> CauseVerdict:
         setting = f"{space.enter}sysctl -w {quote(f'net.ipv6.conf.{name}.enhanced_dad=1')}"
         remedy = f"{setting}; then {again}"
         steps = [command(setting), *steps]
+    else:
+        first = f"find out with arp_conflict_check who answers for {address}, and have it removed there"
+        remedy = f"{first}; then {again}"
+        steps = [RemedyStep(ASK, first), *steps]
     return case.confirmed(
         f"{address} on {where} failed duplicate address detection{since(after)}{who}",
         evidence,
