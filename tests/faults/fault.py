@@ -42,6 +42,8 @@ class Fault:
     quick: bool = False
     #: What people do whom a remedy asks, where that is less than ``undo``: the remedy's own steps do the rest.
     asked: Callable[[Any], None] | None = None
+    #: Whether the remedy restored what no diagnosis asks for.
+    restored: Callable[[Any], bool] | None = None
     #: ``suspected`` for a cause that a host alone cannot prove.
     status: str = CONFIRMED
     #: At most how many seconds the watch lasts, if not 3, or 6 for a fault during it; it ends soon after a loss.

@@ -132,6 +132,8 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
         if remedy and trial.recalled:
             people = fault.asked or fault.undo
             healing = heal(lab, diagnosis.verdict(fault.cause, fault.host), lambda: people(lab))
+            if fault.restored and not fault.restored(lab):
+                healing = replace(healing, wrong=(*healing.wrong, "what was removed is not there again"))
             trial = replace(trial, healing=healing)
     finally:
         if healing is None:

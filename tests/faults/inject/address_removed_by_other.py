@@ -46,6 +46,10 @@ def _drop(host: str) -> Callable[[NspawnLab], None]:
     return lambda lab: lab.hosts[host].ip("address", "delete", FOREIGN, "dev", "eth0", check=False)
 
 
+def _there(host: str) -> Callable[[NspawnLab], bool]:
+    return lambda lab: FOREIGN in lab.hosts[host].ip("address", "show", "dev", "eth0").stdout
+
+
 def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
     return culprit.get("name") == PROGRAM
 
@@ -73,6 +77,7 @@ FAULTS = [
         prepare=_add(WEB1),
         during=True,
         culprit=by_networkmanager,
+        restored=_there(WEB1),
         lab="nspawn",
     ),
     Fault(
@@ -83,6 +88,7 @@ FAULTS = [
         during=True,
         host=WEB2,
         culprit=by_networkd,
+        restored=_there(WEB2),
         lab="nspawn",
     ),
     Fault(
