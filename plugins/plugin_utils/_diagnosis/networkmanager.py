@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import DeviceData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import ManagerEvent
 
 from .case import Case
 from .report_data import Culprit
@@ -16,6 +17,7 @@ from .verdict import MANAGER, EvidenceItem, culprit
 NAME = "NetworkManager"
 #: NMDeviceState by name: those in which it has configured the device, or tries to.
 CONFIGURING = ("prepare", "config", "need-auth", "ip-config", "ip-check", "secondaries", "activated", "failed")
+UNMANAGED = "unmanaged"
 _UNMANAGED: DeviceData = {"managed": False, "state": "", "kind": ""}
 
 
@@ -59,4 +61,15 @@ def takeover(case: Case) -> Takeover | None:
         text = f"NetworkManager manages {link}, which is in state {device['state']}"
         evidence.append(case.item("NetworkManager", text + (f" by profile {profile}" if profile else ""), link))
     who = culprit(removed[0][1], removed[0][1]["known_by"]) if removed else Culprit(name=NAME, text=NAME, rule=MANAGER)
-    return Takeover(evidence, events[0]["after"] if events else None, who, bool(removed))
+    # On a busy host the watch may end before it configures what it has begun to manage.
+    begun = events or _begun(case, link) or [event for event, dummy in removed]
+    return Takeover(evidence, begun[0]["after"] if begun else None, who, bool(removed))
+
+
+def _begun(case: Case, link: str) -> list[ManagerEvent]:
+    """When it began to manage the link."""
+    return [
+        event
+        for event in case.manager_events(link)
+        if event["data"]["manager"] == NAME and event["data"].get("changed", {}).get("state", [""])[0] == UNMANAGED
+    ]

@@ -63,6 +63,16 @@ def test_a_link_that_networkmanager_only_knows_is_not_taken(state: str) -> None:
     assert cases.verdict(fleet, "nm_dhcp_on_link").status == "ruled_out"
 
 
+def test_the_watch_may_end_before_networkmanager_configures() -> None:
+    fleet = cases.healthy()
+    _manager(fleet, "ip-config")
+    data = {"manager": "NetworkManager", "state": "unavailable", "changed": {"state": ["unmanaged", "unavailable"]}}
+    cases.event(fleet, kind="manager", after=1.9, data=data)
+    cases.lose(fleet, "host_to_container", at=2.0)
+    found = cases.verdict(fleet, "nm_dhcp_on_link")
+    assert (found.status, found.after) == ("confirmed", 1.9)
+
+
 def test_a_link_that_networkmanager_is_declared_to_have_is_not_taken() -> None:
     fleet = cases.healthy()
     _manager(fleet, "activated", profile="lan0")
