@@ -162,10 +162,10 @@ class NamespaceLab:
         assert not problems, problems.report()
         return plan.intent.as_data()
 
-    def deploy(self, host: str) -> None:
+    def deploy(self, host: str, recreate: str = "never") -> None:
         """Make the host's own link from its declaration."""
-        links = self.intent(host)["links"]
-        result = self.hosts[host].module("macvlan_link", {"links": links, "host_id": host, "confirm_timeout": 0})
+        options = {"host_id": host, "confirm_timeout": 0, "recreate": recreate}
+        result = self.hosts[host].module("macvlan_link", {"links": self.intent(host)["links"], **options})
         assert not result.get("failed"), result
 
     def module(self, host: str, name: str, args: dict) -> dict:

@@ -73,11 +73,11 @@ class NspawnLab(NamespaceLab):
         modules.install(self.lab, host)
         self.deploy(host)
 
-    def deploy(self, host: str) -> None:
+    def deploy(self, host: str, recreate: str = "never") -> None:
         """Exclude the links from NetworkManager, and make them, as `site.yml` does."""
         intent = self.intent(host)
         devices = {"devices": intent["unmanaged_devices"], "confirm_timeout": 0}
-        links = {"links": intent["links"], "host_id": host, "confirm_timeout": 0}
+        links = {"links": intent["links"], "host_id": host, "confirm_timeout": 0, "recreate": recreate}
         for name, args in (("nm_unmanaged", devices), ("macvlan_link", links)):
             result = self.module(host, name, args)
             assert not result.get("failed"), result

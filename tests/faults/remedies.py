@@ -29,6 +29,8 @@ from .lab import NamespaceLab
 _CONCRETE = re.compile(
     r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-f]*::?[0-9a-f:]+|[a-z]+[0-9]"
 )
+#: The variable of a run that a step names.
+_RECREATE = re.compile(r"interfaces_recreate: ([a-z_]+)")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def _carry_out(lab: NamespaceLab, verdict: CauseVerdict, step: RemedyStep) -> No
         for network in lab.declared[step.host]:
             if network["name"] == verdict.network:
                 network.update(step.values)
-        lab.deploy(step.host)
+        recreate = _RECREATE.search(step.text)
+        lab.deploy(step.host, recreate[1] if recreate else "never")
     elif step.kind == CONTAINER:
         named = [name for name in lab.containers if step.namespace.endswith(name) and step.namespace]
         for name in named or [name for name in lab.containers if name.startswith(f"{step.host}-")]:

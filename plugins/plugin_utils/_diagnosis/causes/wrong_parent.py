@@ -8,8 +8,11 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER, DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+
+#: Without it the run refuses to move the link.
+RECREATE = "interfaces_recreate: when_needed"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -29,6 +32,8 @@ def judge(case: Case) -> CauseVerdict:
     if parent is None or not egress["answered"]:
         return case.not_tested(f"{gateway} does not answer {egress['link']} either")
     other = egress["link"]
+    declare, again = f"set parent: {other}", f"create the container network again with parent={other}"
+    spaces = dict.fromkeys(item["namespace"] for item in case.after.containers)
     down = case.after.parent is not None and not case.after.parent["carrier"]
     evidence = [_asked_item(case, gateway, item) for item in (parent, egress)]
     evidence.append(case.item("route", f"the kernel sends packets for {gateway} out of {other}", other))
@@ -38,9 +43,12 @@ def judge(case: Case) -> CauseVerdict:
         f"{name} of {case.host} is not in the network {case.network.name}: its gateway {gateway} answers on {other},"
         f" and not on {name}" + (", which has no carrier" if down else ""),
         [*evidence, *case.loss_items(case.broken())],
-        remedy=f"set parent: {other} for {case.network.name} in macvlan_networks of {case.host}, and in the container"
-        " network",
-        steps=[RemedyStep(DECLARE, f"set parent: {other}", values={"parent": other})],
+        remedy=f"{declare} for {case.network.name} in macvlan_networks of {case.host}, and run linuxnet.macvlan.site"
+        f" with {RECREATE}, as no link moves to another parent; then {again}",
+        steps=[
+            RemedyStep(DECLARE, f"{declare}, and {RECREATE}", values={"parent": other}),
+            *(RemedyStep(CONTAINER, again, namespace=space) for space in spaces),
+        ],
     )
 
 
@@ -58,7 +66,8 @@ CAUSE = Cause(
     title="the parent is not in the network",
     explanation="A macvlan link receives only what arrives on its parent. On an interface that is connected to another"
     " network, or to none, the link is up and has its address, and reaches no machine.",
-    remedy="set parent in macvlan_networks to the interface over which the host reaches the network's gateway",
+    remedy="set parent in macvlan_networks to the interface over which the host reaches the network's gateway, and"
+    " create link and container network again on it",
     signature="always",
     proof="the gateway answers on the interface over which the kernel reaches it, and not on the parent",
     must="R D",
