@@ -99,7 +99,7 @@ _COMMAND = r"^Exec\w+\s*=\s*[-@:+!|]*(.*)$"
 def _maker(file: UnitFile, link: str) -> Maker:
     unit = file.of(link)
     words = f"the unit {unit.unit} ({unit.path}) with `{line_that_makes(unit.texts)}`"
-    return Maker(KIND.name, link, unit.path, unit.unit, MAKES, words, f"systemctl disable {unit.unit}")
+    return Maker(KIND.name, link, unit.path, unit.unit, MAKES, words, f"systemctl disable --now {unit.unit}")
 
 
 def read() -> list[UnitFile]:

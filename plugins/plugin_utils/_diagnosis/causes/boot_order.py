@@ -54,8 +54,8 @@ def judge(case: Case) -> CauseVerdict:
             *case.loss_items(case.broken()),
         ],
         culprit={"unit": name, "name": name, "text": f"{name} ({unit['path']})", "rule": UNIT_LOG},
-        remedy=f"systemctl disable {quote(name)}, then run linuxnet.macvlan.site, whose unit waits for the parent",
-        steps=[command(f"systemctl disable {quote(name)}"), apply()],
+        remedy=f"systemctl disable --now {quote(name)}, then run linuxnet.macvlan.site, whose unit waits for the parent",
+        steps=[command(f"systemctl disable --now {quote(name)}"), apply()],
     )
 
 
