@@ -43,6 +43,8 @@ def judge(case: Case) -> CauseVerdict:
     if not early:
         return case.ruled_out(f"no unit that names {link} found {case.parent_name} missing or not ready at boot")
     name, unit, at, text = early[0]
+    # One that is disabled and remains after its exit is in the way until it is stopped.
+    stop = f"systemctl disable --now {quote(name)}"
     came = _came(parent, at)
     return case.confirmed(
         f"{lacks} on {case.host}: {name} ran {at:.1f} s after the start of systemd, before"
@@ -54,8 +56,8 @@ def judge(case: Case) -> CauseVerdict:
             *case.loss_items(case.broken()),
         ],
         culprit={"unit": name, "name": name, "text": f"{name} ({unit['path']})", "rule": UNIT_LOG},
-        remedy=f"systemctl disable --now {quote(name)}, then run linuxnet.macvlan.site, whose unit waits for the parent",
-        steps=[command(f"systemctl disable --now {quote(name)}"), apply()],
+        remedy=f"{stop}, then run linuxnet.macvlan.site, whose unit waits for the parent",
+        steps=[command(stop), apply()],
     )
 
 
