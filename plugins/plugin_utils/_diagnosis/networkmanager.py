@@ -62,8 +62,8 @@ def takeover(case: Case) -> Takeover | None:
         evidence.append(case.item("NetworkManager", text + (f" by profile {profile}" if profile else ""), link))
     who = culprit(removed[0][1], removed[0][1]["known_by"]) if removed else Culprit(name=NAME, text=NAME, rule=MANAGER)
     # On a busy host the watch may end before it configures what it has begun to manage.
-    begun = events or _begun(case, link) or [event for event, dummy in removed]
-    return Takeover(evidence, begun[0]["after"] if begun else None, who, bool(removed))
+    moments = [event["after"] for event in events or _begun(case, link)] or [event["after"] for event, dummy in removed]
+    return Takeover(evidence, moments[0] if moments else None, who, bool(removed))
 
 
 def _begun(case: Case, link: str) -> list[ManagerEvent]:
