@@ -34,13 +34,14 @@ class Declared:
 
     def set_up(self) -> None:
         self.host.clear()
-        self.site()
+        # web is declared, and does not run yet
+        self.site("--skip-tags", "verify")
         self.host.start("web", "--ip", WEB)
 
-    def site(self) -> None:
+    def site(self, *options: str) -> None:
         """With an operator's consent that it replaces networks which were made by hand."""
         consent = {"container_network_adopt": True, "container_network_recreate": True}
-        run = playbooks.run("site", self.inventory, verify_soak_seconds=0, **consent)
+        run = playbooks.run("site", self.inventory, verify_soak_seconds=0, options=options, **consent)
         assert run.rc == 0, run.output
 
     def network_by_hand(self, *options: str, name: str = MACNET, parent: str = "eth0", subnet: str = SUBNET) -> None:
@@ -132,17 +133,19 @@ def test_what_is_wrong_inside_of_a_container_is_found_there(net, break_it, cause
 
 
 def test_a_container_that_does_not_run(net):
-    """Docker keeps why it could not start it; Podman keeps nothing."""
+    """Another one has its address, and is removed too late. Podman 4.3 does not keep why it could not start one."""
     host = net.host
     host.ctl("stop", "web")
-    if host.engine.program == "docker":
-        host.start("thief", "--ip", WEB)
-        host.refuses("start", "web")
-        host.ctl("rm", "--force", "thief")
+    host.start("thief", "--ip", WEB)
+    said = host.refuses("start", "web")
+    host.ctl("rm", "--force", "thief")
     verdict = net.verdict("container_not_running")
     assert WEB in verdict
-    assert host.engine.program == "podman" or "docker says that web is stopped" in verdict
-    assert host.engine.program == "podman" or "Address already in use" in verdict
+    assert f"{host.engine.program} says that web ({host.engine.program}) is stopped" in verdict
+    if host.engine.name != "podman4":
+        reason = "Address already in use" if host.engine.program == "docker" else "is already allocated to container"
+        assert reason in said
+        assert reason in verdict
     assert "start the container" in verdict
     host.ctl("start", "web")
     net.well()
@@ -209,13 +212,15 @@ def test_leases_without_podmans_dhcp_proxy(net):
     if "netavark-dhcp-proxy.socket" not in host.shell("systemctl list-unit-files netavark-dhcp-proxy.socket", False):
         pytest.skip("this release of Podman has no DHCP proxy")
     host.ctl("network", "create", "-d", "macvlan", "-o", "parent=eth0", "--ipam-driver", "dhcp", "leased")
+    # as an installation leaves it until the next boot
+    host.shell("systemctl stop netavark-dhcp-proxy.socket netavark-dhcp-proxy.service")
     refused = host.refuses("run", "--detach", "--name", "one", "--network", "leased", IMAGE, "sleep", "100000")
-    assert "nv-proxy.sock" in refused
-    host.ctl("rm", "--force", "--ignore", "one")
-    remedy = net.verdict("podman_dhcp_stopped").partition("Remedy: ")[2]
-    host.shell(remedy)
+    assert "/run/podman/nv-proxy.sock" in refused
+    host.shell(net.verdict("podman_dhcp_stopped").partition("Remedy: ")[2])
+    # there is no DHCP server here
+    assert "unable to obtain lease" in host.refuses("start", "one")
+    host.ctl("rm", "--force", "one")
     assert net.found() == {}
-    host.shell("systemctl disable --now netavark-dhcp-proxy.socket netavark-dhcp-proxy.service")
     host.ctl("network", "rm", "leased")
 
 
