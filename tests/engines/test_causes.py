@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.filter.intent import intent
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import judge, understood
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
+    CONFIRMED,
+    SUSPECTED,
+    CauseVerdict,
+)
 from labkit.engines import ARCHIVE, IMAGE
-from tests.integration.hosts import playbooks
 
 from .hosts import DYNAMIC, GATEWAY, MACNET, SUBNET, WEB, EngineHost, chosen, declared
 
@@ -24,61 +27,70 @@ only_podman = pytest.mark.parametrize("engine_host", chosen("podman"), ids=lambd
 OTHER = "192.168.77.0/24"
 
 
-@dataclass(frozen=True)
 class Declared:
-    """A host on which the declared network works, with the container web."""
+    """A host on which the declared network works, with the container web. The modules run as site.yml, verify.yml and
+    diagnose.yml have them, without Ansible around them."""
 
-    host: EngineHost
-    inventory: Path
-    folder: Path
+    def __init__(self, host: EngineHost) -> None:
+        self.host = host
+        self.intent = intent({"inventory_hostname": host.name}, [declared(host.engine)])
 
     def set_up(self) -> None:
         self.host.clear()
-        # web is declared, and does not run yet
-        self.site("--skip-tags", "verify")
+        self.link(self.intent["links"])
+        assert not self.site()["failed"]
         self.host.start("web", "--ip", WEB)
 
-    def site(self, *options: str) -> None:
-        """With an operator's consent that it replaces networks which were made by hand."""
-        consent = {"container_network_adopt": True, "container_network_recreate": True}
-        run = playbooks.run("site", self.inventory, verify_soak_seconds=0, options=options, **consent)
-        assert run.rc == 0, run.output
+    def link(self, links: list) -> None:
+        made = self.host.module("macvlan_link", links=links, purge=True, host_id=self.host.name, confirm_timeout=0)
+        assert not made["failed"], made
+
+    def site(self, **consent: bool) -> dict:
+        """Its step containers."""
+        return self.host.module("container_network", networks=self.intent["container_networks"], **consent)
+
+    def replaced(self) -> None:
+        """With an operator's consent."""
+        made = self.site(adopt=True, recreate=True)
+        assert not made["failed"], made
 
     def network_by_hand(self, *options: str, name: str = MACNET, parent: str = "eth0", subnet: str = SUBNET) -> None:
         gateway = ["--gateway", GATEWAY] if subnet == SUBNET else []
         link = ["-d", "macvlan", "-o", f"parent={parent}", "--subnet", subnet, *gateway]
         self.host.ctl("network", "create", *link, *options, name)
 
-    def found(self) -> dict[str, dict]:
-        """Cause -> verdict of what a diagnosis of three seconds confirms or suspects."""
-        run = playbooks.run("diagnose", self.inventory, diagnose_seconds=3, diagnose_report_dir=str(self.folder))
-        assert run.rc in (0, 2), run.output
-        report = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
-        return {item["cause"]: item for item in report["verdicts"] if item["status"] in ("confirmed", "suspected")}
+    def verified(self) -> dict:
+        return self.host.module("macvlan_verify", networks=self.intent["diagnosed"], soak_seconds=0)
 
-    def verdict(self, cause: str, status: str = "confirmed") -> str:
-        """The summary and the remedy of the only cause of that status."""
+    def found(self) -> dict[str, CauseVerdict]:
+        """What a diagnosis of three seconds confirms or suspects, by cause."""
+        given = {"networks": self.intent["diagnosed"], "links": self.intent["links"], "host_id": self.host.name}
+        made = self.host.module("macvlan_diagnose", duration=3, **given)
+        assert not made["failed"], made
+        verdicts = judge({self.host.name: understood(made["evidence"])})
+        return {item.cause: item for item in verdicts if item.status in (CONFIRMED, SUSPECTED)}
+
+    def verdict(self, cause: str, status: str = CONFIRMED) -> CauseVerdict:
+        """Of the only cause of that status."""
         found = self.found()
-        assert [name for name, item in found.items() if item["status"] == status] == [cause], found
-        return f"{found[cause]['summary']}. Remedy: {found[cause]['remedy']}"
+        assert [name for name, item in found.items() if item.status == status] == [cause], found
+        return found[cause]
 
     def works(self) -> bool:
         return self.host.running("web") and not self.host.silent(web=WEB)
 
     def well(self) -> None:
-        """Everybody reaches the container, and verify.yml finds nothing."""
+        """Everybody reaches the container, and nothing is found wrong."""
         self.host.until(self.works, "an answer of all")
-        run = playbooks.run("verify", self.inventory, verify_soak_seconds=0)
-        assert run.rc == 0, run.output
+        made = self.verified()
+        assert not made["failed"], made
 
 
 @pytest.fixture(scope="module")
-def installed(engine_host, tmp_path_factory) -> Iterator[Declared]:
-    folder = tmp_path_factory.mktemp(engine_host.name)
-    yield (made := Declared(engine_host, engine_host.inventory(folder, declared(engine_host.engine)), folder))
+def installed(engine_host) -> Iterator[Declared]:
+    yield (made := Declared(engine_host))
     engine_host.clear()
-    removed = playbooks.run("teardown", made.inventory)
-    assert removed.rc == 0, removed.output
+    made.link([])
 
 
 @pytest.fixture
@@ -97,19 +109,18 @@ def test_an_engine_that_assigns_what_it_likes(net):
     host.start("web", "--ip", WEB)
     host.start("one")
     address = host.address("one")
-    refused = playbooks.run("site", net.inventory, verify_soak_seconds=0)
-    assert "was created by something else and differs" in refused.output
-    verified = playbooks.run("site", net.inventory, verify_soak_seconds=0, options=("--skip-tags", "containers"))
-    assert verified.rc != 0, verified.output
-    assert "container_outside_range" in verified.output
-    assert "route_order" not in verified.output
+    assert "was created by something else and differs" in net.site()["msg"]
+    verified = net.verified()
+    assert verified["failed"]
+    assert "container_outside_range" in str(verified)
+    assert "route_order" not in str(verified)
     found = net.found()
-    assert {name: item["status"] for name, item in found.items()} == {
-        "container_outside_range": "confirmed", "engine_range_absent": "suspected",
+    assert {name: item.status for name, item in found.items()} == {
+        "container_outside_range": CONFIRMED, "engine_range_absent": SUSPECTED,
     }  # fmt: skip
-    assert f"{address} (one ({host.engine.program}))" in found["container_outside_range"]["summary"]
-    assert "with the container_range as its ip-range" in found["engine_range_absent"]["remedy"]
-    net.site()
+    assert f"{address} (one ({host.engine.program}))" in found["container_outside_range"].summary
+    assert "with the container_range as its ip-range" in found["engine_range_absent"].remedy
+    net.replaced()
     assert host.address("one") != address
     net.well()
     assert net.found() == {}
@@ -126,8 +137,8 @@ def test_an_engine_that_assigns_what_it_likes(net):
 def test_what_is_wrong_inside_of_a_container_is_found_there(net, break_it, cause):
     net.host.shell(f"nsenter --net --target {net.host.pid('web')} sh -c '{break_it.format(WEB)}'")
     verdict = net.verdict(cause)
-    assert f"web ({net.host.engine.program})" in verdict
-    assert "container" in verdict.partition("Remedy: ")[2]
+    assert f"web ({net.host.engine.program})" in verdict.summary
+    assert "restart the container" in [step.text for step in verdict.steps]
     net.host.ctl("restart", "web")
     net.well()
 
@@ -140,13 +151,13 @@ def test_a_container_that_does_not_run(net):
     said = host.refuses("start", "web")
     host.ctl("rm", "--force", "thief")
     verdict = net.verdict("container_not_running")
-    assert WEB in verdict
-    assert f"{host.engine.program} says that web ({host.engine.program}) is stopped" in verdict
+    assert WEB in verdict.summary
+    assert f"{host.engine.program} says that web ({host.engine.program}) is stopped" in verdict.summary
     if host.engine.name != "podman4":
         reason = "Address already in use" if host.engine.program == "docker" else "is already allocated to container"
         assert reason in said
-        assert reason in verdict
-    assert "start the container" in verdict
+        assert reason in verdict.summary
+    assert "start the container" in verdict.remedy
     host.ctl("start", "web")
     net.well()
 
@@ -155,15 +166,13 @@ def test_a_container_that_does_not_run(net):
 def test_a_stopped_engine_is_never_ok(net):
     host = net.host
     host.shell("systemctl stop docker.socket docker.service")
-    for playbook in ("verify", "site"):
-        run = playbooks.run(playbook, net.inventory, verify_soak_seconds=0)
-        assert run.rc != 0, run.output
-        said = " ".join(run.output.split())
-        assert "docker does not run" in said, run.output
-        assert "systemctl start docker.service" in said, run.output
-        assert host.run("systemctl", "show", "--property=ActiveState", "docker.service") == "ActiveState=inactive"
-    assert "Remedy: run systemctl start docker.service" in net.verdict("engine_stopped")
-    host.run("systemctl", "start", "docker.service")
+    for made in (net.verified(), net.site()):
+        assert made["failed"], made
+        assert "docker does not run" in str(made)
+        assert "systemctl start docker.service" in str(made)
+    assert host.run("systemctl", "show", "--property=ActiveState", "docker.service") == "ActiveState=inactive"
+    for step in net.verdict("engine_stopped").steps:
+        host.shell(step.text)
     host.ctl("start", "web")
     net.well()
 
@@ -176,9 +185,9 @@ def test_an_engine_network_on_another_parent(net):
         net.network_by_hand("--ip-range", DYNAMIC, parent="eth1")
         host.start("web", "--ip", WEB)
         verdict = net.verdict("engine_parent_differs")
-        assert "(parent eth1) is not on eth0" in verdict
-        assert f"{MACNET} again with parent=eth0" in verdict
-        net.site()
+        assert "(parent eth1) is not on eth0" in verdict.summary
+        assert f"{MACNET} again with parent=eth0" in verdict.remedy
+        net.replaced()
     finally:
         host.run("ip", "link", "delete", "eth1")
     net.well()
@@ -190,8 +199,8 @@ def test_docker_has_another_network_on_the_parent(net):
     host.clear()
     net.network_by_hand(name="other", subnet=OTHER)
     verdict = net.verdict("engine_networks_collide")
-    assert "one macvlan network for each parent" in verdict
-    assert "docker network rm other" in verdict
+    assert "one macvlan network for each parent" in verdict.summary
+    assert "remove the docker network other" in verdict.remedy
     host.ctl("network", "rm", "other")
     net.set_up()
     net.well()
@@ -201,7 +210,7 @@ def test_docker_has_another_network_on_the_parent(net):
 def test_podman_has_two_networks_with_the_same_addresses(net):
     host = net.host
     net.network_by_hand("--ip-range", DYNAMIC, name="other")
-    assert "assign the same addresses" in net.verdict("engine_networks_collide", "suspected")
+    assert "assign the same addresses" in net.verdict("engine_networks_collide", SUSPECTED).summary
     host.ctl("network", "rm", "other")
     assert net.found() == {}
 
@@ -216,7 +225,7 @@ def test_leases_without_podmans_dhcp_proxy(net):
     host.shell("systemctl stop netavark-dhcp-proxy.socket netavark-dhcp-proxy.service")
     refused = host.refuses("run", "--detach", "--name", "one", "--network", "leased", IMAGE, "sleep", "100000")
     assert "/run/podman/nv-proxy.sock" in refused
-    host.shell(net.verdict("podman_dhcp_stopped").partition("Remedy: ")[2])
+    host.shell(net.verdict("podman_dhcp_stopped").remedy)
     # there is no DHCP server here
     assert "unable to obtain lease" in host.refuses("start", "one")
     host.ctl("rm", "--force", "one")
@@ -238,8 +247,8 @@ def test_a_rootless_engine(net):
     ):
         host.shell(f"cd / && runuser -u joe -- env XDG_RUNTIME_DIR=/run/user/$(id -u joe) podman {command}")
     verdict = net.verdict("engine_rootless")
-    assert f"podman network {MACNET} of joe (parent eth0) is rootless" in verdict
-    assert "sudo podman" in verdict
+    assert f"podman network {MACNET} of joe (parent eth0) is rootless" in verdict.summary
+    assert "sudo podman" in verdict.remedy
     host.run("loginctl", "terminate-user", "joe")
     host.run("userdel", "--remove", "joe")
     host.ctl("start", "web")

@@ -5,12 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.integration.hosts import playbooks
@@ -27,13 +21,8 @@ def create(host: EngineHost) -> None:
 
 def names(host: EngineHost) -> dict[str, str]:
     """Address -> container, by the module on the host."""
-    ansible = Path(sys.executable).parent / "ansible"
-    done = subprocess.run(
-        [ansible, "-i", host.lab.inventory_path, host.name, "-b", "-o", "-m", "linuxnet.macvlan.macvlan_info"],
-        cwd=playbooks.ROOT, capture_output=True, text=True, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout.partition("=> ")[2])
+    found = host.module("macvlan_info")
+    assert not found["failed"], found
     return {
         address.partition("/")[0]: link["namespace"]
         for link in found["links"]
