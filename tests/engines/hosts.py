@@ -210,7 +210,9 @@ class EngineHost:
     def inventory(self, folder: Path, network: dict, **variables: object) -> Path:
         """The lab's inventory, with a declared network."""
         data = yaml.safe_load(self.lab.inventory_path.read_text(encoding="utf-8"))
-        data["all"]["hosts"][self.name].update(macvlan_networks=[network], **variables)
+        # a busy machine may need longer for the new connection that confirms a change; the guard has its own tests
+        patient = {"interfaces_confirm_timeout": 300, "nm_exclusion_confirm_timeout": 300}
+        data["all"]["hosts"][self.name].update(macvlan_networks=[network], **patient, **variables)
         path = folder / "inventory.yml"
         path.write_text(yaml.safe_dump(data), encoding="utf-8")
         return path
