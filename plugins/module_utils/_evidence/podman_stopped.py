@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import podman
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import State, mapping
@@ -23,14 +23,14 @@ _RUNS = ("running", "paused", "stopping", "removing")
 def stopped(most: int) -> list[StoppedContainerData]:
     """At most as many; none where Podman does not answer: that is no evidence of anything."""
     try:
-        listed = run(["podman", "container", "ls", "--all", "--format", "{{.ID}} {{.State}}"], timeout=TIMEOUT).out
-        lines = [line.split() for line in listed.splitlines()]
-        ids = [line[0] for line in lines if len(line) == 2 and line[1].lower() not in _RUNS][:most]
+        # of 4.3 only JSON has the state in one word
+        listed = run_json(["podman", "container", "ls", "--all", "--format", "json"], timeout=TIMEOUT) or []
+        ids = [item["Id"] for item in listed if str(item["State"]).lower() not in _RUNS][:most]
         # one that was removed meanwhile is an error, and the others are printed
         said = run(["podman", "container", "inspect", *ids], check=False, timeout=TIMEOUT).out if ids else "[]"
         found = json.loads(said or "[]")
         return [container(item) for item in found]
-    except (CommandFailed, ValueError, TypeError, AttributeError, RecursionError):
+    except (CommandFailed, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return []
 
 
