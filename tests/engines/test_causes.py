@@ -239,9 +239,9 @@ def test_leases_without_podmans_dhcp_proxy(net):
 @pytest.fixture
 def joe(engine_host) -> Iterator[str]:
     """A user without rights, as whom a shell runs what follows."""
-    engine_host.shell("useradd --create-home joe && loginctl enable-linger joe && cd / && runuser -u joe true")
+    engine_host.shell("useradd --create-home joe && install -d -m 700 -o joe -g joe /run/user/$(id -u joe)")
     yield "cd / && runuser -u joe -- env XDG_RUNTIME_DIR=/run/user/$(id -u joe)"
-    engine_host.shell("loginctl disable-linger joe; kill -KILL $(ps -o pid= -u joe); sleep 1", check=False)
+    engine_host.shell("kill -KILL $(ps -o pid= -u joe); sleep 1; rm -r /run/user/$(id -u joe)", check=False)
     engine_host.run("userdel", "--remove", "joe")
 
 
