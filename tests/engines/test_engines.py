@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from .hosts import HOST, MACNET, STATION, SUBNET, WEB, EngineHost, chosen, topol
 
 
 def groups() -> set[str]:
-    """All control groups of this machine except those of other labs."""
-    known = {str(path) for root in hierarchies() for path in root.rglob("*") if path.is_dir()}
+    """All control groups of this machine except those of other labs, some of which may be on their way out."""
+    known = {path for root in hierarchies() for path, _directories, _files in os.walk(root)}
     return {path for path in known if f"/{state.PREFIX}." not in path}
 
 

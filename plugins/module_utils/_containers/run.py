@@ -16,8 +16,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.lock import held
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.request import NO_REQUEST
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError, Missing
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman, presence
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.api import EngineError, Missing, Unanswered
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.docker import Docker
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import MACVLAN, ON_PARENT, addresses
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.podman import Podman
@@ -198,8 +198,13 @@ def _open(
 
 
 def _engine(name: str, options: ContainerOptions, stack: contextlib.ExitStack) -> Engine:
+    """Errors: EngineError; of one that does not run in the words that macvlan_verify has for it."""
     if name == docker.NAME:
-        return docker.open_engine(options.docker_socket)
+        try:
+            return docker.open_engine(options.docker_socket)
+        except Unanswered as error:
+            known = presence.problem(name) if options.docker_socket == docker.SOCKET else None
+            raise known or error from error
     return stack.enter_context(podman.open_engine(options.podman_socket))
 
 

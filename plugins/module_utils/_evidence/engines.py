@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import docker as _docker_files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host, mapping
 
+from . import podman_stopped
 from .schema import EngineData, EngineNetworkData, StoppedContainerData
 
 #: Networks and stopped containers of an engine that are kept.
@@ -68,6 +69,8 @@ def _docker(host: Host) -> EngineData:
 def _podman(host: Host, networks: list[EngineNetworkData]) -> EngineData:
     data = _data(presence.problem(podman.NAME, host))
     data["networks"], data["proxy"] = networks, _listens(host.process("self", "net/unix"), PROXY)
+    if not data["problem"]:
+        data["stopped"] = podman_stopped.stopped(STOPPED_MAX)
     return data
 
 

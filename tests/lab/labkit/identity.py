@@ -52,6 +52,8 @@ def write(root: Path, what: list[Entry]) -> None:
         target = root / entry.path[1:]
         target.parent.mkdir(parents=True, exist_ok=True)
         if stat.S_ISLNK(entry.mode):
+            # the image has it where the package enables the unit by itself
+            target.unlink(missing_ok=True)
             target.symlink_to(entry.data.decode())
         elif stat.S_ISDIR(entry.mode):
             target.mkdir(exist_ok=True)

@@ -51,7 +51,9 @@ ENGINES = {
     },
     "podman": {
         "bookworm": Layer(
-            ("podman", "crun", "netavark", "aardvark-dns", "slirp4netns", "uidmap", "busybox-static"), BUSYBOX
+            # without iptables netavark 1.4 starts no container that has a network
+            ("podman", "crun", "netavark", "aardvark-dns", "iptables", "slirp4netns", "uidmap", "busybox-static"),
+            BUSYBOX,
         ),
         "trixie": Layer(("podman", "crun", "netavark", "aardvark-dns", "passt", "uidmap", "busybox-static"), BUSYBOX),
     },

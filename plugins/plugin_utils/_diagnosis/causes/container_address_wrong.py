@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, TargetData
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import engines
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import (
@@ -77,16 +78,27 @@ def _prefix(case: Case, item: ContainerLink, lost: list[TargetData]) -> CauseVer
         unrouted = [path for path in item.space.paths if path["error"] or path["link"] not in ("", name)]
         longer = length > wanted and not any(route["gateway"] is None for route in item.space.routes(name))
         if longer or length < wanted or unrouted:
+            remedy, step = _again(case, f"{address}/{wanted}", wanted)
             return case.confirmed(
                 f"{address}/{length} on {item.where} of {case.host} has another prefix length than the network,"
                 f" which has /{wanted}",
                 [case.item("address", f"{address}/{length}", name, namespace), *case.loss_items(lost)],
                 case.first_loss(lost),
-                remedy=f"give the container {address}/{wanted}: correct the subnet of its container network, and create"
-                " the container again",
-                steps=[RemedyStep(CONTAINER, "create the container again", namespace=namespace)],
+                remedy=remedy,
+                steps=[RemedyStep(CONTAINER, step, namespace=namespace)],
             )
     return None
+
+
+def _again(case: Case, address: str, wanted: int) -> tuple[str, str]:
+    """The remedy and its step: where the engine's network is right, the container was changed from inside."""
+    known = [] if case.lacks("system.engines") else [item for _name, item in engines.of_root(case)]
+    subnets = [engines.subnet_of(pool) for item in known for pool in item["pools"] if engines.of_network(case, pool)]
+    if subnets and all(subnet is not None and subnet.prefixlen == wanted for subnet in subnets):
+        step = "restart the container"
+        return f"{step}, whose engine then adds {address}, and keep what runs inside from changing it", step
+    step = "create the container again"
+    return f"give the container {address}: correct the subnet of its container network, and {step}", step
 
 
 def _lengths(case: Case, item: ContainerLink) -> Iterator[tuple[str, int, int]]:

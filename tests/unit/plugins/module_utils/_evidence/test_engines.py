@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._containers import run as container_run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import podman, presence
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import engines
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence import engines, podman_stopped
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import docker as docker_files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host
@@ -145,3 +145,17 @@ def test_what_of_the_networks_differs_is_evidence_even_where_a_run_would_refuse_
     monkeypatch.setattr(container_run, "converge", refuses)
     assert engines.drift([{"name": "lan0"}]) == [texts[0]["text"]]
     assert engines.drift([]) == []
+
+
+def test_a_container_that_podman_could_not_start() -> None:
+    """As podman 5.4 has it; 4.3 says nothing of errors, and a container that was never started has no state."""
+    item = {
+        "Name": "web", "Config": {"CreateCommand": ["podman", "run", "--ip", "192.168.100.144", "busybox"]},
+        "State": {"Status": "exited", "ExitCode": 137, "OOMKilled": False, "Error": "IPAM error\x1b[2J"},
+        "NetworkSettings": {"Networks": {"lan0": {"IPAddress": ""}}},
+    }  # fmt: skip
+    assert podman_stopped.container(item) == {
+        "name": "web (podman)", "addresses": ["192.168.100.144"], "networks": ["lan0"], "error": "IPAM error\\x1b[2J",
+        "exit_code": 137, "out_of_memory": False,
+    }  # fmt: skip
+    assert podman_stopped.container({"Name": "one"})["addresses"] == []

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report import HostResult, make
 
 from . import causes_cases as cases
@@ -141,6 +143,22 @@ def test_a_deleted_address_names_who_deleted_it() -> None:
     deleted["process"] = None
     deleted["data"].update(permanent=False, valid_seconds=0, tentative=False, dadfailed=False)
     assert cases.verdict(fleet, "container_address_wrong").status == "ruled_out", "its lease ended"
+
+
+@pytest.mark.parametrize(
+    ("subnet", "step"), [("", "create"), ("192.168.100.0/25", "create"), ("192.168.100.0/24", "restart")]
+)
+def test_a_wrong_prefix_is_the_engines_or_was_set_inside(subnet: str, step: str) -> None:
+    fleet = cases.healthy()
+    _lose(fleet)
+    for one in _space(fleet)["addresses"]:
+        one["address"] = one["address"].replace(f"{ADDRESS}/24", f"{ADDRESS}/32")
+    pool = {"subnet": subnet, "assigned": None}
+    known = {"name": "lan0", "driver": "macvlan", "parent": "eth0", "user": "", "dhcp": False, "pools": [pool]}
+    docker = {"problem": "", "remedy": "", "networks": [known] if subnet else [], "stopped": [], "proxy": False}
+    fleet["web1"]["system"]["engines"] = {"docker": docker}
+    found = cases.verdict(fleet, "container_address_wrong")
+    assert (found.status, [one.text.split()[0] for one in found.steps]) == ("confirmed", [step])
 
 
 def test_an_address_that_is_back_because_the_container_was_restarted() -> None:
