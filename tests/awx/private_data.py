@@ -24,6 +24,8 @@ import yaml
 MAX_EVENT_RES = 700_000
 #: What AWX puts first in ANSIBLE_COLLECTIONS_PATH, below the private data directory.
 COLLECTIONS = "requirements_collections"
+#: The number of the job whose slices run.
+SLICED = 900
 
 
 class Unsafe(str):
@@ -41,7 +43,7 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 
 @dataclass(frozen=True)
 class Template:
-    """The fields of a job template that reach Ansible."""
+    """The fields of a job template that reach Ansible. more: arguments, such as those of a credential."""
 
     playbook: str
     check: bool = False
@@ -51,7 +53,9 @@ class Template:
     tags: str = ""
     timeout: int = 0
     become: bool = True
+    user: str = "root"
     slices: int = 1
+    more: tuple[str, ...] = ()
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -178,7 +182,10 @@ def _script(inventory: Mapping[str, Any]) -> str:
 
 
 def _meta(number: int, template: Template) -> dict[str, Any]:
-    """The variables that AWX adds to each job, under both of its names."""
+    """The variables that AWX adds to each job, under both of its names.
+
+    Slices are the jobs of a workflow that has the name of the job template.
+    """
     values = {
         "job_id": number,
         "job_launch_type": "manual",
@@ -190,14 +197,21 @@ def _meta(number: int, template: Template) -> dict[str, Any]:
         "user_id": 1,
         "user_name": "admin",
     }
+    if template.slices > 1:
+        values |= {
+            "job_launch_type": "workflow",
+            "workflow_job_id": SLICED,
+            "workflow_job_name": template.playbook,
+            "workflow_job_launch_type": "manual",
+        }
     return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in values.items()}
 
 
 def _arguments(template: Template) -> list[str]:
     options = ["--check"] if template.check else []
-    options += ["-u", "root"]
+    options += ["-u", template.user]
     options += ["--become"] if template.become else []
     options += ["--diff"] if template.diff else []
     options += [f"--forks={template.forks}"] if template.forks else []
     options += ["-l", template.limit] if template.limit else []
-    return options + (["-t", template.tags] if template.tags else [])
+    return [*options, *(["-t", template.tags] if template.tags else []), *template.more]

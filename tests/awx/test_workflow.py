@@ -14,7 +14,7 @@ import pytest
 from labkit.lab import Lab
 
 from . import answers, whole
-from .private_data import Job, PrivateData
+from .private_data import SLICED, Job, PrivateData
 from .test_jobs import CHECK, DIAGNOSE, PLAN, SITE, TEARDOWN, VERIFY, changed
 
 pytestmark = whole.ONLY
@@ -57,6 +57,9 @@ def test_a_workflow_plans_configures_in_slices_and_verifies(bare: PrivateData) -
         assert set(changed(job)) == {host}
     job = workflow.node(VERIFY, "verify")
     assert job.status == "successful", job.stdout
+    # the next node has the artifacts of both slices, and sees one job with all hosts
+    assert f"Earlier job {SLICED} of this workflow (site, 2 slices): 2 changed" in job.stdout
+    assert "hosts are in its slices" not in job.stdout
 
 
 def test_a_failed_verification_leads_to_a_diagnosis_with_the_reason(bare: PrivateData, lab: Lab) -> None:
