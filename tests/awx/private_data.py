@@ -104,19 +104,24 @@ class PrivateData:
         answers: Mapping[str, Any] | None = None,
         artifacts: Mapping[str, Any] | None = None,
         slice_number: int = 1,
+        expires: Callable[[Mapping[str, Any]], bool] | None = None,
         **settings: Any,
     ) -> Job:
         """Run a job. answers: of its survey. artifacts: of earlier nodes. slice_number: from 1 on.
 
-        settings: further arguments of ansible_runner.run, such as ssh_key, cancel_callback or event_handler.
+        expires: with which event the time of the job is up, as how far a job comes in a number of seconds depends on
+        the machine. settings: further arguments of ansible_runner.run, such as ssh_key or cancel_callback.
         """
         self._jobs += 1
         directory = self._base / f"job{self._jobs}"
         self._lay_out(directory, template, {**(artifacts or {}), **(answers or {})}, slice_number)
         # stdout is below artifacts; ansible-runner warns about text that it can not relate to an event
-        runner = ansible_runner.run(
+        runner = ansible_runner.interface.init_runner(
             private_data_dir=str(directory), playbook=template.playbook, ident=str(self._jobs), quiet=True, **settings
         )
+        if expires is not None:
+            runner.event_handler = _expiring(runner, expires)
+        runner.run()
         stdout = (directory / "artifacts" / str(self._jobs) / "stdout").read_text(encoding="utf-8")
         return Job(runner.status, runner.rc, directory, list(runner.events), stdout)
 
@@ -172,9 +177,15 @@ def unsafe(value: Any) -> Any:
     return [unsafe(item) for item in value] if isinstance(value, list) else value
 
 
-def when(condition: Callable[[], bool]) -> dict[str, Any]:
-    """The argument of `PrivateData.run` that cancels a job."""
-    return {"cancel_callback": condition}
+def _expiring(runner: Any, expires: Callable[[Mapping[str, Any]], bool]) -> Callable[[Mapping[str, Any]], bool]:
+    """An event handler with which the job has had its time, as if job_timeout had passed just now."""
+
+    def handle(event: Mapping[str, Any]) -> bool:
+        if expires(event):
+            runner.config.job_timeout = 1e-9
+        return True
+
+    return handle
 
 
 def _script(inventory: Mapping[str, Any]) -> str:
