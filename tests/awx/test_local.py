@@ -44,14 +44,14 @@ def own(lab: Lab, project: Project, tmp_path: Path) -> Iterator[Own]:
 
     def run(program: str, *arguments: str) -> tuple[int, int, int]:
         words = (program, "-i", str(tmp_path / "inventory.yml"), *arguments, *OPTIONS)
-        done = lab.exec("h1", *words, check=False, env=environment, cwd=project.checkout)
+        done = lab.exec("h1", *words, check=False, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         # ansible-pull runs Ansible twice; the playbook is the second time
         changed, unreachable, failed = RECAP.findall(done.stdout)[-1]
         return int(changed), int(unreachable), int(failed)
 
     yield run
-    run("ansible-playbook", "teardown.yml")
+    run("ansible-playbook", str(project.checkout / "teardown.yml"))
     assert "lan0" not in links(lab)
 
 
@@ -66,9 +66,10 @@ def test_ansible_pull_configures_its_own_host(own: Own, lab: Lab, project: Proje
 
 
 @whole.ONLY
-def test_localhost_is_a_host_like_others(own: Own, lab: Lab) -> None:
-    assert own("ansible-playbook", "site.yml", "--check") == (1, 0, 0)
+def test_localhost_is_a_host_like_others(own: Own, lab: Lab, project: Project) -> None:
+    site, verify = (str(project.checkout / name) for name in ("site.yml", "verify.yml"))
+    assert own("ansible-playbook", site, "--check") == (1, 0, 0)
     assert "lan0" not in links(lab)
-    assert own("ansible-playbook", "site.yml") == (1, 0, 0)
-    assert own("ansible-playbook", "site.yml") == (0, 0, 0)
-    assert own("ansible-playbook", "verify.yml") == (0, 0, 0)
+    assert own("ansible-playbook", site) == (1, 0, 0)
+    assert own("ansible-playbook", site) == (0, 0, 0)
+    assert own("ansible-playbook", verify) == (0, 0, 0)
