@@ -30,7 +30,7 @@ pytestmark = whole.ONLY
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "linuxnet-macvlan"
 SYSTEM = "bookworm"
-USER, PASSWORD, ROOT_PASSWORD = "operator", "of the user", "of root"
+USER, PASSWORD, ROOT_PASSWORD = "deploy", "of the user", "of root"
 #: Beside su, which every host has.
 PACKAGES = ("sudo", "opendoas")
 #: A user with the key of root, who may become root by each of the methods, with a password.

@@ -24,7 +24,7 @@ INVENTORY = """all:
   hosts:
     web1:
       macvlan_networks:
-        - {name: lan0, parent: eth0, subnet: 192.168.100.0/24, host_address: %s}
+        - {name: lan0, parent: eth0, subnet: 192.168.100.0/24, container_range: 192.168.100.128/28, host_address: %s}
 """
 
 

@@ -37,6 +37,7 @@ TOPOLOGY: dict[str, Any] = {
                         "parent": "eth0",
                         "subnet": "192.168.100.0/24",
                         "gateway": "192.168.100.1",
+                        "container_range": "192.168.100.128/28",
                         "host_address": "192.168.100.3",
                     }
                 ]
