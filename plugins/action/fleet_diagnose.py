@@ -32,16 +32,19 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.report
     HostResult,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, SUSPECTED
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import earlier
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._hostvars import of_host
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._json import indented
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import PACKED, unpacked
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.model import build
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._page.render import html, markdown
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered import Result, Variables
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import artifacts
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import read as read_job
 
-#: What the result is published as, after a common prefix.
+#: What the result is published as, after a common prefix; and what site.yml and verify.yml publish.
 ARTIFACT = "diagnosis"
+EARLIER = "report"
 
 OPTIONS = {
     "report_dir": {"type": "path"},
@@ -69,7 +72,10 @@ class ActionModule(ActionBase):
         results = [_host(name, of_host(task_vars["hostvars"], name)) for name in task_vars["ansible_play_hosts_all"]]
         generated = utc(time.time())
         report = _report.make(results, generated, _version(), options["parameters"])
-        lines = words.lines(report, options["full_up_to"])
+        extra = load_extra_vars(self._loader)
+        job = read_job(extra)
+        before = earlier.merge(artifacts(extra, EARLIER))
+        lines = [*words.lines(report, options["full_up_to"]), *earlier.lines(before, 0 if job.sliced else len(results))]
         show("\n".join(["", *lines, ""]))
         return {
             "changed": False,
@@ -78,7 +84,7 @@ class ActionModule(ActionBase):
             "verdicts": [item for item in report.data["verdicts"] if item["status"] in (CONFIRMED, SUSPECTED)],
             "failures": _failures(report),
             "repairs": _report.repairs(report),
-            "artifact": read_job(load_extra_vars(self._loader)).artifact(ARTIFACT),
+            "artifact": job.artifact(ARTIFACT),
             "files": _write(report, os.path.abspath(directory), mode) if directory else [],
         }
 

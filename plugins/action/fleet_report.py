@@ -16,7 +16,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.declarati
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils import _registered
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, show
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._declared import LINKS, NETWORKS, Play, as_list
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.notes import earlier, untouched
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import earlier
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.notes import untouched
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.table import HostResults, summary, table
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.verdict import CLONED_MACHINE
@@ -67,13 +68,17 @@ class ActionModule(ActionBase):
         conflicts = verdict.get("conflicts") or {}
         hosts = [_results(play, name, conflicts.get(name) or [], bool(steps)) for name in play.hosts]
         notes = [*_notes(verdict), *untouched(hosts), *_about(steps, job.sentence(len(hosts)))]
-        lines = table(hosts, options["full_up_to"], [*notes, *earlier(artifacts(extra, ARTIFACT))])
+        before = earlier.merge(artifacts(extra, ARTIFACT))
+        # a slice has a part of the hosts, and can not say whether another job had them all
+        notes += earlier.lines(before, 0 if job.sliced else len(hosts))
+        lines = table(hosts, options["full_up_to"], notes)
         show("\n".join(["", *lines, ""]))
         failures = {host.host: host.first_failure() for host in hosts if host.first_failure()}
         counted = summary(hosts)
-        published = {**counted, "failures": failures, "playbook": options["playbook"], "job": job.number}
+        published = {**counted, "failures": failures, "playbook": options["playbook"], **job.published()}
         result = {"changed": False, "table": lines, "summary": counted, "failures": failures}
-        return {**result, "artifacts": {job.artifact(ARTIFACT): published}}
+        merged = [item.data() for item in before]
+        return {**result, "earlier": merged, "artifacts": {job.artifact(ARTIFACT): published}}
 
 
 def _some_steps(options: Variables) -> list[str]:

@@ -18,6 +18,7 @@ description:
     V(not_tested) with the reason. What a confirmed cause explains is not confirmed beside it.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play. Evidence is
     read from the variable C(diagnose_result) of each host. Unreachable hosts are reported as such.
+  - What earlier jobs of a workflow of AWX published is listed at the end, with all slices of a job as one.
 options:
   report_dir:
     description:

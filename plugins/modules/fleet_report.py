@@ -14,7 +14,8 @@ description:
   - Prints for each host of the play its links, their parents, what brings them back after a reboot, and how many checks
     of each kind passed. Below it stands for each host that is not well what failed, with evidence and remedy, and for
     networks with an engine the command that makes the matching container network.
-  - In a slice of a job of AWX it says so. What earlier jobs of the workflow published is listed below the table.
+  - In a slice of a job of AWX it says so. What earlier jobs of the workflow published is listed below the table, with
+    all slices of a job as one.
   - Reads what the roles and playbooks of this collection registered earlier in the same run, so that it works across
     plays.
   - It runs on the controller and opens no connection. One task with C(run_once) serves the whole play.
@@ -92,6 +93,35 @@ artifacts:
       other's.
   returned: always
   type: dict
+earlier:
+  description:
+    - The earlier jobs of the workflow that have published C(macvlan_artifact_report). Slices of one job are merged to
+      one verdict.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    playbook:
+      description: The playbook that ran.
+      type: str
+    job:
+      description: The number of the job, or of the one that was cut into slices.
+      type: str
+    slices:
+      description: The numbers of the jobs of its slices, empty where it was not sliced.
+      type: list
+      elements: str
+    hosts:
+      description: How many hosts had which result, in all slices together.
+      type: dict
+    failures:
+      description: For each host with findings the first failure.
+      type: dict
+    ok:
+      description: Whether no host of any slice has failed. A slice that was stopped is not among them.
+      type: bool
+  sample:
+    - {playbook: site, job: "11", slices: ["12", "13"], hosts: {changed: 3, failed: 1}, failures: {h4: lost}, ok: false}
 failures:
   description: For each host with findings the first failure. Healthy hosts are not in it.
   returned: always

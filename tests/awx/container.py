@@ -19,8 +19,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 #: What the root gets from this machine to reach package indexes.
-SHARED = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/xdg/pip", "/etc/ssl/certs")
-#: Mounts for one command, which end with it. Shared paths are mounted where they exist.
+SHARED = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/xdg/pip")
+#: This machine's certificates, and where the root has a copy: its own are written when ca-certificates is installed.
+AUTHORITIES, COPY = Path("/etc/ssl/certs/ca-certificates.crt"), "/etc/ssl/test.crt"
+#: Mounts for one command, which end with it. Shared paths are mounted where they exist, to be read.
 SCRIPT = """set -eu
 root=$1; shift
 mount -t proc proc "$root/proc"
@@ -28,6 +30,7 @@ mount --rbind /dev "$root/dev"
 while [ "$1" != -- ]; do
     if [ -d "$1" ]; then mkdir -p "$root$1"; else mkdir -p "$(dirname "$root$1")"; [ -e "$root$1" ] || : >"$root$1"; fi
     mount --bind "$1" "$root$1"
+    mount -o remount,bind,ro "$root$1"
     shift
 done
 shift
@@ -42,6 +45,9 @@ def root(target: Path, mirror: str, settings: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)
     apt = target / "etc" / "apt" / "apt.conf.d" / "99test"
     apt.write_text("".join(f"{setting};\n" for setting in settings), encoding="utf-8")
+    if AUTHORITIES.exists():
+        (target / COPY[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(AUTHORITIES, target / COPY[1:])
 
 
 def execute(target: Path, context: Path) -> dict[str, str]:
@@ -73,6 +79,8 @@ def execute(target: Path, context: Path) -> dict[str, str]:
 def run(target: Path, command: list[str], environment: Mapping[str, str]) -> str:
     """A command in the root, with the package index and the proxy of this machine. Errors: AssertionError."""
     kept = {name: value for name, value in os.environ.items() if re.match(r"(?i)pip_|.*_proxy$", name)}
+    if (target / COPY[1:]).exists():
+        kept |= dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE"), COPY)
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", str(target), *shared(), "--", *command],
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", **kept, **environment},
@@ -88,7 +96,7 @@ def shared() -> list[str]:
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     ).stdout
     named = re.findall(r"(?:file://|(?<=[' ]))(/[^' ]+)", listed)
-    return [path for path in dict.fromkeys([*SHARED, *named]) if Path(path).exists()]
+    return [path for path in dict.fromkeys([*SHARED, *named]) if Path(path).exists() and Path(path) != AUTHORITIES]
 
 
 def _copy(context: Path, target: Path, folder: str, source: str, wanted: str) -> None:

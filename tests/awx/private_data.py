@@ -24,6 +24,8 @@ import yaml
 MAX_EVENT_RES = 700_000
 #: What AWX puts first in ANSIBLE_COLLECTIONS_PATH, below the private data directory.
 COLLECTIONS = "requirements_collections"
+#: The number of the job whose slices run.
+SLICED = 900
 
 
 class Unsafe(str):
@@ -41,7 +43,7 @@ _Dumper.add_representer(Unsafe, lambda dumper, text: dumper.represent_scalar("!u
 
 @dataclass(frozen=True)
 class Template:
-    """The fields of a job template that reach Ansible."""
+    """The fields of a job template that reach Ansible. more: arguments, such as those of a credential."""
 
     playbook: str
     check: bool = False
@@ -51,7 +53,9 @@ class Template:
     tags: str = ""
     timeout: int = 0
     become: bool = True
+    user: str = "root"
     slices: int = 1
+    more: tuple[str, ...] = ()
     extra_vars: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -100,19 +104,24 @@ class PrivateData:
         answers: Mapping[str, Any] | None = None,
         artifacts: Mapping[str, Any] | None = None,
         slice_number: int = 1,
+        expires: Callable[[Mapping[str, Any]], bool] | None = None,
         **settings: Any,
     ) -> Job:
         """Run a job. answers: of its survey. artifacts: of earlier nodes. slice_number: from 1 on.
 
-        settings: further arguments of ansible_runner.run, such as ssh_key, cancel_callback or event_handler.
+        expires: with which event the time of the job is up, as how far a job comes in a number of seconds depends on
+        the machine. settings: further arguments of ansible_runner.run, such as ssh_key or cancel_callback.
         """
         self._jobs += 1
         directory = self._base / f"job{self._jobs}"
         self._lay_out(directory, template, {**(artifacts or {}), **(answers or {})}, slice_number)
         # stdout is below artifacts; ansible-runner warns about text that it can not relate to an event
-        runner = ansible_runner.run(
+        runner = ansible_runner.interface.init_runner(
             private_data_dir=str(directory), playbook=template.playbook, ident=str(self._jobs), quiet=True, **settings
         )
+        if expires is not None:
+            runner.event_handler = _expiring(runner, expires)
+        runner.run()
         stdout = (directory / "artifacts" / str(self._jobs) / "stdout").read_text(encoding="utf-8")
         return Job(runner.status, runner.rc, directory, list(runner.events), stdout)
 
@@ -168,9 +177,15 @@ def unsafe(value: Any) -> Any:
     return [unsafe(item) for item in value] if isinstance(value, list) else value
 
 
-def when(condition: Callable[[], bool]) -> dict[str, Any]:
-    """The argument of `PrivateData.run` that cancels a job."""
-    return {"cancel_callback": condition}
+def _expiring(runner: Any, expires: Callable[[Mapping[str, Any]], bool]) -> Callable[[Mapping[str, Any]], bool]:
+    """An event handler with which the job has had its time, as if job_timeout had passed just now."""
+
+    def handle(event: Mapping[str, Any]) -> bool:
+        if expires(event):
+            runner.config.job_timeout = 1e-9
+        return True
+
+    return handle
 
 
 def _script(inventory: Mapping[str, Any]) -> str:
@@ -178,7 +193,10 @@ def _script(inventory: Mapping[str, Any]) -> str:
 
 
 def _meta(number: int, template: Template) -> dict[str, Any]:
-    """The variables that AWX adds to each job, under both of its names."""
+    """The variables that AWX adds to each job, under both of its names.
+
+    Slices are the jobs of a workflow that has the name of the job template.
+    """
     values = {
         "job_id": number,
         "job_launch_type": "manual",
@@ -190,14 +208,21 @@ def _meta(number: int, template: Template) -> dict[str, Any]:
         "user_id": 1,
         "user_name": "admin",
     }
+    if template.slices > 1:
+        values |= {
+            "job_launch_type": "workflow",
+            "workflow_job_id": SLICED,
+            "workflow_job_name": template.playbook,
+            "workflow_job_launch_type": "manual",
+        }
     return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in values.items()}
 
 
 def _arguments(template: Template) -> list[str]:
     options = ["--check"] if template.check else []
-    options += ["-u", "root"]
+    options += ["-u", template.user]
     options += ["--become"] if template.become else []
     options += ["--diff"] if template.diff else []
     options += [f"--forks={template.forks}"] if template.forks else []
     options += ["-l", template.limit] if template.limit else []
-    return options + (["-t", template.tags] if template.tags else [])
+    return [*options, *(["-t", template.tags] if template.tags else []), *template.more]

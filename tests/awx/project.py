@@ -42,10 +42,15 @@ class Project:
         git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"]
         for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "project"]):
             _run([*git, *arguments], source)
-        made = cls(base / "project", base / "requirements_collections")
+        made = cls.at(base)
         _run([*git, "clone", "--quiet", str(source), str(made.checkout)], base)
         made.update()
         return made
+
+    @classmethod
+    def at(cls, base: Path) -> Project:
+        """What `generated` has made below a directory."""
+        return cls(base / "project", base / "requirements_collections")
 
     def update(self) -> None:
         """Install the requirements, as the playbook of AWX's project update does."""

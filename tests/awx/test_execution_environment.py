@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from labkit import images
+from labkit import packages
 
 from . import container, whole
 from .project import Project
@@ -24,7 +24,7 @@ INVENTORY = """all:
   hosts:
     web1:
       macvlan_networks:
-        - {name: lan0, parent: eth0, subnet: 192.168.100.0/24, host_address: %s}
+        - {name: lan0, parent: eth0, subnet: 192.168.100.0/24, container_range: 192.168.100.128/28, host_address: %s}
 """
 
 
@@ -61,7 +61,7 @@ def test_a_context_is_created_with_the_packages_of_a_controller(context: Path, p
 @whole.ONLY
 def test_the_containerfile_runs_in_a_debian_and_a_job_runs_in_it(context: Path, tmp_path: Path) -> None:
     target = tmp_path / "root"
-    container.root(target, images.mirror(), images.apt_settings())
+    container.root(target, packages.mirror(), packages.apt_settings())
     try:
         environment = container.execute(target, context)
         assert job(target, environment, "192.168.100.3").count("ok=1") == 1

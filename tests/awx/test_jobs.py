@@ -13,7 +13,7 @@ import pytest
 
 from labkit.lab import Lab
 
-from . import answers
+from . import answers, whole
 from .private_data import Job, PrivateData, Template
 
 #: Octets of one event as JSON. What is not a diagnosis is far below what it was when AWX's database became slow.
@@ -92,6 +92,7 @@ def test_verify_and_mac_list(deployed: PrivateData) -> None:
     bounded(job, HEALTHY_MAX)
 
 
+@whole.ONLY
 def test_events_of_a_diagnosis_of_healthy_hosts_are_small(deployed: PrivateData) -> None:
     job = deployed.run(DIAGNOSE, answers.defaults("diagnose"))
     assert job.status == "successful", job.stdout

@@ -87,7 +87,7 @@ def send(port: int, message: dict, process: subprocess.Popen[bytes], log: Path) 
             {"Content-Type": "application/json", "Authorization": "Bearer secret"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=30):
+            with urllib.request.urlopen(request, timeout=300):
                 return
         except (urllib.error.URLError, ConnectionError):
             assert process.poll() is None, log.read_text(encoding="utf-8")

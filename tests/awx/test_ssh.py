@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ TOPOLOGY: dict[str, Any] = {
                         "parent": "eth0",
                         "subnet": "192.168.100.0/24",
                         "gateway": "192.168.100.1",
+                        "container_range": "192.168.100.128/28",
                         "host_address": "192.168.100.3",
                     }
                 ]
@@ -58,6 +60,10 @@ def remote(tmp_path: Path) -> Any:
 def test_the_key_of_a_credential_comes_from_an_agent(remote: Lab, project: Project, tmp_path: Path) -> None:
     fleet = inventory(remote)
     key = Path(fleet["_meta"]["hostvars"]["h1"].pop("ansible_ssh_private_key_file")).read_text(encoding="utf-8")
+    # a connection that the lab keeps open would let the last job in, without any key
+    variables = fleet["_meta"]["hostvars"]["h1"]
+    options = variables["ansible_ssh_common_args"]
+    variables["ansible_ssh_common_args"] = re.sub(r"ControlPath=\S+", "ControlPath=none", options)
     jobs = PrivateData(tmp_path, project.checkout, project.collections, fleet)
     job = jobs.run(SITE, answers.defaults("site"), ssh_key=key)
     assert job.status == "successful", job.stdout

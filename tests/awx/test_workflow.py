@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from labkit.lab import Lab
 
 from . import answers, whole
-from .private_data import Job, PrivateData
+from .private_data import SLICED, Job, PrivateData
 from .test_jobs import CHECK, DIAGNOSE, PLAN, SITE, TEARDOWN, VERIFY, changed
 
 pytestmark = whole.ONLY
@@ -57,6 +57,9 @@ def test_a_workflow_plans_configures_in_slices_and_verifies(bare: PrivateData) -
         assert set(changed(job)) == {host}
     job = workflow.node(VERIFY, "verify")
     assert job.status == "successful", job.stdout
+    # the next node has the artifacts of both slices, and sees one job with all hosts
+    assert f"Earlier job {SLICED} of this workflow (site, 2 slices): 2 changed" in job.stdout
+    assert "hosts are in its slices" not in job.stdout
 
 
 def test_a_failed_verification_leads_to_a_diagnosis_with_the_reason(bare: PrivateData, lab: Lab) -> None:
@@ -71,18 +74,23 @@ def test_a_failed_verification_leads_to_a_diagnosis_with_the_reason(bare: Privat
     assert "lan0 CONFIRMED wrong_mode" in job.stdout
 
 
+def configures(event: Mapping[str, Any]) -> bool:
+    """Whether a host begins to write."""
+    return event["event"] == "runner_on_start" and "Configure the" in event["event_data"].get("task", "")
+
+
 def test_a_job_that_times_out_is_repaired_by_the_next_one(bare: PrivateData) -> None:
-    job = bare.run(replace(SITE, timeout=1), answers.defaults("site"))
+    job = bare.run(replace(SITE, timeout=3600), answers.defaults("site"), expires=configures)
     assert job.status == "timeout"
     converged(bare)
 
 
-def test_a_job_that_is_cancelled_while_it_configures_is_repaired_by_the_next_one(bare: PrivateData) -> None:
-    begun: list[str] = []
+def test_a_job_that_is_cancelled_is_repaired_by_the_next_one(bare: PrivateData) -> None:
+    begun: list[bool] = []
 
-    def listen(event: dict[str, Any]) -> bool:
-        if event["event"] == "runner_on_start" and "Configure the" in event["event_data"].get("task", ""):
-            begun.append(event["event_data"]["host"])
+    def listen(event: Mapping[str, Any]) -> bool:
+        if configures(event):
+            begun.append(True)
         return True
 
     job = bare.run(SITE, answers.defaults("site"), event_handler=listen, cancel_callback=lambda: bool(begun))

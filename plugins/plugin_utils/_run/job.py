@@ -30,6 +30,10 @@ class Job:
         """The name under which a result is published. Each slice has its own, as equal names replace each other."""
         return f"{ARTIFACT}{name}_{self.number}" if self.sliced else f"{ARTIFACT}{name}"
 
+    def published(self) -> dict[str, str]:
+        """What an artifact says of its job, so that slices of one are merged again."""
+        return {"job": self.number, **({"sliced": self.sliced} if self.sliced else {})}
+
     def sentence(self, hosts: int) -> str:
         """What a slice is, and what it cannot see; empty where this is no slice."""
         if not self.sliced:

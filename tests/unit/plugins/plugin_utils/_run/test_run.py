@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.notes import earlier
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run import extra, job
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.plan import Asked, Run, read_run
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.playbooks import PLAYBOOKS
@@ -98,21 +97,17 @@ def test_a_slice_says_so_and_publishes_under_a_name_of_its_own() -> None:
         assert job.read(other).artifact("report") == "macvlan_artifact_report"
 
 
-def test_what_slices_published_is_listed_together() -> None:
+def test_a_slice_names_the_job_that_was_sliced() -> None:
+    assert job.read(SLICE).published() == {"job": "12", "sliced": "11"}
+    assert job.read({"awx_job_id": 7}).published() == {"job": "7"}
+
+
+def test_artifacts_are_found_by_their_names() -> None:
     published = {
-        "macvlan_artifact_report_12": {"hosts": {"ok": 2}, "failures": {}, "playbook": "site", "job": "12"},
-        "macvlan_artifact_report_13": {"hosts": {"failed": 1}, "failures": {"h3": "lost\x1b[2J"}, "job": "13"},
-        "macvlan_artifact_report_x": {"hosts": {}},
-        "macvlan_artifact_diagnosis": {"hosts": {}},
-        "macvlan_artifact_report": "text",
-    }
-    lines = list(earlier(job.artifacts(published, "report")))
-    assert lines[:2] == [
-        "Earlier job 12 of this workflow (site): 2 ok",
-        "Earlier job 13 of this workflow (unknown): 1 failed",
-    ]
-    assert lines[2].startswith("  h3: lost")
-    assert lines[2].isprintable()
+        "macvlan_artifact_report_12": {"job": "12"}, "macvlan_artifact_report": {"job": "7"},
+        "macvlan_artifact_report_x": {}, "macvlan_artifact_diagnosis": {}, "macvlan_artifact_report_13": "text",
+    }  # fmt: skip
+    assert list(job.artifacts(published, "report")) == [{"job": "7"}, {"job": "12"}]
 
 
 def test_no_artifact_has_a_reserved_name() -> None:
