@@ -5,7 +5,8 @@
 
 The controller gives the name of a directory, which this makes in the collection's own one, for root alone, and removes
 at the end. ``status`` is one line, replaced in one step: a number that grows with each change, a space, and
-`LiveStatus` as JSON. The controller writes to ``alive`` whenever it reads that, and to ``stop`` to end the watch.
+`LiveStatus` as JSON. The controller writes to ``alive`` whenever it reads that, to ``others`` when another host has
+found something to be broken, and to ``stop`` to end the watch.
 A watch ends too when nobody has read its status for `LONELY` seconds after somebody did, and the whole collection when
 nobody is left to read its result.
 """
@@ -46,7 +47,7 @@ NEWS_MAX, NEWS_LINE = 20, 200
 #: What changes around a link by somebody's doing; packets, counters and neighbours change all the time.
 _NAMED = frozenset(("link", "address", "route", "rule", "manager"))
 #: What the controller may open, and for whom.
-_FILES, _MODE = ("alive", "stop"), 0o600
+_FILES, _MODE = ("alive", "others", "stop"), 0o600
 
 
 class LiveItem(TypedDict):
@@ -72,7 +73,10 @@ class LiveStatus(TypedDict):
 
 
 class Live:
-    """The files of one watch. Errors: OSError."""
+    """The files of one watch. Errors: OSError.
+
+    followed: whether somebody has read its status. others: whether another host has found something to be broken.
+    """
 
     def __init__(self, token: str) -> None:
         if not TOKEN.fullmatch(token):
@@ -92,6 +96,11 @@ class Live:
         self._more = self._events = self._losses = 0
         self._read: float | None = None
         self._heard = self._written_at("alive")
+        self.others = False
+
+    @property
+    def followed(self) -> bool:
+        return self._read is not None
 
     def attend(self, observer: Observer) -> None:
         """Until the watch is over or to end. Errors: SystemExit where nobody is left to read the result."""
@@ -151,12 +160,16 @@ class Live:
             self._more += 1
 
     def _to_end(self) -> bool:
-        if os.stat("stop", dir_fd=self._handle).st_size:
+        self.others = self.others or self._is_written("others")
+        if self._is_written("stop"):
             return True
         heard, now = self._written_at("alive"), time.monotonic()
         if heard != self._heard:
             self._heard, self._read = heard, now
         return self._read is not None and now - self._read > LONELY
+
+    def _is_written(self, name: str) -> bool:
+        return os.stat(name, dir_fd=self._handle).st_size > 0
 
     def _written_at(self, name: str) -> int:
         return os.stat(name, dir_fd=self._handle).st_mtime_ns

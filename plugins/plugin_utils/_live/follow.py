@@ -107,7 +107,7 @@ class LiveWatch:
         self._began: float | None = None
         self._over = threading.Event()
         self._took = 0.0
-        self._stopped = False
+        self._stopped = self._told = False
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def start(self) -> None:
@@ -137,6 +137,8 @@ class LiveWatch:
         if left is not None:
             wait = 0.0 if self._stopped else min(wait, left)
         names = ["alive"]
+        if not self._told and self._board.others_broken():
+            names.append("others")
         if left == 0.0 and not self._stopped:
             names.append("stop")
         began = time.monotonic()
@@ -146,6 +148,7 @@ class LiveWatch:
             self._over.wait(WAIT_MIN)
             return
         self._stopped = self._stopped or "stop" in names
+        self._told = self._told or "others" in names
         self._heard(output)
         self._took = max(time.monotonic() - began - wait, 0.0)
 

@@ -92,6 +92,7 @@ class Experiment:
     """id: its name in the evidence. sends: what goes out and how much of it at most, in words.
 
     in_turns: whether hosts of a segment that make it at the same time would disturb each other (`turns`).
+    listens: whether it only listens, so that it may be made while the watch still goes on.
     why_not: why it cannot or need not be made here, empty where it is made. run: makes it; None where it cannot be made
     after all.
     """
@@ -102,3 +103,4 @@ class Experiment:
     why_not: Callable[[Context], str] = _nothing
     phase: str = ASKING
     in_turns: bool = False
+    listens: bool = False
