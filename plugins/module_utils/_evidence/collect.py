@@ -69,7 +69,7 @@ def collect(options: CollectOptions) -> HostEvidence:
         parents = sorted({scope.parent.name for scope in scopes if scope.parent})
         links = sorted({network.link for network in declared if network.link})
         machine = executor.submit(system.gather, parents, links, declared, problems)
-        listening = making.Heard([Context(scope) for scope in scopes] if options.active else [], problems)
+        listening = making.DuringWatch([Context(scope) for scope in scopes] if options.active else [], problems)
         watched = system.careful("watch", lambda: _observed(options, listening), problems)
         timeline, paths, turn = watched or (None, None, of_place(options.place, options.hosts))
         known: SystemData = machine.result()
@@ -106,7 +106,7 @@ def collect(options: CollectOptions) -> HostEvidence:
 
 
 def _observed(
-    options: CollectOptions, listening: making.Heard
+    options: CollectOptions, listening: making.DuringWatch
 ) -> tuple[TimelineData, PathsData | None, Turn | None]:
     """The timeline, the paths of what was lost, and the turn of this host, if it has one. Errors: SystemExit."""
     live = _live(options.live)

@@ -31,7 +31,7 @@ SPARED = "the watch ended early for another host, and nothing was lost here"
 Task = Tuple[Experiment, Context]
 
 
-class Heard:
+class DuringWatch:
     """What is heard while the watch goes on, from the moment when something is broken: listening disturbs nobody, and
     what is listened for is the traffic of that moment."""
 

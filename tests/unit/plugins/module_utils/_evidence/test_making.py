@@ -77,7 +77,7 @@ def test_a_healthy_host_of_a_broken_fleet_takes_no_turn(made):
 
 
 def test_what_was_heard_during_the_watch_is_not_made_again(made):
-    listening = making.Heard([CONTEXT], [])
+    listening = making.DuringWatch([CONTEXT], [])
     listening.run(lambda dummy_seconds: False, lambda: True)
     heard = listening.fresh(time.monotonic())
     making.experiments([CONTEXT], True, Turn(), heard, [])
@@ -86,6 +86,6 @@ def test_what_was_heard_during_the_watch_is_not_made_again(made):
 
 
 def test_nothing_is_heard_where_nothing_breaks(made):
-    listening = making.Heard([CONTEXT], [])
+    listening = making.DuringWatch([CONTEXT], [])
     listening.run(lambda dummy_seconds: True, lambda: False)
     assert (listening.fresh(time.monotonic()), made.order) == ({}, [])
