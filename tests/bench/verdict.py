@@ -71,13 +71,13 @@ def topology(count: int) -> Mapping[str, Any]:
 
 
 def _filter(lab: Lab) -> None:
-    link = json.loads(lab.exec(HOST, "ip", "-j", "link", "show", "eth0", capture_output=True, text=True).stdout)[0]
+    link = json.loads(lab.exec(HOST, "ip", "-j", "link", "show", "eth0").stdout)[0]
     rules = FILTER.format(port=_port(lab, int(link["link_index"])), mac=link["address"])
-    lab.exec("sw0", "nft", "-f", "-", input=rules, text=True)
+    lab.exec("sw0", "nft", "-f", "-", input=rules)
 
 
 def _port(lab: Lab, index: int) -> str:
-    links = json.loads(lab.exec("sw0", "ip", "-j", "link", capture_output=True, text=True).stdout)
+    links = json.loads(lab.exec("sw0", "ip", "-j", "link").stdout)
     return next(str(link["ifname"]) for link in links if link["ifindex"] == index)
 
 
@@ -160,20 +160,29 @@ def diagnose(lab: Lab, count: int, breaks: Callable[[Lab], None]) -> Run:
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
         ) as process:
-            for line in process.stdout or ():
-                run.lines.append((time.time(), line.rstrip()))
-                if not run.broken and WATCHED.match(line):
-                    time.sleep(AFTER)
-                    run.broken = time.time()
-                    breaks(lab)
-                elif run.broken and not run.verdict and VERDICT.search(line):
-                    run.verdict = time.time()
+            try:
+                _read(run, process, lambda: breaks(lab))
+            except BaseException:
+                process.kill()
+                raise
         run.done = time.time()
         run.cpu = _spent() - before
         if not run.verdict:
             raise RuntimeError("\n".join(text for dummy, text in run.lines)[-6000:])
         run.records = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
     return run
+
+
+def _read(run: Run, process: subprocess.Popen[str], breaks: Callable[[], None]) -> None:
+    """What it prints, until the end; something breaks some time after all hosts are watched."""
+    for line in process.stdout or ():
+        run.lines.append((time.time(), line.rstrip()))
+        if not run.broken and WATCHED.match(line):
+            time.sleep(AFTER)
+            run.broken = time.time()
+            breaks()
+        elif run.broken and not run.verdict and VERDICT.search(line):
+            run.verdict = time.time()
 
 
 def _spent() -> float:

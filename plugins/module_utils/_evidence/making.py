@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import Tuple, cast
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 
 from . import system
-from .experiments.model import ASKING, REPAIRING, Context, Experiment
+from .experiments.model import ASKING, REPAIRING, Context, Early, Experiment
 from .experiments.registry import EXPERIMENTS
 from .experiments.results import ExperimentData, Result
 from .experiments.turns import Turn
@@ -77,13 +78,39 @@ def experiments(
         def begin(task: Task) -> Future[ExperimentData]:
             return executor.submit(_unless_heard, *task, turn, heard, problems)
 
-        asking = _of(tasks, ASKING)
+        asking, repairs = _of(tasks, ASKING), _of(tasks, REPAIRING)
+        begun = [begin(task) for task in asking if not task[0].in_turns]
+        # What is asked long before the repair, in a turn, proves nothing.
+        at_once = [] if turn != Turn() else [task for task in repairs if task[0].early is not None]
+        early = {_key(task): executor.submit(_early, *task, problems) for task in at_once}
         # Those with turns take longest, and no other one needs their results.
         later = [begin(task) for task in asking if task[0].in_turns]
-        made = [one.result() for one in [begin(task) for task in asking if not task[0].in_turns]]
-        knowing = [(experiment, replace(context, made=_of_network(made, context))) for experiment, context in tasks]
-        repairing = [_unless_heard(*task, turn, heard, problems) for task in _of(knowing, REPAIRING)]
-        return made + [one.result() for one in later] + repairing
+        made = [one.result() for one in begun]
+        repairing = []
+        with contextlib.ExitStack() as stack:
+            asked = {key: one.result() for key, one in early.items()}
+            for one in asked.values():
+                if one is not None:
+                    stack.callback(one.close)
+            for experiment, context in repairs:
+                known = asked.get(_key((experiment, context)))
+                knowing = replace(context, made=_of_network(made, context), early=known)
+                repairing.append(_unless_heard(experiment, knowing, turn, heard, problems))
+        return [*made, *(one.result() for one in later), *repairing]
+
+
+def _key(task: Task) -> tuple[str, str]:
+    return task[0].id, task[1].network.name
+
+
+def _early(experiment: Experiment, context: Context, problems: list[str]) -> Early | None:
+    """What an experiment asks before it repairs; None where it asks then, or is not made."""
+    early, name = experiment.early, f"{experiment.id} on {context.network.name}"
+    reasons: list[str] = []
+    why_not = system.careful(name, lambda: experiment.why_not(context), reasons)
+    if early is None or why_not or reasons:
+        return None
+    return system.careful(name, lambda: early(context), problems)
 
 
 def _of_network(made: list[ExperimentData], context: Context) -> list[ExperimentData]:

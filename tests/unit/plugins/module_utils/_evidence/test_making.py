@@ -32,7 +32,7 @@ class Made:
             Experiment("hears", "", self.note("hears"), listens=True),
             Experiment("asks", "", self.note("asks")),
             Experiment("in_turns", "", self.late, in_turns=True),
-            Experiment("repairs", "", self.last, phase=REPAIRING),
+            Experiment("repairs", "", self.last, phase=REPAIRING, early=self.early),
         )
         assert known[1].phase == ASKING
         monkeypatch.setattr(making, "EXPERIMENTS", known)
@@ -47,6 +47,10 @@ class Made:
     def late(self, context):
         self.released.wait(60)
         return self.note("in_turns")(context)
+
+    def early(self, dummy_context):
+        self.order.append("before the repair")
+        return SimpleNamespace(close=lambda: self.order.append("closed"))
 
     def last(self, context):
         """What was asked is known; what has a turn may still be under way."""
@@ -67,7 +71,14 @@ def outcome(found: list) -> dict[str, bool]:
 def test_repairs_do_not_wait_for_what_has_a_turn(made):
     found = making.experiments([CONTEXT], True, Turn(), {}, [])
     assert outcome(found) == {"hears": True, "asks": True, "in_turns": True, "repairs": True}
-    assert made.order[-2:] == ["repairs", "in_turns"]
+    assert [item for item in made.order if item in {"repairs", "in_turns"}] == ["repairs", "in_turns"]
+
+
+@pytest.mark.parametrize("turn", [Turn(), Turn(0, 2)])
+def test_what_is_asked_before_a_repair_is_asked_just_before_it(made, turn):
+    making.experiments([CONTEXT], True, turn, {}, [])
+    assert ("before the repair" in made.order) == (turn == Turn())
+    assert made.order.count("closed") == made.order.count("before the repair")
 
 
 def test_a_healthy_host_of_a_broken_fleet_takes_no_turn(made):
