@@ -24,8 +24,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet.plan import HostDeclaration, read
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import unpacked
 from labkit.lab import Lab
+from labkit.segment import RUN_MODULE
 
 from . import ROOT, playbooks
 from .rows import converged
@@ -36,13 +39,6 @@ HOST = "h2"
 AFTER = 3.0
 WATCHED = re.compile(r"watch: (\d+) of \1 hosts watched; (\d+) of \2 targets")
 VERDICT = re.compile(r"CONFIRMED|LOCATED|located")
-DEPLOY = """
-ip link show lan0 >/dev/null 2>&1 || ip link add lan0 link eth0 type macvlan mode bridge
-ip link set lan0 up
-ip address replace {host_address}/32 dev lan0
-ip route replace {container_range} dev lan0
-for link in eth0 lan0; do echo 1 >/proc/sys/net/ipv4/conf/$link/arp_filter; done
-"""
 FILTER = """
 table bridge portsecurity {{
     chain forward {{
@@ -98,9 +94,11 @@ def _apply(lab: Lab) -> None:
 
 
 def deploy(lab: Lab, host: str) -> None:
-    """What site.yml does, but for files."""
-    network = lab.topology.hosts[host].variables["macvlan_networks"][0]
-    lab.exec(host, "sh", "-ec", DEPLOY.format(**network))
+    """The link as site.yml makes it, without its files."""
+    problems = Problems()
+    plan = read(HostDeclaration(host, lab.topology.hosts[host].variables["macvlan_networks"], []), problems)
+    options = {"links": plan.intent.as_data()["links"], "host_id": host, "confirm_timeout": 0, "persistence": "none"}
+    lab.exec(host, sys.executable, str(RUN_MODULE), "macvlan_link", input=json.dumps(options))
 
 
 #: What breaks, and how that is undone.

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback plugin that writes lines of JSON: when each task began, what each host collected, and when that came."""
+"""A callback plugin that writes lines of JSON: when each task began, what each host collected, and when that came.
+
+cpu: seconds of the controller's main process, and of the workers that have ended.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ OUTPUT = os.environ.get("LINUXNET_COLLECTED", "")
 def _write(**record: object) -> None:
     if OUTPUT:
         with open(OUTPUT, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"at": time.time(), **record}) + "\n")
+            stream.write(json.dumps({"at": time.time(), "cpu": sum(os.times()[:4]), **record}) + "\n")
 
 
 class CallbackModule(CallbackBase):
