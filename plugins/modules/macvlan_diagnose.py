@@ -94,7 +94,9 @@ options:
       - The place of this host, from V(0) on, among the hosts that are diagnosed at the same time. The action plugin
         sets it.
       - Two experiments, a DHCP discovery and an announcement of addresses, would disturb those of other hosts on the
-        same segment. Hosts make them in up to four turns of 1.5 seconds, by their clocks.
+        same segment. Hosts make them in up to four turns of 1.5 seconds, by their clocks. A host on which alone
+        something is broken waits for no turn, and one whose watch ends early for another host, and which lost nothing,
+        makes none of them.
     type: int
     default: 0
   hosts:
