@@ -60,6 +60,15 @@ def collect(options: CollectOptions) -> HostEvidence:
     """The evidence. Errors: InvalidInput with all that is wrong with the options, or missing to collect anything;
     SystemExit where somebody follows the watch, and nobody is left to read the result."""
     declared = _parse(options)
+    live = _live(options.live)
+    try:
+        return _collected(options, declared, live)
+    finally:
+        if live is not None:
+            live.close()
+
+
+def _collected(options: CollectOptions, declared: list[MacvlanNetwork], live: Live | None) -> HostEvidence:
     started = time.time()
     problems: list[str] = []
     facts = system.careful("survey", snapshot.read_host, problems)
@@ -70,7 +79,7 @@ def collect(options: CollectOptions) -> HostEvidence:
         links = sorted({network.link for network in declared if network.link})
         machine = executor.submit(system.gather, parents, links, declared, problems)
         listening = making.DuringWatch([Context(scope) for scope in scopes] if options.active else [], problems)
-        watched = system.careful("watch", lambda: _observed(options, listening), problems)
+        watched = system.careful("watch", lambda: _observed(options, listening, live), problems)
         timeline, paths, turn = watched or (None, None, of_place(options.place, options.hosts))
         known: SystemData = machine.result()
     if timeline and any(event["kind"] == "manager" for event in timeline["events"]):
@@ -106,30 +115,25 @@ def collect(options: CollectOptions) -> HostEvidence:
 
 
 def _observed(
-    options: CollectOptions, listening: making.DuringWatch
+    options: CollectOptions, listening: making.DuringWatch, live: Live | None
 ) -> tuple[TimelineData, PathsData | None, Turn | None]:
     """The timeline, the paths of what was lost, and the turn of this host, if it has one. Errors: SystemExit."""
-    live = _live(options.live)
-    try:
-        observer = _watch.Observer(_watch_options(options))
-        observer.start()
-        with ThreadPoolExecutor(max_workers=1) as executor:
-            try:
-                executor.submit(
-                    listening.run,
-                    observer.wait,
-                    lambda: observer.progress.broken is not None or (live is not None and live.others),
-                )
-                if live is not None:
-                    live.attend(observer)
-                else:
-                    observer.wait()
-            finally:
-                timeline = observer.stop()
-        return timeline, observer.paths, _turn(options, live, observer.progress.broken is not None)
-    finally:
-        if live is not None:
-            live.close()
+    observer = _watch.Observer(_watch_options(options))
+    observer.start()
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        try:
+            executor.submit(
+                listening.run,
+                observer.wait,
+                lambda: observer.progress.broken is not None or (live is not None and live.others),
+            )
+            if live is not None:
+                live.attend(observer)
+            else:
+                observer.wait()
+        finally:
+            timeline = observer.stop()
+    return timeline, observer.paths, _turn(options, live, observer.progress.broken is not None)
 
 
 def _turn(options: CollectOptions, live: Live | None, broken: bool) -> Turn | None:

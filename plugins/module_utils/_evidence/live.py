@@ -4,7 +4,7 @@
 """A watch that is followed while it goes on: what it has seen so far, and whether it is to end, in a few small files.
 
 The controller gives the name of a directory, which this makes in the collection's own one, for root alone, and removes
-at the end. ``status`` is one line, replaced in one step: a number that grows with each change, a space, and
+when all is collected. ``status`` is one line, replaced in one step: a number that grows with each change, a space, and
 `LiveStatus` as JSON. The controller writes to ``alive`` whenever it reads that, to ``others`` when another host has
 found something to be broken, and to ``stop`` to end the watch.
 A watch ends too when nobody has read its status for `LONELY` seconds after somebody did, and the whole collection when
@@ -61,13 +61,14 @@ class LiveItem(TypedDict):
 class LiveStatus(TypedDict):
     """after: seconds since the watch began. targets, answering: how many. broken_for: seconds since something was
     found to be broken. comes_back: whether something lost has answered again, so that this goes on for longer.
-    more: losses and events that are not among the news."""
+    over: whether the watch is. more: losses and events that are not among the news."""
 
     after: float
     targets: int
     answering: int
     broken_for: float | None
     comes_back: bool
+    over: bool
     news: list[LiveItem]
     more: int
 
@@ -109,7 +110,9 @@ class Live:
             if _unread():
                 raise SystemExit("nobody is left to read the result")
             if self._to_end():
-                return
+                break
+        # Also that which the controller has not read yet, as that by which the watches of others end.
+        self._say(observer, over=True)
 
     def close(self) -> None:
         """Remove the files."""
@@ -118,7 +121,7 @@ class Live:
         with contextlib.suppress(OSError):
             os.rmdir(files.RUN)
 
-    def _say(self, observer: Observer) -> None:
+    def _say(self, observer: Observer, over: bool = False) -> None:
         progress = observer.progress
         self._add_losses(progress)
         self._add_events(observer.events(self._events))
@@ -128,6 +131,7 @@ class Live:
             "answering": progress.answering,
             "broken_for": None if progress.broken is None else round(observer.after() - progress.broken, 1),
             "comes_back": progress.returned,
+            "over": over,
             "news": self._news,
             "more": self._more,
         }
@@ -194,7 +198,8 @@ def _end(*dummy: object) -> None:
 def _changes(status: LiveStatus) -> tuple:
     """What is worth reading anew."""
     known = status["broken_for"] is not None
-    return status["targets"], status["answering"], known, status["comes_back"], len(status["news"]), status["more"] > 0
+    seen = len(status["news"]), status["more"] > 0, status["over"]
+    return status["targets"], status["answering"], known, status["comes_back"], *seen
 
 
 def _in_words(target: WatchTarget) -> str:
