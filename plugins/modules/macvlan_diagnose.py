@@ -73,7 +73,7 @@ options:
     default: 0.5
   after_break:
     description:
-      - End the watch this many seconds after something broke that had worked, or was broken from the start; four times
+      - End the watch this many seconds after something broke that had worked, or was broken from the start; eight times
         as many where it answered again, as a pattern takes longer to show.
       - Run by Ansible, the watches of all hosts of the task end then. One that began later lasts as many seconds, too.
       - Without it the watch lasts for O(duration).
@@ -94,7 +94,9 @@ options:
       - The place of this host, from V(0) on, among the hosts that are diagnosed at the same time. The action plugin
         sets it.
       - Two experiments, a DHCP discovery and an announcement of addresses, would disturb those of other hosts on the
-        same segment. Hosts make them in up to four turns of 1.5 seconds, by their clocks.
+        same segment. Hosts make them in up to four turns of 1.5 seconds, by their clocks. A host on which alone
+        something is broken waits for no turn, and one whose watch ends early for another host, and which lost nothing,
+        makes none of them.
     type: int
     default: 0
   hosts:

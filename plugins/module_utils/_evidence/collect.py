@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
@@ -22,15 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirement
     check_pyroute2,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.model import (
-    ASKING,
-    REPAIRING,
     Context,
-    Experiment,
-)
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.registry import EXPERIMENTS
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import (
-    ExperimentData,
-    Result,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.turns import Turn, of_place
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
@@ -42,12 +32,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch import wat
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import PathsData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TimelineData
 
-from . import engines, snapshot, system
+from . import engines, making, snapshot, system
 from .live import Live
 from .schema import SCHEMA_VERSION, DriftData, HostEvidence, NetworkData, SnapshotData, SystemData
-
-#: Experiments that run at the same time.
-PARALLEL = 16
 
 
 @dataclass(frozen=True)
@@ -73,16 +60,27 @@ def collect(options: CollectOptions) -> HostEvidence:
     """The evidence. Errors: InvalidInput with all that is wrong with the options, or missing to collect anything;
     SystemExit where somebody follows the watch, and nobody is left to read the result."""
     declared = _parse(options)
+    live = _live(options.live)
+    try:
+        return _collected(options, declared, live)
+    finally:
+        if live is not None:
+            live.close()
+
+
+def _collected(options: CollectOptions, declared: list[MacvlanNetwork], live: Live | None) -> HostEvidence:
     started = time.time()
     problems: list[str] = []
     facts = system.careful("survey", snapshot.read_host, problems)
     before = _snapshot(declared, facts, problems)
     with ThreadPoolExecutor(max_workers=1) as executor:
-        parents = sorted({scope.parent.name for scope in _scopes(declared, facts, problems) if scope.parent})
+        scopes = _scopes(declared, facts, problems)
+        parents = sorted({scope.parent.name for scope in scopes if scope.parent})
         links = sorted({network.link for network in declared if network.link})
         machine = executor.submit(system.gather, parents, links, declared, problems)
-        watched = system.careful("watch", lambda: _observed(options), problems)
-        timeline, paths = watched or (None, None)
+        listening = making.DuringWatch([Context(scope) for scope in scopes] if options.active else [], problems)
+        watched = system.careful("watch", lambda: _observed(options, listening, live), problems)
+        timeline, paths, turn = watched or (None, None, of_place(options.place, options.hosts))
         known: SystemData = machine.result()
     if timeline and any(event["kind"] == "manager" for event in timeline["events"]):
         system.read_managers_again(known, problems)
@@ -92,8 +90,8 @@ def collect(options: CollectOptions) -> HostEvidence:
     with ThreadPoolExecutor(max_workers=1) as executor:
         drift = executor.submit(_drift, options, problems)
         contexts = [_context(scope, timeline, before) for scope in scopes]
-        turn = of_place(options.place, options.hosts)
-        experiments = _experiments(contexts, options.active, turn, problems)
+        heard = listening.fresh(time.monotonic())
+        experiments = making.experiments(contexts, options.active, turn, heard, problems)
     containers = system.careful("container networks", lambda: engines.drift(options.container_networks), problems)
     evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
@@ -116,23 +114,38 @@ def collect(options: CollectOptions) -> HostEvidence:
     return evidence
 
 
-def _observed(options: CollectOptions) -> tuple[TimelineData, PathsData | None]:
-    """The timeline, and the paths of what was lost. Errors: SystemExit."""
-    live = _live(options.live)
-    try:
-        observer = _watch.Observer(_watch_options(options))
-        observer.start()
+def _observed(
+    options: CollectOptions, listening: making.DuringWatch, live: Live | None
+) -> tuple[TimelineData, PathsData | None, Turn | None]:
+    """The timeline, the paths of what was lost, and the turn of this host, if it has one. Errors: SystemExit."""
+    observer = _watch.Observer(_watch_options(options))
+    observer.start()
+    with ThreadPoolExecutor(max_workers=1) as executor:
         try:
+            executor.submit(
+                listening.run,
+                observer.wait,
+                lambda: observer.progress.broken is not None or (live is not None and live.others),
+            )
             if live is not None:
                 live.attend(observer)
             else:
                 observer.wait()
         finally:
             timeline = observer.stop()
-        return timeline, observer.paths
-    finally:
-        if live is not None:
-            live.close()
+    return timeline, observer.paths, _turn(options, live, observer.progress.broken is not None)
+
+
+def _turn(options: CollectOptions, live: Live | None, broken: bool) -> Turn | None:
+    """The turn of this host among those that are diagnosed; None where it need not do what has turns.
+
+    Of hosts that are followed, and whose watches end together, it is known on which something is broken.
+    """
+    if live is None or not live.followed or options.after_break is None:
+        return of_place(options.place, options.hosts)
+    if broken and not live.others:
+        return Turn()
+    return None if live.others and not broken else of_place(options.place, options.hosts)
 
 
 def _live(token: str) -> Live | None:
@@ -181,70 +194,8 @@ def _drift(options: CollectOptions, problems: list[str]) -> DriftData | None:
     return system.careful("drift", lambda: system.drift(options.links, options.host_id, options.persistence), problems)
 
 
-def _experiments(contexts: list[Context], active: bool, turn: Turn, problems: list[str]) -> list[ExperimentData]:
-    """Every experiment for every network: its result, or why it was not made. turn: this host's."""
-    tasks = [(experiment, context) for experiment in EXPERIMENTS for context in contexts]
-    if not active:
-        return [_not_made(*task, "experiments are turned off (diagnose_active: false)") for task in tasks]
-    with ThreadPoolExecutor(max_workers=PARALLEL) as executor:
-        asking = _of(tasks, ASKING)
-        made = list(executor.map(lambda task: _made(task[0], task[1], turn, problems), asking))
-    knowing = [(experiment, replace(context, made=_of_network(made, context))) for experiment, context in tasks]
-    return made + [_made(task[0], task[1], turn, problems) for task in _of(knowing, REPAIRING)]
-
-
-def _of_network(made: list[ExperimentData], context: Context) -> list[ExperimentData]:
-    return [item for item in made if item["ran"] and item["network"] == context.network.name]
-
-
-def _of(tasks: Iterable[tuple[Experiment, Context]], phase: str) -> list[tuple[Experiment, Context]]:
-    return [task for task in tasks if task[0].phase == phase]
-
-
 def _context(scope: Scope, timeline: TimelineData | None, before: SnapshotData | None) -> Context:
     if timeline is None:
         return Context(scope, [], before)
     targets = [target for target in timeline["targets"] if target["network"] == scope.network.name]
     return Context(scope, targets, before, interval=timeline["interval"], duration=timeline["duration"])
-
-
-def _made(experiment: Experiment, context: Context, turn: Turn, problems: list[str]) -> ExperimentData:
-    name = f"{experiment.id} on {context.network.name}"
-    reasons: list[str] = []
-    why_not = system.careful(name, lambda: experiment.why_not(context), reasons)
-    if why_not or reasons:
-        problems.extend(reasons)
-        return _not_made(experiment, context, why_not or reasons[0])
-    if experiment.in_turns:
-        time.sleep(turn.wait(time.time()))
-    at = utc(time.time())
-    result = system.careful(name, lambda: experiment.run(context), reasons)
-    problems.extend(reasons)
-    if result is None:
-        return _not_made(experiment, context, reasons[0] if reasons else "it gave no result")
-    return _data(experiment, context, at, result=result)
-
-
-def _not_made(experiment: Experiment, context: Context, reason: str) -> ExperimentData:
-    return _data(experiment, context, why_not=reason)
-
-
-def _data(
-    experiment: Experiment,
-    context: Context,
-    at: str | None = None,
-    why_not: str | None = None,
-    result: Result | None = None,
-) -> ExperimentData:
-    ran = result is not None
-    data = {
-        "id": experiment.id,
-        "network": context.network.name,
-        "at": at,
-        "ran": ran,
-        "sent": experiment.sends if ran else "",
-        "why_not": why_not,
-        "result": result,
-    }
-    # Which of the experiments it is follows from ``id``, which is known only when this runs.
-    return cast(ExperimentData, data)

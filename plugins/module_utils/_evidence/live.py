@@ -4,8 +4,9 @@
 """A watch that is followed while it goes on: what it has seen so far, and whether it is to end, in a few small files.
 
 The controller gives the name of a directory, which this makes in the collection's own one, for root alone, and removes
-at the end. ``status`` is one line, replaced in one step: a number that grows with each change, a space, and
-`LiveStatus` as JSON. The controller writes to ``alive`` whenever it reads that, and to ``stop`` to end the watch.
+when all is collected. ``status`` is one line, replaced in one step: a number that grows with each change, a space, and
+`LiveStatus` as JSON. The controller writes to ``alive`` whenever it reads that, to ``others`` when another host has
+found something to be broken, and to ``stop`` to end the watch.
 A watch ends too when nobody has read its status for `LONELY` seconds after somebody did, and the whole collection when
 nobody is left to read its result.
 """
@@ -46,7 +47,7 @@ NEWS_MAX, NEWS_LINE = 20, 200
 #: What changes around a link by somebody's doing; packets, counters and neighbours change all the time.
 _NAMED = frozenset(("link", "address", "route", "rule", "manager"))
 #: What the controller may open, and for whom.
-_FILES, _MODE = ("alive", "stop"), 0o600
+_FILES, _MODE = ("alive", "others", "stop"), 0o600
 
 
 class LiveItem(TypedDict):
@@ -60,19 +61,23 @@ class LiveItem(TypedDict):
 class LiveStatus(TypedDict):
     """after: seconds since the watch began. targets, answering: how many. broken_for: seconds since something was
     found to be broken. comes_back: whether something lost has answered again, so that this goes on for longer.
-    more: losses and events that are not among the news."""
+    over: whether the watch is. more: losses and events that are not among the news."""
 
     after: float
     targets: int
     answering: int
     broken_for: float | None
     comes_back: bool
+    over: bool
     news: list[LiveItem]
     more: int
 
 
 class Live:
-    """The files of one watch. Errors: OSError."""
+    """The files of one watch. Errors: OSError.
+
+    followed: whether somebody has read its status. others: whether another host has found something to be broken.
+    """
 
     def __init__(self, token: str) -> None:
         if not TOKEN.fullmatch(token):
@@ -92,6 +97,11 @@ class Live:
         self._more = self._events = self._losses = 0
         self._read: float | None = None
         self._heard = self._written_at("alive")
+        self.others = False
+
+    @property
+    def followed(self) -> bool:
+        return self._read is not None
 
     def attend(self, observer: Observer) -> None:
         """Until the watch is over or to end. Errors: SystemExit where nobody is left to read the result."""
@@ -100,7 +110,9 @@ class Live:
             if _unread():
                 raise SystemExit("nobody is left to read the result")
             if self._to_end():
-                return
+                break
+        # Also that which the controller has not read yet, as that by which the watches of others end.
+        self._say(observer, over=True)
 
     def close(self) -> None:
         """Remove the files."""
@@ -109,7 +121,7 @@ class Live:
         with contextlib.suppress(OSError):
             os.rmdir(files.RUN)
 
-    def _say(self, observer: Observer) -> None:
+    def _say(self, observer: Observer, over: bool = False) -> None:
         progress = observer.progress
         self._add_losses(progress)
         self._add_events(observer.events(self._events))
@@ -119,6 +131,7 @@ class Live:
             "answering": progress.answering,
             "broken_for": None if progress.broken is None else round(observer.after() - progress.broken, 1),
             "comes_back": progress.returned,
+            "over": over,
             "news": self._news,
             "more": self._more,
         }
@@ -151,12 +164,16 @@ class Live:
             self._more += 1
 
     def _to_end(self) -> bool:
-        if os.stat("stop", dir_fd=self._handle).st_size:
+        self.others = self.others or self._is_written("others")
+        if self._is_written("stop"):
             return True
         heard, now = self._written_at("alive"), time.monotonic()
         if heard != self._heard:
             self._heard, self._read = heard, now
         return self._read is not None and now - self._read > LONELY
+
+    def _is_written(self, name: str) -> bool:
+        return os.stat(name, dir_fd=self._handle).st_size > 0
 
     def _written_at(self, name: str) -> int:
         return os.stat(name, dir_fd=self._handle).st_mtime_ns
@@ -181,7 +198,8 @@ def _end(*dummy: object) -> None:
 def _changes(status: LiveStatus) -> tuple:
     """What is worth reading anew."""
     known = status["broken_for"] is not None
-    return status["targets"], status["answering"], known, status["comes_back"], len(status["news"]), status["more"] > 0
+    seen = len(status["news"]), status["more"] > 0, status["over"]
+    return status["targets"], status["answering"], known, status["comes_back"], *seen
 
 
 def _in_words(target: WatchTarget) -> str:

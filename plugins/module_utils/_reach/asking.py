@@ -165,8 +165,8 @@ class Asking:
             attempts.append(Attempt(now - self.begin, None, error))
         self._report(unsent)
 
-    def expire(self, now: float) -> None:
-        """Count attempts whose time is over as lost."""
+    def expire(self, now: float) -> bool:
+        """Count attempts whose time is over as lost; whether any is."""
         lost = []
         while self._sent and self._sent[0][0] + self._timeout <= now:
             dummy, probe, number = self._sent.popleft()
@@ -179,6 +179,7 @@ class Asking:
         while self._late and next(iter(self._late.values())) < now - self._patience:
             del self._late[next(iter(self._late))]
         self._report(lost)
+        return bool(lost)
 
     def drop_ended(self) -> None:
         """Close the sockets of namespaces that ended.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import operator
 import os
 import selectors
@@ -70,6 +71,8 @@ NAMESPACES_MAX = 100
 POLL, POLL_SHARE = 1.0, 100
 #: Wake-ups per second, and in one burst, before events are left to gather for so many seconds. Each takes 50 µs.
 WAKES_RATE, WAKES_BURST, GATHER = 60, 200, 0.02
+#: Seconds from a loss to a look at what is broken: what was asked at the same time is lost at nearly the same time.
+TOGETHER = 0.02
 #: The thread's niceness (sched(7)); the calling process keeps its own.
 PRIORITY = -10
 #: Seconds, instead of Python's 5 ms.
@@ -264,28 +267,31 @@ class Observer:
         chores: Sequence[Callable[[], None]],
         interval: float,
     ) -> None:
-        """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
+        """Until the duration is over and the last probes are answered or lost, an early end, or `stop` was called."""
         over = last = self._begin + self._request.duration
         round_at, poll_at, chores_at = self._begin, self._begin + POLL, self._begin + LINGER
         wakes = Budget(WAKES_RATE, WAKES_BURST)
-        stopped = False
+        stopped, lost_at = False, math.inf
         while True:
             now = time.monotonic()
             if asking.next_deadline is not None and asking.next_deadline <= now:
                 # Answers that came in time are read before they count as lost, however late this process reads them.
                 stopped = self._serve(selector, 0) or stopped
-                asking.expire(now)
+                if asking.expire(now):
+                    lost_at = min(lost_at, now + TOGETHER)
             listening.settle(now)
             frames.listen_again(now)
-            if stopped:
+            if stopped or (now >= over and over < last):
+                # Enough is known: what is in flight is not waited for.
                 asking.forget_waiting()
             if stopped or (now >= over and not asking.waiting):
                 break
-            if now >= round_at and round_at < over:
-                self.progress = self._progressed(asking)
+            if now >= min(round_at, lost_at) and now < over:
+                self.progress, lost_at = self._progressed(asking), math.inf
                 early = self.progress.ends(self._request.after_break)
                 if early is not None:
                     over = min(last, self._begin + early)
+            if now >= round_at and round_at < over:
                 asking.send(asking.live)
                 # After a pause of this process the rounds that were missed are not made up for.
                 round_at = max(round_at + interval, now + interval / 2)
@@ -300,7 +306,7 @@ class Observer:
                 chores_at = now + LINGER
             self._cpu = time.thread_time()
             self._ready.set()
-            dates = [min(round_at, over), poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
+            dates = [min(round_at, over), lost_at, poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
             if not wakes.take(now):
                 # Too many events to wake for each: let some of them gather.
                 time.sleep(GATHER)

@@ -28,6 +28,8 @@ PRINT = 1.0
 _HOST = "host-"
 #: The user makes this file to end all watches.
 _END = "end"
+#: Made when the first host has found something to be broken, with its place, and when the second one has.
+_BROKEN, _MORE = "broken", "more"
 _MODE = 0o600
 #: Octets of what was printed, by host.
 _SAID_MAX = 1 << 22
@@ -43,6 +45,7 @@ class Board:
         self._show = show
         self._states: dict[str, tuple[int, WatchedHost]] = {}
         self._looked = 0.0
+        self._marked = False
         # Of the workers of this user some may have made it already.
         os.makedirs(directory, 0o700, exist_ok=True)
         os.chmod(directory, 0o700)
@@ -60,17 +63,32 @@ class Board:
 
         at_most: what a host says cannot be longer ago.
         """
-        path = os.path.join(self._directory, "broken")
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-            os.close(handle)
-            moment = time.time() - min(max(broken_for, 0.0), at_most)
-            os.utime(path, (moment, moment))
+        if self._marked:
+            return
+        self._marked = True
+        name = f".{_BROKEN}.{os.getpid()}"
+        with os.fdopen(self._open(name, os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8") as stream:
+            stream.write(self._place)
+        temporary = self._open_path(name)
+        moment = time.time() - min(max(broken_for, 0.0), at_most)
+        os.utime(temporary, (moment, moment))
+        try:
+            # whole, or not at all where another host was first
+            os.link(temporary, self._open_path(_BROKEN))
+        except FileExistsError:
+            os.close(self._open(_MORE, os.O_WRONLY))
+        finally:
+            os.unlink(temporary)
+
+    def others_broken(self) -> bool:
+        """Whether something was found to be broken on another host."""
+        first = self._text(_BROKEN, STATUS_MAX)
+        return bool(first) and (first != self._place or os.path.lexists(self._open_path(_MORE)))
 
     def broken_for(self, at_most: float) -> float | None:
         """Seconds since something was found to be broken on any host, None as long as nothing is."""
         try:
-            moment = os.stat(os.path.join(self._directory, "broken")).st_mtime
+            moment = os.stat(self._open_path(_BROKEN)).st_mtime
         except FileNotFoundError:
             return None
         return min(max(time.time() - moment, 0.0), at_most)

@@ -32,7 +32,7 @@ OVER = "no watch"
 #: The revision of a status that is not known yet.
 UNKNOWN = "-"
 #: Waits for a watch where none is known yet, and for another status than that which is known, and prints it. It says
-#: that somebody reads, and changes only files that are there.
+#: that somebody reads, and changes only files that are there: ``stop`` when its time is over, all others at once.
 ASK = f"""\
 import os, sys, time
 path, known, end = sys.argv[1], sys.argv[2], time.monotonic() + float(sys.argv[3])
@@ -45,10 +45,13 @@ while True:
             print("{OVER}")
             sys.exit()
         time.sleep(0.1)
-for name in sys.argv[4:]:
+def mark(name):
     handle = os.open(name, os.O_WRONLY | os.O_NOFOLLOW, dir_fd=here)
     os.write(handle, b".")
     os.close(handle)
+for name in sys.argv[4:]:
+    if name != "stop":
+        mark(name)
 text = ""
 while True:
     try:
@@ -60,6 +63,8 @@ while True:
     if text.split(" ")[0] not in ("", known) or time.monotonic() > end or not os.path.isdir(path):
         break
     time.sleep(0.1)
+if "stop" in sys.argv[4:] and time.monotonic() > end and os.path.isdir(path):
+    mark("stop")
 print(text)
 """
 
@@ -107,7 +112,7 @@ class LiveWatch:
         self._began: float | None = None
         self._over = threading.Event()
         self._took = 0.0
-        self._stopped = False
+        self._stopped = self._told = False
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
     def start(self) -> None:
@@ -137,7 +142,10 @@ class LiveWatch:
         if left is not None:
             wait = 0.0 if self._stopped else min(wait, left)
         names = ["alive"]
-        if left == 0.0 and not self._stopped:
+        if not self._told and self._board.others_broken():
+            names.append("others")
+        if left is not None and left <= wait and not self._stopped:
+            # Whoever waits on the host already ends the watch there in time, however slow the next question would be.
             names.append("stop")
         began = time.monotonic()
         output = self._answer([self._path, self._known, f"{wait:g}", *names])
@@ -145,7 +153,8 @@ class LiveWatch:
             # The files are being made or removed, or the connection is interrupted.
             self._over.wait(WAIT_MIN)
             return
-        self._stopped = self._stopped or "stop" in names
+        self._stopped = self._stopped or ("stop" in names and wait == 0.0)
+        self._told = self._told or "others" in names
         self._heard(output)
         self._took = max(time.monotonic() - began - wait, 0.0)
 

@@ -60,7 +60,9 @@ def of_host(host: str, output: str) -> tuple[str, WatchedHost] | None:
     """
     found = _STATUS.findall(output[-STATUS_MAX:])
     data = _json(found[-1][1]) if found else None
-    return (found[-1][0], _state(host, WATCHING, data)) if data is not None else None
+    if data is None:
+        return None
+    return found[-1][0], _state(host, COLLECTING if data.get("over") is True else WATCHING, data)
 
 
 def of_text(text: str) -> WatchedHost | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
@@ -82,24 +81,46 @@ def _noise(context: Context, pairs: list[LostPair]) -> Noise:
     return context.noise_over({(pair.label, pair.link) for pair in pairs})
 
 
+@dataclass
+class _Asked:
+    """What has been asked before anything is announced: late answers still come to the same pingers."""
+
+    pairs: list[LostPair]
+    pingers: list[Pinger]
+    answered: list[set[int]]
+    often: Repetition
+    stack: contextlib.ExitStack
+
+    def close(self) -> None:
+        self.stack.close()
+
+
+def _before(context: Context) -> _Asked:
+    """Errors: OSError, NamespaceGone."""
+    pairs = _pairs(context)
+    with contextlib.ExitStack() as stack:
+        pingers = [_pinger(pair, stack) for pair in pairs]
+        often = repetition(_noise(context, pairs), PACKETS, GAP, of=len(pairs))
+        asked = _Asked(pairs, pingers, [set() for dummy in pairs], often, contextlib.ExitStack())
+        _ask(pairs, pingers, asked.answered, 0, often)
+        asked.stack = stack.pop_all()
+    return asked
+
+
 def _run(context: Context) -> AnnounceResult:
-    pairs, parent = _pairs(context), context.scope.parent
+    parent = context.scope.parent
     if parent is None:
         return {"pairs": []}
-    with contextlib.ExitStack() as stack:
-        executor = stack.enter_context(ThreadPoolExecutor(max_workers=1))
+    asked = context.early if isinstance(context.early, _Asked) else _before(context)
+    with contextlib.closing(asked):
+        pairs, often = asked.pairs, asked.often
         # To announce an address that another machine has too would divert its traffic.
-        elsewhere = executor.submit(holders.shared, parent.name, sorted({str(pair.address) for pair in pairs}))
-        pingers = [_pinger(pair, stack) for pair in pairs]
-        answered: list[set[int]] = [set() for dummy in pairs]
-        often = repetition(_noise(context, pairs), PACKETS, GAP, of=len(pairs))
-        _ask(pairs, pingers, answered, 0, often)
-        shared = elsewhere.result()
+        shared = _shared(context, parent.name, sorted({str(pair.address) for pair in pairs}))
         silent = [
-            pair for pair, seen in zip(pairs, answered) if not seen and str(pair.address) not in shared
+            pair for pair, seen in zip(pairs, asked.answered) if not seen and str(pair.address) not in shared
         ]  # fmt: skip
         macs = _announce(silent)
-        _ask(pairs, pingers, answered, often.number, often)
+        _ask(pairs, asked.pingers, asked.answered, often.number, often)
     return {
         "pairs": [
             {
@@ -112,9 +133,19 @@ def _run(context: Context) -> AnnounceResult:
                 "after": len([number for number in seen if number >= often.number]),
                 "why_not": _reason(pair, silent, shared),
             }
-            for pair, seen in zip(pairs, answered)
+            for pair, seen in zip(pairs, asked.answered)
         ]
     }
+
+
+def _shared(context: Context, parent: str, addresses: list[str]) -> set[str]:
+    """Those of these addresses that another machine answers for: as just found, or as asked now."""
+    for item in context.made:
+        if item["id"] == "holders" and item["result"] is not None:
+            known = {found["address"]: found for found in item["result"]["results"]}
+            if all(address in known for address in addresses):
+                return {address for address in addresses if holders.foreign(known[address])}
+    return holders.shared(parent, addresses)
 
 
 def _reason(pair: LostPair, silent: list[LostPair], shared: set[str]) -> str:
@@ -181,6 +212,7 @@ EXPERIMENT = Experiment(
     run=_run,
     why_not=_why_not,
     phase=REPAIRING,
+    early=_before,
     # Announcements teach every neighbour of the segment, and with that change what others are just asking.
     in_turns=True,
 )

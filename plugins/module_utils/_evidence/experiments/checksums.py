@@ -94,4 +94,5 @@ EXPERIMENT = Experiment(
     sends=f"nothing: it listens on the parent for {SECONDS:g} seconds to TCP and UDP",
     run=_run,
     why_not=_why_not,
+    listens=True,
 )

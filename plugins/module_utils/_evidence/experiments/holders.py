@@ -39,12 +39,12 @@ def _run(context: Context) -> HoldersResult:
     if not addresses or parent is None:
         return {"results": [], "vantages": []}
     result = _ask(parent.name, addresses)
-    doubtful = [item["address"] for item in result["results"] if _foreign(item)]
+    doubtful = [item["address"] for item in result["results"] if foreign(item)]
     if doubtful:
         # A container that ended before the host was read again is no other machine, which would answer a second time.
-        again = {item["address"]: _foreign(item) for item in _ask(parent.name, doubtful)["results"]}
+        again = {item["address"]: foreign(item) for item in _ask(parent.name, doubtful)["results"]}
         for item in result["results"]:
-            known = _foreign(item) & again.get(item["address"], set())
+            known = foreign(item) & again.get(item["address"], set())
             item["holders"] = [one for one in item["holders"] if one["owner"] != FOREIGN or one["mac"] in known]
     return result
 
@@ -60,10 +60,10 @@ def _ask(parent: str, addresses: list[str]) -> HoldersResult:
 
 def shared(parent: str, addresses: list[str]) -> set[str]:
     """Those of these addresses that another machine answers for, asked as the experiment asks."""
-    return {item["address"] for item in _ask(parent, addresses)["results"] if _foreign(item)}
+    return {item["address"] for item in _ask(parent, addresses)["results"] if foreign(item)}
 
 
-def _foreign(result: HoldersOfAddress) -> set[str]:
+def foreign(result: HoldersOfAddress) -> set[str]:
     """The MAC addresses that answered for an address and are not of this host."""
     return {one["mac"] for one in result["holders"] if one["owner"] == FOREIGN}
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PathData, SnapshotData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
@@ -27,13 +28,20 @@ from .results import ExperimentData, Result
 ASKING, REPAIRING = "asking", "repairing"
 
 
+class Early(Protocol):
+    """What a REPAIRING experiment has asked before it repairs."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Context:
     """One declared network when the watch is over.
 
     scope: parent, the host's link and the containers as they are now. targets: those of this network in the timeline.
     before: the first snapshot. interval, duration: seconds, of the watch.
-    made: the ASKING experiments of this network that were made, for REPAIRING ones.
+    made: the ASKING experiments of this network that were made, for REPAIRING ones; early: what `Experiment.early`
+    gave, likewise.
     """
 
     scope: Scope
@@ -42,6 +50,7 @@ class Context:
     made: list[ExperimentData] = field(default_factory=list)
     interval: float = 0.0
     duration: float = 0.0
+    early: Early | None = None
 
     @property
     def noise(self) -> Noise:
@@ -92,8 +101,9 @@ class Experiment:
     """id: its name in the evidence. sends: what goes out and how much of it at most, in words.
 
     in_turns: whether hosts of a segment that make it at the same time would disturb each other (`turns`).
+    listens: whether it only listens, so that it may be made while the watch still goes on.
     why_not: why it cannot or need not be made here, empty where it is made. run: makes it; None where it cannot be made
-    after all.
+    after all. early: of a REPAIRING one, what it asks before it repairs, at the same time as the ASKING ones.
     """
 
     id: str
@@ -102,3 +112,5 @@ class Experiment:
     why_not: Callable[[Context], str] = _nothing
     phase: str = ASKING
     in_turns: bool = False
+    listens: bool = False
+    early: Callable[[Context], Early] | None = None

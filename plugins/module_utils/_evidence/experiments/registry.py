@@ -32,6 +32,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     full_size.EXPERIMENT,
     solicit.EXPERIMENT,
     tags.EXPERIMENT,
-    promiscuous.EXPERIMENT,
+    # what it has asked early counts as long as nothing was repaired since
     announce.EXPERIMENT,
+    promiscuous.EXPERIMENT,
 )

@@ -56,4 +56,5 @@ EXPERIMENT = Experiment(
     sends=f"nothing: it listens on the parent for {SECONDS:g} seconds to ARP",
     run=_run,
     why_not=_why_not,
+    listens=True,
 )

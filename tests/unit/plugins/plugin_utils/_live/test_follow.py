@@ -44,8 +44,8 @@ def test_many_hosts_and_slow_connections_are_asked_less_often(hosts: int, took: 
     assert follow.pause(hosts, took) == expected
 
 
-def ask(directory: Path, known: str, *names: str) -> str:
-    words = [sys.executable, "-I", "-c", follow.ASK, str(directory), known, "0", *names]
+def ask(directory: Path, known: str, *names: str, wait: float = 0.0) -> str:
+    words = [sys.executable, "-I", "-c", follow.ASK, str(directory), known, str(wait), *names]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
@@ -59,6 +59,25 @@ def test_a_question_reads_the_status_and_leaves_its_mark(tmp_path: Path) -> None
     ask(tmp_path, "1", "alive", "stop")
     assert (tmp_path / "stop").stat().st_size
     assert ask(tmp_path / "gone", "1", "alive").strip() == follow.OVER
+
+
+def test_a_question_ends_a_watch_when_its_time_is_over(tmp_path: Path) -> None:
+    """And leaves that to the next one where there is something new before."""
+    (tmp_path / "status").write_text(f"2 {STATUS}", encoding="ascii")
+    (tmp_path / "stop").touch(0o600)
+    ask(tmp_path, "1", "stop", wait=600.0)
+    assert not (tmp_path / "stop").stat().st_size
+    ask(tmp_path, "2", "stop", wait=0.3)
+    assert (tmp_path / "stop").stat().st_size
+
+
+def test_a_broken_host_knows_whether_others_are(tmp_path: Path) -> None:
+    boards = [Board(str(tmp_path / "board"), str(place), 2, print) for place in range(2)]
+    assert [board.others_broken() for board in boards] == [False, False]
+    boards[0].mark(0.0, 10.0)
+    assert [board.others_broken() for board in boards] == [False, True]
+    boards[1].mark(0.0, 10.0)
+    assert [board.others_broken() for board in boards] == [True, True]
 
 
 def test_a_question_follows_no_link_and_makes_no_file(tmp_path: Path) -> None:

@@ -59,3 +59,8 @@ def test_text_of_a_host_is_cleaned_and_cut() -> None:
 def test_workers_pass_it_on_as_it_is() -> None:
     assert states.of_text(STATE.as_text()) == STATE
     assert states.of_text("[]") is None
+
+
+def test_a_watch_that_is_over_says_what_it_has_found() -> None:
+    revision, state = states.of_host("h1", said(over=True, broken_for=1.5)) or ("", STATE)
+    assert (revision, state.phase, state.broken_for) == ("7", states.COLLECTING, 1.5)
