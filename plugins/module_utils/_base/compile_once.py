@@ -44,7 +44,7 @@ class _Kept:
         """What is there, if only root can have written it."""
         try:
             number = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with open(number, "rb") as stream:
+            with os.fdopen(number, "rb") as stream:
                 if _of_root_alone(os.fstat(number)) and stat.S_ISREG(os.fstat(number).st_mode):
                     known = marshal.load(stream)  # written by root, as this module is
                     self._known = known if isinstance(known, dict) else {}
@@ -84,7 +84,7 @@ class _Kept:
         except OSError:
             return
         try:
-            with open(number, "wb") as stream:
+            with os.fdopen(number, "wb") as stream:
                 marshal.dump(self._known, stream)
             os.replace(temporary, self._path)
         except OSError:
