@@ -73,7 +73,7 @@ options:
     default: 0.5
   after_break:
     description:
-      - End the watch this many seconds after something broke that had worked, or was broken from the start; eight times
+      - End the watch this many seconds after something broke that had worked, or was broken from the start; four times
         as many where it answered again, as a pattern takes longer to show.
       - Run by Ansible, the watches of all hosts of the task end then. One that began later lasts as many seconds, too.
       - Without it the watch lasts for O(duration).

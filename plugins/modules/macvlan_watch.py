@@ -87,7 +87,7 @@ options:
     default: 0.5
   after_break:
     description:
-      - End the watch this many seconds after a target broke, or was broken from the start; eight times as many where
+      - End the watch this many seconds after a target broke, or was broken from the start; four times as many where
         it answered again, as a pattern takes longer to show.
       - Without it the watch lasts for O(duration).
     type: float

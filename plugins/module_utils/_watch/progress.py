@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .targets import WatchTarget
 
 #: A loss that comes and goes is watched for so many times as long as one that stays: its pattern shows in its periods.
-COMES_AND_GOES = 8.0
+COMES_AND_GOES = 4.0
 
 
 @dataclass(frozen=True)

@@ -267,7 +267,7 @@ class Observer:
         chores: Sequence[Callable[[], None]],
         interval: float,
     ) -> None:
-        """Until the duration is over and the last probes are answered or lost, an early end, or `stop` was called."""
+        """Until the duration is over and the last probes are answered or lost, or `stop` was called."""
         over = last = self._begin + self._request.duration
         round_at, poll_at, chores_at = self._begin, self._begin + POLL, self._begin + LINGER
         wakes = Budget(WAKES_RATE, WAKES_BURST)
@@ -281,8 +281,7 @@ class Observer:
                     lost_at = min(lost_at, now + TOGETHER)
             listening.settle(now)
             frames.listen_again(now)
-            if stopped or (now >= over and over < last):
-                # Enough is known: what is in flight is not waited for.
+            if stopped:
                 asking.forget_waiting()
             if stopped or (now >= over and not asking.waiting):
                 break

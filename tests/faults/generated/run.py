@@ -27,7 +27,7 @@ from .terms import IPV4, IPV6, PASSING, START, Place, Scenario
 from .times import Doing
 
 #: Seconds of the watch, and how long it goes on after a loss, for what lasts and for what passes.
-LASTING, PASSES = (12, 1.5), (14, 10)
+LASTING, PASSES = (12, 3), (14, 10)
 #: Seconds within which the watch has to start and the playbook has to end.
 STARTS, ENDS = 90.0, 300.0
 #: Seconds by which the moments of watch and harm may differ: that of the watch is read after its first probes.
