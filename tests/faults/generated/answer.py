@@ -67,6 +67,8 @@ def derive(scenario: Scenario) -> Answer:
             wanted.append(Wanted(part, host, _causes(part), part.harm.suspected or alone, hidden))
         for host in FLEET if part.harm.where in SHARED else (part.host,):
             allowed[host] |= part.harm.causes | part.harm.since | part.harm.passing | part.harm.also
+        for host in FLEET:
+            allowed[host] |= part.harm.there if host != part.host else set()
     everywhere = set().union(*allowed.values())
     explaining = {host: everywhere if scenario.asks else found for host, found in allowed.items()}
     quiet = not wanted and not (scenario.parts and scenario.asks)

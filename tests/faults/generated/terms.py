@@ -86,11 +86,11 @@ class Harm:
     what, where: the grammar's words. begin, end: break it, and repair it as its owner would; without ``end`` it only
     lasts. prepare: before it, and still works. causes: any of them names it rightly while it lasts; since: these where
     it began during the watch, if others. passing: those when it comes and goes; without any it is to be located.
-    cuts: where it loses what it loses; or_cuts: or there, by protocol. also: causes that are true beside it. status:
-    `suspected` where a host cannot prove it. hides: nothing else that is wrong with the host shows. asks_aloud: the
-    host looks for its containers on its parent then, in broadcasts that teach its neighbours its MAC address; taught:
-    such broadcasts end it. fleet: it concerns
-    all hosts. culprit: who did it, where that can be known of a harm during the watch; always: also of one before it.
+    cuts: where it loses what it loses; or_cuts: or there, by protocol. also: causes that are true beside it; there: on
+    the other host. suspected: a host cannot prove it. hides: nothing else that is wrong with the host shows.
+    asks_aloud: the host looks for its containers on its parent then, in broadcasts that teach its neighbours its MAC
+    address; taught: such broadcasts end it. fleet: it concerns all hosts. culprit: who did it, where that can be known
+    of a harm during the watch; always: also of one before it.
     vague: where it is lost depends on what is known of it, as of an address that nobody has.
     chosen: what was so from the start is a container's choice, and fine as verification accepts it.
     """
@@ -106,6 +106,7 @@ class Harm:
     cuts: tuple[Cut, ...] = ()
     or_cuts: tuple[Cut, ...] = ()
     also: frozenset[str] = frozenset()
+    there: frozenset[str] = frozenset()
     suspected: bool = False
     hides: bool = False
     asks_aloud: bool = False
