@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +27,9 @@ from .lab import NamespaceLab
 INTERVAL, AFTER_BREAK = 0.25, 1.5
 #: Seconds within which the watch has to start, and how many echo requests prove it.
 START, ECHOES = 300.0, 2
-#: Seconds by which a busy machine may be late with an injection: the watch waits so much longer for a loss.
-LATE = 60.0
+#: Seconds by which the watch is longer where something is injected during it, for each of the machine's load, and at
+#: most: on a busy one the injection is late. What loses nothing is watched to the end.
+LATE, LATE_MAX = 3.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def diagnose(lab: NamespaceLab, duration: float = 3.0, during: Callable[[], None
     started, injected = time.time(), None
     seen = lab.watched()
     with ThreadPoolExecutor() as pool:
-        most = duration + (LATE if during is not None else 0.0)
+        most = duration + (min(LATE * os.getloadavg()[0], LATE_MAX) if during is not None else 0.0)
         running = {host: pool.submit(_collect, lab, host, most) for host in lab.hosts}
         if during is not None:
             _wait(lambda: lab.watched() >= seen + ECHOES)
