@@ -81,8 +81,6 @@ requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
   - Needs what its parts need, usually root.
-  - Keeps its compiled code in C(/run/linuxnet-macvlan.survey.*), about 2 MiB that only root can read, so that the host
-    compiles it once per boot.
 seealso:
   - module: linuxnet.macvlan.kmod_check
   - module: linuxnet.macvlan.nm_unmanaged
@@ -164,7 +162,7 @@ overrun:
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once
 
-compile_once.install(keep="survey")
+compile_once.install()
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
