@@ -13,7 +13,8 @@ author:
 description:
   - Prints for each host of the play its links, their parents, what brings them back after a reboot, and how many checks
     of each kind passed. Below it stands for each host that is not well what failed, with evidence and remedy, and for
-    networks with an engine the command that makes the matching container network.
+    networks with an engine the command that makes the matching container network, where the step C(containers) was
+    left out.
   - In a slice of a job of AWX it says so. What earlier jobs of the workflow published is listed below the table, with
     all slices of a job as one.
   - Reads what the roles and playbooks of this collection registered earlier in the same run, so that it works across

@@ -10,7 +10,6 @@ the rest. The exit status is 1 when somebody does not answer again.
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
 import secrets
 import sys
@@ -22,6 +21,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT), str(HERE), str(ROOT / "tests" / "lab"), str(ROOT / "collections")]
 
 from matrix import containers  # noqa: E402
+from matrix.events import matches  # noqa: E402
 
 from labkit.lab import Lab  # noqa: E402  (the path is set up above)
 from tests.engines.hosts import ENGINES, Engine, EngineHost, declared, topology  # noqa: E402
@@ -94,10 +94,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--lab", metavar="NAME", default="", help="use a lab of this name, and leave it up")
     parser.add_argument("--table", action="store_true", help="print the table of saved figures, and run nothing")
     return parser.parse_args()
-
-
-def matches(name: str, globs: str) -> bool:
-    return any(fnmatch.fnmatch(name, glob) for glob in globs.split(","))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import fnmatch
 import hashlib
 import os
 import signal
@@ -26,7 +25,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests" / "lab"), str(ROOT / "collections"
 
 from matrix import runner, table  # noqa: E402  (the path is set up above)
 from matrix.documented import reason  # noqa: E402
-from matrix.events import EVENTS, Event  # noqa: E402
+from matrix.events import EVENTS, Event, matches  # noqa: E402
 from matrix.results import Results  # noqa: E402
 from matrix.rows import ROWS, Row  # noqa: E402
 
@@ -140,10 +139,6 @@ def selection(options: argparse.Namespace) -> tuple[list[Row], list[Event]]:
         known = [item.name for item in (*(() if rows else ROWS), *(() if events else EVENTS))]
         sys.exit(f"nothing matches; use: {' '.join(known)}")
     return rows, events
-
-
-def matches(name: str, globs: str) -> bool:
-    return any(fnmatch.fnmatch(name, glob) for glob in globs.split(","))
 
 
 if __name__ == "__main__":

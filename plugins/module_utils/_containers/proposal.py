@@ -9,7 +9,6 @@ neighbours, and what DHCP servers offered, with everything between the lowest an
 
 from __future__ import annotations
 
-import ipaddress
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model im
     Attachment,
     EngineNetwork,
     Pool,
+    inside,
 )
 
 from . import connected
@@ -81,20 +81,9 @@ def free(
     for start in sorted(found, key=lambda one: (-_distance(one, offers), -one)):
         own = _beside(start, start + (1 << length) - 1, (first, last), unusable, offers)
         if own is not None:
-            network = ipaddress.ip_network((start, subnet.max_prefixlen - length))
-            return FreeAddresses(_same_family(network, subnet), _address(own, subnet))
+            # of the subnet's family: ipaddress takes small numbers alone for IPv4
+            return FreeAddresses(type(subnet)((start, subnet.max_prefixlen - length)), type(subnet[0])(own))
     return None
-
-
-def _same_family(network: Network, subnet: Network) -> Network:
-    """Small numbers are IPv4 addresses to ipaddress."""
-    if network.version == subnet.version:
-        return network
-    return ipaddress.IPv6Network((int(network[0]), network.prefixlen))
-
-
-def _address(number: int, subnet: Network) -> Address:
-    return ipaddress.IPv4Address(number) if subnet.version == 4 else ipaddress.IPv6Address(number)
 
 
 def _blocks(first: int, last: int, length: int, unusable: Iterable[int], offers: Sequence[int]) -> Iterator[int]:
@@ -178,8 +167,7 @@ def _needed(endpoints: Sequence[Attachment]) -> int:
 
 
 def _assigned(address: Address, pools: Iterable[Pool]) -> bool:
-    ranges = [pool.assigned for pool in pools if pool.assigned]
-    return any(first.version == address.version and int(first) <= int(address) <= int(last) for first, last in ranges)
+    return any(inside(address, pool.assigned) for pool in pools if pool.assigned)
 
 
 def lines(proposal: Proposal) -> list[str]:

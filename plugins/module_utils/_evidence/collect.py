@@ -89,10 +89,10 @@ def _collected(options: CollectOptions, declared: list[MacvlanNetwork], live: Li
     scopes = _scopes(declared, facts, problems)
     with ThreadPoolExecutor(max_workers=1) as executor:
         drift = executor.submit(_drift, options, problems)
+        containers = executor.submit(_container_drift, options, problems)
         contexts = [_context(scope, timeline, before) for scope in scopes]
         heard = listening.fresh(time.monotonic())
         experiments = making.experiments(contexts, options.active, turn, heard, problems)
-    containers = system.careful("container networks", lambda: engines.drift(options.container_networks), problems)
     evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
         "host": options.host_id,
@@ -109,8 +109,9 @@ def _collected(options: CollectOptions, declared: list[MacvlanNetwork], live: Li
     }
     if paths is not None:
         evidence["paths"] = paths
-    if containers is not None:
-        evidence["container_drift"] = containers
+    container_drift = containers.result()
+    if container_drift is not None:
+        evidence["container_drift"] = container_drift
     return evidence
 
 
@@ -192,6 +193,10 @@ def _scopes(declared: list[MacvlanNetwork], facts: snapshot.HostFacts | None, pr
 
 def _drift(options: CollectOptions, problems: list[str]) -> DriftData | None:
     return system.careful("drift", lambda: system.drift(options.links, options.host_id, options.persistence), problems)
+
+
+def _container_drift(options: CollectOptions, problems: list[str]) -> list[str] | None:
+    return system.careful("container networks", lambda: engines.drift(options.container_networks), problems)
 
 
 def _context(scope: Scope, timeline: TimelineData | None, before: SnapshotData | None) -> Context:

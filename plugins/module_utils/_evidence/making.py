@@ -128,7 +128,7 @@ def _unless_heard(
     heard: dict[tuple[str, str], ExperimentData],
     problems: list[str],
 ) -> ExperimentData:
-    before = heard.get((experiment.id, context.network.name))
+    before = heard.get(_key((experiment, context)))
     if before is not None:
         return before
     if turn is None and experiment.in_turns:

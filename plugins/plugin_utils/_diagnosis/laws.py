@@ -136,7 +136,7 @@ def possible(verdict: CauseVerdict, evidence: HostEvidence) -> CauseVerdict:
     reason = obstacle(evidence, verdict.network)
     if not reason:
         return verdict
-    if any(step.kind == COMMAND and step.text in reason for step in verdict.steps):
+    if _removes(verdict, reason):
         # It is what its own first step does.
         return replace(verdict, repair_possible=False)
     steps = (RemedyStep(ASK, reason, verdict.host), *verdict.steps)
@@ -146,6 +146,11 @@ def possible(verdict: CauseVerdict, evidence: HostEvidence) -> CauseVerdict:
 def _applies(verdict: CauseVerdict) -> bool:
     """Whether its remedy re-applies the declaration."""
     return any(step.kind == APPLY for step in verdict.steps)
+
+
+def _removes(verdict: CauseVerdict, reason: str) -> bool:
+    """Whether a command of the verdict does what an obstacle asks for."""
+    return any(step.kind == COMMAND and step.text in reason for step in verdict.steps)
 
 
 def obstacle(evidence: HostEvidence, network: str) -> str:
@@ -318,6 +323,6 @@ def _broken_by(item: CauseVerdict, evidence: HostEvidence, own: Iterable[CauseVe
     )
     if _applies(item):
         reason = obstacle(evidence, item.network)
-        said = reason in item.remedy or any(step.text in reason for step in item.steps if step.kind == COMMAND)
+        said = reason in item.remedy or _removes(item, reason)
         if reason and (item.repair_possible or not said):
             yield f"(g) {who} offers a repair that cannot succeed: {reason}"

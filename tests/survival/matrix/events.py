@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,11 @@ RENAMED = "wan7"
 BETWEEN = 2.0
 
 NETWORKD = ("networkd", "netplan")
+
+
+def matches(name: str, globs: str) -> bool:
+    """Whether a name of a row, an event or an engine is chosen. globs: of fnmatch, separated by commas."""
+    return any(fnmatch.fnmatch(name, glob) for glob in globs.split(","))
 
 
 def nothing(_place: Place) -> None:
