@@ -127,7 +127,7 @@ class Account:
 
 
 def accounts(
-    evidence: HostEvidence, explaining: Explaining, losses: Mapping[tuple[str, str], LocatedLoss]
+    evidence: HostEvidence, explaining: Explaining, losses: Mapping[tuple[str, str], Sequence[LocatedLoss]]
 ) -> list[Account]:
     """One for each broken target of a host. explaining: the verdicts of all hosts, as the laws left them.
 
@@ -145,7 +145,10 @@ def accounts(
             target,
             names[target["network"]],
             explaining.of(evidence["host"], target, watch["interval"]),
-            losses.get((evidence["host"], target["id"])),
+            _unexplained(
+                losses.get((evidence["host"], target["id"]), ()),
+                explaining.later(evidence["host"], target, watch["interval"]),
+            ),
             corrected,
         )
         for target in lost
@@ -181,6 +184,20 @@ class Explaining:
             found += islice((item for item in there if item.host != host), OTHERS_MAX)
         confirmed = [item for item in found if item.status == CONFIRMED]
         return confirmed or found
+
+    def later(self, host: str, target: TargetData, interval: float) -> float | None:
+        """From when on a confirmed verdict explains the rest of a loss that began before it; None without one."""
+        return min(
+            (
+                item.after
+                for item in self._hosts.get(host, ())
+                if item.status == CONFIRMED
+                and item.after is not None
+                and _is_about(item, target)
+                and not _explains(item, target, interval)
+            ),
+            default=None,
+        )
 
     def _there(self, address: str) -> list[CauseVerdict]:
         """Verdicts about an address, and of the hosts that it may be on; those of the host itself may be among them."""
@@ -231,12 +248,16 @@ def causes(verdicts: Iterable[CauseVerdict]) -> tuple[str, ...]:
 def _explains(verdict: CauseVerdict, target: TargetData, interval: float) -> bool:
     """Whether the loss of a target is what a verdict is about: one that it names, or of a kind that its cause breaks
     where it names none, and not from before the cause."""
-    if not (_requested_like if not target["network"] else _of_network)(verdict, target):
+    if not _is_about(verdict, target):
         return False
     if verdict.after is None:
         return True
     began = target["first_loss"] if target["received"] else 0.0
     return began is None or began >= verdict.after - BEFORE_CAUSE - interval
+
+
+def _is_about(verdict: CauseVerdict, target: TargetData) -> bool:
+    return (_requested_like if not target["network"] else _of_network)(verdict, target)
 
 
 def _of_network(verdict: CauseVerdict, target: TargetData) -> bool:
@@ -316,6 +337,12 @@ def _account(
             ]
         ),
     )
+
+
+def _unexplained(losses: Sequence[LocatedLoss], since: float | None) -> LocatedLoss | None:
+    """Where most of a loss vanished; of one that a cause explains from some moment on, most of what came before it."""
+    before = [item for item in losses if since is not None and item.first < since - BEFORE_CAUSE]
+    return next(iter([*before, *losses]), None)
 
 
 def _taught(watch: TimelineData, target: TargetData, corrected: Sequence[NeighbourCorrection]) -> str:

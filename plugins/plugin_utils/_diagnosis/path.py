@@ -31,6 +31,9 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.runs 
 
 from .fleet import at_once
 
+#: So many edges of one target are looked at: two harms at once cut a few.
+EDGES_MAX = 8
+
 #: Probes of others that hosts saw, each with the host, by what makes them the same probe.
 _Sightings = dict[tuple[object, ...], list[tuple[str, ForeignProbe]]]
 
@@ -59,7 +62,7 @@ class PathEnd:
 
 @dataclass(frozen=True)
 class LocatedLoss:
-    """Most of what a target lost vanished from ``start`` to ``end``, in the packet's direction.
+    """Some of what a target lost vanished from ``start`` to ``end``, in the packet's direction.
 
     direction: ``request``, ``answer`` or ``unknown``. protocol: what was lost. count, share: of the attempts that were
     lost on this edge, and of all that were sent. first, last: seconds after the start of the watch. not_traced: why the
@@ -91,14 +94,17 @@ class LocatedLoss:
         return bool(self.start.host and self.end.host and self.start.host != self.end.host)
 
 
-def located(hosts: Mapping[str, HostEvidence]) -> dict[tuple[str, str], LocatedLoss]:
-    """For each host and id of a target that lost something: where most of it vanished."""
+def located(hosts: Mapping[str, HostEvidence]) -> dict[tuple[str, str], tuple[LocatedLoss, ...]]:
+    """For each host and id of a target that lost something: where it vanished, the most frequent edge first."""
     found, witnesses = {}, _Witnesses(hosts)
     for host, evidence in hosts.items():
         paths = evidence.get("paths")
         for target in paths["targets"] if paths else ():
             if paths and target["edges"]:
-                found[host, target["target"]] = _joined(host, paths["nonce"], paths["not_traced"], target, witnesses)
+                found[host, target["target"]] = tuple(
+                    _joined(host, paths["nonce"], paths["not_traced"], target, lost, witnesses)
+                    for lost in target["edges"][:EDGES_MAX]
+                )
     return found
 
 
@@ -153,8 +159,9 @@ class _Witnesses:
         return found
 
 
-def _joined(host: str, nonce: str, not_traced: str, target: TargetPath, witnesses: _Witnesses) -> LocatedLoss:
-    lost = target["edges"][0]
+def _joined(
+    host: str, nonce: str, not_traced: str, target: TargetPath, lost: LostEdge, witnesses: _Witnesses
+) -> LocatedLoss:
     first, second = lost["edge"]
     own = LocatedLoss(
         host,

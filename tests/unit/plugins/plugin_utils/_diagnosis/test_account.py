@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,13 +142,29 @@ def test_the_edge_is_where_the_probes_vanished(kind: str, edge: list[str], nodes
     fleet = cases.healthy()
     target = cases.lose(fleet, kind, at=1.0)[0]
     followed(fleet, target, edge, "request")
-    found = next(
-        item
-        for item in accounts(fleet["web1"], Explaining([], fleet), losses_of(fleet))
-        if item.target_id == target["id"]
-    )
+    found = _account(fleet, target)
     assert (found.edge, found.direction) == (nodes, "request")
     assert asked in found.ask
+
+
+def test_a_loss_that_began_before_the_cause_of_the_rest_is_where_it_began() -> None:
+    """A gateway that loses a few packets, on a host whose parent is set down later."""
+    fleet = cases.healthy()
+    target = cases.lose(fleet, "gateway_from_parent", at=1.0)[0]
+    followed(fleet, target, ["sender", "eth0"], "request")
+    [down] = fleet["web1"]["paths"]["targets"][0]["edges"]
+    down.update(first=4.0, last=6.0)
+    lossy = {**down, "edge": ["eth0", "network"], "direction": "unknown", "count": 2, "first": 1.0, "last": 5.0}
+    fleet["web1"]["paths"]["targets"][0]["edges"].append(lossy)
+    later = replace(_about("web1", "parent_down"), after=4.1)
+    assert _account(fleet, target, later).edge == ("parent", "switch")
+    assert _account(fleet, target, later).located
+    assert _account(fleet, target).edge == ("parent", "parent")
+
+
+def _account(fleet: dict[str, Any], target: dict[str, Any], *verdicts: CauseVerdict) -> Account:
+    made = accounts(fleet["web1"], Explaining(verdicts, fleet), losses_of(fleet))
+    return next(item for item in made if item.target_id == target["id"])
 
 
 def losses_of(fleet: dict[str, Any]) -> Any:

@@ -63,14 +63,14 @@ def _hop(name: str, requests: list[list[int]], answers: list[list[int]]) -> dict
 
 
 def _found(*hops: dict[str, Any], protocol: str = "icmp") -> tuple[str, str, str]:
-    item = located(_fleet(protocol, list(hops)))["web1", TARGET]
+    [item] = located(_fleet(protocol, list(hops)))["web1", TARGET]
     return (*item.edge, item.direction)
 
 
 def test_without_the_holder_s_host_the_direction_is_not_known():
     fleet = _fleet()
     del fleet["web2"]
-    item = located(fleet)["web1", TARGET]
+    [item] = located(fleet)["web1", TARGET]
     assert (*item.edge, item.direction) == ("eth0 of web1", "the network", "unknown")
     assert (item.share, item.witnesses) == (8 / 12, ("web1",))
 
