@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import yaml
 
+from labkit import dhcp
 from tests.integration.hosts import playbooks
+from tests.integration.hosts.station import Station
 
 from .hosts import DYNAMIC, GATEWAY, MACNET, SUBNET, WEB, EngineHost, declared
 
@@ -82,3 +85,19 @@ def test_the_printed_way_of_a_newcomer(host: EngineHost, tmp_path: Path) -> None
     host.clear()
     removed = playbooks.run("teardown", inventory, interfaces_confirm_timeout=QUICK["interfaces_confirm_timeout"])
     assert removed.rc == 0, removed.output
+
+
+def test_what_a_dhcp_server_offers_is_not_proposed(host: EngineHost, tmp_path: Path) -> None:
+    host.ctl(*CREATE.split())
+    inventory = host.inventory(tmp_path, {**NEWCOMER, "engine": host.engine.program})
+    before, dummy = printed(playbooks.run("site", inventory, **QUICK))
+    leased = ip_network(before["container_range"])[1]
+    server = dhcp.dnsmasq(Station(host.lab, "gateway"), tmp_path, f"--dhcp-range={leased},{leased},1h")
+    try:
+        beside, dummy = printed(playbooks.run("site", inventory, **QUICK))
+    finally:
+        server.process.kill()
+        server.process.wait()
+    proposed = {name: ip_network(given) for name, given in beside.items()}
+    assert {"container_range", "host_address"} <= proposed.keys()
+    assert [name for name, network in proposed.items() if leased in network] == []
