@@ -18,8 +18,11 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, ScopeData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    ECHO,
     GATEWAY_FROM_LINK,
     GATEWAY_FROM_PARENT,
+    GATEWAYS,
+    WHO_HAS,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import HOLDER, NETWORK, SENDER, UNKNOWN
@@ -333,6 +336,8 @@ def _account(
                 *map(drop_words, loss.drops if loss is not None else ()),
                 _between(loss)
                 if loss is not None and loss.between_hosts
+                else _ask_router(target)
+                if _resolves(edge, target, watch["targets"])
                 else _ask(edge, names, target, parent_reaches),
             ]
         ),
@@ -437,6 +442,29 @@ def _between(loss: LocatedLoss) -> str:
     return (
         f"the network team: {loss.start} has sent it, and {loss.end} has not received it: are the switch ports of both"
         " up and in the same VLAN, and which of them, or of the links between their switches, counts errors or drops"
+    )
+
+
+def _resolves(edge: tuple[str, str], target: TargetData, targets: Sequence[TargetData]) -> bool:
+    """Whether pings to a gateway are lost beyond the parent that always answers ARP or neighbour discovery there."""
+    return (
+        target["method"] == ECHO
+        and bool({SWITCH, GATEWAY} & set(edge))
+        and any(
+            item["method"] == WHO_HAS
+            and (item["network"], item["target"]) == (target["network"], target["target"])
+            and item["kind"] in GATEWAYS
+            and not is_lost(item)
+            for item in targets
+        )
+    )
+
+
+def _ask_router(target: TargetData) -> str:
+    asked = "neighbour discovery" if ":" in target["target"] else "ARP"
+    return (
+        f"whoever runs {target['target']}: it answers {asked} all the time, so that port and VLAN are right; does a"
+        " filter there, or between here and there, drop pings, or is their number limited"
     )
 
 

@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A machine on the LAN has the address of a container, or of the host's own link."""
+"""A machine on the LAN has the address of a container, of the host's own link, or of the gateway."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from tests.faults.fault import Fault
-from tests.faults.lab import FLEET, WEB1, NamespaceLab
+from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 CONTAINER, LINK = FLEET[WEB1].containers[0], FLEET[WEB1].host_address
 
@@ -32,5 +32,6 @@ def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
 
 FAULTS = [
     Fault("duplicate_ip", _add(CONTAINER), _remove(CONTAINER), culprit=_culprit, quick=True),
+    Fault("duplicate_ip/gateway", _add(GATEWAY), _remove(GATEWAY), during=True, lasts=10.0),
     Fault("duplicate_ip/link", _add(LINK), _remove(LINK), culprit=_culprit),
 ]

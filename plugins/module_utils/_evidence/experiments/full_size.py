@@ -93,7 +93,8 @@ def _ask(path: str, label: str, asked: dict[Address, int], often: Repetition) ->
         pinger.never_fragment()
         for packet in range(often.number):
             for target in asked:
-                for number, size in enumerate(sizes[target]):
+                # The largest first: where only so many are answered, it is those, and no smaller MTU seems to be there.
+                for number, size in reversed(list(enumerate(sizes[target]))):
                     if number in answered[target]:
                         continue
                     try:

@@ -21,12 +21,19 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
 
 #: States and owners as arp_conflict_check names them.
 FOREIGN, TAKEN = "foreign", ("duplicate", "in_use")
+#: Claims of a gateway's address that each of several machines makes at least, and over how many seconds all of them do:
+#: one that takes over from another does not.
+CLAIMS, TOGETHER = 3, 1.5
+#: Seconds after the first one from which on another one is the later one; so many machines are named.
+BEGAN, RIVALS_MAX = 0.3, 4
 
 
 def judge(case: Case) -> CauseVerdict:
     probed = case.experiments.result("holders")
     seen = {(address, mac): items for address, mac, items in (*_probed(case, probed), *_heard(case, probed))}
     strangers = {key: items for key, items in seen.items() if key[1] not in case.fleet.passed}
+    if not strangers and (rivals := _rivals(case)):
+        return _two_gateways(case, rivals)
     if not strangers:
         if probed is None:
             return case.not_tested(case.experiments.why_not("holders"))
@@ -45,6 +52,48 @@ def judge(case: Case) -> CauseVerdict:
         culprit=machine(mac),
         remedy=f"remove {address} from {mac}, or give the container or host another address in macvlan_networks",
     )
+
+
+def _two_gateways(case: Case, rivals: list[FrameEvent]) -> CauseVerdict:
+    """rivals: the first claim of each machine, the earliest first."""
+    address, after = rivals[0]["data"]["address"], rivals[-1]["after"]
+    macs = [item["data"]["mac"] for item in rivals]
+    later = after - rivals[0]["after"] > BEGAN
+    return case.confirmed(
+        f"{len(rivals)} machines answer for the gateway {address} at the same time, {' and '.join(macs)}"
+        + (f"; {macs[-1]} was heard from +{after:.1f} s on" if later else ""),
+        map(case.event_item, rivals),
+        after=after if later else None,
+        culprit=machine(macs[-1]) if later else None,
+        remedy=f"ask the network team which of {' and '.join(macs)} is the gateway, and take {address} from the other"
+        " one",
+    )
+
+
+def _rivals(case: Case) -> list[FrameEvent]:
+    """Where several machines outside the fleet claim a gateway's address at the same time: the first claim of each.
+
+    One that claims addresses of the fleet as well is a router with proxy ARP; the MAC addresses of virtual routers are
+    shared on purpose, and one that takes over ends the claims of the other.
+    """
+    claims: dict[str, dict[str, list[FrameEvent]]] = {}
+    for event in (*case.frame_events("arp", "seen"), *case.frame_events("nd", "seen")):
+        data = event["data"]
+        if data["what"] != "probe" and data["incoming"] and not is_virtual_router(data["mac"]):
+            claims.setdefault(data["mac"], {}).setdefault(data["address"], []).append(event)
+    routers = [
+        of
+        for mac, of in claims.items()
+        if mac not in case.fleet.passed and not any(case.fleet.holding(case.segment, address) for address in of)
+    ]
+    for gateway in map(str, case.network.gateways):
+        heard = [of[gateway] for of in routers if gateway in of]
+        often = [events for events in heard if sum(item["data"]["count"] for item in events) >= CLAIMS]
+        ends = [max(item["data"]["last"] for item in events) for events in often]
+        first = sorted((events[0] for events in often), key=lambda item: item["after"])
+        if len(often) > 1 and min(ends) - first[-1]["after"] >= TOGETHER:
+            return first[:RIVALS_MAX]
+    return []
 
 
 def _probed(case: Case, probed: HoldersResult | None) -> list[tuple[str, str, list[EvidenceItem]]]:

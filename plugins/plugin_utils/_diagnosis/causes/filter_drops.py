@@ -167,8 +167,11 @@ def _passages(case: Case, space: NamespaceView, target: TargetData) -> Iterator[
     held = [item["link"] or "" for item in space.addresses() if bare(item["address"]) == str(address)]
     if held and space.label != origin["namespace"]:
         path = space.path(source) if source else None
-        yield _Passage(True, held[0], protocol, source, str(address))
-        yield _Passage(False, path["link"] if path and path["link"] else held[0], protocol, str(address), source)
+        back = path["link"] if path and path["link"] else held[0]
+        # A container that asks for the parent's address is heard by the link over which it is answered.
+        for link in dict.fromkeys((held[0], back)):
+            yield _Passage(True, link, protocol, source, str(address))
+        yield _Passage(False, back, protocol, str(address), source)
 
 
 def _source(asker: NamespaceView | None, address: str, link: str) -> str:

@@ -51,6 +51,16 @@ def test_the_edge_is_the_port_where_the_parent_is_answered_and_the_link_is_not()
     assert "accept the MAC address of lan0" in found.ask
 
 
+def test_a_gateway_that_answers_arp_and_no_pings_is_no_matter_of_ports() -> None:
+    fleet = cases.healthy()
+    watch = fleet["web1"]["watch"]
+    [asked] = [item for item in watch["targets"] if item["kind"] == "gateway_from_parent" and item["method"] == "echo"]
+    asked.update(received=asked["sent"] // 2, first_loss=1.0, losses=[[1.0, watch["duration"]]])
+    assert _account(fleet, asked).ask.startswith("whoever runs 192.168.100.1: it answers ARP all the time")
+    watch["targets"] = [item for item in watch["targets"] if item["method"] == "echo"]
+    assert "up and in the right VLAN" in _account(fleet, asked).ask
+
+
 def test_a_container_is_named_and_looked_at() -> None:
     fleet = cases.healthy()
     cases.lose(fleet, "container_to_host", at=0.0)
@@ -134,7 +144,7 @@ def followed(fleet: dict[str, Any], target: dict[str, Any], edge: list[str], dir
         ("gateway_from_link", ["sender", "lan0"], ("link", "link"), "which filter, route or queue"),
         ("gateway_from_link", ["lan0", "eth0"], ("link", "parent"), "which filter, route or queue"),
         ("gateway_from_link", ["eth0", "network"], ("parent", "switch"), "accept the MAC address of lan0"),
-        ("gateway_from_parent", ["eth0", "network"], ("parent", "switch"), "in the right VLAN"),
+        ("gateway_from_parent", ["eth0", "network"], ("parent", "switch"), "it answers ARP all the time"),
         ("host_to_container", ["web1-c1/eth0", "holder"], ("container:web1-c1",) * 2, "container web1-c1"),
     ],
 )

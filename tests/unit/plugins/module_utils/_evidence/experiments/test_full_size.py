@@ -54,3 +54,18 @@ def test_what_the_device_drops_is_lost_and_other_errors_are_errors(monkeypatch, 
     assert max(found["passed"]) == 1400
     assert min(found["lost"]) > 1400
     assert bool(found["error"]) is is_error
+
+
+class LimitedPinger(NarrowPinger):
+    """Answers the first three only, whatever their size, and later one."""
+
+    def send(self, dummy_target: Address, sequence: int, size: int) -> None:
+        self.number -= 1
+        if self.number > 0 or sequence == full_size.CONTROL:
+            self.answers.append(sequence)
+
+
+def test_a_limit_of_answers_does_not_look_like_a_small_mtu(monkeypatch):
+    monkeypatch.setattr(full_size, "open_pinger", lambda *dummy: LimitedPinger(4))
+    (found,) = full_size._ask("", "", {GATEWAY: 1500}, Repetition(2, 0.01, 0.02))
+    assert max(found["passed"]) > min(found["lost"])

@@ -32,6 +32,10 @@ DATA: dict[str, dict[str, Any]] = {
         "destination": "192.168.100.128/28", "gateway": None, "source": None, "metric": 0, "table": 254,
         "protocol": "boot", "type": "unicast", "scope": 253,
     },
+    "rule": {
+        "family": "ipv4", "priority": 32765, "from": None, "to": None, "iif": None, "oif": None, "mark": None,
+        "table": 0, "action": 8,
+    },
     "neighbour": {"address": "192.168.100.1", "mac": "", "state": "FAILED", "router": False},
     "arp": {
         "what": "request", "address": "192.168.100.1", "mac": "02:00:5e:10:00:aa", "asked": None, "incoming": True,

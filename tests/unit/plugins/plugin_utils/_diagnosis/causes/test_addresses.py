@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from . import causes_cases as cases
 
 
@@ -567,3 +569,43 @@ def test_subnets_of_the_host_that_make_nobody_a_martian() -> None:
         cases.lose(fleet, "host_to_container")
         cases.lose(fleet, "container_to_host")
         assert cases.verdict(fleet, "martian_source").status == "ruled_out", address
+
+
+def _claim(fleet: dict[str, Any], mac: str, address: str, first: float, last: float, count: int = 9) -> None:
+    data = {"what": "reply", "address": address, "mac": mac, "count": count, "last": last}
+    cases.event(fleet, kind="arp", action="seen", link="eth0", after=first, data=data)
+
+
+#: Machines outside of the fleet, the gateway's address, and the MAC address of a virtual router (VRRP).
+ONE, OTHER, ROUTER, VIRTUAL = "02:00:5e:aa:00:01", "02:00:5e:aa:00:02", "192.168.100.1", "00:00:5e:00:01:07"
+
+
+def test_two_machines_that_answer_for_the_gateway_are_one_too_many() -> None:
+    fleet = cases.healthy()
+    _claim(fleet, ONE, ROUTER, 0.0, 5.9)
+    assert cases.verdict(fleet, "duplicate_ip").status != "confirmed"
+    _claim(fleet, OTHER, ROUTER, 2.0, 5.8)
+    _claim(fleet, OTHER, "192.168.100.77", 2.0, 2.0)
+    found = cases.verdict(fleet, "duplicate_ip")
+    assert (found.status, found.after, found.culprit["mac"]) == ("confirmed", 2.0, OTHER)
+    assert f"{ONE} and {OTHER}" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("mac", "first", "last", "also"),
+    [
+        (VIRTUAL, 2.0, 5.8, ""),
+        (OTHER, 5.5, 5.9, ""),
+        (OTHER, 2.0, 5.8, "192.168.100.129"),
+    ],
+    ids=["virtual router", "takes over", "proxy ARP"],
+)
+def test_routers_that_share_or_hand_over_an_address_are_none_too_many(
+    mac: str, first: float, last: float, also: str
+) -> None:
+    fleet = cases.healthy()
+    _claim(fleet, ONE, ROUTER, 0.0, 5.6)
+    _claim(fleet, mac, ROUTER, first, last)
+    if also:
+        _claim(fleet, mac, also, 1.0, 1.0, 1)
+    assert cases.verdict(fleet, "duplicate_ip").status != "confirmed"

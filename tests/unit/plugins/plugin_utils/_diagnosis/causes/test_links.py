@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from . import causes_cases as cases
 
 
@@ -126,3 +130,68 @@ def test_a_smaller_mtu_on_the_way_shows_in_what_gets_through() -> None:
     assert "packets of 1450 octets and more from web1 to 192.168.100.1" in found.summary
     pair.update(passed=[1280, 1450], lost=[1400, 1500])
     assert cases.verdict(fleet, "mtu_mismatch").status == "ruled_out", "lost by chance"
+
+
+def _path(fleet: dict[str, Any], target: str) -> dict[str, Any]:
+    own = fleet["web1"]["after"]["namespaces"][0]
+    return next(item for item in own["paths"] if item["target"] == target)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [("Invalid argument", "blackhole"), ("Permission denied", "prohibit"), ("No route to host", "unreachable")],
+)
+def test_a_route_that_refuses_takes_precedence(error: str, kind: str) -> None:
+    fleet = cases.healthy()
+    _path(fleet, "192.168.100.129").update(link="", source=None, error=error)
+    assert cases.verdict(fleet, "route_diverted").status == "ruled_out", "nothing is lost"
+    cases.lose(fleet, "host_to_container", at=0.0)
+    found = cases.verdict(fleet, "route_diverted")
+    assert (found.status, f"192.168.100.129 is refused by a route or rule of type {kind}" in found.summary) == (
+        "confirmed", True,
+    )  # fmt: skip
+    assert "ip route show table all match 192.168.100.129" in found.remedy
+
+
+def test_a_host_without_any_route_is_no_matter_of_precedence() -> None:
+    fleet = cases.healthy()
+    _path(fleet, "192.168.100.129").update(link="", source=None, error="Network is unreachable")
+    cases.lose(fleet, "host_to_container", at=0.0)
+    assert cases.verdict(fleet, "route_diverted").status == "ruled_out"
+
+
+def test_a_tunnel_that_takes_the_gateway_is_named_with_who_added_its_route() -> None:
+    fleet = cases.healthy()
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["links"].append({**cases.own_link(fleet, "eth0"), "name": "tun9", "index": 9})
+    _path(fleet, "192.168.100.1")["link"] = "tun9"
+    cases.lose(fleet, "gateway_from_parent", at=1.0)
+    data = {"destination": "192.168.100.1/32", "gateway": None, "table": 254, "type": "unicast"}
+    cases.event(fleet, kind="route", action="new", link="tun9", after=0.9, data=data, process=cases.process("vpnd"))
+    found = cases.verdict(fleet, "route_diverted")
+    assert (found.status, found.after, found.culprit["name"]) == ("confirmed", 0.9, "vpnd")
+    assert found.steps[0].text == "ip route delete 192.168.100.1/32 dev tun9 table 254"
+    own["addresses"].append(
+        {"link": "tun9", "address": "192.168.100.9/24", "permanent": True, "tentative": False, "dadfailed": False}
+    )
+    assert cases.verdict(fleet, "route_diverted").status == "ruled_out", "it is two_uplinks_one_subnet"
+
+
+def test_a_rule_that_takes_precedence_is_deleted_by_its_priority() -> None:
+    fleet = cases.healthy()
+    _path(fleet, "192.168.100.129").update(link="", source=None, error="Permission denied")
+    cases.lose(fleet, "host_to_container")
+    data = {"family": "ipv4", "priority": 500, "to": "192.168.100.129/32"}
+    cases.event(fleet, kind="rule", action="new", link="", after=0.9, data=data, process=cases.process("ip"))
+    assert cases.verdict(fleet, "route_diverted").steps[0].text == "ip rule delete priority 500"
+
+
+def test_an_address_that_the_table_local_lacks_is_not_the_host_s_own() -> None:
+    fleet = cases.healthy()
+    _path(fleet, "192.168.100.3").update(local=False, link="lan0")
+    assert cases.verdict(fleet, "route_diverted").status == "ruled_out", "nothing is lost"
+    cases.lose(fleet, "container_to_host")
+    found = cases.verdict(fleet, "route_diverted")
+    assert (found.status, found.steps[0].text) == (
+        "confirmed", "ip route add local 192.168.100.3 dev lan0 table local",
+    )  # fmt: skip
