@@ -20,6 +20,7 @@ class Progress:
 
     targets: how many are asked. answering: how many answered the last question that was decided.
     broken: when something was found to be broken, for which a watch ends early; None where nothing is.
+    since: when the first question was sent that it did not answer, where no answer can come late; None otherwise.
     losses: when each target was found to be lost, in that order. returned: whether one of them answered again.
     """
 
@@ -27,11 +28,18 @@ class Progress:
     targets: int = 0
     answering: int = 0
     broken: float | None = None
+    since: float | None = None
     losses: Mapping[WatchTarget, float] = field(default_factory=dict)
     returned: bool = False
 
+    @property
+    def counts_from(self) -> float | None:
+        """From when the seconds count for which a watch goes on; None where nothing is broken."""
+        return self.broken if self.since is None or self.returned else self.since
+
     def ends(self, after_break: float | None) -> float | None:
         """When the watch is to end early; None where it is not. after_break: seconds after something broke."""
-        if self.broken is None or after_break is None:
+        begin = self.counts_from
+        if begin is None or after_break is None:
             return None
-        return self.broken + after_break * (COMES_AND_GOES if self.returned else 1.0)
+        return begin + after_break * (COMES_AND_GOES if self.returned else 1.0)

@@ -30,7 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import declined
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Steady, Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe, Series
@@ -77,6 +77,9 @@ TOGETHER = 0.02
 PRIORITY = -10
 #: Seconds, instead of Python's 5 ms.
 SWITCH_INTERVAL = 0.0005
+#: Where a watch is calm (`_since`): the slowest answer, answers in all before the break, seconds that it goes on at
+#: least after something was found to be broken, and seconds for which the last answers are waited for.
+QUICK, ANSWERS, AFTER_LEAST, GRACE = 0.1, 12, 1.0, 0.25
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
 
@@ -281,7 +284,10 @@ class Observer:
                     lost_at = min(lost_at, now + TOGETHER)
             listening.settle(now)
             frames.listen_again(now)
-            if stopped:
+            is_calm = self.progress.since is not None and over < last
+            if is_calm and now >= over + GRACE:
+                stopped = self._serve(selector, 0) or stopped
+            if stopped or (is_calm and now >= over + GRACE):
                 asking.forget_waiting()
             if stopped or (now >= over and not asking.waiting):
                 break
@@ -305,7 +311,8 @@ class Observer:
                 chores_at = now + LINGER
             self._cpu = time.thread_time()
             self._ready.set()
-            dates = [min(round_at, over), lost_at, poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
+            next_round = min(round_at, over) if now < over else over + GRACE if is_calm else math.inf
+            dates = [next_round, lost_at, poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
             if not wakes.take(now):
                 # Too many events to wake for each: let some of them gather.
                 time.sleep(GATHER)
@@ -346,7 +353,28 @@ class Observer:
             known.setdefault(item, self.after())
         answering = sum(asking.answers(probe) for dummy, probe in asked)
         returned = self.progress.returned or len(known) > len(lost)
-        return Progress(self.after(), len(asked), answering, broken, known, returned)
+        since = None if broken is None or returned else self._since(asked, broken, asking)
+        return Progress(self.after(), len(asked), answering, broken, since, known, returned)
+
+    def _since(self, asked: Sequence[tuple[WatchTarget, Probe]], broken: float, asking: Asking) -> float | None:
+        """When the first question was sent that was lost, where the watch is calm; of several targets the last one.
+
+        It is where all targets have answered quickly, and lost nothing before that: then a silence is no coincidence
+        and no slow path, and shows in a shorter time.
+        """
+        after_break = self._request.after_break
+        found: list[Steady] = []
+        for item, probe in asked:
+            steady = asking.steady(probe)
+            if steady is not None:
+                found.append(steady)
+            elif asking.answered(probe) or not self._may_decline(item, probe, asking):
+                return None
+        since = max((one.since for one in found if one.since is not None), default=None)
+        quick = max((one.slowest for one in found), default=math.inf) <= QUICK
+        if after_break is None or since is None or not quick or sum(one.answers for one in found) < ANSWERS:
+            return None
+        return min(max(since, broken - max(after_break - AFTER_LEAST, 0.0)), broken)
 
     def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
         if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):
