@@ -166,9 +166,9 @@ class Asking:
         """How a target has answered so far; None where it never has, or lost something before its last answer."""
         attempts = self._attempts[probe]
         took = [item.rtt for item in attempts if item.rtt is not None]
-        if not took or attempts[len(took) - 1].rtt is None:
-            return None
         first = len(took)
+        if not took or any(item.rtt is None for item in attempts[:first]):
+            return None
         lost = any((probe, number) not in self._waiting for number in range(first, len(attempts)))
         return Steady(first, max(took), attempts[first].after if lost else None)
 

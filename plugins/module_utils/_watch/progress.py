@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Steady
 
 from .targets import WatchTarget
 
 #: A loss that comes and goes is watched for so many times as long as one that stays: its pattern shows in its periods.
 COMES_AND_GOES = 4.0
+
+#: Of a calm watch: seconds that the slowest answer took at most, answers of all targets together at least, and seconds
+#: at least for which it goes on after something was found to be broken.
+QUICK, ANSWERS, AFTER_LEAST = 0.1, 12, 1.0
 
 
 @dataclass(frozen=True)
@@ -43,3 +49,19 @@ class Progress:
         if begin is None or after_break is None:
             return None
         return begin + after_break * (COMES_AND_GOES if self.returned else 1.0)
+
+
+def calm_since(targets: Sequence[Steady], broken: float, after_break: float | None) -> float | None:
+    """When the first question was sent that was lost, of several targets the last of these moments; None where a watch
+    is not calm.
+
+    Where all targets have answered quickly, and had lost nothing before, a silence is neither a slow path nor a
+    coincidence. broken: when it was found, by which this is no later. after_break: seconds for which the watch goes on.
+    """
+    lost = [one.since for one in targets if one.since is not None]
+    if after_break is None or not lost or sum(one.answers for one in targets) < ANSWERS:
+        return None
+    if max(one.slowest for one in targets) > QUICK:
+        return None
+    earliest = broken - max(after_break - AFTER_LEAST, 0.0)
+    return min(max(*lost, earliest), broken)

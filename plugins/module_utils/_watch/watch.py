@@ -51,7 +51,7 @@ from .listening import SILENCE, Listening, try_add
 from .managers import Managers
 from .path.data import PathsData
 from .path.follow import Follower
-from .progress import Progress
+from .progress import Progress, calm_since
 from .record import Budget, Record
 from .state import NEW
 from .surroundings import heard, interest, open_transports, watched
@@ -77,9 +77,8 @@ TOGETHER = 0.02
 PRIORITY = -10
 #: Seconds, instead of Python's 5 ms.
 SWITCH_INTERVAL = 0.0005
-#: Where a watch is calm (`_since`): the slowest answer, answers in all before the break, seconds that it goes on at
-#: least after something was found to be broken, and seconds for which the last answers are waited for.
-QUICK, ANSWERS, AFTER_LEAST, GRACE = 0.1, 12, 1.0, 0.25
+#: Seconds for which the last answers are waited for where none can come late (`_since`).
+GRACE = 0.25
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
 
@@ -357,12 +356,10 @@ class Observer:
         return Progress(self.after(), len(asked), answering, broken, since, known, returned)
 
     def _since(self, asked: Sequence[tuple[WatchTarget, Probe]], broken: float, asking: Asking) -> float | None:
-        """When the first question was sent that was lost, where the watch is calm; of several targets the last one.
+        """When what is broken was asked for the first time without an answer (`calm_since`), if nothing can come late.
 
-        It is where all targets have answered quickly, and lost nothing before that: then a silence is no coincidence
-        and no slow path, and shows in a shorter time.
+        A target of which nothing is known but that it never answered may be slow, unless it may just decline to.
         """
-        after_break = self._request.after_break
         found: list[Steady] = []
         for item, probe in asked:
             steady = asking.steady(probe)
@@ -370,11 +367,7 @@ class Observer:
                 found.append(steady)
             elif asking.answered(probe) or not self._may_decline(item, probe, asking):
                 return None
-        since = max((one.since for one in found if one.since is not None), default=None)
-        quick = max((one.slowest for one in found), default=math.inf) <= QUICK
-        if after_break is None or since is None or not quick or sum(one.answers for one in found) < ANSWERS:
-            return None
-        return min(max(since, broken - max(after_break - AFTER_LEAST, 0.0)), broken)
+        return calm_since(found, broken, self._request.after_break)
 
     def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
         if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):
