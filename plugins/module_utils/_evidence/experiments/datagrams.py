@@ -143,7 +143,7 @@ def _ask(pairs: Sequence[ChecksumPair], summed: bool, seconds: float) -> None:
 
 
 def _listen(pairs: Sequence[ChecksumPair], kinds: Sequence[bool], seconds: float) -> None:
-    """Note answers for that long, or until nothing that was asked is left without one. kinds: with a checksum or not."""
+    """Note answers for that long, or until all that was asked is answered. kinds: with a checksum or not."""
     end = time.monotonic() + seconds
     while True:
         waiting = {
