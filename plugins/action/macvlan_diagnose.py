@@ -43,12 +43,14 @@ class ActionModule(ActionBase):
         result: Result = super().run(tmp, task_vars)
         arguments = with_host_id(self._task.args, task_vars)
         arguments = {**_place(task_vars or {}), **arguments}
-        with followed(self, arguments, task_vars or {}) as given:
+        # while the watch goes on, and not between its end and the verdict
+        measured: list[ClockData] = []
+        with followed(self, arguments, task_vars or {}, lambda second: measured.extend(_clock(second))) as given:
             made = clean_data(self._collected(given, task_vars))
         # nobody but this plugin packs
         result.update({key: value for key, value in made.items() if key != PACKED})
         if "evidence" in made:
-            result["clock"] = self._clock()
+            result["clock"] = next(iter(measured or _clock(self)), None)
             # every task's result becomes an event that a controller stores
             result[PACKED] = packed(result.pop("evidence"))
         return result
@@ -62,23 +64,24 @@ class ActionModule(ActionBase):
             raise AnsibleConnectionFailure("the connection fell silent while the evidence was collected") from error
         return made
 
-    def _clock(self) -> ClockData | None:
-        """The host's clock minus ours, from the middle of the quickest exchange; None where date(1) does not work."""
-        best: ClockData | None = None
-        for dummy in range(TRIES):
-            before = time.time()
-            answer = self._low_level_execute_command("date +%s.%N", sudoable=False)
-            after = time.time()
-            seconds, resolution = _seconds(str(answer.get("stdout", "")))
-            if answer.get("rc") != 0 or seconds is None:
-                return best
-            uncertainty = (after - before) / 2 + resolution
-            if best is None or uncertainty < best["uncertainty_seconds"]:
-                offset = seconds + resolution / 2 - (before + after) / 2
-                best = {"offset_seconds": round(offset, 3), "uncertainty_seconds": round(uncertainty, 3)}
-            if uncertainty <= GOOD:
-                break
-        return best
+
+def _clock(action: ActionBase) -> list[ClockData]:
+    """The host's clock minus ours, from the middle of the quickest exchange; nothing where date(1) does not work."""
+    best: list[ClockData] = []
+    for dummy in range(TRIES):
+        before = time.time()
+        answer = action._low_level_execute_command("date +%s.%N", sudoable=False)
+        after = time.time()
+        seconds, resolution = _seconds(str(answer.get("stdout", "")))
+        if answer.get("rc") != 0 or seconds is None:
+            return best
+        uncertainty = (after - before) / 2 + resolution
+        if not best or uncertainty < best[0]["uncertainty_seconds"]:
+            offset = seconds + resolution / 2 - (before + after) / 2
+            best = [{"offset_seconds": round(offset, 3), "uncertainty_seconds": round(uncertainty, 3)}]
+        if uncertainty <= GOOD:
+            break
+    return best
 
 
 def _duration(arguments: Arguments) -> float:

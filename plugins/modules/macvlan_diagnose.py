@@ -75,6 +75,9 @@ options:
     description:
       - End the watch this many seconds after something broke that had worked, or was broken from the start; four times
         as many where it answered again, as a pattern takes longer to show.
+      - They count from the first unanswered question where all targets have answered within 0.1 seconds and lost
+        nothing before, as a silence is then neither a slow path nor a coincidence; else from when it is known to be
+        lost.
       - Run by Ansible, the watches of all hosts of the task end then. One that began later lasts as many seconds, too.
       - Without it the watch lasts for O(duration).
     type: float

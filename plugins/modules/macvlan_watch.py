@@ -89,6 +89,9 @@ options:
     description:
       - End the watch this many seconds after a target broke, or was broken from the start; four times as many where
         it answered again, as a pattern takes longer to show.
+      - They count from the first unanswered question where all targets have answered within 0.1 seconds and lost
+        nothing before, as a silence is then neither a slow path nor a coincidence; else from when it is known to be
+        lost.
       - Without it the watch lasts for O(duration).
     type: float
   temporary_child:

@@ -91,8 +91,8 @@ def _collected(options: CollectOptions, declared: list[MacvlanNetwork], live: Li
         drift = executor.submit(_drift, options, problems)
         containers = executor.submit(_container_drift, options, problems)
         contexts = [_context(scope, timeline, before) for scope in scopes]
-        heard = listening.fresh(time.monotonic())
-        experiments = making.experiments(contexts, options.active, turn, heard, problems)
+        experiments = making.experiments(contexts, options.active, turn, listening, problems)
+        listening.close()
     evidence: HostEvidence = {
         "schema": SCHEMA_VERSION,
         "host": options.host_id,
@@ -121,19 +121,17 @@ def _observed(
     """The timeline, the paths of what was lost, and the turn of this host, if it has one. Errors: SystemExit."""
     observer = _watch.Observer(_watch_options(options))
     observer.start()
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        try:
-            executor.submit(
-                listening.run,
-                observer.wait,
-                lambda: observer.progress.broken is not None or (live is not None and live.others),
-            )
-            if live is not None:
-                live.attend(observer)
-            else:
-                observer.wait()
-        finally:
-            timeline = observer.stop()
+    try:
+        listening.start(
+            observer.wait,
+            lambda: observer.progress.broken is not None or (live is not None and live.others),
+        )
+        if live is not None:
+            live.attend(observer)
+        else:
+            observer.wait()
+    finally:
+        timeline = observer.stop()
     return timeline, observer.paths, _turn(options, live, observer.progress.broken is not None)
 
 

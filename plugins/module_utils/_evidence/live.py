@@ -59,8 +59,8 @@ class LiveItem(TypedDict):
 
 
 class LiveStatus(TypedDict):
-    """after: seconds since the watch began. targets, answering: how many. broken_for: seconds since something was
-    found to be broken. comes_back: whether something lost has answered again, so that this goes on for longer.
+    """after: seconds since the watch began. targets, answering: how many. broken_for: seconds since something broke
+    (`Progress.counts_from`). comes_back: whether something lost has answered again, so that this goes on for longer.
     over: whether the watch is. more: losses and events that are not among the news."""
 
     after: float
@@ -123,13 +123,14 @@ class Live:
 
     def _say(self, observer: Observer, over: bool = False) -> None:
         progress = observer.progress
+        begin = progress.counts_from
         self._add_losses(progress)
         self._add_events(observer.events(self._events))
         status: LiveStatus = {
             "after": progress.after,
             "targets": progress.targets,
             "answering": progress.answering,
-            "broken_for": None if progress.broken is None else round(observer.after() - progress.broken, 1),
+            "broken_for": None if begin is None else round(observer.after() - begin, 1),
             "comes_back": progress.returned,
             "over": over,
             "news": self._news,

@@ -43,9 +43,14 @@ class DuringWatch:
         self._problems = problems
         self._made: dict[tuple[str, str], ExperimentData] = {}
         self._ended = 0.0
+        self._executor = ThreadPoolExecutor(max_workers=1)
+        self._running: Future[None] | None = None
 
-    def run(self, is_over: Callable[[float], bool], is_broken: Callable[[], bool]) -> None:
-        """Returns when the watch is over, or when it has heard enough. is_over: waits for that many seconds."""
+    def start(self, is_over: Callable[[float], bool], is_broken: Callable[[], bool]) -> None:
+        """Listen once something is broken, as long as the watch is not over. is_over: waits for that many seconds."""
+        self._running = self._executor.submit(self._run, is_over, is_broken)
+
+    def _run(self, is_over: Callable[[float], bool], is_broken: Callable[[], bool]) -> None:
         while not is_broken():
             if is_over(LOOK):
                 return
@@ -54,21 +59,28 @@ class DuringWatch:
         self._made = {(item["id"], item["network"]): item for item in made if item["ran"]}
         self._ended = time.monotonic()
 
-    def fresh(self, now: float) -> dict[tuple[str, str], ExperimentData]:
-        """By experiment and network, as far as it is fresh. now: time.monotonic."""
-        return self._made if now - self._ended <= FRESH else {}
+    def close(self) -> None:
+        self._executor.shutdown()
+
+    def heard(self, experiment: Experiment, network: str) -> ExperimentData | None:
+        """What was heard, if it was listened for and is fresh; waits for what is being listened for."""
+        if not experiment.listens:
+            return None
+        if self._running is not None:
+            self._running.result()
+        return self._made.get((experiment.id, network)) if time.monotonic() - self._ended <= FRESH else None
 
 
 def experiments(
     contexts: Sequence[Context],
     active: bool,
     turn: Turn | None,
-    heard: dict[tuple[str, str], ExperimentData],
+    listening: DuringWatch,
     problems: list[str],
 ) -> list[ExperimentData]:
     """Every experiment for every network: its result, or why it was not made.
 
-    turn: this host's; None where it makes none of those that have turns. heard: what was made already.
+    turn: this host's; None where it makes none of those that have turns. listening: what was made already.
     """
     tasks = [(experiment, context) for experiment in EXPERIMENTS for context in contexts]
     if not active:
@@ -76,7 +88,7 @@ def experiments(
     with ThreadPoolExecutor(max_workers=PARALLEL) as executor:
 
         def begin(task: Task) -> Future[ExperimentData]:
-            return executor.submit(_unless_heard, *task, turn, heard, problems)
+            return executor.submit(_unless_heard, *task, turn, listening, problems)
 
         asking, repairs = _of(tasks, ASKING), _of(tasks, REPAIRING)
         begun = [begin(task) for task in asking if not task[0].in_turns]
@@ -95,7 +107,7 @@ def experiments(
             for experiment, context in repairs:
                 known = asked.get(_key((experiment, context)))
                 knowing = replace(context, made=_of_network(made, context), early=known)
-                repairing.append(_unless_heard(experiment, knowing, turn, heard, problems))
+                repairing.append(_unless_heard(experiment, knowing, turn, listening, problems))
         return [*made, *(one.result() for one in later), *repairing]
 
 
@@ -125,10 +137,10 @@ def _unless_heard(
     experiment: Experiment,
     context: Context,
     turn: Turn | None,
-    heard: dict[tuple[str, str], ExperimentData],
+    listening: DuringWatch,
     problems: list[str],
 ) -> ExperimentData:
-    before = heard.get(_key((experiment, context)))
+    before = listening.heard(experiment, context.network.name)
     if before is not None:
         return before
     if turn is None and experiment.in_turns:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 
@@ -37,6 +37,15 @@ class Transport(Protocol):
 
     def receive(self) -> Iterator[tuple[Address, int | None]]:
         """Target and sequence number of each pending answer; None where answers carry no number."""
+
+
+class Steady(NamedTuple):
+    """answers: how many there were, in a row. slowest: seconds. since: when the first question of those that have been
+    lost after them was sent, None where none has been."""
+
+    answers: int
+    slowest: float
+    since: float | None
 
 
 class Asking:
@@ -122,6 +131,10 @@ class Asking:
         """How many attempts a probe has had so far."""
         return len(self._attempts[probe])
 
+    def answered(self, probe: Probe) -> bool:
+        """Whether any attempt was."""
+        return any(item.rtt is not None for item in self._attempts[probe])
+
     def doubtful(self, probe: Probe, enough: int) -> bool:
         """Whether the last attempt was lost, and fewer than enough in all."""
         attempts = self._attempts[probe]
@@ -148,6 +161,16 @@ class Asking:
             if found >= losses:
                 return never_counts or any(item.rtt is not None for item in attempts[:number])
         return False
+
+    def steady(self, probe: Probe) -> Steady | None:
+        """How a target has answered so far; None where it never has, or lost something before its last answer."""
+        attempts = self._attempts[probe]
+        took = [item.rtt for item in attempts if item.rtt is not None]
+        first = len(took)
+        if not took or any(item.rtt is None for item in attempts[:first]):
+            return None
+        lost = any((probe, number) not in self._waiting for number in range(first, len(attempts)))
+        return Steady(first, max(took), attempts[first].after if lost else None)
 
     def send(self, probes: Iterable[Probe]) -> None:
         unsent = []

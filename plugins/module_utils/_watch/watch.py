@@ -30,7 +30,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read import read_all
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import declined
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Transport
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Steady, Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe, Series
@@ -51,7 +51,7 @@ from .listening import SILENCE, Listening, try_add
 from .managers import Managers
 from .path.data import PathsData
 from .path.follow import Follower
-from .progress import Progress
+from .progress import Progress, calm_since
 from .record import Budget, Record
 from .state import NEW
 from .surroundings import heard, interest, open_transports, watched
@@ -77,6 +77,8 @@ TOGETHER = 0.02
 PRIORITY = -10
 #: Seconds, instead of Python's 5 ms.
 SWITCH_INTERVAL = 0.0005
+#: Seconds for which the last answers are waited for where none can come late (`_since`).
+GRACE = 0.25
 #: Seconds for which an ended namespace may be kept alive at most.
 LINGER = 1.0
 
@@ -281,7 +283,10 @@ class Observer:
                     lost_at = min(lost_at, now + TOGETHER)
             listening.settle(now)
             frames.listen_again(now)
-            if stopped:
+            is_calm = self.progress.since is not None and over < last
+            if is_calm and now >= over + GRACE:
+                stopped = self._serve(selector, 0) or stopped
+            if stopped or (is_calm and now >= over + GRACE):
                 asking.forget_waiting()
             if stopped or (now >= over and not asking.waiting):
                 break
@@ -305,7 +310,8 @@ class Observer:
                 chores_at = now + LINGER
             self._cpu = time.thread_time()
             self._ready.set()
-            dates = [min(round_at, over), lost_at, poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
+            next_round = min(round_at, over) if now < over else over + GRACE if is_calm else math.inf
+            dates = [next_round, lost_at, poll_at, chores_at, asking.next_deadline, listening.due, frames.due]
             if not wakes.take(now):
                 # Too many events to wake for each: let some of them gather.
                 time.sleep(GATHER)
@@ -346,7 +352,22 @@ class Observer:
             known.setdefault(item, self.after())
         answering = sum(asking.answers(probe) for dummy, probe in asked)
         returned = self.progress.returned or len(known) > len(lost)
-        return Progress(self.after(), len(asked), answering, broken, known, returned)
+        since = None if broken is None or returned else self._since(asked, broken, asking)
+        return Progress(self.after(), len(asked), answering, broken, since, known, returned)
+
+    def _since(self, asked: Sequence[tuple[WatchTarget, Probe]], broken: float, asking: Asking) -> float | None:
+        """When what is broken was asked for the first time without an answer (`calm_since`), if nothing can come late.
+
+        A target of which nothing is known but that it never answered may be slow, unless it may just decline to.
+        """
+        found: list[Steady] = []
+        for item, probe in asked:
+            steady = asking.steady(probe)
+            if steady is not None:
+                found.append(steady)
+            elif asking.answered(probe) or not self._may_decline(item, probe, asking):
+                return None
+        return calm_since(found, broken, self._request.after_break)
 
     def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
         if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):

@@ -88,7 +88,7 @@ class LiveWatch:
     """run: runs a command on the host and returns what it printed, None where it failed. interpreter: of the module,
     empty as long as that is not known. after_break: seconds, None where the watch is never to end early.
 
-    at_once: how many hosts are watched at the same time at most.
+    at_once: how many hosts are watched at the same time at most. meanwhile: done once, while the watch goes on.
     """
 
     def __init__(
@@ -100,8 +100,10 @@ class LiveWatch:
         board: Board,
         after_break: float | None,
         at_once: int,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._run = run
+        self._meanwhile = meanwhile
         self._interpreter = interpreter
         self._board = board
         self._after_break = after_break
@@ -175,6 +177,7 @@ class LiveWatch:
         revision, state = found
         if self._began is None:
             self._began = time.monotonic() - state.after
+            self._meanwhile()
         if revision != self._known:
             self._known, self._state = revision, state
             self._board.write(state)

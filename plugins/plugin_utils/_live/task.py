@@ -23,8 +23,12 @@ from .follow import LiveWatch
 
 
 @contextlib.contextmanager
-def followed(action: ActionBase, arguments: Arguments, task_vars: Variables) -> Iterator[Arguments]:
+def followed(
+    action: ActionBase, arguments: Arguments, task_vars: Variables, meanwhile: Callable[[ActionBase], None]
+) -> Iterator[Arguments]:
     """Follow the watch of the module that runs meanwhile. Gives its arguments.
+
+    meanwhile: done once while the watch goes on, with an action that can run commands then.
 
     A task that is to print nothing, or to be left alone (async), is not followed; nor is one for which this is not
     possible. It is as good, but for what is printed, and for its end.
@@ -40,14 +44,16 @@ def followed(action: ActionBase, arguments: Arguments, task_vars: Variables) -> 
     except OSError:
         yield arguments
         return
+    second = _second(action)
     follower = LiveWatch(
         host,
         token,
-        _runner(action),
+        _runner(second),
         lambda: to_text(action._used_interpreter or "").lstrip("#!").strip(),
         board,
         _seconds(arguments.get("after_break")),
         min(hosts, int(task_vars.get("ansible_forks") or constants.DEFAULT_FORKS)),
+        lambda: meanwhile(second),
     )
     follower.start()
     try:
@@ -62,7 +68,7 @@ def _directory(action: ActionBase) -> str:
     return os.path.join(constants.DEFAULT_LOCAL_TMP, f"linuxnet-macvlan-{name}")
 
 
-def _runner(action: ActionBase) -> Callable[[str], str | None]:
+def _second(action: ActionBase) -> ActionBase:
     """Runs commands on the host while the action's own connection is in use.
 
     Connection and become plugins keep the state of the command that runs in themselves, so this has its own ones: flat
@@ -73,7 +79,10 @@ def _runner(action: ActionBase) -> Callable[[str], str | None]:
         connection.set_become_plugin(copy.copy(connection.become))
     second = copy.copy(action)
     second._connection = connection
+    return second
 
+
+def _runner(second: ActionBase) -> Callable[[str], str | None]:
     def run(command: str) -> str | None:
         answer = second._low_level_execute_command(command)
         return str(answer.get("stdout", "")) if answer.get("rc") == 0 else None

@@ -173,7 +173,8 @@ def _ask(pairs: list[LostPair], pingers: list[Pinger], answered: list[set[int]],
             # What the kernel refuses to send is not answered.
             with contextlib.suppress(OSError):
                 pinger.send(pair.target, number)
-        time.sleep(often.gap)
+        if number < first + often.number - 1:
+            time.sleep(often.gap)
     end = time.monotonic() + often.patience
     while True:
         for pair, pinger, seen in zip(pairs, pingers, answered):

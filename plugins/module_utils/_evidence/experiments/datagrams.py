@@ -29,6 +29,9 @@ from .results import DatagramPair, DatagramsResult
 #: Datagrams of each kind at least. Hosts limit such answers: Linux to one in a
 #: second after the first six (net/ipv4/icmp.c, icmpv4_xrlim_allow).
 QUESTIONS = 3
+#: Seconds at least for which the answer to one datagram is waited for before the next one; after the last one all
+#: answers have the patience of the experiment.
+SOON = 0.1
 #: Pairs of sender and gateway at most.
 PAIRS = 8
 #: The first port of traceroute(8): nobody listens there.
@@ -51,6 +54,14 @@ class ChecksumPair:
     sent: int = 0
     summed: int = 0
     unsummed: int = 0
+
+    def waits(self, summed: bool) -> bool:
+        """Whether fewer were answered than sent."""
+        return (self.summed if summed else self.unsummed) < self.sent
+
+    def answered(self, summed: bool) -> None:
+        self.summed += summed
+        self.unsummed += not summed
 
     def as_data(self) -> DatagramPair:
         return {
@@ -89,14 +100,17 @@ def _run(context: Context) -> DatagramsResult:
             with contextlib.suppress(NamespaceGone, OSError):
                 made = run_in(path or OWN, functools.partial(_open, target))
                 pairs.append(ChecksumPair(label, target, stack.enter_context(made[0]), stack.enter_context(made[1])))
+        # Where so many are asked that answers are limited, each one gets its time.
+        soon = often.patience if often.number > QUESTIONS else min(max(SOON, 2 * context.noise.rtt), often.patience)
         for number in range(often.number):
             pending = [pair for pair in pairs if not pair.summed]
             for pair in pending:
                 pair.sent += 1
             # In the opposite order each time: where answers are limited, every second question may be answered.
             for summed in (True, False) if number % 2 == 0 else (False, True):
-                _ask([pair for pair in pending if not pair.summed], summed, often.patience)
+                _ask([pair for pair in pending if not pair.summed], summed, soon)
             time.sleep(often.gap)
+        _listen([pair for pair in pairs if not pair.summed], (True, False), often.patience - soon)
     return {"pairs": [pair.as_data() for pair in pairs]}
 
 
@@ -112,21 +126,39 @@ def _open(target: Address) -> tuple[socket.socket, socket.socket]:
         return made[0], made[1]
 
 
-def _ask(pairs: Sequence[ChecksumPair], summed: bool, patience: float) -> None:
-    """Send one datagram of each pair, and note whose was answered within the patience, in seconds."""
-    waiting = {pair.with_checksum if summed else pair.without: pair for pair in pairs}
-    end = time.monotonic() + patience
-    for sock in waiting:
-        with contextlib.suppress(OSError):
+def _ask(pairs: Sequence[ChecksumPair], summed: bool, seconds: float) -> None:
+    """Send one datagram of each pair, and note which ones were answered within that time."""
+    for pair in pairs:
+        sock = pair.with_checksum if summed else pair.without
+        try:
             sock.send(b"linuxnet.macvlan")
-    while waiting and time.monotonic() < end:
-        ready = select.select(list(waiting), [], [], max(end - time.monotonic(), 0))[0]
+        except ConnectionRefusedError:
+            # It says that an earlier one was answered, and has sent nothing.
+            pair.answered(summed)
+            with contextlib.suppress(OSError):
+                sock.send(b"linuxnet.macvlan")
+        except OSError:
+            pass
+    _listen(pairs, (summed,), seconds)
+
+
+def _listen(pairs: Sequence[ChecksumPair], kinds: Sequence[bool], seconds: float) -> None:
+    """Note answers for that long, or until all that was asked is answered. kinds: with a checksum or not."""
+    end = time.monotonic() + seconds
+    while True:
+        waiting = {
+            pair.with_checksum if summed else pair.without: (pair, summed)
+            for pair in pairs
+            for summed in kinds
+            if pair.waits(summed)
+        }
+        left = end - time.monotonic()
+        ready = select.select(list(waiting), [], [], left)[0] if waiting and left > 0 else []
         if not ready:
             return
         for sock in filter(_is_answer, ready):
-            pair = waiting.pop(sock)
-            pair.summed += summed
-            pair.unsummed += not summed
+            pair, summed = waiting[sock]
+            pair.answered(summed)
 
 
 def _is_answer(sock: socket.socket) -> bool:

@@ -10,6 +10,7 @@ import errno
 import select
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone
@@ -26,6 +27,8 @@ SIZES = (1280, 1400, 1450, 1492, 1500, 8950, 9000)
 PACKETS, GAP = 3, 0.1
 #: Pairs that are tried at most.
 PAIRS = 16
+#: Senders that ask at the same time.
+SENDERS = 4
 #: The sequence number of the last question, beyond those of the sizes.
 CONTROL = 1000
 
@@ -57,14 +60,18 @@ def _run(context: Context) -> FullSizeResult:
     by_sender: dict[tuple[str, str], list[Address]] = {}
     for path, label, target in chosen:
         by_sender.setdefault((path, label), []).append(target)
-    pairs: list[SizedPair] = []
-    for (path, label), targets in by_sender.items():
-        asked = {target: sizes(label, target) for target in targets}
+
+    def ask(sender: tuple[str, str]) -> list[SizedPair]:
+        path, label = sender
+        asked = {target: sizes(label, target) for target in by_sender[sender]}
         try:
-            pairs += _ask(path, label, asked, often)
+            return _ask(path, label, asked, often)
         except (NamespaceGone, OSError) as error:
-            pairs += [_result(label, target, size, error=str(error)) for target, size in asked.items()]
-    return {"pairs": pairs}
+            return [_result(label, target, size, error=str(error)) for target, size in asked.items()]
+
+    # The targets of one sender fill a queue; those of another one have another.
+    with ThreadPoolExecutor(max_workers=SENDERS) as executor:
+        return {"pairs": [pair for pairs in executor.map(ask, by_sender) for pair in pairs]}
 
 
 def _sizes(context: Context) -> Callable[[str, Address], int]:
@@ -119,15 +126,18 @@ def _ask(path: str, label: str, asked: dict[Address, int], often: Repetition) ->
 def _still_answered(
     pinger: Pinger, sizes: dict[Address, list[int]], answered: dict[Address, set[int]], often: Repetition
 ) -> set[Address]:
-    """The targets of lost sizes that answer the smallest one after all of them: the control of what is concluded."""
-    doubtful = {target: sizes[target][:1] for target in sizes if len(answered[target]) < len(sizes[target])}
+    """The targets of lost sizes that answer the smallest one after all of them: the control of what is concluded.
+
+    Of a target that answered no size nothing can be concluded.
+    """
+    doubtful = {target: sizes[target][:1] for target in sizes if 0 < len(answered[target]) < len(sizes[target])}
     seen: dict[Address, set[int]] = {target: set() for target in doubtful}
-    for dummy in range(often.number):
+    for packet in range(often.number):
         for target in doubtful:
             if not seen[target]:
                 with contextlib.suppress(OSError):
                     pinger.send(target, CONTROL, sizes[target][0])
-        _collect(pinger, doubtful, seen, often.patience, first=CONTROL)
+        _collect(pinger, doubtful, seen, often.patience if packet == often.number - 1 else often.gap, first=CONTROL)
         if all(seen.values()):
             break
     return {target for target, numbers in seen.items() if numbers}

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -69,34 +68,40 @@ def outcome(found: list) -> dict[str, bool]:
 
 
 def test_repairs_do_not_wait_for_what_has_a_turn(made):
-    found = making.experiments([CONTEXT], True, Turn(), {}, [])
+    found = making.experiments([CONTEXT], True, Turn(), making.DuringWatch([], []), [])
     assert outcome(found) == {"hears": True, "asks": True, "in_turns": True, "repairs": True}
     assert [item for item in made.order if item in {"repairs", "in_turns"}] == ["repairs", "in_turns"]
 
 
 @pytest.mark.parametrize("turn", [Turn(), Turn(0, 2)])
 def test_what_is_asked_before_a_repair_is_asked_just_before_it(made, turn):
-    making.experiments([CONTEXT], True, turn, {}, [])
+    making.experiments([CONTEXT], True, turn, making.DuringWatch([], []), [])
     assert ("before the repair" in made.order) == (turn == Turn())
     assert made.order.count("closed") == made.order.count("before the repair")
 
 
 def test_a_healthy_host_of_a_broken_fleet_takes_no_turn(made):
-    found = making.experiments([CONTEXT], True, None, {}, [])
+    found = making.experiments([CONTEXT], True, None, making.DuringWatch([], []), [])
     assert outcome(found) == {"hears": True, "asks": True, "in_turns": False, "repairs": True}
     assert next(item["why_not"] for item in found if item["id"] == "in_turns") == making.SPARED
 
 
 def test_what_was_heard_during_the_watch_is_not_made_again(made):
     listening = making.DuringWatch([CONTEXT], [])
-    listening.run(lambda dummy_seconds: False, lambda: True)
-    heard = listening.fresh(time.monotonic())
-    making.experiments([CONTEXT], True, Turn(), heard, [])
+    listening.start(lambda dummy_seconds: False, lambda: True)
+    making.experiments([CONTEXT], True, Turn(), listening, [])
     assert made.order.count("hears") == 1
-    assert listening.fresh(time.monotonic() + making.FRESH + 1) == {}
+
+
+def test_what_was_heard_long_ago_is_heard_again(made, monkeypatch):
+    monkeypatch.setattr(making, "FRESH", -1.0)
+    listening = making.DuringWatch([CONTEXT], [])
+    listening.start(lambda dummy_seconds: False, lambda: True)
+    making.experiments([CONTEXT], True, Turn(), listening, [])
+    assert made.order.count("hears") == 2
 
 
 def test_nothing_is_heard_where_nothing_breaks(made):
     listening = making.DuringWatch([CONTEXT], [])
-    listening.run(lambda dummy_seconds: True, lambda: False)
-    assert (listening.fresh(time.monotonic()), made.order) == ({}, [])
+    listening.start(lambda dummy_seconds: True, lambda: False)
+    assert (listening.heard(making.EXPERIMENTS[0], "lan0"), made.order) == (None, [])

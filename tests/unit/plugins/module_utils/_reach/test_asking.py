@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import asking as _asking
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Steady
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, WHO_HAS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe
 
@@ -117,3 +117,31 @@ def test_what_is_in_flight_at_the_end_is_not_lost(monkeypatch):
     asking.forget_waiting()
     assert not asking.waiting
     assert [item.rtt is not None for item in asking.series[PING].attempts] == [True] * 3
+
+
+class Ends(Way):
+    """Nothing passes from a moment on."""
+
+    down = 2.2
+
+    def send(self, target: Address, sequence: int, /) -> None:
+        if self.clock.now < self.down:
+            super().send(target, sequence)
+
+
+def steady(monkeypatch: pytest.MonkeyPatch, way: type[Way], steps: int, up: float = 0.0) -> Steady | None:
+    clock = Clock()
+    monkeypatch.setattr(_asking, "time", clock)
+    asking, _way = asked(clock, way(clock, 0.05, up, True), steps)
+    return asking.steady(PING)
+
+
+def test_what_is_lost_after_the_last_answer_is_known_since_its_question(monkeypatch):
+    # five are answered, one each half second; the sixth is lost a second after it was sent
+    assert steady(monkeypatch, Ends, 65) == Steady(5, pytest.approx(0.05), None)
+    assert steady(monkeypatch, Ends, 80) == Steady(5, pytest.approx(0.05), 2.5)
+
+
+def test_who_never_answered_or_lost_something_before_is_not_steady(monkeypatch):
+    assert steady(monkeypatch, Way, 80, up=100.0) is None
+    assert steady(monkeypatch, Way, 80, up=1.0) is None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 import subprocess
@@ -135,3 +136,16 @@ def test_a_file_of_the_user_ends_all_watches(tmp_path: Path, after_break: float 
     watch._ask()
     watch._ask()
     assert asked == [["alive"], ["alive"], ["alive", "stop"], ["alive"]]
+
+
+def test_something_is_done_once_while_the_watch_goes_on(tmp_path: Path) -> None:
+    board = Board(str(tmp_path / "board"), "0", 1, print)
+    answers = iter(["", f"1 {STATUS}", f"2 {STATUS}"])
+    done: list[str] = []
+    meanwhile = functools.partial(done.append, "done")
+    watch = follow.LiveWatch("h1", "token", lambda dummy: next(answers), lambda: "", board, None, 1, meanwhile)
+    watch._ask()
+    assert done == []
+    watch._ask()
+    watch._ask()
+    assert done == ["done"]
