@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy
     COMMAND,
     CONTAINER,
     DECLARE,
+    SOON,
     RemedyStep,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -31,6 +33,8 @@ _CONCRETE = re.compile(
 )
 #: The variable of a run that a step names.
 _RECREATE = re.compile(r"interfaces_recreate: ([a-z_]+)")
+#: Seconds after which that is well of which a remedy says `SOON`, and some for a busy machine.
+SOON_SECONDS = 75.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def heal(lab: NamespaceLab, verdict: CauseVerdict, people: Callable[[], None]) -
         except (subprocess.CalledProcessError, AssertionError) as error:
             output = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
             wrong.append(f"{step.kind} failed: {step.text}: {error} {output}".strip())
-    return Healing(verdict.steps, asked, (*wrong, *_sick(lab)))
+    return Healing(verdict.steps, asked, (*wrong, *_sick(lab, SOON_SECONDS if SOON in verdict.remedy else 0.0)))
 
 
 def _carry_out(lab: NamespaceLab, verdict: CauseVerdict, step: RemedyStep) -> None:
@@ -85,8 +89,16 @@ def _carry_out(lab: NamespaceLab, verdict: CauseVerdict, step: RemedyStep) -> No
             lab.restart_container(name)
 
 
-def _sick(lab: NamespaceLab) -> list[str]:
-    """What is still wrong in a new diagnosis."""
+def _sick(lab: NamespaceLab, patience: float) -> list[str]:
+    """What is still wrong in a new diagnosis. patience: seconds for what gets well by itself."""
+    deadline = time.monotonic() + patience
+    while True:
+        wrong = _wrong(lab)
+        if not wrong or time.monotonic() > deadline:
+            return wrong
+
+
+def _wrong(lab: NamespaceLab) -> list[str]:
     again = diagnose(lab)
     lost = [
         f"{host} still loses {item['id']}"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import SOON
+
 from . import causes_cases as cases
 
 
@@ -137,6 +139,7 @@ def test_a_container_with_an_address_of_its_host() -> None:
     found = cases.verdict(fleet, "address_belongs_to_host")
     assert "web1-c1" in found.summary
     assert "on eth0" in found.summary
+    assert found.remedy.endswith(SOON)
 
 
 # ---- arp_flux --------------------------------------------------------------------------------------------------------
