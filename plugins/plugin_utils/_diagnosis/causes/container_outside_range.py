@@ -10,12 +10,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import guests
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
 def judge(case: Case) -> CauseVerdict:
-    link, strays = case.network.link, {item["address"]: item for item in case.after.scope["strays"]}
+    # What another host declares has moved, which is container_elsewhere.
+    link, moved = case.network.link, guests(case)
+    strays = {item["address"]: item for item in case.after.scope["strays"] if item["address"] not in moved}
     if not strays:
         return case.ruled_out("every container has an address that is declared for containers of this host")
     if link is None or case.after.shim is None:
