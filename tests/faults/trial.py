@@ -142,9 +142,10 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
         if not done:
             fault.undo(lab)
         else:
+            # What a remedy declared is not there any more once the fault is undone.
+            lab.declared = declared
             undone = [_undone(lab, part, healing) for part, healing in reversed(done.items())]
             spent = not all(undone)
-            lab.declared = declared
     if not spent:
         lab.rest()
     return replace(trial, spent=spent)
