@@ -41,8 +41,8 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence[:5], *case.loss_items(lost)],
         case.first_loss(lost) if lost else None,
         machine(holder.mac, holder.host, holder.where) if holder is not None else None,
-        remedy=f"move the container back to {declared}, or declare {address} in containers of {running}, and run"
-        " linuxnet.macvlan.site on both hosts, whose routes differ",
+        remedy=f"move the container back to {declared}; or declare {address} in containers of {running} instead, and"
+        " run linuxnet.macvlan.site on both hosts, whose routes differ",
     )
 
 

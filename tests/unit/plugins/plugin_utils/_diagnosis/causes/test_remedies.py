@@ -30,6 +30,14 @@ def test_what_is_up_again_is_not_applied_again() -> None:
     assert _kinds(fleet, "link_down") == ["by_hand"]
 
 
+def test_a_link_that_is_down_is_not_just_set_up_without_its_routes() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0")["up"] = False
+    cases.lose(fleet, "host_to_container", at=0.0)
+    found = cases.verdict(fleet, "link_down")
+    assert ([step.kind for step in found.steps], "ip link set" in found.remedy) == (["apply"], False)
+
+
 def test_a_container_that_is_up_again_is_not_restarted() -> None:
     fleet = cases.healthy()
     for after, value in ((0.9, False), (2.0, True)):
