@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of, parse_network, within
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about, guests, unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import segment_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
@@ -41,9 +43,18 @@ def judge(case: Case) -> CauseVerdict:
         [*evidence[:5], *case.loss_items(lost)],
         case.first_loss(lost) if lost else None,
         machine(holder.mac, holder.host, holder.where) if holder is not None else None,
-        remedy=f"move the container back to {declared}; or declare {address} in containers of {running} instead, and"
-        " run linuxnet.macvlan.site on both hosts, whose routes differ",
+        remedy=f"move the container back to {declared}; or {_stay(case, address, running)} instead, and run"
+        " linuxnet.macvlan.site on both hosts, whose routes differ",
     )
+
+
+def _stay(case: Case, address: str, running: str) -> str:
+    """What has to be declared for a container that stays where it runs: an address inside of that host's ranges."""
+    declared = [item for item in case.fleet.hosts[running]["networks"] if segment_of(item) == case.segment]
+    ranges = [text for item in declared for text in item["container_ranges"]]
+    if any(within(ip_of(address), outer) for outer in map(parse_network, ranges) if outer is not None) or not ranges:
+        return f"declare {address} in containers of {running}"
+    return f"start it again on {running} with an address of its container_range, and declare that in containers there"
 
 
 CAUSE = Cause(
