@@ -48,6 +48,8 @@ class Fault:
     status: str = CONFIRMED
     #: At most how many seconds the watch lasts, if not 3, or 6 for a fault during it; it ends soon after a loss.
     lasts: float | None = None
+    #: Of two faults at once: both.
+    parts: tuple[Fault, ...] = ()
 
     @property
     def duration(self) -> float:
@@ -93,6 +95,7 @@ def both(one: Fault, other: Fault) -> Fault:
         also=(other.cause,),
         lab=one.lab,
         lasts=max(one.duration, other.duration),
+        parts=(one, other),
     )
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
@@ -18,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy
     COMMAND,
     CONTAINER,
     DECLARE,
+    SOON,
     RemedyStep,
 )
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
@@ -31,6 +33,8 @@ _CONCRETE = re.compile(
 )
 #: The variable of a run that a step names.
 _RECREATE = re.compile(r"interfaces_recreate: ([a-z_]+)")
+#: Seconds after which that is well of which a remedy says `SOON`, and some for a busy machine.
+SOON_SECONDS = 75.0
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,15 @@ class Healing:
     steps: tuple[RemedyStep, ...]
     by_people: bool
     wrong: tuple[str, ...]
+    #: Seconds within which the remedy says that it heals.
+    patience: float = 0.0
 
     @property
     def kinds(self) -> str:
         return ", ".join(dict.fromkeys(step.kind for step in self.steps))
 
 
-def heal(lab: NamespaceLab, verdict: CauseVerdict, people: Callable[[], None]) -> Healing:
+def carry_out(lab: NamespaceLab, verdict: CauseVerdict, people: Callable[[], None]) -> Healing:
     """Do what a verdict says. people: what they do who are asked."""
     asked, wrong = False, []
     for step in verdict.steps:
@@ -65,7 +71,16 @@ def heal(lab: NamespaceLab, verdict: CauseVerdict, people: Callable[[], None]) -
         except (subprocess.CalledProcessError, AssertionError) as error:
             output = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
             wrong.append(f"{step.kind} failed: {step.text}: {error} {output}".strip())
-    return Healing(verdict.steps, asked, (*wrong, *_sick(lab)))
+    return Healing(verdict.steps, asked, tuple(wrong), SOON_SECONDS if SOON in verdict.remedy else 0.0)
+
+
+def healed(lab: NamespaceLab, done: Sequence[Healing]) -> Healing:
+    """All that was done together, with what is still wrong in a new diagnosis."""
+    return Healing(
+        tuple(step for one in done for step in one.steps),
+        any(one.by_people for one in done),
+        (*(text for one in done for text in one.wrong), *_sick(lab, max((one.patience for one in done), default=0.0))),
+    )
 
 
 def _carry_out(lab: NamespaceLab, verdict: CauseVerdict, step: RemedyStep) -> None:
@@ -85,8 +100,16 @@ def _carry_out(lab: NamespaceLab, verdict: CauseVerdict, step: RemedyStep) -> No
             lab.restart_container(name)
 
 
-def _sick(lab: NamespaceLab) -> list[str]:
-    """What is still wrong in a new diagnosis."""
+def _sick(lab: NamespaceLab, patience: float) -> list[str]:
+    """What is still wrong in a new diagnosis. patience: seconds for what gets well by itself."""
+    deadline = time.monotonic() + patience
+    while True:
+        wrong = _wrong(lab)
+        if not wrong or time.monotonic() > deadline:
+            return wrong
+
+
+def _wrong(lab: NamespaceLab) -> list[str]:
     again = diagnose(lab)
     lost = [
         f"{host} still loses {item['id']}"

@@ -9,6 +9,7 @@ import contextlib
 import copy
 import subprocess
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CONFIRMED, UNKNOWN
 
@@ -16,7 +17,7 @@ from .diagnosis import Diagnosis, diagnose
 from .fault import Fault
 from .healthy import CONDITIONS, Condition
 from .lab import NamespaceLab
-from .remedies import Healing, heal
+from .remedies import Healing, carry_out, healed
 
 #: Seconds by which a moment may be off: some rounds of probes, on a busy machine.
 TOLERANCE = 3.0
@@ -116,7 +117,7 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
     remedy: also carry out the remedy before.
     """
     declared = copy.deepcopy(lab.declared)
-    healing: Healing | None = None
+    done: dict[Fault, Healing] = {}
     spent = False
     if fault.prepare is not None:
         fault.prepare(lab)
@@ -130,24 +131,35 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
             excused = trial.recalled and named.get("rule") == UNKNOWN and EVENTS_LOST in named["text"]
             trial = replace(trial, culprit_right=None if excused else right)
         if remedy and trial.recalled:
-            people = fault.asked or fault.undo
-            healing = heal(lab, diagnosis.verdict(fault.cause, fault.host), lambda: people(lab))
+            for part in fault.parts or (fault,):
+                people = partial(part.asked or part.undo, lab)
+                done[part] = carry_out(lab, diagnosis.verdict(part.cause, part.host), people)
+            healing = healed(lab, list(done.values()))
             if fault.restored and not fault.restored(lab):
                 healing = replace(healing, wrong=(*healing.wrong, "what was removed is not there again"))
             trial = replace(trial, healing=healing)
     finally:
-        if healing is None:
+        if not done:
             fault.undo(lab)
-        elif not healing.by_people or fault.asked:
-            # What the remedy has done already cannot be undone.
-            try:
-                fault.undo(lab)
-            except subprocess.CalledProcessError:
-                spent = True
+        else:
+            # What a remedy declared is not there any more once the fault is undone.
             lab.declared = declared
+            undone = [_undone(lab, part, healing) for part, healing in reversed(done.items())]
+            spent = not all(undone)
     if not spent:
         lab.rest()
     return replace(trial, spent=spent)
+
+
+def _undone(lab: NamespaceLab, fault: Fault, healing: Healing) -> bool:
+    """Whether a fault is undone now. What its remedy has done already cannot be."""
+    if healing.by_people and not fault.asked:
+        return True
+    try:
+        fault.undo(lab)
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 def _diagnosed(lab: NamespaceLab, fault: Fault) -> Diagnosis:

@@ -78,6 +78,18 @@ def unplaced(case: Case) -> Iterator[str]:
     return (str(item) for item in case.network.containers if str(item) not in there)
 
 
+def guests(case: Case) -> dict[str, str]:
+    """Addresses of containers here that another host declares for its own and does not have, and which one."""
+    strays = [item["address"] for item in case.after.scope["strays"]]
+    owners = case.fleet.declared_containers(case.segment) if strays else {}
+    return {
+        address: owners[address]
+        for address in strays
+        if owners.get(address, case.host) != case.host
+        and not any(link.host == owners[address] for link in case.fleet.holding(case.segment, address))
+    }
+
+
 def about(case: Case, addresses: Collection[str], lost: Iterable[TargetData]) -> list[TargetData]:
     """Targets that lead to containers with these addresses or, as far as these were there before, from them."""
     before = [] if case.lacks("before") else case.before.found

@@ -112,6 +112,19 @@ class Fleet:
         """The links of a segment that have an address."""
         return self.addresses.get((segment, address), ())
 
+    def declared_containers(self, segment: str) -> Mapping[str, str]:
+        """Addresses that a segment's networks declare for containers, and on which host."""
+        return self.once(
+            ("declared containers", segment),
+            lambda: {
+                address: host
+                for host, evidence in self.hosts.items()
+                for network in evidence["networks"]
+                if segment_of(network) == segment
+                for address in network["containers"]
+            },
+        )
+
     def together(self, one: str, other: str) -> bool:
         """Whether evidence of two hosts is of the same minutes: what moves between them is then seen once."""
         return at_once(self.hosts[one], self.hosts[other])

@@ -20,6 +20,9 @@ KINDS = (APPLY, COMMAND, DECLARE, CONTAINER, BY_HAND, ASK)
 SAID = (APPLY, COMMAND, BY_HAND, ASK)
 
 SITE = "run linuxnet.macvlan.site"
+#: What heals only then: a neighbour entry on Linux is reachable for up to 45 s (base_reachable_time), and 5 + 3 s pass
+#: until it is resolved again (delay_first_probe_time, ucast_solicit).
+SOON = "within a minute"
 
 
 @dataclass(frozen=True)

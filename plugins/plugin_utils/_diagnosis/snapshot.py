@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
     NeighbourData,
     PathData,
     RouteData,
+    RuleData,
     ScopeData,
     SnapshotData,
 )
@@ -67,6 +68,11 @@ class NamespaceView:
 
     def neighbours(self, address: str | None = None) -> list[NeighbourData]:
         return [item for item in self.data.get("neighbours", []) if address in (None, item["address"])]
+
+    @property
+    def rules(self) -> list[RuleData]:
+        """Of the routing policy, beyond the kernel's own."""
+        return self.data.get("rules", [])
 
     def path(self, target: str) -> PathData | None:
         """None where the kernel was not asked for its route to this target."""

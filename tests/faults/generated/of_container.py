@@ -140,8 +140,8 @@ HARMS = [
     ),
     Harm(
         "declared container moved", "container", _move, None, prepare=acts.declare_containers,
-        # where it is now, it is outside of that host's range
-        causes=frozenset({"container_elsewhere"}), there=frozenset({"container_outside_range"}),
+        # where it is now, that host has no route to it
+        causes=frozenset({"container_elsewhere"}), there=frozenset({"container_elsewhere"}),
         cuts=NO_LINK, vague=True, times=LASTING, families=(IPV4, IPV6),
     ),
 ]  # fmt: skip

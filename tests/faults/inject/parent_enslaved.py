@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from tests.faults.fault import Fault
-from tests.faults.lab import WEB1, NamespaceLab
+from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 
 def _inject(lab: NamespaceLab) -> None:
@@ -17,9 +17,21 @@ def _inject(lab: NamespaceLab) -> None:
     lab.web1.ip("link", "set", "eth0", "master", "br0")
 
 
+def _move_address(lab: NamespaceLab) -> None:
+    """As the remedy asks what configures the bridge."""
+    _hand_over(lab, "eth0", "br0")
+
+
+def _hand_over(lab: NamespaceLab, old: str, new: str) -> None:
+    lab.web1.ip("address", "flush", "dev", old, "scope", "global")
+    lab.web1.ip("address", "replace", FLEET[WEB1].parent_address, "dev", new)
+    lab.web1.ip("route", "replace", "default", "via", GATEWAY, "dev", new)
+
+
 def _undo(lab: NamespaceLab) -> None:
+    _hand_over(lab, "br0", "eth0")
     lab.web1.ip("link", "delete", "br0")
     lab.make_links(WEB1)
 
 
-FAULTS = [Fault("parent_enslaved", _inject, _undo)]
+FAULTS = [Fault("parent_enslaved", _inject, _undo, asked=_move_address)]

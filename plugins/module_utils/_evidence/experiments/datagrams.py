@@ -22,7 +22,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 
-from .belief import NUMBER_MAX, doubt, repetition
+from .belief import NUMBER_MAX, Repetition, doubt, repetition
 from .model import Context, Experiment
 from .results import DatagramPair, DatagramsResult
 
@@ -32,6 +32,8 @@ QUESTIONS = 3
 #: Seconds at least for which the answer to one datagram is waited for before the next one; after the last one all
 #: answers have the patience of the experiment.
 SOON = 0.1
+#: Seconds at most for all questions.
+SECONDS_MAX = 30.0
 #: Pairs of sender and gateway at most.
 PAIRS = 8
 #: The first port of traceroute(8): nobody listens there.
@@ -77,7 +79,12 @@ def _why_not(context: Context) -> str:
     if context.scope.parent is None:
         return context.scope.parent_problem
     wanted = _wanted(context)
-    return doubt(context.noise, QUESTIONS, 0.0, of=len(wanted)) if wanted else "no gateway answers pings over IPv4"
+    if not wanted:
+        return "no gateway answers pings over IPv4"
+    often = repetition(context.noise, QUESTIONS, 0.0, of=len(wanted))
+    seconds = 2 * often.number * _soon(context, often)
+    slow = f"{2 * often.number} datagrams would be needed, one after the other, and take {seconds:.0f} s"
+    return doubt(context.noise, QUESTIONS, 0.0, of=len(wanted)) or (slow if seconds > SECONDS_MAX else "")
 
 
 def _wanted(context: Context) -> list[tuple[str, str, Address]]:
@@ -91,6 +98,12 @@ def _wanted(context: Context) -> list[tuple[str, str, Address]]:
     return [(path, label, gateway) for gateway in gateways for path, label in senders][:PAIRS]
 
 
+def _soon(context: Context, often: Repetition) -> float:
+    """Seconds until the next datagram where one is not answered."""
+    # Where so many are asked that answers are limited, each one gets its time.
+    return often.patience if often.number > QUESTIONS else min(max(SOON, 2 * context.noise.rtt), often.patience)
+
+
 def _run(context: Context) -> DatagramsResult:
     pairs: list[ChecksumPair] = []
     wanted = _wanted(context)
@@ -100,8 +113,7 @@ def _run(context: Context) -> DatagramsResult:
             with contextlib.suppress(NamespaceGone, OSError):
                 made = run_in(path or OWN, functools.partial(_open, target))
                 pairs.append(ChecksumPair(label, target, stack.enter_context(made[0]), stack.enter_context(made[1])))
-        # Where so many are asked that answers are limited, each one gets its time.
-        soon = often.patience if often.number > QUESTIONS else min(max(SOON, 2 * context.noise.rtt), often.patience)
+        soon = _soon(context, often)
         for number in range(often.number):
             pending = [pair for pair in pairs if not pair.summed]
             for pair in pending:

@@ -10,8 +10,11 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, SOON, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import MAC_ADDRESS, CauseVerdict
+
+#: Of others that sent packets for the address to the wrong one of the two.
+FORGET = f"neighbours that knew it there find the right one {SOON}"
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -49,10 +52,10 @@ def judge(case: Case) -> CauseVerdict:
             "text": f"namespace {first['namespace']}",
             "rule": MAC_ADDRESS,
         },
-        remedy=f"{delete}, as the container had it before"
+        remedy=f"{delete}, as the container had it before; {FORGET}"
         if late
         else f"give the container in {first['namespace']} another address, as {address} is the host's own; until then:"
-        f" {delete}",
+        f" {delete}; {FORGET}",
         steps=[command(delete)],
     )
 

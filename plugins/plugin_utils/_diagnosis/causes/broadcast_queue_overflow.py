@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 #: A single request that one socket received and the other had not yet, when the watch ended, proves nothing.
@@ -17,6 +17,8 @@ LOSSES = 2
 DROPS = 100
 #: The modes in which each link gets the network's broadcasts through the queue (drivers/net/macvlan.c).
 MODES = ("bridge", "vepa", "private")
+#: The kernel's default (drivers/net/macvlan.c MACVLAN_DEFAULT_BC_QUEUE_LEN).
+DEFAULT = 1000
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -41,6 +43,8 @@ def judge(case: Case) -> CauseVerdict:
             return case.suspected(
                 f"the queue for broadcasts of {name} on {case.host} has length 0: no ARP request reaches its links",
                 evidence,
+                remedy=_remedy(length),
+                steps=_steps(length),
             )
         if not asked and dropped >= DROPS:
             return case.not_tested(
@@ -56,9 +60,27 @@ def judge(case: Case) -> CauseVerdict:
         " were dropped"
     )
     if any("arp" in text.lower() for text in case.watch["limits"]):
-        return case.suspected(f"{summary}; ARP could not be watched completely", evidence)
+        text = f"{summary}; ARP could not be watched completely"
+        return case.suspected(text, evidence, remedy=_remedy(length), steps=_steps(length))
     after = min(after for key, (dummy, after) in asked.items() if lost[key][0] > lost[key][1])
-    return case.confirmed(summary, evidence, after=after)
+    return case.confirmed(summary, evidence, after=after, remedy=_remedy(length), steps=_steps(length))
+
+
+def _larger(length: int | None) -> int:
+    """Four times as many, or what the kernel takes where nobody says anything."""
+    return max(DEFAULT, 4 * (length or 0))
+
+
+def _remedy(length: int | None) -> str:
+    return (
+        f"set bcqueuelen: {_larger(length)} for the network in macvlan_networks, run linuxnet.macvlan.site, and find"
+        " the source of the broadcasts"
+    )
+
+
+def _steps(length: int | None) -> list[RemedyStep]:
+    number = _larger(length)
+    return [RemedyStep(DECLARE, f"set bcqueuelen: {number}", values={"bcqueuelen": number})]
 
 
 def _requests(case: Case, shim: LinkData, link: str) -> dict[tuple[str, str, str], tuple[int, float]]:

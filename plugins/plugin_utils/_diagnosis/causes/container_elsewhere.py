@@ -5,36 +5,56 @@
 
 from __future__ import annotations
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of, parse_network, within
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about, unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about, guests, unplaced
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.fleet import segment_of
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
 
 def judge(case: Case) -> CauseVerdict:
-    if not case.network.containers:
-        return case.ruled_out("no container is declared by its address")
-    moved = [
-        (address, holder)
+    moved = {
+        address: holder
         for address in unplaced(case)
         for holder in case.fleet.holding(case.segment, address)
         if holder.host != case.host and holder.namespace
-    ]
-    if not moved:
-        return case.ruled_out("no declared container of this host runs on another host of the inventory")
-    address, holder = moved[0]
+    }
+    arrived = guests(case)
     others = {item["address"] for item in case.after.containers}
-    evidence = [case.item("container", f"{item} is on {one}, and declared on {case.host}") for item, one in moved[:5]]
-    lost = about(case, {one for one, _holder in moved} - others, case.broken())
+    lost = about(case, {*(moved.keys() - others), *arrived}, case.broken())
+    here = {address for address in arrived if any(item["target"] == address for item in lost)}
+    if not moved and not here:
+        return case.ruled_out(
+            "no declared container of this host runs on another host of the inventory"
+            if case.network.containers
+            else "no container is declared by its address"
+        )
+    evidence = [
+        *(case.item("container", f"{item} is on {one}, and declared on {case.host}") for item, one in moved.items()),
+        *(case.item("container", f"{item} is here, and declared on {arrived[item]}") for item in sorted(here)),
+    ]
+    address = next(iter(moved), None) or min(here)
+    holder = moved.get(address)
+    declared, running = (case.host, holder.host) if holder is not None else (arrived[address], case.host)
     return case.confirmed(
-        f"the container with {address} is declared on {case.host} and runs on {holder.host}",
-        [*evidence, *case.loss_items(lost)],
+        f"the container with {address} is declared on {declared} and runs on {running}",
+        [*evidence[:5], *case.loss_items(lost)],
         case.first_loss(lost) if lost else None,
-        machine(holder.mac, holder.host, holder.where),
-        remedy=f"move the container back to {case.host}, or declare {address} in containers of {holder.host}, and run"
+        machine(holder.mac, holder.host, holder.where) if holder is not None else None,
+        remedy=f"move the container back to {declared}; or {_stay(case, address, running)} instead, and run"
         " linuxnet.macvlan.site on both hosts, whose routes differ",
     )
+
+
+def _stay(case: Case, address: str, running: str) -> str:
+    """What has to be declared for a container that stays where it runs: an address inside of that host's ranges."""
+    declared = [item for item in case.fleet.hosts[running]["networks"] if segment_of(item) == case.segment]
+    ranges = [text for item in declared for text in item["container_ranges"]]
+    if any(within(ip_of(address), outer) for outer in map(parse_network, ranges) if outer is not None) or not ranges:
+        return f"declare {address} in containers of {running}"
+    return f"start it again on {running} with an address of its container_range, and declare that in containers there"
 
 
 CAUSE = Cause(
@@ -46,7 +66,8 @@ CAUSE = Cause(
     " not contain it.",
     remedy="move the container back, or change the declaration",
     signature="from the moment when it moves",
-    proof="the declared address is on a link of a container of another host, and on none of this host",
+    proof="the declared address is on a link of a container of another host, and on none of this host; also said of"
+    " that other host where it loses what it sends there",
     must="D",
     by=CONTAINER,
     needs=("after",),

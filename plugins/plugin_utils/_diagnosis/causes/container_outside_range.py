@@ -10,12 +10,21 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import guests
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+
+#: What a range is declared for is refused outside of it.
+INTO_RANGE = (
+    "create the engine's network with the container_range as its ip-range and start the container again, or give it an"
+    " address of that range (docker run --ip)"
+)
 
 
 def judge(case: Case) -> CauseVerdict:
-    link, strays = case.network.link, {item["address"]: item for item in case.after.scope["strays"]}
+    # What another host declares has moved, which is container_elsewhere.
+    link, moved = case.network.link, guests(case)
+    strays = {item["address"]: item for item in case.after.scope["strays"] if item["address"] not in moved}
     if not strays:
         return case.ruled_out("every container has an address that is declared for containers of this host")
     if link is None or case.after.shim is None:
@@ -25,13 +34,24 @@ def judge(case: Case) -> CauseVerdict:
     if not lost:
         return case.ruled_out("the containers outside of what is declared answer the host", case.answer_items(asked))
     found = [strays[item["target"]] for item in lost]
+    remedy, steps = _remedy(case, [item["address"] for item in found])
     names = ", ".join(f"{item['address']} ({item['namespace']})" for item in found[:5])
     return case.confirmed(
         f"{names} on {case.host} {'is' if len(found) == 1 else 'are'} outside of {declared(case)}:"
         f" no route over {link} leads there{since(case.first_loss(lost))}",
         [*(_item(case, item) for item in found[:3]), *case.loss_items(lost)],
         case.first_loss(lost),
+        remedy=remedy,
+        steps=steps,
     )
+
+
+def _remedy(case: Case, addresses: list[str]) -> tuple[str, list[RemedyStep]]:
+    if case.network.ranges:
+        return INTO_RANGE, [RemedyStep(BY_HAND, INTO_RANGE)]
+    add = f"add {', '.join(addresses)} to containers"
+    values = {"containers": [*map(str, case.network.containers), *addresses]}
+    return f"{add} in macvlan_networks, and run linuxnet.macvlan.site", [RemedyStep(DECLARE, add, values=values)]
 
 
 def _astray(case: Case, target: TargetData) -> bool:
@@ -62,8 +82,8 @@ CAUSE = Cause(
     " container with another address of the subnet reaches the LAN, but the host sends packets for it out of the"
     " parent, which never delivers them. An engine's network without ip-range assigns addresses from the bottom of the"
     " subnet.",
-    remedy="create the engine's network with the container_range as its ip-range and start the container again, or add"
-    " its address to containers in macvlan_networks and run linuxnet.macvlan.site",
+    remedy="create the engine's network with the container_range as its ip-range and start the container again, or"
+    " give it an address of that range; where no range is declared, add its address to containers in macvlan_networks",
     signature="from the start, for some containers alone",
     proof="a macvlan link of the parent has an address of the subnet that lies in no declared range and is no declared"
     " container, no route over the host's link leads to it, and pings to it are lost",

@@ -5,12 +5,26 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ContainerData
+from shlex import quote
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of, parse_network, within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
+    ContainerData,
+    RouteData,
+    RuleData,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, DECLARE, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    APPLY,
+    BY_HAND,
+    DECLARE,
+    RemedyStep,
+    command,
+)
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import MAIN
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
 
 
@@ -43,13 +57,76 @@ def judge(case: Case) -> CauseVerdict:
         f"{case.host} cannot reach its own containers on {case.parent_name}{since(after)}: {why}, so the packets leave"
         " by the parent, which never delivers frames of the host to its macvlan links"
     )
-    remedy = "run linuxnet.macvlan.site, which re-applies the declaration" if link else ""
+    remedy, steps = _remedy(case, isolated)
     # What a container asks the host is answered over the same route, or not at all where ARP is filtered by it.
     inside = {children[target["target"]]["namespace"] for target in isolated}
     unanswered = [target for target in case.broken(CONTAINER_TO_HOST) if target["from"]["namespace"] in inside]
     evidence = [*_routes(case, isolated, children), *case.loss_items([*isolated, *unanswered])]
-    steps = [] if link else [RemedyStep(DECLARE, "set host_address for the network in macvlan_networks")]
     return case.confirmed(summary, evidence, after=after, remedy=remedy, steps=steps)
+
+
+def _remedy(case: Case, isolated: list[TargetData]) -> tuple[str, list[RemedyStep]]:
+    """Its text and steps, empty for the cause's own. What takes precedence is not removed by the declaration."""
+    link = case.network.link
+    if link is None:
+        return "", [RemedyStep(DECLARE, "set host_address for the network in macvlan_networks")]
+    addresses = [target["target"] for target in isolated]
+    if not all(any(_covers(route, address) for route in case.after.own.routes(link)) for address in addresses):
+        return "run linuxnet.macvlan.site, which re-applies the declaration", []
+    found = list(dict.fromkeys(_diverting(case, address) for address in addresses))
+    if all(found):
+        return f"{', and '.join(found)}; and keep what made it from making it again", [*map(command, found)]
+    by_hand = f"find the rule or route that takes precedence (ip rule; ip route get {addresses[0]}), and remove it"
+    return by_hand, [RemedyStep(BY_HAND, by_hand)]
+
+
+def _diverting(case: Case, address: str) -> str:
+    """The command that deletes the rule or route by which an address is sent to the parent; empty where none is
+    that for these addresses alone."""
+    ip = "ip -6" if ":" in address else "ip"
+    rules = [item for item in case.after.own.rules if item["family"] == ("ipv6" if ":" in address else "ipv4")]
+    for rule in sorted(rules, key=lambda item: item["priority"]):
+        table = rule["table"]
+        way = _way(case, address, table) if table is not None and _of_all(rule, address) else None
+        if way is not None and way["link"] != case.parent_name:
+            return ""
+        if way is not None and rule["to"]:
+            return f"{ip} rule delete priority {rule['priority']} to {rule['to']} lookup {table}"
+        if way is not None:
+            return _delete(ip, way, f" table {table}")
+    way = _way(case, address, MAIN)
+    return _delete(ip, way) if way is not None and way["link"] == case.parent_name else ""
+
+
+def _delete(ip: str, route: RouteData, table: str = "") -> str:
+    """Never the way to everything else, nor what the kernel made with the parent's own address."""
+    if route["protocol"] == "kernel" or route["destination"].endswith("/0"):
+        return ""
+    metric = f" metric {route['metric']}" if route["metric"] else ""
+    return f"{ip} route delete {route['destination']} dev {quote(str(route['link']))}{metric}{table}"
+
+
+def _of_all(rule: RuleData, address: str) -> bool:
+    """Whether a rule is one for packets of the host itself to an address, whatever else they are."""
+    if rule["iif"] not in (None, "lo") or rule["oif"] or rule["mark"] or rule["from"]:
+        return False
+    outer = parse_network(rule["to"])
+    return rule["to"] is None or (outer is not None and within(ip_of(address), outer))
+
+
+def _way(case: Case, address: str, table: int) -> RouteData | None:
+    """The route of a table to an address: the longest prefix, of these the lowest metric, of these the first."""
+    fitting = [route for route in case.after.own.routes(table=table) if _covers(route, address)]
+    return min(fitting, key=lambda route: (-_length(route), route["metric"])) if fitting else None
+
+
+def _covers(route: RouteData, address: str) -> bool:
+    outer = parse_network(route["destination"])
+    return outer is not None and within(ip_of(address), outer)
+
+
+def _length(route: RouteData) -> int:
+    return int(route["destination"].rpartition("/")[2])
 
 
 def _egress(case: Case) -> str | None:

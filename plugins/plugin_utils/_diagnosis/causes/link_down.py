@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
@@ -48,7 +46,8 @@ def judge(case: Case) -> CauseVerdict:
             [*evidence, *case.loss_items(case.broken())],
             found[0].start if when else None,
             who if when else None,
-            remedy=f"find out who set it down, then run linuxnet.macvlan.site, or: ip link set {quote(name)} up",
+            # ip link set up alone does not bring its routes back
+            remedy="find out who set it down, then run linuxnet.macvlan.site",
         )
     hurt = lost_during(case, found, case.broken()) if found else []
     if not hurt or not all(recovers(case, item, found[-1]) for item in hurt):

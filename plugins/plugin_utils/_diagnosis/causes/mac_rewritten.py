@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, SOON, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
     requester,
@@ -47,8 +47,9 @@ def judge(case: Case) -> CauseVerdict:
     summary = f"{shim['name']} on {case.host} has the MAC address {shim['mac']} instead of {declared}"
     if rewritten:
         summary += f": it was rewritten{since(after)}{by}"
-    remedy = f"ip link set {quote(shim['name'])} address {quote(declared)}"
-    steps = [command(remedy)]
+    rewrite = f"ip link set {quote(shim['name'])} address {quote(declared)}"
+    remedy = f"{rewrite}; neighbours that have learned the other one find the link again {SOON}"
+    steps = [command(rewrite)]
     if not broken:
         return case.suspected(summary, evidence, after=after, culprit=who, remedy=remedy, steps=steps)
     return case.confirmed(summary, evidence, after=after, culprit=who, remedy=remedy, steps=steps)

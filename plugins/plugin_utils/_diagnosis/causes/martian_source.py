@@ -14,6 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     BY_HAND,
+    SOON,
     RemedyStep,
     apply,
     command,
@@ -25,6 +26,13 @@ NO_BROADCAST = 31
 #: The snapshot's name of the kernel's counter of martian sources, which is one for all namespaces.
 MARTIAN_SOURCES = "RouteInMartianSrc"
 
+#: Of a local route.
+MAKERS = (
+    "keep what made that local route (IPVS, a transparent proxy) from making it again; neighbours that the host"
+    f" answered for the container find it {SOON}"
+)
+#: Neighbour entries that packets are sent by.
+IN_USE = ("REACHABLE", "DELAY", "PROBE")
 #: Its text and its steps.
 _Remedy = tuple[str, list[RemedyStep]]
 
@@ -61,31 +69,46 @@ def judge(case: Case) -> CauseVerdict:
 def _reflected(case: Case) -> CauseVerdict | None:
     """The host asks for one of its addresses from another one, over the wire, and its own request comes back.
 
-    A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would accept it.
+    A reflecting port (hairpin, VEPA) does that. With accept_local the kernel would accept it. Other reflected requests
+    of the host, such as those of a watch, resolve its entry for itself: then its packets come back instead.
     """
     own = {str(ip_of(item["address"])): item["link"] or "" for item in case.after.own.addresses()}
     event = next((item for item in case.frame_events("arp") if _came_back(item["data"], own)), None)
+    entries = [
+        item
+        for item in case.after.own.neighbours()
+        if item["address"] in own and ":" not in item["address"] and item["state"] in IN_USE
+    ]
     dropped = case.after.own.netstat(MARTIAN_SOURCES)
     if case.evidence["before"]:
         dropped -= case.before.own.netstat(MARTIAN_SOURCES)
-    if event is None or dropped <= 0:
+    if (event is None and not entries) or dropped <= 0:
         return None
-    asking, asked = event["data"]["address"], event["data"]["asked"] or ""
+    asked = (event["data"]["asked"] or "") if event is not None else entries[0]["address"]
     link = own[asked]
     if case.after.own.strictest(link, "accept_local"):
         return None
-    waiting = [item for item in case.after.own.neighbours(asked) if not item["mac"]]
-    entries = [case.item("neighbour", f"{asked} is {item['state'] or 'unknown'}", item["link"]) for item in waiting]
+    items = [
+        case.item("neighbour", f"{asked} is {item['state'] or 'unknown'}", item["link"])
+        for item in case.after.own.neighbours(asked)
+        if item in entries or not item["mac"]
+    ]
+    does = f"sends what is for its own address {asked} over the wire, the switch sends it back"
+    if event is not None:
+        does = (
+            f"asks for its own address {asked} from {event['data']['address']} over the wire, the switch sends the"
+            " request back"
+        )
+    after = event["after"] if event is not None else None
     return case.confirmed(
-        f"{case.host} asks for its own address {asked} from {asking} over the wire, the switch sends the request back,"
-        f" and {case.host} drops it as from a martian source{since(event['after'])}",
+        f"{case.host} {does}, and {case.host} drops it as from a martian source{since(after)}",
         [
-            case.event_item(event),
-            *entries[:2],
+            *([case.event_item(event)] if event is not None else []),
+            *items[:2],
             case.item("setting", f"accept_local is 0 (the larger of all and {link})", link),
             case.item("counter", f"{dropped} packets were dropped for a martian source during the watch"),
         ],
-        after=event["after"],
+        after=after,
         remedy="remove the routing rules that send packets for the host itself to the wire (ip rule); or, to keep them,"
         f" net.ipv4.conf.{link}.accept_local = 1 and a permanent neighbour entry for {asked}, as arp_filter on {link}"
         " still leaves the request unanswered",
@@ -144,11 +167,11 @@ def _local(case: Case, address: str) -> tuple[str, _Remedy, list[EvidenceItem]] 
     link = case.after.shim or case.after.parent
     if link is None or own.strictest(link["name"], "accept_local"):
         return None
-    setting = f"net.ipv4.conf.{link['name']}.accept_local=1"
-    accept = f"sysctl -w {quote(setting)}"
+    # With accept_local the host would take what the container sends, and send what it answers to itself.
+    delete = f"ip route delete $(ip route get fibmatch {address})"
     return (
         "a route of type local makes it an address of the host",
-        (f"ip route show table local (remove the route to {address}), or {accept}", [command(accept)]),
+        (f"{delete}, and {MAKERS}", [command(delete)]),
         [case.item("path", f"{address} is local, by {path['link']}, and accept_local is 0", link["name"])],
     )
 

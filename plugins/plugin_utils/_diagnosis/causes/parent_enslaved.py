@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE, RemedyStep
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, DECLARE, RemedyStep
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 
@@ -22,12 +22,20 @@ def judge(case: Case) -> CauseVerdict:
     if case.network.link and case.after.shim is not None:
         return case.ruled_out(f"{parent['name']} is a port of {master}, and {case.network.link} is on it", evidence)
     joined = [event for event in case.link_events("change", parent["name"]) if event["data"]["master"]]
+    steps = [RemedyStep(DECLARE, f"set parent: {master}", values={"parent": master})]
+    remedy = f"set parent: {master} in macvlan_networks"
+    held = [item["address"] for item in case.after.own.addresses(parent["name"]) if case.inside(item["address"])]
+    if held:
+        # They would be used, and lead nowhere (two_uplinks_one_subnet).
+        move = f"move {', '.join(held)} and the routes over {parent['name']} to {master}, by what configures {master}"
+        remedy = f"{move}; then {remedy}"
+        steps.insert(0, RemedyStep(BY_HAND, move))
     return case.confirmed(
         f"{parent['name']} of {case.host} is a port of {master}, so the kernel refuses macvlan links on it (EBUSY)",
         [*evidence, *map(case.event_item, joined[:1]), *case.loss_items(case.broken())],
         after=joined[0]["after"] if joined else None,
-        remedy=f"set parent: {master} in macvlan_networks",
-        steps=[RemedyStep(DECLARE, f"set parent: {master}", values={"parent": master})],
+        remedy=remedy,
+        steps=steps,
     )
 
 

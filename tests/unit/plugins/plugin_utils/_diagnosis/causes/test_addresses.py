@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import SOON
+
 from . import causes_cases as cases
 
 
@@ -139,6 +141,7 @@ def test_a_container_with_an_address_of_its_host() -> None:
     found = cases.verdict(fleet, "address_belongs_to_host")
     assert "web1-c1" in found.summary
     assert "on eth0" in found.summary
+    assert found.remedy.endswith(SOON)
 
 
 # ---- arp_flux --------------------------------------------------------------------------------------------------------
@@ -519,6 +522,9 @@ def test_a_container_whose_address_is_the_host_s_own_by_a_route() -> None:
     next(item for item in own["paths"] if item["target"] == "192.168.100.129")["local"] = True
     cases.lose(fleet, "container_to_host")
     assert cases.confirmed(fleet) == {("web1", "martian_source")}
+    found = cases.verdict(fleet, "martian_source")
+    assert [step.text for step in found.steps] == ["ip route delete $(ip route get fibmatch 192.168.100.129)"]
+    assert found.remedy.endswith(SOON)
     own["settings"]["lan0"]["accept_local"] = 1
     assert cases.verdict(fleet, "martian_source").status == "ruled_out"
 
@@ -545,6 +551,20 @@ def test_a_host_whose_question_for_itself_comes_back() -> None:
     assert "192.168.100.3 is incomplete" in [item.value for item in found.evidence]
     assert cases.confirmed(fleet) == {("web1", "martian_source")}
     fleet["web1"]["after"]["namespaces"][0]["settings"]["lan0"]["accept_local"] = 1
+    assert cases.verdict(fleet, "martian_source").status == "ruled_out"
+
+
+def test_a_host_whose_packets_for_itself_come_back() -> None:
+    """Its request was answered, before the watch, by another one of its own that came back."""
+    fleet = cases.healthy()
+    _reflect(fleet)
+    fleet["web1"]["watch"]["events"] = []
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["neighbours"][-1].update(mac=cases.own_link(fleet, "lan0")["mac"], state="DELAY")
+    found = cases.verdict(fleet, "martian_source")
+    assert (found.status, found.after) == ("confirmed", None)
+    assert "192.168.100.3 is DELAY" in [item.value for item in found.evidence]
+    own["neighbours"][-1]["state"] = "STALE"
     assert cases.verdict(fleet, "martian_source").status == "ruled_out"
 
 

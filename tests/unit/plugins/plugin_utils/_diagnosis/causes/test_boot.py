@@ -47,7 +47,8 @@ def test_a_rewritten_mac_with_a_loss_names_the_moment_and_suspect() -> None:
     found = cases.verdict(fleet, "mac_rewritten")
     assert (found.status, found.after) == ("confirmed", 2.5)
     assert found.culprit["name"] == "udevd"
-    assert found.remedy == f"ip link set lan0 address {declared}"
+    assert [step.text for step in found.steps] == [f"ip link set lan0 address {declared}"]
+    assert found.remedy.endswith("within a minute")
 
 
 def test_a_mac_that_is_restored_or_refused_is_not_a_rewritten_one() -> None:

@@ -123,6 +123,7 @@ def test_a_declared_container_on_another_host_is_found_though_it_answers() -> No
     other.append({**other[0], "address": ADDRESS})
     found = cases.verdict(fleet, "container_elsewhere")
     assert (found.status, found.culprit["host"]) == ("confirmed", "web2")
+    assert "with an address of its container_range" in found.remedy, "its own is refused outside of it"
     assert cases.confirmed(fleet) == {("web1", "container_elsewhere")}
 
 
@@ -291,3 +292,20 @@ def test_a_container_outside_of_the_range_is_not_blamed_on_the_hosts_routes() ->
     assert found.status == "confirmed"
     assert "192.168.100.5 (web1-c1) on web1 is outside of container_range 192.168.100.128/28" in found.summary
     assert cases.confirmed(fleet) == {("web1", "container_outside_range")}
+    assert "to containers" not in found.remedy, "that is refused outside of the range"
+    fleet["web1"]["networks"][0].update(container_ranges=[], containers=[ADDRESS])
+    (step,) = cases.verdict(fleet, "container_outside_range").steps
+    assert step.values == {"containers": [ADDRESS, "192.168.100.5"]}
+
+
+def test_a_container_that_another_host_declares_has_moved() -> None:
+    fleet = cases.healthy()
+    _stray(fleet)
+    for target in fleet["web1"]["watch"]["targets"]:
+        if target["target"] == "192.168.100.5":
+            target.update(received=0, first_loss=0.0, losses=[[0.0, fleet["web1"]["watch"]["duration"]]])
+    fleet["web2"]["networks"][0]["containers"] = ["192.168.100.5"]
+    found = cases.verdict(fleet, "container_elsewhere")
+    assert found.status == "confirmed"
+    assert "declared on web2 and runs on web1" in found.summary
+    assert cases.confirmed(fleet) == {("web1", "container_elsewhere"), ("web2", "container_elsewhere")}

@@ -105,7 +105,12 @@ def test_a_parent_that_became_a_port_explains_the_missing_link() -> None:
     _without_link(fleet)
     found = cases.verdict(fleet, "parent_enslaved")
     assert found.status == "confirmed"
-    assert found.remedy == "set parent: br0 in macvlan_networks"
+    first, last = (step.text for step in found.steps)
+    assert first.startswith("move 192.168.100.11/24 and the routes over eth0 to br0"), "or the port is a second uplink"
+    assert found.remedy == f"{first}; then {last} in macvlan_networks"
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["addresses"] = [item for item in own["addresses"] if item["link"] != "eth0"]
+    assert cases.verdict(fleet, "parent_enslaved").remedy == "set parent: br0 in macvlan_networks"
 
 
 def test_a_link_in_mode_passthru_explains_the_missing_link() -> None:

@@ -38,6 +38,8 @@ def test_requests_heard_by_the_parent_alone_are_confirmed_with_drops() -> None:
     _heard(fleet, "lan0", 3)
     _dropped(fleet, 50)
     found = cases.verdict(fleet, "broadcast_queue_overflow")
+    assert [dict(step.values) for step in found.steps] == [{"bcqueuelen": 1000}]
+    assert "bcqueuelen: 1000" in found.remedy
     assert (found.status, found.after) == ("confirmed", 0.5)
     assert found.summary.startswith("6 of 9 ARP requests that arrived on eth0 never reached lan0 on web1")
     assert "bcqueuelen 10" in found.summary

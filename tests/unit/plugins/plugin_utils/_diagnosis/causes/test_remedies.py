@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import laws
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report as _report
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 from . import causes_cases as cases
 from .test_patterns import ask
@@ -27,6 +28,14 @@ def test_what_is_up_again_is_not_applied_again() -> None:
     for target in cases.lose(fleet, "host_to_container", at=1.1):
         target["losses"] = [[1.1, 2.0]]
     assert _kinds(fleet, "link_down") == ["by_hand"]
+
+
+def test_a_link_that_is_down_is_not_just_set_up_without_its_routes() -> None:
+    fleet = cases.healthy()
+    cases.own_link(fleet, "lan0")["up"] = False
+    cases.lose(fleet, "host_to_container", at=0.0)
+    found = cases.verdict(fleet, "link_down")
+    assert ([step.kind for step in found.steps], "ip link set" in found.remedy) == (["apply"], False)
 
 
 def test_a_container_that_is_up_again_is_not_restarted() -> None:
@@ -86,6 +95,49 @@ def test_the_network_team_is_given_port_and_addresses() -> None:
     found = cases.verdict(fleet, "mac_filtering_upstream")
     for known in ("web1 eth0", cases.own_link(fleet, "eth0")["mac"], cases.own_link(fleet, "lan0")["mac"]):
         assert known in found.remedy
+
+
+def _diverted(fleet: dict[str, Any], *routes: dict[str, Any], to: str | None = "", keep: bool = True) -> CauseVerdict:
+    """The host sends what is for its containers to the parent, by routes and, with ``to``, by a rule."""
+    own = fleet["web1"]["after"]["namespaces"][0]
+    own["routes"] = [item for item in own["routes"] if keep or item["link"] != "lan0"]
+    own["routes"] += [{**own["routes"][0], "link": "eth0", "gateway": None, **route} for route in routes]
+    rule = {"family": "ipv4", "priority": 99, "table": 100, "from": None, "iif": None, "oif": None, "mark": None}
+    own["rules"] = [] if to == "" else [{**rule, "to": to}]
+    own["paths"] = [
+        {**own["paths"][0], "target": item["address"], "link": "eth0"}
+        for item in fleet["web1"]["after"]["networks"]["lan0"]["containers"]
+    ]
+    cases.lose(fleet, "host_to_container", at=0.0)
+    found = cases.verdict(fleet, "host_isolation")
+    assert found.status == "confirmed"
+    return found
+
+
+def test_what_takes_precedence_over_the_declared_routes_is_deleted() -> None:
+    subnet, address = {"destination": "192.168.100.0/24", "table": 100}, {"destination": "192.168.100.129/32"}
+    for routes, to, commands in (
+        ([subnet], "192.168.100.128/28", ["ip rule delete priority 99 to 192.168.100.128/28 lookup 100"]),
+        ([subnet], None, ["ip route delete 192.168.100.0/24 dev eth0 table 100"]),
+        (
+            [address, {"destination": "192.168.100.130/32", "metric": 5}],
+            "",
+            ["ip route delete 192.168.100.129/32 dev eth0", "ip route delete 192.168.100.130/32 dev eth0 metric 5"],
+        ),
+    ):
+        found = _diverted(cases.healthy(), *routes, to=to)
+        assert [step.text for step in found.steps] == commands
+
+
+def test_the_way_to_everything_else_is_not_deleted() -> None:
+    found = _diverted(cases.healthy(), {"destination": "0.0.0.0/0", "table": 100}, to=None)
+    assert [step.kind for step in found.steps] == ["by_hand"]
+    found = _diverted(cases.healthy(), {"destination": "192.168.100.129/32", "protocol": "kernel"})
+    assert [step.kind for step in found.steps] == ["by_hand"]
+
+
+def test_missing_routes_to_containers_are_applied() -> None:
+    assert [step.kind for step in _diverted(cases.healthy(), keep=False).steps] == ["apply"]
 
 
 def _made(fleet: dict[str, Any]) -> _report.DiagnosisReport:
