@@ -86,6 +86,9 @@ def _leads_away(case: Case, path: PathData) -> bool:
     if path["error"] or path["local"] or not right:
         return right and path["error"] in REFUSED
     link = own.link(path["link"])
+    if any(case.route_events("delete", name) for name in mine):
+        # The routes were read a moment before the kernel was asked.
+        return False
     if link is None or link["name"] in {"lo", *mine} or link["parent"] == case.parent_name:
         return False
     # With an address in the subnet it is two_uplinks_one_subnet.
@@ -93,8 +96,15 @@ def _leads_away(case: Case, path: PathData) -> bool:
 
 
 def _is_not_own(case: Case, path: PathData) -> bool:
-    """Whether the kernel does not take an address for its own that the host's link has."""
-    held = {bare(item["address"]) for item in case.after.own.addresses(case.network.link) if not item["tentative"]}
+    """Whether the kernel does not take an address for its own that the host's link has, and had all the time: an entry
+    goes with its address, and with a link that is down."""
+    name = case.network.link
+    link = case.after.own.link(name)
+    if link is None or not link["up"] or case.address_events(link=name) or case.link_events("change", name):
+        return False
+    held = {
+        bare(item["address"]) for item in case.after.own.addresses(name) if not (item["tentative"] or item["dadfailed"])
+    }
     return path["target"] in held and not path["local"] and path["target"] in map(str, case.own_addresses)
 
 

@@ -200,3 +200,5 @@ def test_an_address_that_the_table_local_lacks_is_not_the_host_s_own() -> None:
     assert (found.status, found.steps[0].text) == (
         "confirmed", "ip route add local 192.168.100.3 dev lan0 table local",
     )  # fmt: skip
+    cases.event(fleet, kind="address", action="delete", link="lan0", data={"address": "192.168.100.3/32"})
+    assert cases.verdict(fleet, "route_diverted").status == "ruled_out", "the address came and went"
