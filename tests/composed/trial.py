@@ -154,8 +154,10 @@ def _failure(output: str, host: str) -> str:
 
 
 def _lines(output: str, host: str) -> str:
-    """All that a run printed about a host, in one line."""
+    """All that a run printed about a host, in one line; of the report its part."""
     found = [line.strip() for line in output.splitlines() if re.search(rf"\b{host}\b", line) and "=> {" not in line]
+    part = re.search(rf"^{host}:\n((?:  .*\n)+)", output, re.MULTILINE)
+    found += [line.strip() for line in part.group(1).splitlines()] if part else []
     return " / ".join(line for line in dict.fromkeys(found) if not re.match(r"(ok|skipping|changed):", line))
 
 
