@@ -10,7 +10,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameSeen
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     BY_HAND,
@@ -73,6 +73,9 @@ def _reflected(case: Case) -> CauseVerdict | None:
     of the host, such as those of a watch, resolve its entry for itself: then its packets come back instead.
     """
     own = {str(ip_of(item["address"])): item["link"] or "" for item in case.after.own.addresses()}
+    # While it did not have an address, it asked for that as for anybody's.
+    for gone in case.address_events("delete"):
+        own.pop(bare(gone["data"]["address"]), None)
     event = next((item for item in case.frame_events("arp") if _came_back(item["data"], own)), None)
     entries = [
         item
