@@ -552,6 +552,7 @@ def test_a_host_whose_question_for_itself_comes_back() -> None:
     assert cases.confirmed(fleet) == {("web1", "martian_source")}
     fleet["web1"]["after"]["namespaces"][0]["settings"]["lan0"]["accept_local"] = 1
     assert cases.verdict(fleet, "martian_source").status == "ruled_out"
+    fleet["web1"]["after"]["namespaces"][0]["settings"]["lan0"]["accept_local"] = 0
     cases.event(fleet, kind="address", action="delete", link="lan0", data={"address": "192.168.100.3/32"})
     assert cases.verdict(fleet, "martian_source").status != "confirmed", "it was nobody's for a while"
 
