@@ -117,8 +117,10 @@ class PrivateData:
         self._lay_out(directory, template, {**(artifacts or {}), **(answers or {})}, slice_number)
         # stdout is below artifacts; ansible-runner warns about text that it can not relate to an event
         runner = ansible_runner.interface.init_runner(
-            private_data_dir=str(directory), playbook=template.playbook, ident=str(self._jobs), quiet=True, **settings
-        )
+            private_data_dir=str(directory), playbook=template.playbook, ident=str(self._jobs), quiet=True,
+            # an argument, not a setting: else the key and the passwords would be written below env
+            suppress_env_files=True, **settings,
+        )  # fmt: skip
         if expires is not None:
             runner.event_handler = _expiring(runner, expires)
         runner.run()
@@ -139,7 +141,7 @@ class PrivateData:
         (directory / "env" / "extravars").write_text(yaml.dump(extra, Dumper=_Dumper), encoding="utf-8")
         (directory / "env" / "cmdline").write_text(" ".join(_arguments(template)), encoding="utf-8")
         (directory / "env" / "envvars").write_text(json.dumps(self._environment(directory)), encoding="utf-8")
-        settings = {"job_timeout": template.timeout, "suppress_ansible_output": True, "suppress_env_files": True}
+        settings = {"job_timeout": template.timeout, "suppress_ansible_output": True}
         (directory / "env" / "settings").write_text(json.dumps(settings), encoding="utf-8")
 
     def _environment(self, directory: Path) -> dict[str, str]:
