@@ -83,6 +83,9 @@ def test_verify_and_mac_list(deployed: PrivateData) -> None:
     job = deployed.run(VERIFY, answers.defaults("verify"))
     assert job.status == "successful", job.stdout
     bounded(job, HEALTHY_MAX)
+    # the table is printed, and not by the process of its task, which Ansible would warn of
+    assert "2 hosts: 2 ok" in job.stdout
+    assert "WorkerProcess" not in job.stdout
     # as in a container that is new for each job
     shutil.rmtree(MAC_LIST.extra_vars["mac_list_dir"], ignore_errors=True)
     job = deployed.run(MAC_LIST, answers.defaults("mac_list"))
