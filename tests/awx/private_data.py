@@ -157,6 +157,11 @@ class PrivateData:
         }
 
 
+def files_with(directory: Path, text: str) -> list[Path]:
+    """Those of the jobs below a directory, without project and collections."""
+    return [path for path in directory.rglob("*") if path.is_file() and text in path.read_text("latin-1")]
+
+
 def cut(inventory: Mapping[str, Any], number: int, slices: int) -> dict[str, Any]:
     """The inventory of one slice: every n-th host by name, and groups with what is left of them."""
     names = sorted(inventory["_meta"]["hostvars"])
