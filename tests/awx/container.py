@@ -18,6 +18,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from labkit import machine
+
 #: What the root gets from this machine to reach package indexes.
 SHARED = ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/xdg/pip")
 #: This machine's certificates, and where the root has a copy: its own are written when ca-certificates is installed.
@@ -40,6 +42,7 @@ exec chroot "$root" "$@"
 
 def root(target: Path, mirror: str, settings: list[str]) -> None:
     """A small Debian 12, as the base image has it."""
+    machine.prepare({"nspawn"})
     options = [f"--aptopt={setting}" for setting in settings]
     command = ["mmdebstrap", "--mode=root", "--variant=apt", *options, "bookworm", str(target), mirror]
     subprocess.run(command, check=True, capture_output=True, text=True)

@@ -117,8 +117,10 @@ class PrivateData:
         self._lay_out(directory, template, {**(artifacts or {}), **(answers or {})}, slice_number)
         # stdout is below artifacts; ansible-runner warns about text that it can not relate to an event
         runner = ansible_runner.interface.init_runner(
-            private_data_dir=str(directory), playbook=template.playbook, ident=str(self._jobs), quiet=True, **settings
-        )
+            private_data_dir=str(directory), playbook=template.playbook, ident=str(self._jobs), quiet=True,
+            # an argument, not a setting: else the key and the passwords would be written below env
+            suppress_env_files=True, **settings,
+        )  # fmt: skip
         if expires is not None:
             runner.event_handler = _expiring(runner, expires)
         runner.run()
@@ -139,7 +141,7 @@ class PrivateData:
         (directory / "env" / "extravars").write_text(yaml.dump(extra, Dumper=_Dumper), encoding="utf-8")
         (directory / "env" / "cmdline").write_text(" ".join(_arguments(template)), encoding="utf-8")
         (directory / "env" / "envvars").write_text(json.dumps(self._environment(directory)), encoding="utf-8")
-        settings = {"job_timeout": template.timeout, "suppress_ansible_output": True, "suppress_env_files": True}
+        settings = {"job_timeout": template.timeout, "suppress_ansible_output": True}
         (directory / "env" / "settings").write_text(json.dumps(settings), encoding="utf-8")
 
     def _environment(self, directory: Path) -> dict[str, str]:
@@ -153,6 +155,11 @@ class PrivateData:
             "MAX_EVENT_RES": str(MAX_EVENT_RES),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
+
+
+def files_with(directory: Path, text: str) -> list[Path]:
+    """Those of the jobs below a directory, without project and collections."""
+    return [path for path in directory.rglob("*") if path.is_file() and text in path.read_text("latin-1")]
 
 
 def cut(inventory: Mapping[str, Any], number: int, slices: int) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._packed import PACKED, unpacked
 from labkit.lab import Lab
 
 from . import answers, whole
@@ -83,6 +85,9 @@ def test_verify_and_mac_list(deployed: PrivateData) -> None:
     job = deployed.run(VERIFY, answers.defaults("verify"))
     assert job.status == "successful", job.stdout
     bounded(job, HEALTHY_MAX)
+    # the table is printed; with ansible-runner 2.4.0 Ansible warned of the process that did it
+    assert "2 hosts: 2 ok" in job.stdout
+    assert "WorkerProcess" not in job.stdout
     # as in a container that is new for each job
     shutil.rmtree(MAC_LIST.extra_vars["mac_list_dir"], ignore_errors=True)
     job = deployed.run(MAC_LIST, answers.defaults("mac_list"))
@@ -104,3 +109,22 @@ def test_events_of_a_diagnosis_of_a_sick_host_are_bounded(sick: PrivateData) -> 
     assert job.status == "failed"
     assert "lan0 CONFIRMED wrong_mode" in job.stdout
     bounded(job, SICK_MAX)
+
+
+#: Changes the link all the time, by a shell with a secret among its arguments.
+CHANGES = "while sleep 0.3; do ip address add 192.0.2.9/32 dev lan0; ip address delete 192.0.2.9/32 dev lan0; done"
+SECRET = "hunter2hunter"
+
+
+@whole.ONLY
+def test_no_event_has_a_secret_of_a_process_that_changes_a_link(lab: Lab, deployed: PrivateData) -> None:
+    with subprocess.Popen([*lab.entry("h1"), "sh", "-c", CHANGES, "vpn", "--password", SECRET]) as process:
+        try:
+            job = deployed.run(DIAGNOSE, answers.defaults("diagnose"))
+        finally:
+            process.kill()
+            lab.exec("h1", "ip", "address", "delete", "192.0.2.9/32", "dev", "lan0", check=False)
+    packed = [item["res"][PACKED] for item in job.results() if PACKED in item.get("res", {})]
+    evidence = json.dumps([unpacked(text) for text in packed])
+    assert "ip address add 192.0.2.9/32 dev lan0" in evidence
+    assert SECRET not in evidence + json.dumps(job.events) + job.stdout

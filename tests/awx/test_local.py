@@ -40,8 +40,9 @@ def own(lab: Lab, project: Project, tmp_path: Path) -> Iterator[Own]:
         **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
         "ANSIBLE_COLLECTIONS_PATH": str(project.collections), "ANSIBLE_NOCOLOR": "1", "HOME": str(tmp_path),
         "PATH": f"{BIN}:{os.environ['PATH']}",
-        # ansible-pull asks for its host's name, and no host of the lab reaches a name server
-        "RES_OPTIONS": "timeout:1 attempts:1",
+        # ansible-pull asks for its host's name, and so does Git for want of an address of its user; no host of the lab
+        # reaches a name server
+        "RES_OPTIONS": "timeout:1 attempts:1", "EMAIL": "root@example.com",
     }  # fmt: skip
 
     def run(program: str, *arguments: str) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ from labkit.lab import Lab
 
 from . import answers, whole
 from .conftest import inventory
-from .private_data import PrivateData
+from .private_data import PrivateData, files_with
 from .project import Project
 from .test_jobs import CHECK, SITE, changed
 
@@ -72,5 +72,4 @@ def test_the_key_of_a_credential_comes_from_an_agent(remote: Lab, project: Proje
     assert (again.status, changed(again)) == ("successful", {}), again.stdout
     # without the credential there is no other way in
     assert jobs.run(CHECK, answers.defaults("site")).status == "failed"
-    kept = [path for path in tmp_path.rglob("*") if path.is_file() and key.splitlines()[1] in path.read_text("latin-1")]
-    assert kept == []
+    assert files_with(tmp_path, key.splitlines()[1]) == []

@@ -28,14 +28,16 @@ def bare(jobs: PrivateData) -> Iterator[PrivateData]:
 
 
 class Workflow:
-    """Nodes one after the other: each gets the artifacts of those before it as extra variables."""
+    """Nodes one after the other: each gets the artifacts of those before it as extra variables, and above these the
+    answers to the survey of the workflow, which is that of site."""
 
     def __init__(self, jobs: PrivateData) -> None:
         self._jobs = jobs
         self._artifacts: dict[str, Any] = {}
 
     def node(self, template: Any, survey: str, slice_number: int = 1) -> Job:
-        job = self._jobs.run(template, answers.defaults(survey), self._artifacts, slice_number)
+        launch = {**answers.defaults(survey), **answers.defaults("site")}
+        job = self._jobs.run(template, launch, self._artifacts, slice_number)
         self._artifacts |= job.artifacts
         return job
 

@@ -87,6 +87,14 @@ def test_a_canary_that_fails_keeps_the_others_untouched(clean: Lab) -> None:
     assert (links(clean, "h1"), links(clean, "h2")) == ([], [])
 
 
+def test_all_others_follow_a_canary_that_answers(clean: Lab) -> None:
+    run = playbooks.run("site", clean.inventory_path, macvlan_canary=" 1 ", **ONCE)
+    assert (run.rc, run.changed) == (0, {"h1": 1, "h2": 1}), run.output
+    # as 10 % of two hosts is one
+    assert run.output.count("PLAY [Configure the links]") == 2, run.output
+    assert (links(clean, "h1"), links(clean, "h2")) == (["lan0"], ["lan0"])
+
+
 def test_each_tag_alone(clean: Lab) -> None:
     def only(tags: str, *options: str) -> playbooks.Run:
         return playbooks.run("site", clean.inventory_path, options=("--tags", tags, "--limit", "h1", *options), **ONCE)
