@@ -49,6 +49,11 @@ class Healing:
     patience: float = 0.0
 
     @property
+    def changes(self) -> bool:
+        """Whether it changed more than undoing the fault changes back, such as a setting."""
+        return any(step.kind in (COMMAND, DECLARE) for step in self.steps)
+
+    @property
     def kinds(self) -> str:
         return ", ".join(dict.fromkeys(step.kind for step in self.steps))
 

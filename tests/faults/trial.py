@@ -38,7 +38,7 @@ class Trial:
     culprit_right: bool | None = None
     #: None where the remedy was not carried out.
     healing: Healing | None = None
-    #: Whether the lab is no longer as it was: of what the remedy had done in part, the rest could not be undone.
+    #: Whether the lab is no longer as it was: what the remedy did in part could not be undone, or it changed settings.
     spent: bool = False
 
     @classmethod
@@ -148,7 +148,7 @@ def make(lab: NamespaceLab, fault: Fault, remedy: bool = False) -> Trial:
             spent = not all(undone)
     if not spent:
         lab.rest()
-    return replace(trial, spent=spent)
+    return replace(trial, spent=spent or any(one.changes for one in done.values()))
 
 
 def _undone(lab: NamespaceLab, fault: Fault, healing: Healing) -> bool:

@@ -15,11 +15,16 @@ from tests.faults.nspawn_lab import NspawnLab
 #: Takes precedence over the file of the collection for the same link.
 FILE = "/etc/systemd/network/04-lan0.network"
 #: systemd-networkd removes foreign routes when it begins to use the file, and its requests for that may still be queued
-#: when it reports "configured": the route stays once it is still there a second later.
+#: when it reports "configured": the route stays once it was still there three times, a second apart.
 SETTLED = f"""
 state=/run/systemd/netif/links/$(cat /sys/class/net/lan0/ifindex)
 until grep -q NETWORK_FILE={FILE} $state && grep -q ADMIN_STATE=configured $state; do sleep 0.1; done
-until [ "$(ip route show $1 dev lan0 proto boot)" ]; do ip route replace $1 dev lan0 src $2; sleep 1; done
+seen=0
+until [ $seen = 3 ]; do
+    seen=$((seen + 1))
+    if [ -z "$(ip route show $1 dev lan0 proto boot)" ]; then seen=0; ip route replace $1 dev lan0 src $2; fi
+    sleep 1
+done
 """
 #: Seconds; the second round of probes notices the loss, and the watch lasts longer than that.
 OUT = 0.7

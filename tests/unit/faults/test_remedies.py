@@ -42,6 +42,7 @@ def test_people_do_their_part_once_and_in_turn() -> None:
     done, order = _carried_out(first, ask, ask, last, remedy="one, ask for eth0, two")
     assert order == ["one", "people", "two"]
     assert (done.by_people, done.wrong, done.kinds) == (True, (), "command, ask")
+    assert done.changes, "the next fault needs another lab"
 
 
 def test_what_fails_or_is_not_in_the_remedy_is_wrong() -> None:
