@@ -4,7 +4,9 @@
 """A stand-in for AWX's REST API, as far as the modules of awx.awx that playbooks/awx calls ask it.
 
 It stores what it is given, and validates surveys and types as AWX does (awx/api/views, JobTemplateSurveySpec). It runs
-no job: one that is launched has been successful. What it can not show is whether AWX accepts every value.
+no job: one that is launched has been successful, and so has an update of a project unless `broken` is set. As AWX it
+updates a project only when it is created and when it is asked to, and refuses templates until that has worked once.
+What it can not show is whether AWX accepts every value.
 """
 
 from __future__ import annotations
@@ -26,15 +28,19 @@ TYPES = {"text": str, "textarea": str, "integer": int, "float": (int, float), "m
 CASCADES = {
     "workflow_job_templates": (("workflow_job_template_nodes", "workflow_job_template"),),
     "inventories": (("inventory_sources", "inventory"),),
+    "projects": (("project_updates", "project"),),
 }
 
 Answer = tuple[int, dict[str, Any] | None]
 
 
 class StandIn:
-    """tables: what is stored, by endpoint and id. writes: each request that changed something."""
+    """tables: what is stored, by endpoint and id. writes: each request that changed something, but for updates of
+    projects. broken: updates of projects fail.
+    """
 
     def __init__(self) -> None:
+        self.broken = False
         self.tables: dict[str, dict[int, dict[str, Any]]] = {}
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.writes: list[str] = []
@@ -44,7 +50,7 @@ class StandIn:
         """Something that is there before."""
         self._last += 1
         made = {"id": self._last, "type": endpoint[:-1], "url": f"{PREFIX}{endpoint}/{self._last}/", **fields}
-        made["related"] = {name: f"{made['url']}{name}/" for name in ("survey_spec", "launch")}
+        made["related"] = {name: f"{made['url']}{name}/" for name in ("survey_spec", "launch", "update")}
         made.setdefault("summary_fields", {})
         made.setdefault("scm_revision", "0" * 40)
         self.tables.setdefault(endpoint, {})[self._last] = made
@@ -57,7 +63,7 @@ class StandIn:
     def answer(self, method: str, target: str, data: dict[str, Any]) -> Answer:
         url = urlsplit(target)
         parts = url.path.removeprefix(PREFIX).strip("/").split("/")
-        if method != "GET":
+        if method != "GET" and parts[2:] != ["update"]:
             self.writes.append(f"{method} {url.path}")
         if parts == ["config"]:
             return 200, {"version": "24.6.1"}
@@ -77,8 +83,22 @@ class StandIn:
         return 200, {"count": len(found), "results": found, "next": None}
 
     def _create(self, endpoint: str, data: dict[str, Any]) -> Answer:
+        if endpoint == "job_templates" and self.tables["projects"][data["project"]]["status"] != "successful":
+            return 400, {"playbook": ["Playbook not found for project."]}
         number = self.add(endpoint, **data)
-        return 201, self.tables[endpoint][number]
+        made = self.tables[endpoint][number]
+        if endpoint != "projects":
+            return 201, made
+        # what is running, which the answer to a later request does not have
+        return 201, {**made, "summary_fields": {"current_update": {"id": self._update(made)["id"]}}}
+
+    def _update(self, project: dict[str, Any]) -> dict[str, Any]:
+        """One that has ended."""
+        project["status"] = "failed" if self.broken else "successful"
+        ended = {"finished": "2026-01-01T02:00:00Z", "started": "2026-01-01T02:00:00Z", "elapsed": 1.0}
+        number = self.add("project_updates", name=project["name"], project=project["id"], status=project["status"],
+                          failed=self.broken, event_processing_finished=True, **ended)  # fmt: skip
+        return self.tables["project_updates"][number]
 
     def _item(self, method: str, endpoint: str, number: int, data: dict[str, Any]) -> Answer:
         if method == "DELETE":
@@ -97,6 +117,8 @@ class StandIn:
             template = self.tables[endpoint][number]["name"]
             job = self.add("jobs", name=template, status="successful", launched=data)
             return 201, self.tables["jobs"][job]
+        if name == "update":
+            return 202, self._update(self.tables[endpoint][number])
         linked = self.links.setdefault((endpoint, number, name), [])
         if method == "GET":
             return 200, {"count": len(linked), "results": [{"id": item} for item in linked], "next": None}

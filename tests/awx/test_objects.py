@@ -47,6 +47,12 @@ def awx() -> Iterator[tuple[StandIn, str]]:
 
 def run(name: str, url: str, **variables: object) -> int:
     """How many tasks changed something."""
+    done = played(name, url, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return int(CHANGED.findall(done.stdout)[0])
+
+
+def played(name: str, url: str, **variables: object) -> subprocess.CompletedProcess[str]:
     collections = f"{ROOT / 'collections'}:{awx_collection.unpacked(CACHE)}"
     environment = {
         **os.environ,
@@ -55,13 +61,11 @@ def run(name: str, url: str, **variables: object) -> int:
         "CONTROLLER_HOST": url,
         "CONTROLLER_OAUTH_TOKEN": "token",
     }
-    done = subprocess.run(
+    return subprocess.run(
         [Path(sys.executable).parent / "ansible-playbook", f"playbooks/awx/{name}.yml", "--extra-vars",
          json.dumps({**VARIABLES, "ansible_python_interpreter": sys.executable, **variables})],
         cwd=ROOT, env=environment, check=False, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return int(CHANGED.findall(done.stdout)[0])
 
 
 def test_objects_are_created_kept_repaired_and_removed(awx: tuple[StandIn, str]) -> None:
@@ -80,7 +84,7 @@ def test_objects_are_created_kept_repaired_and_removed(awx: tuple[StandIn, str])
     assert set(stored.named("schedules")) == {"macvlan nightly verify"}
     assert edges(stored) == {
         ("plan", "success_nodes", "site"), ("site", "success_nodes", "verify"), ("site", "failure_nodes", "diagnose"),
-        ("verify", "failure_nodes", "diagnose"),
+        ("verify", "failure_nodes", "diagnose"), ("diagnose", "always_nodes", "verify again"),
     }  # fmt: skip
 
     stored.writes.clear()
@@ -96,6 +100,20 @@ def test_objects_are_created_kept_repaired_and_removed(awx: tuple[StandIn, str])
     left = {endpoint: set(stored.named(endpoint)) for endpoint in stored.tables if stored.tables[endpoint]}
     assert left == {"organizations": {"net"}, "inventories": {"fleet"}, "credentials": {"ssh", "galaxy"}}
     assert run("remove", url) == 0
+
+
+def test_a_project_is_updated_again_after_an_update_that_failed(awx: tuple[StandIn, str]) -> None:
+    stored, url = awx
+    stored.broken = True
+    assert played("create", url).returncode != 0
+    # now it exists, and the module that creates it has nothing to do
+    done = played("create", url)
+    assert done.returncode != 0
+    assert "macvlan project, failed. AWX has the reason in the output of this update" in done.stdout
+    assert "Playbook not found" not in done.stdout
+    stored.broken = False
+    assert run("create", url) > 0
+    assert stored.named("job_templates")
 
 
 def test_an_inventory_from_the_project_is_created_and_removed_too(awx: tuple[StandIn, str]) -> None:

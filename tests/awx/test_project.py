@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .project import Project
+from .project import BIN, Project
 from .stand_in import unfit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +33,14 @@ QUESTIONS = {"bool": "multiplechoice", "int": "integer", "float": "float", "str"
 
 def test_menu_lists_the_playbooks_of_the_templates_and_nothing_else(project: Project) -> None:
     assert project.menu() == sorted({item["playbook"] for item in TEMPLATES["macvlan_awx_templates"]})
+
+
+def test_a_relative_directory_is_below_the_one_of_the_caller(project: Project, tmp_path: Path) -> None:
+    command = [str(BIN / "ansible-playbook"), "linuxnet.macvlan.awx.project", "-e", "macvlan_awx_project_dir=made"]
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(project.collections), "PWD": str(tmp_path)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, stdout=subprocess.DEVNULL)
+    written = {str(path.relative_to(tmp_path / "made")) for path in (tmp_path / "made").rglob("*") if path.is_file()}
+    assert written == {*project.menu(), "ansible.cfg", "collections/requirements.yml"}
 
 
 def test_wrapped_playbooks_are_shipped_in_the_artifact(project: Project) -> None:
@@ -91,6 +101,9 @@ def test_the_workflow_leads_from_a_plan_to_a_diagnosis() -> None:
         "identifier": "site", "template": "site", "success": ["verify"], "failure": ["diagnose"],
     }  # fmt: skip
     assert nodes["verify"]["failure"] == ["diagnose"]
+    # AWX calls a workflow successful in which each failed job had another one to follow it
+    assert nodes["diagnose"]["always"] == ["verify again"]
+    assert nodes["verify again"] == {"identifier": "verify again", "template": "verify"}
     # what a slice can not see is compared before, in one job
     sliced = {item["name"] for item in TEMPLATES["macvlan_awx_templates"] if "slices" in item}
     assert sliced == {"site"}
