@@ -42,9 +42,8 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._registered impor
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import artifacts
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run.job import read as read_job
 
-#: What the result is published as, after a common prefix; and what site.yml and verify.yml publish.
+#: What the result is published as, after a common prefix.
 ARTIFACT = "diagnosis"
-EARLIER = "report"
 
 OPTIONS = {
     "report_dir": {"type": "path"},
@@ -74,7 +73,7 @@ class ActionModule(ActionBase):
         report = _report.make(results, generated, _version(), options["parameters"])
         extra = load_extra_vars(self._loader)
         job = read_job(extra)
-        before = earlier.merge(artifacts(extra, EARLIER))
+        before = earlier.merge(artifacts(extra, earlier.PUBLISHED.values()))
         lines = [*words.lines(report, options["full_up_to"]), *earlier.lines(before, 0 if job.sliced else len(results))]
         show("\n".join(["", *lines, ""]))
         return {

@@ -40,9 +40,6 @@ RESULTS = (
     _registered.FAILURE,
 )
 
-#: What the result is published as, after a common prefix.
-ARTIFACT = "report"
-
 #: How many blind spots are named.
 NOTES_MAX = 5
 
@@ -63,22 +60,22 @@ class ActionModule(ActionBase):
         })  # fmt: skip
         play = Play(task_vars or {})
         extra = load_extra_vars(self._loader)
-        job, steps = read_job(extra), _some_steps(options)
+        job, steps, playbook = read_job(extra), _some_steps(options), options["playbook"]
         verdict = cast(FleetVerdictData, options["verdict"])
         conflicts = verdict.get("conflicts") or {}
         hosts = [_results(play, name, conflicts.get(name) or [], bool(steps)) for name in play.hosts]
         notes = [*_notes(verdict), *untouched(hosts), *_about(steps, job.sentence(len(hosts)))]
-        before = earlier.merge(artifacts(extra, ARTIFACT))
+        before = earlier.merge(artifacts(extra, earlier.PUBLISHED.values()))
         # a slice has a part of the hosts, and can not say whether another job had them all
         notes += earlier.lines(before, 0 if job.sliced else len(hosts))
         lines = table(hosts, options["full_up_to"], notes)
         show("\n".join(["", *lines, ""]))
         failures = {host.host: host.first_failure() for host in hosts if host.first_failure()}
         counted = summary(hosts)
-        published = {**counted, "failures": failures, "playbook": options["playbook"], **job.published()}
+        published = {**counted, "failures": failures, "playbook": playbook, **job.published()}
         result = {"changed": False, "table": lines, "summary": counted, "failures": failures}
         merged = [item.data() for item in before]
-        return {**result, "earlier": merged, "artifacts": {job.artifact(ARTIFACT): published}}
+        return {**result, "earlier": merged, "artifacts": {job.artifact(earlier.PUBLISHED[playbook]): published}}
 
 
 def _some_steps(options: Variables) -> list[str]:

@@ -89,15 +89,14 @@ summary:
   sample: {hosts: {changed: 2, failed: 1}, checks: {passed: 11, failed: 1}}
 artifacts:
   description:
-    - What the playbooks publish for later jobs of a workflow, by its name. It is C(macvlan_artifact_report), or in a
-      slice of a job C(macvlan_artifact_report_NUMBER) with the number of its job, so that slices do not replace each
-      other's.
+    - What the playbooks publish for later jobs of a workflow, by its name. It is C(macvlan_artifact_report) of
+      site.yml and C(macvlan_artifact_verification) of verify.yml, or in a slice of a job
+      C(macvlan_artifact_report_NUMBER) with the number of its job, so that slices do not replace each other's.
   returned: always
   type: dict
 earlier:
   description:
-    - The earlier jobs of the workflow that have published C(macvlan_artifact_report). Slices of one job are merged to
-      one verdict.
+    - The earlier jobs of the workflow that have published one of these. Slices of one job are merged to one verdict.
   returned: always
   type: list
   elements: dict

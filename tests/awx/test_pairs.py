@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.linuxnet.macvlan.plugins.action import fleet_diagnose, fleet_report
+from ansible_collections.linuxnet.macvlan.plugins.action import fleet_diagnose
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._fleet import earlier
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._run import extra, job
@@ -39,8 +39,8 @@ DATA = yaml.safe_load((ROOT / "playbooks" / "awx" / "vars" / "templates.yml").re
 TEMPLATES = {item["name"]: item for item in DATA["macvlan_awx_templates"]}
 #: The jobs that publish, and what; everything else publishes nothing. The jobs' own artifacts are compared with this.
 PUBLISHED = {
-    "site": fleet_report.ARTIFACT, "site (check)": fleet_report.ARTIFACT, "verify": fleet_report.ARTIFACT,
-    "diagnose": fleet_diagnose.ARTIFACT,
+    "site": earlier.PUBLISHED["site"], "site (check)": earlier.PUBLISHED["site"],
+    "verify": earlier.PUBLISHED["verify"], "diagnose": fleet_diagnose.ARTIFACT,
 }  # fmt: skip
 #: In an order in which each finds what it needs: links to verify, and at last to remove.
 ORDER = ("plan", "site", "site (check)", "verify", "diagnose", "mac_list", "teardown (check)", "teardown")
@@ -115,7 +115,7 @@ def test_each_template_in_slices_after_all_others(alone: dict[str, dict[str, Any
             assert not set(done.artifacts) & set(before), name
             assert len(done.artifacts) == len(artifact_names(name)), name
             before |= done.artifacts
-    merged = earlier.merge(job.artifacts(before, fleet_report.ARTIFACT))
+    merged = earlier.merge(job.artifacts(before, earlier.PUBLISHED.values()))
     (site,) = [item for item in merged if item.playbook == "site" and item.slices]
     assert (site.number, len(site.slices), site.ok) == (str(SLICED), 2 * SLICES, True)
     # one host in each slice, of site and of its check

@@ -14,6 +14,10 @@ from typing import TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
+#: By the playbook, what its report is published as, after a common prefix. Each has a name of its own: AWX gives a node
+#: the artifacts of all nodes before it in no order that can be relied on, and of two with one name the older may stay.
+PUBLISHED = {"site": "report", "verify": "verification"}
+
 #: How many jobs and failures are named before the rest is counted.
 JOBS_MAX, FAILURES_MAX = 20, 10
 _LINE_MAX = 200

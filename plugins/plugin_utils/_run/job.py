@@ -11,7 +11,7 @@ template.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +56,9 @@ def read(variables: Mapping[str, Any]) -> Job:
     return Job()
 
 
-def artifacts(variables: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
-    """What earlier jobs of the workflow published under a name, each slice by itself."""
-    pattern = re.compile(rf"{re.escape(ARTIFACT + name)}(_\d+)?")
+def artifacts(variables: Mapping[str, Any], names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """What earlier jobs of the workflow published under these names, each slice by itself."""
+    pattern = re.compile(rf"{re.escape(ARTIFACT)}({'|'.join(map(re.escape, names))})(_\d+)?")
     for key in sorted(variables, key=str):
         value = variables[key]
         if pattern.fullmatch(str(key)) and isinstance(value, Mapping):

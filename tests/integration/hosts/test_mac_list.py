@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from labkit.lab import Lab
 
@@ -53,6 +54,16 @@ def test_the_list_for_the_network_team(lab: Lab, tmp_path: Path) -> None:
     assert any(line.startswith("+h2,eth0,") and ",parent," in line for line in whole.diff)
     assert json.loads((place / "mac_list.json").read_text(encoding="utf-8")) == listed
 
+    dead = tmp_path / "dead.yml"
+    hosts = {"h2": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}}
+    dead.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+    options["mac_list_dir"] = str(tmp_path / "without h2")
+    lost = playbooks.run("mac_list", lab.inventory_path, dead, **options)
+    assert (lost.rc, lost.failed) == (2, ["h2"]), lost.output
+    assert "h2 was not read, and the list has only what it declares" in " ".join(lost.output.split())
+    assert json.loads((tmp_path / "without h2" / "mac_list.json").read_text(encoding="utf-8"))["unseen"]
+
+    options["mac_list_dir"] = str(place)
     (place / "mac_list.csv").write_text("somebody else's\n", encoding="utf-8")
     refused = playbooks.run("mac_list", lab.inventory_path, **options)
     assert refused.rc == 2

@@ -39,19 +39,20 @@ def judge(case: Case) -> CauseVerdict:
         ": the network forwards frames for it to another port, or refuses it",
         [*evidence, *case.loss_items(broken)],
         after=after,
-        remedy=f"have the network team clear the entry of {link['mac']} (bridge fdb show, show mac address-table"
-        f" address {link['mac']}), or set mac: to another address for the link",
+        remedy=f"have the network team clear the entry of {link['mac']}, or what filters it (bridge fdb show, show mac"
+        f" address-table address {link['mac']}), or set mac: to another address for the link",
     )
 
 
 CAUSE = Cause(
     id="sticky_mac_elsewhere",
     rank=350,
-    title="the network has pinned the MAC address to another port",
+    title="the network refuses one MAC address, or has pinned it to another port",
     explanation="Switches with sticky or static MAC entries forward frames for an address only to the port where it"
     " was first seen. After a container, a virtual machine or a link with a fixed MAC address has moved to another"
-    " host, its requests still get out, and the replies go to the old port.",
-    remedy="have the network team clear the entry, or give the link another MAC address",
+    " host, its requests still get out, and the replies go to the old port. A filter for one MAC address looks the"
+    " same.",
+    remedy="have the network team clear the entry or the filter, or give the link another MAC address",
     signature="right after the MAC address has moved to another port",
     proof="the gateway answers the parent and a new MAC address, and not that of the link",
     must="D",

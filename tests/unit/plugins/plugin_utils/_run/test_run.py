@@ -105,9 +105,12 @@ def test_a_slice_names_the_job_that_was_sliced() -> None:
 def test_artifacts_are_found_by_their_names() -> None:
     published = {
         "macvlan_artifact_report_12": {"job": "12"}, "macvlan_artifact_report": {"job": "7"},
-        "macvlan_artifact_report_x": {}, "macvlan_artifact_diagnosis": {}, "macvlan_artifact_report_13": "text",
+        "macvlan_artifact_report_x": {},
+        "macvlan_artifact_verification": {"job": "9"}, "macvlan_artifact_diagnosis": {},
+        "macvlan_artifact_report_13": "text",
     }  # fmt: skip
-    assert list(job.artifacts(published, "report")) == [{"job": "7"}, {"job": "12"}]
+    found = list(job.artifacts(published, ["report", "verification"]))
+    assert found == [{"job": "7"}, {"job": "12"}, {"job": "9"}]
 
 
 def test_no_artifact_has_a_reserved_name() -> None:
