@@ -280,8 +280,8 @@ def _requested_like(verdict: CauseVerdict, target: TargetData) -> bool:
 
 def _of_all(verdict: CauseVerdict) -> bool:
     """Whether a verdict is about all that passes the parent."""
-    named = _named(verdict)
-    return GATEWAY_FROM_PARENT in BY_ID[verdict.cause].breaks and (not named or _of_parent(named))
+    cause, named = BY_ID[verdict.cause], _named(verdict)
+    return cause.closes_parent or (GATEWAY_FROM_PARENT in cause.breaks and (not named or _of_parent(named)))
 
 
 def _named(verdict: CauseVerdict) -> set[str]:

@@ -36,6 +36,7 @@ class Cause:
     breaks: kinds of target that it can break; `BEYOND_PARENT` where the parent's own traffic is not touched. A verdict
     explains the losses that it cites as far as they are of these kinds, and where it cites none all that are.
     silences: kinds of target that cannot answer while the cause is there: answers to them contradict it.
+    closes_parent: whether it is a state of the parent in which nothing passes it, whatever was asked.
     everywhere: whether other machines lose the addresses of the targets that a verdict cites as well.
     by: what carries its remedy out (a kind of step of `remedy`), unless a verdict has steps of its own.
     """
@@ -54,6 +55,7 @@ class Cause:
     explains: tuple[str, ...] = ()
     breaks: tuple[str, ...] = tuple(KINDS)
     silences: tuple[str, ...] = ()
+    closes_parent: bool = False
     everywhere: bool = False
 
     def step(self, remedy: str) -> RemedyStep:

@@ -181,19 +181,23 @@ def _gone_since(lost: list[TargetData], watch: TimelineData) -> float | None:
     """When the silence began that lasts to the end of the watch, of a gateway that lost some probes at random before.
 
     None where losses at that rate would make such a silence, in all targets at once, more often than by chance once in
-    1,000 times.
+    1,000 times. ARP and neighbour discovery lose as many packets as pings, and seldom show it before the end: any later
+    answer is one to the questions before.
     """
-    interval, duration = watch["interval"], watch["duration"]
+    interval = watch["interval"]
+    # The watch waits for late answers when it asks no more.
+    duration = min(watch["duration"], max(item["sent"] for item in lost) * interval)
     spans = [_spans(item, duration) for item in lost]
     if any(not one or one[-1][1] < duration - interval for one in spans):
         return None
     since = max(one[-1][0] for one in spans)
     before, rounds = since / interval, (duration - since) / interval
+    failed = [sum(min(end, since) - start for start, end in one if start < since) / interval for one in spans]
+    # one loss more than was seen: a short time before it does not show that none are lost
+    shares = [min(1.0, (one + 1) / (before + 1)) for one in failed]
     chance = 1.0
-    for one in spans:
-        failed = sum(min(end, since) - start for start, end in one if start < since) / interval
-        # one loss more than was seen: a short time before it does not show that none are lost
-        chance *= min(1.0, (failed + 1) / (before + 1)) ** rounds
+    for target, share in zip(lost, shares, strict=True):
+        chance *= (share if target["method"] == ECHO else max(shares)) ** rounds
     return since if rounds >= SILENT_ROUNDS and chance < CHANCE else None
 
 

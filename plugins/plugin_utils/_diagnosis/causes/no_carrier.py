@@ -70,5 +70,6 @@ CAUSE = Cause(
         "vlan_mismatch",
     ),
     everywhere=True,
+    closes_parent=True,
     judge=judge,
 )

@@ -106,5 +106,6 @@ CAUSE = Cause(
         "wrong_parent",
     ),
     everywhere=True,
+    closes_parent=True,
     judge=judge,
 )

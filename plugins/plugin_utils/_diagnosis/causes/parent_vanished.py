@@ -132,5 +132,6 @@ CAUSE = Cause(
         "gateway_dead",
     ),
     everywhere=True,
+    closes_parent=True,
     judge=judge,
 )

@@ -186,3 +186,13 @@ def test_a_container_that_vanished_with_its_parent_is_explained_on_other_hosts()
     name = _requested(fleet, "web1", "192.168.100.150")
     assert _explained(fleet, "web1", name, _about("web2", "parent_vanished")) == ("parent_vanished",)
     assert _explained(fleet, "web1", name, _about("web2", "route_absent")) == ()
+
+
+def test_a_dead_parent_explains_what_was_asked_beside_the_networks_also_where_it_asked_no_gateway() -> None:
+    """Of IPv6 alone a parent that is down has no address any more, and asks no gateway."""
+    fleet = cases.healthy()
+    name = _requested(fleet, "web1", "192.168.100.150")
+    down = _about("web1", "parent_down", "lan0/host_to_container/host/192.168.100.129/echo")
+    assert _explained(fleet, "web1", name, down) == ("parent_down",)
+    filtered = _about("web1", "filter_drops", "lan0/host_to_container/host/192.168.100.129/echo")
+    assert _explained(fleet, "web1", name, filtered) == ()
