@@ -104,7 +104,7 @@ def rooted(verdicts: list[CauseVerdict]) -> list[CauseVerdict]:
     known: dict[str, CauseVerdict] = {}
     for cause in CAUSES:
         if cause.id in roots:
-            for consequence in explains(cause):
+            for consequence in explains(cause).difference(roots[cause.id].spares):
                 known.setdefault(consequence, roots[cause.id])
     return [
         item.consequence_of(known[item.cause])

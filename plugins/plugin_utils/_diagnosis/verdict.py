@@ -50,6 +50,7 @@ class CauseVerdict:
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
     remedy, steps: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
+    spares: ids of causes that are no consequences of this one here, though its cause has them among its own.
     repair_possible: False where something else has to be done before the declaration can be re-applied.
     """
 
@@ -68,6 +69,7 @@ class CauseVerdict:
     hosts: tuple[str, ...] = ()
     repair_possible: bool = True
     steps: tuple[RemedyStep, ...] = ()
+    spares: tuple[str, ...] = ()
 
     @property
     def repairs_itself(self) -> bool:

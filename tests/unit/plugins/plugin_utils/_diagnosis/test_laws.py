@@ -254,6 +254,19 @@ def test_a_consequence_has_a_status_of_its_own() -> None:
     assert (found["announcement_lost"].status, found["announcement_lost"].remedy) == ("explained", "")
 
 
+def test_what_a_verdict_spares_is_no_consequence_of_it() -> None:
+    """As a filter in a container, which does not keep the gateway from answering the host."""
+    causes = {cause.id: cause for cause in CAUSES}
+    names = ("filter_drops", "mac_filtering_upstream", "stale_neighbour")
+    found = [
+        _judge.placed(_judge.CauseVerdict("confirmed", "it is there"), "web1", "lan0", causes[name]) for name in names
+    ]
+    found[0] = replace(found[0], spares=("mac_filtering_upstream",))
+    assert {item.cause: item.status for item in laws.rooted(found)} == {
+        "filter_drops": "confirmed", "mac_filtering_upstream": "confirmed", "stale_neighbour": "explained",
+    }  # fmt: skip
+
+
 # ---- (g) repairs -----------------------------------------------------------------------------------------------------
 
 
