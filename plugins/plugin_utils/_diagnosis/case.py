@@ -17,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Address,
     ip_of,
     parse_address,
+    parse_network,
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch, utc
@@ -409,6 +410,12 @@ def changed(event: LinkEvent, field: str) -> tuple[Value, Value] | None:
 def bare(address: str) -> str:
     """An address or a destination without its prefix length."""
     return address.split("/", maxsplit=1)[0]
+
+
+def covers(destination: str, address: str) -> bool:
+    """Whether an address lies in the destination of a route or of a rule."""
+    outer, inner = parse_network(destination), parse_address(address)
+    return outer is not None and inner is not None and within(inner, outer)
 
 
 def since(after: float | None) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from shlex import quote
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of, parse_network, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import (
     ContainerData,
     RouteData,
@@ -15,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, covers, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     APPLY,
@@ -71,7 +70,9 @@ def _remedy(case: Case, isolated: list[TargetData]) -> tuple[str, list[RemedySte
     if link is None:
         return "", [RemedyStep(DECLARE, "set host_address for the network in macvlan_networks")]
     addresses = [target["target"] for target in isolated]
-    if not all(any(_covers(route, address) for route in case.after.own.routes(link)) for address in addresses):
+    if not all(
+        any(covers(route["destination"], address) for route in case.after.own.routes(link)) for address in addresses
+    ):
         return "run linuxnet.macvlan.site, which re-applies the declaration", []
     found = list(dict.fromkeys(_diverting(case, address) for address in addresses))
     if all(found):
@@ -110,19 +111,13 @@ def _of_all(rule: RuleData, address: str) -> bool:
     """Whether a rule is one for packets of the host itself to an address, whatever else they are."""
     if rule["iif"] not in (None, "lo") or rule["oif"] or rule["mark"] or rule["from"]:
         return False
-    outer = parse_network(rule["to"])
-    return rule["to"] is None or (outer is not None and within(ip_of(address), outer))
+    return rule["to"] is None or covers(rule["to"], address)
 
 
 def _way(case: Case, address: str, table: int) -> RouteData | None:
     """The route of a table to an address: the longest prefix, of these the lowest metric, of these the first."""
-    fitting = [route for route in case.after.own.routes(table=table) if _covers(route, address)]
+    fitting = [route for route in case.after.own.routes(table=table) if covers(route["destination"], address)]
     return min(fitting, key=lambda route: (-_length(route), route["metric"])) if fitting else None
-
-
-def _covers(route: RouteData, address: str) -> bool:
-    outer = parse_network(route["destination"])
-    return outer is not None and within(ip_of(address), outer)
 
 
 def _length(route: RouteData) -> int:

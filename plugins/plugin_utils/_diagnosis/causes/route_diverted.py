@@ -10,15 +10,10 @@ import os
 from collections.abc import Collection
 from shlex import quote
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
-    parse_address,
-    parse_network,
-    within,
-)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PathData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, covers, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
@@ -31,8 +26,6 @@ REFUSED = {
     os.strerror(errno.EACCES): "prohibit",
     os.strerror(errno.EHOSTUNREACH): "unreachable",
 }
-#: The routing table local (RT_TABLE_LOCAL).
-LOCAL = 255
 
 
 def judge(case: Case) -> CauseVerdict:
@@ -45,7 +38,7 @@ def judge(case: Case) -> CauseVerdict:
         hurt = about(case, away, broken)
         what = f"on {case.host} another route or rule takes precedence"
         events = [event for event in case.events("new") if _covers(event, away)]
-        remedy = [_removal(event) for event in events[:1]]
+        remedy = [text for event in events[:1] for text in [_removal(event)] if text]
     else:
         lost = [path["target"] for path in case.after.own.paths if _is_not_own(case, path)]
         said = dict.fromkeys(lost, "is not taken for the host's own, as the routing table local does not have it")
@@ -76,12 +69,11 @@ def judge(case: Case) -> CauseVerdict:
 def _leads_away(case: Case, path: PathData) -> bool:
     """Whether the kernel refuses it or sends it elsewhere, although a route over the parent or the link leads there."""
     own, mine = case.after.own, {case.network.link, case.parent_name}
-    target = parse_address(path["target"])
-    right = target is not None and any(
-        outer is not None and outer.prefixlen and within(target, outer)
+    right = any(
+        route["link"] in mine
+        and not route["destination"].endswith("/0")
+        and covers(route["destination"], path["target"])
         for route in own.routes()
-        if route["link"] in mine
-        for outer in [parse_network(route["destination"])]
     )
     if path["error"] or path["local"] or not right:
         return right and path["error"] in REFUSED
@@ -123,17 +115,15 @@ def _covers(event: Event, targets: Collection[str]) -> bool:
         text = event["data"]["to"]
     else:
         return False
-    outer = parse_network(text) if text else None
-    addresses = [address for address in map(parse_address, targets) if address is not None]
-    return (text is None and bool(addresses)) or any(outer is not None and within(one, outer) for one in addresses)
+    return any(text is None or covers(text, target) for target in targets)
 
 
 def _removal(event: Event) -> str:
-    """The command that removes a route or a rule that was added."""
+    """The command that removes a route or a rule that was added; empty for one that other traffic uses as well."""
     if event["kind"] == "rule":
         family = "-6 " if event["data"]["family"] == "ipv6" else ""
-        return f"ip {family}rule delete priority {event['data']['priority']}"
-    if event["kind"] != "route":
+        return f"ip {family}rule delete priority {event['data']['priority']}" if event["data"]["to"] else ""
+    if event["kind"] != "route" or event["data"]["destination"].endswith("/0"):
         return ""
     data = event["data"]
     device = f" dev {quote(event['link'])}" if event["link"] and data["type"] == "unicast" else ""

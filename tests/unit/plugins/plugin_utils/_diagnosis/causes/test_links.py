@@ -189,6 +189,9 @@ def test_a_rule_that_takes_precedence_is_deleted_by_its_priority() -> None:
     data = {"family": "ipv4", "priority": 500, "to": "192.168.100.129/32"}
     cases.event(fleet, kind="rule", action="new", link="", after=0.9, data=data, process=cases.process("ip"))
     assert cases.verdict(fleet, "route_diverted").steps[0].text == "ip rule delete priority 500"
+    fleet["web1"]["watch"]["events"][-1]["data"]["to"] = None
+    found = cases.verdict(fleet, "route_diverted")
+    assert (found.steps[0].kind, "find it" in found.remedy) == ("by_hand", True), "other traffic may need that rule"
 
 
 def test_an_address_that_the_table_local_lacks_is_not_the_host_s_own() -> None:
