@@ -13,7 +13,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PathData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, covers, since
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed, covers, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
@@ -92,7 +92,9 @@ def _is_not_own(case: Case, path: PathData) -> bool:
     goes with its address, and with a link that is down."""
     name = case.network.link
     link = case.after.own.link(name)
-    if link is None or not link["up"] or case.address_events(link=name) or case.link_events("change", name):
+    went = any(changed(event, "up") for event in case.link_events("change", name))
+    gone = any(bare(event["data"]["address"]) == path["target"] for event in case.address_events("delete", name))
+    if link is None or not link["up"] or went or gone:
         return False
     held = {
         bare(item["address"]) for item in case.after.own.addresses(name) if not (item["tentative"] or item["dadfailed"])
