@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import ROOT, table
@@ -23,8 +24,8 @@ KEPT = Path(__file__).with_name("figures.json")
 PAGE = ROOT / "docs" / "bench.md"
 
 
-def main() -> int:
-    options = parse()
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
     rows = [row for row in all_rows() if any(fnmatch.fnmatch(row.name, glob) for glob in options.rows.split(","))]
     if not rows:
         print(f"nothing matches; use: {' '.join(row.name for row in all_rows())}", file=sys.stderr)
@@ -32,7 +33,7 @@ def main() -> int:
     if options.list:
         print("\n".join(f"{row.name:24} {row.what}" for row in rows))
         return 0
-    path = KEPT if options.keep else OUTPUT
+    path = KEPT if options.keep or options.page else OUTPUT
     figures = table.load(path)
     for row in rows if not options.page else []:
         say(row.name)
@@ -49,14 +50,14 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def parse() -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("-k", "--rows", metavar="GLOBS", default="*", help="only these rows, such as 'plan*,sweep/*'")
     parser.add_argument("--pairs", type=int, default=5, metavar="N", help="how often each side is measured")
     parser.add_argument("--keep", action="store_true", help="put the figures into docs/bench.md")
-    parser.add_argument("--page", action="store_true", help="write docs/bench.md from its figures, and measure nothing")
+    parser.add_argument("--page", action="store_true", help="write docs/bench.md from its figures and print them")
     parser.add_argument("--list", action="store_true", help="list the rows, and measure nothing")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -203,7 +203,7 @@ def phases(run: Run) -> dict[str, float]:
     """What was reached how many seconds after the break, in the order of time; of many hosts the last one counts."""
     hosts = {item["host"]: unpacked(item["evidence"]) for item in run.records if item.get("evidence")}
     came = {item["host"]: item["at"] for item in run.records if item.get("evidence")}
-    judged = [item["at"] for item in run.records if item.get("task", "").endswith("Diagnose all hosts together")]
+    judged = [item["at"] for item in run.records if item.get("task", "").endswith("Diagnose the hosts together")]
     watches = {name: item["watch"] for name, item in hosts.items() if item["watch"]}
     ends = {name: _moment(item["started"]) + item["duration"] for name, item in watches.items()}
     asked = {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import __main__ as bench
 from tests.bench import fleets, table
 from tests.bench.row import Figures, Row, Work, all_rows, run
 
@@ -60,6 +61,19 @@ def test_the_table_has_medians_and_spread() -> None:
 def test_a_page_without_place_for_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks the lines"):
         table.page("nothing", "table")
+
+
+def test_page_prints_the_figures_that_it_writes(tmp_path: Path, monkeypatch, capsys) -> None:
+    kept, page = tmp_path / "figures.json", tmp_path / "bench.md"
+    table.save(kept, {"arping": Figures({"ours": [2.0], "theirs": [1.0]})})
+    page.write_text(f"{table.BEGIN}old\n{table.END}")
+    monkeypatch.setattr(bench, "KEPT", kept)
+    monkeypatch.setattr(bench, "PAGE", page)
+    monkeypatch.setattr(bench, "OUTPUT", tmp_path / "none.json")
+    assert bench.main(["--page", "--rows", "arping"]) == 0
+    line = capsys.readouterr().out.rstrip().splitlines()[-1]
+    assert line.endswith("| ours | 2.00 (2.00 to 2.00, 1 times) | theirs | 1.00 (1.00 to 1.00, 1 times) | 2.00 |")
+    assert line in page.read_text()
 
 
 def test_rows_have_names_of_their_own() -> None:
