@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings that links need on their parent, and their values before, which are restored with the last link.
 
-The memory is one small JSON file. A setting is restored when no link needs it any more. Planning is pure; only ``save``
-writes.
+The memory is one small JSON file. Its entries are of devices: a parent keeps its own when its MAC address changes, as
+that of a bond or bridge does, and when it is renamed. A setting is restored when no link needs it any more. Planning is
+pure; only ``save`` writes.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import file
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ifname_problem
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import SYSCTLS, DesiredLink, sysctl_path
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import boot
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import (
+    MARK,
+    SYSCTLS,
+    DesiredLink,
+    sysctl_path,
+)
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import cookie, own_label
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.apply import ApplyFailed
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.plan import Sysctls
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import SetLink, Step, WriteSetting
@@ -55,25 +62,29 @@ def memory_path() -> str:
 
 
 def load(path: str, facts: Facts) -> Memory:
-    """What an earlier run wrote; without what cannot be understood, as the settings themselves are compared anyway.
+    """What an earlier run wrote, by the present names of the parents.
 
-    Before Linux 5.14 a later namespace can have the same number: only entries of the same device count there.
+    Without what cannot be understood, as the settings themselves are compared anyway.
     """
     try:
         data = json.loads(_files.read(path) or "{}")
     except (ValueError, RecursionError):
         return {}
-    records = data.items() if isinstance(data, dict) else ()
-    return {
-        parent: record["settings"]
-        for parent, record in records
-        if not ifname_problem(parent) and _understood(record) and _same(path, parent, record["mac"], facts)
-    }
+    memory: Memory = {}
+    for name, record in data.items() if isinstance(data, dict) else ():
+        if ifname_problem(name) or not _understood(record):
+            continue
+        parent = _present_name(name, record, facts)
+        if _same(path, parent, record, facts):
+            memory[parent] = {**record["settings"], **memory.get(parent, {})}
+    return memory
 
 
 def _understood(record: object) -> bool:
     """Whether `save` of this version could have written it, under the name of a parent."""
     if not isinstance(record, dict) or not isinstance(record.get("mac"), str):
+        return False
+    if not isinstance(record.get("index", 0), int) or not isinstance(record.get("boot", ""), str):
         return False
     settings = record.get("settings")
     return isinstance(settings, dict) and all(
@@ -95,25 +106,66 @@ def check_memory(path: str, problems: Problems) -> None:
         problems.add("path", path, what, _files.NOT_TRUSTED)
 
 
-def _same(path: str, parent: str, mac: str, facts: Facts) -> bool:
+def _present_name(name: str, record: dict, facts: Facts) -> str:
+    """A device that was renamed since has its index and its MAC address still, until the next boot. One whose MAC
+    address changed has its name.
+    """
+    link, other = facts.link(name), facts.by_index(record.get("index"))
+    kept = link is not None and link.mac == record["mac"]
+    if not kept and other is not None and other.mac == record["mac"] and record.get("boot") == boot.boot_id():
+        return other.name
+    return link.name if link else name
+
+
+def _same(path: str, parent: str, record: dict, facts: Facts) -> bool:
+    """Whether it is of this namespace: before Linux 5.14 a later one can have the same number, and another device the
+    same name there. The MAC address shows that it is not, or a link of ours that needs the setting.
+    """
+    if path.startswith(PERMANENT) or cookie():
+        return True
     link = facts.link(parent)
-    return path.startswith(PERMANENT) or (link is not None and link.mac == mac)
+    if link is None or link.mac == record["mac"]:
+        return link is not None
+    needing = {name for item in record["settings"].values() for name in item["links"]}
+    return any(child.name in needing and child.alias == MARK for child in facts.children(link))
 
 
 def save(path: str, memory: Memory, facts: Facts) -> None:
     """Write it, or remove it when there is nothing left to remember. Errors: ApplyFailed with path and reason."""
     try:
         if memory:
-            links = {parent: facts.link(parent) for parent in memory}
-            data = {
-                parent: {"mac": link.mac if link else "", "settings": memory[parent]} for parent, link in links.items()
-            }
+            now = boot.boot_id()
+            data = {parent: _record(facts.link(parent), now, settings) for parent, settings in memory.items()}
             _files.write(path, json.dumps(data, indent=1, sort_keys=True) + "\n", 0o600)
         else:
             _files.remove(path, prune="/run" if path.startswith(TRANSIENT) else "/var/lib")
     except OSError as error:
         what = f"what the settings of parents were before could not be written to {path}: {error.strerror}"
         raise ApplyFailed(f"{what}. Remedy: make room there, and run it again.") from error
+
+
+def _record(link: Link | None, now: str, settings: dict[str, Remembered]) -> dict[str, object]:
+    """Of one parent in the file, with what recognises the device. now: the boot."""
+    known = {"mac": link.mac, "index": link.index, "boot": now} if link else {"mac": ""}
+    return {**known, "settings": settings}
+
+
+def compare(before: Memory, after: Memory, difference: Difference) -> None:
+    """Note what else is to be restored with the last link, and for which links it is kept."""
+    for parent in dict.fromkeys([*before, *after]):
+        then, now = before.get(parent, {}), after.get(parent, {})
+        for name in dict.fromkeys([*then, *now]):
+            for field, words in (("before", "to restore with the last link"), ("links", "is needed by")):
+                old, new = (_recorded(settings.get(name), field) for settings in (then, now))
+                difference.compare(target(parent), f"{name} {words}", old, new)
+
+
+def _recorded(record: Remembered | None, field: str) -> object:
+    """A field of a record, in words where there is none."""
+    if record is None:
+        return [] if field == "links" else "not recorded"
+    found: object = dict(record)[field]
+    return "nothing, the setting did not exist" if found is None else found
 
 
 def merged(before: Memory, after: Memory) -> Memory:

@@ -69,9 +69,9 @@ def plan(state: ConvergeState) -> ConvergePlan:
     back = [item for link, item in state.given_back.items() if link in state.deleted()]
     for found in back:
         adoption.compare(found.adoption, found.now, back=True, difference=difference)
-    if not difference and parents.memory != state.memory:
-        # An earlier run was killed just before its end.
-        difference.compare("settings of parents", "memory", "outdated", "current")
+    if not difference:
+        # An earlier run was killed just before its end, or what it had remembered is not there any more.
+        parent_settings.compare(state.memory, parents.memory, difference)
     return ConvergePlan(
         difference,
         [*parents.before, *links, *parents.after],

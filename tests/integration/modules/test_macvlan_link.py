@@ -261,6 +261,41 @@ def test_what_was_set_before_us_stays_set(host):
     assert host.sysctl("net/ipv4/conf/eth0/arp_filter") == "1"
 
 
+def test_a_parent_that_gets_another_mac_gets_its_setting_back(host):
+    declare(host, LINK)
+    host.ip("link", "set", "eth0", "address", "02:00:00:00:00:99")
+    again = declare(host, LINK)
+    assert not again["changed"], again["messages"]
+    converges(host, purge=True)
+    assert host.sysctl("net/ipv4/conf/eth0/arp_filter") == "0"
+
+
+def test_a_bridge_that_takes_the_mac_of_a_port_gets_its_setting_back(host):
+    host.ip("link", "add", "br0", "type", "bridge")
+    host.ip("link", "set", "eth0", "master", "br0")
+    host.ip("link", "set", "br0", "up")
+    before = host.mac("br0")
+    on_bridge = {**LINK, "parent": "br0"}
+    declare(host, on_bridge)
+    assert host.sysctl("net/ipv4/conf/br0/arp_filter") == "1"
+    host.ip("link", "add", "port", "address", "00:00:00:00:00:01", "type", "veth", "peer", "name", "unused")
+    host.ip("link", "set", "port", "master", "br0")
+    assert host.mac("br0") != before
+    assert not declare(host, on_bridge)["changed"]
+    declare(host, purge=True)
+    assert host.sysctl("net/ipv4/conf/br0/arp_filter") == "0"
+
+
+def test_a_parent_that_was_renamed_gets_its_setting_back(host):
+    declare(host, LINK)
+    host.ip("link", "set", "eth0", "down")
+    host.ip("link", "set", "eth0", "name", "uplink")
+    host.ip("link", "set", "uplink", "up")
+    done = declare(host, purge=True)
+    assert done["messages"][-1] == "interface uplink arp_filter: 1 -> 0"
+    assert host.sysctl("net/ipv4/conf/uplink/arp_filter") == "0"
+
+
 @pytest.mark.parametrize(
     ("selector", "found"),
     [

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._converge import parent_settings
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 
 ETH0 = Link(2, "eth0", mac="52:54:00:00:00:02")
@@ -62,13 +62,61 @@ def test_a_run_under_way_forgets_nothing_that_a_killed_one_could_need():
     assert parent_settings.merged(before, new) == {**before, **new}
 
 
-def test_the_memory_of_a_namespace_counts_only_for_the_same_device(tmp_path, monkeypatch):
-    monkeypatch.setattr(parent_settings, "TRANSIENT", str(tmp_path))
+MEMORY = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
+OTHER_MAC = "52:54:00:00:00:99"
+
+
+def of_namespace(tmp_path, monkeypatch, cookie):
+    """The path of a memory that was saved in a plain network namespace."""
+    monkeypatch.setattr(parent_settings, "cookie", lambda: cookie)
     path = str(tmp_path / "netns-1" / "parents.json")
-    memory = {"eth0": {"arp_filter": {"before": 0, "links": ["lan0"]}}}
-    parent_settings.save(path, memory, FACTS)
-    assert parent_settings.load(path, FACTS) == memory
-    assert parent_settings.load(path, Facts(links=(Link(2, "eth0", mac="52:54:00:00:00:99"),))) == {}
+    monkeypatch.setattr(parent_settings, "TRANSIENT", str(tmp_path))
+    parent_settings.save(path, MEMORY, FACTS)
+    return path
+
+
+def lan0(alias=MARK):
+    return Link(3, "lan0", kind="macvlan", parent=2, alias=alias)
+
+
+def test_a_parent_whose_mac_changed_is_the_same_device(tmp_path, monkeypatch):
+    path = of_namespace(tmp_path, monkeypatch, cookie=7)
+    assert parent_settings.load(path, Facts(links=(Link(2, "eth0", mac=OTHER_MAC),))) == MEMORY
+
+
+def test_without_a_cookie_the_memory_counts_only_for_the_same_device(tmp_path, monkeypatch):
+    path = of_namespace(tmp_path, monkeypatch, cookie=0)
+    assert parent_settings.load(path, FACTS) == MEMORY
+    other = Link(2, "eth0", mac=OTHER_MAC)
+    assert parent_settings.load(path, Facts(links=(other,))) == {}, "another namespace with the same number"
+    assert parent_settings.load(path, Facts(links=(other, lan0(alias="")))) == {}
+    assert parent_settings.load(path, Facts(links=(other, lan0()))) == MEMORY, "our own link is on it"
+
+
+@pytest.mark.parametrize(
+    ("links", "name"),
+    [
+        pytest.param([Link(2, "wan", mac=ETH0.mac)], "wan", id="renamed"),
+        pytest.param([Link(2, "wan", mac=ETH0.mac), Link(7, "eth0", mac=OTHER_MAC)], "wan", id="name taken by another"),
+        pytest.param([Link(2, "wan", mac=OTHER_MAC)], "eth0", id="another device with its index"),
+        pytest.param([Link(7, "wan", mac=ETH0.mac)], "eth0", id="a VLAN with its MAC address"),
+        pytest.param([Link(7, "eth0", mac=OTHER_MAC)], "eth0", id="replaced"),
+        pytest.param([], "eth0", id="gone"),
+    ],
+)
+def test_a_parent_that_was_renamed_keeps_its_entry(tmp_path, monkeypatch, links, name):
+    monkeypatch.setattr(parent_settings, "PERMANENT", str(tmp_path))
+    path = str(tmp_path / "parents.json")
+    parent_settings.save(path, MEMORY, FACTS)
+    assert parent_settings.load(path, Facts(links=tuple(links))) == {name: MEMORY["eth0"]}
+
+
+def test_an_index_means_nothing_after_a_boot(tmp_path, monkeypatch):
+    monkeypatch.setattr(parent_settings, "PERMANENT", str(tmp_path))
+    path = str(tmp_path / "parents.json")
+    parent_settings.save(path, MEMORY, FACTS)
+    monkeypatch.setattr(parent_settings.boot, "boot_id", lambda: "another")
+    assert parent_settings.load(path, Facts(links=(Link(2, "wan", mac=ETH0.mac),))) == MEMORY
 
 
 def test_an_unreadable_memory_is_none(tmp_path):
@@ -89,6 +137,8 @@ _SETTING = {"before": 0, "links": ["lan0"]}
         {"eth0": {"mac": "", "settings": {"../forwarding": _SETTING}}},
         {"eth0": {"mac": 5, "settings": {"arp_filter": _SETTING}}},
         {"eth0": {"mac": "", "settings": ["arp_filter"]}},
+        {"eth0": {"mac": "", "index": [2], "settings": {"arp_filter": _SETTING}}},
+        {"eth0": {"mac": "", "boot": 3, "settings": {"arp_filter": _SETTING}}},
         *({"eth0": {"mac": "", "settings": {"arp_filter": {**_SETTING, **wrong}}}}
           for wrong in ({"before": "0"}, {"before": True}, {"before": 10**30}, {"links": "lan0"}, {"links": [1]})),
     ],

@@ -131,7 +131,16 @@ def test_a_run_that_was_killed_just_before_its_end_is_finished():
         replace(MADE, memory={"eth0": {"arp_filter": {"before": 0, "links": ["lan0", "lan9"]}}}, removed=["lan9"])
     )
     assert planned.links == []
-    assert planned.difference.messages() == ["settings of parents memory: outdated -> current"]
+    assert planned.difference.messages() == ["interface eth0 arp_filter is needed by: remove lan9"]
+
+
+def test_what_is_not_remembered_any_more_is_said_in_words():
+    planned = plan(replace(MADE, memory={}))
+    assert planned.links == []
+    assert planned.difference.messages() == [
+        "interface eth0 arp_filter to restore with the last link: not recorded -> 1",
+        "interface eth0 arp_filter is needed by: add lan0",
+    ]
 
 
 def test_files_and_links_are_one_plan():
