@@ -120,6 +120,11 @@ options:
     elements: str
     choices: [overlap, several_servers, unexpected_server, foreign_subnet, binding, no_server, not_asked]
     default: []
+  host_id:
+    description:
+      - The name of the host in RV(problems) and messages.
+      - In a playbook it defaults to the inventory name of the host.
+    type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host
 notes:
@@ -447,6 +452,27 @@ seconds:
   returned: when the input is valid
   type: float
   sample: 4.1
+problems:
+  description: What is wrong with the input, if that is why it failed.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The value of O(host_id); without one, the name that the host gives itself.
+      type: str
+    key:
+      description: Where it stands in the input.
+      type: str
+    value:
+      description: What stands there.
+      type: raw
+    problem:
+      description: What is wrong with it.
+      type: str
+    remedy:
+      description: What to do instead.
+      type: str
 """
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import compile_once

@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible.plugins.action.normal import ActionModule as Normal
 from ansible.utils.display import Display
 
 #: The variables of a host or a task. A value is templated when it is read.
@@ -21,11 +22,21 @@ Result = dict[str, Any]
 
 
 def with_host_id(arguments: Variables, task_vars: Variables | None) -> Arguments:
-    """A task's arguments with the inventory name as `host_id` where they have none: stable MACs are derived from it."""
+    """A task's arguments with the inventory name as `host_id` where they have none: stable MACs are derived from it,
+    and problems are reported under it."""
     given = dict(arguments)
     if not given.get("host_id"):
         given["host_id"] = (task_vars or {}).get("inventory_hostname")
     return given
+
+
+class NamedHost(Normal):
+    """Runs the module of its task as Ansible would without an action plugin, with the inventory name as `host_id`."""
+
+    def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:
+        self._task.args = with_host_id(self._task.args, task_vars)
+        result: Result = super().run(tmp, task_vars)
+        return result
 
 
 def show(text: str) -> None:

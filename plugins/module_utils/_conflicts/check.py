@@ -51,7 +51,7 @@ LISTEN_MAX = 3600
 
 @dataclass(frozen=True)
 class ConflictOptions:
-    """The module's options; ``probes`` is a list of {parent, addresses}."""
+    """The module's options; ``probes`` is a list of {parent, addresses}. host_id: the name of the host in problems."""
 
     probes: list[dict[str, Any]]
     mode: str = "fast"
@@ -62,6 +62,7 @@ class ConflictOptions:
     rate: int = RATE
     max_addresses: int = ADDRESSES_MAX
     run_key: str | None = None
+    host_id: str = ""
 
     @property
     def listens(self) -> bool:
@@ -74,7 +75,7 @@ def check(options: ConflictOptions) -> tuple[dict[str, object], str]:
 
     Errors: InvalidInput.
     """
-    problems = Problems()
+    problems = Problems(options.host_id)
     wanted, targets = _parse(options, problems)
     if problems:
         raise InvalidInput(problems)

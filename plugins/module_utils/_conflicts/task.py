@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import platform
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.timing import LISTEN, MODES, RATE
@@ -28,13 +30,14 @@ def argument_spec() -> dict:
         "rate": {"type": "int", "default": RATE},
         "max_addresses": {"type": "int", "default": ADDRESSES_MAX},
         "run_key": {"type": "str", "no_log": True},
+        "host_id": {"type": "str"},
     }
 
 
 def run(options: dict) -> dict:
     """What the module returns, with ``failed`` where it fails. It changes nothing."""
     try:
-        result, failure = check(ConflictOptions(**options))
+        result, failure = check(ConflictOptions(**{**options, "host_id": options["host_id"] or platform.node()}))
     except InvalidInput as error:
         return refusal(error)
     return {"changed": False, **result, **({"failed": True, "msg": failure} if failure else {})}

@@ -67,7 +67,10 @@ _DUID = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){2,129}")
 
 @dataclass(frozen=True)
 class DhcpOptions:
-    """The module's options; ``probes`` is a list of {parent, addresses, subnets, servers}."""
+    """The module's options; ``probes`` is a list of {parent, addresses, subnets, servers}.
+
+    host_id: the name of the host in problems.
+    """
 
     probes: list[dict]
     vantage: str = CHILD
@@ -77,6 +80,7 @@ class DhcpOptions:
     wait: float = WAIT
     listen_seconds: float = 0.0
     fail_on: Sequence[str] = ()
+    host_id: str = ""
 
 
 @dataclass
@@ -96,7 +100,7 @@ def check(options: DhcpOptions) -> tuple[dict[str, object], str, list[str]]:
 
     Errors: InvalidInput.
     """
-    problems = Problems()
+    problems = Problems(options.host_id)
     probes = _parse(options, problems)
     if problems:
         raise InvalidInput(problems)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import platform
+
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.results import refusal
 
@@ -33,13 +35,14 @@ def argument_spec() -> dict:
         "wait": {"type": "float", "default": WAIT},
         "listen_seconds": {"type": "float", "default": 0.0},
         "fail_on": {"type": "list", "elements": "str", "choices": list(FINDINGS), "default": []},
+        "host_id": {"type": "str"},
     }
 
 
 def run(options: dict) -> dict:
     """What the module returns, with ``warnings``, and ``failed`` where it fails. It changes nothing."""
     try:
-        result, failure, warnings = check(DhcpOptions(**options))
+        result, failure, warnings = check(DhcpOptions(**{**options, "host_id": options["host_id"] or platform.node()}))
     except InvalidInput as error:
         return refusal(error)
     failed = {"failed": True, "msg": failure} if failure else {}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import pytest
 
 LAN, OWN = "192.168.100.2", "192.168.100.11"
@@ -16,9 +18,10 @@ def host(segment):
 
 
 def refused(host, **arguments):
-    result = host.module("arp_conflict_check", arguments)
+    result = host.module("arp_conflict_check", {**arguments, "host_id": "web1"})
     assert result.get("failed"), "this should have been refused"
-    assert all(problem["remedy"] for problem in result["problems"])
+    assert all(problem["remedy"] and problem["host"] == "web1" for problem in result["problems"])
+    assert "web1: " in result["msg"]
     return {problem["key"]: problem["problem"] for problem in result["problems"]}
 
 
@@ -112,6 +115,7 @@ def test_a_missing_right_is_named(host, capability):
     wrapper = ["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}"]
     result = host.module("arp_conflict_check", {"probes": [{"parent": "eth0", "addresses": [LAN]}]}, wrapper=wrapper)
     assert [problem["key"] for problem in result["problems"]] == [f"CAP_{capability.upper()}"]
+    assert [problem["host"] for problem in result["problems"]] == [platform.node()]
 
 
 def test_fail_on_names_address_holder_place_and_time(segment, host):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import platform
 import subprocess
 import sys
 import time
@@ -338,8 +339,9 @@ def test_all_bad_input_is_reported_at_once(host):
         {"parent": {"mac": "x"}, "servers": ["here", "fe80::1", "192.168.100.1"]},
     ]
     bad = {"samples": 17, "hints": -1, "attempts": 0, "wait": 0, "listen_seconds": 4000}
-    result = host.module("dhcp_check", {"probes": probes, **bad})
+    result = host.module("dhcp_check", {"probes": probes, **bad, "host_id": "web1"})
     assert result["failed"]
+    assert {problem["host"] for problem in result["problems"]} == {"web1"}
     assert [problem["key"] for problem in result["problems"]] == [
         *bad, "probes[0].addresses[0]", "probes[0].subnets[0]", "probes[1].parent.mac", "probes[1].servers[0]",
         "probes[1].servers[1]",
@@ -350,4 +352,5 @@ def test_all_bad_input_is_reported_at_once(host):
     result = host.module("dhcp_check", {"probes": [overlapping]})
     assert [problem["key"] for problem in result["problems"]] == ["probes[0].addresses[1]"]
     result = host.module("dhcp_check", {"probes": [], "samples": 0})
+    assert {problem["host"] for problem in result["problems"]} == {platform.node()}
     assert [problem["key"] for problem in result["problems"]] == ["samples", "probes"]
