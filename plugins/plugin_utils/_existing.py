@@ -104,14 +104,32 @@ def _simple(network: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _link(link: Mapping[str, Any]) -> dict[str, object]:
+    """Without what the kernel makes by itself: its link-local addresses, and the connected routes of addresses."""
     made = {
         "name": link["name"],
         "parent": link["parent"],
         "mac": link["mac"],
-        "addresses": [LEASED if text in link.get("leased", ()) else text for text in link["addresses"]],
-        "routes": [_route(text) for text in link["routes"]],
+        "addresses": [
+            LEASED if text in link.get("leased", ()) else text
+            for text in link["addresses"]
+            if not _kernels_address(text)
+        ],
+        "routes": [_route(text) for text in link["routes"] if not _connected(text, link["addresses"])],
     }
     return made if link["mode"] == MODE else {**made, "mode": link["mode"]}
+
+
+def _kernels_address(text: str) -> bool:
+    address = ipaddress.ip_interface(text)
+    return address.version == 6 and address.is_link_local
+
+
+def _connected(route: str, addresses: Iterable[str]) -> bool:
+    """A single address has no connected route: one to it was made by somebody."""
+    destination, *words = route.split()
+    networks = [ipaddress.ip_interface(text).network for text in addresses]
+    connected = [network for network in networks if network.num_addresses > 1]
+    return "via" not in words and ipaddress.ip_network(destination, strict=False) in connected
 
 
 def _route(text: str) -> dict[str, object]:

@@ -67,6 +67,7 @@ def test_import_prints_the_declaration_of_what_is_there(clean: Lab) -> None:
     printed = run.output.partition("Print the declaration")[2]
     for text in ("name: shim", "parent: eth0", "- 192.168.100.9/32", "destination: 192.168.100.144/28"):
         assert text in printed, printed
+    assert "fe80" not in printed, "the kernel makes that by itself"
 
 
 def test_a_strategy_that_does_not_wait_for_all_hosts_is_refused(clean: Lab) -> None:

@@ -62,6 +62,17 @@ def test_links_without_a_network_and_those_of_containers() -> None:
     }]  # fmt: skip
 
 
+def test_what_the_kernel_makes_by_itself_is_left_out() -> None:
+    addresses = ["192.168.100.3/24", "192.168.200.3/32", "fd00:100::3/64", "fe80::10:ff:fe00:10/64"]
+    routes = ["192.168.100.0/24", "192.168.200.128/28", "fd00:100::/64", "fe80::/64", "10.0.0.0/8 via 192.168.100.1"]
+    (link,) = existing([{**SHIM, "addresses": addresses, "routes": routes}])["macvlan_links"]
+    assert link["addresses"] == addresses[:-1]
+    assert link["routes"] == [
+        {"destination": "192.168.200.128/28"},
+        {"destination": "10.0.0.0/8", "gateway": "192.168.100.1"},
+    ]
+
+
 def test_what_is_printed_is_a_declaration() -> None:
     found = existing([SHIM], [DOCKER], [PODMAN])
     problems = Problems()
