@@ -124,9 +124,7 @@ options:
       probes of another host for an address count as those of a host that wants it, a V(soft) RV(results[].conflict).
     type: str
   host_id:
-    description:
-      - The name of the host in RV(problems) and messages.
-      - In a playbook it defaults to the inventory name of the host.
+    description: The name of the host in RV(problems). In a playbook it defaults to the inventory name of the host.
     type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host

@@ -121,9 +121,7 @@ options:
     choices: [overlap, several_servers, unexpected_server, foreign_subnet, binding, no_server, not_asked]
     default: []
   host_id:
-    description:
-      - The name of the host in RV(problems) and messages.
-      - In a playbook it defaults to the inventory name of the host.
+    description: The name of the host in RV(problems). In a playbook it defaults to the inventory name of the host.
     type: str
 requirements:
   - pyroute2 >= 0.7.2 on the host
