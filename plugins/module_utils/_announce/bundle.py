@@ -4,7 +4,8 @@
 """The service as one file of Python, made from the sources that the tests import. Pure.
 
 A host keeps that file when the collection is gone, so it cannot import from the collection. The sources stand in it
-one after the other, without what they import from each other; no two of them define the same name.
+one after the other, without what they import from each other; no two of them define the same name. Classes among them
+are made by the standard library's `dataclass`, as a host has no other.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import json
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
 from typing import Any
 
+from .record import dataclass
 from .text import clean
 
 #: Seconds after which a program counts as hung; callers may pass their own.

@@ -15,13 +15,13 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Callable, TypeVar
 
 from . import labels
 from .difference import Difference
 from .problems import InvalidInput, Problems
+from .record import dataclass
 
 #: How often in a row a directory can have been removed by others.
 PRUNED_AT_MOST = 5

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
+from .record import dataclass
 from .text import LINE_MAX, clean, clean_data, cut
 from .values import plain
 

@@ -9,9 +9,9 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from .command import run
+from .record import dataclass
 from .text import clean_lines
 
 #: Seconds for a unit or a daemon to settle before it is called broken, and the pause between two queries.

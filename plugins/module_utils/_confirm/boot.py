@@ -20,9 +20,9 @@ import shlex
 import shutil
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .files import Entry, Tree, above, changed
 

@@ -11,10 +11,11 @@ import glob
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import labels
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .undo import Restored
 

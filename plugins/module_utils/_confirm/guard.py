@@ -16,12 +16,12 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Callable, NoReturn, Protocol
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 
 from . import boot, hung, pending

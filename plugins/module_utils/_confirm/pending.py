@@ -22,9 +22,10 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import own_label
 
 from . import boot

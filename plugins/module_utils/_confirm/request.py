@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Seconds that a change may take to be made, besides ``confirm_timeout``: daemons get 10 s to settle, and a program
 #: 30 s. A module that takes longer hangs, and is ended before its change is undone.

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Callable
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Seconds after which what still differs is reported as such, and the pause between two rounds.
 PATIENCE = 30.0

@@ -10,10 +10,10 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     RTA_GATEWAY,
     RTA_OIF,

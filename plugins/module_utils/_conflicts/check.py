@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -18,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_mac,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
     CAP_NET_RAW,

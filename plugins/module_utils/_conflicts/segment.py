@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS, SIGHTINGS_MAX
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Question, Vantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import (

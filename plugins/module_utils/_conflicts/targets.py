@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
@@ -18,6 +17,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     written,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Addresses that no host on a link can have: RFC 1122, 3.2.1.3 and RFC 4291, 2.4.
 _UNASSIGNABLE = tuple(

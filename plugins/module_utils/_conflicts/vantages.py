@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import List, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, ifname_problem
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone, run_in

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -20,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import OWNER_LABEL, Pool
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import origin
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents

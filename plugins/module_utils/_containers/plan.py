@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import overlap
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import (
     ON_PARENT,

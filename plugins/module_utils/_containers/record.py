@@ -8,10 +8,11 @@ from __future__ import annotations
 import glob
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Mapping, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines import docker, podman
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._engines.model import (
     Attachment,

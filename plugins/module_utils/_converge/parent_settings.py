@@ -13,13 +13,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Dict, TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ifname_problem
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import boot
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import (
     MARK,

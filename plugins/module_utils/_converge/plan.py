@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link import plan as _link_plan
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._link.steps import Step

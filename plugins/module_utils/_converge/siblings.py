@@ -11,8 +11,8 @@ that (net/ipv4/arp.c arp_process): whether it has an address, or a route, makes 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.sysctl import read_sysctls

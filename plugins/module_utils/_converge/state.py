@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problem, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm import uplink as _uplink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files import Entry
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.uplink import Uplink

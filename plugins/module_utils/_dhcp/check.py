@@ -10,7 +10,6 @@ import functools
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -21,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_network,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
     CAP_NET_RAW,

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from dataclasses import dataclass
 from typing import Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import (
     JUMP_EQUAL,
     JUMP_SET,

@@ -9,13 +9,14 @@ import random
 import selectors
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import (
     PIECES_AT_ONCE,
     SECONDS_AT_ONCE,
     BoundedReading,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.packet_socket import Endpoint
 
 #: Seconds before the first retransmission, doubled for each further one up to the longest, each randomised.

@@ -11,9 +11,10 @@ from __future__ import annotations
 import ipaddress
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Tuple, TypeVar
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.frames import mac_bytes, mac_text
 
 Value = TypeVar("Value")

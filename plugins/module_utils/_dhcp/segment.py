@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import (
@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits impo
     MESSAGES_OF_SERVER,
     SERVERS_MAX,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire import frames as _packets
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._conflicts.targets import ProbedRange
 
 from .questions import Question

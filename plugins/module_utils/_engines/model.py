@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Mapping, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -15,6 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_network,
     parse_range,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Drivers that take a parent for themselves.
 MACVLAN = "macvlan"

@@ -10,9 +10,9 @@ import json
 import re
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import unfitness
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import read_texts, word
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.commands import with_called

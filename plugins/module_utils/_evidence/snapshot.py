@@ -15,11 +15,11 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, find, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.decode import Fields, decode
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Facts, Link, LinkAddress, Route

@@ -10,7 +10,7 @@ are no rows.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Callable, Mapping, Union
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     stable_mac,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 
 #: linux/if_link.h enum macvlan_mode, by iproute2's names. The kernel's own default is vepa, ours is bridge.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
 from . import attributes as _attributes

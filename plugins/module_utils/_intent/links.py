@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -13,6 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     Interface,
     Network,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     PROTOCOLS,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cached_property
 from typing import Any, Callable, Tuple
 
@@ -28,6 +28,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     within,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.values import plain
 
 from . import origin as _origin

@@ -20,11 +20,12 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Tuple, TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Network
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Ansible's name for the group of all hosts of the inventory.
 ALL = "all"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
     Address,
@@ -15,6 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_address,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 ICMP, ARP, TCP = "icmp", "arp", "tcp"
 _TCP = re.compile(r"tcp:([0-9]{1,5})")

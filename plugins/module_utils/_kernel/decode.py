@@ -11,9 +11,10 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from sys import byteorder
 from typing import Any, Dict
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .names import (
     FRA_DST,

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Interface, Network
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .names import MACVLAN_KINDS, RT_TABLE_MAIN
 from .netns import Namespace

@@ -13,9 +13,10 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes import registry as _runtimes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._runtimes.host import Host

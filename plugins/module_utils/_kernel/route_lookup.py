@@ -9,9 +9,9 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from . import neighbours as _neighbours
 from .names import NDA_DST, NDA_LLADDR, NEIGHBOUR_STATES, RTA_GATEWAY, RTA_OIF, RTA_PREFSRC

@@ -14,7 +14,6 @@ import os
 import socket
 import struct
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
@@ -24,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
     SECONDS_OF_A_TABLE,
     BoundedReading,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .names import AF_BRIDGE, NETNSA_FD, NETNSA_NSID, NTF_PROXY, RTA_DST, RTA_SRC, RTM_F_LOOKUP_TABLE
 from .netlink import (

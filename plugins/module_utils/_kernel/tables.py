@@ -13,9 +13,10 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from . import neighbours
 from .names import (

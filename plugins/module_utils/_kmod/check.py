@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import platforms
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run as command
@@ -23,6 +23,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files impor
     write,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import InvalidInput, Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import (
     CAP_NET_ADMIN,
     CAP_SYS_ADMIN,

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.requirements import version_tuple
 
 LOADED = "loaded"

@@ -17,10 +17,10 @@ import select
 import signal
 import struct
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import PIECES_OF_A_TABLE, BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.changes import Changes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import (
     IFLA_IFNAME,

@@ -15,11 +15,12 @@ import socket
 import struct
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Callable, NamedTuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import MACVLAN_KINDS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netlink import (
     IFINFOMSG,

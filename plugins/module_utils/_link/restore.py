@@ -15,12 +15,13 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Callable
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.undo import Restored
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink

@@ -11,10 +11,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Mapping, Union
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Interface
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import attributes as _attributes
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredRoute, sysctl_path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link

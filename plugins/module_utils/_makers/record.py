@@ -8,10 +8,10 @@ from __future__ import annotations
 import glob
 import json
 import os
-from dataclasses import dataclass
 from typing import Any, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._confirm.files import Entry
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import Action
 

@@ -10,10 +10,11 @@ The rules are those of ``read_entire_config`` and ``read_config`` in NetworkMana
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import read
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from . import specs as specs_
 

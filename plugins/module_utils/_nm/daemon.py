@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import busctl as _busctl
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .specs import Device
 

@@ -12,7 +12,8 @@ one with an empty value none. ``managed=1`` does not make up for ``unmanaged-dev
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from . import config
 from . import specs as specs_

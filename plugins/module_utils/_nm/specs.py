@@ -10,9 +10,9 @@ The rules are those of "Device List Format" in NetworkManager.conf(5) and of ``n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ifname_problem, parse_mac
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 EXCEPT = "except:"
 INTERFACE_NAME = "interface-name:"

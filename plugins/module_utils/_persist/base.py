@@ -9,11 +9,12 @@ import fnmatch
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Callable, ClassVar, TypeVar
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 
 #: Second line of each file: the link that the file is for. What carries it and `_files.HEADER` belongs to that link.

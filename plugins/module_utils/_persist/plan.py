@@ -12,7 +12,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import syst
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.difference import Difference
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.files import Access
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import UnitState
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import LEASED, DesiredLink
 

@@ -9,9 +9,9 @@ import math
 import selectors
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .asking import Asking, Transport
 from .lost import LOSSES

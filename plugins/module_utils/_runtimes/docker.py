@@ -9,8 +9,8 @@ The layout is moby's (container/container.go, ToDisk); Debian's 20.10 and 26.1 w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
 from .host import Host, State, mapping

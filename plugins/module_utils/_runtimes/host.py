@@ -10,8 +10,9 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Mapping
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Octets of a state file, a file of /proc, and entries of a directory. A container's state has a few KiB; Podman's list
 #: of a thousand containers about one MiB.

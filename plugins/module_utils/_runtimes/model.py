@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Callable, Optional
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .host import Host
 

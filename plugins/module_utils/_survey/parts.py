@@ -9,8 +9,9 @@ Each is imported when it is needed: compiling what a survey does not need was a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .names import CONFLICTS, CONTAINERS, DHCP, EXCLUSION, KERNEL, LINKS, REACHABILITY
 

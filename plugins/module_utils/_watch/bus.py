@@ -14,10 +14,11 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 ADDRESS = "/run/dbus/system_bus_socket"
 #: The bus itself.

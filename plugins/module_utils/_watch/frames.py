@@ -12,12 +12,12 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, Network, within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import SENT_MAX
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import Vantage, open_socket
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import (
     attach,

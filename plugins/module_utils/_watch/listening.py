@@ -10,10 +10,10 @@ import functools
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel import decode, netlink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import Namespace, NamespaceGone
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.culprit import Culprits

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Steady
 
 from .targets import WatchTarget

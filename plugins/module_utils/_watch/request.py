@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TypedDict
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import (
@@ -16,6 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
     parse_address,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems, unknown_keys
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import network as _networks
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, TCP, WHO_HAS

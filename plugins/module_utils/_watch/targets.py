@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems import Problems
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, Namespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.model import Check
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.checks.registry import CHECKS

@@ -10,8 +10,8 @@ some moments after its first probe, and what it broke before is not seen.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import ANNOUNCEMENT
 
 from .timeline import Event, TargetData

@@ -11,7 +11,6 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
@@ -20,6 +19,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading imp
     SECONDS_AT_ONCE,
     BoundedReading,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.names import ETH_P_ALL
 
 from . import bpf as _probe_filter

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 from .frames import ETH_HLEN, ETH_P_IP, ETH_P_IPV6, checksum
 

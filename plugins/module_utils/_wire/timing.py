@@ -9,8 +9,9 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 Question = TypeVar("Question")
 

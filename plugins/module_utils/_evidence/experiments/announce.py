@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import is_lost

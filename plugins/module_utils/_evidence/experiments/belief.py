@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 

@@ -16,9 +16,9 @@ import select
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address, parse_address
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO
 

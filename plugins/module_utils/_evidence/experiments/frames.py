@@ -10,9 +10,9 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import ETH_P_ALL
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.bpf import Program, attach
 

@@ -11,9 +11,10 @@ announced (``sends`` is part of the result), leaves nothing behind, and is off w
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PathData, SnapshotData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network import MacvlanNetwork
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link

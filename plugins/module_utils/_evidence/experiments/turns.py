@@ -11,7 +11,7 @@ of them share one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 #: Seconds from one host's beginning to the next one's, which is what a DHCP discovery takes; and turns at most.
 WIDTH, TURNS_MAX = 1.5, 4

@@ -13,8 +13,8 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import enablement
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers import record
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._makers.base import (

@@ -13,12 +13,12 @@ import fcntl
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from shlex import quote
 from typing import IO
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist import keeper, units
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import (

@@ -10,10 +10,11 @@ import glob
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 
 MAIN = "/etc/network/interfaces"
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_mac
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import find, run
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import DesiredLink
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._persist.base import link_of
 

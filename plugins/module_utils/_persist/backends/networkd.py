@@ -26,10 +26,11 @@ import glob
 import os
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files as _files
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.command import CommandFailed, run, run_json
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.systemd import PAUSE, SETTLE, is_active, version
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.attributes import NETDEV
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.links import MARK, DesiredLink

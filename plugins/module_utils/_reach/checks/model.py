@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import Address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import utc
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import FAIL, Attempt, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope

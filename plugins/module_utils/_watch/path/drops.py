@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Tuple
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean
 
 #: Seconds for which a buffer's address stands for the packet that was seen in it, and within which an answer that is

@@ -13,10 +13,10 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, ECHO

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Tuple
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Attempt, Series
 
 from .data import ANSWER, ARP, HOLDER, ICMP, REQUEST, SENDER, UNKNOWN, KernelDrop, LostEdge

@@ -9,8 +9,9 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.namespace import WatchedNamespace
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.record import Budget
