@@ -33,19 +33,24 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec({"list_all": {"type": "bool", "default": False}})
         play = Play(task_vars or {})
-        hosts, unprepared = [], []
+        hosts, unprepared, unsettled = [], [], set()
         for name in play.inventory:
             variables = play.variables(name)
             found = _registered.Found(variables)
             if found.unprepared and name in play.selected:
                 unprepared.append(name)
+            if not found.settled and name in play.batch:
+                unsettled.add(name)
             evidence = _evidence(play, name, variables, found)
             if _takes_part(evidence):
                 hosts.append(evidence)
         verdict = judge(hosts)
         data = as_data(verdict, hosts, vendor, functools.cache(lambda name: _fatal(play.variables(name))))
+        for name in play.batch.intersection(data["conflicts"]):
+            if any(item["declared"] and item["counts"] for item in data["conflicts"][name]):
+                unsettled.add(name)
         more = listing(verdict) if options["list_all"] else {}
-        return {"changed": False, **data, "unprepared": unprepared, **more}
+        return {"changed": False, **data, "unprepared": unprepared, "settled": not (unprepared or unsettled), **more}
 
 
 def _takes_part(host: AddressEvidence) -> bool:

@@ -159,6 +159,12 @@ unseen:
   type: list
   elements: str
   sample: ["h3, h4: not in this run", "h5: eth0 from child: eth0 takes no temporary child: Device or resource busy"]
+settled:
+  description:
+    - Whether a run has nothing left to do on the hosts of its batch. M(linuxnet.macvlan.macvlan_survey) found each of
+      them as declared and answering, or did not reach it, and no conflict refuses what one declares.
+  returned: always
+  type: bool
 unprepared:
   description:
     - The hosts of which M(linuxnet.macvlan.macvlan_survey) has read no addresses yet, because their kernel has to be

@@ -27,14 +27,15 @@ _LIST = "write a list of mappings, one for each network or link, such as [{name:
 class Play:
     """The play and the inventory of a task.
 
-    hosts: of the play, in its order; selected: the same as a set. inventory: all hosts that the inventory lists, and
-    localhost where only the play has it.
+    hosts: of the play, in its order; selected: the same as a set; batch: those of them that run now. inventory: all
+    hosts that the inventory lists, and localhost where only the play has it.
     """
 
     def __init__(self, task_vars: Variables) -> None:
         listed = [str(name) for name in task_vars["groups"]["all"]]
         self.hosts = [str(name) for name in task_vars["ansible_play_hosts_all"]]
         self.selected = frozenset(self.hosts)
+        self.batch = frozenset(str(name) for name in task_vars.get("ansible_play_batch") or self.hosts)
         self.inventory = [*listed, *sorted(self.selected.difference(listed))]
         self.groups = Groups(task_vars["groups"])
         self.check_mode = bool(task_vars.get("ansible_check_mode"))

@@ -105,6 +105,12 @@ class Found:
         unusable = kernel.get("changed") or kernel.get("failed") or _failed(survey, _names.CONFLICTS)
         return bool(survey.get("skipped") or unusable)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the survey leaves nothing to do for this run: all is as declared and answers, or it found no host."""
+        survey = self._surveys[SURVEYED]
+        return bool(not survey or survey.get("unreachable") or survey.get("settled"))
+
     def _accepted(self, survey: str) -> bool:
         if survey == SURVEYED:
             return bool(self._surveys[survey].get("settled")) and result(self._variables, FAILURE) is None
