@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import (
     Variables,
     with_host_id,
 )
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._bytecode import WithBytecode
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._confirm import Silent, limited
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import report, words
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._live.task import followed
@@ -36,7 +37,7 @@ NEXT = (report, words, model, render)
 TRIES, GOOD = 3, 0.1
 
 
-class ActionModule(ActionBase):
+class ActionModule(WithBytecode):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:

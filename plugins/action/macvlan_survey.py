@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.text import clean_data
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._ansible import Result, Variables, with_host_id
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._bytecode import WithBytecode
 
 
-class ActionModule(ActionBase):
+class ActionModule(WithBytecode):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: Variables | None = None) -> Result:

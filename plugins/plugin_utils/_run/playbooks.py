@@ -22,6 +22,7 @@ PLAN, PREPARE, PROBE, EXCLUSION, LINKS, CONTAINERS, VERIFY, REPORT = STEPS = (
 _HOSTS = {"macvlan_hosts": {"type": "str"}}
 _STRATEGY = {"macvlan_strategy": {"type": "str"}}
 _BATCHES = {"macvlan_serial": {"type": "raw"}, "macvlan_throttle": {"type": "int"}}
+_BYTECODE = {"macvlan_bytecode": {"type": "bool"}}
 _REPORT = {"macvlan_report_hosts": {"type": "int"}, "macvlan_survey": {"type": "bool"}}
 
 
@@ -41,7 +42,7 @@ PLAYBOOKS = {
     "site": Playbook(
         (PLAN, PREPARE, PROBE, EXCLUSION, LINKS, CONTAINERS, VERIFY, REPORT),
         {
-            **_HOSTS, **_STRATEGY, **_BATCHES, **_REPORT,
+            **_HOSTS, **_STRATEGY, **_BATCHES, **_REPORT, **_BYTECODE,
             "macvlan_canary": {"type": "raw"},
             "macvlan_max_fail_percentage": {"type": "float"},
         },
@@ -50,13 +51,13 @@ PLAYBOOKS = {
     "verify": Playbook(
         (PLAN, PROBE, CONTAINERS, VERIFY, REPORT),
         {
-            **_HOSTS, **_STRATEGY, **_REPORT,
+            **_HOSTS, **_STRATEGY, **_REPORT, **_BYTECODE,
             "macvlan_diagnose": {"type": "bool"},
             "macvlan_diagnose_seconds": {"type": "float"},
         },
         together=True,
     ),
-    "diagnose": Playbook((PLAN,), _HOSTS, together=True),
+    "diagnose": Playbook((PLAN,), {**_HOSTS, **_BYTECODE}, together=True),
     "teardown": Playbook((PLAN, PREPARE, EXCLUSION, LINKS, CONTAINERS), {**_HOSTS, **_STRATEGY, **_BATCHES}),
     "import": Playbook((PLAN,), {**_HOSTS, **_STRATEGY}),
     "mac_list": Playbook(

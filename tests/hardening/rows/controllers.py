@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from labkit import netns_host
 from labkit.lab import Lab
 from tests.hardening import ROOT
 from tests.hardening.row import Row, Tally
@@ -94,7 +95,7 @@ def slow(tally: Tally) -> None:
     with lab() as made, tempfile.TemporaryDirectory() as directory:
         play, python = Path(directory, "play.yml"), Path(directory, "python")
         play.write_text(PLAY, encoding="ascii")
-        inside = made.state.host("h1") / "python"
+        inside = netns_host.interpreter(made.state, "h1")
         # Only a controller's own time: the module itself is as fast as ever.
         python.write_text(f'#!/bin/sh\nsleep {SLOW}\nexec {inside} "$@"\n', encoding="ascii")
         python.chmod(0o755)

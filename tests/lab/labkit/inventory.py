@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from . import guest, leader
+from . import guest, leader, netns_host
 from .state import State
 from .topology import Host, Topology
 
@@ -34,7 +34,10 @@ def render(topology: Topology, state: State, key: Path) -> dict:
 
 def _connection(host: Host, state: State, key: Path) -> dict:
     if host.kind == "netns":
-        return {"ansible_connection": "local", "ansible_python_interpreter": str(state.host(host.name) / "python")}
+        return {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": str(netns_host.interpreter(state, host.name)),
+        }
     return {
         "ansible_host": host.name,
         "ansible_user": "root",

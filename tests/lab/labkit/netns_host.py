@@ -12,6 +12,7 @@ from __future__ import annotations
 import shlex
 import sys
 import uuid
+from pathlib import Path
 
 from . import background, leader, netns, wiring
 from .errors import LabError
@@ -55,9 +56,14 @@ exec nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup -- {python
 """
 
 
+def interpreter(state: State, name: str) -> Path:
+    """Of a host, named as Ansible's discovery finds one on a distribution: with its version."""
+    return state.host(name) / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
 def start(state: State, topology: Topology, host: Host) -> None:
     """Make the host and its containers. Errors: LabError when the machine's kernel does not allow it."""
-    python = state.host(host.name) / "python"
+    python = interpreter(state, host.name)
     text = WRAPPER.format(name=host.name, directory=python.parent, python=shlex.quote(sys.executable))
     write(python, text, mode=0o755)
     _boot(state, topology, host, [*OWN_MOUNTS, "sh", "-e", "-c", FILES, "sh"])
