@@ -20,12 +20,13 @@ import re
 import sys
 import zipfile
 from importlib.util import MAGIC_NUMBER, source_hash
-from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base import files
 
 from ._ansible import Result, Variables
 
@@ -88,14 +89,17 @@ def _kept(encoded: bytes) -> bytes:
 
     Errors: OSError.
     """
-    path = Path(constants.DEFAULT_LOCAL_TMP) / f"linuxnet_macvlan_{hashlib.sha256(encoded).hexdigest()}"
-    with path.with_suffix(".lock").open("w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            new = path.with_suffix(".new")
-            new.write_bytes(base64.b64encode(_extended(base64.b64decode(encoded))))
-            os.replace(new, path)
-    return path.read_bytes()
+    path = os.path.join(constants.DEFAULT_LOCAL_TMP, f"linuxnet_macvlan_{hashlib.sha256(encoded).hexdigest()}")
+    directory = os.open(constants.DEFAULT_LOCAL_TMP, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        made = files.read(path)
+        if not made:
+            made = base64.b64encode(_extended(base64.b64decode(encoded))).decode("ascii")
+            files.write(path, made, mode=0o600)
+    finally:
+        os.close(directory)
+    return made.encode("ascii")
 
 
 def _extended(data: bytes) -> bytes:

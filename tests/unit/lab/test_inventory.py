@@ -70,7 +70,8 @@ def test_the_control_socket_has_a_path_that_fits():
 def test_netns_hosts_are_local_with_an_interpreter_that_enters_them():
     host = render(parse(DATA), State("one"), KEY)["all"]["hosts"]["h2"]
     assert host["ansible_connection"] == "local"
-    assert host["ansible_python_interpreter"] == f"{state.ROOT}/one/hosts/h2/python"
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert host["ansible_python_interpreter"] == f"{state.ROOT}/one/hosts/h2/python{version}"
 
 
 def test_labs_of_another_checkout_have_other_names(tmp_path):
