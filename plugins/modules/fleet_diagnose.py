@@ -144,6 +144,10 @@ verdicts:
     explained_by:
       description: V(null) here; in the report the cause that a verdict is a consequence of.
       type: str
+    targets:
+      description: The ids of all the broken targets of the host's timeline that it explains.
+      type: list
+      elements: str
 failures:
   description: For each host with findings what is confirmed there. Healthy hosts are not in it.
   returned: always

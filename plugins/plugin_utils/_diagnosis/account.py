@@ -30,7 +30,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.taught imp
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
 
 from . import rhythm
-from .names import CONTAINER, ENDS, GATEWAY, HOST, LINK, PARENT, SWITCH, NetworkNames, ends
+from .explained import BEFORE_CAUSE, explains, is_about, of_all
+from .names import CONTAINER, GATEWAY, HOST, LINK, PARENT, SWITCH, NetworkNames, ends
 from .path import LocatedLoss, PathEnd, drop_words
 from .registry import BY_ID
 from .report_data import AccountData
@@ -38,8 +39,6 @@ from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
 
 #: Events up to so many seconds before a loss may be its reason.
 JUST_BEFORE = 1.0
-#: Seconds by which a loss may be noted before the moment that a verdict names, beside one round of probes.
-BEFORE_CAUSE = 1.0
 #: So many events before a loss are named.
 EVENTS_NAMED = 3
 #: So many verdicts of other hosts explain a target that was requested beside the networks, and so many hosts are asked
@@ -172,7 +171,7 @@ class Explaining:
         for item in verdicts:
             if item.status in (CONFIRMED, SUSPECTED):
                 self._hosts.setdefault(item.host, []).append(item)
-                for part in {part for name in _named(item) for part in name.split("/")}:
+                for part in item.parts:
                     self._addresses.setdefault(part, []).append(item)
 
     def of(self, host: str, target: TargetData, interval: float) -> list[CauseVerdict]:
@@ -181,7 +180,7 @@ class Explaining:
         A target that was requested beside the networks may be on another host: then that host's verdicts explain it,
         but for those about nothing but the way between that host and its containers.
         """
-        found = [item for item in self._hosts.get(host, ()) if _explains(item, target, interval)]
+        found = [item for item in self._hosts.get(host, ()) if explains(item, target, interval)]
         if not target["network"]:
             there = self._there(target["target"])
             found += islice((item for item in there if item.host != host), OTHERS_MAX)
@@ -196,8 +195,8 @@ class Explaining:
                 for item in self._hosts.get(host, ())
                 if item.status == CONFIRMED
                 and item.after is not None
-                and _is_about(item, target)
-                and not _explains(item, target, interval)
+                and is_about(item, target)
+                and not explains(item, target, interval)
             ),
             default=None,
         )
@@ -207,7 +206,7 @@ class Explaining:
         if address not in self._known:
             there = self._addresses.get(address, [])[: 2 * OTHERS_MAX]
             for other in self._owners.of(address):
-                there += [item for item in self._hosts.get(other, ()) if _of_all(item) and item not in there]
+                there += [item for item in self._hosts.get(other, ()) if of_all(item) and item not in there]
             self._known[address] = [item for item in there if BY_ID[item.cause].everywhere]
         return self._known[address]
 
@@ -246,56 +245,6 @@ class _Owners:
 def causes(verdicts: Iterable[CauseVerdict]) -> tuple[str, ...]:
     """Each once."""
     return tuple(dict.fromkeys(item.cause for item in verdicts))
-
-
-def _explains(verdict: CauseVerdict, target: TargetData, interval: float) -> bool:
-    """Whether the loss of a target is what a verdict is about: one that it names, or of a kind that its cause breaks
-    where it names none, and not from before the cause."""
-    if not _is_about(verdict, target):
-        return False
-    if verdict.after is None:
-        return True
-    began = target["first_loss"] if target["received"] else 0.0
-    return began is None or began >= verdict.after - BEFORE_CAUSE - interval
-
-
-def _is_about(verdict: CauseVerdict, target: TargetData) -> bool:
-    return (_requested_like if not target["network"] else _of_network)(verdict, target)
-
-
-def _of_network(verdict: CauseVerdict, target: TargetData) -> bool:
-    """Whether a verdict is about a target of its network."""
-    named = _named(verdict)
-    if verdict.network != target["network"] or (named and target["id"] not in named):
-        return False
-    return target["kind"] not in ENDS or target["kind"] in BY_ID[verdict.cause].breaks
-
-
-def _requested_like(verdict: CauseVerdict, target: TargetData) -> bool:
-    """Whether a target that was requested beside the networks shares the way of what a verdict is about: its address,
-    or all that is behind the parent."""
-    named = _named(verdict)
-    return _at(named, target["target"]) or _of_all(verdict)
-
-
-def _of_all(verdict: CauseVerdict) -> bool:
-    """Whether a verdict is about all that passes the parent."""
-    cause, named = BY_ID[verdict.cause], _named(verdict)
-    return cause.closes_parent or (GATEWAY_FROM_PARENT in cause.breaks and (not named or _of_parent(named)))
-
-
-def _named(verdict: CauseVerdict) -> set[str]:
-    """The ids of the broken targets that a verdict is about."""
-    return {name for item in verdict.evidence for name in item.targets}
-
-
-def _at(named: Iterable[str], address: str) -> bool:
-    """Whether one of the targets is asked at an address, or is inside the container that has it."""
-    return any(address in name.split("/") for name in named)
-
-
-def _of_parent(named: Iterable[str]) -> bool:
-    return any(GATEWAY_FROM_PARENT in name.split("/") for name in named)
 
 
 def _account(

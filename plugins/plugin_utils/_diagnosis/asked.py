@@ -10,8 +10,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     GatewayAskResult,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    ANNOUNCER,
+    CONTAINER_TO_HOST,
     GATEWAY_FROM_LINK,
     GATEWAY_FROM_PARENT,
+    HOST_TO_CONTAINER,
+    WHO_HAS,
 )
 
 from .case import Case
@@ -21,6 +25,8 @@ from .verdict import EvidenceItem
 MACS_MAX = 8
 #: Vantages of the experiment -> the kind of target with which the watch asks from there.
 _WATCHED = {"parent": GATEWAY_FROM_PARENT, "link": GATEWAY_FROM_LINK}
+#: Kinds of target whose requests do not leave the host, or leave it with the parent's MAC address.
+_OWN = (ANNOUNCER, CONTAINER_TO_HOST, GATEWAY_FROM_PARENT, HOST_TO_CONTAINER)
 
 
 def senders(case: Case, made: GatewayAskResult) -> dict[str, AskedVantage]:
@@ -53,6 +59,16 @@ def only_the_parent(case: Case) -> list[EvidenceItem]:
         return []
     text = f"{made['gateway']} answers the parent's MAC {parent['mac']}, and not {child['mac']}"
     return [case.item("experiment", text, parent["link"])]
+
+
+def of_other_macs(case: Case, gateway: str = "") -> list[str]:
+    """The ids of what is lost where the port refuses other MAC addresses than the parent's: the broken targets of these
+    and, as experiments ask with such an address, the gateway asked from the host's link, whether the watch lost it or
+    not. gateway: empty for all of the network."""
+    asked = [item["id"] for item in case.broken() if item["kind"] not in _OWN]
+    own = case.network.link or ""
+    gateways = [gateway] if gateway else map(str, case.network.gateways)
+    return [*asked, *(f"{case.network.name}/{GATEWAY_FROM_LINK}/{own}/{item}/{WHO_HAS}" for item in gateways)]
 
 
 def port(case: Case) -> str:

@@ -80,6 +80,12 @@ class Case:
         self.experiments = Experiments(evidence["experiments"], network.name)
         #: the kinds of event that a judge asked for: what it rules out depends on their being complete
         self.relied_on: set[str] = set()
+        #: ids of the targets that the verdict explains, as its judge names them; None while it has named none
+        self.named: dict[str, None] | None = None
+        #: addresses that the verdict is about
+        self.addresses: dict[str, None] = {}
+        #: whether the verdict explains those alone, were it none
+        self.alone = False
 
     # ---- parts of the evidence ---------------------------------------------------------------------------------------
 
@@ -321,11 +327,33 @@ class Case:
         return self.item("event", f"{event['what']}{by}", event["link"], event["namespace"], event["after"])
 
     def loss_items(self, targets: Iterable[TargetData], most: int = 5) -> list[EvidenceItem]:
-        """Broken targets as evidence."""
+        """Broken targets as evidence. The verdict explains all of them, also those that are not spelled out."""
         chosen = list(targets)
-        items = [self._loss_item(target) for target in chosen[:most]]
-        # What a verdict is about is more than what it spells out.
-        return [replace(items[0], targets=tuple(target["id"] for target in chosen)), *items[1:]] if items else []
+        self.explains(target["id"] for target in chosen)
+        return [self._loss_item(target) for target in chosen[:most]]
+
+    def explains(self, targets: Iterable[str]) -> None:
+        """The verdict explains these, beside its other ones. targets: their ids."""
+        self.named = {**(self.named or {}), **dict.fromkeys(targets)}
+
+    def lost_of(self, links: Iterable[tuple[str, str]], addresses: Iterable[str]) -> list[TargetData]:
+        """What is broken and asked from some links, or at some addresses; with what was requested beside the networks,
+        which leaves by the parent. links: each by its namespace, empty for the host's own, and its name."""
+        places, there = set(links), set(addresses)
+        beside = [
+            item for item in broken(self.requested()) if item["target"] in there or ("", self.parent_name) in places
+        ]
+        return beside + [
+            item
+            for item in self.broken()
+            if item["target"] in there or (item["from"]["namespace"], item["from"]["link"]) in places
+        ]
+
+    def is_about(self, addresses: Iterable[str]) -> None:
+        """The verdict is about addresses: it explains what is lost of them, here and of others that ask for them, and
+        were that nothing."""
+        self.addresses.update(dict.fromkeys(addresses))
+        self.alone = True
 
     def _loss_item(self, target: TargetData) -> EvidenceItem:
         source = target["from"]

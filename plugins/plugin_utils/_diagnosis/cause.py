@@ -32,9 +32,10 @@ class Cause:
     collection does about it: P prevents, R refuses, D diagnoses (``confirmed``), H hints (``suspected``).
     rank: precedence among confirmed causes of one network: where several explain a consequence, the lowest has it.
     needs: evidence without which nothing can be said; keys of `Case.lacks`.
-    explains: ids of causes that are consequences of this one where both are confirmed.
+    explains: ids of causes that are consequences of this one, where it is confirmed and explains all that they lost
+    (`explained`).
     breaks: kinds of target that it can break; `BEYOND_PARENT` where the parent's own traffic is not touched. A verdict
-    explains the losses that it cites as far as they are of these kinds, and where it cites none all that are.
+    explains the losses that it names as far as they are of these kinds, and where it names none all that are.
     silences: kinds of target that cannot answer while the cause is there: answers to them contradict it.
     closes_parent: whether it is a state of the parent in which nothing passes it, whatever was asked.
     everywhere: whether other machines lose the addresses of the targets that a verdict cites as well.

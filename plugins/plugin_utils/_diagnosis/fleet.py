@@ -112,6 +112,17 @@ class Fleet:
         """The links of a segment that have an address."""
         return self.addresses.get((segment, address), ())
 
+    def addresses_of(self, link: FleetLink) -> list[str]:
+        """The addresses of a link, without their prefix lengths."""
+        snapshot = self.hosts[link.host]["after"] or self.hosts[link.host]["before"]
+        return [
+            item["address"].split("/", maxsplit=1)[0]
+            for space in (snapshot["namespaces"] if snapshot else ())
+            if space["label"] == link.namespace
+            for item in space["addresses"]
+            if item["link"] == link.name
+        ]
+
     def declared_containers(self, segment: str) -> Mapping[str, str]:
         """Addresses that a segment's networks declare for containers, and on which host."""
         return self.once(

@@ -16,6 +16,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent.network i
 from . import laws, shape
 from .case import Case
 from .cause import Cause
+from .explained import naming
 from .fleet import gather
 from .names import natural
 from .registry import CAUSES
@@ -44,7 +45,7 @@ def judge(hosts: Mapping[str, HostEvidence], absent: Mapping[str, str] | None = 
     for evidence in hosts.values():
         for network in networks(evidence, Problems()):
             made = [verdict(cause, Case(evidence, network, fleet)) for cause in CAUSES]
-            found += [laws.possible(item, evidence) for item in laws.rooted(made)]
+            found += [laws.possible(item, evidence) for item in laws.rooted(made, evidence["watch"])]
     return sorted(found, key=order)
 
 
@@ -72,7 +73,10 @@ def verdict(cause: Cause, case: Case) -> CauseVerdict:
     # One judge that does not expect what it sees on a broken host must not keep the others from their verdicts.
     except Exception as error:  # noqa: BLE001
         made = CauseVerdict(NOT_TESTED, f"this could not be judged: {type(error).__name__}: {error}")
-    return placed(laws.bounded(made, cause, case), case.host, case.network.name, cause)
+    made = laws.bounded(made, cause, case)
+    if made.status in (CONFIRMED, SUSPECTED):
+        made = naming(made, cause, case)
+    return placed(made, case.host, case.network.name, cause)
 
 
 def placed(item: CauseVerdict, host: str, network: str, cause: Cause) -> CauseVerdict:

@@ -5,9 +5,9 @@
 
 (a) Every broken target is explained by a confirmed or suspected cause, or located (`account`). (b) A host is healthy
 only where all that is declared was found as declared, and something was asked of each network. (c) Nothing is confirmed
-that the watch contradicts. (d) Nothing is ruled out by evidence that is not complete. (f) A consequence of a confirmed
-cause is neither confirmed nor suspected nor ruled out. (g) A repair is offered only where it can succeed, and every
-remedy says in steps who does what.
+that the watch contradicts. (d) Nothing is ruled out by evidence that is not complete. (f) What is a consequence of a
+confirmed cause, and lost nothing that this one does not explain (`explained`), is neither confirmed nor suspected. (g)
+A repair is offered only where it can succeed, and every remedy says in steps who does what.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from .account import Explaining, causes
 from .case import Case, bare
 from .cause import Cause
-from .registry import BY_ID, CAUSES
+from .explained import Consequences
+from .registry import BY_ID
 from .remedy import APPLY, ASK, COMMAND, SAID, RemedyStep
 from .snapshot import SnapshotView
 from .verdict import CONFIRMED, EXPLAINED, NOT_TESTED, RULED_OUT, SUSPECTED, CauseVerdict
@@ -98,32 +99,15 @@ def hides_culprit(limit: str) -> bool:
 # ---- all verdicts of one network -------------------------------------------------------------------------------------
 
 
-def rooted(verdicts: list[CauseVerdict]) -> list[CauseVerdict]:
-    """The verdicts of one network of one host: what a confirmed cause explains is no cause of its own."""
-    roots = {item.cause: item for item in verdicts if item.status == CONFIRMED}
-    known: dict[str, CauseVerdict] = {}
-    for cause in CAUSES:
-        if cause.id in roots:
-            for consequence in explains(cause).difference(roots[cause.id].spares):
-                known.setdefault(consequence, roots[cause.id])
+def rooted(verdicts: list[CauseVerdict], watch: TimelineData | None) -> list[CauseVerdict]:
+    """The verdicts of one network of one host, in the order of causes: what a confirmed cause explains is no cause of
+    its own."""
+    roots, by = [item for item in verdicts if item.status == CONFIRMED], Consequences(watch)
     return [
-        item.consequence_of(known[item.cause])
-        if item.status in (CONFIRMED, SUSPECTED) and item.cause in known
-        else item
+        item.consequence_of(root) if item.status in (CONFIRMED, SUSPECTED) and root is not None else item
         for item in verdicts
+        for root in [next((root for root in roots if by.is_one(item, root)), None)]
     ]
-
-
-def explains(cause: Cause) -> set[str]:
-    """The consequences of a cause, and theirs; a cause is never its own."""
-    found: set[str] = set()
-    waiting = list(cause.explains)
-    while waiting:
-        name = waiting.pop()
-        if name not in found and name != cause.id:
-            found.add(name)
-            waiting.extend(BY_ID[name].explains if name in BY_ID else ())
-    return found
 
 
 # ---- repairs ---------------------------------------------------------------------------------------------------------
@@ -294,11 +278,14 @@ def violations(
                 found.append(f"(a) {host}: {name} is explained by {said}, and that is not what the verdicts say")
         if states.get(host) == "healthy" and (unlike(evidence) or unasked(evidence) or lost):
             found.append(f"(b) {host} is healthy, and {[*unlike(evidence), *unasked(evidence), *lost]}")
-        found += [text for item in own for text in _broken_by(item, evidence, own)]
+        by = Consequences(watch)
+        found += [text for item in own for text in _broken_by(item, evidence, own, by)]
     return found
 
 
-def _broken_by(item: CauseVerdict, evidence: HostEvidence, own: Iterable[CauseVerdict]) -> Iterator[str]:
+def _broken_by(
+    item: CauseVerdict, evidence: HostEvidence, own: Iterable[CauseVerdict], by: Consequences
+) -> Iterator[str]:
     """The laws that one verdict breaks."""
     cause, watch = BY_ID[item.cause], evidence["watch"]
     who = f"{item.host} {item.network} {item.cause}"
@@ -308,10 +295,13 @@ def _broken_by(item: CauseVerdict, evidence: HostEvidence, own: Iterable[CauseVe
     above = {
         other.cause
         for other in own
-        if other.network == item.network and other.status == CONFIRMED and item.cause in explains(BY_ID[other.cause])
+        if other.network == item.network and other.status == CONFIRMED and by.is_one(item, other)
     }
     if item.status in (CONFIRMED, SUSPECTED) and above:
         yield f"(f) {who} stands beside its cause {sorted(above)}"
+    roots = [other for other in own if (other.network, other.cause) == (item.network, item.explained_by)]
+    if item.status == EXPLAINED and not any(by.is_one(item, root) for root in roots):
+        yield f"(f) {who} lost what {item.explained_by} does not explain"
     if (item.status == EXPLAINED) != bool(item.explained_by):
         yield f"(f) {who} is {item.status} and explained by {item.explained_by}"
     if bool(item.steps) != (item.status in (CONFIRMED, SUSPECTED)):

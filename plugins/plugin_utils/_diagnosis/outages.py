@@ -96,6 +96,12 @@ def recovers(case: Case, target: TargetData, last: Outage) -> bool:
     return case.watch["duration"] - last.end < RECOVERY and len(target["losses"]) > 1
 
 
+def over(case: Case, loss: list[float], end: float) -> bool:
+    """Whether an interval of lost probes ended, or cannot have been seen to: what was missing came back at ``end``, too
+    shortly before the watch was over."""
+    return loss[1] < case.watch["duration"] or case.watch["duration"] - end < RECOVERY
+
+
 def described(found: Sequence[Outage]) -> str:
     """How often, how long and how regularly, in words: ``4 times, every 3.0 s, for 1.5 s each``."""
     lengths = [one.end - one.start for one in found if one.end is not None]

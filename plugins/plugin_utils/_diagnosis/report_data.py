@@ -55,7 +55,8 @@ class RemedyStepData(TypedDict):
 
 class VerdictData(TypedDict):
     """after: seconds after the start of the watch. explained_by: the confirmed cause that this is a consequence of.
-    steps: of the remedy, empty where there is none.
+    steps: of the remedy, empty where there is none. targets: ids of all the broken targets of the host's timeline that
+    it explains; empty for one that is ruled out or not tested.
 
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty. Only the verdict of
     the first of them has all: others have `verdict.HOSTS_NAMED`, and how many are left out.
@@ -74,6 +75,7 @@ class VerdictData(TypedDict):
     remedy: str
     steps: list[RemedyStepData]
     explained_by: str | None
+    targets: list[str]
     hosts: list[str]
     hosts_left_out: NotRequired[int]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, cast
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Attribution, ProcessData
@@ -28,16 +29,12 @@ HOSTS_NAMED = 20
 
 @dataclass(frozen=True)
 class EvidenceItem:
-    """One piece of evidence. where: host, namespace and link; at: ISO 8601, by the host's clock; empty if unknown.
-
-    targets: ids of the broken targets of the timeline that this is about, also of those that are not spelled out.
-    """
+    """One piece of evidence. where: host, namespace and link; at: ISO 8601, by the host's clock; empty if unknown."""
 
     what: str
     value: str
     where: str = ""
     at: str = ""
-    targets: tuple[str, ...] = ()
 
     def as_data(self) -> EvidenceItemData:
         return {"what": self.what, "where": self.where, "at": self.at, "value": self.value}
@@ -50,7 +47,9 @@ class CauseVerdict:
     summary: one sentence for an operator: what broke, when, by whom. after: seconds from the start of the watch.
     remedy, steps: empty for the cause's own. explained_by: the confirmed cause that this is a consequence of.
     hosts: all hosts that the same verdict is about, where it is one about the fleet; else empty.
-    spares: ids of causes that are no consequences of this one here, though its cause has them among its own.
+    targets: ids of all the broken targets of its host that it explains, also of those that its evidence does not spell
+    out, and of what an experiment asked in vain. addresses: whoever asks for them may be lost as well. wide: its judge
+    names none, as all that its cause breaks is lost by it.
     repair_possible: False where something else has to be done before the declaration can be re-applied.
     """
 
@@ -69,7 +68,20 @@ class CauseVerdict:
     hosts: tuple[str, ...] = ()
     repair_possible: bool = True
     steps: tuple[RemedyStep, ...] = ()
-    spares: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    wide: bool = False
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Its targets, to look them up."""
+        return frozenset(self.targets)
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The addresses that it is about and those of its targets, both of who asks and of who is asked, with the other
+        parts of their ids."""
+        return frozenset(part for name in self.targets for part in name.split("/")).union(self.addresses)
 
     @property
     def repairs_itself(self) -> bool:
@@ -104,6 +116,7 @@ class CauseVerdict:
             "remedy": self.remedy,
             "steps": [item.as_data() for item in self.steps],
             "explained_by": self.explained_by,
+            "targets": list(self.targets),
             "hosts": hosts,
         }
         if len(hosts) < len(self.hosts):
@@ -205,7 +218,8 @@ def whoever(event: Attribution) -> Culprit:
     if event["process"] is not None:
         return unknown("this collection did it itself, to restore what is declared or to ask")
     suspects = ", ".join(culprit(item, "")["text"] for item in event.get("suspects", []))
-    return unknown(f"one of {suspects}" if suspects else event["process_unknown"])
+    # Those that ran already, as a daemon does, are none of them.
+    return unknown(f"one of {suspects}, or one that was running already" if suspects else event["process_unknown"])
 
 
 def machine(mac: str, host: str = "", place: str = "") -> Culprit:

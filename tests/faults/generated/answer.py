@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.faults.lab import FLEET
+from tests.faults.lab import FLEET, WEB1
 
+from .harmless import REFLECTS
 from .terms import LASTING, MOMENT, START, Part, Scenario
 
 #: Places whose harms show on every host.
@@ -20,7 +21,7 @@ class Wanted:
     """What has to be found of one part on one host.
 
     causes: any of them is right; empty where no cause is known: it has to be located then. suspected: whether that is
-    enough. hidden: another part keeps it from showing, so it is allowed only.
+    enough. hidden: another part, or the network, keeps it from showing, so it is allowed only.
     """
 
     part: Part
@@ -62,7 +63,7 @@ def derive(scenario: Scenario) -> Answer:
             continue
         others = [item for item in scenario.parts if item is not part]
         for host in FLEET if part.harm.fleet else (part.host,):
-            hidden = any(_hides(item, part) and item.host == host for item in others)
+            hidden = any(_hides(item, part) and item.host == host for item in others) or _healed(part, scenario)
             alone = part.harm.fleet and any(item.harm.hides for item in others)
             wanted.append(Wanted(part, host, _causes(part), part.harm.suspected or alone, hidden))
         for host in FLEET if part.harm.where in SHARED else (part.host,):
@@ -77,6 +78,11 @@ def derive(scenario: Scenario) -> Answer:
 
 def _hides(other: Part, part: Part) -> bool:
     return other.harm.hides or (other.harm.asks_aloud and part.harm.taught)
+
+
+def _healed(part: Part, scenario: Scenario) -> bool:
+    """Whether the network delivers what it breaks: the switch sends web1's frames back to it."""
+    return part.harm.reflected and part.host == WEB1 and REFLECTS in scenario.harmless
 
 
 def _causes(part: Part) -> frozenset[str]:

@@ -50,6 +50,8 @@ def _of(name: str) -> Background:
     return next(item.during for item in healthy.CONDITIONS if item.name == name)  # type: ignore[return-value]
 
 
+#: What sends frames of web1 back to it.
+REFLECTS = "a port that reflects"
 #: By name; those for which IPv4 is needed, and those that stand beside no other.
 HARMLESS: dict[str, Background] = {
     "a round trip of 0.3 s": _slow(0.3),
@@ -61,7 +63,7 @@ HARMLESS: dict[str, Background] = {
     "lease renewals": _of("DHCP renewals"),
     "containers that come and go": _of("containers come and go"),
     "a gateway that drops pings": _of("gateway drops pings"),
-    "a port that reflects": _of("port that reflects"),
+    REFLECTS: _of("port that reflects"),
 }
 FOUR_ONLY = ("a virtual router", "proxy ARP", "lease renewals", "containers that come and go")
 #: Which would blur the answer where something is lost as well.

@@ -26,6 +26,8 @@ from .terms import (
 )
 
 BY_IP = acts.by_name("ip")
+#: What a VPN would make.
+TUNNEL = "tun9"
 #: A MAC address that nobody has.
 NOBODY = "02:00:5e:10:00:02"
 #: What comes from and goes to the first container, above the host's link.
@@ -81,6 +83,64 @@ def _rules(verb: str) -> Act:
     return act
 
 
+def _away(words: str) -> tuple[Act, Act]:
+    """A route to the first container that takes precedence over the declared one. words: of its type, or its device."""
+
+    def change(verb: str) -> Act:
+        def act(place: Place) -> None:
+            for address in place.container_addresses:
+                route = [address, *words.split()] if words.startswith("dev ") else [words, address]
+                place.host.run("ip", "route", verb, *route)
+
+        return act
+
+    return change("add"), change("delete")
+
+
+def _other_table(verb: str) -> Act:
+    """A rule by which another table decides over the first container, and that refuses it."""
+
+    def act(place: Place) -> None:
+        for address in place.container_addresses:
+            family = "-6" if ":" in address else "-4"
+            place.host.ip(
+                family, "route", "replace" if verb == "add" else "delete", "prohibit", "default", "table", "101"
+            )
+            place.host.run("ip", family, "rule", verb, "to", address, "lookup", "101")
+
+    return act
+
+
+def _tunnel(place: Place) -> None:
+    """As a VPN brings it along."""
+    place.host.ip("link", "add", TUNNEL, "type", "veth", "peer", "name", f"{TUNNEL}p")
+    for name in (TUNNEL, f"{TUNNEL}p"):
+        place.host.ip("link", "set", name, "up")
+    place.host.ip("address", "add", "10.9.0.1/24", "dev", TUNNEL)
+    place.host.ip("address", "add", "fd09::1/64", "dev", TUNNEL, "nodad")
+
+
+def _routed(verb: str) -> Act:
+    """The gateway is sent for into the tunnel."""
+
+    def act(place: Place) -> None:
+        for address in place.lab.gateways:
+            place.host.run("ip", "route", verb, address, "dev", TUNNEL)
+
+    return act
+
+
+def _own(verb: str) -> Act:
+    """The entries of the routing table local by which the link's addresses are the host's own."""
+
+    def act(place: Place) -> None:
+        for address in place.link_addresses:
+            family = "-6" if ":" in address else "-4"
+            place.host.run("ip", family, "route", verb, "local", address, "dev", "lan0", "table", "local")
+
+    return act
+
+
 def _strict(value: int) -> Act:
     """value: of rp_filter. Requests for the parent's address come by the link then, and are dropped."""
 
@@ -127,7 +187,7 @@ HARMS = [
     ),
     Harm(
         "mode vepa", "link", acts.link("type macvlan mode vepa"), acts.link("type macvlan mode bridge"),
-        causes=frozenset({"wrong_mode"}), passing=frozenset({"wrong_mode"}), times=LASTING,
+        causes=frozenset({"wrong_mode"}), passing=frozenset({"wrong_mode"}), times=LASTING, reflected=True,
     ),
     Harm(
         "ARP off", "link", acts.link("arp off"), acts.link("arp on"),
@@ -140,7 +200,7 @@ HARMS = [
     ),
     Harm(
         "rule that diverts to the parent", "host", _rules("add"), _rules("delete"),
-        causes=frozenset({"host_isolation"}), cuts=(Cut(HOST, LINK),), times=LASTING,
+        causes=frozenset({"host_isolation"}), cuts=(Cut(HOST, LINK),), times=LASTING, reflected=True,
     ),
     Harm(
         "strict reverse path filter", "host", _strict(1), _strict(0),
@@ -170,5 +230,34 @@ HARMS = [
     Harm(
         "parent deleted", "parent", lambda place: place.host.run("ip", "link", "delete", "eth0"), None,
         causes=frozenset({"parent_vanished"}), hides=True, culprit=BY_IP, times=LASTING,
+    ),
+]  # fmt: skip
+
+_DIVERTED = frozenset({"route_diverted"})
+#: Harms of which earlier seeds know nothing. Over IPv6 the kernel makes no answer for which it has no route.
+LATER = [
+    *(
+        Harm(
+            f"{kind} route to a container", "host", *_away(kind),
+            causes=_DIVERTED, culprit=BY_IP, cuts=(TO_CONTAINER,), or_cuts=(FROM_CONTAINER,), times=LASTING,
+        )
+        for kind in ("blackhole", "prohibit", "unreachable")
+    ),
+    Harm(
+        "rule to a table that refuses a container", "host", _other_table("add"), _other_table("delete"),
+        causes=_DIVERTED, culprit=BY_IP, cuts=(TO_CONTAINER,), or_cuts=(FROM_CONTAINER,), times=LASTING,
+    ),
+    Harm(
+        "route to a container into a tunnel", "host", *_away(f"dev {TUNNEL}"), prepare=_tunnel,
+        causes=_DIVERTED, culprit=BY_IP, cuts=(TO_CONTAINER,), or_cuts=(FROM_CONTAINER,), times=LASTING,
+    ),
+    Harm(
+        "route to the gateway into a tunnel", "host", _routed("add"), _routed("delete"), prepare=_tunnel,
+        causes=_DIVERTED, culprit=BY_IP, cuts=(Cut(HOST, PARENT),), times=LASTING,
+    ),
+    Harm(
+        "local entry deleted", "link", _own("delete"), _own("replace"),
+        # the watch leaves the routing table local out
+        causes=_DIVERTED, cuts=(Cut(LINK, HOST),), times=LASTING,
     ),
 ]  # fmt: skip

@@ -98,6 +98,7 @@ def _misled(place: Place) -> None:
 _DUPLICATE = frozenset({"duplicate_ip"})
 _container = acts.take(acts.station, lambda place: place.container_addresses)
 _link = acts.take(acts.station, lambda place: place.link_addresses)
+_gateway = acts.take(acts.station, lambda place: place.lab.gateways)
 _fleet = acts.take(acts.other_container, lambda place: place.container_addresses)
 
 HARMS = [
@@ -178,5 +179,14 @@ HARMS = [
         causes=frozenset({"duplicate_mac_in_fleet"}), also=frozenset({"stale_neighbour"}),
         culprit=acts.by_mac(acts.other_container), always=True,
         times=(START,), cuts=GONE, families=(IPV4,),
+    ),
+]  # fmt: skip
+
+#: Harms of which earlier seeds know nothing.
+LATER = [
+    Harm(
+        "another machine has its address", "gateway", *_gateway,
+        # which of them was there first is not known of what was so before
+        causes=_DUPLICATE, culprit=acts.by_mac(acts.station), fleet=True, times=LASTING,
     ),
 ]  # fmt: skip

@@ -93,6 +93,7 @@ class Harm:
     of a harm during the watch; always: also of one before it.
     vague: where it is lost depends on what is known of it, as of an address that nobody has.
     chosen: what was so from the start is a container's choice, and fine as verification accepts it.
+    reflected: a port that sends frames back to the host heals it.
     """
 
     what: str
@@ -116,6 +117,7 @@ class Harm:
     always: bool = False
     vague: bool = False
     chosen: bool = False
+    reflected: bool = False
     families: tuple[str, ...] = FAMILIES
     times: tuple[str, ...] = TIMES
 

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.registry import BY_ID
 from tests.faults.generated.answer import derive
 from tests.faults.generated.compare import Found, compare
-from tests.faults.generated.compose import HARMS, compose
+from tests.faults.generated.compose import FIRST, FIRST_SEEDS, HARMS, compose
 from tests.faults.generated.figures import figures, text
+from tests.faults.generated.harmless import REFLECTS
 from tests.faults.generated.run import Outcome
 from tests.faults.generated.terms import (
     BLIP,
@@ -36,7 +37,7 @@ TO_CONTAINER = {**TO_GATEWAY, "id": "c", "kind": "host_to_container", "target": 
 REQUESTED = {**TO_GATEWAY, "id": "r", "kind": "target", "target": "192.168.100.145"}
 NETWORK, PARENT1, PARENT2 = Point("network"), Point("parent", "web1"), Point("parent", "web2")
 
-MANY = [compose(seed, index) for seed in range(1, 6) for index in range(100)]
+MANY = [compose(seed, index) for seed in (*range(1, 6), *range(-5, 1)) for index in range(100)]
 
 
 def harm(name: str) -> Harm:
@@ -68,6 +69,26 @@ def test_a_scenario_is_a_function_of_seed_and_index():
     assert compose(7, 12).text == compose(7, 12).text
     assert len({item.text for item in MANY}) == len(MANY)
     assert all("\n" not in item.text for item in MANY)
+
+
+def test_measured_seeds_compose_from_what_there_was_then():
+    harms = {part.harm.name for seed in FIRST_SEEDS[-5:] for index in range(40) for part in compose(seed, index).parts}
+    assert harms <= {item.name for item in FIRST}
+    assert compose(156, 6).text == (
+        "seed 156 #6: container has a container's MAC at other host of web1 from the start and missed that the host"
+        " moved at gateway of web2 at a moment; IPv4"
+    )
+
+
+def test_a_port_that_reflects_heals_what_leaves_by_the_parent():
+    diverted = part("rule that diverts to the parent at host")
+    healed = derive(replace(scenario(diverted), harmless=(REFLECTS,)))
+    assert [item.hidden for item in healed.wanted] == [True]
+    assert "host_isolation" in healed.allowed["web1"]
+    # the port of the other host does not
+    other = part("rule that diverts to the parent at host", host="web2")
+    assert not derive(replace(scenario(other), harmless=(REFLECTS,))).wanted[0].hidden
+    assert not derive(scenario(diverted)).wanted[0].hidden
 
 
 def test_a_host_that_looks_for_its_containers_aloud_announces_itself():

@@ -13,7 +13,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline i
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK, over
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     APPLY,
     BY_HAND,
@@ -57,7 +57,7 @@ def judge(case: Case) -> CauseVerdict:
 
 def _came_back(case: Case, ended: set[str]) -> CauseVerdict:
     """What was removed for a while, and was missing long enough to be asked for; a renewal adds it at once again."""
-    slack, duration = SLACK + case.watch["interval"], case.watch["duration"]
+    slack = SLACK + case.watch["interval"]
     gone = [
         event
         for event in removals(case)
@@ -70,7 +70,7 @@ def _came_back(case: Case, ended: set[str]) -> CauseVerdict:
         for item in case.broken()
         if item["kind"] in BEYOND_PARENT
         and any(
-            event["after"] - slack <= loss[0] <= end + slack and loss[1] < duration
+            event["after"] - slack <= loss[0] <= end + slack and over(case, loss, end)
             for event, end in absent
             for loss in item["losses"]
         )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import of_other_macs, only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND
@@ -29,6 +29,7 @@ def judge(case: Case) -> CauseVerdict:
     summary = f"the parent {parent['name']} of {case.host} is a bond in mode {mode}, which rewrites MAC addresses"
     if not (unanswered or missing or broken):
         return case.suspected(f"{summary}; nothing was lost during the watch", evidence)
+    case.explains(of_other_macs(case))
     return case.confirmed(summary, [*evidence, *unanswered, *case.loss_items(broken)])
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import HoldersResult
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameEvent
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameEvent, TargetData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.claims import is_virtual_router
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -45,13 +46,26 @@ def judge(case: Case) -> CauseVerdict:
     others = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
     evidence = [*items, *(item for key, more in strangers.items() if key != (address, mac) for item in more)]
     evidence += [case.item("holder", f"{link} has {address} with MAC {link.mac}") for link in owners]
+    lost = _lost(case, [key[0] for key in strangers])
     return case.confirmed(
         f"{mac} on the LAN, a machine outside this inventory, answers for {address}{mine}{others}",
-        evidence,
-        after=case.first_loss(),
+        [*evidence, *case.loss_items(lost)],
+        after=case.first_loss(lost),
         culprit=machine(mac),
         remedy=f"remove {address} from {mac}, or give the container or host another address in macvlan_networks",
     )
+
+
+def _lost(case: Case, addresses: list[str]) -> list[TargetData]:
+    """What is lost of links that have one of the addresses, and of whoever asks for one: with a gateway's also what was
+    requested behind it."""
+    case.is_about(addresses)
+    links = [(link.namespace, link.name) for item in addresses for link in case.fleet.holding(case.segment, item)
+             if link.host == case.host]  # fmt: skip
+    lost = {item["id"]: item for item in case.lost_of(links, addresses)}
+    if not set(addresses).isdisjoint(map(str, case.network.gateways)):
+        lost.update((item["id"], item) for item in broken(case.requested()) if not case.inside(item["target"]))
+    return list(lost.values())
 
 
 def _two_gateways(case: Case, rivals: list[FrameEvent]) -> CauseVerdict:
@@ -62,7 +76,7 @@ def _two_gateways(case: Case, rivals: list[FrameEvent]) -> CauseVerdict:
     return case.confirmed(
         f"{len(rivals)} machines answer for the gateway {address} at the same time, {' and '.join(macs)}"
         + (f"; {macs[-1]} was heard from +{after:.1f} s on" if later else ""),
-        map(case.event_item, rivals),
+        [*map(case.event_item, rivals), *case.loss_items(_lost(case, [address]))],
         after=after if later else None,
         culprit=machine(macs[-1]) if later else None,
         remedy=f"ask the network team which of {' and '.join(macs)} is the gateway, and take {address} from the other"

@@ -24,6 +24,11 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out(f"no two links of {hosts} hosts have the same address of this network")
     mine, other = min(twins, key=lambda pair: not (pair[0].up and pair[1].up))
     address = mine.address
+    case.is_about(pair[0].address for pair in twins)
+    broken = case.lost_of(
+        [(link.namespace, link.name) for pair in twins for link in pair if link.host == case.host], case.addresses
+    )
+    case.explains(item["id"] for item in broken)
     evidence = [
         case.item("address", f"{link} has {address} with MAC address {link.mac}", link.name, link.namespace)
         for link in dict.fromkeys([mine, *(pair[1] for pair in twins if pair[0] == mine)])
@@ -44,7 +49,6 @@ def judge(case: Case) -> CauseVerdict:
         for event in case.address_events("new", link=mine.name, namespace=mine.namespace)
         if bare(event["data"]["address"]) == address
     ]
-    broken = case.broken()
     evidence += [*(case.event_item(event) for event in added[:1]), *case.loss_items(broken, 3)]
     return case.confirmed(
         f"{mine} and {other} both have {address}{more}",

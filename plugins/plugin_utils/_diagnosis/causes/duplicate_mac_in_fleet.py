@@ -30,6 +30,15 @@ def judge(case: Case) -> CauseVerdict:
     mine, other = min(twins, key=lambda pair: not (pair[0].up and pair[1].up))
     evidence = [case.item("MAC address", f"{link.mac} is that of {link}", link.name, link.namespace)
                 for link in dict.fromkeys([mine, *(pair[1] for pair in twins if pair[0] == mine)])]  # fmt: skip
+    # Frames of no other MAC address go astray.
+    addresses = [
+        item
+        for link in dict.fromkeys(link for pair in twins for link in pair)
+        for item in case.fleet.addresses_of(link)
+    ]
+    case.is_about(addresses)
+    broken = case.lost_of([(pair[0].namespace, pair[0].name) for pair in twins], addresses)
+    case.explains(item["id"] for item in broken)
     clones, remedy = _clones(case, mine, other)
     evidence += clones
     more = f" (and {len(twins) - 1} more)" if len(twins) > 1 else ""
@@ -45,7 +54,6 @@ def judge(case: Case) -> CauseVerdict:
         for event in case.link_events(link=mine.name, namespace=mine.namespace)
         if event["data"]["mac"] == mine.mac and changed(event, "mac")
     ]
-    broken = case.broken()
     evidence += [*(case.event_item(event) for event in changes[:1]), *case.loss_items(broken, 3)]
     return case.confirmed(
         f"{seen}: the switch delivers its frames to whichever of them sent last",

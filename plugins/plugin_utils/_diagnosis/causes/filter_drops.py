@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
@@ -28,8 +28,6 @@ INBOUND, OUTBOUND = {"ingress", "prerouting", "input"}, {"output", "postrouting"
 FAMILIES = {"icmp": {"ip", "inet", "netdev"}, "icmpv6": {"ip6", "inet", "netdev"}, "arp": {"arp", "netdev"}}
 LEGACY = {"iptables-legacy": "icmp", "ip6tables-legacy": "icmpv6"}
 POLICY = "policy"
-#: Consequences that only a filter of the host itself has.
-OF_HOST = ("gateway_dead", "mac_filtering_upstream", "mac_limit_after_ageing")
 
 
 @dataclass(frozen=True)
@@ -116,9 +114,7 @@ def judge(case: Case) -> CauseVerdict:
     if steps:
         remedy += f"; until then: {steps[0].text}"
     if proven:
-        found = case.confirmed(summary, evidence, after, remedy=remedy, steps=steps)
-        # What a container filters is no reason why the gateway does not answer the host's own link.
-        return found if any(not one.space.label for one in chosen) else replace(found, spares=OF_HOST)
+        return case.confirmed(summary, evidence, after, remedy=remedy, steps=steps)
     return case.suspected(f"{summary}, which does not count what it drops", evidence, after, remedy=remedy, steps=steps)
 
 
@@ -220,6 +216,12 @@ CAUSE = Cause(
     must="D",
     by=BY_HAND,
     needs=("watch", "before", "after"),
-    explains=("announcement_lost", "stale_neighbour", *OF_HOST),
+    explains=(
+        "announcement_lost",
+        "stale_neighbour",
+        "gateway_dead",
+        "mac_filtering_upstream",
+        "mac_limit_after_ageing",
+    ),
     judge=judge,
 )

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import further_macs, port, senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import (
+    further_macs,
+    of_other_macs,
+    port,
+    senders,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
@@ -47,6 +52,7 @@ def judge(case: Case) -> CauseVerdict:
     by = f" (this host runs on {platform}, which filters so by default)" if platform else ""
     link = asked.get("link")
     if link is not None and link["answered"]:
+        case.explains(of_other_macs(case, made["gateway"]))
         return case.suspected(
             f"the network answers the known MAC addresses on port {case.parent_name} and no new one{by}",
             evidence,
@@ -54,6 +60,7 @@ def judge(case: Case) -> CauseVerdict:
         )
     broken = case.broken(GATEWAY_FROM_LINK)
     after = case.first_loss(broken)
+    case.explains(of_other_macs(case, made["gateway"]))
     return case.confirmed(
         f"the network drops all frames that do not come from the parent's own MAC address, on the port of {case.host}"
         f" {case.parent_name}{since(after)}{by}",

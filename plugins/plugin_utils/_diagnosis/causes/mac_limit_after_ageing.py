@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import further_macs, port, senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import (
+    further_macs,
+    of_other_macs,
+    port,
+    senders,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
@@ -35,6 +40,7 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("all MAC addresses that are on the port are answered", evidence)
     broken = case.broken(GATEWAY_FROM_LINK)
     after = case.first_loss(broken)
+    case.explains(of_other_macs(case, made["gateway"]))
     worked = f", which it accepted until +{after:.1f} s" if after else ""
     return case.confirmed(
         f"the network accepts {len(taken) + 1} MAC addresses on port {case.parent_name} of {case.host}, and not"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import of_other_macs, senders
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
@@ -35,6 +35,7 @@ def judge(case: Case) -> CauseVerdict:
     if not tried["promiscuous"]:
         return case.ruled_out(f"there are no answers with {name} in promiscuous mode either", evidence)
     broken = case.broken()
+    case.explains(of_other_macs(case))
     left = [event for event in case.link_events("change", name) if _leaves(event)]
     evidence += [*map(case.event_item, left[:2]), *case.loss_items(broken)]
     after = case.first_loss(broken)

@@ -12,6 +12,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -45,7 +46,8 @@ def judge(case: Case) -> CauseVerdict:
     return case.confirmed(
         f"{case.host} sends packets for its containers by {parent} instead of {link}{since(after)}: of two equal routes"
         f" to {competing[0][0]['destination']} the kernel uses the first",
-        [*evidence, *case.loss_items(broken)],
+        # What a container asks the host is answered over the same route.
+        [*evidence, *case.loss_items(about(case, {target["target"] for target in broken}, case.broken()))],
         after=after,
         remedy=remedy,
     )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import only_the_parent
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import of_other_macs, only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import DECLARE
@@ -28,10 +28,11 @@ def judge(case: Case) -> CauseVerdict:
     broken = case.broken(GATEWAY_FROM_LINK)
     if not (unanswered or missing or broken):
         return case.ruled_out("the parent is a Wi-Fi interface, and other MAC addresses are answered over it", evidence)
+    case.explains(of_other_macs(case))
     return case.confirmed(
         f"the parent {parent['name']} of {case.host} is a Wi-Fi interface, and an access point accepts frames from one"
         " MAC address only",
-        [*evidence, *unanswered, *case.loss_items(broken)],
+        [*evidence, *unanswered, *case.loss_items(case.broken() if missing else broken)],
     )
 
 

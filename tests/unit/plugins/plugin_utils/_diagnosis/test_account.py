@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis import
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.account import Account, Explaining, accounts
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.judge import understood
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.rhythm import of_losses
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, EvidenceItem
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
 from .causes import causes_cases as cases
 
@@ -99,8 +99,7 @@ def _explained(fleet: dict[str, Any], host: str, name: str, verdict: CauseVerdic
 
 
 def _about(host: str, cause: str, *targets: str) -> CauseVerdict:
-    evidence = (EvidenceItem("reachability", "", targets=targets),) if targets else ()
-    return CauseVerdict("confirmed", host=host, network="lan0", cause=cause, evidence=evidence)
+    return CauseVerdict("confirmed", host=host, network="lan0", cause=cause, targets=targets, wide=not targets)
 
 
 def test_a_requested_target_is_explained_by_what_explains_its_address() -> None:

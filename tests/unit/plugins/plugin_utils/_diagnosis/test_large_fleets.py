@@ -15,7 +15,6 @@ from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdic
     CONFIRMED,
     HOSTS_NAMED,
     CauseVerdict,
-    EvidenceItem,
 )
 
 from .causes import causes_cases as cases
@@ -45,9 +44,8 @@ def test_a_small_fleet_is_named_on_each_host() -> None:
 def test_a_target_that_many_hosts_share_is_explained_by_some_of_them() -> None:
     fleet = cases.healthy()
     evidence = fleet["web1"]
-    lost = EvidenceItem("loss", "", targets=("192.0.2.1",))
     hosts = {f"h{number}": evidence for number in range(3 * OTHERS_MAX)}
-    verdicts = [CauseVerdict(CONFIRMED, host=host, cause="duplicate_ip", evidence=(lost,)) for host in hosts]
+    verdicts = [CauseVerdict(CONFIRMED, host=host, cause="duplicate_ip", addresses=("192.0.2.1",)) for host in hosts]
     target = json.loads(json.dumps(evidence["watch"]["targets"][0])) | {"network": "", "target": "192.0.2.1"}
     found = Explaining(verdicts, hosts).of("h7", target, 0.5)
     assert len(found) <= OTHERS_MAX + 1

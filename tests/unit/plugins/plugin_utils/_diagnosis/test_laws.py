@@ -243,28 +243,88 @@ def test_a_queue_that_dropped_is_not_ruled_out_without_a_request_that_arrived() 
 # ---- (f) consequences ------------------------------------------------------------------------------------------------
 
 
+CONTAINERS = ("lan0/host_to_container/host/192.168.100.129/echo", "lan0/host_to_container/host/192.168.100.130/echo")
+
+
+def of(cause: str, *targets: str, **more: Any) -> _judge.CauseVerdict:
+    """A confirmed verdict. targets: what it explains."""
+    found = next(item for item in CAUSES if item.id == cause)
+    made = _judge.CauseVerdict("confirmed", "it is there", targets=targets, **more)
+    return _judge.placed(made, "web1", "lan0", found)
+
+
+def statuses(fleet: dict[str, Any], *verdicts: _judge.CauseVerdict) -> dict[str, str]:
+    return {item.cause: item.status for item in laws.rooted([*verdicts], fleet["web1"]["watch"])}
+
+
 def test_a_consequence_has_a_status_of_its_own() -> None:
-    verdicts = [
-        _judge.placed(_judge.CauseVerdict("confirmed", "it is there"), "web1", "lan0", cause)
-        for cause in CAUSES
-        if cause.id in ("stale_neighbour", "announcement_lost")
-    ]
-    found = {item.cause: item for item in laws.rooted(verdicts)}
-    assert found["stale_neighbour"].status == "confirmed"
-    assert (found["announcement_lost"].status, found["announcement_lost"].remedy) == ("explained", "")
+    found = laws.rooted([of("stale_neighbour"), of("announcement_lost")], None)
+    assert [(item.status, bool(item.remedy)) for item in found] == [("confirmed", True), ("explained", False)]
+    assert found[1].explained_by == "stale_neighbour"
 
 
-def test_what_a_verdict_spares_is_no_consequence_of_it() -> None:
-    """As a filter in a container, which does not keep the gateway from answering the host."""
-    causes = {cause.id: cause for cause in CAUSES}
-    names = ("filter_drops", "mac_filtering_upstream", "stale_neighbour")
-    found = [
-        _judge.placed(_judge.CauseVerdict("confirmed", "it is there"), "web1", "lan0", causes[name]) for name in names
+def test_a_consequence_lost_nothing_that_its_cause_does_not_explain() -> None:
+    fleet = cases.healthy()
+    cases.lose(fleet, "host_to_container", at=2.0)
+    first, second = CONTAINERS
+    lost = of("announcement_lost", first)
+    assert statuses(fleet, of("stale_neighbour", first), lost)["announcement_lost"] == "explained"
+    assert statuses(fleet, of("stale_neighbour", *CONTAINERS), lost)["announcement_lost"] == "explained"
+    assert statuses(fleet, of("stale_neighbour", second), lost)["announcement_lost"] == "confirmed"
+    both = of("announcement_lost", *CONTAINERS)
+    assert statuses(fleet, of("stale_neighbour", first), both)["announcement_lost"] == "confirmed"
+
+
+def test_what_was_lost_before_a_cause_is_no_consequence_of_it() -> None:
+    fleet = cases.healthy()
+    cases.lose(fleet, "host_to_container", at=0.1)
+    late = of("container_link_down", *CONTAINERS, after=1.9)
+    assert statuses(fleet, late, of("announcement_lost", *CONTAINERS))["announcement_lost"] == "confirmed"
+    cases.lose(fleet, "host_to_container", at=1.9)
+    assert statuses(fleet, late, of("announcement_lost", *CONTAINERS))["announcement_lost"] == "explained"
+
+
+def test_a_closed_parent_takes_along_what_an_experiment_asked_in_vain() -> None:
+    fleet = cases.healthy()
+    asked = of("mac_filtering_upstream", LINK_TARGET)
+    assert statuses(fleet, of("parent_down"), asked)["mac_filtering_upstream"] == "explained"
+    assert statuses(fleet, of("filter_drops", *CONTAINERS), asked)["mac_filtering_upstream"] == "confirmed"
+    assert statuses(fleet, of("filter_drops", LINK_TARGET), asked)["mac_filtering_upstream"] == "explained"
+
+
+def test_a_mac_address_twice_in_the_fleet_explains_nothing_of_other_links() -> None:
+    """As when a container's address is on another host's, and the gateway missed that the host itself moved."""
+    fleet = cases.healthy()
+    for host, name in (("web1", "web1-c1"), ("web2", "web2-c1")):
+        space = next(item for item in fleet[host]["after"]["namespaces"] if item["label"] == name)
+        next(item for item in space["links"] if item["name"] == "eth0")["mac"] = "02:00:5e:10:00:aa"
+    ping = "lan0/gateway_from_parent/eth0/192.168.100.1/echo"
+    target = next(item for item in fleet["web1"]["watch"]["targets"] if item["id"] == ping)
+    target.update(received=4, first_loss=1.0, losses=[[1.0, fleet["web1"]["watch"]["duration"]]])
+    pair = {"namespace": "", "link": "eth0", "mac": "02:00:5e:10:00:bb", "address": "192.168.100.11",
+            "target": "192.168.100.1", "before": 0, "after": 3, "why_not": ""}  # fmt: skip
+    cases.experiment(fleet, "announce", {"pairs": [pair]})
+    assert cases.confirmed(fleet) >= {("web1", "duplicate_mac_in_fleet"), ("web1", "announcement_lost")}
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").targets == ()
+    known = {item.target_id: item.explained_by for item in made(fleet).accounts}
+    assert known[ping] == ("announcement_lost",)
+    cases.lose(fleet, "host_to_container", at=1.0)
+    assert cases.verdict(fleet, "duplicate_mac_in_fleet").targets == CONTAINERS[:1]
+
+
+def test_a_verdict_names_all_that_it_explains_and_spells_out_some() -> None:
+    fleet = cases.healthy()
+    watch = fleet["web1"]["watch"]
+    template = next(item for item in watch["targets"] if item["id"] == CONTAINERS[0])
+    watch["targets"] += [
+        {**template, "id": f"lan0/host_to_container/host/192.168.100.{number}/echo", "target": f"192.168.100.{number}"}
+        for number in range(131, 143)
     ]
-    found[0] = replace(found[0], spares=("mac_filtering_upstream",))
-    assert {item.cause: item.status for item in laws.rooted(found)} == {
-        "filter_drops": "confirmed", "mac_filtering_upstream": "confirmed", "stale_neighbour": "explained",
-    }  # fmt: skip
+    cases.own_link(fleet, "lan0")["up"] = False
+    lost = {item["id"] for item in cases.lose(fleet, "host_to_container")}
+    found = next(item for item in made(fleet).data["verdicts"] if item["cause"] == "link_down")
+    assert set(found["targets"]) >= lost
+    assert len([item for item in found["evidence"] if item["what"] == "reachability"]) == 5
 
 
 # ---- (g) repairs -----------------------------------------------------------------------------------------------------
@@ -294,8 +354,18 @@ def test_violations_are_seen() -> None:
     found = laws.violations(verdicts, hosts, {"web1": "healthy"}, {})
     assert [text[:3] for text in found] == ["(a)", "(b)"]
     both = [
-        replace(item, status="confirmed") if item.cause in ("stale_neighbour", "announcement_lost") else item
+        replace(item, status="confirmed", targets=(LINK_TARGET,))
+        if item.cause in ("stale_neighbour", "announcement_lost")
+        else item
         for item in verdicts
     ]
+    swallowed = [
+        item.consequence_of(of("stale_neighbour")) if item.cause == "announcement_lost" else item for item in both
+    ]
+    found = laws.violations(swallowed, hosts, {"web1": "broken"}, {})
+    assert not any("does not explain" in text for text in found)
+    swallowed = [replace(item, targets=()) if item.cause == "stale_neighbour" else item for item in swallowed]
+    found = laws.violations(swallowed, hosts, {"web1": "broken"}, {})
+    assert "(f) web1 lan0 announcement_lost lost what stale_neighbour does not explain" in found
     known = {"web1": {LINK_TARGET: ("stale_neighbour", "announcement_lost")}}
     assert any(text.startswith("(f)") for text in laws.violations(both, hosts, {"web1": "broken"}, known))

@@ -103,10 +103,9 @@ def test_what_a_container_itself_lost_at_its_end_is_about_that_as_well() -> None
     _vanish(fleet, "after")
     _lose(fleet)
     fleet["web1"]["networks"][0]["containers"] = [ADDRESS]
-    found = cases.verdict(fleet, "container_not_running")
-    about = {name for item in found.evidence for name in item.targets}
+    about = cases.verdict(fleet, "container_not_running").targets
     lost = {item["id"] for item in fleet["web1"]["watch"]["targets"] if item["received"] < item["sent"]}
-    assert {name for name in lost if "container_to_host/web1-c1" in name} <= about
+    assert {name for name in lost if "container_to_host/web1-c1" in name} <= set(about)
 
 
 def test_a_container_that_came_to_an_end_and_is_not_declared_is_no_alarm() -> None:

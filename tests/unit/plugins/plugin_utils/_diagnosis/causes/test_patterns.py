@@ -139,6 +139,16 @@ def test_an_address_that_was_missing_for_a_while_was_the_cause_of_what_was_lost_
         assert (found.status, found.repairs_itself) == (expected, False)
 
 
+def test_an_address_back_just_before_the_end_was_missing() -> None:
+    data = {"address": "192.168.100.3/32"}
+    fleet = cases.healthy()
+    end = fleet["web1"]["watch"]["duration"]
+    cases.event(fleet, kind="address", action="delete", after=0.5, data=data)
+    cases.event(fleet, kind="address", action="new", after=end - 0.2, data=data)
+    cases.lose(fleet, "host_to_container", at=0.6)
+    assert cases.verdict(fleet, "address_removed_by_other").status == "confirmed"
+
+
 @pytest.mark.parametrize(("name", "word"), [("NetworkManager", "nm_exclusion"), ("systemd-networkd", "networkd")])
 def test_the_remedy_knows_the_manager_that_removed_it(name: str, word: str) -> None:
     fleet = cases.healthy()
