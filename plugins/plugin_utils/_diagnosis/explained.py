@@ -10,6 +10,7 @@ that verdict is a consequence.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_PARENT
@@ -98,10 +99,18 @@ class Consequences:
         self._lost = {item["id"]: item for item in broken(watch["targets"])} if watch else {}
         self._interval = watch["interval"] if watch else 0.0
 
-    def is_one(self, verdict: CauseVerdict, root: CauseVerdict) -> bool:
+    def is_one(self, verdict: CauseVerdict, root: CauseVerdict, confirmed: Iterable[CauseVerdict]) -> bool:
         """Whether a verdict is a consequence of a confirmed one: its cause may be, and all that it lost is what the
-        other one explains."""
-        return verdict.cause in consequences(root.cause) and all(self._covers(root, name) for name in verdict.targets)
+        other one explains, or at least a part of it, and independent ones of the same network explain the rest."""
+        if verdict.cause not in consequences(root.cause):
+            return False
+        rest = [name for name in verdict.targets if not self._covers(root, name)]
+        if not rest:
+            return True
+        if len(rest) == len(verdict.targets):
+            return False
+        others = independent(confirmed)
+        return all(any(self._covers(other, name) for other in others) for name in rest)
 
     def _covers(self, root: CauseVerdict, name: str) -> bool:
         target = self._lost.get(name)
@@ -110,6 +119,13 @@ class Consequences:
         # An experiment asked it in vain, or it does not count as broken: pings that a gateway drops.
         cause = BY_ID[root.cause]
         return name in root.named or ((root.wide or cause.closes_parent) and _breaks(cause, kind_of(name)))
+
+
+def independent(confirmed: Iterable[CauseVerdict]) -> list[CauseVerdict]:
+    """Those of which no other may be the root: they stay confirmed, whatever becomes of the others."""
+    listed = list(confirmed)
+    dependent = {name for item in listed for name in consequences(item.cause)}
+    return [item for item in listed if item.cause not in dependent]
 
 
 @functools.cache

@@ -106,7 +106,7 @@ def rooted(verdicts: list[CauseVerdict], watch: TimelineData | None) -> list[Cau
     return [
         item.consequence_of(root) if item.status in (CONFIRMED, SUSPECTED) and root is not None else item
         for item in verdicts
-        for root in [next((root for root in roots if by.is_one(item, root)), None)]
+        for root in [next((root for root in roots if by.is_one(item, root, roots)), None)]
     ]
 
 
@@ -292,15 +292,12 @@ def _broken_by(
     targets = [one for one in watch["targets"] if one["network"] == item.network] if watch else []
     if item.status == CONFIRMED and contradiction(cause, targets):
         yield f"(c) {who} is confirmed against the watch"
-    above = {
-        other.cause
-        for other in own
-        if other.network == item.network and other.status == CONFIRMED and by.is_one(item, other)
-    }
+    confirmed = [other for other in own if other.network == item.network and other.status == CONFIRMED]
+    above = {other.cause for other in confirmed if by.is_one(item, other, confirmed)}
     if item.status in (CONFIRMED, SUSPECTED) and above:
         yield f"(f) {who} stands beside its cause {sorted(above)}"
     roots = [other for other in own if (other.network, other.cause) == (item.network, item.explained_by)]
-    if item.status == EXPLAINED and not any(by.is_one(item, root) for root in roots):
+    if item.status == EXPLAINED and not any(by.is_one(item, root, confirmed) for root in roots):
         yield f"(f) {who} lost what {item.explained_by} does not explain"
     if (item.status == EXPLAINED) != bool(item.explained_by):
         yield f"(f) {who} is {item.status} and explained by {item.explained_by}"
