@@ -6,8 +6,14 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import further_macs, port, senders
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import (
+    CONTAINER,
+    LINK,
+    further_macs,
+    lost_from,
+    port,
+    senders,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, said
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import ASK
@@ -19,7 +25,7 @@ def judge(case: Case) -> CauseVerdict:
     if made is None:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
     asked = senders(case, made)
-    others = {name: item for name, item in asked.items() if name == "link" or name.startswith("container ")}
+    others = {name: item for name, item in asked.items() if name == LINK or name.startswith(CONTAINER)}
     if "parent" not in asked or "child" not in asked or len(others) < 2:
         return case.not_tested("fewer than two links could ask beside the parent and a new link")
     if not asked["parent"]["answered"]:
@@ -33,7 +39,8 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("only the parent's MAC address is answered: the port accepts no other one", evidence)
     if not refused:
         return case.ruled_out("all MAC addresses that are on the port are answered", evidence)
-    broken = case.broken(GATEWAY_FROM_LINK)
+    broken = [target for name in (LINK, *others) for target in lost_from(case, name)]
+    broken = list({target["id"]: target for target in broken}.values())
     after = case.first_loss(broken)
     worked = f", which it accepted until +{after:.1f} s" if after else ""
     return case.confirmed(
