@@ -22,6 +22,9 @@ description:
     links of the same parent in other network namespaces of the host.
   - The kind V(container_to_host) pings from inside the namespace of each container found to the host's address in the
     network and to the IPv4 addresses of the parent in the subnet.
+  - The kind V(container_to_gateway) pings from inside the same namespaces to the gateway that is declared for the
+    subnet of the container's address, whatever the container's own default route is. A gateway that answers nobody's
+    pings on the host, and ARP or neighbour discovery of the container, counts as reachable.
   - In check mode nothing is sent, and every check of the catalogue has the status V(NOT RUN).
 author:
   - The linuxnet.macvlan authors (@linuxnet)
@@ -127,8 +130,9 @@ checks:
       sample: lan0
     kind:
       description:
-        - V(gateway_from_parent), V(gateway_from_link), V(host_to_container) or V(container_to_host); or
-          V(announcer), where the service that announces containers is installed and does not run.
+        - V(gateway_from_parent), V(gateway_from_link), V(host_to_container), V(container_to_host) or
+          V(container_to_gateway); or V(announcer), where the service that announces containers is installed and does
+          not run.
       type: str
       sample: host_to_container
     from:

@@ -1,13 +1,14 @@
 # Copyright (c) 2026 The linuxnet.macvlan authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a container drops pings and is fine: the one decision of verification, watch and diagnosis. Pure."""
+"""When what drops pings is fine, a container or a gateway: the one decision of all that ask. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import ways as _ways
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import Path
 
 from .kinds import ECHO
 from .probes import PASS, Probe, Series
@@ -46,3 +47,32 @@ def reverse(probe: Probe, scope: Scope, probes: Iterable[Probe]) -> list[Probe]:
         and other.target.version == probe.target.version
         and scope.own(other.target)
     ]
+
+
+#: States of an entry in use whose neighbour has answered within the last minute, and is asked again at most
+#: (net/core/neighbour.c).
+CONFIRMED_STATES = ("REACHABLE", "DELAY", "PROBE")
+
+
+def by_gateway(probe: Probe, series: Series, path: Path, made: Mapping[Probe, Series]) -> str:
+    """What proves that a gateway drops pings and is fine for a container that got no answer, in words; empty where
+    nothing does: it answers nobody's pings on this host, and the container's ARP requests or neighbour solicitations.
+
+    path: the container's to the gateway, after its pings. made: what came of all probes.
+    """
+    if probe.method != ECHO or not series.sent or series.received or answers_pings(probe, made):
+        return ""
+    if path.gateway is not None or not path.mac or not confirmed(path):
+        return ""
+    protocol = "ARP" if probe.target.version == 4 else "neighbour discovery"
+    return f"the gateway drops the pings of all ({series}), and answers {protocol} of the container ({path.mac})"
+
+
+def confirmed(path: Path) -> bool:
+    """Whether the next hop has answered ARP or neighbour discovery lately."""
+    return path.state in CONFIRMED_STATES
+
+
+def answers_pings(probe: Probe, made: Mapping[Probe, Series]) -> bool:
+    """Whether a target answers the pings of anybody on this host."""
+    return any(other.method == ECHO and other.target == probe.target and made[other].received for other in made)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK = "gateway_from_parent", "gateway_from_link"
 HOST_TO_CONTAINER, CONTAINER_TO_HOST = "host_to_container", "container_to_host"
+CONTAINER_TO_GATEWAY = "container_to_gateway"
 #: Nobody is asked: it fails where the service that announces containers does not run.
 ANNOUNCER = "announcer"
 
-#: The kinds whose target is a router.
+#: The kinds in which the host itself asks a router.
 GATEWAYS = (GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK)
 #: In the order in which they are reported, with words for people.
 KINDS = {
@@ -18,6 +19,7 @@ KINDS = {
     GATEWAY_FROM_LINK: "gateway from the macvlan link",
     HOST_TO_CONTAINER: "host to container",
     CONTAINER_TO_HOST: "container to host",
+    CONTAINER_TO_GATEWAY: "container to gateway",
     ANNOUNCER: "announcements of containers",
 }
 

@@ -31,7 +31,12 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.read impo
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.route_lookup import lookup
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach import declined
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Asking, Steady, Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import ECHO, GATEWAYS, HOST_TO_CONTAINER
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
+    ECHO,
+    GATEWAYS,
+    HOST_TO_CONTAINER,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import LOSSES
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
@@ -45,6 +50,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.processes.
 
 from . import request as _watch_request
 from . import targets as _watch_targets
+from .declining import by_gateways
 from .discovery import Discovery
 from .frames import Frames
 from .listening import SILENCE, Listening, try_add
@@ -337,8 +343,8 @@ class Observer:
     def _progressed(self, asking: Asking) -> Progress:
         """What is known now.
 
-        Nothing is broken by a gateway that has never answered an echo, which may just drop them, nor by a container
-        whose own echoes are answered.
+        Nothing is broken by a gateway that has never answered an echo of anybody here, which may just drop them, nor by
+        a container whose own echoes are answered.
         """
         asked = [(item, item.probe) for item in self._targets if item.probe is not None]
         lost = [(item, probe) for item, probe in asked if asking.broken(probe, LOSSES, True)]
@@ -370,10 +376,13 @@ class Observer:
         return calm_since(found, broken, self._request.after_break)
 
     def _may_decline(self, target: WatchTarget, probe: Probe, asking: Asking) -> bool:
-        if probe.method != ECHO or target.kind not in (*GATEWAYS, HOST_TO_CONTAINER):
+        if probe.method != ECHO or target.kind not in (*GATEWAYS, CONTAINER_TO_GATEWAY, HOST_TO_CONTAINER):
             return False
         if target.kind in GATEWAYS:
             return True
+        if target.kind == CONTAINER_TO_GATEWAY:
+            same = [item.probe for item in self._targets if item.probe and item.probe.target == probe.target]
+            return not any(other.method == ECHO and asking.answered(other) for other in same)
         scope = self._scope(target)
         probes = [item.probe for item in self._targets if item.probe]
         own = declined.reverse(probe, scope, probes) if scope else []
@@ -400,7 +409,8 @@ class Observer:
             name: declined.choice(probe, series[probe], paths[probe.target].mac, scope, series)
             for name, (probe, scope) in silent.items()
         }
-        return {name: why for name, why in chosen.items() if why}
+        found = {name: why for name, why in chosen.items() if why}
+        return {**found, **by_gateways(self._targets, series)}
 
     def _ended(self, series: Mapping[Probe, Series]) -> dict[str, str]:
         """What was lost because a container ended that nobody declared, by id of the target: it may end, as it may for

@@ -18,14 +18,16 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses i
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import HostEvidence, ScopeData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
-    ECHO,
     GATEWAY_FROM_LINK,
     GATEWAY_FROM_PARENT,
-    GATEWAYS,
-    WHO_HAS,
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken, is_lost
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import HOLDER, NETWORK, SENDER, UNKNOWN
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.path.data import (
+    HOLDER,
+    NETWORK,
+    SENDER,
+    UNKNOWN,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.taught import NeighbourCorrection, corrections
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event, TargetData, TimelineData
 
@@ -36,6 +38,7 @@ from .path import LocatedLoss, PathEnd, drop_words
 from .registry import BY_ID
 from .report_data import AccountData
 from .verdict import CONFIRMED, SUSPECTED, CauseVerdict
+from .whom import whom
 
 #: Events up to so many seconds before a loss may be its reason.
 JUST_BEFORE = 1.0
@@ -283,11 +286,7 @@ def _account(
         ask="; ".join(
             [
                 *map(drop_words, loss.drops if loss is not None else ()),
-                _between(loss)
-                if loss is not None and loss.between_hosts
-                else _ask_router(target)
-                if _resolves(edge, target, watch["targets"])
-                else _ask(edge, names, target, parent_reaches),
+                whom(edge, target, watch["targets"], names, loss, parent_reaches),
             ]
         ),
     )
@@ -385,63 +384,3 @@ def _before(watch: TimelineData, after: float | None) -> tuple[str, ...]:
 def can_break(event: Event) -> bool:
     """Whether it is of a kind that can break a path."""
     return event["kind"] in BREAKING or (event["kind"] in HEARD and event["action"] == "change")
-
-
-def _between(loss: LocatedLoss) -> str:
-    return (
-        f"the network team: {loss.start} has sent it, and {loss.end} has not received it: are the switch ports of both"
-        " up and in the same VLAN, and which of them, or of the links between their switches, counts errors or drops"
-    )
-
-
-def _resolves(edge: tuple[str, str], target: TargetData, targets: Sequence[TargetData]) -> bool:
-    """Whether pings to a gateway are lost beyond the parent that always answers ARP or neighbour discovery there."""
-    return (
-        target["method"] == ECHO
-        and bool({SWITCH, GATEWAY} & set(edge))
-        and any(
-            item["method"] == WHO_HAS
-            and (item["network"], item["target"]) == (target["network"], target["target"])
-            and item["kind"] in GATEWAYS
-            and not is_lost(item)
-            for item in targets
-        )
-    )
-
-
-def _ask_router(target: TargetData) -> str:
-    asked = "neighbour discovery" if ":" in target["target"] else "ARP"
-    return (
-        f"whoever runs {target['target']}: it answers {asked} all the time, so that port and VLAN are right; does a"
-        " filter there, or between here and there, drop pings, or is their number limited"
-    )
-
-
-def _ask(edge: tuple[str, str], names: NetworkNames, target: TargetData, parent_reaches: bool | None) -> str:
-    """Whom to ask what."""
-    inside = next((node.partition(":")[2] for node in edge if node.startswith(CONTAINER)), None)
-    if inside is not None:
-        return (
-            f"on {names.host}: are link, address and routes of container {inside} as they should be, and which filter"
-            " of the host or the container counts drops (nft list ruleset)"
-        )
-    other = next((node.partition(":")[2] for node in edge if node.startswith(HOST)), None)
-    if other is not None:
-        return (
-            f"on {other}: is the interface that has {target['target']} up, is its container running, and which filter"
-            " counts drops (nft list ruleset)"
-        )
-    if not {SWITCH, GATEWAY} & set(edge):
-        return (
-            f"on {names.host}: which filter, route or queue drops what {names.link} sends or receives (nft list"
-            f" ruleset, ip route get {target['target']}, tc -s qdisc)"
-        )
-    if parent_reaches:
-        return (
-            f"the network team: does the port of {names.parent} on {names.host} accept the MAC address of {names.link};"
-            f" the parent itself reaches {target['target']}"
-        )
-    return (
-        f"the network team: is the port of {names.parent} on {names.host} up and in the right VLAN, which errors does"
-        f" it count, and is {target['target']} up"
-    )

@@ -11,20 +11,26 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
     ANNOUNCER,
+    CONTAINER_TO_GATEWAY,
     CONTAINER_TO_HOST,
     GATEWAY_FROM_LINK,
     GATEWAY_FROM_PARENT,
     HOST_TO_CONTAINER,
     WHO_HAS,
 )
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 
 from .case import Case
 from .verdict import EvidenceItem
 
 #: MAC addresses that a remedy names; macvlan_info lists all.
 MACS_MAX = 8
+PARENT, LINK, CHILD = "parent", "link", "child"
+#: What the vantage of a container begins with; its namespace follows.
+CONTAINER = "container "
 #: Vantages of the experiment -> the kind of target with which the watch asks from there.
-_WATCHED = {"parent": GATEWAY_FROM_PARENT, "link": GATEWAY_FROM_LINK}
+_WATCHED = {PARENT: GATEWAY_FROM_PARENT, LINK: GATEWAY_FROM_LINK}
 #: Kinds of target whose requests do not leave the host, or leave it with the parent's MAC address.
 _OWN = (ANNOUNCER, CONTAINER_TO_HOST, GATEWAY_FROM_PARENT, HOST_TO_CONTAINER)
 
@@ -38,12 +44,25 @@ def senders(case: Case, made: GatewayAskResult) -> dict[str, AskedVantage]:
 
 
 def _contradicted(case: Case, made: GatewayAskResult, asked: AskedVantage) -> bool:
-    if asked["answered"] or asked["vantage"] not in _WATCHED:
+    if asked["answered"]:
         return False
-    same = [
-        item for item in case.targets(_WATCHED[asked["vantage"]]) if item["sent"] and item["target"] == made["gateway"]
-    ]
+    same = [item for item in watched_from(case, asked["vantage"]) if item["target"] == made["gateway"]]
     return bool(same) and all(item["received"] == item["sent"] for item in same)
+
+
+def watched_from(case: Case, vantage: str) -> list[TargetData]:
+    """The targets of the watch that asked gateways from the same place."""
+    if vantage.startswith(CONTAINER):
+        name = vantage[len(CONTAINER) :]
+        found = [item for item in case.targets(CONTAINER_TO_GATEWAY) if item["from"]["namespace"] == name]
+    else:
+        found = case.targets(_WATCHED[vantage]) if vantage in _WATCHED else []
+    return [item for item in found if item["sent"]]
+
+
+def lost_from(case: Case, vantage: str) -> list[TargetData]:
+    """Those of them that are broken."""
+    return broken(watched_from(case, vantage))
 
 
 def only_the_parent(case: Case) -> list[EvidenceItem]:

@@ -14,13 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_PARENT, KINDS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
+    GATEWAY_FROM_PARENT,
+    KINDS,
+)
 
 from .case import Case
 from .remedy import APPLY, RemedyStep, apply
 from .verdict import CauseVerdict
 
 BEYOND_PARENT = tuple(kind for kind in KINDS if kind != GATEWAY_FROM_PARENT)
+#: What passes the host itself, and what passes its link: containers reach the gateway without either.
+OF_HOST = tuple(kind for kind in KINDS if kind != CONTAINER_TO_GATEWAY)
+OF_LINK = tuple(kind for kind in BEYOND_PARENT if kind != CONTAINER_TO_GATEWAY)
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,9 @@ class Cause:
     needs: evidence without which nothing can be said; keys of `Case.lacks`.
     explains: ids of causes that are consequences of this one, where it is confirmed and explains all that they lost
     (`explained`).
-    breaks: kinds of target that it can break; `BEYOND_PARENT` where the parent's own traffic is not touched. A verdict
-    explains the losses that it names as far as they are of these kinds, and where it names none all that are.
+    breaks: kinds of target that it can break; `BEYOND_PARENT` where the parent's own traffic is not touched, `OF_HOST`
+    where what containers and the gateway send each other is not, `OF_LINK` where neither is. A verdict explains the
+    losses that it names as far as they are of these kinds, and where it names none all that are.
     silences: kinds of target that cannot answer while the cause is there: answers to them contradict it.
     closes_parent: whether it is a state of the parent in which nothing passes it, whatever was asked.
     everywhere: whether other machines lose the addresses of the targets that a verdict cites as well.

@@ -20,6 +20,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experim
     FullSizeResult,
     GatewayAskResult,
     HoldersResult,
+    NextHopsResult,
     PromiscuousResult,
     Result,
     SolicitResult,
@@ -50,6 +51,8 @@ class Experiments:
     def result(self, name: Literal["gateway_ask"]) -> GatewayAskResult | None: ...
     @overload
     def result(self, name: Literal["holders"]) -> HoldersResult | None: ...
+    @overload
+    def result(self, name: Literal["next_hops"]) -> NextHopsResult | None: ...
     @overload
     def result(self, name: Literal["promiscuous"]) -> PromiscuousResult | None: ...
     @overload

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import parse_address
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
     CONTAINER_TO_HOST,
     ECHO,
     GATEWAY_FROM_LINK,
@@ -31,6 +32,7 @@ ENDS: dict[str, tuple[str | None, str | None]] = {
     GATEWAY_FROM_LINK: (LINK, GATEWAY),
     HOST_TO_CONTAINER: (LINK, None),
     CONTAINER_TO_HOST: (None, LINK),
+    CONTAINER_TO_GATEWAY: (None, GATEWAY),
 }
 
 

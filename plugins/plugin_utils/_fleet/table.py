@@ -26,13 +26,15 @@ OK, CHANGED, WOULD_CHANGE, FAILED, UNREACHABLE, NOT_RUN, UNDECLARED, NOT_CHECKED
 BAD = (FAILED, UNREACHABLE, NOT_RUN)
 
 #: The kinds of checks of macvlan_verify, in the order of the columns.
-KINDS = ("gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host")
+KINDS = (
+    "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host", "container_to_gateway",
+)  # fmt: skip
 
 STATUSES = {"PASS": "passed", "FAIL": "failed", "SKIPPED": "skipped", "NOT RUN": "not_run"}
 
 HEADER = (
-    ("host", "link", "parent", "persistence", "gateway from", "", "host to", "containers", "result"),
-    ("", "", "", "", "parent", "link", "containers", "to host", ""),
+    ("host", "link", "parent", "persistence", "gateway from", "", "host to", "containers", "", "result"),
+    ("", "", "", "", "parent", "link", "containers", "to host", "to gateway", ""),
 )
 #: A column before the last one, where an engine is declared.
 ENGINES = ("engine's", "network")
@@ -260,7 +262,7 @@ def _host_rows(host: HostResults, engines: bool) -> list[Sequence[str]]:
         for link in others
         if link.get("state", "present") == "present"
     ]
-    rows = [row if engines else row[:-1] for row in rows or [["-"] * 8]]
+    rows = [row if engines else row[:-1] for row in rows or [["-"] * (len(KINDS) + 4)]]
     name = host.host if len(host.host) <= NAME_MAX else f"{host.host[: NAME_MAX - 1]}…"
     return [[name if row is rows[0] else "", *row, host.result if row is rows[0] else ""] for row in rows]
 

@@ -129,6 +129,8 @@ def draw(
     outside, inside = _lines(edges, nodes)
     beyond = [Line("claim", box.title, (box.node,)) for box in others]
     _vanishing(accounts, nodes, outside, inside, beyond)
+    # Each lane takes from the width of the boxes: what works for containers is not drawn.
+    outside = [line for line in outside if line.state == BROKEN or not line.ends[0].startswith(CONTAINER)]
     left = EDGE + STUB + LANE * len([line for line in outside if line.ends[0] != PARENT])
     right = EDGE + STUB + LANE * len(inside)
     lan.x, lan.y, lan.width, lan.height = 1, top, WIDTH - 2, LAN_HEIGHT

@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
     CONTAINER_TO_HOST,
     ECHO,
     GATEWAY_FROM_LINK,
@@ -75,10 +76,11 @@ def way(host: str, target: Target) -> Way:
     kind = target["kind"]
     if kind in (GATEWAY_FROM_PARENT, GATEWAY_FROM_LINK):
         return [*(own if kind == GATEWAY_FROM_LINK else (own[0], own[2])), *behind]
-    if kind == CONTAINER_TO_HOST:
+    if kind in (CONTAINER_TO_HOST, CONTAINER_TO_GATEWAY):
         # others come and go beside those of the fleet
         number = re.search(r"-c([0-9]+)$", target["from"]["namespace"])
-        return [*reversed(_inside(host, int(number[1]))), *reversed(own)] if number else []
+        ahead = [own[2], *behind] if kind == CONTAINER_TO_GATEWAY else own[::-1]
+        return [*reversed(_inside(host, int(number[1]))), *ahead] if number else []
     holder = _holder(target["target"])
     if holder is None:
         return []

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import SUSPECTED
 from tests.faults.fault import Fault
 from tests.faults.lab import FLEET, GATEWAY, WEB1, NamespaceLab
 
 from .filter_drops import ask_for_pings
 
 ADDRESS = FLEET[WEB1].containers[0]
+#: An address that nobody has.
+NOBODY = "192.168.100.9"
 
 
 def _restart(lab: NamespaceLab) -> None:
@@ -51,6 +56,14 @@ def _wrong_prefix(lab: NamespaceLab) -> None:
 
 def _delete_address(lab: NamespaceLab) -> None:
     lab.c1.ip("address", "delete", f"{ADDRESS}/24", "dev", "eth0")
+
+
+def _no_default(lab: NamespaceLab) -> None:
+    lab.c1.ip("route", "delete", "default")
+
+
+def _other_default(address: str) -> Callable[[NamespaceLab], None]:
+    return lambda lab: lab.c1.ip("route", "replace", "default", "via", address) and None
 
 
 def _ignore_pings(lab: NamespaceLab, value: str) -> None:
@@ -100,4 +113,8 @@ FAULTS = [
         _restart,
         during=True,
     ),
+    Fault("container_default_route", _no_default, _restart, during=True, lasts=8.0),
+    Fault("container_default_route/from the start", _no_default, _restart, status=SUSPECTED),
+    Fault("container_default_route/nobody", _other_default(NOBODY), _restart),
+    Fault("container_default_route/no router", _other_default(FLEET[WEB1].containers[1]), _restart),
 ]

@@ -25,10 +25,10 @@ _OTHER_HOST = Fault(
 )
 
 FAULTS: list[Fault] = [
-    both(wrong_mode.FAULTS[1], duplicate_ip.FAULTS[1]),
+    both(wrong_mode.FAULTS[1], duplicate_ip.FAULTS[2]),
     both(mac_filtering_upstream.FAULTS[0], host_isolation.FAULTS[0]),
     both(route_order.FAULTS[0], duplicate_ip.FAULTS[0]),
     both(strict_rp_filter.FAULTS[0], wrong_mode.FAULTS[0]),
     both(wrong_mode.FAULTS[0], _OTHER_HOST),
-    both(address_removed_by_other.FAULTS[0], duplicate_ip.FAULTS[1]),
+    both(address_removed_by_other.FAULTS[0], duplicate_ip.FAULTS[2]),
 ]

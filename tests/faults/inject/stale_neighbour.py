@@ -42,6 +42,16 @@ def _delete(lab: NamespaceLab) -> None:
     lab.web1.ip("neighbour", "delete", ADDRESS, "dev", "lan0")
 
 
+def _by_gateway(lab: NamespaceLab) -> None:
+    """A router on which somebody has entered the MAC address that the container had."""
+    entry = ["lladdr", "02:00:5e:10:00:04", "dev", "eth0", "nud", "permanent"]
+    lab.gateway.ip("neighbour", "replace", ADDRESS, *entry)
+
+
+def _enter_no_more(lab: NamespaceLab) -> None:
+    lab.gateway.ip("neighbour", "delete", ADDRESS, "dev", "eth0")
+
+
 def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
     return culprit["mac"] == lab.c1.mac()
 
@@ -49,4 +59,5 @@ def _culprit(culprit: Mapping, lab: NamespaceLab) -> bool:
 FAULTS = [
     Fault("stale_neighbour", _again, _forget, during=True, culprit=_culprit),
     Fault("stale_neighbour/by_hand", _by_hand, _delete, culprit=_culprit),
+    Fault("stale_neighbour/at the gateway", _by_gateway, _enter_no_more),
 ]

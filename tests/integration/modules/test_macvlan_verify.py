@@ -31,7 +31,9 @@ DUAL_STACK = {
     "container_ranges": ["192.168.100.128/28", "fd00:100::8000/120"],
     "host_addresses": ["192.168.100.3", "fd00:100::3"],
 }
-KINDS = ("gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host")
+KINDS = (
+    "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host", "container_to_gateway",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -159,6 +161,7 @@ def test_without_the_declared_link_the_host_is_isolated(lan):
         "gateway_from_link": "FAIL",
         "host_to_container": "FAIL",
         "container_to_host": "FAIL",
+        "container_to_gateway": "PASS",
     }
     check = found(result, "host_to_container")
     assert "host_isolation" in proof(check, "suspected_cause")
@@ -277,6 +280,7 @@ def test_a_link_that_vanishes_meanwhile_is_a_verdict(lan):
         "gateway_from_link": "FAIL",
         "host_to_container": "FAIL",
         "container_to_host": "FAIL",
+        "container_to_gateway": "PASS",
     }
     check = found(result, "host_to_container")
     assert "host_isolation" in proof(check, "suspected_cause")
@@ -292,6 +296,39 @@ def test_a_gateway_that_drops_pings_is_reachable_by_arp_and_nd(lan):
         assert check["status"] == "PASS"
         assert f"answers no pings (0 of 6) but {protocol} (6 of 6)" in proof(check, "method")
         assert found(result, "gateway_from_link", gateway)["status"] == "PASS"
+
+
+def test_a_gateway_that_drops_pings_is_reachable_for_containers_whose_arp_it_answers(lan):
+    add_link(lan.h1)
+    container = lan.h1.container("c1", addresses=["192.168.100.129/24", "fd00:100::8001/64"])
+    lan.gateway.sysctl("net/ipv4/icmp_echo_ignore_all", 1)
+    lan.gateway.sysctl("net/ipv6/icmp/echo_ignore_all", 1)
+    result = verify(lan.h1, **DUAL_STACK)
+    for gateway, protocol in zip(DUAL_STACK["gateways"], ("ARP", "neighbour discovery"), strict=True):
+        check = found(result, "container_to_gateway", gateway)
+        assert check["status"] == "PASS"
+        assert f"drops the pings of all (0 of 6), and answers {protocol}" in proof(check, "method")
+    container.run(
+        "nft", "add table netdev f; add chain netdev f c { type filter hook ingress device eth0 priority 0; }"
+    )
+    container.run("nft", "add rule netdev f c arp operation reply drop")
+    container.ip("neighbour", "flush", "all")
+    check = found(verify(lan.h1, soak=1), "container_to_gateway")
+    assert check["status"] == "FAIL"
+    assert "no ARP answer for 192.168.100.1" in proof(check, "neighbour")
+
+
+def test_only_the_container_that_the_gateway_does_not_answer_fails(lan):
+    """The gateway has another MAC address for it."""
+    add_link(lan.h1)
+    for number in (1, 2):
+        lan.h1.container(f"c{number}", addresses=[f"192.168.100.{128 + number}/24"])
+    entry = ["lladdr", "02:00:5e:10:00:04", "dev", "eth0", "nud", "permanent"]
+    lan.gateway.ip("neighbour", "replace", "192.168.100.129", *entry)
+    result = verify(lan.h1)
+    checks = {item["from"].rsplit("-", 1)[-1]: item for item in result["checks"] if item["kind"] == KINDS[-1]}
+    assert {name: item["status"] for name, item in checks.items()} == {"c1": "FAIL", "c2": "PASS"}
+    assert "neighbour table" in checks["c1"]["remedy"]
 
 
 def test_a_gateway_that_ignores_arp_probes_is_no_proof_of_a_filter(lan):
@@ -516,6 +553,7 @@ def test_without_a_link_a_temporary_child_asks_the_gateway(lan):
         "gateway_from_link": "PASS",
         "host_to_container": "SKIPPED",
         "container_to_host": "SKIPPED",
+        "container_to_gateway": "PASS",
     }
     assert echoes(container) == 0
     filter_macs(lan)
@@ -524,6 +562,7 @@ def test_without_a_link_a_temporary_child_asks_the_gateway(lan):
         check = found(filtered, "gateway_from_link", gateway)
         assert check["from"] == "temporary child of eth0"
         assert proof(check, "suspected_cause") == "mac_filtering_upstream"
+    assert statuses(filtered)["container_to_gateway"] == "FAIL"
     assert {link["ifname"] for link in lan.h1.json("link", "show")} == {"lo", "eth0"}
 
     off = verify(lan.h1, host_addresses=[], link=None, temporary_child=False)

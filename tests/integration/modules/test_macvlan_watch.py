@@ -133,7 +133,7 @@ def target(timeline: dict, kind: str, method: str = "echo", address: str | None 
 def test_healthy_host_loses_nothing(lan):
     timeline = lan.watch(lambda dummy: time.sleep(2))
     assert {item["kind"] for item in timeline["targets"]} == {
-        "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host",
+        "gateway_from_parent", "gateway_from_link", "host_to_container", "container_to_host", "container_to_gateway",
     }  # fmt: skip
     for item in timeline["targets"]:
         assert item["losses"] == [], item
@@ -484,6 +484,22 @@ def test_tcp_from_host_and_container(lan):
         assert item["received"] >= 2, item
         assert len(item["losses"]) == 1, item
         assert item["losses"][0][1] == timeline["duration"], item
+
+
+def test_a_gateway_that_drops_pings_is_fine_for_containers_too(lan):
+    lan.gateway.sysctl("net/ipv4/icmp_echo_ignore_all", 1)
+    timeline = lan.watch(lambda dummy: time.sleep(2))
+    silent = target(timeline, "container_to_gateway")
+    assert (silent["received"], "answers ARP of the container" in silent.get("declined", "")) == (0, True)
+    assert broken(timeline["targets"]) == []
+
+
+def test_a_gateway_that_answers_the_host_and_not_a_container_is_lost_for_it(lan):
+    rule = "add rule inet f c ip saddr 192.168.100.129 icmp type echo-request drop"
+    lan.gateway.run("nft", "add table inet f; add chain inet f c { type filter hook input priority 0; }")
+    lan.gateway.run("nft", rule)
+    timeline = lan.watch(lambda dummy: time.sleep(2))
+    assert [item["kind"] for item in broken(timeline["targets"])] == ["container_to_gateway"]
 
 
 @pytest.mark.parametrize(("checks", "fine"), [([], True), (["icmp"], False)])

@@ -17,6 +17,8 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.problems im
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._intent import parents as _parents
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.facts import Link
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import NamespaceGone, run_in
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_GATEWAY
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.lost import broken
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._wire.ask import (
     Lane,
     Question,
@@ -136,10 +138,12 @@ def _open(context: Context, gateway: Address, asked: list[AskedVantage], stack: 
 def _containers(
     context: Context, gateway: Address, asked: list[AskedVantage], stack: contextlib.ExitStack
 ) -> list[Vantage]:
-    """One for each of the first containers that are up, on its own link and with its own MAC address."""
+    """One for each of the first containers that are up, on its own link and with its own MAC address; those first that
+    the gateway did not answer."""
     chosen = {item.label: item for item in reversed(context.scope.containers) if item.link.up and item.path}
+    lost = {item["from"]["namespace"] for item in broken(context.targets) if item["kind"] == CONTAINER_TO_GATEWAY}
     found = []
-    for label, container in sorted(chosen.items())[:CONTAINERS_MAX]:
+    for label, container in sorted(chosen.items(), key=lambda one: (one[0] not in lost, one[0]))[:CONTAINERS_MAX]:
         name, link = f"{CONTAINER} {label}", container.link.name
         try:
             sock, mac = run_in(container.path, functools.partial(open_socket, link, [gateway]))

@@ -38,18 +38,19 @@ def _run(context: Context) -> HoldersResult:
     parent = context.scope.parent
     if not addresses or parent is None:
         return {"results": [], "vantages": []}
-    result = _ask(parent.name, addresses)
+    result = ask(parent.name, addresses)
     doubtful = [item["address"] for item in result["results"] if foreign(item)]
     if doubtful:
         # A container that ended before the host was read again is no other machine, which would answer a second time.
-        again = {item["address"]: foreign(item) for item in _ask(parent.name, doubtful)["results"]}
+        again = {item["address"]: foreign(item) for item in ask(parent.name, doubtful)["results"]}
         for item in result["results"]:
             known = foreign(item) & again.get(item["address"], set())
             item["holders"] = [one for one in item["holders"] if one["owner"] != FOREIGN or one["mac"] in known]
     return result
 
 
-def _ask(parent: str, addresses: list[str]) -> HoldersResult:
+def ask(parent: str, addresses: list[str]) -> HoldersResult:
+    """Who answers for these addresses."""
     result, dummy = check(ConflictOptions(probes=[{"parent": parent, "addresses": addresses}]))
     return {
         "results": cast(List[HoldersOfAddress], result["results"]),
@@ -60,7 +61,7 @@ def _ask(parent: str, addresses: list[str]) -> HoldersResult:
 
 def shared(parent: str, addresses: list[str]) -> set[str]:
     """Those of these addresses that another machine answers for, asked as the experiment asks."""
-    return {item["address"] for item in _ask(parent, addresses)["results"] if foreign(item)}
+    return {item["address"] for item in ask(parent, addresses)["results"] if foreign(item)}
 
 
 def foreign(result: HoldersOfAddress) -> set[str]:

@@ -229,6 +229,19 @@ class HoldersResult(_HoldersStart):
     vantages: list[ProbingVantage]
 
 
+class NextHop(TypedDict):
+    """A machine by which a container sends to other networks. answered: the MAC addresses that it answered with."""
+
+    namespace: str
+    link: str
+    address: str
+    answered: list[str]
+
+
+class NextHopsResult(TypedDict):
+    hops: list[NextHop]
+
+
 class PromiscuousResult(TypedDict):
     """sent: questions each. promiscuous, after: answers in promiscuous mode, and after it; None without any in it."""
 
@@ -264,7 +277,7 @@ class TagsResult(TypedDict):
 
 Result = Union[
     AnnounceResult, BridgePassResult, ChecksumsResult, DatagramsResult, DhcpAskResult, FluxAskResult, FullSizeResult,
-    GatewayAskResult, HoldersResult, PromiscuousResult, SolicitResult, TagsResult,
+    GatewayAskResult, HoldersResult, NextHopsResult, PromiscuousResult, SolicitResult, TagsResult,
 ]  # fmt: skip
 
 
@@ -326,6 +339,11 @@ class HoldersExperiment(_ExperimentData):
     result: HoldersResult | None
 
 
+class NextHopsExperiment(_ExperimentData):
+    id: Literal["next_hops"]
+    result: NextHopsResult | None
+
+
 class PromiscuousExperiment(_ExperimentData):
     id: Literal["promiscuous"]
     result: PromiscuousResult | None
@@ -344,6 +362,6 @@ class TagsExperiment(_ExperimentData):
 #: ``id`` says which one it is.
 ExperimentData = Union[
     AnnounceExperiment, BridgePassExperiment, ChecksumsExperiment, DatagramsExperiment, DhcpAskExperiment,
-    FluxAskExperiment, FullSizeExperiment, GatewayAskExperiment, HoldersExperiment, PromiscuousExperiment,
-    SolicitExperiment, TagsExperiment,
+    FluxAskExperiment, FullSizeExperiment, GatewayAskExperiment, HoldersExperiment, NextHopsExperiment,
+    PromiscuousExperiment, SolicitExperiment, TagsExperiment,
 ]  # fmt: skip

@@ -10,9 +10,23 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import announcer, container_to_host, gateway_from_link, gateway_from_parent, host_to_container
+from . import (
+    announcer,
+    container_to_gateway,
+    container_to_host,
+    gateway_from_link,
+    gateway_from_parent,
+    host_to_container,
+)
 
 CHECKS: dict[str, ModuleType] = {
     module.KIND: module
-    for module in (gateway_from_parent, gateway_from_link, host_to_container, container_to_host, announcer)
+    for module in (
+        gateway_from_parent,
+        gateway_from_link,
+        host_to_container,
+        container_to_host,
+        container_to_gateway,
+        announcer,
+    )
 }

@@ -42,7 +42,7 @@ class LostEdge(TypedDict):
     drops: list[KernelDrop]
 
 
-class TargetPath(TypedDict):
+class _TargetPath(TypedDict):
     """The path of one target that lost attempts. target: its id in the timeline. probe: its number in the marks.
 
     hops: in the request's direction. mac: of the interface that asks. end: HOLDER where the address is on this host,
@@ -61,6 +61,13 @@ class TargetPath(TypedDict):
     request_hop: str
     answer_hop: str
     edges: list[LostEdge]
+
+
+class TargetPath(_TargetPath, total=False):
+    """misdirected: how many answers came to the parent for another MAC address than that of who asks, by that address;
+    missing: none. Only a switch that does not know that address sends them here."""
+
+    misdirected: dict[str, int]
 
 
 class HopSeen(TypedDict):

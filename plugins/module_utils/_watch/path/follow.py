@@ -15,11 +15,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import within
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.limits import MACS_OF_ADDRESS
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.reading import BoundedReading
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.record import dataclass
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._kernel.netns import OWN, NamespaceGone, run_in
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.asking import Transport
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, ECHO
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
+    CONTAINER_TO_HOST,
+    ECHO,
+)
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.probes import TEMPORARY_CHILD, Probe, Series
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.scope import Scope
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.transports import Asker
@@ -77,6 +82,8 @@ class Follower:
         self._seen: dict[tuple[int, str], HopRuns] = {}
         self._resolved: dict[tuple[str, str, str], HopRuns] = {}
         self._asked: dict[tuple[str, str], Probe] = {}
+        #: By the number of the probe, and the MAC address that answers went to instead of that of who asks.
+        self._misdirected: dict[int, dict[str, int]] = {}
         self._foreign: dict[tuple[bytes, int, str, str, str], dict[str, HopRuns]] = {}
         self._counters: dict[str, TakenCounters] = {}
         self._budget = Budget(RATE, BURST)
@@ -135,7 +142,7 @@ class Follower:
             return ProbeRoute((parent,), NETWORK, octets, resolving)
         else:
             return None
-        if probe.namespace and not holder and (shim is not None or target.kind == CONTAINER_TO_HOST):
+        if probe.namespace and not holder and (target.kind == CONTAINER_TO_HOST or (shim and scope.own(probe.target))):
             # The parent's own addresses are reached through the host's link.
             holder = link
         return (
@@ -184,8 +191,19 @@ class Follower:
 
     def _note(self, link: FollowedLink, found: Sighting) -> None:
         runs, number = self._place(link.hop, found)
-        if runs is not None:
-            (runs.requests if found.request else runs.answers).add(number)
+        if runs is None:
+            return
+        (runs.requests if found.request else runs.answers).add(number)
+        if not link.inward and not found.request and found.nonce == self._nonce:
+            self._check(found)
+
+    def _check(self, found: Sighting) -> None:
+        """Count an answer that came to the parent for another MAC address than that of who asks."""
+        target = self._targets[found.probe] if found.probe < len(self._targets) else None
+        mine = self._macs[target.id] if target is not None and target.kind == CONTAINER_TO_GATEWAY else ""
+        macs = self._misdirected.setdefault(found.probe, {})
+        if mine and found.to != mine and (found.to in macs or len(macs) < MACS_OF_ADDRESS):
+            macs[found.to] = macs.get(found.to, 0) + 1
 
     def _place(self, hop: str, found: Sighting) -> tuple[HopRuns | None, int]:
         """Where a sighting is kept, and its number."""
@@ -254,6 +272,8 @@ class Follower:
                 "hops": list(route.hops), "end": route.end, "sent": asked.sent, "answered": asked.received,
                 "request_hop": request, "answer_hop": answer, "edges": lost,
             }  # fmt: skip
+            if self._misdirected.get(number):
+                path["misdirected"] = self._misdirected[number]
             made.append(path)
         if self._tracing and self._tracing.joiner.left_out:
             self._limit(f"{self._tracing.joiner.left_out} more dropped packets were not kept")

@@ -71,7 +71,8 @@ def length(number: int, offset: int) -> int:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What a frame is. nonce, probe, number: of echoes. address: who is asked. mac: of who asks, for ARP and ND."""
+    """What a frame is. nonce, probe, number: of echoes. address: who is asked. mac: of who asks, for ARP and ND. to:
+    the MAC address that an echo goes to."""
 
     protocol: str
     request: bool
@@ -80,6 +81,7 @@ class Sighting:
     nonce: bytes = b""
     probe: int = 0
     number: int = 0
+    to: str = ""
 
 
 def sighting(data: bytes) -> Sighting | None:
@@ -107,7 +109,7 @@ def _echo(data: bytes, kind: int, at: int, addresses: tuple[int, int], size: int
     (probe,) = struct.unpack("!I", mark[-4:])
     number = data[at + 6] << 8 | data[at + 7]
     nonce = mark[len(MAGIC) : -4]
-    return Sighting(ICMP, request, address, nonce=nonce, probe=probe, number=number)
+    return Sighting(ICMP, request, address, nonce=nonce, probe=probe, number=number, to=data[:6].hex(":"))
 
 
 def _question(data: bytes) -> Sighting | None:

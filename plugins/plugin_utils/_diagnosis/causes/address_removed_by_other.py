@@ -11,7 +11,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import AddressEvent, RouteEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_LINK, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.lifetime import expired
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import SLACK, over
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
@@ -68,7 +68,7 @@ def _came_back(case: Case, ended: set[str]) -> CauseVerdict:
     hurt = [
         item
         for item in case.broken()
-        if item["kind"] in BEYOND_PARENT
+        if item["kind"] in OF_LINK
         and any(
             event["after"] - slack <= loss[0] <= end + slack and over(case, loss, end)
             for event, end in absent
@@ -187,6 +187,6 @@ CAUSE = Cause(
     by=APPLY,
     needs=("watch", "after"),
     explains=("host_isolation", "not_persistent", "route_order", "address_absent", "announcement_lost", "route_absent"),
-    breaks=BEYOND_PARENT,
+    breaks=OF_LINK,
     judge=judge,
 )

@@ -10,7 +10,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import BootParentData, BootUnitData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_LINK, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, apply, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     UNIT_LOG,
@@ -127,6 +127,6 @@ CAUSE = Cause(
     by=APPLY,
     needs=("before", "after", "system.boot"),
     explains=("host_isolation", "not_persistent", "link_absent", "address_absent", "route_absent"),
-    breaks=BEYOND_PARENT,
+    breaks=OF_LINK,
     judge=judge,
 )

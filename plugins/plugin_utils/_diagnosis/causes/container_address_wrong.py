@@ -177,7 +177,13 @@ CAUSE = Cause(
     must="D",
     by=CONTAINER,
     needs=("watch", "before", "after"),
-    explains=("container_route_absent", "container_not_running", "stale_neighbour", "announcement_lost"),
+    explains=(
+        "container_route_absent",
+        "container_not_running",
+        "stale_neighbour",
+        "announcement_lost",
+        "container_default_route",
+    ),
     everywhere=True,
     judge=judge,
 )

@@ -139,7 +139,13 @@ CAUSE = Cause(
     must="D",
     by=CONTAINER,
     needs=("watch", "before", "after"),
-    explains=("container_address_wrong", "container_route_absent", "stale_neighbour", "announcement_lost"),
+    explains=(
+        "container_address_wrong",
+        "container_route_absent",
+        "stale_neighbour",
+        "announcement_lost",
+        "container_default_route",
+    ),
     everywhere=True,
     judge=judge,
 )

@@ -59,7 +59,7 @@ CAUSE = Cause(
     must="D",
     by=CONTAINER,
     needs=("watch", "before", "after"),
-    explains=("stale_neighbour", "announcement_lost"),
+    explains=("stale_neighbour", "announcement_lost", "container_default_route"),
     everywhere=True,
     judge=judge,
 )

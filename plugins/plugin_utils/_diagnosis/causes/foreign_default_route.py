@@ -10,7 +10,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import RouteData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -86,5 +86,6 @@ CAUSE = Cause(
     by=BY_HAND,
     needs=("after", "drift"),
     explains=("gateway_dead",),
+    breaks=OF_HOST,
     judge=judge,
 )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.clock import epoch
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_GATEWAY, GATEWAYS
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.gateways import (
@@ -44,7 +45,7 @@ def judge(case: Case) -> CauseVerdict:
     return case.suspected(
         f"{gateway} does not answer {case.host}{since(after)}, neither its parent nor its link, and no other host of"
         " the segment shows whether the gateway itself or the way to it is broken",
-        [*_alive(case, after), *case.loss_items(own.lost)],
+        [*_alive(case, after), *case.loss_items(_lost(case, gateway, own))],
         after,
         remedy=f"ask the network team: is {gateway} up, and does its table of neighbours have"
         f" {_mac(case)} ({case.parent_name} of {case.host}); if so: which port and VLAN is that MAC address on",
@@ -62,7 +63,7 @@ def _of_fleet(case: Case, gateway: str, own: GatewayWitness, agreeing: list[Gate
     what = "the gateway itself" if alive else "the gateway, or the switch between it and the hosts,"
     when = "in the same second" if after is not None else "from the start"
     names = ", ".join(hosts[:5]) + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")
-    evidence = [*alive, *case.loss_items(own.lost)]
+    evidence = [*alive, *case.loss_items(_lost(case, gateway, own))]
     evidence += [
         EvidenceItem("reachability", f"{one.lost[0]['target']}: {_share(one)}", one.host) for one in others[:5]
     ]
@@ -77,6 +78,11 @@ def _of_fleet(case: Case, gateway: str, own: GatewayWitness, agreeing: list[Gate
         after,
         remedy=f"no host can repair this: ask the network team whether {gateway} is up and its port in the right VLAN",
     )
+
+
+def _lost(case: Case, gateway: str, own: GatewayWitness) -> list[TargetData]:
+    """What the host lost, and what its containers did: these alone may have another reason, and are no witnesses."""
+    return [*own.lost, *(item for item in case.broken(CONTAINER_TO_GATEWAY) if item["target"] == gateway)]
 
 
 def _after(case: Case, own: GatewayWitness) -> float | None:

@@ -15,7 +15,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, covers, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_LINK, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     APPLY,
     BY_HAND,
@@ -154,6 +154,6 @@ CAUSE = Cause(
     must="P D",
     by=APPLY,
     needs=("watch", "before", "after"),
-    breaks=BEYOND_PARENT,
+    breaks=OF_LINK,
     judge=judge,
 )

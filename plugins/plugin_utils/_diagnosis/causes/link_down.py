@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
     Outage,
     again,
@@ -91,5 +91,6 @@ CAUSE = Cause(
         "route_order",
         "stale_neighbour",
     ),
+    breaks=OF_HOST,
     judge=judge,
 )

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
+    GATEWAY_FROM_LINK,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import (
     further_macs,
     of_other_macs,
@@ -64,7 +67,7 @@ def judge(case: Case) -> CauseVerdict:
     return case.confirmed(
         f"the network drops all frames that do not come from the parent's own MAC address, on the port of {case.host}"
         f" {case.parent_name}{since(after)}{by}",
-        [*evidence, *case.loss_items(broken)],
+        [*evidence, *case.loss_items([*broken, *case.broken(CONTAINER_TO_GATEWAY)])],
         after=after,
         remedy=remedy,
     )

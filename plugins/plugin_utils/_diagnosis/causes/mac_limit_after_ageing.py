@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.experiments.results import AskedVantage
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import (
+    CONTAINER,
+    LINK,
     further_macs,
+    lost_from,
     of_other_macs,
     port,
     senders,
@@ -24,7 +26,7 @@ def judge(case: Case) -> CauseVerdict:
     if made is None:
         return case.not_tested(case.experiments.why_not("gateway_ask"))
     asked = senders(case, made)
-    others = {name: item for name, item in asked.items() if name == "link" or name.startswith("container ")}
+    others = {name: item for name, item in asked.items() if name == LINK or name.startswith(CONTAINER)}
     if "parent" not in asked or "child" not in asked or len(others) < 2:
         return case.not_tested("fewer than two links could ask beside the parent and a new link")
     if not asked["parent"]["answered"]:
@@ -38,7 +40,8 @@ def judge(case: Case) -> CauseVerdict:
         return case.ruled_out("only the parent's MAC address is answered: the port accepts no other one", evidence)
     if not refused:
         return case.ruled_out("all MAC addresses that are on the port are answered", evidence)
-    broken = case.broken(GATEWAY_FROM_LINK)
+    broken = [target for name in (LINK, *others) for target in lost_from(case, name)]
+    broken = list({target["id"]: target for target in broken}.values())
     after = case.first_loss(broken)
     case.explains(of_other_macs(case, made["gateway"]))
     worked = f", which it accepted until +{after:.1f} s" if after else ""

@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds impo
 )
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import LinkEvent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, changed, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY, SOON, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import (
     CauseVerdict,
@@ -74,5 +74,6 @@ CAUSE = Cause(
     by=APPLY,
     needs=("watch", "after", "drift"),
     explains=("stale_neighbour", "announcement_lost", "gateway_dead"),
+    breaks=OF_HOST,
     judge=judge,
 )

@@ -11,7 +11,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._base.addresses import ip_of
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import FrameSeen
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     BY_HAND,
     SOON,
@@ -195,5 +195,6 @@ CAUSE = Cause(
     must="D",
     by=BY_HAND,
     needs=("watch", "after"),
+    breaks=OF_HOST,
     judge=judge,
 )

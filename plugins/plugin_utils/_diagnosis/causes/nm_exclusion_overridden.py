@@ -10,7 +10,7 @@ from shlex import quote
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import ContributionData
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._nm.specs import Device, is_except, matches, takes
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.networkmanager import takeover
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
     BY_HAND,
@@ -104,5 +104,6 @@ CAUSE = Cause(
     by=BY_HAND,
     needs=("watch", "after", "system.networkmanager"),
     explains=("address_removed_by_other", "nm_dhcp_on_link", "address_absent", "route_absent"),
+    breaks=OF_HOST,
     judge=judge,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shlex import quote
 
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_GATEWAY
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
@@ -45,10 +46,10 @@ def _silent(case: Case) -> list[tuple[str, str]]:
 
 
 def _of(case: Case, silent: list[tuple[str, str]]) -> list[TargetData]:
-    """What is broken and leads over one of these links: all where it is one of the host's own, which its containers
-    ask as well."""
+    """What is broken and leads over one of these links: where it is one of the host's own, which its containers ask as
+    well, all but what these ask the gateway."""
     if any(not space for space, dummy in silent):
-        return case.broken()
+        return [target for target in case.broken() if target["kind"] != CONTAINER_TO_GATEWAY]
     places = [item for item in container_links(case) if (item.space.label, item.link["name"]) in silent]
     return [target for target in case.broken() if any(item.targets([target]) for item in places)]
 

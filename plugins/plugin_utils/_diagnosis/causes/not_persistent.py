@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import PersistedData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_LINK, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import APPLY
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -79,6 +79,6 @@ CAUSE = Cause(
     by=APPLY,
     needs=("before", "after", "system.persisted"),
     explains=("host_isolation", "link_absent", "address_absent", "route_absent"),
-    breaks=BEYOND_PARENT,
+    breaks=OF_LINK,
     judge=judge,
 )

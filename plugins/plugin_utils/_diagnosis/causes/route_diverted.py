@@ -14,7 +14,7 @@ from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import Event
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, changed, covers, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.containers import about
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, whoever
@@ -157,5 +157,6 @@ CAUSE = Cause(
     by=BY_HAND,
     needs=("watch", "after"),
     explains=("host_isolation", "gateway_dead", "stale_neighbour", "martian_source", "strict_rp_filter"),
+    breaks=OF_HOST,
     judge=judge,
 )

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import NeighbourData
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_GATEWAY
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._watch.timeline import TargetData
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, bare, since
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import (
+    ASK,
+    BY_HAND,
+    RemedyStep,
+    command,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.snapshot import NamespaceView
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict, machine
 
@@ -37,7 +45,9 @@ def judge(case: Case) -> CauseVerdict:
         if targets
     ]
     if not hurt:
-        return case.ruled_out("every neighbour entry in use has the current MAC address of its machine")
+        return _of_gateway(case) or case.ruled_out(
+            "every neighbour entry in use has the current MAC address of its machine"
+        )
     space, entry, dummy_targets = hurt[0]
     # One machine may be missed at several addresses, and several machines may be.
     targets = list({target["id"]: target for dummy_space, dummy_entry, lost in hurt for target in lost}.values())
@@ -53,12 +63,12 @@ def judge(case: Case) -> CauseVerdict:
     gone = [case.event_item(event) for event in case.link_events("delete", namespace=None)
             if event["data"]["mac"] == entry["mac"]]  # fmt: skip
     after = case.first_loss(targets)
-    since = f" (first lost at +{after:.1f} s)" if after else ""
+    when = f" (first lost at +{after:.1f} s)" if after else ""
     delete = f"{space.enter}ip neighbour delete {quote(entry['address'])} dev {quote(str(entry['link']))}"
     by_hand = entry["state"] == PERMANENT
     return case.confirmed(
         f"{who} sends packets for {entry['address']} to {entry['mac']}, which no machine has any more: {link} now has"
-        f" {link.mac}{since}",
+        f" {link.mac}{when}",
         [*evidence, *gone[:1], *case.loss_items(targets, 3)],
         after=after,
         culprit=machine(link.mac, link.host, place=f"{link.name} in {link.namespace or 'the host'}"),
@@ -71,19 +81,101 @@ def judge(case: Case) -> CauseVerdict:
     )
 
 
+@dataclass(frozen=True)
+class _Misdirected:
+    """Answers of a gateway to a container that went to another MAC address. address: the container's."""
+
+    target: TargetData
+    address: str
+    mac: str
+    count: int
+
+
+def _of_gateway(case: Case) -> CauseVerdict | None:
+    """What a gateway has for a container, which only its answers show: to a MAC address that nobody has a switch sends
+    them everywhere, to the parent as well."""
+    found = [one for target in case.broken(CONTAINER_TO_GATEWAY) for one in _misdirected(case, target)]
+    if not found:
+        return None
+    first, targets = found[0], [one.target for one in found]
+    link = case.fleet.holding(case.segment, first.address)[0]
+    gateway, after = first.target["target"], case.first_loss(targets)
+    more = f" (and for {len(found) - 1} more)" if len(found) > 1 else ""
+    remedy = "; ".join(
+        f"ask whoever runs {one.target['target']} to delete the entry of {one.address} from its table of neighbours"
+        f" (ip neighbour delete {one.address} dev INTERFACE), which has {one.mac}"
+        for one in found
+    )
+    return case.confirmed(
+        f"the gateway {gateway} sends what is for {first.address} to {first.mac}{more}, which no machine has:"
+        f" {link} has {link.mac}{since(after)}",
+        [
+            *(
+                case.item(
+                    "answer",
+                    f"{one.count} answers of {one.target['target']} for {one.address} came to {case.parent_name},"
+                    f" addressed to {one.mac}",
+                    case.parent_name,
+                )
+                for one in found[:3]
+            ),
+            case.item("address", f"{link} has {first.address} with MAC address {link.mac}"),
+            *case.loss_items(targets),
+        ],
+        after=after,
+        remedy=remedy,
+        steps=[RemedyStep(ASK, remedy)],
+    )
+
+
+def _misdirected(case: Case, target: TargetData) -> Iterator[_Misdirected]:
+    """Of one target. What an announcement has repaired is announcement_lost; two holders have causes of their own."""
+    paths, inside = case.evidence.get("paths"), target["from"]["namespace"]
+    path = next((item for item in paths["targets"] if item["target"] == target["id"]), None) if paths else None
+    version = 6 if ":" in target["target"] else 4
+    own = [
+        item["address"]
+        for item in case.after.containers
+        if (item["namespace"], item["link"]) == (inside, target["from"]["link"])
+        if (":" in item["address"]) == (version == 6)
+    ]
+    macs = path.get("misdirected", {}) if path else {}
+    mac = max(macs, key=lambda one: macs[one], default="")
+    if len(own) != 1 or not mac or 2 * macs[mac] < target["sent"] - target["received"]:
+        return
+    if (
+        len(case.fleet.holding(case.segment, own[0])) != 1
+        or mac in case.fleet.passed
+        or _repaired(case, inside, own[0])
+    ):
+        return
+    if mac not in _answering(case, own[0]):
+        yield _Misdirected(target, own[0], mac, macs[mac])
+
+
+def _repaired(case: Case, namespace: str, address: str) -> bool:
+    made = case.experiments.result("announce")
+    pairs = made["pairs"] if made else []
+    return any(item["after"] for item in pairs if (item["namespace"], item["address"]) == (namespace, address))
+
+
+def _answering(case: Case, address: str) -> set[str]:
+    """The MAC addresses that answer probes for an address."""
+    probed = case.experiments.result("holders")
+    return {
+        one["mac"]
+        for result in (probed["results"] if probed else ())
+        for one in result["holders"]
+        if result["address"] == address
+    }
+
+
 def _outdated(case: Case, entry: NeighbourData) -> bool:
     """Whether an entry is used, its MAC address is on no link of the fleet, and no machine answers with it."""
     links, mac = case.fleet.holding(case.segment, entry["address"]), entry["mac"]
     if entry["state"] not in USED or not links or not mac or case.fleet.at(mac):
         return False
-    probed = case.experiments.result("holders")
-    answering = {
-        one["mac"]
-        for result in (probed["results"] if probed else ())
-        for one in result["holders"]
-        if result["address"] == entry["address"]
-    }
-    return mac not in answering
+    return mac not in _answering(case, entry["address"])
 
 
 def _settled(case: Case, entry: NeighbourData) -> bool:
@@ -124,7 +216,9 @@ CAUSE = Cause(
     remedy="announce the address (arping -U), keep the MAC address when the container is created again, or set"
     " arp_notify",
     signature="when it is created again; heals after 30 to 45 s on Linux, after up to 4 hours on routers",
-    proof="a neighbour entry in use has a MAC address that no machine has, and another link has the address",
+    proof="a neighbour entry in use has a MAC address that no machine has, and another link has the address; or the"
+    " gateway's answers to a container come to the parent for a MAC address that no machine has, also after the address"
+    " was announced",
     must="P D",
     by=BY_HAND,
     needs=("watch", "after"),

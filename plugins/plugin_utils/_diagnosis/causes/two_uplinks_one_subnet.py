@@ -9,7 +9,7 @@ from shlex import quote
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._evidence.schema import LinkData
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_HOST, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.remedy import BY_HAND, command
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.verdict import CauseVerdict
 
@@ -76,5 +76,6 @@ CAUSE = Cause(
     by=BY_HAND,
     needs=("watch", "after"),
     explains=("host_isolation", "arp_flux", "gateway_dead"),
+    breaks=OF_HOST,
     judge=judge,
 )

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import GATEWAY_FROM_LINK
+from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import (
+    CONTAINER_TO_GATEWAY,
+    GATEWAY_FROM_LINK,
+)
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.asked import of_other_macs, only_the_parent
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import Cause
@@ -25,7 +28,7 @@ def judge(case: Case) -> CauseVerdict:
     ]
     unanswered = only_the_parent(case)
     missing = bool(case.network.link) and case.after.shim is None
-    broken = case.broken(GATEWAY_FROM_LINK)
+    broken = [*case.broken(GATEWAY_FROM_LINK), *case.broken(CONTAINER_TO_GATEWAY)]
     if not (unanswered or missing or broken):
         return case.ruled_out("the parent is a Wi-Fi interface, and other MAC addresses are answered over it", evidence)
     case.explains(of_other_macs(case))

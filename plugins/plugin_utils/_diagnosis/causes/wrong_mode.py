@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.linuxnet.macvlan.plugins.module_utils._reach.kinds import CONTAINER_TO_HOST, HOST_TO_CONTAINER
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.case import Case, since
-from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import BEYOND_PARENT, Cause
+from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.cause import OF_LINK, Cause
 from ansible_collections.linuxnet.macvlan.plugins.plugin_utils._diagnosis.outages import (
     events_of,
     lost_during,
@@ -87,6 +87,6 @@ CAUSE = Cause(
     must="P D",
     by=APPLY,
     needs=("watch", "after"),
-    breaks=BEYOND_PARENT,
+    breaks=OF_LINK,
     judge=judge,
 )

@@ -111,6 +111,7 @@ def test_the_catalogue_follows_from_the_declaration_and_the_facts():
         "lan0/host_to_container/host/192.168.100.129",
         "lan0/container_to_host/c1/192.168.100.3",
         "lan0/container_to_host/c1/192.168.100.11",
+        "lan0/container_to_gateway/c1/192.168.100.1",
     ]
 
 
@@ -129,6 +130,7 @@ def test_probes_leave_from_where_the_check_says():
         "gateway_from_link": (Probe(WHO_HAS, GATEWAY, interface="lan0"),),
         "host_to_container": (Probe(ECHO, ipaddress.ip_address("192.168.100.140")),),
         "container_to_host": (Probe(ECHO, ipaddress.ip_address("192.168.100.11"), "/run/netns/c1"),),
+        "container_to_gateway": (Probe(ECHO, GATEWAY, "/run/netns/c1"),),
     }
 
 
@@ -137,7 +139,9 @@ def test_probes_leave_from_where_the_check_says():
     [
         ({"gateway": None}, "gateway_from_parent", SKIPPED, "declares no gateway"),
         ({"gateway": None}, "gateway_from_link", SKIPPED, "declares no gateway"),
+        ({"gateway": None}, "container_to_gateway", SKIPPED, "declares no gateway"),
         ({"gateway": "192.168.100.11"}, "gateway_from_parent", SKIPPED, "this host is the gateway itself"),
+        ({"gateway": "192.168.100.11"}, "container_to_gateway", SKIPPED, "this host is the gateway itself"),
         ({"parent": "eth7"}, "gateway_from_parent", FAIL, "this host has no such interface"),
         ({"parent": "eth7"}, "host_to_container", FAIL, "this host has no such interface"),
         ({"links": (ETH0,)}, "gateway_from_link", FAIL, "this host has no link lan0"),
@@ -146,6 +150,8 @@ def test_probes_leave_from_where_the_check_says():
         ({"links": (ETH0, dataclasses.replace(LAN0, parent=9))}, "gateway_from_link", FAIL, "not eth0"),
         ({"inner": None}, "host_to_container", SKIPPED, "none was found"),
         ({"inner": None}, "container_to_host", SKIPPED, "no container was found"),
+        ({"inner": None}, "container_to_gateway", SKIPPED, "no container was found"),
+        ({"parent": "eth7"}, "container_to_gateway", FAIL, "this host has no such interface"),
         ({"host_address": None}, "host_to_container", SKIPPED, "declares no host_address"),
         ({"host_address": None}, "container_to_host", SKIPPED, "declares no host_address"),
     ],
@@ -413,6 +419,55 @@ def test_container_to_host(series, links, status, text):
     verdict = judge(made, "container_to_host", {ECHO: series})
     assert verdict.status == status
     assert text in " ".join([*(item.value for item in verdict.evidence), verdict.remedy])
+
+
+INSIDE = "/run/netns/c1"
+RESOLVED = Path("eth0", mac="02:00:00:00:00:01", state="REACHABLE")
+
+
+@pytest.mark.parametrize(
+    ("container", "host", "path", "status", "text"),
+    [
+        pytest.param(ALL, ALL, RESOLVED, PASS, "", id="healthy"),
+        pytest.param(NONE, ALL, RESOLVED, FAIL, "another MAC address than 02:00:00:00:00:c1 for", id="only it"),
+        pytest.param(NONE, ALL, Path("eth0", state="FAILED"), FAIL, "mac_filtering_upstream", id="its ARP, too"),
+        pytest.param(NONE, ALL, Path(error="Network is unreachable"), FAIL, "adds the route", id="no route"),
+        pytest.param(NONE, ALL, Path("eth1"), FAIL, "adds the route", id="by another link"),
+        pytest.param(NONE, NONE, RESOLVED, PASS, "drops the pings of all (0 of 11), and answers ARP", id="no pings"),
+        pytest.param(NONE, NONE, Path("eth0", state="FAILED"), FAIL, "the path from the host", id="no ARP either"),
+        pytest.param(BREAKS, NONE, RESOLVED, FAIL, "", id="answered before"),
+    ],
+)
+def test_container_to_gateway(container, host, path, status, text):
+    made = scope()
+    outcomes = {Probe(ECHO, GATEWAY, INSIDE): container, Probe(ECHO, GATEWAY): host}
+    (check,) = CHECKS["container_to_gateway"].checks(made)
+    verdict = CHECKS["container_to_gateway"].verdict(check, Findings(made, made, outcomes, {(INSIDE, GATEWAY): path}))
+    assert verdict.status == status
+    assert text in " ".join([*(item.value for item in verdict.evidence), verdict.remedy])
+
+
+def test_a_container_is_asked_for_the_gateway_of_its_own_subnet_without_a_link_of_the_host_too():
+    both = {
+        "subnet": ["192.168.100.0/24", "fd00:100::/64"],
+        "gateway": ["192.168.100.1", "fd00:100::1"],
+        "container_range": ["192.168.100.128/28", "fd00:100::8000/120"],
+        "host_address": None,
+    }
+    four, six = on(INNER, "192.168.100.129/24"), on(INNER, "fd00:100::8001/64")
+    asked = {
+        version: [check.target for check in CHECKS["container_to_gateway"].checks(scope(inner_addresses=found, **both))]
+        for version, found in (("four", (four,)), ("six", (six,)), ("both", (four, six)))
+    }
+    assert asked == {
+        "four": ["192.168.100.1"], "six": ["fd00:100::1"], "both": ["192.168.100.1", "fd00:100::1"],
+    }  # fmt: skip
+
+
+def test_a_container_that_is_the_gateway_is_not_asked_for_itself():
+    made = scope(gateway="192.168.100.129", exclude="192.168.100.129")
+    (check,) = CHECKS["container_to_gateway"].checks(made)
+    assert (check.decided, check.probes) == (SKIPPED, ())
 
 
 @pytest.mark.parametrize(

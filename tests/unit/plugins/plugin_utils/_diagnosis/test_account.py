@@ -145,10 +145,18 @@ def followed(fleet: dict[str, Any], target: dict[str, Any], edge: list[str], dir
         ("gateway_from_link", ["eth0", "network"], ("parent", "switch"), "accept the MAC address of lan0"),
         ("gateway_from_parent", ["eth0", "network"], ("parent", "switch"), "it answers ARP all the time"),
         ("host_to_container", ["web1-c1/eth0", "holder"], ("container:web1-c1",) * 2, "container web1-c1"),
+        ("container_to_gateway", ["sender", "web1-c1/eth0"], ("container:web1-c1",) * 2, "container web1-c1"),
+        (
+            "container_to_gateway",
+            ["eth0", "network"],
+            ("parent", "switch"),
+            "accept the MAC address of container web1-c1",
+        ),
     ],
 )
 def test_the_edge_is_where_the_probes_vanished(kind: str, edge: list[str], nodes: tuple[str, str], asked: str) -> None:
     fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
     target = cases.lose(fleet, kind, at=1.0)[0]
     followed(fleet, target, edge, "request")
     found = _account(fleet, target)
@@ -195,3 +203,17 @@ def test_a_dead_parent_explains_what_was_asked_beside_the_networks_also_where_it
     assert _explained(fleet, "web1", name, down) == ("parent_down",)
     filtered = _about("web1", "filter_drops", "lan0/host_to_container/host/192.168.100.129/echo")
     assert _explained(fleet, "web1", name, filtered) == ()
+
+
+def test_whoever_runs_the_gateway_is_asked_where_only_a_container_gets_no_pings_answered() -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    target = cases.lose(fleet, "container_to_gateway", at=1.0)[0]
+    followed(fleet, target, ["eth0", "network"], "unknown")
+    fleet["web1"]["paths"]["targets"][0]["edges"][0]["protocol"] = "icmp"
+    found = _account(fleet, target)
+    assert found.ask.startswith("whoever runs 192.168.100.1: does its neighbour table have another MAC address")
+    assert "for 192.168.100.129 than that of container web1-c1 on web1" in found.ask
+    for item in cases.lose(fleet, "gateway_from_parent", at=1.0):
+        assert item["received"] < item["sent"]
+    assert "does its neighbour table" not in _account(fleet, target).ask

@@ -46,7 +46,7 @@ def check(kind: str, status: str = "PASS", number: int = 129, **more: object) ->
 
 PASSES = [
     check("gateway_from_parent"), check("gateway_from_link"), check("host_to_container"),
-    check("host_to_container", number=130), check("container_to_host"),
+    check("host_to_container", number=130), check("container_to_host"), check("container_to_gateway"),
 ]  # fmt: skip
 
 
@@ -76,12 +76,12 @@ def broken(name: str = "h1") -> HostResults:
 
 def test_one_host_that_is_well_is_three_lines_of_table_and_a_summary() -> None:
     assert table([healthy()]) == [
-        "host  link  parent  persistence  gateway from  host to     containers  result",
-        "                                 parent  link  containers  to host",
-        "-----------------------------------------------------------------------------",
-        "h1    lan0  eth0    networkd     ok      ok    2/2         1/1         ok",
+        "host  link  parent  persistence  gateway from  host to     containers              result",
+        "                                 parent  link  containers  to host     to gateway",
+        "-----------------------------------------------------------------------------------------",
+        "h1    lan0  eth0    networkd     ok      ok    2/2         1/1         1/1         ok",
         "",
-        "1 host: 1 ok; checks: 5 passed",
+        "1 host: 1 ok; checks: 6 passed",
     ]
 
 
@@ -97,14 +97,14 @@ def test_containers_beside_a_network_of_which_nothing_can_be_checked_are_not_ok(
 
 def test_a_fault_is_reported_with_time_evidence_and_remedy() -> None:
     lines = table([healthy(), broken("h2")])
-    assert lines[4] == "h2    lan0  eth0    networkd     ok      -     0/2 FAIL    -           FAILED"
+    assert lines[4] == "h2    lan0  eth0    networkd     ok      -     0/2 FAIL    -           -           FAILED"
     text = "\n".join(lines)
     assert "h2:\n  host_to_container from host to 192.168.100.129: lost first after 4.2 s, 3 of 10 answered\n" in text
     assert "    route: the kernel sends it out of eth0" in text
     assert "    remedy: give lan0 a host prefix\n" in text
     assert "  host_to_container from host to 192.168.100.130: no answer, 0 of 10 answered" in text
     assert max(map(len, lines)) <= WIDTH
-    assert lines[-1] == "2 hosts: 1 failed, 1 ok; checks: 2 failed, 6 passed"
+    assert lines[-1] == "2 hosts: 1 failed, 1 ok; checks: 2 failed, 7 passed"
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_check_mode_predicts() -> None:
     changes = HostResults("h1", intent, results, check_mode=True)
     nothing = HostResults("h2", intent, {**results, "interfaces_result": {"links": [LINK]}}, check_mode=True)
     lines = table([changes, nothing])
-    assert lines[3].endswith("not run     -           would change")
-    assert lines[4].endswith("not run     -           ok")
+    assert lines[3].endswith("not run     -           -           would change")
+    assert lines[4].endswith("not run     -           -           ok")
     # a host whose library would be installed first: nothing else can be predicted there
     library = {"prepare_kernel": {"skipped": True}, "prepare_library": {"changed": True}}
     assert HostResults("h3", intent, library, check_mode=True).result == "would change"
@@ -166,9 +166,9 @@ def test_hosts_with_several_links_with_links_only_and_with_nothing() -> None:
     nothing = HostResults("h2", host(network={}).intent, declared=False)
     lines = table([several, nothing])
     assert [line.split() for line in lines[3:6]] == [
-        ["h1", "lan0", "eth0", "networkd", "-", "-", "-", "-", "ok"],
-        ["mv1", "eth1", "-", "-", "-", "-", "-"],
-        ["h2", *["-"] * 7, "nothing", "declared"],
+        ["h1", "lan0", "eth0", "networkd", *["-"] * 5, "ok"],
+        ["mv1", "eth1", *["-"] * 6],
+        ["h2", *["-"] * 8, "nothing", "declared"],
     ]
 
 
@@ -179,8 +179,8 @@ def test_of_a_thousand_hosts_those_that_are_well_are_counted() -> None:
     assert sum(1 for line in lines if line.endswith("FAILED")) == 30
     assert sum(1 for line in lines if line.endswith(":") and line.startswith("s")) == 20
     assert "and 10 more hosts, see the table" in lines
-    assert lines[-1] == "1000 hosts: 30 failed, 970 ok; checks: 60 failed, 4880 passed"
-    assert summary(hosts) == {"hosts": {"failed": 30, "ok": 970}, "checks": {"failed": 60, "passed": 4880}}
+    assert lines[-1] == "1000 hosts: 30 failed, 970 ok; checks: 60 failed, 5850 passed"
+    assert summary(hosts) == {"hosts": {"failed": 30, "ok": 970}, "checks": {"failed": 60, "passed": 5850}}
     assert len(table([healthy(f"h{number}") for number in range(970)])) == 1
     assert max(map(len, lines)) <= WIDTH
 
@@ -274,7 +274,7 @@ def test_a_conflict_flags_a_host_that_passes_all_checks() -> None:
     assert held.first_failure() == f"conflict: {conflict}"
     lines = table([held], notes=["Not seen by the comparison of addresses:", "  h2: not in this run"])
     assert f"  conflict: {conflict}" in lines
-    assert lines[-3:] == ["  h2: not in this run", "", "1 host: 1 failed; checks: 5 passed"]
+    assert lines[-3:] == ["  h2: not in this run", "", "1 host: 1 failed; checks: 6 passed"]
 
 
 def test_a_refusal_is_reported_once() -> None:

@@ -84,6 +84,21 @@ def lose(fleet: dict[str, Any], kind: str, host: str = "web1", at: float = 1.0) 
     return targets
 
 
+def ask_from_containers(fleet: dict[str, Any], host: str = "web1") -> list[dict[str, Any]]:
+    """Have the containers of a host ask the gateway as well, which answers all of them; the targets."""
+    targets = fleet[host]["watch"]["targets"]
+    made = {}
+    for item in targets:
+        if item["kind"] == "container_to_host":
+            space = item["from"]["namespace"]
+            made[space] = {
+                **item, "id": f"{NETWORK}/container_to_gateway/{space}/192.168.100.1/echo",
+                "kind": "container_to_gateway", "target": "192.168.100.1",
+            }  # fmt: skip
+    targets += made.values()
+    return list(made.values())
+
+
 def event(fleet: dict[str, Any], host: str = "web1", kind: str = "link", **fields: Any) -> dict[str, Any]:
     """Add an event to a host's timeline. data: what matters; the rest is as on a quiet host."""
     made = {

@@ -286,6 +286,73 @@ def test_only_the_mac_address_of_the_link_is_not_answered() -> None:
     assert cases.verdict(fleet, "sticky_mac_elsewhere").status == "not_tested"
 
 
+@pytest.mark.parametrize(("hop", "status"), [("eth0", "confirmed"), ("web1-c1/eth0", "ruled_out")])
+def test_only_the_mac_address_of_a_container_is_not_answered(hop: str, status: str) -> None:
+    """Where what it asks passes the parent: else it is a filter of its own."""
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _ask_gateway(fleet, parent=True, link=True, child=True)
+    silent = {"vantage": "container web1-c1", "link": "eth0", "mac": "02:00:5e:00:00:c1", "sent": 3, "answered": [],
+              "why_not": ""}  # fmt: skip
+    made = next(item for item in fleet["web1"]["experiments"] if item["id"] == "gateway_ask")
+    made["result"]["asked"].append(silent)
+    assert cases.verdict(fleet, "sticky_mac_elsewhere").status == "ruled_out", "the watch was answered"
+    target = _lost_by(fleet, "web1-c1")
+    fleet["web1"]["paths"] = _paths(target, request_hop=hop)
+    found = cases.verdict(fleet, "sticky_mac_elsewhere")
+    assert found.status == status
+    if status == "confirmed":
+        assert "02:00:5e:00:00:c1 of eth0 in web1-c1" in found.summary
+        assert target["id"] in {name for item in found.evidence for name in item.targets}
+
+
+def _lost_by(fleet: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """What one container asks the gateway is lost from the start; the target."""
+    watch = fleet["web1"]["watch"]
+    (target,) = [
+        item
+        for item in watch["targets"]
+        if (item["kind"], item["from"]["namespace"]) == ("container_to_gateway", namespace)
+    ]
+    target.update(received=0, first_loss=0.0, losses=[[0.0, watch["duration"]]])
+    return target
+
+
+def _paths(target: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    path = {
+        "target": target["id"], "address": target["target"], "probe": 9, "mac": "02:00:5e:00:00:c1",
+        "hops": ["web1-c1/eth0", "eth0"], "end": "network", "sent": target["sent"], "answered": 0,
+        "request_hop": "eth0", "answer_hop": "", "edges": [], **fields,
+    }  # fmt: skip
+    return {"nonce": "00" * 8, "targets": [path], "foreign": [], "not_traced": "", "limits": []}
+
+
+@pytest.mark.parametrize(
+    ("misdirected", "after", "status"),
+    [
+        ({"02:00:5e:00:00:99": 8}, 0, "confirmed"),
+        ({"02:00:5e:00:00:99": 1}, 0, "ruled_out"),
+        ({}, 0, "ruled_out"),
+        ({"02:00:5e:00:00:99": 8}, 3, "ruled_out"),
+    ],
+    ids=["all", "one of many", "none", "repaired by an announcement"],
+)
+def test_the_gateway_answers_a_container_at_a_mac_address_that_nobody_has(
+    misdirected: dict[str, int], after: int, status: str
+) -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    fleet["web1"]["paths"] = _paths(_lost_by(fleet, "web1-c1"), misdirected=misdirected)
+    pair = {"namespace": "web1-c1", "link": "eth0", "mac": "02:00:5e:00:00:c1", "address": "192.168.100.129",
+            "target": "192.168.100.1", "before": 0, "after": after, "why_not": ""}  # fmt: skip
+    cases.experiment(fleet, "announce", {"pairs": [pair]})
+    found = cases.verdict(fleet, "stale_neighbour")
+    assert found.status == status
+    if status == "confirmed":
+        assert "the entry of 192.168.100.129" in found.remedy
+        assert "which has 02:00:5e:00:00:99" in found.remedy
+
+
 def test_only_some_mac_addresses_of_the_port_are_answered() -> None:
     fleet = cases.healthy()
     cases.lose(fleet, "gateway_from_link")

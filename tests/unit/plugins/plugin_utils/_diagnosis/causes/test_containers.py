@@ -308,3 +308,114 @@ def test_a_container_that_another_host_declares_has_moved() -> None:
     assert found.status == "confirmed"
     assert "declared on web2 and runs on web1" in found.summary
     assert cases.confirmed(fleet) == {("web1", "container_elsewhere"), ("web2", "container_elsewhere")}
+
+
+# ---- container_default_route -----------------------------------------------------------------------------------------
+
+NO_ROUTER = "192.168.100.9"
+
+
+def _default(fleet: dict[str, Any], gateway: str | None, *moments: str) -> None:
+    """The default route of the first container, None for none."""
+    for moment in moments:
+        space = _space(fleet, moment=moment)
+        other = [route for route in space["routes"] if route["destination"] != "0.0.0.0/0"]
+        given = next(route for route in space["routes"] if route["destination"] == "0.0.0.0/0")
+        space["routes"] = [*([{**given, "gateway": gateway}] if gateway else []), *other]
+
+
+def _hop(fleet: dict[str, Any], address: str, *answered: str) -> None:
+    hop = {"namespace": PLACE, "link": "eth0", "address": address, "answered": list(answered)}
+    cases.experiment(fleet, "next_hops", {"hops": [hop]})
+
+
+def test_a_default_route_that_is_deleted_during_the_watch() -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    assert cases.verdict(fleet, "container_default_route").status == "ruled_out"
+    _default(fleet, None, "after")
+    data = {"destination": "0.0.0.0/0", "gateway": "192.168.100.1"}
+    cases.event(
+        fleet, kind="route", action="delete", namespace=PLACE, link="eth0", after=2.0, data=data,
+        process=cases.process("dhclient"),
+    )  # fmt: skip
+    found = cases.verdict(fleet, "container_default_route")
+    assert (found.status, found.after) == ("confirmed", 2.0)
+    assert found.culprit is not None
+    assert "dhclient" in found.culprit["text"]
+    assert [step.namespace for step in found.steps] == [PLACE]
+
+
+def test_a_container_that_never_had_a_default_route_may_be_meant_so() -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _default(fleet, None, "before", "after")
+    assert cases.verdict(fleet, "container_default_route").status == "suspected"
+    for host in fleet.values():
+        for space in (*host["before"]["namespaces"], *host["after"]["namespaces"]):
+            if space["label"]:
+                space["routes"] = [route for route in space["routes"] if route["destination"] != "0.0.0.0/0"]
+    assert cases.verdict(fleet, "container_default_route").status == "ruled_out", "no other has one"
+
+
+def test_a_container_that_may_be_starting_has_no_default_route_yet() -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _default(fleet, None, "after")
+    fleet["web1"]["before"]["namespaces"] = [
+        item for item in fleet["web1"]["before"]["namespaces"] if item["label"] != PLACE
+    ]
+    assert cases.verdict(fleet, "container_default_route").status == "ruled_out"
+
+
+@pytest.mark.parametrize(
+    ("answered", "status"),
+    [([], "confirmed"), (["02:00:5e:00:00:07"], "ruled_out"), (None, "ruled_out")],
+    ids=["nobody", "another router", "not asked"],
+)
+def test_only_a_next_hop_that_is_not_there_is_the_wrong_one(answered: list[str] | None, status: str) -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _default(fleet, NO_ROUTER, "before", "after")
+    if answered is not None:
+        _hop(fleet, NO_ROUTER, *answered)
+    found = cases.verdict(fleet, "container_default_route")
+    assert found.status == status
+    if status == "confirmed":
+        assert f"via {NO_ROUTER} instead of 192.168.100.1" in found.summary
+
+
+@pytest.mark.parametrize(("forwarding", "status"), [(0, "confirmed"), (1, "ruled_out")])
+def test_a_next_hop_of_the_fleet_has_to_forward(forwarding: int, status: str) -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _default(fleet, "192.168.100.130", "before", "after")
+    _space(fleet, "web1-c2")["settings"]["eth0"]["forwarding"] = forwarding
+    assert cases.verdict(fleet, "container_default_route").status == status
+
+
+def test_a_default_route_over_another_link_or_by_rules_is_not_judged() -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _default(fleet, NO_ROUTER, "before", "after")
+    _hop(fleet, NO_ROUTER)
+    assert cases.verdict(fleet, "container_default_route").status == "confirmed"
+    route = next(item for item in _space(fleet)["routes"] if item["destination"] == "0.0.0.0/0")
+    vpn = {**route, "destination": "0.0.0.0/1", "link": "tun0", "gateway": None}
+    _space(fleet)["routes"].append(vpn)
+    assert cases.verdict(fleet, "container_default_route").status == "ruled_out"
+    _space(fleet)["routes"].remove(vpn)
+    _space(fleet)["rules"] = [
+        {"family": "ipv4", "priority": 100, "table": 7, "from": None, "to": None, "iif": None, "oif": None,
+         "mark": None}
+    ]  # fmt: skip
+    assert cases.verdict(fleet, "container_default_route").status == "ruled_out"
+
+
+def test_without_an_answer_of_the_gateway_something_else_is_broken_first() -> None:
+    fleet = cases.healthy()
+    cases.ask_from_containers(fleet)
+    _default(fleet, None, "after")
+    assert cases.verdict(fleet, "container_default_route").status == "confirmed"
+    _lose(fleet)
+    assert cases.verdict(fleet, "container_default_route").status == "ruled_out"
