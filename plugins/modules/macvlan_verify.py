@@ -24,7 +24,8 @@ description:
     network and to the IPv4 addresses of the parent in the subnet.
   - The kind V(container_to_gateway) pings from inside the same namespaces to the gateway that is declared for the
     subnet of the container's address, whatever the container's own default route is. A gateway that answers nobody's
-    pings on the host, and ARP or neighbour discovery of the container, counts as reachable.
+    pings on the host, and ARP or neighbour discovery of the container, counts as reachable. Eight containers of each
+    network ask, as routers limit how many pings they answer.
   - In check mode nothing is sent, and every check of the catalogue has the status V(NOT RUN).
 author:
   - The linuxnet.macvlan authors (@linuxnet)

@@ -464,6 +464,20 @@ def test_a_container_is_asked_for_the_gateway_of_its_own_subnet_without_a_link_o
     }  # fmt: skip
 
 
+def test_not_all_of_many_containers_ask_the_gateway():
+    """Routers limit how many pings they answer."""
+    own = (on(ETH0, "192.168.100.11/24"), on(LAN0, "192.168.100.3/32"))
+    facts = [(Namespace("", OWN, 4026531840), Facts((ETH0, LAN0), own))]
+    for number in range(129, 141):
+        space = Namespace(f"c{number}", f"/run/netns/c{number}", 4026532000 + number)
+        facts.append((space, Facts((INNER,), (on(INNER, f"192.168.100.{number}/24"),), origin_nsid=0)))
+    (made,) = _survey.survey(networks(), facts)
+    checks = CHECKS["container_to_gateway"].checks(made)
+    assert [check.source for check in checks if check.probes] == [f"c{number}" for number in range(129, 137)]
+    assert [(check.source, check.decided) for check in checks if not check.probes] == [("4 more containers", SKIPPED)]
+    assert len([check for check in CHECKS["host_to_container"].checks(made) if check.probes]) == 12
+
+
 def test_a_container_that_is_the_gateway_is_not_asked_for_itself():
     made = scope(gateway="192.168.100.129", exclude="192.168.100.129")
     (check,) = CHECKS["container_to_gateway"].checks(made)
