@@ -30,6 +30,7 @@ def classes(decorator: Callable[..., Any], frozen: bool) -> type:
 
     @decorator(frozen=frozen)
     class Derived(Base):
+        # pylint: disable=invalid-field-call  # both decorators make a dataclass
         third: list[int] = dataclasses.field(default_factory=list)
         fourth: float = dataclasses.field(default=4.0, compare=False, repr=False)
 
@@ -48,7 +49,7 @@ def outcome(act: Callable[[], Any]) -> Any:
 
 
 def arguments(random_: random.Random) -> tuple[list, dict]:
-    given = [random_.choice([1, "x", 2.5]) for _ in range(random_.randint(0, 5))]
+    given = [random_.choice([1, "x", 2.5]) for dummy in range(random_.randint(0, 5))]
     named = {
         name: random_.choice([1, "x", (3,)])
         for name in ("first", "second", "third", "fourth", "fifth")
