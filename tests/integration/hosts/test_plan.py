@@ -108,7 +108,7 @@ def test_a_range_that_the_group_shares(inventory, touched: Path) -> None:
 def test_when_no_host_can_be_reached_the_table_says_so(inventory, touched: Path) -> None:
     run = playbooks.run("site", inventory({"h1": {"shim": "192.168.100.3"}}))
     assert (run.rc, run.failed) == (2, ["h1"]), run.output
-    assert run.row("h1") == ["h1", "lan0", "eth0", *["-"] * 5, "UNREACHABLE"]
+    assert run.row("h1") == ["h1", "lan0", "eth0", *["-"] * 6, "UNREACHABLE"]
     assert touched.exists()
 
 

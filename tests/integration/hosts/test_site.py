@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 TOPOLOGY = HERE.parents[1] / "lab" / "topologies" / "fleet5.yml"
 HOSTS = ["h1", "h2", "h3", "h4", "h5"]
 NOTHING = dict.fromkeys(HOSTS, 0)
-WELL = ["ok", "ok", "2/2", "4/4"]
+WELL = ["ok", "ok", "2/2", "4/4", "2/2"]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_check_mode_on_fresh_hosts_predicts_and_changes_nothing(lab: Lab, before
     run = playbooks.run("site", lab.inventory_path, options=("--check", "--diff"))
     assert run.rc == 0, run.output
     assert all(run.changed.values())
-    assert run.row("h2") == ["h2", "lan0", "eth0", "networkd", *["not run"] * 4, "would change"]
+    assert run.row("h2") == ["h2", "lan0", "eth0", "networkd", *["not run"] * 5, "would change"]
     assert "+addresses: 192.168.100.7/32" in run.diff
     assert snapshots(lab) == before
 
@@ -122,7 +122,7 @@ def test_hosts_that_fail_or_cannot_be_reached_do_not_stop_the_others(
     assert (run.rc, run.failed) == (2, ["h0", "h5"]), run.output
     assert run.changed["h3"] == 1
     assert [run.row(host)[-1] for host in ("h0", "h1", "h3", "h5")] == ["UNREACHABLE", "ok", "changed", "FAILED"]
-    assert run.row("idle") == ["idle", *["-"] * 7, "nothing declared"]
+    assert run.row("idle") == ["idle", *["-"] * 8, "nothing declared"]
     assert "192.168.100.7 on eth0" in run.output.partition("PLAY [Report]")[2]
 
 
